@@ -1,0 +1,178 @@
+package io.selvage.checkpoint.store;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CreateFlag;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.permission.FsPermission;
+
+/**
+ * Safe for use by many threads. A Hadoop file system below a root directory; everything it makes is the owner's alone
+ * (directories 0700, files 0600).
+ *
+ * <p>It goes through {@link FileContext} because rename with options, the only rename that says why it did not happen,
+ * is protected in {@code FileSystem}.
+ */
+final class HadoopFiles implements StoreFiles {
+    private static final String HDFS_SCHEME = "hdfs";
+    private static final FsPermission OWNER_ONLY_UMASK = new FsPermission((short) 0077);
+    private static final FsPermission OWNER_READ_WRITE = new FsPermission((short) 0600);
+
+    private final FileContext files;
+    private final Path root;
+    private final boolean decidedByNameNode;
+    private final EnumSet<CreateFlag> createFlags;
+
+    HadoopFiles(Path root, Configuration configuration) throws IOException {
+        this.files = FileContext.getFileContext(root.toUri(), configuration);
+        this.files.setUMask(OWNER_ONLY_UMASK);
+        this.root = files.makeQualified(root);
+        files.mkdir(this.root, FsPermission.getDirDefault(), true);
+        this.decidedByNameNode =
+                HDFS_SCHEME.equals(files.resolvePath(this.root).toUri().getScheme());
+        // On an erasure-coded path hsync does nothing, silently, unless the file is replicated all the same.
+        this.createFlags = decidedByNameNode
+                ? EnumSet.of(CreateFlag.CREATE, CreateFlag.SHOULD_REPLICATE, CreateFlag.SYNC_BLOCK)
+                : EnumSet.of(CreateFlag.CREATE);
+    }
+
+    @Override
+    public StoreOutput create(String path) throws IOException {
+        FSDataOutputStream out = files.create(
+                resolve(path),
+                createFlags,
+                Options.CreateOpts.createParent(),
+                Options.CreateOpts.perms(OWNER_READ_WRITE));
+        return new HadoopOutput(out);
+    }
+
+    @Override
+    public void renameNoReplace(String from, String to) throws IOException {
+        files.rename(resolve(from), resolve(to), Options.Rename.NONE);
+    }
+
+    @Override
+    public InputStream open(String path) throws IOException {
+        return files.open(resolve(path));
+    }
+
+    @Override
+    public InputStream openAt(String path, long offset) throws IOException {
+        FSDataInputStream in = files.open(resolve(path));
+        try {
+            in.seek(offset);
+            return in;
+        } catch (IOException | RuntimeException e) {
+            in.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public Optional<StoredFile> status(String path) throws IOException {
+        try {
+            return Optional.of(stored(files.getFileStatus(resolve(path))));
+        } catch (FileNotFoundException absent) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public List<StoredFile> list(String directory) throws IOException {
+        List<StoredFile> found = new ArrayList<>();
+        try {
+            RemoteIterator<FileStatus> statuses = files.listStatus(resolve(directory));
+            while (statuses.hasNext()) {
+                found.add(stored(statuses.next()));
+            }
+        } catch (FileNotFoundException absent) {
+            return List.of();
+        }
+        return found;
+    }
+
+    @Override
+    public boolean delete(String path) throws IOException {
+        try {
+            return files.delete(resolve(path), true);
+        } catch (FileNotFoundException absent) {
+            return false;
+        }
+    }
+
+    @Override
+    public void catchUp() throws IOException {
+        if (decidedByNameNode) {
+            files.msync();
+        }
+    }
+
+    @Override
+    public String qualify(String path) {
+        return resolve(path).toString();
+    }
+
+    @Override
+    public boolean decidedByNameNode() {
+        return decidedByNameNode;
+    }
+
+    private Path resolve(String path) {
+        return path.isEmpty() ? root : new Path(root, path);
+    }
+
+    private static StoredFile stored(FileStatus status) {
+        return new StoredFile(
+                status.getPath().getName(),
+                status.getPath().toString(),
+                status.isDirectory(),
+                status.getLen(),
+                status.getModificationTime());
+    }
+
+    /** Owned by the thread that writes. */
+    private static final class HadoopOutput extends StoreOutput {
+        private final FSDataOutputStream out;
+
+        HadoopOutput(FSDataOutputStream out) {
+            this.out = out;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            out.write(b);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            out.flush();
+        }
+
+        @Override
+        public void sync() throws IOException {
+            out.hsync();
+        }
+
+        @Override
+        public void close() throws IOException {
+            out.close();
+        }
+    }
+}

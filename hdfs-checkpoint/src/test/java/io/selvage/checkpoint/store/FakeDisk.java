@@ -1,0 +1,344 @@
+package io.selvage.checkpoint.store;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+
+/**
+ * Guarded by its own lock, because the proof races real threads on it. What several processes see of one file system,
+ * in memory; each process opens it with faults of its own.
+ */
+public final class FakeDisk {
+    /** What goes wrong with one call. */
+    public enum Fault {
+        NONE,
+        /** An error, without effect. */
+        FAILS_BEFORE,
+        /** An error, after the effect. */
+        FAILS_AFTER,
+        /** An error; the effect comes with a later call of anyone's. Renames only: elsewhere as FAILS_BEFORE. */
+        FAILS_AND_HAPPENS_LATER,
+        /** The process dies before the effect. */
+        CRASHES
+    }
+
+    /** Decides what goes wrong, before each call. */
+    @FunctionalInterface
+    public interface Faults {
+        Fault on(String call, String path);
+    }
+
+    /** Thrown through the code under test: a process that is no more. */
+    public static final class Crashed extends Error {
+        private static final long serialVersionUID = 1L;
+
+        Crashed(String call, String path) {
+            super("crashed in " + call + " " + path, null, false, false);
+        }
+    }
+
+    private record Entry(byte[] bytes, long modifiedMillis) {}
+
+    private final Map<String, Entry> entries = new TreeMap<>();
+    private final List<Runnable> late = new ArrayList<>();
+    private final List<String> history = new ArrayList<>();
+    private Consumer<String> betweenCheckAndAct = path -> {};
+    private boolean checksThenActs;
+    private boolean answersFalsely;
+    private long clock;
+
+    public DurableStore open(Faults faults) {
+        return new DurableStore(new View(faults));
+    }
+
+    public DurableStore open() {
+        return open((call, path) -> Fault.NONE);
+    }
+
+    StoreFiles files() {
+        return new View((call, path) -> Fault.NONE);
+    }
+
+    /** Renames look first and move then, with this in between. */
+    void checkThenAct(Consumer<String> inBetween) {
+        checksThenActs = true;
+        betweenCheckAndAct = inBetween;
+    }
+
+    /** Renames never say that something is there already: the last one wins, all are told that they did. */
+    void replaceSilently() {
+        answersFalsely = true;
+    }
+
+    public synchronized void overwrite(String path, byte[] bytes) {
+        entries.put(path, new Entry(bytes, ++clock));
+    }
+
+    public synchronized byte[] bytes(String path) {
+        Entry entry = entries.get(path);
+        if (entry == null) {
+            throw new AssertionError("no " + path + " in " + entries.keySet());
+        }
+        return entry.bytes().clone();
+    }
+
+    public synchronized List<String> paths() {
+        return List.copyOf(entries.keySet());
+    }
+
+    /** Each effect in order: {@code create p}, {@code rename p q}, {@code delete p}. */
+    public synchronized List<String> history() {
+        return List.copyOf(history);
+    }
+
+    /** Lets every late rename happen now. */
+    public synchronized void settle() {
+        List<Runnable> due = List.copyOf(late);
+        late.clear();
+        due.forEach(Runnable::run);
+    }
+
+    private final class View implements StoreFiles {
+        private final Faults faults;
+
+        View(Faults faults) {
+            this.faults = faults;
+        }
+
+        @Override
+        public StoreOutput create(String path) throws IOException {
+            call("create", path, () -> {
+                if (entries.containsKey(path)) {
+                    throw new FileAlreadyExistsException(path);
+                }
+                put(path, new byte[0]);
+                history.add("create " + path);
+            });
+            return new Output(path);
+        }
+
+        @Override
+        public void renameNoReplace(String from, String to) throws IOException {
+            if (checksThenActs) {
+                synchronized (FakeDisk.this) {
+                    check(from, to);
+                }
+                betweenCheckAndAct.accept(to);
+                synchronized (FakeDisk.this) {
+                    move(from, to);
+                }
+                return;
+            }
+            Fault fault = faults.on("rename", to);
+            synchronized (FakeDisk.this) {
+                if (fault == Fault.FAILS_AND_HAPPENS_LATER) {
+                    late.add(() -> {
+                        if (entries.containsKey(from) && !entries.containsKey(to)) {
+                            move(from, to);
+                        }
+                    });
+                    throw new IOException("rename " + to + " timed out");
+                }
+                settleSome();
+                before(fault, "rename", to);
+                if (!answersFalsely) {
+                    check(from, to);
+                }
+                move(from, to);
+                after(fault, "rename", to);
+            }
+        }
+
+        @Override
+        public InputStream open(String path) throws IOException {
+            byte[][] read = new byte[1][];
+            call("open", path, () -> read[0] = entry(path).bytes());
+            return new ByteArrayInputStream(read[0]);
+        }
+
+        @Override
+        public InputStream openAt(String path, long offset) throws IOException {
+            InputStream in = open(path);
+            in.skipNBytes(offset);
+            return in;
+        }
+
+        @Override
+        public Optional<StoredFile> status(String path) throws IOException {
+            List<StoredFile> found = new ArrayList<>();
+            call("status", path, () -> {
+                if (entries.containsKey(path)) {
+                    found.add(stored(path, path));
+                }
+            });
+            return found.stream().findFirst();
+        }
+
+        @Override
+        public List<StoredFile> list(String directory) throws IOException {
+            List<StoredFile> found = new ArrayList<>();
+            String prefix = directory.isEmpty() ? "" : directory + "/";
+            call("list", directory, () -> {
+                TreeSet<String> directories = new TreeSet<>();
+                for (String path : entries.keySet()) {
+                    if (path.startsWith(prefix)) {
+                        String rest = path.substring(prefix.length());
+                        int slash = rest.indexOf('/');
+                        if (slash < 0) {
+                            found.add(stored(path, rest));
+                        } else {
+                            directories.add(rest.substring(0, slash));
+                        }
+                    }
+                }
+                directories.forEach(name -> found.add(new StoredFile(name, "fake:/" + prefix + name, true, 0, 0)));
+            });
+            return found;
+        }
+
+        @Override
+        public boolean delete(String path) throws IOException {
+            boolean[] deleted = new boolean[1];
+            call("delete", path, () -> {
+                boolean file = entries.remove(path) != null;
+                boolean below = entries.keySet().removeIf(other -> other.startsWith(path + "/"));
+                deleted[0] = file || below;
+                if (deleted[0]) {
+                    history.add("delete " + path);
+                }
+            });
+            return deleted[0];
+        }
+
+        @Override
+        public void catchUp() {}
+
+        @Override
+        public String qualify(String path) {
+            return "fake:/" + path;
+        }
+
+        @Override
+        public boolean decidedByNameNode() {
+            return false;
+        }
+
+        private void call(String name, String path, Effect effect) throws IOException {
+            Fault fault = faults.on(name, path);
+            synchronized (FakeDisk.this) {
+                settleSome();
+                before(fault, name, path);
+                effect.happen();
+                after(fault, name, path);
+            }
+        }
+
+        private void before(Fault fault, String call, String path) throws IOException {
+            if (fault == Fault.CRASHES) {
+                throw new Crashed(call, path);
+            }
+            if (fault == Fault.FAILS_BEFORE || fault == Fault.FAILS_AND_HAPPENS_LATER) {
+                throw new IOException(call + " " + path + " was refused");
+            }
+        }
+
+        private void after(Fault fault, String call, String path) throws IOException {
+            if (fault == Fault.FAILS_AFTER) {
+                throw new IOException(call + " " + path + " was done, and the answer lost");
+            }
+        }
+
+        private Entry entry(String path) throws FileNotFoundException {
+            Entry entry = entries.get(path);
+            if (entry == null) {
+                throw new FileNotFoundException(path);
+            }
+            return entry;
+        }
+
+        private StoredFile stored(String path, String name) {
+            Entry entry = entries.get(path);
+            return new StoredFile(name, qualify(path), false, entry.bytes().length, entry.modifiedMillis());
+        }
+
+        private void check(String from, String to) throws IOException {
+            if (!entries.containsKey(from)) {
+                throw new FileNotFoundException(from);
+            }
+            if (entries.containsKey(to)) {
+                throw new FileAlreadyExistsException(to);
+            }
+        }
+
+        private final class Output extends StoreOutput {
+            private final String path;
+            private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+
+            Output(String path) {
+                this.path = path;
+            }
+
+            @Override
+            public void write(int b) {
+                written.write(b);
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) {
+                written.write(bytes, offset, length);
+            }
+
+            @Override
+            public void sync() throws IOException {
+                call("sync", path, () -> put(path, written.toByteArray()));
+            }
+
+            @Override
+            public void close() throws IOException {
+                call("close", path, () -> {
+                    if (entries.containsKey(path)) {
+                        put(path, written.toByteArray());
+                    }
+                });
+            }
+        }
+    }
+
+    /** A late effect comes with the third call after it, so that read-backs before and after it are both met. */
+    private void settleSome() {
+        if (late.size() > 1 || (!late.isEmpty() && ++lateAge >= LATE_CALLS)) {
+            lateAge = 0;
+            late.remove(0).run();
+        }
+    }
+
+    private static final int LATE_CALLS = 3;
+    private int lateAge;
+
+    private void put(String path, byte[] bytes) {
+        entries.put(path, new Entry(bytes, ++clock));
+    }
+
+    private void move(String from, String to) {
+        Entry moved = entries.remove(from);
+        if (moved != null) {
+            entries.put(to, moved);
+            history.add("rename " + from + " " + to);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Effect {
+        void happen() throws IOException;
+    }
+}
