@@ -1,0 +1,158 @@
+package io.selvage.protocol.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.schema.FailsafeSchema;
+
+/**
+ * Settings in layers, each above the ones before it: defaults, conf/selvage.yaml, -D options, the job's own. Immutable;
+ * every layer is checked whole when it is added, so that a typo shows before anything is started.
+ */
+public final class Configuration {
+    /** A setting as it was written, and where. */
+    private record Setting(String text, String origin) {}
+
+    private static final Configuration DEFAULTS = new Configuration(Map.of());
+
+    private final Map<String, Setting> settings;
+
+    private Configuration(Map<String, Setting> settings) {
+        this.settings = settings;
+    }
+
+    /** Nothing is set. */
+    public static Configuration defaults() {
+        return DEFAULTS;
+    }
+
+    /**
+     * These settings above the ones here.
+     *
+     * @param origin where they are from, as the user knows it: "from -D", "from the program"
+     * @throws ConfigException if a key is unknown or a value not allowed
+     */
+    public Configuration with(Map<String, String> layer, String origin) {
+        Map<String, Setting> merged = new TreeMap<>(settings);
+        layer.forEach((name, text) -> {
+            ConfigKey<?> key = KnownKeys.keyOrThrow(name, origin);
+            String trimmed = text.strip();
+            key.parse(trimmed, origin);
+            merged.put(key.name(), new Setting(trimmed, origin));
+        });
+        return new Configuration(Collections.unmodifiableMap(merged));
+    }
+
+    /**
+     * A YAML file's settings above the ones here; nested keys and dotted keys mean the same.
+     *
+     * @throws ConfigException if the file can't be read or is no YAML, a key is unknown or a value not allowed
+     */
+    public Configuration withYaml(Path file) {
+        String origin = "in " + file;
+        String text;
+        try {
+            text = Files.readString(file);
+        } catch (NoSuchFileException missing) {
+            throw new ConfigException("There is no configuration file " + file + ".", missing);
+        } catch (IOException unreadable) {
+            throw new ConfigException(
+                    "The configuration file " + file + " can't be read: " + unreadable.getMessage() + ".", unreadable);
+        }
+        return with(flatten(text, origin), origin);
+    }
+
+    /**
+     * The settings of {@code -D key=value} options above the ones here.
+     *
+     * @throws ConfigException also if an option has no {@code =}
+     */
+    public Configuration withOptions(Collection<String> options) {
+        Map<String, String> layer = new LinkedHashMap<>();
+        for (String option : options) {
+            int equals = option.indexOf('=');
+            if (equals < 1) {
+                throw new ConfigException("-D " + option + " has no value: write -D key=value.");
+            }
+            layer.put(option.substring(0, equals).strip(), option.substring(equals + 1));
+        }
+        return with(layer, "from -D");
+    }
+
+    public <T> T get(ConfigKey<T> key) {
+        Setting setting = settings.get(key.name());
+        return setting == null ? key.defaultValue() : key.parse(setting.text(), setting.origin());
+    }
+
+    public boolean isSet(ConfigKey<?> key) {
+        return settings.containsKey(key.name());
+    }
+
+    /** What is set, defaults left out: what travels from the client to the other processes. */
+    public Map<String, String> settings() {
+        Map<String, String> texts = new TreeMap<>();
+        settings.forEach((name, setting) -> texts.put(name, setting.text()));
+        return Collections.unmodifiableMap(texts);
+    }
+
+    /** What is set for that scope, defaults left out. */
+    public Map<String, String> settings(Scope scope) {
+        Map<String, String> texts = new TreeMap<>();
+        for (ConfigKey<?> key : KnownKeys.all()) {
+            Setting setting = settings.get(key.name());
+            if (key.scope() == scope && setting != null) {
+                texts.put(key.name(), setting.text());
+            }
+        }
+        return Collections.unmodifiableMap(texts);
+    }
+
+    @Override
+    public String toString() {
+        return settings().toString();
+    }
+
+    private static Map<String, String> flatten(String yaml, String origin) {
+        // The failsafe schema leaves every scalar as the text that was written: 1g, 010 and yes stay what they are.
+        LoadSettings load =
+                LoadSettings.builder().setSchema(new FailsafeSchema()).build();
+        Object document;
+        try {
+            document = new Load(load).loadFromString(yaml);
+        } catch (YamlEngineException malformed) {
+            throw new ConfigException(
+                    "This is not YAML (" + origin + "): "
+                            + malformed.getMessage().strip().replaceAll("\\s+", " ") + ".",
+                    malformed);
+        }
+        Map<String, String> flat = new LinkedHashMap<>();
+        if (document != null) {
+            flattenInto(flat, "", document, origin);
+        }
+        return flat;
+    }
+
+    private static void flattenInto(Map<String, String> flat, String name, @Nullable Object node, String origin) {
+        if (node instanceof Map<?, ?> map) {
+            map.forEach((key, value) -> flattenInto(flat, name.isEmpty() ? "" + key : name + "." + key, value, origin));
+        } else if (node instanceof List<?>) {
+            throw new ConfigException("\"" + name + "\" is a list (" + origin + "); a setting has one value.");
+        } else if (name.isEmpty()) {
+            throw new ConfigException(
+                    "There is text without a key (" + origin + "); write one \"key: value\" in a line.");
+        } else if (flat.put(name, node == null ? "" : node.toString()) != null) {
+            throw new ConfigException("\"" + name + "\" is set twice (" + origin + "); leave one of them.");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package io.selvage.protocol.config;
+
+import java.time.Duration;
+import java.util.List;
+
+/** What one job runs with. */
+public record JobConfig(
+        Duration checkpointInterval,
+        Duration checkpointTimeout,
+        Duration checkpointMinPause,
+        int checkpointsRetained,
+        RestartPolicy restartPolicy,
+        int defaultParallelism,
+        int maxParallelism,
+        Duration flushTimeout,
+        MemorySize bufferSize) {
+    public static final ConfigKey<Duration> CHECKPOINT_INTERVAL = ConfigKey.job(
+            "selvage.checkpoint.interval",
+            ValueType.duration(Duration.ofMillis(10)),
+            Duration.ofSeconds(10),
+            "The time from the start of one checkpoint to the start of the next.");
+    public static final ConfigKey<Duration> CHECKPOINT_TIMEOUT = ConfigKey.job(
+            "selvage.checkpoint.timeout",
+            ValueType.duration(Duration.ofSeconds(1)),
+            Duration.ofMinutes(10),
+            "A checkpoint that is not complete after so long is aborted.");
+    public static final ConfigKey<Duration> CHECKPOINT_MIN_PAUSE = ConfigKey.job(
+            "selvage.checkpoint.min-pause",
+            ValueType.duration(Duration.ZERO),
+            Duration.ZERO,
+            "The least time from the end of one checkpoint to the start of the next.");
+    public static final ConfigKey<Integer> CHECKPOINTS_RETAINED = ConfigKey.job(
+            "selvage.checkpoint.retained",
+            ValueType.integer(1, 1000),
+            1,
+            "How many completed checkpoints are kept; older ones are deleted.");
+    public static final ConfigKey<RestartPolicy.Kind> RESTART_POLICY = ConfigKey.job(
+            "selvage.restart.policy",
+            ValueType.oneOf(RestartPolicy.Kind.class),
+            RestartPolicy.Kind.EXPONENTIAL,
+            "How a failed job is restarted: exponential, fixed, failure-rate or none.");
+    public static final ConfigKey<Integer> RESTART_ATTEMPTS = ConfigKey.job(
+            "selvage.restart.attempts",
+            ValueType.integer(0, Integer.MAX_VALUE),
+            10,
+            "How many restarts there are before the job has failed (exponential: since the last quiet period; fixed: in all).");
+    public static final ConfigKey<Duration> RESTART_DELAY = ConfigKey.job(
+            "selvage.restart.delay",
+            ValueType.duration(Duration.ZERO),
+            Duration.ofMillis(100),
+            "The delay before a restart (exponential: before the first one).");
+    public static final ConfigKey<Duration> RESTART_MAX_DELAY = ConfigKey.job(
+            "selvage.restart.max-delay",
+            ValueType.duration(Duration.ZERO),
+            Duration.ofSeconds(30),
+            "The longest delay before a restart (exponential).");
+    public static final ConfigKey<Double> RESTART_MULTIPLIER = ConfigKey.job(
+            "selvage.restart.multiplier",
+            ValueType.decimal(1.0, 100.0),
+            2.0,
+            "What each delay is multiplied by for the next one (exponential).");
+    public static final ConfigKey<Duration> RESTART_QUIET_PERIOD = ConfigKey.job(
+            "selvage.restart.quiet-period",
+            ValueType.duration(Duration.ofSeconds(1)),
+            Duration.ofMinutes(5),
+            "After so long without a failure, restarts are counted anew (exponential).");
+    public static final ConfigKey<Integer> RESTART_RATE_FAILURES = ConfigKey.job(
+            "selvage.restart.rate.failures",
+            ValueType.integer(1, Integer.MAX_VALUE),
+            5,
+            "How many failures the window may hold before the job has failed (failure-rate).");
+    public static final ConfigKey<Duration> RESTART_RATE_WINDOW = ConfigKey.job(
+            "selvage.restart.rate.window",
+            ValueType.duration(Duration.ofSeconds(1)),
+            Duration.ofMinutes(5),
+            "The window that failures are counted in (failure-rate).");
+    public static final ConfigKey<Integer> DEFAULT_PARALLELISM = ConfigKey.job(
+            "selvage.parallelism.default",
+            ValueType.integer(1, 32_768),
+            1,
+            "The parallelism of operators that set none.");
+    public static final ConfigKey<Integer> MAX_PARALLELISM = ConfigKey.job(
+            "selvage.parallelism.max",
+            ValueType.integer(1, 32_768),
+            128,
+            "The number of key groups: the highest parallelism that the job's state can ever be spread over.");
+    public static final ConfigKey<Duration> FLUSH_TIMEOUT = ConfigKey.job(
+            "selvage.network.flush-timeout",
+            ValueType.duration(Duration.ZERO),
+            Duration.ofMillis(1),
+            "The longest time that a record waits for its buffer to fill before it is sent.");
+    public static final ConfigKey<MemorySize> BUFFER_SIZE = ConfigKey.job(
+            "selvage.network.buffer-size",
+            ValueType.memory(MemorySize.ofKibibytes(1), MemorySize.ofMebibytes(16)),
+            MemorySize.ofKibibytes(32),
+            "The size at which a buffer between executors is sent.");
+
+    /** In the order of the documentation. */
+    public static final List<ConfigKey<?>> KEYS = List.of(
+            CHECKPOINT_INTERVAL,
+            CHECKPOINT_TIMEOUT,
+            CHECKPOINT_MIN_PAUSE,
+            CHECKPOINTS_RETAINED,
+            RESTART_POLICY,
+            RESTART_ATTEMPTS,
+            RESTART_DELAY,
+            RESTART_MAX_DELAY,
+            RESTART_MULTIPLIER,
+            RESTART_QUIET_PERIOD,
+            RESTART_RATE_FAILURES,
+            RESTART_RATE_WINDOW,
+            DEFAULT_PARALLELISM,
+            MAX_PARALLELISM,
+            FLUSH_TIMEOUT,
+            BUFFER_SIZE);
+
+    public JobConfig {
+        if (defaultParallelism > maxParallelism) {
+            throw new ConfigException(DEFAULT_PARALLELISM.name() + " is " + defaultParallelism
+                    + ", and must not be above " + MAX_PARALLELISM.name() + " (" + maxParallelism + ").");
+        }
+    }
+
+    /** @throws ConfigException if settings contradict each other */
+    public static JobConfig from(Configuration configuration) {
+        return new JobConfig(
+                configuration.get(CHECKPOINT_INTERVAL),
+                configuration.get(CHECKPOINT_TIMEOUT),
+                configuration.get(CHECKPOINT_MIN_PAUSE),
+                configuration.get(CHECKPOINTS_RETAINED),
+                restartPolicy(configuration),
+                configuration.get(DEFAULT_PARALLELISM),
+                configuration.get(MAX_PARALLELISM),
+                configuration.get(FLUSH_TIMEOUT),
+                configuration.get(BUFFER_SIZE));
+    }
+
+    private static RestartPolicy restartPolicy(Configuration configuration) {
+        Duration delay = configuration.get(RESTART_DELAY);
+        int attempts = configuration.get(RESTART_ATTEMPTS);
+        return switch (configuration.get(RESTART_POLICY)) {
+            case EXPONENTIAL -> new RestartPolicy.Exponential(
+                    delay,
+                    longest(delay, configuration.get(RESTART_MAX_DELAY)),
+                    configuration.get(RESTART_MULTIPLIER),
+                    attempts,
+                    configuration.get(RESTART_QUIET_PERIOD));
+            case FIXED -> new RestartPolicy.Fixed(delay, attempts);
+            case FAILURE_RATE -> new RestartPolicy.FailureRate(
+                    delay, configuration.get(RESTART_RATE_FAILURES), configuration.get(RESTART_RATE_WINDOW));
+            case NONE -> new RestartPolicy.None();
+        };
+    }
+
+    private static Duration longest(Duration one, Duration other) {
+        return one.compareTo(other) >= 0 ? one : other;
+    }
+}

@@ -1,0 +1,175 @@
+package io.selvage.protocol.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * What a session is opened with.
+ *
+ * @param stateRoot a path or URI; empty for {@code .selvage} in the user's HDFS home directory
+ * @param bindHost empty for every address of the node
+ */
+public record SessionConfig(
+        String stateRoot,
+        String applicationName,
+        String queue,
+        int maxAttempts,
+        Duration attemptFailureWindow,
+        MemorySize masterMemory,
+        int masterVcores,
+        String masterJvmOptions,
+        MemorySize executorMemory,
+        int executorVcores,
+        int executorSlots,
+        int minExecutors,
+        Duration executorIdleTimeout,
+        Duration executorLease,
+        String executorJvmOptions,
+        Duration heartbeatInterval,
+        Duration heartbeatTimeout,
+        String bindHost) {
+    private static final MemorySize LEAST_CONTAINER = MemorySize.ofMebibytes(256);
+    private static final MemorySize LARGEST_CONTAINER = MemorySize.ofMebibytes(1 << 20);
+    private static final ValueType<MemorySize> CONTAINER_MEMORY =
+            ValueType.memory(LEAST_CONTAINER, LARGEST_CONTAINER);
+    private static final ValueType<Integer> VCORES = ValueType.integer(1, 1024);
+    private static final ValueType<String> JVM_OPTIONS = ValueType.text(
+            "JVM options of letters, digits and any of -_=+:.,/@%, parted by blanks",
+            Pattern.compile("[-A-Za-z0-9_=+:.,/@% ]*"));
+
+    public static final ConfigKey<String> STATE_ROOT = ConfigKey.session(
+            "selvage.state.root",
+            ValueType.text(),
+            "",
+            "The HDFS directory for libraries, journals and checkpoints; empty for `.selvage` in the user's home directory.");
+    public static final ConfigKey<String> APPLICATION_NAME = ConfigKey.session(
+            "selvage.application.name",
+            ValueType.text(),
+            "Selvage session",
+            "The session's name in YARN's list of applications.");
+    public static final ConfigKey<String> QUEUE = ConfigKey.session(
+            "selvage.application.queue", ValueType.text(), "default", "The YARN queue that the session is put into.");
+    public static final ConfigKey<Integer> MAX_ATTEMPTS = ConfigKey.session(
+            "selvage.application.max-attempts",
+            ValueType.integer(1, 1000),
+            10,
+            "How often YARN may start the master before the session has failed; the cluster's own maximum caps it.");
+    public static final ConfigKey<Duration> ATTEMPT_FAILURE_WINDOW = ConfigKey.session(
+            "selvage.application.attempt-failure-window",
+            ValueType.duration(Duration.ofSeconds(10)),
+            Duration.ofMinutes(10),
+            "Failures of the master longer ago than this no longer count against the maximum.");
+    public static final ConfigKey<MemorySize> MASTER_MEMORY = ConfigKey.session(
+            "selvage.master.memory",
+            CONTAINER_MEMORY,
+            MemorySize.ofMebibytes(1024),
+            "The memory of the master's container.");
+    public static final ConfigKey<Integer> MASTER_VCORES =
+            ConfigKey.session("selvage.master.vcores", VCORES, 1, "The virtual cores of the master's container.");
+    public static final ConfigKey<String> MASTER_JVM_OPTIONS = ConfigKey.session(
+            "selvage.master.jvm-options",
+            JVM_OPTIONS,
+            "",
+            "More options for the master's JVM, after the ones that the session sets itself.");
+    public static final ConfigKey<MemorySize> EXECUTOR_MEMORY = ConfigKey.session(
+            "selvage.executor.memory",
+            CONTAINER_MEMORY,
+            MemorySize.ofMebibytes(1024),
+            "The memory of each task executor's container.");
+    public static final ConfigKey<Integer> EXECUTOR_VCORES = ConfigKey.session(
+            "selvage.executor.vcores", VCORES, 1, "The virtual cores of each task executor's container.");
+    public static final ConfigKey<Integer> EXECUTOR_SLOTS = ConfigKey.session(
+            "selvage.executor.slots",
+            ValueType.integer(1, 256),
+            1,
+            "How many slots an executor has; a slot runs one subtask of each vertex of a job.");
+    public static final ConfigKey<Integer> MIN_EXECUTORS = ConfigKey.session(
+            "selvage.executor.minimum",
+            ValueType.integer(0, 10_000),
+            0,
+            "How many executors are kept although no job needs them.");
+    public static final ConfigKey<Duration> EXECUTOR_IDLE_TIMEOUT = ConfigKey.session(
+            "selvage.executor.idle-timeout",
+            ValueType.duration(Duration.ZERO),
+            Duration.ofSeconds(30),
+            "After so long without a job an executor above the minimum is given back to YARN.");
+    public static final ConfigKey<Duration> EXECUTOR_LEASE = ConfigKey.session(
+            "selvage.executor.lease",
+            ValueType.duration(Duration.ofSeconds(1)),
+            Duration.ofSeconds(60),
+            "An executor that has found no master for so long ends itself.");
+    public static final ConfigKey<String> EXECUTOR_JVM_OPTIONS = ConfigKey.session(
+            "selvage.executor.jvm-options",
+            JVM_OPTIONS,
+            "",
+            "More options for the executors' JVMs, after the ones that the master sets itself.");
+    public static final ConfigKey<Duration> HEARTBEAT_INTERVAL = ConfigKey.session(
+            "selvage.heartbeat.interval",
+            ValueType.duration(Duration.ofMillis(50)),
+            Duration.ofSeconds(1),
+            "How often an executor sends its counters to the master.");
+    public static final ConfigKey<Duration> HEARTBEAT_TIMEOUT = ConfigKey.session(
+            "selvage.heartbeat.timeout",
+            ValueType.duration(Duration.ofMillis(100)),
+            Duration.ofSeconds(5),
+            "An executor or master that has been silent for so long counts as lost; at least twice the interval.");
+    public static final ConfigKey<String> BIND_HOST = ConfigKey.session(
+            "selvage.network.bind-host",
+            ValueType.text(),
+            "",
+            "The address that the session's processes listen on; empty for every address of their node.");
+
+    /** In the order of the documentation. */
+    public static final List<ConfigKey<?>> KEYS = List.of(
+            STATE_ROOT,
+            APPLICATION_NAME,
+            QUEUE,
+            MAX_ATTEMPTS,
+            ATTEMPT_FAILURE_WINDOW,
+            MASTER_MEMORY,
+            MASTER_VCORES,
+            MASTER_JVM_OPTIONS,
+            EXECUTOR_MEMORY,
+            EXECUTOR_VCORES,
+            EXECUTOR_SLOTS,
+            MIN_EXECUTORS,
+            EXECUTOR_IDLE_TIMEOUT,
+            EXECUTOR_LEASE,
+            EXECUTOR_JVM_OPTIONS,
+            HEARTBEAT_INTERVAL,
+            HEARTBEAT_TIMEOUT,
+            BIND_HOST);
+
+    public SessionConfig {
+        if (heartbeatTimeout.compareTo(heartbeatInterval.multipliedBy(2)) < 0) {
+            throw new ConfigException(HEARTBEAT_TIMEOUT.name() + " is "
+                    + HEARTBEAT_TIMEOUT.type().printer().apply(heartbeatTimeout)
+                    + ", and must be at least twice " + HEARTBEAT_INTERVAL.name() + " ("
+                    + HEARTBEAT_INTERVAL.type().printer().apply(heartbeatInterval) + ").");
+        }
+    }
+
+    /** @throws ConfigException if settings contradict each other */
+    public static SessionConfig from(Configuration configuration) {
+        return new SessionConfig(
+                configuration.get(STATE_ROOT),
+                configuration.get(APPLICATION_NAME),
+                configuration.get(QUEUE),
+                configuration.get(MAX_ATTEMPTS),
+                configuration.get(ATTEMPT_FAILURE_WINDOW),
+                configuration.get(MASTER_MEMORY),
+                configuration.get(MASTER_VCORES),
+                configuration.get(MASTER_JVM_OPTIONS),
+                configuration.get(EXECUTOR_MEMORY),
+                configuration.get(EXECUTOR_VCORES),
+                configuration.get(EXECUTOR_SLOTS),
+                configuration.get(MIN_EXECUTORS),
+                configuration.get(EXECUTOR_IDLE_TIMEOUT),
+                configuration.get(EXECUTOR_LEASE),
+                configuration.get(EXECUTOR_JVM_OPTIONS),
+                configuration.get(HEARTBEAT_INTERVAL),
+                configuration.get(HEARTBEAT_TIMEOUT),
+                configuration.get(BIND_HOST));
+    }
+}
