@@ -1,4 +1,6 @@
-/** What client, master and executors must agree on: ids, messages, configuration records and transport; no job logic. */
+/**
+ * What client, master and executors must agree on: ids, messages, configuration records and transport; no job logic.
+ */
 @NullMarked
 package io.selvage.protocol;
 

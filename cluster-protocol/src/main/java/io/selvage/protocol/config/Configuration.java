@@ -127,18 +127,16 @@ public final class Configuration {
         // The failsafe schema leaves every scalar as the text that was written: 1g, 010 and yes stay what they are.
         LoadSettings load =
                 LoadSettings.builder().setSchema(new FailsafeSchema()).build();
-        Object document;
+        Map<String, String> flat = new LinkedHashMap<>();
         try {
-            document = new Load(load).loadFromString(yaml);
+            for (Object document : new Load(load).loadAllFromString(yaml)) {
+                flattenInto(flat, "", document, origin);
+            }
         } catch (YamlEngineException malformed) {
             throw new ConfigException(
                     "This is not YAML (" + origin + "): "
                             + malformed.getMessage().strip().replaceAll("\\s+", " ") + ".",
                     malformed);
-        }
-        Map<String, String> flat = new LinkedHashMap<>();
-        if (document != null) {
-            flattenInto(flat, "", document, origin);
         }
         return flat;
     }

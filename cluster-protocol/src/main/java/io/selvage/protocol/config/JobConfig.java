@@ -139,15 +139,17 @@ public record JobConfig(
         Duration delay = configuration.get(RESTART_DELAY);
         int attempts = configuration.get(RESTART_ATTEMPTS);
         return switch (configuration.get(RESTART_POLICY)) {
-            case EXPONENTIAL -> new RestartPolicy.Exponential(
-                    delay,
-                    longest(delay, configuration.get(RESTART_MAX_DELAY)),
-                    configuration.get(RESTART_MULTIPLIER),
-                    attempts,
-                    configuration.get(RESTART_QUIET_PERIOD));
+            case EXPONENTIAL ->
+                new RestartPolicy.Exponential(
+                        delay,
+                        longest(delay, configuration.get(RESTART_MAX_DELAY)),
+                        configuration.get(RESTART_MULTIPLIER),
+                        attempts,
+                        configuration.get(RESTART_QUIET_PERIOD));
             case FIXED -> new RestartPolicy.Fixed(delay, attempts);
-            case FAILURE_RATE -> new RestartPolicy.FailureRate(
-                    delay, configuration.get(RESTART_RATE_FAILURES), configuration.get(RESTART_RATE_WINDOW));
+            case FAILURE_RATE ->
+                new RestartPolicy.FailureRate(
+                        delay, configuration.get(RESTART_RATE_FAILURES), configuration.get(RESTART_RATE_WINDOW));
             case NONE -> new RestartPolicy.None();
         };
     }

@@ -15,8 +15,7 @@ public sealed interface RestartPolicy {
     /**
      * Each delay is a multiple of the one before; a quiet period without a failure starts the count and the delay anew.
      */
-    record Exponential(
-            Duration initialDelay, Duration maxDelay, double multiplier, int attempts, Duration quietPeriod)
+    record Exponential(Duration initialDelay, Duration maxDelay, double multiplier, int attempts, Duration quietPeriod)
             implements RestartPolicy {}
 
     /** The same delay each time, for so many restarts in the job's life. */

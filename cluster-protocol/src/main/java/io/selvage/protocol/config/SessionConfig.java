@@ -31,8 +31,7 @@ public record SessionConfig(
         String bindHost) {
     private static final MemorySize LEAST_CONTAINER = MemorySize.ofMebibytes(256);
     private static final MemorySize LARGEST_CONTAINER = MemorySize.ofMebibytes(1 << 20);
-    private static final ValueType<MemorySize> CONTAINER_MEMORY =
-            ValueType.memory(LEAST_CONTAINER, LARGEST_CONTAINER);
+    private static final ValueType<MemorySize> CONTAINER_MEMORY = ValueType.memory(LEAST_CONTAINER, LARGEST_CONTAINER);
     private static final ValueType<Integer> VCORES = ValueType.integer(1, 1024);
     private static final ValueType<String> JVM_OPTIONS = ValueType.text(
             "JVM options of letters, digits and any of -_=+:.,/@%, parted by blanks",

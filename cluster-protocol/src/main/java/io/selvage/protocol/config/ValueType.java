@@ -17,8 +17,7 @@ import java.util.stream.Collectors;
  * @param parser answers the value, or throws {@link IllegalArgumentException} if the text is not allowed
  * @param printer the inverse of the parser
  */
-public record ValueType<T>(
-        String unit, String allowed, Function<String, T> parser, Function<T, String> printer) {
+public record ValueType<T>(String unit, String allowed, Function<String, T> parser, Function<T, String> printer) {
     private static final Pattern QUANTITY = Pattern.compile("(\\d{1,15})\\s*([a-zA-Z]*)");
 
     /** Any text, with no white space around it. */
@@ -94,7 +93,8 @@ public record ValueType<T>(
     /** A constant's name, in lower case, with hyphens for underscores. */
     public static <E extends Enum<E>> ValueType<E> oneOf(Class<E> type) {
         List<E> constants = Arrays.asList(type.getEnumConstants());
-        Function<E, String> printer = constant -> constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        Function<E, String> printer =
+                constant -> constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
         return new ValueType<>(
                 "choice",
                 "one of " + constants.stream().map(printer).collect(Collectors.joining(", ")),
@@ -145,13 +145,12 @@ public record ValueType<T>(
         Matcher matcher = QUANTITY.matcher(text);
         require(matcher.matches());
         long count = Long.parseLong(matcher.group(1));
-        int shift =
-                switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
-                    case "k", "kb", "kib" -> 10;
-                    case "m", "mb", "mib" -> 20;
-                    case "g", "gb", "gib" -> 30;
-                    default -> throw new IllegalArgumentException();
-                };
+        int shift = switch (matcher.group(2).toLowerCase(Locale.ROOT)) {
+            case "k", "kb", "kib" -> 10;
+            case "m", "mb", "mib" -> 20;
+            case "g", "gb", "gib" -> 30;
+            default -> throw new IllegalArgumentException();
+        };
         require(count <= Long.MAX_VALUE >> shift);
         return new MemorySize(count << shift);
     }

@@ -1,0 +1,84 @@
+package io.selvage.protocol.transport;
+
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.ServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
+import io.selvage.protocol.security.ApplicationIdentity;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+
+/**
+ * Builds both ends of the control plane. Mutual TLS with exactly the application's certificate is not an option but the
+ * only form there is: a peer with another one, or with none, does not get past the handshake.
+ */
+public final class ControlTransport {
+    /** The largest message; job graphs and metadata go by HDFS, so that this is far above any need. */
+    public static final int MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+    /** How often the listening side asks whether a silent peer is there. */
+    private static final long SERVER_PING_MILLIS = 2_000;
+    /** gRPC's own least for the connecting side; heartbeats are what notices a silent host sooner. */
+    private static final long CLIENT_PING_MILLIS = 10_000;
+
+    private static final long PING_TIMEOUT_MILLIS = 3_000;
+    /** The listening side refuses peers that ping more often. */
+    private static final long LEAST_CLIENT_PING_MILLIS = 1_000;
+
+    private static final long HANDSHAKE_TIMEOUT_MILLIS = 10_000;
+
+    private ControlTransport() {}
+
+    /** A server on that address (port 0: any free one) for the holders of that identity. */
+    public static ServerBuilder<?> server(ApplicationIdentity identity, InetSocketAddress address) {
+        return NettyServerBuilder.forAddress(address)
+                .sslContext(serverContext(identity))
+                .handshakeTimeout(HANDSHAKE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                .keepAliveTime(SERVER_PING_MILLIS, TimeUnit.MILLISECONDS)
+                .keepAliveTimeout(PING_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                .permitKeepAliveTime(LEAST_CLIENT_PING_MILLIS, TimeUnit.MILLISECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES);
+    }
+
+    /** A channel to that server; it connects at its first call. */
+    public static ManagedChannelBuilder<?> channel(ApplicationIdentity identity, String host, int port) {
+        return NettyChannelBuilder.forAddress(new InetSocketAddress(host, port))
+                .sslContext(clientContext(identity))
+                .keepAliveTime(CLIENT_PING_MILLIS, TimeUnit.MILLISECONDS)
+                .keepAliveTimeout(PING_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+                .keepAliveWithoutCalls(true)
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES);
+    }
+
+    private static SslContext serverContext(ApplicationIdentity identity) {
+        return build(GrpcSslContexts.configure(
+                SslContextBuilder.forServer(identity.privateKey(), identity.certificate())
+                        .clientAuth(ClientAuth.REQUIRE)
+                        .trustManager(new PinnedCertificate(identity.certificate())),
+                // The JDK's: it needs no native library to be unpacked, and few connections carry few bytes here.
+                SslProvider.JDK));
+    }
+
+    private static SslContext clientContext(ApplicationIdentity identity) {
+        return build(GrpcSslContexts.configure(
+                SslContextBuilder.forClient()
+                        .keyManager(identity.privateKey(), identity.certificate())
+                        .trustManager(new PinnedCertificate(identity.certificate())),
+                SslProvider.JDK));
+    }
+
+    private static SslContext build(SslContextBuilder builder) {
+        try {
+            return builder.protocols("TLSv1.3").build();
+        } catch (SSLException unavailable) {
+            throw new IllegalStateException("This JVM can't do TLS 1.3.", unavailable);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.selvage.protocol.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class KnownKeysTest {
+    @Test
+    void keysAndDefaultsAreTheseAndNoOthers() {
+        assertThat(KnownKeys.all().stream().map(key -> key.name() + "=" + key.defaultText()))
+                .containsExactly(
+                        "selvage.state.root=",
+                        "selvage.application.name=Selvage session",
+                        "selvage.application.queue=default",
+                        "selvage.application.max-attempts=10",
+                        "selvage.application.attempt-failure-window=10min",
+                        "selvage.master.memory=1g",
+                        "selvage.master.vcores=1",
+                        "selvage.master.jvm-options=",
+                        "selvage.executor.memory=1g",
+                        "selvage.executor.vcores=1",
+                        "selvage.executor.slots=1",
+                        "selvage.executor.minimum=0",
+                        "selvage.executor.idle-timeout=30s",
+                        "selvage.executor.lease=1min",
+                        "selvage.executor.jvm-options=",
+                        "selvage.heartbeat.interval=1s",
+                        "selvage.heartbeat.timeout=5s",
+                        "selvage.network.bind-host=",
+                        "selvage.checkpoint.interval=10s",
+                        "selvage.checkpoint.timeout=10min",
+                        "selvage.checkpoint.min-pause=0s",
+                        "selvage.checkpoint.retained=1",
+                        "selvage.restart.policy=exponential",
+                        "selvage.restart.attempts=10",
+                        "selvage.restart.delay=100ms",
+                        "selvage.restart.max-delay=30s",
+                        "selvage.restart.multiplier=2.0",
+                        "selvage.restart.quiet-period=5min",
+                        "selvage.restart.rate.failures=5",
+                        "selvage.restart.rate.window=5min",
+                        "selvage.parallelism.default=1",
+                        "selvage.parallelism.max=128",
+                        "selvage.network.flush-timeout=1ms",
+                        "selvage.network.buffer-size=32k");
+    }
+
+    @Test
+    void everyDefaultIsAllowed() {
+        for (ConfigKey<?> key : KnownKeys.all()) {
+            assertThat((Object) key.parse(key.defaultText(), "default")).isEqualTo(key.defaultValue());
+        }
+    }
+
+    @Test
+    void thePageOfSettingsSaysWhatTheCodeSays() throws IOException {
+        List<String> page = Files.readAllLines(Path.of("..", "docs", "configuration.md"));
+        assertThat(page.stream().filter(line -> line.startsWith("| `selvage.")))
+                .as("rows of docs/configuration.md")
+                .containsExactlyElementsOf(
+                        KnownKeys.all().stream().map(KnownKeysTest::row).toList());
+    }
+
+    @Test
+    void theCommentedDefaultsOfTheConfigurationFileAreTheCodes() throws IOException {
+        List<String> file = Files.readAllLines(Path.of("..", "conf", "selvage.yaml"));
+        assertThat(file.stream().filter(line -> line.startsWith("#selvage.")))
+                .as("settings of conf/selvage.yaml")
+                .containsExactlyElementsOf(KnownKeys.all().stream()
+                        .map(key -> ("#" + key.name() + ": " + key.defaultText()).strip())
+                        .toList());
+    }
+
+    @Test
+    void editDistanceCountsInsertionsDeletionsAndReplacements() {
+        assertThat(KnownKeys.editDistance("slots", "slots")).isZero();
+        assertThat(KnownKeys.editDistance("slot", "slots")).isEqualTo(1);
+        assertThat(KnownKeys.editDistance("kitten", "sitting")).isEqualTo(3);
+        assertThat(KnownKeys.editDistance("", "abc")).isEqualTo(3);
+    }
+
+    private static String row(ConfigKey<?> key) {
+        String defaultText = key.defaultText().isEmpty() ? "(empty)" : "`" + key.defaultText() + "`";
+        return "| `" + key.name() + "` | " + defaultText + " | " + key.type().unit() + " | " + key.meaning() + " |";
+    }
+}

@@ -1,0 +1,100 @@
+package io.selvage.protocol.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.grpc.stub.StreamObserver;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.wire.DescribeSessionRequest;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SessionServiceGrpc;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ControlTransportTest {
+    private final ApplicationIdentity identity = ApplicationIdentity.create();
+    private Server server;
+
+    @BeforeEach
+    void listen() throws IOException {
+        server = ControlTransport.server(identity, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .addService(new SessionServiceGrpc.SessionServiceImplBase() {
+                    @Override
+                    public void describeSession(
+                            DescribeSessionRequest request, StreamObserver<SessionDescription> response) {
+                        response.onNext(SessionDescription.newBuilder()
+                                .setVersion("it answers")
+                                .build());
+                        response.onCompleted();
+                    }
+                })
+                .build()
+                .start();
+    }
+
+    @AfterEach
+    void close() {
+        server.shutdownNow();
+    }
+
+    @Test
+    void theSameIdentityConnectsByAnyNameOfTheHost() {
+        ApplicationIdentity travelled = ApplicationIdentity.decode(identity.encode());
+        for (String host : new String[] {"127.0.0.1", "localhost"}) {
+            assertThat(call(ControlTransport.channel(travelled, host, server.getPort()))
+                            .getVersion())
+                    .isEqualTo("it answers");
+        }
+    }
+
+    @Test
+    void anotherIdentityIsRefused() {
+        assertRefused(ControlTransport.channel(ApplicationIdentity.create(), "127.0.0.1", server.getPort()));
+    }
+
+    @Test
+    void plaintextIsRefused() {
+        assertRefused(
+                ManagedChannelBuilder.forAddress("127.0.0.1", server.getPort()).usePlaintext());
+    }
+
+    @Test
+    void tlsWithoutACertificateIsRefused() throws IOException {
+        assertRefused(NettyChannelBuilder.forAddress("127.0.0.1", server.getPort())
+                .overrideAuthority("localhost")
+                .sslContext(GrpcSslContexts.forClient()
+                        .trustManager(InsecureTrustManagerFactory.INSTANCE)
+                        .build()));
+    }
+
+    private static void assertRefused(ManagedChannelBuilder<?> builder) {
+        assertThatThrownBy(() -> call(builder))
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        refusal -> assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+    }
+
+    private static SessionDescription call(ManagedChannelBuilder<?> builder) {
+        ManagedChannel channel = builder.build();
+        try {
+            return SessionServiceGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(20, TimeUnit.SECONDS)
+                    .describeSession(DescribeSessionRequest.getDefaultInstance());
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+}
