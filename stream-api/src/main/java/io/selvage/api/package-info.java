@@ -1,4 +1,4 @@
-/** What a user's program compiles against, and the job graph that it becomes; no Hadoop, RocksDB or Netty type. */
+/** Where a program starts: the environment, the streams, and how they become a job graph. */
 @NullMarked
 package io.selvage.api;
 

@@ -1,0 +1,148 @@
+package io.selvage.api;
+
+import io.selvage.api.graph.Edge;
+import io.selvage.api.graph.EdgeDefinition;
+import io.selvage.api.graph.InvalidProgramException;
+import io.selvage.api.graph.JobGraph;
+import io.selvage.api.graph.Opaque;
+import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorRole;
+import io.selvage.api.graph.Partitioning;
+import io.selvage.api.graph.Vertex;
+import io.selvage.api.type.Serde;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Checks a program's steps and chains them into vertices; used once, by the program's thread. */
+final class GraphBuilder {
+    private final List<Transformation> steps;
+    private final Map<Transformation, Integer> consumers = new IdentityHashMap<>();
+
+    /** @param steps in the order in which the program added them, which is topological */
+    GraphBuilder(List<Transformation> steps) {
+        this.steps = List.copyOf(steps);
+        for (Transformation step : this.steps) {
+            if (step.input != null) {
+                consumers.merge(step.input, 1, Integer::sum);
+            }
+        }
+    }
+
+    JobGraph build(String jobName, int maxParallelism, Map<String, String> settings) {
+        checkComplete(jobName);
+        checkParallelism(maxParallelism);
+        Map<Transformation, String> uids = uids();
+        Map<Transformation, Integer> vertexOf = new IdentityHashMap<>();
+        List<List<Transformation>> chains = new ArrayList<>();
+        for (Transformation step : steps) {
+            Integer chain = isChained(step) ? vertexOf.get(step.input) : null;
+            if (chain == null) {
+                chain = chains.size();
+                chains.add(new ArrayList<>());
+            }
+            chains.get(chain).add(step);
+            vertexOf.put(step, chain);
+        }
+        List<Vertex> vertices = new ArrayList<>();
+        List<Edge> edges = new ArrayList<>();
+        for (int id = 0; id < chains.size(); id++) {
+            vertices.add(vertex(id, chains.get(id), uids));
+            Transformation head = chains.get(id).get(0);
+            if (head.input != null) {
+                edges.add(edge(edges.size(), vertexOf.getOrDefault(head.input, -1), id, head, head.input));
+            }
+        }
+        return new JobGraph(jobName, maxParallelism, settings, vertices, edges);
+    }
+
+    private void checkComplete(String jobName) {
+        if (steps.isEmpty()) {
+            throw new InvalidProgramException("The job " + jobName + " has no source. Begin with env.from(...).");
+        }
+        for (Transformation step : steps) {
+            if (step.role != OperatorRole.SINK && !consumers.containsKey(step)) {
+                throw new InvalidProgramException("The job " + jobName + " does nothing with the result of "
+                        + step.name + ". End every stream with sinkTo(...).");
+            }
+        }
+    }
+
+    private void checkParallelism(int maxParallelism) {
+        for (Transformation step : steps) {
+            if (step.parallelism > maxParallelism) {
+                throw new InvalidProgramException("In " + step.name + ": a parallelism of " + step.parallelism
+                        + " is above the maximum parallelism of " + maxParallelism
+                        + ". Lower it, or raise the maximum before the job first runs.");
+            }
+        }
+    }
+
+    private Map<Transformation, String> uids() {
+        Map<Transformation, String> uids = new IdentityHashMap<>();
+        Set<String> used = new HashSet<>();
+        Map<String, Integer> unnamed = new HashMap<>();
+        for (Transformation step : steps) {
+            String uid = step.uid;
+            if (uid == null && step.isStateful()) {
+                throw new InvalidProgramException("In " + step.name
+                        + ": the step keeps state but has no uid, so a checkpoint could not tell whose state it is."
+                        + " Add .uid(\"a-name-that-stays\").");
+            }
+            if (uid == null) {
+                int number = unnamed.merge(step.name, 1, Integer::sum);
+                uid = "~" + step.name + "-" + number;
+            }
+            if (!used.add(uid)) {
+                throw new InvalidProgramException("In " + step.name + ": the uid " + uid
+                        + " is used twice in the job. Give each step a uid of its own.");
+            }
+            uids.put(step, uid);
+        }
+        return uids;
+    }
+
+    private boolean isChained(Transformation step) {
+        Transformation input = step.input;
+        return input != null
+                && step.partitioning == Partitioning.FORWARD
+                && step.parallelism == input.parallelism
+                && consumers.getOrDefault(input, 0) == 1;
+    }
+
+    private Vertex vertex(int id, List<Transformation> chain, Map<Transformation, String> uids) {
+        List<Operator> operators = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        for (Transformation step : chain) {
+            operators.add(new Operator(
+                    uids.getOrDefault(step, ""),
+                    step.name,
+                    step.isStateful(),
+                    step.role,
+                    Opaque.write(step.definition, step.name)));
+            names.add(step.name);
+        }
+        return new Vertex(id, String.join(" -> ", names), chain.get(0).parallelism, operators);
+    }
+
+    private static Edge edge(int id, int from, int to, Transformation step, Transformation input) {
+        Partitioning partitioning = step.partitioning;
+        if (partitioning == Partitioning.FORWARD && step.parallelism != input.parallelism) {
+            partitioning = Partitioning.REBALANCE;
+        }
+        Serde<?> serde = input.output;
+        if (serde == null) {
+            throw new IllegalStateException("the sink " + input.name + " has a consumer: " + step.name);
+        }
+        return new Edge(id, from, to, partitioning, Opaque.write(definition(serde, step), step.name));
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static EdgeDefinition<?, ?> definition(Serde<?> serde, Transformation step) {
+        return new EdgeDefinition(serde, step.key, step.keySerde);
+    }
+}

@@ -1,0 +1,12 @@
+package io.selvage.api;
+
+import io.selvage.api.graph.JobGraph;
+
+/** Takes the job that a program has built. The client installs one before it calls the program's {@code main}. */
+public interface JobLauncher {
+    /** Parallelism of operators for which the program sets none. */
+    int defaultParallelism();
+
+    /** @return the job's id */
+    String launch(JobGraph graph);
+}

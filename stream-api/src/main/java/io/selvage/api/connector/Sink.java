@@ -1,0 +1,21 @@
+package io.selvage.api.connector;
+
+import io.selvage.api.type.Serde;
+import java.io.Serializable;
+
+/**
+ * An output in two phases: writers prepare at each barrier what is committed once the checkpoint is complete.
+ *
+ * @param <T> elements
+ * @param <C> what a writer has prepared and a committer makes visible: immutable, kept in the checkpoint
+ */
+public interface Sink<T, C> extends Serializable {
+    Serde<C> committableSerde();
+
+    /** Called in the client before anything is submitted; the message is shown to the user. */
+    default void check() throws Exception {}
+
+    SinkWriter<T, C> writer(SinkContext context) throws Exception;
+
+    Committer<C> committer(SinkContext context) throws Exception;
+}

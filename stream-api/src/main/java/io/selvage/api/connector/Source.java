@@ -1,0 +1,37 @@
+package io.selvage.api.connector;
+
+import io.selvage.api.type.Serde;
+import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An input that can be replayed: it is planned into splits by one subtask, and each split is read by one reader from any
+ * position that the reader has named before.
+ *
+ * <p>Both are part of the dataflow, and their positions part of every checkpoint.
+ *
+ * @param <T> elements
+ * @param <S> splits: immutable
+ */
+public interface Source<T, S> extends Serializable {
+    /** The element's format on the way to the next subtask. */
+    Serde<T> serde();
+
+    Serde<S> splitSerde();
+
+    /**
+     * Called in the client before anything is submitted, so that what is missing is refused there; the message is shown
+     * to the user.
+     */
+    default void check() throws Exception {}
+
+    /**
+     * @param restored what {@link SplitPlanner#snapshot} gave, or null at the first start
+     */
+    SplitPlanner<S> planner(SourceContext context, byte @Nullable [] restored) throws Exception;
+
+    /**
+     * @param position what {@link SplitReader#position} gave, or null for the beginning of the split
+     */
+    SplitReader<T> reader(S split, byte @Nullable [] position, SourceContext context) throws Exception;
+}

@@ -1,0 +1,45 @@
+package io.selvage.api.graph;
+
+import io.selvage.api.connector.Sink;
+import io.selvage.api.connector.Source;
+import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.FilterFunction;
+import io.selvage.api.function.FlatMapFunction;
+import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.KeyedProcessFunction;
+import io.selvage.api.function.MapFunction;
+import io.selvage.api.function.WindowFunction;
+import io.selvage.api.time.WatermarkStrategy;
+import io.selvage.api.type.Serde;
+import io.selvage.api.window.TumblingWindows;
+import java.io.Serializable;
+
+/** What an operator does, with the user's functions in it; opened by executors alone. */
+public sealed interface OperatorDefinition extends Serializable {
+    record Map<I, O>(MapFunction<I, O> function) implements OperatorDefinition {}
+
+    record Filter<T>(FilterFunction<T> function) implements OperatorDefinition {}
+
+    record FlatMap<I, O>(FlatMapFunction<I, O> function) implements OperatorDefinition {}
+
+    record AssignTimestamps<T>(WatermarkStrategy<T> strategy) implements OperatorDefinition {}
+
+    record KeyedProcess<K, I, O>(KeySelector<I, K> key, Serde<K> keySerde, KeyedProcessFunction<K, I, O> function)
+            implements OperatorDefinition {}
+
+    record WindowAggregate<K, I, A, R, O>(
+            KeySelector<I, K> key,
+            Serde<K> keySerde,
+            TumblingWindows windows,
+            AggregateFunction<I, A, R> aggregate,
+            Serde<A> accumulatorSerde,
+            WindowFunction<K, R, O> function)
+            implements OperatorDefinition {}
+
+    record PlanSplits<T, S>(Source<T, S> source, int readers) implements OperatorDefinition {}
+
+    /** @param recordsPerSecond over all readers together; 0: as fast as it goes */
+    record ReadSplits<T, S>(Source<T, S> source, double recordsPerSecond) implements OperatorDefinition {}
+
+    record WriteSink<T, C>(Sink<T, C> sink) implements OperatorDefinition {}
+}

@@ -1,0 +1,11 @@
+package io.selvage.api.state;
+
+/** A list for the current key. */
+public interface ListState<T> {
+    void add(T element);
+
+    /** In the order of addition; empty if there is none. Valid until the state or the key changes. */
+    Iterable<T> elements();
+
+    void clear();
+}

@@ -1,0 +1,216 @@
+package io.selvage.api.type;
+
+import static java.lang.invoke.MethodType.methodType;
+
+import java.io.ObjectStreamException;
+import java.io.Serial;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Writes a record component by component, in the order of declaration, without boxing primitives: the components'
+ * accessors and writers are composed into one method handle, and so are their readers and the constructor.
+ */
+final class RecordSerde<T> implements Serde<T> {
+    private static final long serialVersionUID = 1L;
+
+    private final Class<T> type;
+    private final transient MethodHandle writer; // (Object, BinaryWriter)void
+    private final transient MethodHandle reader; // (BinaryReader)Object
+    private final transient String schema;
+    private final transient boolean canonical;
+
+    RecordSerde(Class<T> type) {
+        this.type = type;
+        try {
+            RecordComponent[] components = type.getRecordComponents();
+            List<Serde<?>> serdes = new ArrayList<>();
+            for (RecordComponent component : components) {
+                serdes.add(Serdes.ofComponent(component));
+            }
+            MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
+            this.writer = composeWriter(lookup, type, components, serdes);
+            this.reader = composeReader(lookup, type, components, serdes);
+            this.schema = describe(type, components, serdes);
+            this.canonical = serdes.stream().allMatch(Serde::isCanonical);
+        } catch (ReflectiveOperationException e) {
+            throw new UnsupportedTypeException("The record " + type.getName()
+                    + " cannot be opened for serialization (" + e.getMessage()
+                    + "). Make it accessible to io.selvage (open its package), or pass a Serde of your own.");
+        }
+    }
+
+    @Override
+    public void write(T value, BinaryWriter out) {
+        try {
+            writer.invokeExact((Object) value, out);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("accessor of " + type.getName() + " threw", e);
+        }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public T read(BinaryReader in) {
+        try {
+            return (T) (Object) reader.invokeExact(in);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("constructor of " + type.getName() + " threw", e);
+        }
+    }
+
+    @Override
+    public String schema() {
+        return schema;
+    }
+
+    @Override
+    public boolean isCanonical() {
+        return canonical;
+    }
+
+    @Serial
+    private Object readResolve() throws ObjectStreamException {
+        return Serdes.of(type);
+    }
+
+    private static MethodHandle composeWriter(
+            MethodHandles.Lookup lookup, Class<?> type, RecordComponent[] components, List<Serde<?>> serdes)
+            throws ReflectiveOperationException {
+        MethodHandle all = MethodHandles.empty(methodType(void.class, type, BinaryWriter.class));
+        for (int i = components.length - 1; i >= 0; i--) {
+            MethodHandle accessor = lookup.unreflect(components[i].getAccessor());
+            MethodHandle one = componentWriter(components[i].getType(), serdes.get(i)); // (C, BinaryWriter)void
+            all = MethodHandles.foldArguments(all, MethodHandles.filterArguments(one, 0, accessor));
+        }
+        return all.asType(methodType(void.class, Object.class, BinaryWriter.class));
+    }
+
+    private static MethodHandle composeReader(
+            MethodHandles.Lookup lookup, Class<?> type, RecordComponent[] components, List<Serde<?>> serdes)
+            throws ReflectiveOperationException {
+        Class<?>[] types = new Class<?>[components.length];
+        for (int i = 0; i < types.length; i++) {
+            types[i] = components[i].getType();
+        }
+        MethodHandle all = lookup.findConstructor(type, methodType(void.class, types));
+        // What is collected last runs first, so the components are read in order.
+        for (int i = components.length - 1; i >= 0; i--) {
+            all = MethodHandles.collectArguments(all, i, componentReader(types[i], serdes.get(i)));
+        }
+        all = MethodHandles.permuteArguments(
+                all, methodType(type, BinaryReader.class), new int[components.length]);
+        return all.asType(methodType(Object.class, BinaryReader.class));
+    }
+
+    private static MethodHandle componentWriter(Class<?> component, Serde<?> serde)
+            throws ReflectiveOperationException {
+        MethodHandles.Lookup lookup = MethodHandles.lookup();
+        if (component.isPrimitive()) {
+            MethodHandle write = lookup.findStatic(
+                    PrimitiveCodec.class, "write", methodType(void.class, component, BinaryWriter.class));
+            return write;
+        }
+        return lookup.findVirtual(Serde.class, "write", methodType(void.class, Object.class, BinaryWriter.class))
+                .bindTo(serde)
+                .asType(methodType(void.class, component, BinaryWriter.class));
+    }
+
+    private static MethodHandle componentReader(Class<?> component, Serde<?> serde)
+            throws ReflectiveOperationException {
+        MethodHandles.Lookup lookup = MethodHandles.lookup();
+        if (component.isPrimitive()) {
+            String name = "read" + Character.toUpperCase(component.getName().charAt(0))
+                    + component.getName().substring(1);
+            return lookup.findStatic(PrimitiveCodec.class, name, methodType(component, BinaryReader.class));
+        }
+        return lookup.findVirtual(Serde.class, "read", methodType(Object.class, BinaryReader.class))
+                .bindTo(serde)
+                .asType(methodType(component, BinaryReader.class));
+    }
+
+    private static String describe(Class<?> type, RecordComponent[] components, List<Serde<?>> serdes) {
+        List<String> parts = new ArrayList<>();
+        for (int i = 0; i < components.length; i++) {
+            parts.add(components[i].getName() + ":" + serdes.get(i).schema());
+        }
+        return "record " + type.getName() + parts.stream().collect(Collectors.joining(",", "(", ")"));
+    }
+
+    /** The wire form of primitives, the same as that of their boxes in {@link Serdes}. */
+    static final class PrimitiveCodec {
+        private PrimitiveCodec() {}
+
+        static void write(boolean value, BinaryWriter out) {
+            out.writeBoolean(value);
+        }
+
+        static void write(byte value, BinaryWriter out) {
+            out.writeByte(value);
+        }
+
+        static void write(short value, BinaryWriter out) {
+            out.writeShort(value);
+        }
+
+        static void write(char value, BinaryWriter out) {
+            out.writeChar(value);
+        }
+
+        static void write(int value, BinaryWriter out) {
+            out.writeVarInt(value);
+        }
+
+        static void write(long value, BinaryWriter out) {
+            out.writeVarLong(value);
+        }
+
+        static void write(float value, BinaryWriter out) {
+            out.writeFloat(value);
+        }
+
+        static void write(double value, BinaryWriter out) {
+            out.writeDouble(value);
+        }
+
+        static boolean readBoolean(BinaryReader in) {
+            return in.readBoolean();
+        }
+
+        static byte readByte(BinaryReader in) {
+            return in.readByte();
+        }
+
+        static short readShort(BinaryReader in) {
+            return in.readShort();
+        }
+
+        static char readChar(BinaryReader in) {
+            return in.readChar();
+        }
+
+        static int readInt(BinaryReader in) {
+            return in.readVarInt();
+        }
+
+        static long readLong(BinaryReader in) {
+            return in.readVarLong();
+        }
+
+        static float readFloat(BinaryReader in) {
+            return in.readFloat();
+        }
+
+        static double readDouble(BinaryReader in) {
+            return in.readDouble();
+        }
+    }
+}

@@ -1,0 +1,357 @@
+package io.selvage.api.type;
+
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/**
+ * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, time types, enums (by
+ * name), records, and lists, sets and maps of these.
+ *
+ * <p>Components of records may be null; elements of collections, keys and records themselves may not.
+ */
+public final class Serdes {
+    public static final Serde<Boolean> BOOLEAN =
+            new Basic<>("bool", (v, out) -> out.writeBoolean(v), BinaryReader::readBoolean);
+    public static final Serde<Byte> BYTE = new Basic<>("i8", (v, out) -> out.writeByte(v), BinaryReader::readByte);
+    public static final Serde<Short> SHORT = new Basic<>("i16", (v, out) -> out.writeShort(v), BinaryReader::readShort);
+    public static final Serde<Character> CHARACTER =
+            new Basic<>("char", (v, out) -> out.writeChar(v), BinaryReader::readChar);
+    public static final Serde<Integer> INTEGER =
+            new Basic<>("i32", (v, out) -> out.writeVarInt(v), BinaryReader::readVarInt);
+    public static final Serde<Long> LONG =
+            new Basic<>("i64", (v, out) -> out.writeVarLong(v), BinaryReader::readVarLong);
+    public static final Serde<Float> FLOAT =
+            new Basic<>("f32", (v, out) -> out.writeFloat(v), BinaryReader::readFloat);
+    public static final Serde<Double> DOUBLE =
+            new Basic<>("f64", (v, out) -> out.writeDouble(v), BinaryReader::readDouble);
+    public static final Serde<String> STRING =
+            new Basic<>("string", (v, out) -> out.writeString(v), BinaryReader::readString);
+    public static final Serde<byte[]> BYTES =
+            new Basic<>("bytes", (v, out) -> out.writeByteArray(v), BinaryReader::readByteArray);
+    public static final Serde<Instant> INSTANT = new Basic<>(
+            "instant",
+            (v, out) -> {
+                out.writeVarLong(v.getEpochSecond());
+                out.writeUnsignedVarInt(v.getNano());
+            },
+            in -> Instant.ofEpochSecond(in.readVarLong(), in.readUnsignedVarInt()));
+    public static final Serde<Duration> DURATION = new Basic<>(
+            "duration",
+            (v, out) -> {
+                out.writeVarLong(v.getSeconds());
+                out.writeUnsignedVarInt(v.getNano());
+            },
+            in -> Duration.ofSeconds(in.readVarLong(), in.readUnsignedVarInt()));
+    public static final Serde<LocalDate> LOCAL_DATE = new Basic<>(
+            "date", (v, out) -> out.writeVarLong(v.toEpochDay()), in -> LocalDate.ofEpochDay(in.readVarLong()));
+    public static final Serde<LocalDateTime> LOCAL_DATE_TIME = new Basic<>(
+            "datetime",
+            (v, out) -> {
+                out.writeVarLong(v.toLocalDate().toEpochDay());
+                out.writeVarLong(v.toLocalTime().toNanoOfDay());
+            },
+            in -> LocalDateTime.of(
+                    LocalDate.ofEpochDay(in.readVarLong()), java.time.LocalTime.ofNanoOfDay(in.readVarLong())));
+
+    private static final Map<Class<?>, Serde<?>> BUILT_IN = builtIn();
+
+    private Serdes() {}
+
+    /** @throws UnsupportedTypeException naming the type and the remedy */
+    @SuppressWarnings("unchecked")
+    public static <T> Serde<T> of(Class<T> type) {
+        return (Serde<T>) of((Type) type);
+    }
+
+    /** @throws UnsupportedTypeException naming the type and the remedy */
+    public static Serde<?> of(Type type) {
+        if (type instanceof ParameterizedType parameterized) {
+            return ofParameterized(parameterized);
+        }
+        if (type instanceof Class<?> plain) {
+            return ofClass(plain);
+        }
+        throw new UnsupportedTypeException("The type " + type.getTypeName()
+                + " is not known when the job is built. Use a concrete type, or pass a Serde.");
+    }
+
+    public static <T> Serde<List<T>> list(Serde<T> element) {
+        return new ListSerde<>(element);
+    }
+
+    public static <T> Serde<Set<T>> set(Serde<T> element) {
+        return new SetSerde<>(element);
+    }
+
+    public static <K, V> Serde<Map<K, V>> map(Serde<K> key, Serde<V> value) {
+        return new MapSerde<>(key, value);
+    }
+
+    static Serde<?> ofComponent(RecordComponent component) {
+        Type type = component.getGenericType();
+        Serde<?> serde = of(type);
+        return component.getType().isPrimitive() ? serde : new NullableSerde<>(serde);
+    }
+
+    private static Serde<?> ofClass(Class<?> type) {
+        Serde<?> builtIn = BUILT_IN.get(type);
+        if (builtIn != null) {
+            return builtIn;
+        }
+        if (type.isEnum()) {
+            return enumSerde(type);
+        }
+        if (type.isRecord() && type.getTypeParameters().length == 0) {
+            return PER_CLASS.get(type);
+        }
+        String reason = type.getTypeParameters().length > 0
+                ? "is generic, and its type arguments are not known here. Pass a Serde (Serdes.list, Serdes.map, ...)"
+                : "has no serde. Make it a record of supported types, or pass a Serde of your own";
+        throw new UnsupportedTypeException("The type " + type.getName() + " " + reason + ".");
+    }
+
+    // A class value goes with its class, so a user's class loader is not held by this cache.
+    private static final ClassValue<Serde<?>> PER_CLASS = new ClassValue<>() {
+        @Override
+        protected Serde<?> computeValue(Class<?> type) {
+            return new RecordSerde<>(type);
+        }
+    };
+
+    private static Serde<?> ofParameterized(ParameterizedType type) {
+        Type[] arguments = type.getActualTypeArguments();
+        if (type.getRawType() == List.class) {
+            return list(of(arguments[0]));
+        }
+        if (type.getRawType() == Set.class) {
+            return set(of(arguments[0]));
+        }
+        if (type.getRawType() == Map.class) {
+            return map(of(arguments[0]), of(arguments[1]));
+        }
+        throw new UnsupportedTypeException("The type " + type.getTypeName()
+                + " has no serde: of generic types only List, Set and Map have one. Use a record without type"
+                + " parameters, or pass a Serde of your own.");
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static Serde<?> enumSerde(Class<?> type) {
+        return new EnumSerde(type);
+    }
+
+    private static Map<Class<?>, Serde<?>> builtIn() {
+        Map<Class<?>, Serde<?>> all = new HashMap<>();
+        all.put(Boolean.class, BOOLEAN);
+        all.put(boolean.class, BOOLEAN);
+        all.put(Byte.class, BYTE);
+        all.put(byte.class, BYTE);
+        all.put(Short.class, SHORT);
+        all.put(short.class, SHORT);
+        all.put(Character.class, CHARACTER);
+        all.put(char.class, CHARACTER);
+        all.put(Integer.class, INTEGER);
+        all.put(int.class, INTEGER);
+        all.put(Long.class, LONG);
+        all.put(long.class, LONG);
+        all.put(Float.class, FLOAT);
+        all.put(float.class, FLOAT);
+        all.put(Double.class, DOUBLE);
+        all.put(double.class, DOUBLE);
+        all.put(String.class, STRING);
+        all.put(byte[].class, BYTES);
+        all.put(Instant.class, INSTANT);
+        all.put(Duration.class, DURATION);
+        all.put(LocalDate.class, LOCAL_DATE);
+        all.put(LocalDateTime.class, LOCAL_DATE_TIME);
+        return Map.copyOf(all);
+    }
+
+    private interface Write<T> extends BiConsumer<T, BinaryWriter>, java.io.Serializable {}
+
+    private interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
+
+    private static final class Basic<T> implements Serde<T> {
+        private static final long serialVersionUID = 1L;
+
+        private final String schema;
+        private final Write<T> write;
+        private final Read<T> read;
+
+        Basic(String schema, Write<T> write, Read<T> read) {
+            this.schema = schema;
+            this.write = write;
+            this.read = read;
+        }
+
+        @Override
+        public void write(T value, BinaryWriter out) {
+            write.accept(value, out);
+        }
+
+        @Override
+        public T read(BinaryReader in) {
+            return read.apply(in);
+        }
+
+        @Override
+        public String schema() {
+            return schema;
+        }
+    }
+
+    /** One byte that says whether a value follows. */
+    private record NullableSerde<T>(Serde<T> serde) implements Serde<T> {
+        @Override
+        @SuppressWarnings("NullAway") // null is what this serde is for
+        public void write(T value, BinaryWriter out) {
+            out.writeBoolean(value != null);
+            if (value != null) {
+                serde.write(value, out);
+            }
+        }
+
+        @Override
+        @SuppressWarnings("NullAway")
+        public T read(BinaryReader in) {
+            return in.readBoolean() ? serde.read(in) : null;
+        }
+
+        @Override
+        public String schema() {
+            return serde.schema() + "?";
+        }
+
+        @Override
+        public boolean isCanonical() {
+            return serde.isCanonical();
+        }
+    }
+
+    private record EnumSerde<T extends Enum<T>>(Class<T> type) implements Serde<T> {
+        @Override
+        public void write(T value, BinaryWriter out) {
+            out.writeString(value.name());
+        }
+
+        @Override
+        public T read(BinaryReader in) {
+            String name = in.readString();
+            try {
+                return Enum.valueOf(type, name);
+            } catch (IllegalArgumentException e) {
+                throw new CorruptDataException(type.getName() + " has no constant " + name);
+            }
+        }
+
+        @Override
+        public String schema() {
+            return "enum " + type.getName();
+        }
+    }
+
+    private record ListSerde<T>(Serde<T> element) implements Serde<List<T>> {
+        @Override
+        public void write(List<T> value, BinaryWriter out) {
+            out.writeUnsignedVarInt(value.size());
+            for (T each : value) {
+                element.write(each, out);
+            }
+        }
+
+        @Override
+        public List<T> read(BinaryReader in) {
+            int size = in.readUnsignedVarInt();
+            List<T> list = new ArrayList<>(Math.min(size, in.remaining()));
+            for (int i = 0; i < size; i++) {
+                list.add(element.read(in));
+            }
+            return list;
+        }
+
+        @Override
+        public String schema() {
+            return "list<" + element.schema() + ">";
+        }
+
+        @Override
+        public boolean isCanonical() {
+            return element.isCanonical();
+        }
+    }
+
+    private record SetSerde<T>(Serde<T> element) implements Serde<Set<T>> {
+        @Override
+        public void write(Set<T> value, BinaryWriter out) {
+            out.writeUnsignedVarInt(value.size());
+            for (T each : value) {
+                element.write(each, out);
+            }
+        }
+
+        @Override
+        public Set<T> read(BinaryReader in) {
+            int size = in.readUnsignedVarInt();
+            Set<T> set = new LinkedHashSet<>();
+            for (int i = 0; i < size; i++) {
+                set.add(element.read(in));
+            }
+            return set;
+        }
+
+        @Override
+        public String schema() {
+            return "set<" + element.schema() + ">";
+        }
+
+        @Override
+        public boolean isCanonical() {
+            return false; // iteration order is not part of a set's identity
+        }
+    }
+
+    private record MapSerde<K, V>(Serde<K> key, Serde<V> value) implements Serde<Map<K, V>> {
+        @Override
+        public void write(Map<K, V> map, BinaryWriter out) {
+            out.writeUnsignedVarInt(map.size());
+            for (Map.Entry<K, V> entry : map.entrySet()) {
+                key.write(entry.getKey(), out);
+                value.write(entry.getValue(), out);
+            }
+        }
+
+        @Override
+        public Map<K, V> read(BinaryReader in) {
+            int size = in.readUnsignedVarInt();
+            Map<K, V> map = new LinkedHashMap<>();
+            for (int i = 0; i < size; i++) {
+                K k = key.read(in);
+                map.put(k, value.read(in));
+            }
+            return map;
+        }
+
+        @Override
+        public String schema() {
+            return "map<" + key.schema() + "," + value.schema() + ">";
+        }
+
+        @Override
+        public boolean isCanonical() {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Windows of event time. */
+@NullMarked
+package io.selvage.api.window;
+
+import org.jspecify.annotations.NullMarked;
