@@ -1,0 +1,264 @@
+package io.selvage.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.api.connector.Committer;
+import io.selvage.api.connector.Sink;
+import io.selvage.api.connector.SinkContext;
+import io.selvage.api.connector.SinkWriter;
+import io.selvage.api.connector.Source;
+import io.selvage.api.connector.SourceContext;
+import io.selvage.api.connector.SplitPlanner;
+import io.selvage.api.connector.SplitReader;
+import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.Collector;
+import io.selvage.api.function.FlatMapFunction;
+import io.selvage.api.graph.Edge;
+import io.selvage.api.graph.EdgeDefinition;
+import io.selvage.api.graph.InvalidProgramException;
+import io.selvage.api.graph.JobGraph;
+import io.selvage.api.graph.Opaque;
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.graph.OperatorRole;
+import io.selvage.api.graph.Partitioning;
+import io.selvage.api.graph.Vertex;
+import io.selvage.api.time.WatermarkStrategy;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import io.selvage.api.type.UnsupportedTypeException;
+import io.selvage.api.window.TumblingWindows;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class StreamEnvironmentTest {
+    record Click(String user, long timeMillis) {}
+
+    record Count(String user, long windowStartMillis, long clicks) {}
+
+    private static final class Lines implements Source<String, Integer> {
+        @Override
+        public Serde<String> serde() {
+            return Serdes.STRING;
+        }
+
+        @Override
+        public Serde<Integer> splitSerde() {
+            return Serdes.INTEGER;
+        }
+
+        @Override
+        public SplitPlanner<Integer> planner(SourceContext context, byte @Nullable [] restored) {
+            throw new UnsupportedOperationException("graphs are built, not run, here");
+        }
+
+        @Override
+        public SplitReader<String> reader(Integer split, byte @Nullable [] position, SourceContext context) {
+            throw new UnsupportedOperationException("graphs are built, not run, here");
+        }
+    }
+
+    private static final class Nowhere<T> implements Sink<T, Long> {
+        @Override
+        public Serde<Long> committableSerde() {
+            return Serdes.LONG;
+        }
+
+        @Override
+        public SinkWriter<T, Long> writer(SinkContext context) {
+            throw new UnsupportedOperationException("graphs are built, not run, here");
+        }
+
+        @Override
+        public Committer<Long> committer(SinkContext context) {
+            throw new UnsupportedOperationException("graphs are built, not run, here");
+        }
+    }
+
+    private static final class Counting implements AggregateFunction<Click, Long, Long> {
+        @Override
+        public Long create() {
+            return 0L;
+        }
+
+        @Override
+        public Long add(Long accumulator, Click element) {
+            return accumulator + 1;
+        }
+
+        @Override
+        public Long result(Long accumulator) {
+            return accumulator;
+        }
+    }
+
+    private static final class Words implements FlatMapFunction<String, String> {
+        @Override
+        public void flatMap(String line, Collector<String> out) {
+            for (String word : line.split(" ", -1)) {
+                out.collect(word);
+            }
+        }
+    }
+
+    private static final class Fixed implements JobLauncher {
+        private @Nullable JobGraph launched;
+
+        @Override
+        public int defaultParallelism() {
+            return 3;
+        }
+
+        @Override
+        public String launch(JobGraph graph) {
+            launched = graph;
+            return "job-1";
+        }
+    }
+
+    @AfterEach
+    void uninstall() {
+        StreamEnvironment.install(null);
+    }
+
+    private static DataStream<Count> counts(StreamEnvironment env) {
+        return env.from(new Lines(), "lines")
+                .map(line -> new Click(line, 1L))
+                .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(Duration.ofSeconds(1), Click::timeMillis))
+                .keyBy(Click::user)
+                .window(TumblingWindows.of(Duration.ofDays(1)))
+                .aggregate(
+                        new Counting(), (user, window, clicks) -> new Count(user, window.startMillis(), clicks));
+    }
+
+    @Test
+    void chainsWhatNeedNotBeApart() {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(2);
+        counts(env).uid("counts").sinkTo(new Nowhere<>(), "out");
+
+        JobGraph graph = env.graph("clicks");
+
+        assertThat(graph.vertices())
+                .extracting(Vertex::name)
+                .containsExactly(
+                        "plan lines", "read lines -> map -> assign timestamps", "window -> write out");
+        assertThat(graph.vertices()).extracting(Vertex::parallelism).containsExactly(1, 2, 2);
+        assertThat(graph.edges())
+                .extracting(Edge::partitioning)
+                .containsExactly(Partitioning.REBALANCE, Partitioning.HASH);
+        assertThat(graph.slots()).isEqualTo(2);
+        assertThat(graph.vertex(2).operators().get(1).role()).isEqualTo(OperatorRole.SINK);
+    }
+
+    @Test
+    void typesAreReadOffLambdasMethodReferencesAndClasses() {
+        StreamEnvironment env = StreamEnvironment.create();
+        counts(env).uid("counts").sinkTo(new Nowhere<>(), "out");
+        env.from(new Lines(), "more").flatMap(new Words()).sinkTo(new Nowhere<>(), "words");
+
+        JobGraph graph = env.graph("clicks");
+        Object definition = Opaque.read(graph.edges().get(1).definition(), loader(), "edge");
+
+        EdgeDefinition<?, ?> edge = (EdgeDefinition<?, ?>) definition;
+        assertThat(edge.serde().schema()).startsWith("record " + Click.class.getName());
+        assertThat(edge.keySerde()).isNotNull();
+        Object window = Opaque.read(graph.vertex(2).head().definition(), loader(), "window");
+        assertThat(((OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?>) window)
+                        .accumulatorSerde()
+                        .schema())
+                .isEqualTo("i64");
+    }
+
+    @Test
+    void erasedLambdaNamesTheOverloadThatTakesAType() {
+        StreamEnvironment env = StreamEnvironment.create();
+        DataStream<String> lines = env.from(new Lines(), "lines");
+        assertThatThrownBy(() -> lines.map(line -> List.of(line)))
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContaining("map after read lines")
+                .hasMessageContaining("Serde");
+        assertThatThrownBy(() -> lines.flatMap((line, out) -> out.collect(line)))
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContaining("overload");
+        lines.map(line -> List.of(line), Serdes.list(Serdes.STRING)).sinkTo(new Nowhere<>(), "out");
+        assertThat(env.graph("lists").vertices()).hasSize(2);
+    }
+
+    @Test
+    void jobWithoutSinkIsRefused() {
+        StreamEnvironment env = StreamEnvironment.create();
+        counts(env).uid("counts");
+        assertThatThrownBy(() -> env.graph("clicks"))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("does nothing with the result of window")
+                .hasMessageContaining("sinkTo");
+        assertThatThrownBy(() -> StreamEnvironment.create().graph("empty")).hasMessageContaining("no source");
+    }
+
+    @Test
+    void stateWithoutUidIsRefused() {
+        StreamEnvironment env = StreamEnvironment.create();
+        counts(env).sinkTo(new Nowhere<>(), "out");
+        assertThatThrownBy(() -> env.graph("clicks"))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("window")
+                .hasMessageContaining(".uid(");
+    }
+
+    @Test
+    void uidUsedTwiceIsRefused() {
+        StreamEnvironment env = StreamEnvironment.create();
+        counts(env).uid("out").sinkTo(new Nowhere<>(), "out");
+        assertThatThrownBy(() -> env.graph("clicks")).hasMessageContaining("used twice");
+    }
+
+    @Test
+    void functionThatCannotTravelNamesTheCulprit() {
+        StreamEnvironment env = StreamEnvironment.create();
+        Thread culprit = Thread.currentThread();
+        env.from(new Lines(), "lines").map(line -> line + culprit.getName()).sinkTo(new Nowhere<>(), "out");
+        assertThatThrownBy(() -> env.graph("threads"))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("java.lang.Thread")
+                .hasMessageContaining("open()");
+    }
+
+    @Test
+    void fanOutAndOtherParallelismBreakAChain() {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(2);
+        DataStream<String> lines = env.from(new Lines(), "lines");
+        lines.map(line -> line + "!").sinkTo(new Nowhere<>(), "a");
+        lines.map(line -> line + "?").parallelism(4).sinkTo(new Nowhere<>(), "b");
+        JobGraph graph = env.graph("fan");
+        assertThat(graph.vertices()).hasSize(4);
+        assertThat(graph.edges())
+                .extracting(Edge::partitioning)
+                .containsExactly(Partitioning.REBALANCE, Partitioning.FORWARD, Partitioning.REBALANCE);
+    }
+
+    @Test
+    void programThatSelvageDidNotStartIsToldHow() {
+        StreamEnvironment env = StreamEnvironment.create();
+        env.from(new Lines(), "lines").sinkTo(new Nowhere<>(), "out");
+        assertThatThrownBy(() -> env.execute("alone")).hasMessageContaining("scripts/selvage run");
+    }
+
+    @Test
+    void installedLauncherGivesTheParallelismAndTakesTheJob() {
+        Fixed launcher = new Fixed();
+        StreamEnvironment.install(launcher);
+        StreamEnvironment env = StreamEnvironment.create().checkpointInterval(Duration.ofSeconds(1));
+        env.from(new Lines(), "lines").sinkTo(new Nowhere<>(), "out");
+        assertThat(env.execute("launched")).isEqualTo("job-1");
+        assertThat(launcher.launched).isNotNull();
+        assertThat(launcher.launched.slots()).isEqualTo(3);
+        assertThat(launcher.launched.settings()).containsEntry("selvage.checkpoint.interval", "1000ms");
+    }
+
+    private static ClassLoader loader() {
+        return StreamEnvironmentTest.class.getClassLoader();
+    }
+}
