@@ -86,7 +86,7 @@ public final class StreamEnvironment {
         }
         check(source::check, "source " + uid);
         Transformation plan = new Transformation(
-                "plan " + uid, new OperatorDefinition.PlanSplits<>(source, parallelism), OperatorRole.SOURCE_PLANNER);
+                "plan " + uid, new OperatorDefinition.PlanSplits<>(source), OperatorRole.SOURCE_PLANNER);
         plan.parallelism = 1;
         plan.uid = uid + "-splits";
         plan.output = source.splitSerde();

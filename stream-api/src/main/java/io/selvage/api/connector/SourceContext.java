@@ -6,7 +6,7 @@ public interface SourceContext {
 
     int subtask();
 
-    /** Of the readers. */
+    /** Of the planner, always 1, or of the readers. */
     int parallelism();
 
     ClassLoader userClassLoader();

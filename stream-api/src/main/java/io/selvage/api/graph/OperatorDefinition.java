@@ -36,7 +36,7 @@ public sealed interface OperatorDefinition extends Serializable {
             WindowFunction<K, R, O> function)
             implements OperatorDefinition {}
 
-    record PlanSplits<T, S>(Source<T, S> source, int readers) implements OperatorDefinition {}
+    record PlanSplits<T, S>(Source<T, S> source) implements OperatorDefinition {}
 
     /** @param recordsPerSecond over all readers together; 0: as fast as it goes */
     record ReadSplits<T, S>(Source<T, S> source, double recordsPerSecond) implements OperatorDefinition {}
