@@ -1,10 +1,10 @@
 package io.selvage.protocol.id;
 
-/** A vertex of a job graph, 1 or more. */
+/** A vertex of a job graph. */
 public record VertexId(int value) implements Comparable<VertexId> {
     public VertexId {
-        if (value < 1) {
-            throw new IllegalArgumentException("A vertex has a number of 1 or more, not " + value + ".");
+        if (value < 0) {
+            throw new IllegalArgumentException("A vertex has a number of 0 or more, not " + value + ".");
         }
     }
 
