@@ -1,0 +1,84 @@
+package io.selvage.checkpoint.journal;
+
+import io.selvage.checkpoint.store.DurableStore;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Owned by one thread of a task executor; each call blocks on the file system. Looks for a master newer than the one
+ * that is known. The caller decides when to look.
+ */
+public final class JournalTail {
+    private final Slots slots;
+    private long knownEpoch;
+    private long seenSlot;
+
+    /**
+     * A master, as its EPOCH record shows it.
+     *
+     * @param payload of its EPOCH record
+     */
+    public record Leader(long epoch, byte[] payload) {}
+
+    /** @param knownEpoch only higher ones are answered; 0 for any */
+    public JournalTail(DurableStore store, String directory, long knownEpoch) {
+        this.slots = new Slots(store, directory);
+        this.knownEpoch = knownEpoch;
+    }
+
+    /**
+     * The master of the newest record if its epoch is higher than any known or answered before. Nothing, too, if
+     * compaction overtook the reading: the next call will see it.
+     *
+     * @throws JournalDamagedException if a record can't be read
+     */
+    public Optional<Leader> poll() throws IOException {
+        List<Long> taken = slots.list();
+        long top = taken.isEmpty() ? 0 : taken.get(taken.size() - 1);
+        if (top == seenSlot) {
+            return Optional.empty();
+        }
+        Optional<JournalRecord> newest = read(top);
+        if (newest.isEmpty()) {
+            return Optional.empty();
+        }
+        if (newest.get().epoch() > knownEpoch) {
+            Optional<Leader> leader = leaderOf(newest.get());
+            if (leader.isEmpty()) {
+                return leader;
+            }
+            knownEpoch = newest.get().epoch();
+            seenSlot = top;
+            return leader;
+        }
+        seenSlot = top;
+        return Optional.empty();
+    }
+
+    /** Walks down to where that master says where it is. */
+    private Optional<Leader> leaderOf(JournalRecord newest) throws IOException {
+        Optional<JournalRecord> current = Optional.of(newest);
+        while (current.isPresent() && current.get().epoch() == newest.epoch()) {
+            JournalRecord record = current.get();
+            switch (record.kind()) {
+                case EPOCH:
+                    return Optional.of(new Leader(record.epoch(), record.payload()));
+                case SNAPSHOT:
+                    return Optional.of(new Leader(record.epoch(), record.leader()));
+                case ENTRY:
+                    break;
+            }
+            current = read(record.slot() - 1);
+        }
+        return Optional.empty();
+    }
+
+    private Optional<JournalRecord> read(long slot) throws IOException {
+        if (slot < Journal.FIRST_SLOT) {
+            return Optional.empty();
+        }
+        Optional<byte[]> bytes = slots.read(slot);
+        return bytes.isEmpty() ? Optional.empty() : Optional.of(Frame.decode(slot, slots.file(slot), bytes.get()));
+    }
+}
