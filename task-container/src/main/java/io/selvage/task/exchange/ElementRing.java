@@ -1,0 +1,134 @@
+package io.selvage.task.exchange;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bounded queue of elements with one producing and one consuming thread; its indexes are split between the two.
+ *
+ * <p>Fast-flow style caching of the other side's index (Giacomoni et al., "FastForward", PPoPP 2008; Thompson, Agrona's
+ * {@code OneToOneConcurrentArrayQueue}): a side reads the other's cache line only when what it knows of it is used up.
+ * Elements are published by release stores and read after acquire loads.
+ */
+public final class ElementRing extends ConsumerFields {
+    /** Elements that a ring holds if nothing else is said. */
+    public static final int CAPACITY = 1024;
+
+    private static final VarHandle PRODUCED;
+    private static final VarHandle CONSUMED;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            PRODUCED = lookup.findVarHandle(ProducerFields.class, "produced", long.class);
+            CONSUMED = lookup.findVarHandle(ConsumerFields.class, "consumed", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    @SuppressWarnings("unused") // Keeps the consumer's fields alone on their cache line.
+    private long q1, q2, q3, q4, q5, q6, q7, q8, q9, q10, q11, q12, q13, q14, q15;
+
+    private final @Nullable Object[] elements;
+    private final long[] timestamps;
+    private final int mask;
+
+    public ElementRing() {
+        this(CAPACITY);
+    }
+
+    /** @param capacity in elements, a power of two */
+    public ElementRing(int capacity) {
+        if (Integer.bitCount(capacity) != 1) {
+            throw new IllegalArgumentException("a ring of " + capacity + " elements; it has to be a power of two");
+        }
+        elements = new @Nullable Object[capacity];
+        timestamps = new long[capacity];
+        mask = capacity - 1;
+    }
+
+    /** Producer. False: the ring is full. */
+    public boolean offer(Object element, long timestampMillis) {
+        long at = produced;
+        if (at == roomUntil && !refreshRoom()) {
+            return false;
+        }
+        int slot = (int) at & mask;
+        elements[slot] = element;
+        timestamps[slot] = timestampMillis;
+        PRODUCED.setRelease(this, at + 1);
+        return true;
+    }
+
+    /** Producer. */
+    public boolean isFull() {
+        return produced == roomUntil && !refreshRoom();
+    }
+
+    private boolean refreshRoom() {
+        roomUntil = (long) CONSUMED.getAcquire(this) + mask + 1;
+        return produced != roomUntil;
+    }
+
+    /** Consumer. Null: the ring is empty. */
+    public @Nullable Object poll() {
+        long at = consumed;
+        if (at == availableUntil && !refreshAvailable()) {
+            return null;
+        }
+        int slot = (int) at & mask;
+        Object element = elements[slot];
+        timestamp = timestamps[slot];
+        elements[slot] = null;
+        CONSUMED.setRelease(this, at + 1);
+        return element;
+    }
+
+    /** Consumer: of the element polled last. */
+    public long timestampMillis() {
+        return timestamp;
+    }
+
+    /** Consumer. */
+    public boolean isEmpty() {
+        return consumed == availableUntil && !refreshAvailable();
+    }
+
+    private boolean refreshAvailable() {
+        availableUntil = (long) PRODUCED.getAcquire(this);
+        return consumed != availableUntil;
+    }
+
+    /** Either side, and others that can do with an estimate. */
+    public int size() {
+        long before = (long) CONSUMED.getAcquire(this);
+        return (int) Math.max(0, Math.min(mask + 1L, (long) PRODUCED.getAcquire(this) - before));
+    }
+
+    public int capacity() {
+        return mask + 1;
+    }
+}
+
+@SuppressWarnings("unused")
+abstract class ProducerPadding {
+    private long p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14, p15;
+}
+
+abstract class ProducerFields extends ProducerPadding {
+    long produced; // Written by the producer alone, by release stores.
+    long roomUntil; // The producer's own: it may write up to here without looking at the consumer.
+}
+
+@SuppressWarnings("unused")
+abstract class ConsumerPadding extends ProducerFields {
+    private long r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14, r15;
+}
+
+abstract class ConsumerFields extends ConsumerPadding {
+    long consumed; // Written by the consumer alone, by release stores.
+    long availableUntil; // The consumer's own: it may read up to here without looking at the producer.
+    long timestamp; // The consumer's own.
+}

@@ -1,0 +1,34 @@
+package io.selvage.task.exchange;
+
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+
+/**
+ * Carries channels between processes. Called by the executor's loop; the channels belong to their subtasks' threads.
+ */
+public interface ExchangeTransport extends AutoCloseable {
+    /** Where this process takes data connections. */
+    int dataPort();
+
+    /**
+     * Opens the sending end. Returns at once: until the connection stands and the receiver has registered its end,
+     * elements are refused for want of credit.
+     *
+     * @param wakeup of the producing subtask, signalled when a channel that has refused has room again
+     */
+    OutputChannel openOutput(
+            ChannelDefinition definition, ExecutorAddress receiver, Wakeup wakeup, ChannelFailureListener failures);
+
+    /**
+     * Opens the receiving end, and with that gives its sender credit.
+     *
+     * @param wakeup of the consuming subtask, signalled when there is something to poll
+     */
+    InputChannel registerInput(ChannelDefinition definition, Wakeup wakeup, ChannelFailureListener failures);
+
+    /** Closes the channels of this and all lower incarnations of the job, and refuses those that peers still open. */
+    void release(JobId job, Incarnation incarnation);
+
+    @Override
+    void close();
+}

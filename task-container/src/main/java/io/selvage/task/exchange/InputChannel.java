@@ -1,0 +1,25 @@
+package io.selvage.task.exchange;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by the consuming subtask's thread. The receiving end of a channel.
+ *
+ * <p>The consumer polls a batch, then calls {@link #release}. Before it waits it finds {@link #isEmpty} true after it
+ * has announced itself with {@link Wakeup#prepare}; whoever adds an element after that signals its {@link Wakeup}.
+ */
+public interface InputChannel {
+    ChannelId id();
+
+    /** The next record's value or {@link Control}, or null if there is none for now. Allocates nothing for a record. */
+    @Nullable
+    Object poll();
+
+    /** Of the record polled last; {@link Timestamps#NONE} if it has none. Meaningless after a control element. */
+    long timestampMillis();
+
+    boolean isEmpty();
+
+    /** What was polled has been consumed: a producer that waits for room is woken, a remote one is given credit. */
+    void release();
+}

@@ -1,0 +1,87 @@
+package io.selvage.task.exchange;
+
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A channel inside one process: both ends are this object, its producer's methods owned by the one subtask's thread,
+ * its consumer's by the other's. Hands references over; nothing is serialized.
+ */
+public final class LocalChannel implements InputChannel, OutputChannel {
+    private final ChannelId id;
+    private final ElementRing ring;
+    private final Wakeup producer;
+    private final Wakeup consumer;
+    private volatile boolean producerWaits; // Volatile: set by the producer, cleared by the consumer, no payload.
+
+    public LocalChannel(ChannelId id, Wakeup producer, Wakeup consumer) {
+        this(id, producer, consumer, ElementRing.CAPACITY);
+    }
+
+    LocalChannel(ChannelId id, Wakeup producer, Wakeup consumer, int capacity) {
+        this.id = id;
+        this.ring = new ElementRing(capacity);
+        this.producer = producer;
+        this.consumer = consumer;
+    }
+
+    @Override
+    public ChannelId id() {
+        return id;
+    }
+
+    @Override
+    public boolean tryEmit(Object value, long timestampMillis) {
+        return ring.offer(value, timestampMillis) || offerAgain(value, timestampMillis);
+    }
+
+    @Override
+    public boolean tryEmit(Control control) {
+        return tryEmit(control, Timestamps.NONE);
+    }
+
+    /** The consumer may have made room just before it could see that it is waited for. */
+    private boolean offerAgain(Object value, long timestampMillis) {
+        producerWaits = true;
+        return ring.offer(value, timestampMillis);
+    }
+
+    @Override
+    public boolean isFull() {
+        if (!ring.isFull()) {
+            return false;
+        }
+        producerWaits = true;
+        return ring.isFull();
+    }
+
+    @Override
+    public void flush() {
+        consumer.signal();
+    }
+
+    @Override
+    public @Nullable Object poll() {
+        return ring.poll();
+    }
+
+    @Override
+    public long timestampMillis() {
+        return ring.timestampMillis();
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return ring.isEmpty();
+    }
+
+    @Override
+    public void release() {
+        // What was polled has to be seen before the flag is read: the producer sets the flag, then looks for room.
+        VarHandle.fullFence();
+        if (producerWaits && ring.size() <= ring.capacity() / 2) {
+            producerWaits = false;
+            producer.signal();
+        }
+    }
+}
