@@ -1,0 +1,209 @@
+package io.selvage.master.checkpoint;
+
+import io.selvage.master.event.CheckpointKey;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by its job: at most one checkpoint at a time, from trigger to the record in the journal.
+ *
+ * <p>Open while every subtask of an incarnation serves barriers. Closing drops the pending checkpoint, except one whose
+ * record is already on its way into the journal: that one counts if the journal says so, even after a failure.
+ *
+ * <p>Times are nanoseconds since the master's start.
+ */
+public final class CheckpointCoordinator {
+    /** No deadline. */
+    public static final long NEVER = Long.MAX_VALUE;
+
+    /** What an acknowledgement was worth. */
+    public enum Verdict {
+        /** Of another incarnation or checkpoint, or counted before: of no effect. */
+        STALE,
+        /** Others are still awaited. */
+        COUNTED,
+        /** The last one: the metadata can be written. */
+        COLLECTED
+    }
+
+    private final JobId job;
+    private final CheckpointTimes times;
+    private long lastId;
+    private @Nullable Incarnation incarnation;
+    private Set<ExecutorId> participants = Set.of();
+    private long earliestNanos;
+    private @Nullable PendingCheckpoint pending;
+    private long completedCount;
+    private long failedCount;
+    private int failedInARow;
+    private long lastDurationNanos;
+
+    /** @param lastId the newest checkpoint that is known to have been completed; 0 if none */
+    public CheckpointCoordinator(JobId job, CheckpointTimes times, long lastId) {
+        this.job = job;
+        this.times = times;
+        this.lastId = lastId;
+    }
+
+    /** Every subtask of the incarnation runs. */
+    public void open(Incarnation started, Set<ExecutorId> executors, long nowNanos) {
+        if (pending != null) {
+            throw new IllegalStateException(
+                    "Incarnation " + started + " of " + job + " starts while " + pending.key() + " is pending.");
+        }
+        incarnation = started;
+        participants = Set.copyOf(executors);
+        earliestNanos = nowNanos + times.intervalNanos();
+        failedInARow = 0;
+    }
+
+    /** No more triggers. Answers the checkpoint that was given up for it. */
+    public Optional<PendingCheckpoint> close() {
+        incarnation = null;
+        participants = Set.of();
+        return isJournaling() ? Optional.empty() : drop();
+    }
+
+    public boolean isOpen() {
+        return incarnation != null;
+    }
+
+    /** A record is on its way into the journal, and no incarnation may start before its outcome is known. */
+    public boolean isJournaling() {
+        return pending != null && pending.stage() == PendingCheckpoint.Stage.JOURNALING;
+    }
+
+    /** The next checkpoint, if one is due. A terminal one is due as soon as none is pending. */
+    public Optional<PendingCheckpoint> tryTrigger(boolean terminal, long nowNanos, long nowMillis) {
+        if (incarnation == null || pending != null || (!terminal && nowNanos < earliestNanos)) {
+            return Optional.empty();
+        }
+        lastId++;
+        earliestNanos = nowNanos + times.intervalNanos();
+        CheckpointKey key = new CheckpointKey(job, incarnation, new CheckpointId(lastId));
+        pending = new PendingCheckpoint(key, terminal, nowNanos, nowMillis, participants);
+        return Optional.of(pending);
+    }
+
+    /** Gives up a checkpoint that is not stored in time. */
+    public Optional<PendingCheckpoint> tryExpire(long nowNanos) {
+        return nowNanos >= expiryNanos() ? giveUp(nowNanos) : Optional.empty();
+    }
+
+    public Verdict acknowledge(
+            ExecutorId executor, long ofIncarnation, long ofCheckpoint, List<SubtaskSnapshot> parts) {
+        if (!isPending(ofIncarnation, ofCheckpoint) || !pendingOrThrow().tryCount(executor, parts)) {
+            return Verdict.STALE;
+        }
+        return pendingOrThrow().stage() == PendingCheckpoint.Stage.COLLECTING ? Verdict.COUNTED : Verdict.COLLECTED;
+    }
+
+    /** An executor could not store its part: the checkpoint is given up, unless it is another one. */
+    public Optional<PendingCheckpoint> decline(
+            ExecutorId executor, long ofIncarnation, long ofCheckpoint, long nowNanos) {
+        boolean awaited = isPending(ofIncarnation, ofCheckpoint) && participants.contains(executor);
+        return awaited && !isJournaling() ? giveUp(nowNanos) : Optional.empty();
+    }
+
+    /** The pending checkpoint, if that is the one whose metadata is written: its record is due now. */
+    public Optional<PendingCheckpoint> tryJournal(CheckpointKey key) {
+        if (pending == null
+                || !pending.key().equals(key)
+                || pending.stage() != PendingCheckpoint.Stage.WRITING_METADATA) {
+            return Optional.empty();
+        }
+        pending.startJournaling();
+        return Optional.of(pending);
+    }
+
+    public Optional<PendingCheckpoint> metadataFailed(CheckpointKey key, long nowNanos) {
+        boolean ours = pending != null && pending.key().equals(key) && !isJournaling();
+        return ours ? giveUp(nowNanos) : Optional.empty();
+    }
+
+    /** The record is durable: the checkpoint is complete. */
+    public PendingCheckpoint complete(CheckpointKey key, long nowNanos) {
+        PendingCheckpoint done = pendingOrThrow();
+        if (!done.key().equals(key) || !isJournaling()) {
+            throw new IllegalStateException(key + " is durable, but " + done.key() + " is " + done.stage() + ".");
+        }
+        pending = null;
+        completedCount++;
+        failedInARow = 0;
+        lastDurationNanos = nowNanos - done.startedNanos();
+        pause(nowNanos);
+        return done;
+    }
+
+    public long nextDeadlineNanos() {
+        if (pending != null) {
+            return expiryNanos();
+        }
+        return incarnation == null ? NEVER : earliestNanos;
+    }
+
+    /** The newest checkpoint that was started, complete or not; 0 if none. */
+    public long lastId() {
+        return lastId;
+    }
+
+    public long completedCount() {
+        return completedCount;
+    }
+
+    public long failedCount() {
+        return failedCount;
+    }
+
+    /** Since the last complete one, or since the incarnation's start. */
+    public int failedInARow() {
+        return failedInARow;
+    }
+
+    public long lastDurationNanos() {
+        return lastDurationNanos;
+    }
+
+    private long expiryNanos() {
+        return pending == null || isJournaling() ? NEVER : pending.startedNanos() + times.timeoutNanos();
+    }
+
+    private boolean isPending(long ofIncarnation, long ofCheckpoint) {
+        return pending != null
+                && pending.key().incarnation().value() == ofIncarnation
+                && pending.key().checkpoint().value() == ofCheckpoint;
+    }
+
+    private Optional<PendingCheckpoint> giveUp(long nowNanos) {
+        failedInARow++;
+        pause(nowNanos);
+        return drop();
+    }
+
+    private Optional<PendingCheckpoint> drop() {
+        Optional<PendingCheckpoint> dropped = Optional.ofNullable(pending);
+        pending = null;
+        if (dropped.isPresent()) {
+            failedCount++;
+        }
+        return dropped;
+    }
+
+    private void pause(long nowNanos) {
+        earliestNanos = Math.max(earliestNanos, nowNanos + times.minPauseNanos());
+    }
+
+    private PendingCheckpoint pendingOrThrow() {
+        if (pending == null) {
+            throw new IllegalStateException("No checkpoint of " + job + " is pending.");
+        }
+        return pending;
+    }
+}

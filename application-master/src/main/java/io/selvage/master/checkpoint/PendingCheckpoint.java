@@ -1,0 +1,96 @@
+package io.selvage.master.checkpoint;
+
+import io.selvage.master.event.CheckpointKey;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Owned by its {@link CheckpointCoordinator}: a checkpoint between its trigger and its record in the journal. */
+public final class PendingCheckpoint {
+    /** What the checkpoint waits for. */
+    enum Stage {
+        /** Executors store their parts. */
+        COLLECTING,
+        /** The metadata is on its way to HDFS. */
+        WRITING_METADATA,
+        /** The record is on its way into the journal: whether it counts is the journal's to say. */
+        JOURNALING
+    }
+
+    private static final Comparator<SubtaskSnapshot> BY_SUBTASK =
+            Comparator.comparingInt(SubtaskSnapshot::getVertex).thenComparingInt(SubtaskSnapshot::getSubtask);
+
+    private final CheckpointKey key;
+    private final boolean terminal;
+    private final long startedNanos;
+    private final long triggerTimeMillis;
+    private final Set<ExecutorId> awaited;
+    private final List<SubtaskSnapshot> snapshots = new ArrayList<>();
+    private Stage stage = Stage.COLLECTING;
+
+    PendingCheckpoint(
+            CheckpointKey key,
+            boolean terminal,
+            long startedNanos,
+            long triggerTimeMillis,
+            Set<ExecutorId> participants) {
+        this.key = key;
+        this.terminal = terminal;
+        this.startedNanos = startedNanos;
+        this.triggerTimeMillis = triggerTimeMillis;
+        this.awaited = new TreeSet<>(participants);
+    }
+
+    /** Counts an executor's part once; false if it is not, or no longer, awaited. */
+    boolean tryCount(ExecutorId executor, List<SubtaskSnapshot> parts) {
+        if (stage != Stage.COLLECTING || !awaited.remove(executor)) {
+            return false;
+        }
+        snapshots.addAll(parts);
+        if (awaited.isEmpty()) {
+            stage = Stage.WRITING_METADATA;
+        }
+        return true;
+    }
+
+    void startJournaling() {
+        if (stage != Stage.WRITING_METADATA) {
+            throw new IllegalStateException(key + " can't be journaled: it is " + stage + ".");
+        }
+        stage = Stage.JOURNALING;
+    }
+
+    Stage stage() {
+        return stage;
+    }
+
+    long startedNanos() {
+        return startedNanos;
+    }
+
+    public CheckpointKey key() {
+        return key;
+    }
+
+    /** Taken after all input had ended. */
+    public boolean terminal() {
+        return terminal;
+    }
+
+    public long triggerTimeMillis() {
+        return triggerTimeMillis;
+    }
+
+    /** In the order of vertices and subtasks. */
+    public List<SubtaskSnapshot> snapshots() {
+        return snapshots.stream().sorted(BY_SUBTASK).toList();
+    }
+
+    public long bytes() {
+        return snapshots.stream().mapToLong(SubtaskSnapshot::getBytes).sum();
+    }
+}

@@ -1,0 +1,183 @@
+package io.selvage.master.event;
+
+import com.google.protobuf.Message;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.MasterMessage;
+import java.util.Set;
+
+/** What the master's core wants done. Carried out in the order given; what fails comes back as an event. */
+public sealed interface MasterAction {
+    /** Calls the performer's method for this kind of action, so that a new kind breaks every performer at compile time. */
+    void carryOut(Performer performer);
+
+    /** Carries out every kind of action; none of them may block. */
+    interface Performer {
+        void perform(AppendToJournal action);
+
+        void perform(Send action);
+
+        void perform(Disconnect action);
+
+        void perform(Reply action);
+
+        void perform(LoadGraph action);
+
+        void perform(WriteMetadata action);
+
+        void perform(SweepCheckpoints action);
+
+        void perform(DeleteJobFiles action);
+
+        void perform(RequestContainers action);
+
+        void perform(WithdrawRequests action);
+
+        void perform(LaunchExecutor action);
+
+        void perform(ReleaseContainer action);
+
+        void perform(DeleteSessionFiles action);
+
+        void perform(Unregister action);
+
+        void perform(ExitProcess action);
+
+        void perform(Note action);
+    }
+
+    /** Make a record durable, after all that were asked for before it; answered by JournalAppended, JournalFenced or JournalUnavailable. */
+    record AppendToJournal(AppendId append, JournalRecord record) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Send an executor a message on the stream that it registered with; a stream that is gone drops it. */
+    record Send(ExecutorId executor, ConnectionId connection, MasterMessage message) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** End an executor's stream. */
+    record Disconnect(ExecutorId executor, ConnectionId connection, String reason) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Answer a client or the status page. */
+    record Reply(RequestId request, Message response) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Read a job's graph; answered by GraphLoaded or GraphUnreadable. */
+    record LoadGraph(JobId job, String path) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Store a checkpoint's metadata; answered by MetadataWritten or MetadataWriteFailed. */
+    record WriteMetadata(CheckpointKey key, CheckpointMetadata metadata) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Delete every checkpoint of a job below the newest but those that are kept. */
+    record SweepCheckpoints(JobId job, Set<CheckpointId> kept, CheckpointId newest) implements MasterAction {
+        public SweepCheckpoints {
+            kept = Set.copyOf(kept);
+        }
+
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Delete all that a job has in HDFS but what the journal says of it. */
+    record DeleteJobFiles(JobId job) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Ask YARN for so many more containers. */
+    record RequestContainers(int count) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Ask YARN for so many fewer containers. */
+    record WithdrawRequests(int count) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Start an executor's process in a container; answered by ContainerStartFailed if that fails. */
+    record LaunchExecutor(ExecutorId executor) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Give a container back, whatever runs in it. */
+    record ReleaseContainer(ExecutorId executor, String reason) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Delete the session's directory in HDFS, the journal last; answered by SessionFilesDeleted. */
+    record DeleteSessionFiles() implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Tell YARN that the application has ended well; answered by Unregistered. */
+    record Unregister(String diagnostics) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** End this process at once. Always the last action. */
+    record ExitProcess(ExitCode code, String reason) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Log what was decided and why. */
+    record Note(String line) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+package io.selvage.master.event;
+
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointDeclined;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.Heartbeat;
+import io.selvage.protocol.wire.JobGraphMessage;
+import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.Stopped;
+import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.SubtaskReport;
+import java.util.List;
+
+/** What the master's core is told. Delivered one at a time, by the one thread that owns the core. */
+public sealed interface MasterEvent {
+    /** Calls the receiver's method for this kind of event, so that a new kind breaks every receiver at compile time. */
+    void deliverTo(Receiver receiver);
+
+    /** Takes every kind of event. */
+    interface Receiver {
+        void on(Tick event);
+
+        void on(ResourceManagerJoined event);
+
+        void on(PreviousContainerFound event);
+
+        void on(ContainerAllocated event);
+
+        void on(ContainerStartFailed event);
+
+        void on(ContainerCompleted event);
+
+        void on(ExecutorRegistered event);
+
+        void on(ExecutorDisconnected event);
+
+        void on(HeartbeatReceived event);
+
+        void on(SubtaskReported event);
+
+        void on(CheckpointAcknowledgedBy event);
+
+        void on(CheckpointDeclinedBy event);
+
+        void on(IncarnationStopped event);
+
+        void on(SubmissionRequested event);
+
+        void on(CancelRequested event);
+
+        void on(SessionStopRequested event);
+
+        void on(JobsQueried event);
+
+        void on(SessionQueried event);
+
+        void on(JournalAppended event);
+
+        void on(JournalFenced event);
+
+        void on(JournalUnavailable event);
+
+        void on(GraphLoaded event);
+
+        void on(GraphUnreadable event);
+
+        void on(MetadataWritten event);
+
+        void on(MetadataWriteFailed event);
+
+        void on(SessionFilesDeleted event);
+
+        void on(Unregistered event);
+    }
+
+    /** Time has passed: deadlines may be due. */
+    record Tick() implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** This attempt is registered with YARN; these containers of earlier attempts are still there. */
+    record ResourceManagerJoined(List<ExecutorId> previousContainers) implements MasterEvent {
+        public ResourceManagerJoined {
+            previousContainers = List.copyOf(previousContainers);
+        }
+
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** YARN has reported a container of an earlier attempt late. */
+    record PreviousContainerFound(ExecutorId executor) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** YARN has given the session a container, in which nothing runs yet. */
+    record ContainerAllocated(ExecutorId executor, String node) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** The node did not start the executor's process. */
+    record ContainerStartFailed(ExecutorId executor, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A container's process is gone for good; the explanation is a sentence. */
+    record ContainerCompleted(ExecutorId executor, int exitStatus, String explanation) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** An executor has opened a stream and said who it is. */
+    record ExecutorRegistered(ExecutorId executor, ConnectionId connection, Register register) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A registered executor's stream has ended. */
+    record ExecutorDisconnected(ExecutorId executor, ConnectionId connection, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A sign of life with counters. */
+    record HeartbeatReceived(ExecutorId executor, ConnectionId connection, Heartbeat heartbeat) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A subtask has changed its state. */
+    record SubtaskReported(ExecutorId executor, ConnectionId connection, SubtaskReport report) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** Every subtask of an executor has stored its part of a checkpoint. */
+    record CheckpointAcknowledgedBy(ExecutorId executor, ConnectionId connection, CheckpointAcknowledged acknowledgement) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** An executor could not store its part of a checkpoint. */
+    record CheckpointDeclinedBy(ExecutorId executor, ConnectionId connection, CheckpointDeclined declined) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** Nothing of a job's incarnations up to one runs on an executor any more. */
+    record IncarnationStopped(ExecutorId executor, ConnectionId connection, Stopped stopped) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A client has put a job's graph and jars into HDFS and wants it run. */
+    record SubmissionRequested(RequestId request, SubmitJobRequest submission) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A client wants a job ended without finishing; the id is as the client wrote it. */
+    record CancelRequested(RequestId request, String job) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A client wants the whole session ended. */
+    record SessionStopRequested(RequestId request, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** Someone asks about one job, or about all if the id is empty. */
+    record JobsQueried(RequestId request, String job) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** Someone asks about the session. */
+    record SessionQueried(RequestId request) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A record is durable. */
+    record JournalAppended(AppendId append) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A newer master has won the journal: this one has no say any more. */
+    record JournalFenced(String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** The journal could not be written for longer than is worth waiting. */
+    record JournalUnavailable(String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A job's graph has been read from HDFS. */
+    record GraphLoaded(JobId job, JobGraphMessage graph) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A job's graph could not be read from HDFS. */
+    record GraphUnreadable(JobId job, Failure failure) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A checkpoint's metadata is in HDFS; it counts once the journal says so. */
+    record MetadataWritten(CheckpointKey checkpoint, String path) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A checkpoint's metadata could not be written. */
+    record MetadataWriteFailed(CheckpointKey checkpoint, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** Nothing of the session is left in HDFS, as far as it could be deleted. */
+    record SessionFilesDeleted() implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** YARN knows that the application has ended. */
+    record Unregistered() implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+}
