@@ -75,6 +75,10 @@ public final class CheckpointCoordinator {
         return incarnation != null;
     }
 
+    public Optional<PendingCheckpoint> pending() {
+        return Optional.ofNullable(pending);
+    }
+
     /** A record is on its way into the journal, and no incarnation may start before its outcome is known. */
     public boolean isJournaling() {
         return pending != null && pending.stage() == PendingCheckpoint.Stage.JOURNALING;

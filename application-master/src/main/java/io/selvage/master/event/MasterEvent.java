@@ -32,6 +32,8 @@ public sealed interface MasterEvent {
 
         void on(ContainerCompleted event);
 
+        void on(ResourceManagerLost event);
+
         void on(ExecutorRegistered event);
 
         void on(ExecutorDisconnected event);
@@ -121,6 +123,14 @@ public sealed interface MasterEvent {
 
     /** A container's process is gone for good; the explanation is a sentence. */
     record ContainerCompleted(ExecutorId executor, int exitStatus, String explanation) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** The ResourceManager refuses this attempt, or can't be reached any more. */
+    record ResourceManagerLost(String reason) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

@@ -1,0 +1,84 @@
+package io.selvage.master.job;
+
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskState;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Owned by its job: one incarnation, where its subtasks are and how far each has come. */
+final class Deployment {
+    private final Incarnation incarnation;
+    /** The executor of each slot. */
+    private final List<ExecutorId> slots;
+
+    private final Map<SubtaskId, SubtaskState> states = new LinkedHashMap<>();
+    private final Map<SubtaskId, SubtaskCounters> counters = new LinkedHashMap<>();
+
+    Deployment(Incarnation incarnation, List<ExecutorId> slots, JobTopology topology) {
+        this.incarnation = incarnation;
+        this.slots = List.copyOf(slots);
+        topology.subtasks().forEach(subtask -> states.put(subtask, SubtaskState.SUBTASK_STATE_UNSPECIFIED));
+    }
+
+    Incarnation incarnation() {
+        return incarnation;
+    }
+
+    List<ExecutorId> slots() {
+        return slots;
+    }
+
+    ExecutorId executorOf(SubtaskId subtask) {
+        return slots.get(subtask.index());
+    }
+
+    Set<ExecutorId> executors() {
+        return new TreeSet<>(slots);
+    }
+
+    /** The subtask that a message names; empty if the job has no such subtask. */
+    Optional<SubtaskId> find(int vertex, int index) {
+        return states.keySet().stream()
+                .filter(subtask -> subtask.vertex().value() == vertex && subtask.index() == index)
+                .findFirst();
+    }
+
+    Set<SubtaskId> subtasks() {
+        return states.keySet();
+    }
+
+    /** Moves a subtask forward; false if there is no such subtask there, or it has come further already. */
+    boolean tryAdvance(ExecutorId reporter, SubtaskId subtask, SubtaskState to) {
+        SubtaskState from = states.get(subtask);
+        if (from == null || !executorOf(subtask).equals(reporter) || to.getNumber() <= from.getNumber()) {
+            return false;
+        }
+        states.put(subtask, to);
+        return true;
+    }
+
+    boolean allAtLeast(SubtaskState state) {
+        return states.values().stream().allMatch(reached -> reached.getNumber() >= state.getNumber());
+    }
+
+    void count(SubtaskCounters counted) {
+        find(counted.getVertex(), counted.getSubtask()).ifPresent(subtask -> counters.put(subtask, counted));
+    }
+
+    SubtaskState stateOf(SubtaskId subtask) {
+        return states.getOrDefault(subtask, SubtaskState.SUBTASK_STATE_UNSPECIFIED);
+    }
+
+    @Nullable
+    SubtaskCounters countersOf(SubtaskId subtask) {
+        return counters.get(subtask);
+    }
+}

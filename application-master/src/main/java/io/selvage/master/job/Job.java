@@ -1,0 +1,838 @@
+package io.selvage.master.job;
+
+import io.selvage.master.checkpoint.CheckpointCoordinator;
+import io.selvage.master.checkpoint.CheckpointTimes;
+import io.selvage.master.checkpoint.PendingCheckpoint;
+import io.selvage.master.event.CheckpointKey;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.RequestId;
+import io.selvage.master.resource.Fleet;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.AbortCheckpoint;
+import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointCompleted;
+import io.selvage.protocol.wire.CheckpointDeclined;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.CompleteCheckpoint;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.ExecutorAddress;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.IncarnationStarted;
+import io.selvage.protocol.wire.JobCancelRequested;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.JobEnded;
+import io.selvage.protocol.wire.JobOutcome;
+import io.selvage.protocol.wire.JobSubmitted;
+import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.JournaledJob;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.Stopped;
+import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.TriggerCheckpoint;
+import io.selvage.protocol.wire.VertexDescription;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by the {@link JobMaster}: one job's life. What must be durable is journaled first; then it is so in memory; then
+ * tasks and clients are told.
+ */
+final class Job {
+    static final long NEVER = Long.MAX_VALUE;
+
+    /** An executor that has been told to stop the job's incarnations up to this one. */
+    private record Stopping(long incarnation, long deadlineNanos) {}
+
+    private final JobId id;
+    private final JobSubmitted submitted;
+    private final int retained;
+    private final String directory;
+    private final long epoch;
+    private final JobLimits limits;
+    private final Outbox outbox;
+    private final Fleet fleet;
+    private final CheckpointCoordinator checkpoints;
+    private final RestartCount restartCount;
+
+    private Phase phase;
+    private @Nullable JobTopology topology;
+    /** The newest that the journal knows, or that is on its way there. */
+    private long lastIncarnation;
+
+    private boolean incarnationInFlight;
+    private @Nullable CheckpointCompleted restorePoint;
+    private List<CheckpointCompleted> older;
+    private @Nullable Deployment deployment;
+    private List<ExecutorId> lastSlots = List.of();
+    private final Map<ExecutorId, Stopping> stopping = new TreeMap<>();
+    private boolean cancelRequested;
+    private final List<RequestId> cancelsToAnswer = new ArrayList<>();
+    /** Set once the job's end is on its way into the journal. */
+    private @Nullable JobEnded ending;
+
+    private long resumeNanos = NEVER;
+    private long waitingSinceNanos;
+    private long deployDeadlineNanos = NEVER;
+    /** The terminal checkpoint of the incarnation that runs is durable: its subtasks may end. */
+    private boolean mayFinish;
+
+    private @Nullable Failure lastFailure;
+    private @Nullable ExecutorId lostExecutor;
+
+    /**
+     * @param journaled what the journal says of the job; a new job has only been submitted
+     * @param directory the job's own in HDFS
+     */
+    Job(
+            JournaledJob journaled,
+            JobConfig config,
+            String directory,
+            long epoch,
+            JobLimits limits,
+            Outbox outbox,
+            Fleet fleet,
+            RandomGenerator random) {
+        this.submitted = journaled.getSubmitted();
+        this.id = new JobId(submitted.getJobId());
+        this.directory = directory;
+        this.epoch = epoch;
+        this.limits = limits;
+        this.outbox = outbox;
+        this.fleet = fleet;
+        this.retained = config.checkpointsRetained();
+        this.restorePoint = journaled.hasCheckpoint() ? journaled.getCheckpoint() : null;
+        this.older = journaled.getRetainedList();
+        this.checkpoints = new CheckpointCoordinator(
+                id, CheckpointTimes.of(config), journaled.getCheckpoint().getCheckpoint());
+        this.restartCount = new RestartCount(config.restartPolicy(), random);
+        this.lastIncarnation = journaled.getIncarnation().getIncarnation();
+        this.cancelRequested = journaled.getCancelRequested();
+        this.waitingSinceNanos = outbox.nowNanos();
+        this.phase = phaseOf(journaled);
+        if (journaled.hasEnded()) {
+            this.ending = journaled.getEnded();
+            this.lastFailure = ending.hasFailure() ? ending.getFailure() : null;
+        }
+    }
+
+    private static Phase phaseOf(JournaledJob journaled) {
+        if (!journaled.hasEnded()) {
+            return journaled.getCancelRequested() ? Phase.CANCELING : Phase.WAITING_FOR_RESOURCES;
+        }
+        return phaseOf(journaled.getEnded().getOutcome());
+    }
+
+    private static Phase phaseOf(JobOutcome outcome) {
+        return switch (outcome) {
+            case JOB_FINISHED -> Phase.FINISHED;
+            case JOB_CANCELED -> Phase.CANCELED;
+            case JOB_FAILED -> Phase.FAILED;
+            case JOB_OUTCOME_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalStateException(
+                    "The journal ends a job with an outcome that this version does not know.");
+        };
+    }
+
+    // ---- submission and recovery ---------------------------------------------------------------------------------
+
+    /** A job from the journal goes on: what a crash has left half done is done now. */
+    void resume() {
+        waitingSinceNanos = outbox.nowNanos();
+        if (phase == Phase.FINISHED || phase == Phase.CANCELED) {
+            outbox.act(new MasterAction.DeleteJobFiles(id));
+        } else if (phase != Phase.FAILED) {
+            outbox.note(id + " goes on as " + phase + " from checkpoint " + restoreCheckpoint() + ", last incarnation "
+                    + lastIncarnation + ".");
+            sweep();
+            outbox.act(new MasterAction.LoadGraph(id, submitted.getGraphPath()));
+        }
+    }
+
+    void onGraph(JobTopology loaded) {
+        topology = loaded;
+    }
+
+    void onGraphUnreadable(Failure failure) {
+        if (topology == null && isLive() && !cancelRequested) {
+            end(JobOutcome.JOB_FAILED, failure);
+        }
+    }
+
+    // ---- resources and deployment --------------------------------------------------------------------------------
+
+    /** Slots that the job would take now if there were enough. */
+    int slotsWanted() {
+        boolean wanting = phase == Phase.WAITING_FOR_RESOURCES || phase == Phase.RESTARTING;
+        boolean waiting = wanting && isLive() && deployment == null && !cancelRequested;
+        return waiting && topology != null ? topology.slotsNeeded() : 0;
+    }
+
+    /** Acts on the time and on what has changed around the job. */
+    void advance() {
+        if (!isLive()) {
+            return;
+        }
+        switch (phase) {
+            case WAITING_FOR_RESOURCES -> tryDeploy();
+            case DEPLOYING -> checkDeployDeadline();
+            case RUNNING, FINISHING -> advanceCheckpoints();
+            case RESTARTING -> {
+                if (outbox.nowNanos() >= resumeNanos && !cancelRequested) {
+                    waitingSinceNanos = outbox.nowNanos();
+                    transition(Phase.WAITING_FOR_RESOURCES, "the restart delay is over");
+                    tryDeploy();
+                }
+            }
+            case CANCELING -> tryEndCanceled();
+            case FINISHED, CANCELED, FAILED -> throw new IllegalStateException(id + " is " + phase + " and live.");
+        }
+    }
+
+    private void tryDeploy() {
+        // The record of a checkpoint on its way may yet move the restore point.
+        if (topology == null || deployment != null || incarnationInFlight || cancelRequested) {
+            return;
+        }
+        if (checkpoints.isJournaling()) {
+            return;
+        }
+        Optional<List<ExecutorId>> slots = fleet.tryReserve(id, topology.slotsNeeded(), lastSlots);
+        if (slots.isEmpty()) {
+            checkResourcesDeadline(topology);
+            return;
+        }
+        lastIncarnation++;
+        Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots.get(), topology);
+        deployment = planned;
+        lastSlots = slots.get();
+        incarnationInFlight = true;
+        outbox.appendThen(
+                JournalRecord.newBuilder()
+                        .setIncarnationStarted(IncarnationStarted.newBuilder()
+                                .setJobId(id.value())
+                                .setIncarnation(lastIncarnation)
+                                .setFromCheckpoint(restoreCheckpoint())
+                                .setTimeMillis(outbox.nowMillis()))
+                        .build(),
+                () -> onIncarnationDurable(planned));
+    }
+
+    private void onIncarnationDurable(Deployment planned) {
+        incarnationInFlight = false;
+        if (deployment != planned || cancelRequested || !isLive()) {
+            // An executor has been lost meanwhile, or the job is to end: the number is used up all the same.
+            return;
+        }
+        transition(
+                Phase.DEPLOYING,
+                "incarnation " + planned.incarnation() + " from checkpoint " + restoreCheckpoint() + " on "
+                        + planned.executors());
+        deployDeadlineNanos = outbox.nowNanos() + limits.deployNanos();
+        mayFinish = false;
+        for (ExecutorId executor : planned.executors()) {
+            stopping.remove(executor);
+            fleet.send(executor, MasterMessage.newBuilder().setDeploy(deploy(planned)));
+        }
+    }
+
+    private Deploy deploy(Deployment planned) {
+        Deploy.Builder deploy = Deploy.newBuilder()
+                .setJobId(id.value())
+                .setIncarnation(planned.incarnation().value())
+                .setJobName(submitted.getName())
+                .setGraphPath(submitted.getGraphPath())
+                .addAllJars(submitted.getJarsList())
+                .putAllSettings(submitted.getSettingsMap())
+                .setRestoreCheckpoint(restoreCheckpoint())
+                .setRestoreMetadataPath(restorePoint == null ? "" : restorePoint.getMetadataPath())
+                .setJobDirectory(directory);
+        for (ExecutorId executor : planned.executors()) {
+            var registered = fleet.registeredOrThrow(executor).registerOrThrow();
+            deploy.addExecutors(ExecutorAddress.newBuilder()
+                    .setExecutorId(executor.value())
+                    .setHost(registered.getHost())
+                    .setDataPort(registered.getDataPort()));
+        }
+        planned.subtasks()
+                .forEach(subtask -> deploy.addSubtasks(SubtaskPlacement.newBuilder()
+                        .setVertex(subtask.vertex().value())
+                        .setSubtask(subtask.index())
+                        .setExecutorId(planned.executorOf(subtask).value())));
+        return deploy.build();
+    }
+
+    private void checkResourcesDeadline(JobTopology graph) {
+        if (fleet.isRecovering()) {
+            waitingSinceNanos = outbox.nowNanos();
+        } else if (outbox.nowNanos() >= waitingSinceNanos + limits.resourcesNanos()) {
+            end(
+                    JobOutcome.JOB_FAILED,
+                    Failures.of(
+                            FailureKind.TRANSIENT,
+                            "The job needs " + graph.slotsNeeded() + " slots, and for "
+                                    + limits.resourcesNanos() / 1_000_000_000 + " s only " + fleet.freeSlots()
+                                    + " have been free: lower its parallelism, or give the queue more resources."));
+        }
+    }
+
+    private void checkDeployDeadline() {
+        if (outbox.nowNanos() >= deployDeadlineNanos) {
+            fail(Failures.of(
+                    FailureKind.TRANSIENT,
+                    "Not every subtask of incarnation " + lastIncarnation + " ran within "
+                            + limits.deployNanos() / 1_000_000_000 + " s of its deployment; see the executors' logs."));
+        }
+    }
+
+    /** Containers end before an executor registers from them: waiting for more is pointless. */
+    void onNoExecutors(String reason) {
+        if (slotsWanted() > 0) {
+            end(
+                    JobOutcome.JOB_FAILED,
+                    Failures.of(
+                            FailureKind.FATAL,
+                            "No executor could be started; the last one ended so: " + reason));
+        }
+    }
+
+    // ---- subtasks ------------------------------------------------------------------------------------------------
+
+    void onReport(ExecutorId executor, SubtaskReport report) {
+        Deployment current = deployment;
+        if (current == null || current.incarnation().value() != report.getIncarnation() || !isLive()) {
+            outbox.note("Stale: " + executor + " reports " + report.getState() + " of incarnation "
+                    + report.getIncarnation() + " of " + id + ".");
+            return;
+        }
+        boolean news = current.find(report.getVertex(), report.getSubtask())
+                .map(subtask -> current.tryAdvance(executor, subtask, report.getState()))
+                .orElse(false);
+        if (!news) {
+            return;
+        }
+        switch (report.getState()) {
+            case SUBTASK_RUNNING -> onProgress(current);
+            case SUBTASK_DRAINED -> onProgress(current);
+            case SUBTASK_FINISHED -> onFinished(current, executor);
+            case SUBTASK_FAILED -> fail(report.getFailure());
+            case SUBTASK_STATE_UNSPECIFIED, UNRECOGNIZED -> outbox.note(
+                    executor + " reports a state that this version does not know.");
+        }
+    }
+
+    private void onProgress(Deployment current) {
+        if (phase == Phase.DEPLOYING && current.allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
+            deployDeadlineNanos = NEVER;
+            transition(Phase.RUNNING, "every subtask runs");
+            if (!cancelRequested) {
+                checkpoints.open(current.incarnation(), current.executors(), outbox.nowNanos());
+            }
+        }
+        if (phase == Phase.RUNNING && current.allAtLeast(SubtaskState.SUBTASK_DRAINED)) {
+            transition(Phase.FINISHING, "all input has ended");
+        }
+    }
+
+    private void onFinished(Deployment current, ExecutorId executor) {
+        if (phase != Phase.FINISHING || !mayFinish) {
+            fail(Failures.of(
+                    FailureKind.FATAL,
+                    "A subtask on " + executor + " reports its end before the job's last checkpoint is complete."));
+        } else if (current.allAtLeast(SubtaskState.SUBTASK_FINISHED)) {
+            end(JobOutcome.JOB_FINISHED, null);
+        }
+    }
+
+    void onCounters(SubtaskCounters counters) {
+        if (deployment != null && deployment.incarnation().value() == counters.getIncarnation()) {
+            deployment.count(counters);
+        }
+    }
+
+    // ---- checkpoints ---------------------------------------------------------------------------------------------
+
+    private void advanceCheckpoints() {
+        checkpoints.tryExpire(outbox.nowNanos()).ifPresent(pending -> giveUp(pending, "it was not stored in time"));
+        if (isLive() && deployment != null) {
+            checkpoints
+                    .tryTrigger(phase == Phase.FINISHING, outbox.nowNanos(), outbox.nowMillis())
+                    .ifPresent(this::trigger);
+        }
+    }
+
+    private void trigger(PendingCheckpoint pending) {
+        CheckpointKey key = pending.key();
+        toDeployed(MasterMessage.newBuilder()
+                .setTrigger(TriggerCheckpoint.newBuilder()
+                        .setJobId(id.value())
+                        .setIncarnation(key.incarnation().value())
+                        .setCheckpoint(key.checkpoint().value())
+                        .setTriggerTimeMillis(pending.triggerTimeMillis())
+                        .setTerminal(pending.terminal())));
+    }
+
+    void onAcknowledged(ExecutorId executor, CheckpointAcknowledged acknowledged) {
+        switch (checkpoints.acknowledge(
+                executor,
+                acknowledged.getIncarnation(),
+                acknowledged.getCheckpoint(),
+                acknowledged.getSubtasksList())) {
+            case STALE -> outbox.note("Stale: " + executor + " acknowledges checkpoint "
+                    + acknowledged.getCheckpoint() + " of incarnation " + acknowledged.getIncarnation() + " of " + id
+                    + ".");
+            case COUNTED -> {}
+            case COLLECTED -> checkpoints.pending().ifPresent(this::writeMetadata);
+        }
+    }
+
+    private void writeMetadata(PendingCheckpoint collected) {
+        CheckpointKey key = collected.key();
+        outbox.act(new MasterAction.WriteMetadata(
+                key,
+                CheckpointMetadata.newBuilder()
+                        .setFormat(1)
+                        .setJobId(id.value())
+                        .setCheckpoint(key.checkpoint().value())
+                        .setIncarnation(key.incarnation().value())
+                        .setEpoch(epoch)
+                        .setTriggerTimeMillis(collected.triggerTimeMillis())
+                        .setMaxParallelism(topology == null ? 0 : topology.maxParallelism())
+                        .setTerminal(collected.terminal())
+                        .addAllSubtasks(collected.snapshots())
+                        .build()));
+    }
+
+    void onMetadataWritten(CheckpointKey key, String path) {
+        Optional<PendingCheckpoint> stored = isLive() ? checkpoints.tryJournal(key) : Optional.empty();
+        if (stored.isEmpty()) {
+            outbox.note("Stale: the metadata of " + key + " is written, and nobody waits for it.");
+            return;
+        }
+        outbox.appendThen(
+                JournalRecord.newBuilder()
+                        .setCheckpointCompleted(CheckpointCompleted.newBuilder()
+                                .setJobId(id.value())
+                                .setCheckpoint(key.checkpoint().value())
+                                .setIncarnation(key.incarnation().value())
+                                .setMetadataPath(path)
+                                .setTerminal(stored.get().terminal())
+                                .setTimeMillis(outbox.nowMillis())
+                                .setBytes(stored.get().bytes()))
+                        .build(),
+                () -> onCheckpointDurable(key, path));
+    }
+
+    private void onCheckpointDurable(CheckpointKey key, String path) {
+        PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
+        if (restorePoint != null) {
+            older = append(older, restorePoint);
+        }
+        restorePoint = CheckpointCompleted.newBuilder()
+                .setJobId(id.value())
+                .setCheckpoint(key.checkpoint().value())
+                .setIncarnation(key.incarnation().value())
+                .setMetadataPath(path)
+                .setTerminal(done.terminal())
+                .setTimeMillis(outbox.nowMillis())
+                .setBytes(done.bytes())
+                .build();
+        restartCount.onProgress();
+        outbox.note(key + (done.terminal() ? ", its last one," : "") + " is complete: " + done.bytes() + " bytes in "
+                + checkpoints.lastDurationNanos() / 1_000_000 + " ms.");
+        if (deployment != null && deployment.incarnation().equals(key.incarnation())) {
+            if (done.terminal()) {
+                checkpoints.close();
+                mayFinish = true;
+            }
+            toDeployed(MasterMessage.newBuilder()
+                    .setComplete(CompleteCheckpoint.newBuilder()
+                            .setJobId(id.value())
+                            .setIncarnation(key.incarnation().value())
+                            .setCheckpoint(key.checkpoint().value())
+                            .setTerminal(done.terminal())));
+        }
+        sweep();
+    }
+
+    void onDeclined(ExecutorId executor, CheckpointDeclined declined) {
+        checkpoints
+                .decline(executor, declined.getIncarnation(), declined.getCheckpoint(), outbox.nowNanos())
+                .ifPresent(pending -> giveUp(
+                        pending, executor + " declined it: " + declined.getFailure().getMessage()));
+    }
+
+    void onMetadataWriteFailed(CheckpointKey key, String reason) {
+        checkpoints
+                .metadataFailed(key, outbox.nowNanos())
+                .ifPresent(pending -> giveUp(pending, "its metadata could not be written: " + reason));
+    }
+
+    private void giveUp(PendingCheckpoint pending, String reason) {
+        CheckpointKey key = pending.key();
+        outbox.note(key + " is given up: " + reason);
+        toDeployed(MasterMessage.newBuilder()
+                .setAbort(AbortCheckpoint.newBuilder()
+                        .setJobId(id.value())
+                        .setIncarnation(key.incarnation().value())
+                        .setCheckpoint(key.checkpoint().value())));
+        if (checkpoints.failedInARow() > limits.tolerableCheckpointFailures()) {
+            fail(Failures.of(
+                    FailureKind.TRANSIENT,
+                    checkpoints.failedInARow() + " checkpoints in a row were not completed; the last one because "
+                            + reason));
+        }
+    }
+
+    /** Deletes what is no longer needed, and what crashes and late uploads have left. */
+    private void sweep() {
+        CheckpointCompleted newest = restorePoint;
+        if (newest == null) {
+            return;
+        }
+        older = List.copyOf(older.subList(Math.max(0, older.size() - (retained - 1)), older.size()));
+        Set<CheckpointId> kept = new LinkedHashSet<>();
+        older.forEach(checkpoint -> kept.add(new CheckpointId(checkpoint.getCheckpoint())));
+        CheckpointId newestId = new CheckpointId(newest.getCheckpoint());
+        kept.add(newestId);
+        outbox.act(new MasterAction.SweepCheckpoints(id, kept, newestId));
+    }
+
+    // ---- failure -------------------------------------------------------------------------------------------------
+
+    void onExecutorLost(ExecutorId executor, String reason) {
+        stopping.remove(executor);
+        Deployment current = deployment;
+        if (current == null || !current.slots().contains(executor) || !isLive()) {
+            return;
+        }
+        if (phase == Phase.WAITING_FOR_RESOURCES) {
+            // Its incarnation is not durable yet: nothing has been deployed, so nothing has failed.
+            withdrawDeployment();
+        } else if (phase != Phase.CANCELING) {
+            fail(Failures.of(FailureKind.EXECUTOR_LOST, reason));
+            lostExecutor = executor;
+        }
+    }
+
+    /** YARN has said why an executor was lost earlier. */
+    void onLossExplained(ExecutorId executor, String reason) {
+        if (executor.equals(lostExecutor) && lastFailure != null && isLive()) {
+            lastFailure = lastFailure.toBuilder().setMessage(reason).build();
+            lostExecutor = null;
+        }
+    }
+
+    private void fail(Failure failure) {
+        lastFailure = failure;
+        lostExecutor = null;
+        outbox.note(id + ", incarnation " + lastIncarnation + ", has failed: " + failure.getKind() + ": "
+                + failure.getMessage());
+        stopDeployment();
+        if (cancelRequested) {
+            return;
+        }
+        if (!Failures.isWorthRestart(failure)) {
+            end(JobOutcome.JOB_FAILED, failure);
+            return;
+        }
+        OptionalLong delay = restartCount.onFailure(outbox.nowNanos());
+        if (delay.isEmpty()) {
+            end(JobOutcome.JOB_FAILED, Failures.withRemark(failure, restartCount.refusal()));
+        } else if (phase != Phase.WAITING_FOR_RESOURCES) {
+            resumeNanos = outbox.nowNanos() + delay.getAsLong();
+            transition(
+                    Phase.RESTARTING,
+                    "the next incarnation starts in " + delay.getAsLong() / 1_000_000 + " ms from checkpoint "
+                            + restoreCheckpoint());
+        }
+    }
+
+    /** Ends what runs of the job, wherever that is. */
+    private void stopDeployment() {
+        checkpoints.close();
+        deployDeadlineNanos = NEVER;
+        if (deployment == null) {
+            return;
+        }
+        if (!incarnationInFlight) {
+            deployment.executors().forEach(executor -> stop(executor, lastIncarnation));
+        }
+        withdrawDeployment();
+    }
+
+    private void withdrawDeployment() {
+        deployment = null;
+        fleet.release(id);
+    }
+
+    private void stop(ExecutorId executor, long incarnation) {
+        if (!fleet.isRegistered(executor)) {
+            return;
+        }
+        stopping.put(executor, new Stopping(incarnation, outbox.nowNanos() + limits.stopNanos()));
+        fleet.send(
+                executor,
+                MasterMessage.newBuilder()
+                        .setStop(StopIncarnation.newBuilder()
+                                .setJobId(id.value())
+                                .setIncarnation(incarnation)));
+    }
+
+    void onStopped(ExecutorId executor, Stopped stopped) {
+        Stopping told = stopping.get(executor);
+        if (told != null && stopped.getIncarnation() >= told.incarnation()) {
+            stopping.remove(executor);
+        }
+    }
+
+    /** Executors that should have stopped the job's subtasks long ago. */
+    List<ExecutorId> stuckExecutors() {
+        return stopping.entrySet().stream()
+                .filter(told -> outbox.nowNanos() >= told.getValue().deadlineNanos())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** An executor that has just registered says what runs there; what should not is stopped. */
+    void onSurvivor(ExecutorId executor, RunningIncarnation running) {
+        boolean wanted = deployment != null
+                && deployment.incarnation().value() == running.getIncarnation()
+                && !incarnationInFlight;
+        if (!wanted) {
+            lastSlots = lastSlots.contains(executor) ? lastSlots : append(lastSlots, executor);
+            stop(executor, Math.max(running.getIncarnation(), lastIncarnation));
+        }
+    }
+
+    // ---- end -----------------------------------------------------------------------------------------------------
+
+    /** Answers the request now or, if it is granted, once that is durable. */
+    void cancel(@Nullable RequestId request) {
+        if (phase == Phase.CANCELED || phase == Phase.CANCELING) {
+            answerCancel(request, "");
+        } else if (ending != null) {
+            answerCancel(request, id + " has ended already, as " + phaseOf(ending.getOutcome()) + ".");
+        } else if (isTerminalDecided()) {
+            answerCancel(request, id + " is finishing: its last checkpoint is complete, and its output is committed.");
+        } else {
+            if (request != null) {
+                cancelsToAnswer.add(request);
+            }
+            requestCancel();
+        }
+    }
+
+    private void requestCancel() {
+        if (cancelRequested) {
+            return;
+        }
+        cancelRequested = true;
+        checkpoints.close();
+        outbox.appendThen(
+                JournalRecord.newBuilder()
+                        .setJobCancelRequested(JobCancelRequested.newBuilder()
+                                .setJobId(id.value())
+                                .setTimeMillis(outbox.nowMillis()))
+                        .build(),
+                this::onCancelDurable);
+    }
+
+    private void onCancelDurable() {
+        cancelsToAnswer.forEach(request -> answerCancel(request, ""));
+        cancelsToAnswer.clear();
+        if (isLive()) {
+            stopDeployment();
+            transition(Phase.CANCELING, "a client wants it");
+        }
+    }
+
+    private void tryEndCanceled() {
+        if (stopping.isEmpty() && !fleet.isRecovering() && !incarnationInFlight && !checkpoints.isJournaling()) {
+            end(JobOutcome.JOB_CANCELED, null);
+        }
+    }
+
+    /** The session can't wait any longer. */
+    void abandon() {
+        if (isLive()) {
+            stopDeployment();
+            if (phase != Phase.CANCELING) {
+                transition(Phase.CANCELING, "the session ends");
+            }
+            end(JobOutcome.JOB_CANCELED, null);
+        }
+    }
+
+    private void end(JobOutcome outcome, @Nullable Failure failure) {
+        JobEnded.Builder ended = JobEnded.newBuilder()
+                .setJobId(id.value())
+                .setOutcome(outcome)
+                .setTimeMillis(outbox.nowMillis());
+        if (failure != null) {
+            lastFailure = failure;
+            ended.setFailure(failure);
+        }
+        ending = ended.build();
+        checkpoints.close();
+        outbox.appendThen(JournalRecord.newBuilder().setJobEnded(ending).build(), () -> onEndDurable(outcome));
+    }
+
+    private void onEndDurable(JobOutcome outcome) {
+        fleet.release(id);
+        transition(phaseOf(outcome), lastFailure == null ? "its end is journaled" : lastFailure.getMessage());
+        if (outcome != JobOutcome.JOB_FAILED) {
+            outbox.act(new MasterAction.DeleteJobFiles(id));
+        }
+    }
+
+    private void answerCancel(@Nullable RequestId request, String refusal) {
+        if (request != null) {
+            outbox.act(new MasterAction.Reply(
+                    request, CancelJobResponse.newBuilder().setRefusal(refusal).build()));
+        }
+    }
+
+    // ---- what others ask -----------------------------------------------------------------------------------------
+
+    JobId id() {
+        return id;
+    }
+
+    boolean hasEnded() {
+        return phase.isFinal();
+    }
+
+    long nextDeadlineNanos() {
+        long next = stopping.values().stream()
+                .mapToLong(Stopping::deadlineNanos)
+                .min()
+                .orElse(NEVER);
+        if (!isLive() || cancelRequested) {
+            return next;
+        }
+        return Math.min(
+                next,
+                switch (phase) {
+                    case WAITING_FOR_RESOURCES -> slotsWanted() > 0 && !fleet.isRecovering()
+                            ? waitingSinceNanos + limits.resourcesNanos()
+                            : NEVER;
+                    case DEPLOYING -> deployDeadlineNanos;
+                    case RUNNING, FINISHING -> checkpoints.nextDeadlineNanos();
+                    case RESTARTING -> resumeNanos;
+                    case CANCELING, FINISHED, CANCELED, FAILED -> NEVER;
+                });
+    }
+
+    JobDescription describe() {
+        JobDescription.Builder description = JobDescription.newBuilder()
+                .setJobId(id.value())
+                .setName(submitted.getName())
+                .setPhase(phase.wire())
+                .setSubmittedMillis(submitted.getTimeMillis())
+                .setIncarnation(lastIncarnation)
+                .setRestarts((int) Math.max(0, lastIncarnation - 1))
+                .setCheckpointsCompleted(checkpoints.completedCount())
+                .setCheckpointsFailed(checkpoints.failedCount())
+                .setLastCheckpoint(restoreCheckpoint())
+                .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000);
+        if (restorePoint != null) {
+            description.setLastCheckpointBytes(restorePoint.getBytes());
+        }
+        if (phase.isFinal() && ending != null) {
+            description.setEndedMillis(ending.getTimeMillis());
+        }
+        if (lastFailure != null) {
+            description.setFailure(lastFailure);
+        }
+        if (topology != null) {
+            topology.vertices().forEach(vertex -> describe(vertex, description));
+        }
+        return description.build();
+    }
+
+    private void describe(JobTopology.Vertex vertex, JobDescription.Builder description) {
+        VertexDescription.Builder described = VertexDescription.newBuilder()
+                .setId(vertex.id().value())
+                .setName(vertex.name())
+                .setParallelism(vertex.parallelism());
+        if (deployment != null) {
+            for (int index = 0; index < vertex.parallelism(); index++) {
+                SubtaskId subtask = new SubtaskId(vertex.id(), index);
+                SubtaskState reached = deployment.stateOf(subtask);
+                boolean runs = reached == SubtaskState.SUBTASK_RUNNING || reached == SubtaskState.SUBTASK_DRAINED;
+                described.setRunning(described.getRunning() + (runs ? 1 : 0));
+                SubtaskCounters counters = deployment.countersOf(subtask);
+                if (counters != null) {
+                    add(counters, described, description);
+                }
+            }
+        }
+        description.addVertices(described);
+    }
+
+    private static void add(
+            SubtaskCounters counters, VertexDescription.Builder vertex, JobDescription.Builder job) {
+        vertex.setRecordsIn(vertex.getRecordsIn() + counters.getRecordsIn());
+        vertex.setRecordsOut(vertex.getRecordsOut() + counters.getRecordsOut());
+        job.setRecordsRead(job.getRecordsRead() + counters.getRecordsRead());
+        job.setRecordsWritten(job.getRecordsWritten() + counters.getRecordsWritten());
+        job.setRecordsLate(job.getRecordsLate() + counters.getRecordsLate());
+        job.setRecordsSkipped(job.getRecordsSkipped() + counters.getRecordsSkipped());
+    }
+
+    // ---- details -------------------------------------------------------------------------------------------------
+
+    /** Its end is not decided yet. */
+    private boolean isLive() {
+        return ending == null;
+    }
+
+    private boolean isTerminalDecided() {
+        boolean inFlight = checkpoints.isJournaling()
+                && checkpoints.pending().map(PendingCheckpoint::terminal).orElse(false);
+        return inFlight || (restorePoint != null && restorePoint.getTerminal());
+    }
+
+    private long restoreCheckpoint() {
+        return restorePoint == null ? 0 : restorePoint.getCheckpoint();
+    }
+
+    private void toDeployed(MasterMessage.Builder message) {
+        if (deployment != null) {
+            deployment.executors().forEach(executor -> fleet.send(executor, message));
+        }
+    }
+
+    private void transition(Phase to, String reason) {
+        if (!phase.mayBecome(to)) {
+            throw new IllegalStateException(id + " is " + phase + " and can't become " + to + " (" + reason + ").");
+        }
+        outbox.note(id + " \"" + submitted.getName() + "\": " + phase + " -> " + to + ": " + reason);
+        phase = to;
+    }
+
+    private static <T> List<T> append(List<T> list, T last) {
+        List<T> longer = new ArrayList<>(list);
+        longer.add(last);
+        return List.copyOf(longer);
+    }
+}

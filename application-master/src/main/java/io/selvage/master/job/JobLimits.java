@@ -1,0 +1,29 @@
+package io.selvage.master.job;
+
+import java.time.Duration;
+
+/**
+ * Bounds of waits for what should happen soon; times in nanoseconds.
+ *
+ * @param resourcesNanos until a job that does not get its slots has failed
+ * @param deployNanos until an incarnation whose subtasks don't all run has failed
+ * @param stopNanos until an executor that does not stop a job's subtasks is given up; above the 30 s after which it
+ *     ends itself
+ * @param tolerableCheckpointFailures so many in a row are no failure of the job
+ * @param stopSessionNanos until a session that is being stopped no longer waits for its jobs' and executors' ends
+ */
+record JobLimits(
+        long resourcesNanos,
+        long deployNanos,
+        long stopNanos,
+        int tolerableCheckpointFailures,
+        long stopSessionNanos) {
+    static JobLimits standard() {
+        return new JobLimits(
+                Duration.ofMinutes(5).toNanos(),
+                Duration.ofMinutes(5).toNanos(),
+                Duration.ofSeconds(40).toNanos(),
+                3,
+                Duration.ofSeconds(60).toNanos());
+    }
+}

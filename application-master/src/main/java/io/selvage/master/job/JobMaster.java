@@ -1,0 +1,572 @@
+package io.selvage.master.job;
+
+import io.selvage.master.event.ConnectionId;
+import io.selvage.master.event.ExitCode;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.event.RequestId;
+import io.selvage.master.resource.Executor;
+import io.selvage.master.resource.ExecutorState;
+import io.selvage.master.resource.Fleet;
+import io.selvage.master.resource.FleetLimits;
+import io.selvage.master.resource.LostExecutor;
+import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.config.Scope;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.HeartbeatEcho;
+import io.selvage.protocol.wire.JobGraphMessage;
+import io.selvage.protocol.wire.JobSubmitted;
+import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.JournaledJob;
+import io.selvage.protocol.wire.ListJobsResponse;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.StopSessionResponse;
+import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.SubmitJobResponse;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/**
+ * Owned by the master's loop, or by a simulation: the whole session. Routes each event to the job or to the fleet that
+ * decides, and answers with what is to be done.
+ *
+ * <p>Times are nanoseconds since this master's start, and never fall.
+ */
+public final class JobMaster implements MasterEvent.Receiver {
+    public static final long NEVER = Long.MAX_VALUE;
+
+    /** How long executors have for their end when the session ends. */
+    private static final long EXECUTOR_END_NANOS = 10_000_000_000L;
+
+    private final SessionFacts facts;
+    private final Configuration configuration;
+    private final JobLimits limits;
+    private final RandomGenerator random;
+    private final Outbox outbox;
+    private final Fleet fleet;
+    /** In the order of submission. */
+    private final Map<String, Job> jobs = new LinkedHashMap<>();
+
+    private final Map<JobId, Submission> submissions = new LinkedHashMap<>();
+    private SessionStage stage = SessionStage.OPEN;
+    private long stopDeadlineNanos = NEVER;
+    private boolean over;
+
+    /**
+     * @param journaled what the journal says, this master's epoch included; owned by the job master from now on
+     * @param configuration the session's settings, which a job's own lie above
+     * @param startedMillis the wall clock at zero nanoseconds
+     * @param seed of the restart delays' jitter
+     */
+    public JobMaster(
+            SessionFacts facts,
+            JournaledState journaled,
+            Configuration configuration,
+            FleetLimits fleetLimits,
+            long startedMillis,
+            long seed) {
+        this(facts, journaled, configuration, fleetLimits, JobLimits.standard(), startedMillis, seed);
+    }
+
+    JobMaster(
+            SessionFacts facts,
+            JournaledState journaled,
+            Configuration configuration,
+            FleetLimits fleetLimits,
+            JobLimits limits,
+            long startedMillis,
+            long seed) {
+        this.facts = facts;
+        this.configuration = configuration;
+        this.limits = limits;
+        this.random = new SplittableRandom(seed);
+        this.outbox = new Outbox(journaled, startedMillis);
+        this.fleet = new Fleet(fleetLimits, facts.epoch(), outbox::act);
+        journaled.jobs().forEach(this::addJob);
+    }
+
+    /** Takes up what the journal holds; once, before the first event. */
+    public List<MasterAction> start(long nowNanos) {
+        outbox.setTime(nowNanos);
+        jobs.values().forEach(Job::resume);
+        return outbox.take();
+    }
+
+    /** What is to be done because of an event. */
+    public List<MasterAction> on(MasterEvent event, long nowNanos) {
+        if (over) {
+            return List.of();
+        }
+        outbox.setTime(nowNanos);
+        event.deliverTo(this);
+        if (!over) {
+            settle();
+        }
+        return outbox.take();
+    }
+
+    /** When {@link MasterEvent.Tick} is due at the latest. */
+    public long nextDeadlineNanos() {
+        long next = Math.min(fleet.nextDeadlineNanos(), stopDeadlineNanos);
+        for (Job job : jobs.values()) {
+            next = Math.min(next, job.nextDeadlineNanos());
+        }
+        return next;
+    }
+
+    private void settle() {
+        fleet.expire(outbox.nowNanos()).forEach(this::lost);
+        for (Job job : jobs.values()) {
+            job.stuckExecutors().forEach(executor -> fleet.evict(
+                            executor, "Executor " + executor + " has not stopped the subtasks of " + job.id() + ".")
+                    .ifPresent(this::lost));
+        }
+        jobs.values().forEach(Job::advance);
+        fleet.takeFailedStarts().ifPresent(reason -> jobs.values().forEach(job -> job.onNoExecutors(reason)));
+        fleet.balance(jobs.values().stream().mapToInt(Job::slotsWanted).sum(), outbox.nowNanos());
+        forgetOldest();
+        advanceStop();
+    }
+
+    private void lost(LostExecutor lost) {
+        jobs.values().forEach(job -> job.onExecutorLost(lost.executor(), lost.reason()));
+    }
+
+    // ---- time and YARN -------------------------------------------------------------------------------------------
+
+    @Override
+    public void on(MasterEvent.Tick event) {
+        // What is due is done after every event.
+    }
+
+    @Override
+    public void on(MasterEvent.ResourceManagerJoined event) {
+        fleet.onJoined(event.previousContainers(), outbox.nowNanos());
+    }
+
+    @Override
+    public void on(MasterEvent.PreviousContainerFound event) {
+        fleet.onPreviousFound(event.executor(), outbox.nowNanos());
+    }
+
+    @Override
+    public void on(MasterEvent.ContainerAllocated event) {
+        int wanted = jobs.values().stream().mapToInt(Job::slotsWanted).sum();
+        fleet.onAllocated(event.executor(), event.node(), wanted, outbox.nowNanos());
+    }
+
+    @Override
+    public void on(MasterEvent.ContainerStartFailed event) {
+        fleet.onStartFailed(event.executor(), event.reason()).ifPresent(this::lost);
+    }
+
+    @Override
+    public void on(MasterEvent.ContainerCompleted event) {
+        fleet.onCompleted(event.executor(), event.explanation()).ifPresent(gone -> {
+            lost(gone);
+            jobs.values().forEach(job -> job.onLossExplained(gone.executor(), gone.reason()));
+        });
+    }
+
+    @Override
+    public void on(MasterEvent.ResourceManagerLost event) {
+        exit(ExitCode.RESOURCE_MANAGER_LOST, event.reason());
+    }
+
+    // ---- executors -----------------------------------------------------------------------------------------------
+
+    @Override
+    public void on(MasterEvent.ExecutorRegistered event) {
+        fleet.onRegistered(event.executor(), event.connection(), event.register(), outbox.nowNanos())
+                .ifPresent(this::lost);
+        if (fleet.isCurrent(event.executor(), event.connection())) {
+            event.register().getRunningList().forEach(running -> survivor(event.executor(), running));
+        }
+    }
+
+    private void survivor(ExecutorId executor, RunningIncarnation running) {
+        Job job = jobs.get(running.getJobId());
+        if (job != null && !job.hasEnded()) {
+            job.onSurvivor(executor, running);
+        } else {
+            fleet.send(
+                    executor,
+                    MasterMessage.newBuilder()
+                            .setStop(StopIncarnation.newBuilder()
+                                    .setJobId(running.getJobId())
+                                    .setIncarnation(running.getIncarnation())));
+        }
+    }
+
+    @Override
+    public void on(MasterEvent.ExecutorDisconnected event) {
+        fleet.onDisconnected(event.executor(), event.connection(), event.reason(), outbox.nowNanos())
+                .ifPresent(this::lost);
+    }
+
+    @Override
+    public void on(MasterEvent.HeartbeatReceived event) {
+        if (!isAlive(event.executor(), event.connection())) {
+            return;
+        }
+        event.heartbeat()
+                .getCountersList()
+                .forEach(counters -> job(counters.getJobId()).ifPresent(job -> job.onCounters(counters)));
+        fleet.send(
+                event.executor(),
+                MasterMessage.newBuilder()
+                        .setHeartbeat(HeartbeatEcho.newBuilder()
+                                .setSequence(event.heartbeat().getSequence())));
+    }
+
+    @Override
+    public void on(MasterEvent.SubtaskReported event) {
+        if (isAlive(event.executor(), event.connection())) {
+            job(event.report().getJobId()).ifPresent(job -> job.onReport(event.executor(), event.report()));
+        }
+    }
+
+    @Override
+    public void on(MasterEvent.CheckpointAcknowledgedBy event) {
+        if (isAlive(event.executor(), event.connection())) {
+            job(event.acknowledgement().getJobId())
+                    .ifPresent(job -> job.onAcknowledged(event.executor(), event.acknowledgement()));
+        }
+    }
+
+    @Override
+    public void on(MasterEvent.CheckpointDeclinedBy event) {
+        if (isAlive(event.executor(), event.connection())) {
+            job(event.declined().getJobId()).ifPresent(job -> job.onDeclined(event.executor(), event.declined()));
+        }
+    }
+
+    @Override
+    public void on(MasterEvent.IncarnationStopped event) {
+        if (isAlive(event.executor(), event.connection())) {
+            job(event.stopped().getJobId()).ifPresent(job -> job.onStopped(event.executor(), event.stopped()));
+        }
+    }
+
+    /** Whatever an executor says on its current stream is a sign of life; on another it is of no effect. */
+    private boolean isAlive(ExecutorId executor, ConnectionId connection) {
+        if (!fleet.isCurrent(executor, connection)) {
+            return false;
+        }
+        fleet.onSignOfLife(executor, outbox.nowNanos());
+        return true;
+    }
+
+    // ---- submission ----------------------------------------------------------------------------------------------
+
+    @Override
+    public void on(MasterEvent.SubmissionRequested event) {
+        SubmitJobRequest request = event.submission();
+        JobId id;
+        try {
+            id = new JobId(request.getJobId());
+        } catch (IllegalArgumentException malformed) {
+            answerSubmission(event.request(), String.valueOf(malformed.getMessage()));
+            return;
+        }
+        if (jobs.containsKey(id.value())) {
+            answerSubmission(event.request(), "");
+        } else if (submissions.containsKey(id)) {
+            submissions.get(id).askers().add(event.request());
+        } else if (stage != SessionStage.OPEN) {
+            answerSubmission(event.request(), "The session is being stopped: open a new one with yarn-session.sh.");
+        } else {
+            load(id, event);
+        }
+    }
+
+    private void load(JobId id, MasterEvent.SubmissionRequested event) {
+        Map<String, String> settings;
+        try {
+            Configuration merged =
+                    configuration.with(event.submission().getSettingsMap(), "in the settings of " + id);
+            JobConfig.from(merged);
+            settings = merged.settings(Scope.JOB);
+        } catch (ConfigException refused) {
+            answerSubmission(event.request(), String.valueOf(refused.getMessage()));
+            return;
+        }
+        submissions.put(id, new Submission(event.submission(), settings, new ArrayList<>(List.of(event.request()))));
+        outbox.act(new MasterAction.LoadGraph(id, event.submission().getGraphPath()));
+    }
+
+    @Override
+    public void on(MasterEvent.GraphLoaded event) {
+        Submission submission = submissions.get(event.job());
+        Optional<String> refusal = JobTopology.refusal(event.graph());
+        if (submission != null) {
+            refusal.ifPresentOrElse(
+                    sentence -> refuse(event.job(), sentence), () -> accept(event.job(), submission, event.graph()));
+            return;
+        }
+        job(event.job().value())
+                .ifPresent(job -> refusal.ifPresentOrElse(
+                        sentence -> job.onGraphUnreadable(Failures.of(FailureKind.FATAL, sentence)),
+                        () -> job.onGraph(JobTopology.of(event.graph()))));
+    }
+
+    @Override
+    public void on(MasterEvent.GraphUnreadable event) {
+        if (submissions.containsKey(event.job())) {
+            refuse(event.job(), event.failure().getMessage());
+        } else {
+            job(event.job().value()).ifPresent(job -> job.onGraphUnreadable(event.failure()));
+        }
+    }
+
+    private void accept(JobId id, Submission submission, JobGraphMessage graph) {
+        if (submission.accepted()) {
+            return;
+        }
+        submissions.put(id, submission.accept());
+        JobSubmitted submitted = JobSubmitted.newBuilder()
+                .setJobId(id.value())
+                .setName(graph.getName())
+                .setGraphPath(submission.request().getGraphPath())
+                .addAllJars(submission.request().getJarsList())
+                .putAllSettings(submission.settings())
+                .setTimeMillis(outbox.nowMillis())
+                .build();
+        outbox.appendThen(JournalRecord.newBuilder().setJobSubmitted(submitted).build(), () -> {
+            Job job = addJob(JournaledJob.newBuilder().setSubmitted(submitted).build());
+            job.onGraph(JobTopology.of(graph));
+            outbox.note(id + " \"" + graph.getName() + "\" is submitted.");
+            submissionOrThrow(id).askers().forEach(asker -> answerSubmission(asker, ""));
+            submissions.remove(id);
+            if (stage != SessionStage.OPEN) {
+                job.cancel(null);
+            }
+        });
+    }
+
+    private void refuse(JobId id, String sentence) {
+        submissionOrThrow(id).askers().forEach(asker -> answerSubmission(asker, sentence));
+        submissions.remove(id);
+    }
+
+    private Submission submissionOrThrow(JobId id) {
+        Submission submission = submissions.get(id);
+        if (submission == null) {
+            throw new IllegalStateException("Nobody is submitting " + id + ".");
+        }
+        return submission;
+    }
+
+    private void answerSubmission(RequestId request, String refusal) {
+        outbox.act(new MasterAction.Reply(
+                request, SubmitJobResponse.newBuilder().setRefusal(refusal).build()));
+    }
+
+    // ---- other requests ------------------------------------------------------------------------------------------
+
+    @Override
+    public void on(MasterEvent.CancelRequested event) {
+        job(event.job())
+                .ifPresentOrElse(
+                        job -> job.cancel(event.request()),
+                        () -> outbox.act(new MasterAction.Reply(
+                                event.request(),
+                                CancelJobResponse.newBuilder()
+                                        .setRefusal("This session has no job \"" + event.job()
+                                                + "\": see `selvage list`.")
+                                        .build())));
+    }
+
+    @Override
+    public void on(MasterEvent.JobsQueried event) {
+        List<Job> newestFirst = new ArrayList<>(jobs.values());
+        Collections.reverse(newestFirst);
+        ListJobsResponse.Builder response = ListJobsResponse.newBuilder();
+        newestFirst.stream()
+                .filter(job -> event.job().isEmpty() || job.id().value().equals(event.job()))
+                .forEach(job -> response.addJobs(job.describe()));
+        outbox.act(new MasterAction.Reply(event.request(), response.build()));
+    }
+
+    @Override
+    public void on(MasterEvent.SessionQueried event) {
+        SessionDescription.Builder description = facts.description().toBuilder();
+        for (Executor executor : fleet.executors()) {
+            if (executor.state() == ExecutorState.REGISTERED) {
+                var register = executor.registerOrThrow();
+                description.addExecutors(ExecutorDescription.newBuilder()
+                        .setExecutorId(executor.id().value())
+                        .setHost(register.getHost())
+                        .setPid(register.getPid())
+                        .setSlots(register.getSlots())
+                        .setBusySlots(fleet.busySlots(executor.id()))
+                        .setLogUrl(register.getLogUrl()));
+            }
+        }
+        outbox.act(new MasterAction.Reply(event.request(), description.build()));
+    }
+
+    // ---- the session's end ---------------------------------------------------------------------------------------
+
+    @Override
+    public void on(MasterEvent.SessionStopRequested event) {
+        outbox.act(new MasterAction.Reply(event.request(), StopSessionResponse.getDefaultInstance()));
+        if (stage == SessionStage.OPEN) {
+            become(SessionStage.ENDING_JOBS, event.reason());
+            stopDeadlineNanos = outbox.nowNanos() + limits.stopSessionNanos();
+            jobs.values().forEach(job -> job.cancel(null));
+        }
+    }
+
+    private void advanceStop() {
+        if (stage == SessionStage.ENDING_JOBS) {
+            if (outbox.nowNanos() >= stopDeadlineNanos) {
+                stopDeadlineNanos = NEVER;
+                jobs.values().forEach(Job::abandon);
+            }
+            if (submissions.isEmpty() && jobs.values().stream().allMatch(Job::hasEnded)) {
+                become(SessionStage.ENDING_EXECUTORS, "every job has ended");
+                stopDeadlineNanos = NEVER;
+                fleet.close("The session is being stopped.", outbox.nowNanos() + EXECUTOR_END_NANOS);
+            }
+        }
+        if (stage == SessionStage.ENDING_EXECUTORS && fleet.isEmpty()) {
+            become(SessionStage.DELETING, "every executor has ended");
+            outbox.act(new MasterAction.DeleteSessionFiles());
+        }
+    }
+
+    @Override
+    public void on(MasterEvent.SessionFilesDeleted event) {
+        become(SessionStage.UNREGISTERING, "the session's files are deleted");
+        outbox.act(new MasterAction.Unregister("The session was stopped by a client."));
+    }
+
+    @Override
+    public void on(MasterEvent.Unregistered event) {
+        exit(ExitCode.STOPPED, "The session was stopped by a client.");
+    }
+
+    private void become(SessionStage next, String reason) {
+        if (next.ordinal() != stage.ordinal() + 1) {
+            throw new IllegalStateException("The session is " + stage + " and can't become " + next + ".");
+        }
+        outbox.note("The session: " + stage + " -> " + next + ": " + reason);
+        stage = next;
+    }
+
+    // ---- storage -------------------------------------------------------------------------------------------------
+
+    @Override
+    public void on(MasterEvent.JournalAppended event) {
+        outbox.onAppended(event.append());
+    }
+
+    @Override
+    public void on(MasterEvent.JournalFenced event) {
+        exit(ExitCode.FENCED, event.reason());
+    }
+
+    @Override
+    public void on(MasterEvent.JournalUnavailable event) {
+        exit(ExitCode.JOURNAL_UNAVAILABLE, event.reason());
+    }
+
+    @Override
+    public void on(MasterEvent.MetadataWritten event) {
+        job(event.checkpoint().job().value())
+                .ifPresent(job -> job.onMetadataWritten(event.checkpoint(), event.path()));
+    }
+
+    @Override
+    public void on(MasterEvent.MetadataWriteFailed event) {
+        job(event.checkpoint().job().value())
+                .ifPresent(job -> job.onMetadataWriteFailed(event.checkpoint(), event.reason()));
+    }
+
+    // ---- details -------------------------------------------------------------------------------------------------
+
+    private Job addJob(JournaledJob journaled) {
+        String id = journaled.getSubmitted().getJobId();
+        Job job = new Job(
+                journaled,
+                configOf(journaled),
+                facts.jobDirectory(id),
+                facts.epoch(),
+                limits,
+                outbox,
+                fleet,
+                random);
+        jobs.put(id, job);
+        return job;
+    }
+
+    private JobConfig configOf(JournaledJob journaled) {
+        try {
+            return JobConfig.from(
+                    Configuration.defaults().with(journaled.getSubmitted().getSettingsMap(), "in the journal"));
+        } catch (ConfigException unknown) {
+            // An older version knew settings that this one does not: the job matters more than they do.
+            outbox.note(journaled.getSubmitted().getJobId() + " goes on with the session's settings: "
+                    + unknown.getMessage());
+            return JobConfig.from(configuration);
+        }
+    }
+
+    private Optional<Job> job(String id) {
+        return Optional.ofNullable(jobs.get(id));
+    }
+
+    private void forgetOldest() {
+        Collection<Job> ended = jobs.values().stream().filter(Job::hasEnded).toList();
+        ended.stream()
+                .limit(Math.max(0, ended.size() - JournaledState.MAX_ENDED_JOBS))
+                .forEach(job -> jobs.remove(job.id().value()));
+    }
+
+    private void exit(ExitCode code, String reason) {
+        over = true;
+        outbox.act(new MasterAction.ExitProcess(code, reason));
+    }
+
+    /** A submission that is not durable yet; {@code askers} are the requests that wait for it. */
+    private record Submission(
+            SubmitJobRequest request, Map<String, String> settings, List<RequestId> askers, boolean accepted) {
+        Submission(SubmitJobRequest request, Map<String, String> settings, List<RequestId> askers) {
+            this(request, settings, askers, false);
+        }
+
+        Submission accept() {
+            return new Submission(request, settings, askers, true);
+        }
+    }
+
+    private enum SessionStage {
+        /** Jobs may be submitted. */
+        OPEN,
+        /** A client wants the end: jobs are being cancelled. */
+        ENDING_JOBS,
+        /** Executors are told to end. */
+        ENDING_EXECUTORS,
+        /** The session's files are being deleted. */
+        DELETING,
+        /** YARN is being told. */
+        UNREGISTERING
+    }
+}

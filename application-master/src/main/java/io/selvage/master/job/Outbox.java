@@ -1,0 +1,88 @@
+package io.selvage.master.job;
+
+import io.selvage.master.event.AppendId;
+import io.selvage.master.event.MasterAction;
+import io.selvage.protocol.wire.JournalRecord;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Owned by the {@link JobMaster}: the actions of the event at hand, and what follows once records are durable.
+ *
+ * <p>Records are decided on one after the other and the journal keeps that order, so {@code journaled} is at each
+ * moment what the journal will say once every record on its way is durable.
+ */
+final class Outbox {
+    /** So many records are replayed at most, and a snapshot is written after as many. */
+    static final int RECORDS_PER_SNAPSHOT = 200;
+
+    private final JournaledState journaled;
+    private final long startedMillis;
+    private final Map<AppendId, Runnable> continuations = new LinkedHashMap<>();
+    private List<MasterAction> actions = new ArrayList<>();
+    private long lastAppend;
+    private int sinceSnapshot;
+    private long nowNanos;
+
+    /** @param startedMillis the wall clock at the master's start, which is zero in nanoseconds */
+    Outbox(JournaledState journaled, long startedMillis) {
+        this.journaled = journaled;
+        this.startedMillis = startedMillis;
+    }
+
+    void setTime(long newNowNanos) {
+        nowNanos = newNowNanos;
+    }
+
+    long nowNanos() {
+        return nowNanos;
+    }
+
+    /** The wall clock, for records and people. */
+    long nowMillis() {
+        return startedMillis + nowNanos / 1_000_000;
+    }
+
+    void act(MasterAction action) {
+        actions.add(action);
+    }
+
+    void note(String line) {
+        act(new MasterAction.Note(line));
+    }
+
+    /** Makes a record durable, and only then goes on. */
+    void appendThen(JournalRecord journalRecord, Runnable onceDurable) {
+        journaled.apply(journalRecord);
+        append(journalRecord, onceDurable);
+        sinceSnapshot++;
+        if (sinceSnapshot >= RECORDS_PER_SNAPSHOT) {
+            sinceSnapshot = 0;
+            append(JournalRecord.newBuilder().setSnapshot(journaled.toSnapshot()).build(), () -> {});
+        }
+    }
+
+    /** The record is durable: what was waiting for it goes on. */
+    void onAppended(AppendId append) {
+        Runnable continuation = continuations.remove(append);
+        if (continuation == null) {
+            throw new IllegalStateException("The journal confirms " + append + ", which is not on its way: "
+                    + continuations.keySet() + ".");
+        }
+        continuation.run();
+    }
+
+    List<MasterAction> take() {
+        List<MasterAction> taken = actions;
+        actions = new ArrayList<>();
+        return taken;
+    }
+
+    private void append(JournalRecord journalRecord, Runnable onceDurable) {
+        AppendId id = new AppendId(++lastAppend);
+        continuations.put(id, onceDurable);
+        act(new MasterAction.AppendToJournal(id, journalRecord));
+    }
+}

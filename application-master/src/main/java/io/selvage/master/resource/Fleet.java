@@ -1,0 +1,423 @@
+package io.selvage.master.resource;
+
+import io.selvage.master.event.ConnectionId;
+import io.selvage.master.event.MasterAction;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.Registered;
+import io.selvage.protocol.wire.Shutdown;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by the job master: the session's containers and executors. Decides what YARN is asked for and what it gets
+ * back; answers which executors are lost, and leaves to its owner what that means for jobs.
+ *
+ * <p>Times are nanoseconds since the master's start.
+ */
+public final class Fleet {
+    public static final long NEVER = Long.MAX_VALUE;
+    /** Executors that end before they register, one after the other, until jobs no longer wait for more. */
+    static final int MAX_FAILED_STARTS = 5;
+    /** How many ids of containers that were given back are remembered. */
+    private static final int MAX_RELEASED_KNOWN = 10_000;
+
+    private final FleetLimits limits;
+    private final long epoch;
+    private final Consumer<MasterAction> actions;
+    private final Map<ExecutorId, Executor> executors = new TreeMap<>();
+    private final SlotPool slots = new SlotPool();
+    /** Oldest first. They are on their way out, and what they still say is refused. */
+    private final Set<ExecutorId> released = new LinkedHashSet<>();
+
+    /** Known once the ResourceManager has told which containers are left of the attempt before. */
+    private boolean joined;
+
+    private boolean recovering = true;
+    private long graceEndsNanos = NEVER;
+    private int requestedCount;
+    private int failedStarts;
+    private @Nullable String lastFailedStart;
+    private boolean closing;
+    private long checkedNanos;
+
+    public Fleet(FleetLimits limits, long epoch, Consumer<MasterAction> actions) {
+        this.limits = limits;
+        this.epoch = epoch;
+        this.actions = actions;
+    }
+
+    // ---- containers ----------------------------------------------------------------------------------------------
+
+    /** The containers that earlier attempts have left are known: their executors have a grace to register. */
+    public void onJoined(List<ExecutorId> previous, long nowNanos) {
+        joined = true;
+        graceEndsNanos = nowNanos + limits.graceNanos();
+        previous.forEach(executor -> onPreviousFound(executor, nowNanos));
+    }
+
+    public void onPreviousFound(ExecutorId executor, long nowNanos) {
+        if (closing) {
+            release(executor, "The session is being stopped.");
+        } else if (!executors.containsKey(executor) && !released.contains(executor)) {
+            executors.put(
+                    executor, new Executor(executor, "", ExecutorState.RECOVERED, nowNanos + limits.graceNanos()));
+        }
+    }
+
+    /** Launches an executor, unless the need has gone since the container was asked for. */
+    public void onAllocated(ExecutorId executor, String node, int slotsNeeded, long nowNanos) {
+        requestedCount = Math.max(0, requestedCount - 1);
+        if (executors.containsKey(executor)) {
+            note("Container " + executor + " was allocated twice.");
+        } else if (missingContainers(slotsNeeded) == 0) {
+            release(executor, "It is not needed any more.");
+        } else {
+            executors.put(
+                    executor, new Executor(executor, node, ExecutorState.STARTING, nowNanos + limits.startNanos()));
+            note("Executor " + executor + " is launched on " + node + ".");
+            actions.accept(new MasterAction.LaunchExecutor(executor));
+        }
+    }
+
+    public Optional<LostExecutor> onStartFailed(ExecutorId executor, String reason) {
+        return executors.containsKey(executor) ? evict(executor, reason) : Optional.empty();
+    }
+
+    /** The container's end is known. Empty if that was expected; its subtasks may have been lost earlier. */
+    public Optional<LostExecutor> onCompleted(ExecutorId executor, String explanation) {
+        Executor gone = executors.remove(executor);
+        released.remove(executor);
+        if (gone == null || gone.state() == ExecutorState.LEAVING) {
+            note("Container " + executor + " has ended as it was told to.");
+            return Optional.empty();
+        }
+        countFailedStart(gone, explanation);
+        note("Executor " + executor + " is gone: " + explanation);
+        return Optional.of(new LostExecutor(executor, explanation));
+    }
+
+    // ---- executors -----------------------------------------------------------------------------------------------
+
+    /** Answers the loss of what ran on the executor's earlier stream, if there was one. */
+    public Optional<LostExecutor> onRegistered(
+            ExecutorId id, ConnectionId connection, Register register, long nowNanos) {
+        Executor known = executors.get(id);
+        if (closing || released.contains(id) || (known != null && known.state() == ExecutorState.LEAVING)) {
+            refuse(id, connection, closing ? "The session is being stopped." : "Its container was given back.");
+            return Optional.empty();
+        }
+        Optional<LostExecutor> earlier = Optional.empty();
+        if (known == null) {
+            // Its container's report is still on its way; the stream's certificate says that it is the application's.
+            known = new Executor(id, register.getNode(), ExecutorState.RECOVERED, NEVER);
+            executors.put(id, known);
+        } else if (known.state() == ExecutorState.REGISTERED) {
+            earlier = Optional.of(new LostExecutor(id, "Executor " + id + " has opened its stream anew."));
+            known.become(ExecutorState.LOST, NEVER);
+        }
+        known.become(ExecutorState.REGISTERED, nowNanos + limits.heartbeatTimeoutNanos());
+        known.connect(connection, register, nowNanos);
+        failedStarts = 0;
+        note("Executor " + id + " on " + register.getHost() + " has registered with " + register.getSlots()
+                + " slots, process " + register.getPid() + ".");
+        send(
+                id,
+                MasterMessage.newBuilder()
+                        .setRegistered(Registered.newBuilder()
+                                .setHeartbeatIntervalMillis(
+                                        TimeUnit.NANOSECONDS.toMillis(limits.heartbeatIntervalNanos()))
+                                .setHeartbeatTimeoutMillis(
+                                        TimeUnit.NANOSECONDS.toMillis(limits.heartbeatTimeoutNanos()))));
+        return earlier;
+    }
+
+    public Optional<LostExecutor> onDisconnected(
+            ExecutorId id, ConnectionId connection, String reason, long nowNanos) {
+        Executor executor = executors.get(id);
+        if (executor == null || executor.state() != ExecutorState.REGISTERED || !executor.hasConnection(connection)) {
+            return Optional.empty();
+        }
+        executor.become(ExecutorState.LOST, nowNanos + limits.exitStatusNanos());
+        String sentence = "The stream of executor " + id + " on " + executor.host() + " has broken: " + reason;
+        note(sentence);
+        return Optional.of(new LostExecutor(id, sentence));
+    }
+
+    /** Whether that is the stream with which the executor is registered now: what another one says is refused. */
+    public boolean isCurrent(ExecutorId id, ConnectionId connection) {
+        Executor executor = executors.get(id);
+        return executor != null
+                && executor.state() == ExecutorState.REGISTERED
+                && executor.hasConnection(connection);
+    }
+
+    public void onSignOfLife(ExecutorId id, long nowNanos) {
+        registeredOrThrow(id).extendDeadline(nowNanos + limits.heartbeatTimeoutNanos());
+    }
+
+    /** Gives up an executor that does not do what it must. */
+    public Optional<LostExecutor> evict(ExecutorId id, String reason) {
+        Executor executor = executors.remove(id);
+        if (executor == null) {
+            return Optional.empty();
+        }
+        countFailedStart(executor, reason);
+        release(id, reason);
+        boolean known = executor.state() == ExecutorState.LOST || executor.state() == ExecutorState.LEAVING;
+        return known ? Optional.empty() : Optional.of(new LostExecutor(id, reason));
+    }
+
+    /** Sends to a registered executor; one that is gone gets nothing, and its loss is told otherwise. */
+    public void send(ExecutorId id, MasterMessage.Builder message) {
+        Executor executor = executors.get(id);
+        if (executor != null && executor.state() == ExecutorState.REGISTERED) {
+            actions.accept(new MasterAction.Send(
+                    id,
+                    executor.connectionOrThrow(),
+                    message.setEpoch(epoch).build()));
+        }
+    }
+
+    // ---- slots ---------------------------------------------------------------------------------------------------
+
+    /** All the slots or none; none while executors of the attempt before are still awaited. */
+    public Optional<List<ExecutorId>> tryReserve(JobId job, int count, List<ExecutorId> before) {
+        return recovering || closing ? Optional.empty() : slots.tryReserve(job, count, capacity(), before);
+    }
+
+    public void release(JobId job) {
+        slots.release(job);
+    }
+
+    // ---- time ----------------------------------------------------------------------------------------------------
+
+    /** Acts on what is overdue; answers the executors that are lost by it. */
+    public List<LostExecutor> expire(long nowNanos) {
+        long stalled = nowNanos - checkedNanos;
+        checkedNanos = nowNanos;
+        if (stalled > limits.heartbeatTimeoutNanos() / 2) {
+            // This process itself was held up, and the heartbeats of the meantime are still in its inbox.
+            registered().forEach(executor -> executor.extendDeadline(
+                    Math.max(executor.deadlineNanos(), nowNanos + limits.heartbeatIntervalNanos())));
+        }
+        List<LostExecutor> lost = new ArrayList<>();
+        for (Executor executor : List.copyOf(executors.values())) {
+            if (nowNanos >= executor.deadlineNanos()) {
+                evict(executor.id(), overdue(executor)).ifPresent(lost::add);
+            }
+        }
+        if (recovering && joined && (nowNanos >= graceEndsNanos || !isAwaitingPrevious())) {
+            recovering = false;
+            note("Executors of earlier attempts have registered or are given up: " + registered().count()
+                    + " are here.");
+        }
+        return lost;
+    }
+
+    /** Asks YARN for what is missing, withdraws what is not, and lets go of executors that nobody needs. */
+    public void balance(int slotsNeeded, long nowNanos) {
+        if (recovering || closing) {
+            return;
+        }
+        int change = missingContainers(slotsNeeded) - requestedCount;
+        requestedCount += change;
+        if (change > 0) {
+            note("YARN is asked for " + change + " more containers.");
+            actions.accept(new MasterAction.RequestContainers(change));
+        } else if (change < 0) {
+            actions.accept(new MasterAction.WithdrawRequests(-change));
+        }
+        letGoOfIdle(slotsNeeded, nowNanos);
+    }
+
+    /** Tells every executor to end; containers in which none runs yet are given back. */
+    public void close(String reason, long deadlineNanos) {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        if (requestedCount > 0) {
+            actions.accept(new MasterAction.WithdrawRequests(requestedCount));
+            requestedCount = 0;
+        }
+        for (Executor executor : List.copyOf(executors.values())) {
+            if (executor.state() == ExecutorState.REGISTERED) {
+                tellToLeave(executor, reason, deadlineNanos);
+            } else {
+                executors.remove(executor.id());
+                release(executor.id(), reason);
+            }
+        }
+    }
+
+    /** No container is left that could still run something. */
+    public boolean isEmpty() {
+        return executors.isEmpty();
+    }
+
+    /** Executors of the attempt before are still awaited. */
+    public boolean isRecovering() {
+        return recovering;
+    }
+
+    /** Why containers don't become executors, if several in a row did not; asking starts the count anew. */
+    public Optional<String> takeFailedStarts() {
+        if (failedStarts < MAX_FAILED_STARTS) {
+            return Optional.empty();
+        }
+        failedStarts = 0;
+        return Optional.ofNullable(lastFailedStart);
+    }
+
+    public long nextDeadlineNanos() {
+        long next = recovering ? graceEndsNanos : NEVER;
+        for (Executor executor : executors.values()) {
+            next = Math.min(next, executor.deadlineNanos());
+            if (isIdle(executor) && !recovering && !closing && registered().count() > limits.minimum()) {
+                next = Math.min(next, executor.idleSinceNanos() + limits.idleNanos());
+            }
+        }
+        return next;
+    }
+
+    public Collection<Executor> executors() {
+        return Collections.unmodifiableCollection(executors.values());
+    }
+
+    public Executor registeredOrThrow(ExecutorId id) {
+        Executor executor = executors.get(id);
+        if (executor == null || executor.state() != ExecutorState.REGISTERED) {
+            throw new IllegalStateException("Executor " + id + " is not registered.");
+        }
+        return executor;
+    }
+
+    public boolean isRegistered(ExecutorId id) {
+        Executor executor = executors.get(id);
+        return executor != null && executor.state() == ExecutorState.REGISTERED;
+    }
+
+    public int busySlots(ExecutorId id) {
+        return slots.busy(id);
+    }
+
+    /** Slots that a job could have at once. */
+    public int freeSlots() {
+        return slots.freeCount(capacity());
+    }
+
+    // ---- details -------------------------------------------------------------------------------------------------
+
+    private Stream<Executor> registered() {
+        return executors.values().stream().filter(executor -> executor.state() == ExecutorState.REGISTERED);
+    }
+
+    private Map<ExecutorId, Integer> capacity() {
+        Map<ExecutorId, Integer> capacity = new TreeMap<>();
+        registered().forEach(executor -> capacity.put(executor.id(), executor.slots()));
+        return capacity;
+    }
+
+    private boolean isAwaitingPrevious() {
+        return executors.values().stream().anyMatch(executor -> executor.state() == ExecutorState.RECOVERED);
+    }
+
+    /** Containers to be asked for in all, those already asked for included. */
+    private int missingContainers(int slotsNeeded) {
+        if (closing || recovering) {
+            return 0;
+        }
+        long starting = executors.values().stream()
+                .filter(executor ->
+                        executor.state() == ExecutorState.STARTING || executor.state() == ExecutorState.RECOVERED)
+                .count();
+        long missingSlots = slotsNeeded - freeSlots() - starting * limits.slotsPerExecutor();
+        long forSlots = (Math.max(0, missingSlots) + limits.slotsPerExecutor() - 1) / limits.slotsPerExecutor();
+        long forMinimum = limits.minimum() - starting - registered().count();
+        return Math.toIntExact(Math.max(0, Math.max(forSlots, forMinimum)));
+    }
+
+    private boolean isIdle(Executor executor) {
+        return executor.state() == ExecutorState.REGISTERED && slots.busy(executor.id()) == 0;
+    }
+
+    private void letGoOfIdle(int slotsNeeded, long nowNanos) {
+        for (Executor executor : List.copyOf(executors.values())) {
+            if (!isIdle(executor) || slotsNeeded > 0) {
+                executor.busyUntil(nowNanos);
+            } else if (nowNanos >= executor.idleSinceNanos() + limits.idleNanos()
+                    && registered().count() > limits.minimum()) {
+                tellToLeave(executor, "No job needs it.", nowNanos + limits.exitStatusNanos());
+            }
+        }
+    }
+
+    private void tellToLeave(Executor executor, String reason, long deadlineNanos) {
+        note("Executor " + executor.id() + " is told to end: " + reason);
+        send(executor.id(), MasterMessage.newBuilder().setShutdown(Shutdown.newBuilder().setReason(reason)));
+        executor.become(ExecutorState.LEAVING, deadlineNanos);
+    }
+
+    private void refuse(ExecutorId id, ConnectionId connection, String reason) {
+        note("Executor " + id + " is refused: " + reason);
+        actions.accept(new MasterAction.Send(
+                id,
+                connection,
+                MasterMessage.newBuilder()
+                        .setEpoch(epoch)
+                        .setShutdown(Shutdown.newBuilder().setReason(reason))
+                        .build()));
+        actions.accept(new MasterAction.Disconnect(id, connection, reason));
+    }
+
+    private String overdue(Executor executor) {
+        String what = "Executor " + executor.id() + (executor.host().isEmpty() ? "" : " on " + executor.host());
+        return switch (executor.state()) {
+            case RECOVERED -> what + " of an earlier attempt has not registered within "
+                    + seconds(limits.graceNanos()) + ".";
+            case STARTING -> what + " has not registered within " + seconds(limits.startNanos())
+                    + " of its launch; see its log.";
+            case REGISTERED -> what + " has been silent for " + seconds(limits.heartbeatTimeoutNanos()) + ".";
+            case LOST -> what + " is lost, and YARN has not said why.";
+            case LEAVING -> what + " has not ended in time.";
+        };
+    }
+
+    private void countFailedStart(Executor executor, String reason) {
+        if (executor.state() == ExecutorState.STARTING) {
+            failedStarts++;
+            lastFailedStart = reason;
+        }
+    }
+
+    private void release(ExecutorId id, String reason) {
+        released.add(id);
+        if (released.size() > MAX_RELEASED_KNOWN) {
+            released.remove(released.iterator().next());
+        }
+        note("Container " + id + " is given back: " + reason);
+        actions.accept(new MasterAction.ReleaseContainer(id, reason));
+    }
+
+    private void note(String line) {
+        actions.accept(new MasterAction.Note(line));
+    }
+
+    private static String seconds(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(nanos) / 1000.0 + " s";
+    }
+}

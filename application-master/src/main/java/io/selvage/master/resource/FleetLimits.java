@@ -1,0 +1,39 @@
+package io.selvage.master.resource;
+
+import io.selvage.protocol.config.SessionConfig;
+import java.time.Duration;
+
+/**
+ * Bounds of a session's executors; times in nanoseconds.
+ *
+ * @param slotsPerExecutor what a container that is asked for will have
+ * @param minimum executors that are kept though no job needs them
+ * @param startNanos from the container's allocation until its executor has registered
+ * @param graceNanos how long a new master waits for executors of the attempt before
+ * @param exitStatusNanos how long YARN may take to say why an executor's stream broke, before its container is released
+ */
+public record FleetLimits(
+        int slotsPerExecutor,
+        int minimum,
+        long idleNanos,
+        long heartbeatIntervalNanos,
+        long heartbeatTimeoutNanos,
+        long startNanos,
+        long graceNanos,
+        long exitStatusNanos) {
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final Duration EXIT_STATUS = Duration.ofSeconds(5);
+
+    public static FleetLimits of(SessionConfig config) {
+        return new FleetLimits(
+                config.executorSlots(),
+                config.minExecutors(),
+                config.executorIdleTimeout().toNanos(),
+                config.heartbeatInterval().toNanos(),
+                config.heartbeatTimeout().toNanos(),
+                START.toNanos(),
+                GRACE.toNanos(),
+                EXIT_STATUS.toNanos());
+    }
+}
