@@ -11,7 +11,9 @@ import java.util.Set;
 
 /** What the master's core wants done. Carried out in the order given; what fails comes back as an event. */
 public sealed interface MasterAction {
-    /** Calls the performer's method for this kind of action, so that a new kind breaks every performer at compile time. */
+    /**
+     * Calls the performer's method for this kind of action, so that a new kind breaks every performer at compile time.
+     */
     void carryOut(Performer performer);
 
     /** Carries out every kind of action; none of them may block. */
@@ -49,7 +51,10 @@ public sealed interface MasterAction {
         void perform(Note action);
     }
 
-    /** Make a record durable, after all that were asked for before it; answered by JournalAppended, JournalFenced or JournalUnavailable. */
+    /**
+     * Make a record durable, after all that were asked for before it; answered by JournalAppended, JournalFenced or
+     * JournalUnavailable.
+     */
     record AppendToJournal(AppendId append, JournalRecord record) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {

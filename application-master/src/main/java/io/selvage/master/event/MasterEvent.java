@@ -170,7 +170,9 @@ public sealed interface MasterEvent {
     }
 
     /** Every subtask of an executor has stored its part of a checkpoint. */
-    record CheckpointAcknowledgedBy(ExecutorId executor, ConnectionId connection, CheckpointAcknowledged acknowledgement) implements MasterEvent {
+    record CheckpointAcknowledgedBy(
+            ExecutorId executor, ConnectionId connection, CheckpointAcknowledged acknowledgement)
+            implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);
@@ -178,7 +180,8 @@ public sealed interface MasterEvent {
     }
 
     /** An executor could not store its part of a checkpoint. */
-    record CheckpointDeclinedBy(ExecutorId executor, ConnectionId connection, CheckpointDeclined declined) implements MasterEvent {
+    record CheckpointDeclinedBy(ExecutorId executor, ConnectionId connection, CheckpointDeclined declined)
+            implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

@@ -54,8 +54,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the {@link JobMaster}: one job's life. What must be durable is journaled first; then it is so in memory; then
- * tasks and clients are told.
+ * Owned by the {@link JobMaster}: one job's life. What must be durable is journaled first; then it is so in memory;
+ * then tasks and clients are told.
  */
 final class Job {
     static final long NEVER = Long.MAX_VALUE;
@@ -147,8 +147,9 @@ final class Job {
             case JOB_FINISHED -> Phase.FINISHED;
             case JOB_CANCELED -> Phase.CANCELED;
             case JOB_FAILED -> Phase.FAILED;
-            case JOB_OUTCOME_UNSPECIFIED, UNRECOGNIZED -> throw new IllegalStateException(
-                    "The journal ends a job with an outcome that this version does not know.");
+            case JOB_OUTCOME_UNSPECIFIED, UNRECOGNIZED ->
+                throw new IllegalStateException(
+                        "The journal ends a job with an outcome that this version does not know.");
         };
     }
 
@@ -308,9 +309,7 @@ final class Job {
         if (slotsWanted() > 0) {
             end(
                     JobOutcome.JOB_FAILED,
-                    Failures.of(
-                            FailureKind.FATAL,
-                            "No executor could be started; the last one ended so: " + reason));
+                    Failures.of(FailureKind.FATAL, "No executor could be started; the last one ended so: " + reason));
         }
     }
 
@@ -334,8 +333,8 @@ final class Job {
             case SUBTASK_DRAINED -> onProgress(current);
             case SUBTASK_FINISHED -> onFinished(current, executor);
             case SUBTASK_FAILED -> fail(report.getFailure());
-            case SUBTASK_STATE_UNSPECIFIED, UNRECOGNIZED -> outbox.note(
-                    executor + " reports a state that this version does not know.");
+            case SUBTASK_STATE_UNSPECIFIED, UNRECOGNIZED ->
+                outbox.note(executor + " reports a state that this version does not know.");
         }
     }
 
@@ -396,9 +395,11 @@ final class Job {
                 acknowledged.getIncarnation(),
                 acknowledged.getCheckpoint(),
                 acknowledged.getSubtasksList())) {
-            case STALE -> outbox.note("Stale: " + executor + " acknowledges checkpoint "
-                    + acknowledged.getCheckpoint() + " of incarnation " + acknowledged.getIncarnation() + " of " + id
-                    + ".");
+            case STALE ->
+                outbox.note("Stale: " + executor + " acknowledges checkpoint "
+                        + acknowledged.getCheckpoint() + " of incarnation " + acknowledged.getIncarnation() + " of "
+                        + id
+                        + ".");
             case COUNTED -> {}
             case COLLECTED -> checkpoints.pending().ifPresent(this::writeMetadata);
         }
@@ -477,7 +478,8 @@ final class Job {
         checkpoints
                 .decline(executor, declined.getIncarnation(), declined.getCheckpoint(), outbox.nowNanos())
                 .ifPresent(pending -> giveUp(
-                        pending, executor + " declined it: " + declined.getFailure().getMessage()));
+                        pending,
+                        executor + " declined it: " + declined.getFailure().getMessage()));
     }
 
     void onMetadataWriteFailed(CheckpointKey key, String reason) {
@@ -683,10 +685,8 @@ final class Job {
     }
 
     private void end(JobOutcome outcome, @Nullable Failure failure) {
-        JobEnded.Builder ended = JobEnded.newBuilder()
-                .setJobId(id.value())
-                .setOutcome(outcome)
-                .setTimeMillis(outbox.nowMillis());
+        JobEnded.Builder ended =
+                JobEnded.newBuilder().setJobId(id.value()).setOutcome(outcome).setTimeMillis(outbox.nowMillis());
         if (failure != null) {
             lastFailure = failure;
             ended.setFailure(failure);
@@ -732,9 +732,10 @@ final class Job {
         return Math.min(
                 next,
                 switch (phase) {
-                    case WAITING_FOR_RESOURCES -> slotsWanted() > 0 && !fleet.isRecovering()
-                            ? waitingSinceNanos + limits.resourcesNanos()
-                            : NEVER;
+                    case WAITING_FOR_RESOURCES ->
+                        slotsWanted() > 0 && !fleet.isRecovering()
+                                ? waitingSinceNanos + limits.resourcesNanos()
+                                : NEVER;
                     case DEPLOYING -> deployDeadlineNanos;
                     case RUNNING, FINISHING -> checkpoints.nextDeadlineNanos();
                     case RESTARTING -> resumeNanos;
@@ -789,8 +790,7 @@ final class Job {
         description.addVertices(described);
     }
 
-    private static void add(
-            SubtaskCounters counters, VertexDescription.Builder vertex, JobDescription.Builder job) {
+    private static void add(SubtaskCounters counters, VertexDescription.Builder vertex, JobDescription.Builder job) {
         vertex.setRecordsIn(vertex.getRecordsIn() + counters.getRecordsIn());
         vertex.setRecordsOut(vertex.getRecordsOut() + counters.getRecordsOut());
         job.setRecordsRead(job.getRecordsRead() + counters.getRecordsRead());

@@ -13,11 +13,7 @@ import java.time.Duration;
  * @param stopSessionNanos until a session that is being stopped no longer waits for its jobs' and executors' ends
  */
 record JobLimits(
-        long resourcesNanos,
-        long deployNanos,
-        long stopNanos,
-        int tolerableCheckpointFailures,
-        long stopSessionNanos) {
+        long resourcesNanos, long deployNanos, long stopNanos, int tolerableCheckpointFailures, long stopSessionNanos) {
     static JobLimits standard() {
         return new JobLimits(
                 Duration.ofMinutes(5).toNanos(),

@@ -133,9 +133,11 @@ public final class JobMaster implements MasterEvent.Receiver {
     private void settle() {
         fleet.expire(outbox.nowNanos()).forEach(this::lost);
         for (Job job : jobs.values()) {
-            job.stuckExecutors().forEach(executor -> fleet.evict(
-                            executor, "Executor " + executor + " has not stopped the subtasks of " + job.id() + ".")
-                    .ifPresent(this::lost));
+            job.stuckExecutors()
+                    .forEach(executor -> fleet.evict(
+                                    executor,
+                                    "Executor " + executor + " has not stopped the subtasks of " + job.id() + ".")
+                            .ifPresent(this::lost));
         }
         jobs.values().forEach(Job::advance);
         fleet.takeFailedStarts().ifPresent(reason -> jobs.values().forEach(job -> job.onNoExecutors(reason)));
@@ -299,8 +301,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     private void load(JobId id, MasterEvent.SubmissionRequested event) {
         Map<String, String> settings;
         try {
-            Configuration merged =
-                    configuration.with(event.submission().getSettingsMap(), "in the settings of " + id);
+            Configuration merged = configuration.with(event.submission().getSettingsMap(), "in the settings of " + id);
             JobConfig.from(merged);
             settings = merged.settings(Scope.JOB);
         } catch (ConfigException refused) {
@@ -388,8 +389,8 @@ public final class JobMaster implements MasterEvent.Receiver {
                         () -> outbox.act(new MasterAction.Reply(
                                 event.request(),
                                 CancelJobResponse.newBuilder()
-                                        .setRefusal("This session has no job \"" + event.job()
-                                                + "\": see `selvage list`.")
+                                        .setRefusal(
+                                                "This session has no job \"" + event.job() + "\": see `selvage list`.")
                                         .build())));
     }
 
@@ -490,8 +491,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.MetadataWritten event) {
-        job(event.checkpoint().job().value())
-                .ifPresent(job -> job.onMetadataWritten(event.checkpoint(), event.path()));
+        job(event.checkpoint().job().value()).ifPresent(job -> job.onMetadataWritten(event.checkpoint(), event.path()));
     }
 
     @Override
@@ -505,14 +505,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     private Job addJob(JournaledJob journaled) {
         String id = journaled.getSubmitted().getJobId();
         Job job = new Job(
-                journaled,
-                configOf(journaled),
-                facts.jobDirectory(id),
-                facts.epoch(),
-                limits,
-                outbox,
-                fleet,
-                random);
+                journaled, configOf(journaled), facts.jobDirectory(id), facts.epoch(), limits, outbox, fleet, random);
         jobs.put(id, job);
         return job;
     }

@@ -57,8 +57,9 @@ public final class JournaledState {
                         .build());
             }
             case SNAPSHOT -> load(journaled.getSnapshot());
-            case RECORD_NOT_SET -> throw new IllegalStateException(
-                    "The journal holds a record of a kind that this version does not know.");
+            case RECORD_NOT_SET ->
+                throw new IllegalStateException(
+                        "The journal holds a record of a kind that this version does not know.");
         }
     }
 

@@ -60,7 +60,11 @@ final class Outbox {
         sinceSnapshot++;
         if (sinceSnapshot >= RECORDS_PER_SNAPSHOT) {
             sinceSnapshot = 0;
-            append(JournalRecord.newBuilder().setSnapshot(journaled.toSnapshot()).build(), () -> {});
+            append(
+                    JournalRecord.newBuilder()
+                            .setSnapshot(journaled.toSnapshot())
+                            .build(),
+                    () -> {});
         }
     }
 
@@ -68,8 +72,8 @@ final class Outbox {
     void onAppended(AppendId append) {
         Runnable continuation = continuations.remove(append);
         if (continuation == null) {
-            throw new IllegalStateException("The journal confirms " + append + ", which is not on its way: "
-                    + continuations.keySet() + ".");
+            throw new IllegalStateException(
+                    "The journal confirms " + append + ", which is not on its way: " + continuations.keySet() + ".");
         }
         continuation.run();
     }

@@ -73,8 +73,8 @@ final class RestartCount {
         }
         double factor = Math.pow(exponential.multiplier(), inARow - 1.0);
         double nanos = exponential.initialDelay().toNanos() * factor;
-        return Optional.of(Duration.ofNanos(
-                (long) Math.min(nanos, exponential.maxDelay().toNanos())));
+        return Optional.of(
+                Duration.ofNanos((long) Math.min(nanos, exponential.maxDelay().toNanos())));
     }
 
     private Optional<Duration> failureRate(RestartPolicy.FailureRate rate, long nowNanos) {

@@ -145,8 +145,7 @@ public final class Fleet {
         return earlier;
     }
 
-    public Optional<LostExecutor> onDisconnected(
-            ExecutorId id, ConnectionId connection, String reason, long nowNanos) {
+    public Optional<LostExecutor> onDisconnected(ExecutorId id, ConnectionId connection, String reason, long nowNanos) {
         Executor executor = executors.get(id);
         if (executor == null || executor.state() != ExecutorState.REGISTERED || !executor.hasConnection(connection)) {
             return Optional.empty();
@@ -160,9 +159,7 @@ public final class Fleet {
     /** Whether that is the stream with which the executor is registered now: what another one says is refused. */
     public boolean isCurrent(ExecutorId id, ConnectionId connection) {
         Executor executor = executors.get(id);
-        return executor != null
-                && executor.state() == ExecutorState.REGISTERED
-                && executor.hasConnection(connection);
+        return executor != null && executor.state() == ExecutorState.REGISTERED && executor.hasConnection(connection);
     }
 
     public void onSignOfLife(ExecutorId id, long nowNanos) {
@@ -186,9 +183,7 @@ public final class Fleet {
         Executor executor = executors.get(id);
         if (executor != null && executor.state() == ExecutorState.REGISTERED) {
             actions.accept(new MasterAction.Send(
-                    id,
-                    executor.connectionOrThrow(),
-                    message.setEpoch(epoch).build()));
+                    id, executor.connectionOrThrow(), message.setEpoch(epoch).build()));
         }
     }
 
@@ -211,8 +206,9 @@ public final class Fleet {
         checkedNanos = nowNanos;
         if (stalled > limits.heartbeatTimeoutNanos() / 2) {
             // This process itself was held up, and the heartbeats of the meantime are still in its inbox.
-            registered().forEach(executor -> executor.extendDeadline(
-                    Math.max(executor.deadlineNanos(), nowNanos + limits.heartbeatIntervalNanos())));
+            registered()
+                    .forEach(executor -> executor.extendDeadline(
+                            Math.max(executor.deadlineNanos(), nowNanos + limits.heartbeatIntervalNanos())));
         }
         List<LostExecutor> lost = new ArrayList<>();
         for (Executor executor : List.copyOf(executors.values())) {
@@ -222,8 +218,8 @@ public final class Fleet {
         }
         if (recovering && joined && (nowNanos >= graceEndsNanos || !isAwaitingPrevious())) {
             recovering = false;
-            note("Executors of earlier attempts have registered or are given up: " + registered().count()
-                    + " are here.");
+            note("Executors of earlier attempts have registered or are given up: "
+                    + registered().count() + " are here.");
         }
         return lost;
     }
@@ -368,7 +364,9 @@ public final class Fleet {
 
     private void tellToLeave(Executor executor, String reason, long deadlineNanos) {
         note("Executor " + executor.id() + " is told to end: " + reason);
-        send(executor.id(), MasterMessage.newBuilder().setShutdown(Shutdown.newBuilder().setReason(reason)));
+        send(
+                executor.id(),
+                MasterMessage.newBuilder().setShutdown(Shutdown.newBuilder().setReason(reason)));
         executor.become(ExecutorState.LEAVING, deadlineNanos);
     }
 
@@ -387,10 +385,10 @@ public final class Fleet {
     private String overdue(Executor executor) {
         String what = "Executor " + executor.id() + (executor.host().isEmpty() ? "" : " on " + executor.host());
         return switch (executor.state()) {
-            case RECOVERED -> what + " of an earlier attempt has not registered within "
-                    + seconds(limits.graceNanos()) + ".";
-            case STARTING -> what + " has not registered within " + seconds(limits.startNanos())
-                    + " of its launch; see its log.";
+            case RECOVERED ->
+                what + " of an earlier attempt has not registered within " + seconds(limits.graceNanos()) + ".";
+            case STARTING ->
+                what + " has not registered within " + seconds(limits.startNanos()) + " of its launch; see its log.";
             case REGISTERED -> what + " has been silent for " + seconds(limits.heartbeatTimeoutNanos()) + ".";
             case LOST -> what + " is lost, and YARN has not said why.";
             case LEAVING -> what + " has not ended in time.";
