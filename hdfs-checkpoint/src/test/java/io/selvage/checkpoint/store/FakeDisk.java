@@ -47,6 +47,8 @@ public final class FakeDisk {
         }
     }
 
+    private static final String ROOT = "fake:/";
+
     private record Entry(byte[] bytes, long modifiedMillis) {}
 
     private final Map<String, Entry> entries = new TreeMap<>();
@@ -116,7 +118,8 @@ public final class FakeDisk {
         }
 
         @Override
-        public StoreOutput create(String path) throws IOException {
+        public StoreOutput create(String anyPath) throws IOException {
+            String path = local(anyPath);
             call("create", path, () -> {
                 if (entries.containsKey(path)) {
                     throw new FileAlreadyExistsException(path);
@@ -160,7 +163,8 @@ public final class FakeDisk {
         }
 
         @Override
-        public InputStream open(String path) throws IOException {
+        public InputStream open(String anyPath) throws IOException {
+            String path = local(anyPath);
             byte[][] read = new byte[1][];
             call("open", path, () -> read[0] = entry(path).bytes());
             return new ByteArrayInputStream(read[0]);
@@ -174,7 +178,8 @@ public final class FakeDisk {
         }
 
         @Override
-        public Optional<StoredFile> status(String path) throws IOException {
+        public Optional<StoredFile> status(String anyPath) throws IOException {
+            String path = local(anyPath);
             List<StoredFile> found = new ArrayList<>();
             call("status", path, () -> {
                 if (entries.containsKey(path)) {
@@ -207,7 +212,8 @@ public final class FakeDisk {
         }
 
         @Override
-        public boolean delete(String path) throws IOException {
+        public boolean delete(String anyPath) throws IOException {
+            String path = local(anyPath);
             boolean[] deleted = new boolean[1];
             call("delete", path, () -> {
                 boolean file = entries.remove(path) != null;
@@ -225,7 +231,7 @@ public final class FakeDisk {
 
         @Override
         public String qualify(String path) {
-            return "fake:/" + path;
+            return ROOT + local(path);
         }
 
         @Override
@@ -335,6 +341,10 @@ public final class FakeDisk {
             entries.put(to, moved);
             history.add("rename " + from + " " + to);
         }
+    }
+
+    private static String local(String path) {
+        return path.startsWith(ROOT) ? path.substring(ROOT.length()) : path;
     }
 
     @FunctionalInterface

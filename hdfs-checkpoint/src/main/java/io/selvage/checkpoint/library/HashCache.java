@@ -1,0 +1,151 @@
+package io.selvage.checkpoint.library;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Safe for use by many threads. Remembers the hashes of local files by path, size and modification time, in a text file
+ * of one line each, so that a hundred jars are not read at every submission.
+ *
+ * <p>A file that was modified less than {@link #SETTLED} before it was hashed is not remembered: it could change again
+ * without its time showing it.
+ */
+public final class HashCache {
+    static final Duration SETTLED = Duration.ofSeconds(2);
+    private static final int READ_BUFFER_BYTES = 256 * 1024;
+    private static final String SEPARATOR = "\t";
+    private static final int FIELDS = 4;
+    private static final Logger LOG = LoggerFactory.getLogger(HashCache.class);
+
+    private final Path file;
+    private final Map<Path, Known> known = new ConcurrentHashMap<>();
+    private final AtomicBoolean changed = new AtomicBoolean();
+
+    private record Known(long size, FileTime modified, String sha256) {}
+
+    private HashCache(Path file) {
+        this.file = file;
+    }
+
+    /** Opens the cache in a file, which need not exist. One that can't be read is as good as none. */
+    public static HashCache open(Path file) {
+        HashCache cache = new HashCache(file);
+        try {
+            for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+                cache.learn(line);
+            }
+        } catch (NoSuchFileException none) {
+            return cache;
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.warn("The cache of file hashes {} can't be read and is made anew: {}", file, e.toString());
+            cache.known.clear();
+            cache.changed.set(true);
+        }
+        return cache;
+    }
+
+    /** The SHA-256 of a file, in lower-case hexadecimal. */
+    public String sha256(Path local) throws IOException {
+        Path path = local.toRealPath();
+        BasicFileAttributes before = Files.readAttributes(path, BasicFileAttributes.class);
+        Known remembered = known.get(path);
+        if (remembered != null
+                && remembered.size() == before.size()
+                && remembered.modified().equals(before.lastModifiedTime())) {
+            return remembered.sha256();
+        }
+        Instant started = Instant.now();
+        String hash = hash(path);
+        if (before.lastModifiedTime().toInstant().plus(SETTLED).isBefore(started)) {
+            known.put(path, new Known(before.size(), before.lastModifiedTime(), hash));
+            changed.set(true);
+        }
+        return hash;
+    }
+
+    /** Writes what was learnt, and leaves out files that are gone. */
+    public void save() throws IOException {
+        if (!changed.getAndSet(false)) {
+            return;
+        }
+        List<String> lines = new ArrayList<>();
+        known.forEach((path, entry) -> {
+            if (Files.exists(path) && !path.toString().contains("\n")) {
+                lines.add(String.join(
+                        SEPARATOR,
+                        entry.sha256(),
+                        Long.toString(entry.size()),
+                        entry.modified().toString(),
+                        path.toString()));
+            }
+        });
+        Path directory = file.toAbsolutePath().getParent();
+        Files.createDirectories(directory);
+        Path temporary = Files.createTempFile(
+                directory,
+                ".hashes",
+                ".tmp",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        try {
+            Files.write(temporary, lines, StandardCharsets.UTF_8);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    private void learn(String line) {
+        String[] fields = line.split(SEPARATOR, FIELDS);
+        if (fields.length != FIELDS) {
+            throw new IllegalArgumentException("a line of " + fields.length + " fields");
+        }
+        known.put(Path.of(fields[3]), new Known(Long.parseLong(fields[1]), FileTime.from(parse(fields[2])), fields[0]));
+    }
+
+    private static Instant parse(String time) {
+        try {
+            return Instant.parse(time);
+        } catch (java.time.format.DateTimeParseException e) {
+            throw new IllegalArgumentException("a time of " + time, e);
+        }
+    }
+
+    private static String hash(Path path) throws IOException {
+        MessageDigest digest = sha256Digest();
+        byte[] buffer = new byte[READ_BUFFER_BYTES];
+        try (InputStream in = Files.newInputStream(path)) {
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                digest.update(buffer, 0, read);
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    static MessageDigest sha256Digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package io.selvage.checkpoint.snapshot;
+
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.Epoch;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import java.util.Optional;
+
+/**
+ * Immutable. Where what belongs to one job lies, as paths that a {@link DurableStore} takes.
+ *
+ * <p>A checkpoint's id can be used again by a later incarnation, if the earlier one did not complete it; so the names
+ * of the files carry the incarnation, and the metadata's the epoch as well.
+ *
+ * @param jobDirectory {@code <application>/<job>} below the state root, or fully qualified
+ */
+public record CheckpointLayout(String jobDirectory) {
+    private static final String CHECKPOINTS = "checkpoints";
+    private static final String PREFIX = "chk-";
+    private static final int DIGITS = 16;
+
+    public static CheckpointLayout of(String applicationId, JobId job) {
+        return new CheckpointLayout(DurableStore.join(applicationId, job.value()));
+    }
+
+    /** The directory of an application's journal. */
+    public static String journalDirectory(String applicationId) {
+        return DurableStore.join(applicationId, "journal");
+    }
+
+    public String checkpointsDirectory() {
+        return DurableStore.join(jobDirectory, CHECKPOINTS);
+    }
+
+    public String checkpointDirectory(CheckpointId checkpoint) {
+        return DurableStore.join(
+                checkpointsDirectory(), PREFIX + String.format("%0" + DIGITS + "d", checkpoint.value()));
+    }
+
+    /** What one executor puts into a checkpoint. */
+    public String dataFile(CheckpointId checkpoint, ExecutorId executor, Incarnation incarnation) {
+        return DurableStore.join(checkpointDirectory(checkpoint), executor + "-" + incarnation + ".data");
+    }
+
+    public String metadataFile(CheckpointId checkpoint, Incarnation incarnation, Epoch epoch) {
+        return DurableStore.join(checkpointDirectory(checkpoint), "_metadata-" + incarnation + "-" + epoch);
+    }
+
+    /** The checkpoint whose directory has this name, if it is one's. */
+    static Optional<CheckpointId> parse(String directoryName) {
+        String digits = directoryName.startsWith(PREFIX) ? directoryName.substring(PREFIX.length()) : "";
+        boolean named = digits.length() == DIGITS && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        long id = named ? Long.parseLong(digits) : 0;
+        return id > 0 ? Optional.of(new CheckpointId(id)) : Optional.empty();
+    }
+}

@@ -1,0 +1,88 @@
+package io.selvage.checkpoint.snapshot;
+
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.checkpoint.store.StoreOutput;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by one thread of a task executor's upload pool. Packs what the executor's subtasks put into one checkpoint into
+ * one file, which is made with the first byte; a checkpoint without state leaves no file.
+ *
+ * <p>No handle may be acknowledged before {@link #finish()} has returned. A writer that is closed without it deletes
+ * its file.
+ */
+public final class SnapshotFileWriter implements Closeable {
+    static final long MAGIC = 0x5356_4348_4B50_5431L; // "SVCHKPT1"
+
+    private final DurableStore store;
+    private final String path;
+    private final String file;
+    private @Nullable StoreOutput out;
+    private long position;
+    private boolean finished;
+
+    /** @param path that nobody else writes: see {@link CheckpointLayout#dataFile} */
+    public SnapshotFileWriter(DurableStore store, String path) {
+        this.store = store;
+        this.path = path;
+        this.file = store.qualify(path);
+    }
+
+    public SegmentHandle append(byte[] bytes) throws IOException {
+        return append(bytes, 0, bytes.length);
+    }
+
+    public SegmentHandle append(byte[] bytes, int offset, int length) throws IOException {
+        if (finished) {
+            throw new IllegalStateException(file + " is finished");
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, offset, length);
+        StoreOutput to = opened();
+        SegmentHandle handle = new SegmentHandle(file, position, length, (int) crc.getValue());
+        to.write(bytes, offset, length);
+        position += length;
+        return handle;
+    }
+
+    /** Returns once all that was appended is on the disks of the replicas; answers the file's length in bytes. */
+    public long finish() throws IOException {
+        if (out != null) {
+            out.sync();
+            out.close();
+        }
+        finished = true;
+        return position;
+    }
+
+    @Override
+    public void close() throws IOException {
+        StoreOutput unfinished = out;
+        if (finished || unfinished == null) {
+            return;
+        }
+        out = null;
+        finished = true;
+        try {
+            unfinished.close();
+        } finally {
+            store.delete(path);
+        }
+    }
+
+    private StoreOutput opened() throws IOException {
+        StoreOutput to = out;
+        if (to == null) {
+            to = store.create(path);
+            out = to;
+            for (int shift = Long.SIZE - Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
+                to.write((int) (MAGIC >>> shift) & 0xFF);
+            }
+            position = Long.BYTES;
+        }
+        return to;
+    }
+}

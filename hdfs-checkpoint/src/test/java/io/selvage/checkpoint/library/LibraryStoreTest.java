@@ -1,0 +1,162 @@
+package io.selvage.checkpoint.library;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.checkpoint.store.FakeDisk;
+import io.selvage.checkpoint.store.FakeDisk.Fault;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LibraryStoreTest {
+    private static final String SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    private static final Instant LONG_AGO = Instant.parse("2026-01-02T03:04:05.678Z");
+
+    private final FakeDisk disk = new FakeDisk();
+
+    @TempDir
+    private Path local;
+
+    private Path cacheFile;
+
+    @BeforeEach
+    void chooseCacheFile() {
+        cacheFile = local.resolve("cache/hashes");
+    }
+
+    @Test
+    void aFileLiesUnderItsHashAndName() throws IOException {
+        LibraryEntry entry = library().publish(file("app.jar", "abc"));
+        assertThat(entry.sha256()).isEqualTo(SHA256_OF_ABC);
+        assertThat(entry.name()).isEqualTo("app.jar");
+        assertThat(entry.path()).isEqualTo("fake:/libraries/" + SHA256_OF_ABC + "/app.jar");
+        assertThat(entry.length()).isEqualTo(3);
+        assertThat(entry.modificationTimeMillis()).isPositive();
+        assertThat(disk.bytes("libraries/" + SHA256_OF_ABC + "/app.jar"))
+                .isEqualTo("abc".getBytes(StandardCharsets.UTF_8));
+        assertThat(LibraryEntry.fromWire(entry.toWire())).isEqualTo(entry);
+    }
+
+    @Test
+    void whatTheStoreHasIsNotUploadedAgain() throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            files.add(file("lib-" + i + ".jar", "content " + i));
+        }
+        Published first = library().publishAll(files.subList(0, 12), LibraryProgress.SILENT);
+        List<String> before = disk.history();
+        List<String> told = new ArrayList<>();
+        Published second = library()
+                .publishAll(
+                        files,
+                        (entry, uploaded, done, total) -> told.add(entry.name() + uploaded + done + "/" + total));
+        assertThat(first.uploaded()).isEqualTo(12);
+        assertThat(second.uploaded()).isEqualTo(8);
+        assertThat(second.reused()).isEqualTo(12);
+        assertThat(second.uploadedBytes()).isEqualTo("content 12".length() * 8L);
+        assertThat(second.entries())
+                .extracting(LibraryEntry::name)
+                .containsExactlyElementsOf(files.stream()
+                        .map(file -> file.getFileName().toString())
+                        .toList());
+        assertThat(second.entries().subList(0, 12)).isEqualTo(first.entries());
+        assertThat(told).hasSize(20).last().asString().endsWith("20/20");
+        assertThat(disk.history().size() - before.size()).isEqualTo(8 * 2);
+    }
+
+    @Test
+    void aFileOfAnotherLengthUnderTheHashIsRefused() throws IOException {
+        disk.overwrite("libraries/" + SHA256_OF_ABC + "/app.jar", new byte[9]);
+        assertThatThrownBy(() -> library().publish(file("app.jar", "abc")))
+                .hasMessageContaining("has 9 bytes")
+                .hasMessageContaining("Delete it and submit again");
+    }
+
+    @Test
+    void anUploadThatFailsLeavesNothingUnderTheHash() throws IOException {
+        LibraryStore broken = library(disk.open((call, path) -> call.equals("sync") ? Fault.FAILS_BEFORE : Fault.NONE));
+        assertThatThrownBy(() -> broken.publish(file("app.jar", "abc")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("app.jar could not be uploaded to fake:/libraries/");
+        assertThat(disk.paths()).isEmpty();
+        assertThat(library().publish(file("app.jar", "abc")).length()).isEqualTo(3);
+    }
+
+    @Test
+    void aMissingFileIsNamed() {
+        assertThatThrownBy(() -> library().publish(local.resolve("none.jar")))
+                .hasMessageContaining("none.jar is not a file");
+    }
+
+    @Test
+    void aHashIsReadFromTheCacheWhileSizeAndTimeAreTheSame() throws IOException {
+        Path file = file("app.jar", "abc");
+        HashCache first = HashCache.open(cacheFile);
+        first.sha256(file);
+        first.save();
+        // Other content of the same size and time: only a cache that trusts these two can miss it.
+        Files.writeString(file, "xyz");
+        Files.setLastModifiedTime(file, FileTime.from(LONG_AGO));
+        assertThat(HashCache.open(cacheFile).sha256(file)).isEqualTo(SHA256_OF_ABC);
+        Files.setLastModifiedTime(file, FileTime.from(LONG_AGO.plusMillis(1)));
+        assertThat(HashCache.open(cacheFile).sha256(file)).isNotEqualTo(SHA256_OF_ABC);
+    }
+
+    @Test
+    void aFileModifiedJustNowIsNotRemembered() throws IOException {
+        Path file = local.resolve("fresh.jar");
+        Files.writeString(file, "abc");
+        HashCache cache = HashCache.open(cacheFile);
+        cache.sha256(file);
+        cache.save();
+        assertThat(cacheFile).doesNotExist();
+    }
+
+    @Test
+    void aCacheThatCannotBeReadIsMadeAnew() throws IOException {
+        Files.createDirectories(cacheFile.getParent());
+        Files.writeString(cacheFile, "not a cache\n");
+        Path file = file("app.jar", "abc");
+        HashCache cache = HashCache.open(cacheFile);
+        assertThat(cache.sha256(file)).isEqualTo(SHA256_OF_ABC);
+        cache.save();
+        assertThat(Files.readString(cacheFile)).startsWith(SHA256_OF_ABC);
+    }
+
+    @Test
+    void aFileThatIsGoneLeavesTheCache() throws IOException {
+        Path stays = file("stays.jar", "abc");
+        Path goes = file("goes.jar", "abcd");
+        HashCache cache = HashCache.open(cacheFile);
+        cache.sha256(stays);
+        cache.sha256(goes);
+        Files.delete(goes);
+        cache.save();
+        assertThat(Files.readAllLines(cacheFile)).singleElement().asString().endsWith("stays.jar");
+    }
+
+    private LibraryStore library() {
+        return library(disk.open());
+    }
+
+    private LibraryStore library(DurableStore store) {
+        return new LibraryStore(store, HashCache.open(cacheFile));
+    }
+
+    private Path file(String name, String content) throws IOException {
+        Path file = local.resolve(name);
+        Files.writeString(file, content);
+        Files.setLastModifiedTime(file, FileTime.from(LONG_AGO));
+        return file;
+    }
+}

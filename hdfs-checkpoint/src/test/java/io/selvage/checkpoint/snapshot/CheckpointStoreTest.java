@@ -1,0 +1,171 @@
+package io.selvage.checkpoint.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.checkpoint.store.FakeDisk;
+import io.selvage.checkpoint.store.FakeDisk.Fault;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+final class CheckpointStoreTest {
+    private static final CheckpointLayout LAYOUT = CheckpointLayout.of("application_1_0001", new JobId("job-a"));
+    private static final CheckpointId SEVENTH = new CheckpointId(7);
+    private static final String DATA = LAYOUT.dataFile(SEVENTH, new ExecutorId("container_2"), new Incarnation(3));
+
+    private final FakeDisk disk = new FakeDisk();
+    private final CheckpointStore checkpoints = new CheckpointStore(disk.open());
+    private final SegmentReader reader = new SegmentReader(disk.open());
+
+    @Test
+    void pathsAreThoseOfTheLayout() {
+        assertThat(DATA).isEqualTo("application_1_0001/job-a/checkpoints/chk-0000000000000007/container_2-3.data");
+        assertThat(CheckpointLayout.journalDirectory("application_1_0001")).isEqualTo("application_1_0001/journal");
+    }
+
+    @Test
+    void segmentsOfOneFileAreReadBackEachByItself() throws IOException {
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(disk.open(), DATA)) {
+            SegmentHandle first = writer.append(bytes("first"));
+            SegmentHandle empty = writer.append(new byte[0]);
+            SegmentHandle second = writer.append(bytes("--second--"), 2, 6);
+            assertThat(writer.finish()).isEqualTo(8 + 5 + 6);
+            assertThat(reader.read(first)).isEqualTo(bytes("first"));
+            assertThat(reader.read(empty)).isEmpty();
+            assertThat(reader.read(second)).isEqualTo(bytes("second"));
+            assertThat(SegmentHandle.fromWire(second.toWire())).isEqualTo(second);
+        }
+        assertThat(disk.paths()).containsExactly(DATA);
+    }
+
+    @Test
+    void aCheckpointWithoutStateLeavesNoFile() throws IOException {
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(disk.open(), DATA)) {
+            assertThat(writer.finish()).isZero();
+        }
+        assertThat(disk.paths()).isEmpty();
+    }
+
+    @Test
+    void anUnfinishedFileIsDeleted() throws IOException {
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(disk.open(), DATA)) {
+            writer.append(bytes("first"));
+            assertThat(disk.paths()).containsExactly(DATA);
+        }
+        assertThat(disk.paths()).isEmpty();
+    }
+
+    @Test
+    void aFileThatCouldNotBeSyncedIsNotFinished() throws IOException {
+        SnapshotFileWriter writer = new SnapshotFileWriter(
+                disk.open((call, path) -> call.equals("sync") ? Fault.FAILS_BEFORE : Fault.NONE), DATA);
+        writer.append(bytes("first"));
+        assertThatThrownBy(writer::finish).isInstanceOf(IOException.class);
+        writer.close();
+        assertThat(disk.paths()).isEmpty();
+    }
+
+    @Test
+    void aFlippedBitIsNamedWithFileOffsetExpectedAndActual() throws IOException {
+        SegmentHandle second = writtenTwice();
+        byte[] damaged = disk.bytes(DATA);
+        damaged[(int) second.offset() + 1] ^= 4;
+        disk.overwrite(DATA, damaged);
+        assertThatThrownBy(() -> reader.read(second))
+                .isInstanceOf(SegmentDamagedException.class)
+                .hasMessageContaining("fake:/" + DATA + " is damaged: the 6 bytes at offset 13")
+                .hasMessageContaining(String.format("should have 0x%08x", second.crc32c()));
+    }
+
+    @Test
+    void aShortFileAndAMissingOneAreNamed() throws IOException {
+        SegmentHandle second = writtenTwice();
+        disk.overwrite(DATA, java.util.Arrays.copyOf(disk.bytes(DATA), (int) second.offset() + 2));
+        assertThatThrownBy(() -> reader.read(second))
+                .isInstanceOf(SegmentDamagedException.class)
+                .hasMessageContaining("2 bytes are left at offset 13, where 6 were written");
+        disk.overwrite(DATA, new byte[3]);
+        assertThatThrownBy(() -> reader.read(second)).hasMessageContaining("0 bytes are left at offset 13");
+        disk.open().delete(DATA);
+        assertThatThrownBy(() -> reader.read(second)).hasMessageContaining(DATA + " is missing");
+    }
+
+    @Test
+    void metadataIsReadBackByThePathThatWritingAnswered() throws IOException {
+        CheckpointMetadata metadata = metadata(7, 3);
+        String path = checkpoints.writeMetadata(LAYOUT, metadata);
+        assertThat(path).endsWith("/chk-0000000000000007/_metadata-3-2");
+        assertThat(checkpoints.readMetadata(path.substring("fake:/".length()))).isEqualTo(metadata);
+    }
+
+    @Test
+    void aRepeatedCheckpointOfALaterIncarnationHasMetadataOfItsOwn() throws IOException {
+        checkpoints.writeMetadata(LAYOUT, metadata(7, 3));
+        assertThat(checkpoints.writeMetadata(LAYOUT, metadata(7, 4))).endsWith("_metadata-4-2");
+    }
+
+    @Test
+    void damagedOrMissingMetadataIsASentence() throws IOException {
+        String path = checkpoints.writeMetadata(LAYOUT, metadata(7, 3)).substring("fake:/".length());
+        byte[] damaged = disk.bytes(path);
+        damaged[damaged.length - 1] ^= 1;
+        disk.overwrite(path, damaged);
+        assertThatThrownBy(() -> checkpoints.readMetadata(path)).hasMessageContaining("is damaged: its checksum is");
+        disk.overwrite(path, bytes("hello, this is text"));
+        assertThatThrownBy(() -> checkpoints.readMetadata(path)).hasMessageContaining("is no checkpoint metadata");
+        disk.open().delete(path);
+        assertThatThrownBy(() -> checkpoints.readMetadata(path)).hasMessageContaining("is missing, so the job can't");
+    }
+
+    @Test
+    void olderCheckpointsGoExceptThoseThatAreKept() throws IOException {
+        for (long id : new long[] {4, 5, 6, 7, 8}) {
+            checkpoints.writeMetadata(LAYOUT, metadata(id, 3));
+        }
+        assertThat(checkpoints.deleteOlder(LAYOUT, SEVENTH, Set.of(new CheckpointId(5))))
+                .containsExactly(new CheckpointId(4), new CheckpointId(6));
+        assertThat(checkpoints.list(LAYOUT)).containsExactly(new CheckpointId(5), SEVENTH, new CheckpointId(8));
+    }
+
+    @Test
+    void aJobAndAnApplicationAreDeletedWhole() throws IOException {
+        CheckpointLayout other = CheckpointLayout.of("application_1_0001", new JobId("job-b"));
+        checkpoints.writeMetadata(LAYOUT, metadata(7, 3));
+        checkpoints.writeMetadata(other, metadata(7, 3));
+        assertThat(checkpoints.deleteJob(LAYOUT)).isTrue();
+        assertThat(checkpoints.list(LAYOUT)).isEmpty();
+        assertThat(checkpoints.list(other)).hasSize(1);
+        assertThat(checkpoints.deleteApplication("application_1_0001")).isTrue();
+        assertThat(disk.paths()).isEmpty();
+    }
+
+    private SegmentHandle writtenTwice() throws IOException {
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(disk.open(), DATA)) {
+            writer.append(bytes("first"));
+            SegmentHandle second = writer.append(bytes("second"));
+            writer.finish();
+            return second;
+        }
+    }
+
+    private static CheckpointMetadata metadata(long checkpoint, long incarnation) {
+        return CheckpointMetadata.newBuilder()
+                .setFormat(1)
+                .setJobId("job-a")
+                .setCheckpoint(checkpoint)
+                .setIncarnation(incarnation)
+                .setEpoch(2)
+                .build();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
