@@ -1,17 +1,22 @@
 package io.selvage.task.exchange;
 
 import io.selvage.api.type.Serde;
+import java.time.Duration;
 
 /**
  * What both ends of a channel know of it.
  *
  * @param serde of the records; under the job's class loader
  * @param bufferBytes a buffer between processes is sent at this size at the latest
+ * @param flushTimeout and after so long at the latest, even while its producer is busy in user code
  */
-public record ChannelDefinition(ChannelId id, Serde<Object> serde, int bufferBytes) {
+public record ChannelDefinition(ChannelId id, Serde<Object> serde, int bufferBytes, Duration flushTimeout) {
     public ChannelDefinition {
         if (bufferBytes < 1) {
             throw new IllegalArgumentException("channel " + id + " has buffers of " + bufferBytes + " bytes");
+        }
+        if (flushTimeout.isNegative()) {
+            throw new IllegalArgumentException("channel " + id + " has a flush time-out of " + flushTimeout);
         }
     }
 }
