@@ -1,0 +1,197 @@
+package io.selvage.minicluster;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.server.nodemanager.NodeManager;
+import org.apache.hadoop.yarn.server.resourcemanager.ResourceManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One ResourceManager and its NodeManagers; owned by {@link MiniCluster}, which calls it under its lock.
+ *
+ * <p>They are put together here and not by Hadoop's MiniYARNCluster, for the reasons in
+ * {@code docs/decisions/mini-cluster-composes-yarn.md}.
+ */
+final class YarnDaemons {
+
+    private static final String LOOPBACK = "127.0.0.1";
+    private static final Duration NODES_DEADLINE = Duration.ofSeconds(60);
+    private static final Duration POLL = Duration.ofMillis(20);
+
+    /** The addresses of the ResourceManager, port 0 until it has bound them; then they stay over restarts. */
+    private static final List<String> RESOURCE_MANAGER_ADDRESSES = List.of(
+            YarnConfiguration.RM_ADDRESS,
+            YarnConfiguration.RM_SCHEDULER_ADDRESS,
+            YarnConfiguration.RM_RESOURCE_TRACKER_ADDRESS,
+            YarnConfiguration.RM_ADMIN_ADDRESS,
+            YarnConfiguration.RM_WEBAPP_ADDRESS);
+
+    private final MiniClusterSettings settings;
+    private final Map<String, String> resourceManagerAddresses = new TreeMap<>();
+    private final List<YarnConfiguration> nodeConfigurations = new ArrayList<>();
+    private final List<@Nullable NodeManager> nodeManagers = new ArrayList<>();
+    private @Nullable ResourceManager resourceManager;
+
+    YarnDaemons(MiniClusterSettings settings) {
+        this.settings = settings;
+        RESOURCE_MANAGER_ADDRESSES.forEach(key -> resourceManagerAddresses.put(key, LOOPBACK + ":0"));
+    }
+
+    Map<String, String> addresses() {
+        Map<String, String> addresses = new TreeMap<>(resourceManagerAddresses);
+        addresses.put(YarnConfiguration.RM_HOSTNAME, LOOPBACK);
+        return addresses;
+    }
+
+    void startResourceManager(Map<String, String> hdfsAddresses) {
+        if (resourceManager != null) {
+            throw new IllegalStateException("The ResourceManager runs already.");
+        }
+        // Else the second daemon of a kind finds its metrics' names taken.
+        DefaultMetricsSystem.setMiniClusterMode(true);
+        YarnConfiguration configuration = daemonConfiguration(hdfsAddresses);
+        ResourceManager starting = new ResourceManager();
+        try {
+            starting.init(configuration);
+            starting.start();
+        } catch (RuntimeException e) {
+            starting.stop();
+            throw e;
+        }
+        resourceManager = starting;
+        Configuration bound = starting.getConfig();
+        for (String key : RESOURCE_MANAGER_ADDRESSES) {
+            int port = URI.create("tcp://" + bound.get(key)).getPort();
+            resourceManagerAddresses.put(key, LOOPBACK + ":" + port);
+        }
+    }
+
+    void stopResourceManager() {
+        if (resourceManager != null) {
+            resourceManager.stop();
+            resourceManager = null;
+        }
+    }
+
+    void startNodeManagers(Map<String, String> hdfsAddresses) throws IOException, InterruptedException {
+        for (int i = 0; i < settings.nodeManagerCount(); i++) {
+            nodeConfigurations.add(nodeConfiguration(i, hdfsAddresses));
+            nodeManagers.add(null);
+        }
+        for (int i = 0; i < settings.nodeManagerCount(); i++) {
+            launchNodeManager(i);
+        }
+        awaitNodeManagers();
+    }
+
+    void startNodeManager(int index) throws InterruptedException {
+        if (nodeManagers.get(index) != null) {
+            throw new IllegalStateException("NodeManager " + index + " runs already.");
+        }
+        launchNodeManager(index);
+        awaitNodeManagers();
+    }
+
+    /** Stops the daemon only: its containers run on, and it finds them again when it starts. */
+    void stopNodeManager(int index) {
+        NodeManager running = nodeManagers.get(index);
+        if (running != null) {
+            running.stop();
+            nodeManagers.set(index, null);
+        }
+    }
+
+    Path nodeFolder(int index) {
+        return settings.yarnFolder().resolve("node-" + index);
+    }
+
+    /** Stops every daemon, the ResourceManager last, and then what the containers left running. */
+    void stop() throws InterruptedException {
+        for (int i = 0; i < nodeManagers.size(); i++) {
+            stopNodeManager(i);
+        }
+        stopResourceManager();
+        ContainerProcesses.end(settings.yarnFolder());
+    }
+
+    private void launchNodeManager(int index) {
+        NodeManager starting = new NodeManager();
+        try {
+            starting.init(new YarnConfiguration(nodeConfigurations.get(index)));
+            starting.start();
+        } catch (RuntimeException e) {
+            starting.stop();
+            throw e;
+        }
+        nodeManagers.set(index, starting);
+    }
+
+    /** Waits until the ResourceManager counts every NodeManager that was started. */
+    void awaitNodeManagers() throws InterruptedException {
+        if (resourceManager == null) {
+            return;
+        }
+        long expected = nodeManagers.stream().filter(node -> node != null).count();
+        long deadline = System.nanoTime() + NODES_DEADLINE.toNanos();
+        while (registeredNodeManagerCount(resourceManager) < expected) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("Only " + registeredNodeManagerCount(resourceManager) + " of "
+                        + expected + " NodeManagers registered within " + NODES_DEADLINE.toSeconds()
+                        + " s: read " + settings.logFile() + ".");
+            }
+            Thread.sleep(POLL.toMillis());
+        }
+    }
+
+    private long registeredNodeManagerCount(ResourceManager running) {
+        return nodeManagers.stream()
+                .filter(node -> node != null
+                        && running.getRMContext()
+                                .getRMNodes()
+                                .containsKey(node.getNMContext().getNodeId()))
+                .count();
+    }
+
+    private YarnConfiguration daemonConfiguration(Map<String, String> hdfsAddresses) {
+        YarnConfiguration configuration = new YarnConfiguration();
+        HadoopSettings.apply(HadoopSettings.shared(settings), configuration);
+        HadoopSettings.apply(HadoopSettings.daemonsOnly(settings), configuration);
+        HadoopSettings.apply(hdfsAddresses, configuration);
+        return HadoopSettings.apply(addresses(), configuration);
+    }
+
+    private YarnConfiguration nodeConfiguration(int index, Map<String, String> hdfsAddresses) throws IOException {
+        Path folder = nodeFolder(index);
+        YarnConfiguration configuration = daemonConfiguration(hdfsAddresses);
+        // A NodeManager that finds its containers again must come back under the same id: host and port.
+        configuration.set(YarnConfiguration.NM_ADDRESS, LOOPBACK + ":" + freePort());
+        configuration.set(YarnConfiguration.NM_LOCALIZER_ADDRESS, LOOPBACK + ":0");
+        configuration.set(YarnConfiguration.NM_WEBAPP_ADDRESS, LOOPBACK + ":0");
+        configuration.set(YarnConfiguration.NM_LOCAL_DIRS, makeFolder(folder.resolve("local")));
+        configuration.set(YarnConfiguration.NM_LOG_DIRS, makeFolder(folder.resolve("log")));
+        configuration.set(YarnConfiguration.NM_RECOVERY_DIR, makeFolder(folder.resolve("recovery")));
+        return configuration;
+    }
+
+    private static String makeFolder(Path folder) throws IOException {
+        return Files.createDirectories(folder).toString();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
+            return probe.getLocalPort();
+        }
+    }
+}
