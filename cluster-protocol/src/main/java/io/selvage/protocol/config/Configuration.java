@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
@@ -135,7 +136,8 @@ public final class Configuration {
         } catch (YamlEngineException malformed) {
             throw new ConfigException(
                     "This is not YAML (" + origin + "): "
-                            + malformed.getMessage().strip().replaceAll("\\s+", " ") + ".",
+                            + Objects.requireNonNullElse(malformed.getMessage(), "no detail")
+                                    .strip().replaceAll("\\s+", " ") + ".",
                     malformed);
         }
         return flat;

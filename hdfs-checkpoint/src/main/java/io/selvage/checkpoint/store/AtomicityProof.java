@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.Callable;
@@ -121,10 +122,10 @@ final class AtomicityProof {
                             + RACE_LIMIT_SECONDS + " s; see whether it is in safe mode or overloaded, then try again.",
                     e);
         } catch (ExecutionException e) {
+            Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
             throw new IOException(
-                    "The store at " + files.qualify("") + " failed while it was being proved: "
-                            + e.getCause().getMessage(),
-                    e.getCause());
+                    "The store at " + files.qualify("") + " failed while it was being proved: " + cause.getMessage(),
+                    cause);
         }
     }
 
