@@ -104,7 +104,8 @@ public final class LibraryStore {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while files were being uploaded", e);
         } catch (ExecutionException e) {
-            throw new IOException(String.valueOf(e.getCause().getMessage()), e.getCause());
+            Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            throw new IOException(String.valueOf(cause.getMessage()), cause);
         }
     }
 
