@@ -14,8 +14,8 @@ final class Failures {
     /** Whether another incarnation could fare better. */
     static boolean isWorthRestart(Failure failure) {
         return switch (failure.getKind()) {
-            case USER_CODE, TRANSIENT, EXECUTOR_LOST, FAILURE_KIND_UNSPECIFIED, UNRECOGNIZED -> true;
-            case BAD_INPUT, COMMIT_REFUSED, FATAL -> false;
+            case USER_CODE, TRANSIENT, EXECUTOR_LOST, COMMIT_REFUSED, FAILURE_KIND_UNSPECIFIED, UNRECOGNIZED -> true;
+            case BAD_INPUT, FATAL -> false;
         };
     }
 

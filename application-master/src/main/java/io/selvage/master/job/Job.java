@@ -239,8 +239,12 @@ final class Job {
 
     private void onIncarnationDurable(Deployment planned) {
         incarnationInFlight = false;
-        if (deployment != planned || cancelRequested || !isLive()) {
-            // An executor has been lost meanwhile, or the job is to end: the number is used up all the same.
+        if (deployment != planned) {
+            // An executor has been lost meanwhile: the number is used up all the same.
+            return;
+        }
+        if (cancelRequested) {
+            withdrawDeployment();
             return;
         }
         transition(

@@ -97,12 +97,12 @@ public final class Fleet {
         return executors.containsKey(executor) ? evict(executor, reason) : Optional.empty();
     }
 
-    /** The container's end is known. Empty if that was expected; its subtasks may have been lost earlier. */
+    /** The container's end is known; its subtasks may have been lost earlier. */
     public Optional<LostExecutor> onCompleted(ExecutorId executor, String explanation) {
         Executor gone = executors.remove(executor);
         released.remove(executor);
-        if (gone == null || gone.state() == ExecutorState.LEAVING) {
-            note("Container " + executor + " has ended as it was told to.");
+        if (gone == null) {
+            note("Container " + executor + ", which was given back, is gone: " + explanation);
             return Optional.empty();
         }
         countFailedStart(gone, explanation);
@@ -174,8 +174,7 @@ public final class Fleet {
         }
         countFailedStart(executor, reason);
         release(id, reason);
-        boolean known = executor.state() == ExecutorState.LOST || executor.state() == ExecutorState.LEAVING;
-        return known ? Optional.empty() : Optional.of(new LostExecutor(id, reason));
+        return Optional.of(new LostExecutor(id, reason));
     }
 
     /** Sends to a registered executor; one that is gone gets nothing, and its loss is told otherwise. */

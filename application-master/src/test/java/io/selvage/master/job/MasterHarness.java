@@ -1,0 +1,391 @@
+package io.selvage.master.job;
+
+import io.selvage.master.event.AppendId;
+import io.selvage.master.event.CheckpointKey;
+import io.selvage.master.event.ConnectionId;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.event.RequestId;
+import io.selvage.master.resource.FleetLimits;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointDeclined;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.EpochStarted;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.Heartbeat;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.JobGraphMessage;
+import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.ListJobsResponse;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.OperatorMessage;
+import io.selvage.protocol.wire.OperatorRole;
+import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.Stopped;
+import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.VertexMessage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/** Owned by one test: a job master under a manual clock, with a journal that confirms at once unless it is held. */
+final class MasterHarness {
+    static final JobId JOB = new JobId("job-a");
+    static final Duration INTERVAL = Duration.ofSeconds(1);
+
+    final List<MasterAction> actions = new ArrayList<>();
+    final List<JournalRecord> journal = new ArrayList<>();
+    final Map<ExecutorId, ConnectionId> connections = new LinkedHashMap<>();
+    final Map<String, String> settings = new LinkedHashMap<>();
+    JobMaster master;
+    long epoch = 1;
+    long nowNanos;
+    boolean journalHeld;
+    private final List<AppendId> held = new ArrayList<>();
+    private int recordsReplayed;
+    private long nextConnection;
+    private long nextRequest;
+
+    MasterHarness() {
+        settings.put("selvage.checkpoint.interval", INTERVAL.toMillis() + "ms");
+        settings.put("selvage.checkpoint.timeout", "10s");
+        master = build();
+        perform(master.start(0));
+        tell(new MasterEvent.ResourceManagerJoined(List.of()));
+    }
+
+    private JobMaster build() {
+        journal.add(JournalRecord.newBuilder()
+                .setEpochStarted(EpochStarted.newBuilder().setEpoch(epoch))
+                .build());
+        recordsReplayed = journal.size();
+        return new JobMaster(
+                new SessionFacts(epoch, "hdfs://nn/root/app", SessionDescription.getDefaultInstance()),
+                JournaledState.replay(journal),
+                Configuration.defaults(),
+                new FleetLimits(2, 0, seconds(30), seconds(1), seconds(5), seconds(60), seconds(5), seconds(5)),
+                JobLimits.standard(),
+                1_000_000,
+                7);
+    }
+
+    /** The master dies, and the next attempt finds what the journal holds. Unconfirmed records are durable or not. */
+    void crashMaster(boolean unconfirmedAreDurable) {
+        if (!unconfirmedAreDurable) {
+            int durable = journal.size() - held.size();
+            journal.subList(Math.max(durable, recordsReplayed), journal.size()).clear();
+        }
+        held.clear();
+        journalHeld = false;
+        connections.clear();
+        actions.clear();
+        epoch++;
+        master = build();
+        perform(master.start(nowNanos));
+    }
+
+    void tell(MasterEvent event) {
+        perform(master.on(event, nowNanos));
+    }
+
+    private void perform(List<MasterAction> taken) {
+        for (MasterAction action : taken) {
+            actions.add(action);
+            if (action instanceof MasterAction.AppendToJournal append) {
+                journal.add(append.record());
+                if (journalHeld) {
+                    held.add(append.append());
+                } else {
+                    tell(new MasterEvent.JournalAppended(append.append()));
+                }
+            }
+        }
+    }
+
+    void confirmHeld() {
+        journalHeld = false;
+        List<AppendId> confirmed = List.copyOf(held);
+        held.clear();
+        confirmed.forEach(append -> tell(new MasterEvent.JournalAppended(append)));
+    }
+
+    void pass(Duration duration) {
+        nowNanos += duration.toNanos();
+        tell(new MasterEvent.Tick());
+    }
+
+    /** Time passes, and executors stay in touch. */
+    void passAlive(Duration duration) {
+        long end = nowNanos + duration.toNanos();
+        while (nowNanos < end) {
+            nowNanos = Math.min(end, nowNanos + seconds(1));
+            connections.forEach((executor, connection) ->
+                    tell(new MasterEvent.HeartbeatReceived(executor, connection, Heartbeat.getDefaultInstance())));
+            tell(new MasterEvent.Tick());
+        }
+    }
+
+    // ---- clients -------------------------------------------------------------------------------------------------
+
+    RequestId submit(JobId job) {
+        RequestId request = new RequestId(++nextRequest);
+        tell(new MasterEvent.SubmissionRequested(
+                request,
+                SubmitJobRequest.newBuilder()
+                        .setJobId(job.value())
+                        .setGraphPath("hdfs://nn/root/app/" + job + "/graph.pb")
+                        .putAllSettings(settings)
+                        .build()));
+        return request;
+    }
+
+    void submitted(JobId job, int parallelism) {
+        submit(job);
+        tell(new MasterEvent.GraphLoaded(job, graph(parallelism)));
+    }
+
+    RequestId cancel(JobId job) {
+        RequestId request = new RequestId(++nextRequest);
+        tell(new MasterEvent.CancelRequested(request, job.value()));
+        return request;
+    }
+
+    RequestId stopSession() {
+        RequestId request = new RequestId(++nextRequest);
+        tell(new MasterEvent.SessionStopRequested(request, "test"));
+        return request;
+    }
+
+    JobDescription describe(JobId job) {
+        RequestId request = new RequestId(++nextRequest);
+        tell(new MasterEvent.JobsQueried(request, job.value()));
+        return ((ListJobsResponse) reply(request)).getJobs(0);
+    }
+
+    JobPhase phase() {
+        return describe(JOB).getPhase();
+    }
+
+    com.google.protobuf.Message reply(RequestId request) {
+        return of(MasterAction.Reply.class, reply -> reply.request().equals(request))
+                .get(0)
+                .response();
+    }
+
+    // ---- executors -----------------------------------------------------------------------------------------------
+
+    static ExecutorId executor(int number) {
+        return new ExecutorId("container_" + number);
+    }
+
+    void allocate(int number) {
+        tell(new MasterEvent.ContainerAllocated(executor(number), "node" + number + ":1"));
+    }
+
+    void register(int number, RunningIncarnation... running) {
+        ConnectionId connection = new ConnectionId(++nextConnection);
+        connections.put(executor(number), connection);
+        tell(new MasterEvent.ExecutorRegistered(
+                executor(number),
+                connection,
+                Register.newBuilder()
+                        .setExecutorId(executor(number).value())
+                        .setHost("host" + number)
+                        .setDataPort(9000 + number)
+                        .setPid(100 + number)
+                        .setSlots(2)
+                        .addAllRunning(List.of(running))
+                        .build()));
+    }
+
+    void disconnect(int number) {
+        ConnectionId connection = connections.remove(executor(number));
+        tell(new MasterEvent.ExecutorDisconnected(executor(number), connection, "connection reset."));
+    }
+
+    ConnectionId connection(int number) {
+        return connections.get(executor(number));
+    }
+
+    void report(int number, long incarnation, int vertex, int subtask, SubtaskState state, Failure failure) {
+        tell(new MasterEvent.SubtaskReported(
+                executor(number),
+                connection(number),
+                SubtaskReport.newBuilder()
+                        .setJobId(JOB.value())
+                        .setIncarnation(incarnation)
+                        .setVertex(vertex)
+                        .setSubtask(subtask)
+                        .setState(state)
+                        .setFailure(failure)
+                        .build()));
+    }
+
+    /** Every subtask of the newest deployment reports that state. */
+    void reportAll(SubtaskState state) {
+        Deploy deploy = lastDeploy();
+        for (SubtaskPlacement placement : deploy.getSubtasksList()) {
+            int number = number(new ExecutorId(placement.getExecutorId()));
+            report(
+                    number,
+                    deploy.getIncarnation(),
+                    placement.getVertex(),
+                    placement.getSubtask(),
+                    state,
+                    Failure.getDefaultInstance());
+        }
+    }
+
+    void acknowledge(int number, long incarnation, long checkpoint) {
+        tell(new MasterEvent.CheckpointAcknowledgedBy(
+                executor(number),
+                connection(number),
+                CheckpointAcknowledged.newBuilder()
+                        .setJobId(JOB.value())
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(checkpoint)
+                        .build()));
+    }
+
+    void decline(int number, long incarnation, long checkpoint) {
+        tell(new MasterEvent.CheckpointDeclinedBy(
+                executor(number),
+                connection(number),
+                CheckpointDeclined.newBuilder()
+                        .setJobId(JOB.value())
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(checkpoint)
+                        .setFailure(failure(FailureKind.TRANSIENT, "HDFS is full."))
+                        .build()));
+    }
+
+    void stopped(int number, long incarnation) {
+        tell(new MasterEvent.IncarnationStopped(
+                executor(number),
+                connection(number),
+                Stopped.newBuilder()
+                        .setJobId(JOB.value())
+                        .setIncarnation(incarnation)
+                        .build()));
+    }
+
+    void metadataWritten(CheckpointKey key) {
+        tell(new MasterEvent.MetadataWritten(key, "hdfs://nn/metadata-" + key.checkpoint()));
+    }
+
+    /** Two executors with two slots each, and a job of parallelism 3 that runs on both. */
+    static MasterHarness running() {
+        MasterHarness harness = new MasterHarness();
+        harness.submitted(JOB, 3);
+        harness.allocate(1);
+        harness.allocate(2);
+        harness.register(1);
+        harness.register(2);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+        return harness;
+    }
+
+    /** A checkpoint of the newest deployment, from its trigger to its completion. */
+    void completeCheckpoint() {
+        passAlive(INTERVAL);
+        collectCheckpoint();
+        metadataWritten(last(MasterAction.WriteMetadata.class).key());
+    }
+
+    void collectCheckpoint() {
+        var trigger = lastMessage(MasterMessage::hasTrigger).getTrigger();
+        lastDeploy().getExecutorsList().forEach(address -> {
+            ExecutorId executor = new ExecutorId(address.getExecutorId());
+            acknowledge(number(executor), trigger.getIncarnation(), trigger.getCheckpoint());
+        });
+    }
+
+    // ---- what was done -------------------------------------------------------------------------------------------
+
+    <T extends MasterAction> List<T> of(Class<T> kind, Predicate<T> wanted) {
+        return actions.stream()
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .filter(wanted)
+                .toList();
+    }
+
+    <T extends MasterAction> List<T> of(Class<T> kind) {
+        return of(kind, any -> true);
+    }
+
+    <T extends MasterAction> T last(Class<T> kind) {
+        List<T> all = of(kind);
+        return all.get(all.size() - 1);
+    }
+
+    List<MasterAction.Send> sent(Predicate<MasterMessage> wanted) {
+        return of(MasterAction.Send.class, send -> wanted.test(send.message()));
+    }
+
+    MasterMessage lastMessage(Predicate<MasterMessage> wanted) {
+        List<MasterAction.Send> all = sent(wanted);
+        return all.get(all.size() - 1).message();
+    }
+
+    Deploy lastDeploy() {
+        return lastMessage(MasterMessage::hasDeploy).getDeploy();
+    }
+
+    List<JournalRecord> journaled(Predicate<JournalRecord> wanted) {
+        return journal.stream().filter(wanted).toList();
+    }
+
+    int requestedContainers() {
+        return of(MasterAction.RequestContainers.class).stream()
+                        .mapToInt(MasterAction.RequestContainers::count)
+                        .sum()
+                - of(MasterAction.WithdrawRequests.class).stream()
+                        .mapToInt(MasterAction.WithdrawRequests::count)
+                        .sum();
+    }
+
+    static Failure failure(FailureKind kind, String message) {
+        return Failure.newBuilder().setKind(kind).setMessage(message).build();
+    }
+
+    static JobGraphMessage graph(int parallelism) {
+        return JobGraphMessage.newBuilder()
+                .setName("test job")
+                .setMaxParallelism(128)
+                .addVertices(vertex(1, 1, OperatorRole.SOURCE_PLANNER))
+                .addVertices(vertex(2, parallelism, OperatorRole.SOURCE_READER))
+                .addVertices(vertex(3, parallelism, OperatorRole.SINK))
+                .build();
+    }
+
+    private static VertexMessage vertex(int id, int parallelism, OperatorRole role) {
+        return VertexMessage.newBuilder()
+                .setId(id)
+                .setName("vertex " + id)
+                .setParallelism(parallelism)
+                .addOperators(OperatorMessage.newBuilder().setUid("o" + id).setRole(role))
+                .build();
+    }
+
+    static int number(ExecutorId executor) {
+        return Integer.parseInt(executor.value().substring("container_".length()));
+    }
+
+    static long seconds(long count) {
+        return Duration.ofSeconds(count).toNanos();
+    }
+}
