@@ -44,8 +44,8 @@ public final class DataStream<T> {
 
     public DataStream<T> parallelism(int parallelism) {
         if (parallelism < 1) {
-            throw new InvalidProgramException("In " + step.name + ": a parallelism of " + parallelism
-                    + " is not possible; it is at least 1.");
+            throw new InvalidProgramException(
+                    "In " + step.name + ": a parallelism of " + parallelism + " is not possible; it is at least 1.");
         }
         step.parallelism = parallelism;
         return this;

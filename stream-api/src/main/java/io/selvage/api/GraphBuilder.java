@@ -66,8 +66,8 @@ final class GraphBuilder {
         }
         for (Transformation step : steps) {
             if (step.role != OperatorRole.SINK && !consumers.containsKey(step)) {
-                throw new InvalidProgramException("The job " + jobName + " does nothing with the result of "
-                        + step.name + ". End every stream with sinkTo(...).");
+                throw new InvalidProgramException("The job " + jobName + " does nothing with the result of " + step.name
+                        + ". End every stream with sinkTo(...).");
             }
         }
     }

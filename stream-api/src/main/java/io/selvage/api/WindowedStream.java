@@ -20,8 +20,7 @@ public final class WindowedStream<T, K> {
 
     /** One result for each key and window, when the watermark passes the window's end. */
     @SuppressWarnings("unchecked")
-    public <A, R, O> DataStream<O> aggregate(
-            AggregateFunction<T, A, R> aggregate, WindowFunction<K, R, O> function) {
+    public <A, R, O> DataStream<O> aggregate(AggregateFunction<T, A, R> aggregate, WindowFunction<K, R, O> function) {
         String operation = "aggregate after " + keyed.inputName();
         return aggregate(
                 aggregate,

@@ -130,8 +130,7 @@ class StreamEnvironmentTest {
                 .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(Duration.ofSeconds(1), Click::timeMillis))
                 .keyBy(Click::user)
                 .window(TumblingWindows.of(Duration.ofDays(1)))
-                .aggregate(
-                        new Counting(), (user, window, clicks) -> new Count(user, window.startMillis(), clicks));
+                .aggregate(new Counting(), (user, window, clicks) -> new Count(user, window.startMillis(), clicks));
     }
 
     @Test
@@ -143,8 +142,7 @@ class StreamEnvironmentTest {
 
         assertThat(graph.vertices())
                 .extracting(Vertex::name)
-                .containsExactly(
-                        "plan lines", "read lines -> map -> assign timestamps", "window -> write out");
+                .containsExactly("plan lines", "read lines -> map -> assign timestamps", "window -> write out");
         assertThat(graph.vertices()).extracting(Vertex::parallelism).containsExactly(1, 2, 2);
         assertThat(graph.edges())
                 .extracting(Edge::partitioning)

@@ -5,8 +5,8 @@ import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An input that can be replayed: it is planned into splits by one subtask, and each split is read by one reader from any
- * position that the reader has named before.
+ * An input that can be replayed: it is planned into splits by one subtask, and each split is read by one reader from
+ * any position that the reader has named before.
  *
  * <p>Both are part of the dataflow, and their positions part of every checkpoint.
  *
@@ -25,13 +25,9 @@ public interface Source<T, S> extends Serializable {
      */
     default void check() throws Exception {}
 
-    /**
-     * @param restored what {@link SplitPlanner#snapshot} gave, or null at the first start
-     */
+    /** @param restored what {@link SplitPlanner#snapshot} gave, or null at the first start */
     SplitPlanner<S> planner(SourceContext context, byte @Nullable [] restored) throws Exception;
 
-    /**
-     * @param position what {@link SplitReader#position} gave, or null for the beginning of the split
-     */
+    /** @param position what {@link SplitReader#position} gave, or null for the beginning of the split */
     SplitReader<T> reader(S split, byte @Nullable [] position, SourceContext context) throws Exception;
 }

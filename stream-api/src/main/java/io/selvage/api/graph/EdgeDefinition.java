@@ -10,5 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key and {@code keySerde}: with {@link Partitioning#HASH} alone
  */
-public record EdgeDefinition<T, K>(Serde<T> serde, @Nullable KeySelector<T, K> key, @Nullable Serde<K> keySerde)
-        implements Serializable {}
+public record EdgeDefinition<T, K>(
+        Serde<T> serde,
+        @Nullable KeySelector<T, K> key,
+        @Nullable Serde<K> keySerde) implements Serializable {}

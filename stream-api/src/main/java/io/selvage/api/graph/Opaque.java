@@ -16,8 +16,24 @@ import java.util.Map;
  */
 public final class Opaque {
     private static final Map<String, Class<?>> PRIMITIVES = Map.of(
-            "boolean", boolean.class, "byte", byte.class, "short", short.class, "char", char.class, "int", int.class,
-            "long", long.class, "float", float.class, "double", double.class, "void", void.class);
+            "boolean",
+            boolean.class,
+            "byte",
+            byte.class,
+            "short",
+            short.class,
+            "char",
+            char.class,
+            "int",
+            int.class,
+            "long",
+            long.class,
+            "float",
+            float.class,
+            "double",
+            double.class,
+            "void",
+            void.class);
 
     private Opaque() {}
 

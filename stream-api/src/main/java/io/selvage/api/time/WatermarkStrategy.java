@@ -4,8 +4,8 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How timestamps and watermarks come to a stream: a watermark of t says that no element with a timestamp of t or less is
- * expected any more. It runs {@code maxOutOfOrdernessMillis + 1} behind the greatest timestamp seen.
+ * How timestamps and watermarks come to a stream: a watermark of t says that no element with a timestamp of t or less
+ * is expected any more. It runs {@code maxOutOfOrdernessMillis + 1} behind the greatest timestamp seen.
  *
  * @param maxOutOfOrdernessMillis how far behind the greatest timestamp an element may come and still be in time
  */

@@ -106,8 +106,7 @@ final class RecordSerde<T> implements Serde<T> {
         for (int i = components.length - 1; i >= 0; i--) {
             all = MethodHandles.collectArguments(all, i, componentReader(types[i], serdes.get(i)));
         }
-        all = MethodHandles.permuteArguments(
-                all, methodType(type, BinaryReader.class), new int[components.length]);
+        all = MethodHandles.permuteArguments(all, methodType(type, BinaryReader.class), new int[components.length]);
         return all.asType(methodType(Object.class, BinaryReader.class));
     }
 

@@ -3,6 +3,8 @@ package io.selvage.api.type;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -18,8 +20,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
- * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, time types, enums (by
- * name), records, and lists, sets and maps of these.
+ * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, {@code BigDecimal},
+ * time types, enums (by name), records, and lists, sets and maps of these.
  *
  * <p>Components of records may be null; elements of collections, keys and records themselves may not.
  */
@@ -34,14 +36,25 @@ public final class Serdes {
             new Basic<>("i32", (v, out) -> out.writeVarInt(v), BinaryReader::readVarInt);
     public static final Serde<Long> LONG =
             new Basic<>("i64", (v, out) -> out.writeVarLong(v), BinaryReader::readVarLong);
-    public static final Serde<Float> FLOAT =
-            new Basic<>("f32", (v, out) -> out.writeFloat(v), BinaryReader::readFloat);
+    public static final Serde<Float> FLOAT = new Basic<>("f32", (v, out) -> out.writeFloat(v), BinaryReader::readFloat);
     public static final Serde<Double> DOUBLE =
             new Basic<>("f64", (v, out) -> out.writeDouble(v), BinaryReader::readDouble);
     public static final Serde<String> STRING =
             new Basic<>("string", (v, out) -> out.writeString(v), BinaryReader::readString);
     public static final Serde<byte[]> BYTES =
             new Basic<>("bytes", (v, out) -> out.writeByteArray(v), BinaryReader::readByteArray);
+    /** Scale and all: 1.0 and 1.00 are not equal, and have different bytes. */
+    public static final Serde<BigDecimal> DECIMAL = new Basic<>(
+            "decimal",
+            (v, out) -> {
+                out.writeVarInt(v.scale());
+                out.writeByteArray(v.unscaledValue().toByteArray());
+            },
+            in -> {
+                int scale = in.readVarInt();
+                return new BigDecimal(new BigInteger(in.readByteArray()), scale);
+            });
+
     public static final Serde<Instant> INSTANT = new Basic<>(
             "instant",
             (v, out) -> {
@@ -173,6 +186,7 @@ public final class Serdes {
         all.put(double.class, DOUBLE);
         all.put(String.class, STRING);
         all.put(byte[].class, BYTES);
+        all.put(BigDecimal.class, DECIMAL);
         all.put(Instant.class, INSTANT);
         all.put(Duration.class, DURATION);
         all.put(LocalDate.class, LOCAL_DATE);

@@ -3,7 +3,9 @@ package io.selvage.api.window;
 import java.io.Serializable;
 import java.time.Duration;
 
-/** Windows of one size, side by side, counted from the epoch plus an offset. Elements that come too late are dropped. */
+/**
+ * Windows of one size, side by side, counted from the epoch plus an offset. Elements that come too late are dropped.
+ */
 public record TumblingWindows(long sizeMillis, long offsetMillis) implements Serializable {
     public TumblingWindows {
         if (sizeMillis <= 0) {

@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -39,6 +40,7 @@ class SerdesTest {
             double exact,
             @Nullable String text,
             @Nullable Integer boxed,
+            BigDecimal decimal,
             Colour colour,
             Instant instant,
             Duration duration,
@@ -73,6 +75,7 @@ class SerdesTest {
                 random.nextDouble(),
                 random.nextBoolean() ? null : "grüße " + random.nextInt() + " \uD83E\uDDF5",
                 random.nextBoolean() ? null : random.nextInt(),
+                BigDecimal.valueOf(random.nextLong(), random.nextInt(-20, 20)),
                 Colour.values()[random.nextInt(2)],
                 Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)),
                 Duration.ofNanos(random.nextLong()),
