@@ -7,6 +7,11 @@ public interface JobLauncher {
     /** Parallelism of operators for which the program sets none. */
     int defaultParallelism();
 
+    /** The number of key groups of programs that set none. */
+    default int maxParallelism() {
+        return StreamEnvironment.DEFAULT_MAX_PARALLELISM;
+    }
+
     /** @return the job's id */
     String launch(JobGraph graph);
 }

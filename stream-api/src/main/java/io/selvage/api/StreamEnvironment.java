@@ -35,11 +35,12 @@ public final class StreamEnvironment {
     private final Map<String, String> settings = new LinkedHashMap<>();
     private final List<Transformation> transformations = new ArrayList<>();
     private int parallelism;
-    private int maxParallelism = DEFAULT_MAX_PARALLELISM;
+    private int maxParallelism;
 
     private StreamEnvironment(@Nullable JobLauncher launcher) {
         this.launcher = launcher;
         this.parallelism = launcher == null ? 1 : launcher.defaultParallelism();
+        this.maxParallelism = launcher == null ? DEFAULT_MAX_PARALLELISM : launcher.maxParallelism();
     }
 
     public static StreamEnvironment create() {
