@@ -1,4 +1,4 @@
-/** Programs as a user writes them; only the public API and connectors. */
+/** Programs to start from, as a user would write them: they know the API and the connectors, and nothing else. */
 @NullMarked
 package io.selvage.examples;
 
