@@ -1,0 +1,13 @@
+package io.selvage.checkpoint.backend;
+
+import org.jspecify.annotations.Nullable;
+
+/** Owned by the backend. What one state has for the current key, and namespace if it has one. */
+interface Cell<V> {
+    @Nullable
+    V get();
+
+    void set(V value);
+
+    void clear();
+}

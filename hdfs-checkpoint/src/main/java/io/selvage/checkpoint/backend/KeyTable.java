@@ -1,0 +1,130 @@
+package io.selvage.checkpoint.backend;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by the backend. Rows by key: open addressing with linear probing, deletion by shifting back (Knuth, The Art of
+ * Computer Programming, vol. 3, 6.4, algorithm R). A look-up allocates nothing.
+ */
+final class KeyTable {
+    private static final int INITIAL_BITS = 6;
+    /** 2^32 divided by the golden ratio: spreads keys over the upper bits (Knuth, vol. 3, 6.4). */
+    private static final int FIBONACCI = 0x9e3779b9;
+
+    private @Nullable Row[] slots = new Row[1 << INITIAL_BITS];
+    private int shift = Integer.SIZE - INITIAL_BITS;
+    private int size;
+
+    /** Of byte arrays, which are keys too, the content counts. */
+    static int hash(Object key) {
+        int hash = key instanceof byte[] bytes ? Arrays.hashCode(bytes) : key.hashCode();
+        return hash * FIBONACCI;
+    }
+
+    static boolean equal(Object a, Object b) {
+        return a == b
+                || (a instanceof byte[] bytes && b instanceof byte[] other ? Arrays.equals(bytes, other) : a.equals(b));
+    }
+
+    @Nullable
+    Row find(Object key, int hash) {
+        int mask = slots.length - 1;
+        for (int at = home(hash); ; at = (at + 1) & mask) {
+            Row row = slots[at];
+            if (row == null) {
+                return null;
+            }
+            if (row.hash == hash && equal(row.key, key)) {
+                return row;
+            }
+        }
+    }
+
+    /** The key must not be there. */
+    void add(Row row) {
+        if (size >= slots.length / 2) {
+            grow();
+        }
+        place(row);
+        size++;
+    }
+
+    /** The row must be there. */
+    void remove(Row row) {
+        int mask = slots.length - 1;
+        int hole = home(row.hash);
+        while (slots[hole] != row) {
+            hole = (hole + 1) & mask;
+        }
+        for (int at = (hole + 1) & mask; ; at = (at + 1) & mask) {
+            Row next = slots[at];
+            if (next == null) {
+                break;
+            }
+            // Moves back unless its home lies cyclically behind the hole.
+            if (((at - home(next.hash)) & mask) >= ((at - hole) & mask)) {
+                slots[hole] = next;
+                hole = at;
+            }
+        }
+        slots[hole] = null;
+        size--;
+    }
+
+    int size() {
+        return size;
+    }
+
+    void widenAll(int cellCount) {
+        for (Row row : slots) {
+            if (row != null) {
+                row.widen(cellCount);
+            }
+        }
+    }
+
+    /** All rows, ascending by key group: a counting sort. */
+    Row[] byGroup(KeyGroupRange range) {
+        int[] starts = new int[range.count() + 1];
+        for (Row row : slots) {
+            if (row != null) {
+                starts[row.group - range.first() + 1]++;
+            }
+        }
+        for (int i = 1; i < starts.length; i++) {
+            starts[i] += starts[i - 1];
+        }
+        Row[] sorted = new Row[size];
+        for (Row row : slots) {
+            if (row != null) {
+                sorted[starts[row.group - range.first()]++] = row;
+            }
+        }
+        return sorted;
+    }
+
+    private void place(Row row) {
+        int mask = slots.length - 1;
+        int at = home(row.hash);
+        while (slots[at] != null) {
+            at = (at + 1) & mask;
+        }
+        slots[at] = row;
+    }
+
+    private void grow() {
+        @Nullable Row[] old = slots;
+        slots = new Row[old.length * 2];
+        shift--;
+        for (Row row : old) {
+            if (row != null) {
+                place(row);
+            }
+        }
+    }
+
+    private int home(int hash) {
+        return hash >>> shift;
+    }
+}

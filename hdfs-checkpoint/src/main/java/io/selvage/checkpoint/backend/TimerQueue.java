@@ -1,0 +1,34 @@
+package io.selvage.checkpoint.backend;
+
+/**
+ * Owned by the backend's owner. Event-time timers, at most one for a key, namespace and time.
+ *
+ * @param <N> namespaces; {@link NoNamespace} if the operator has none
+ */
+public interface TimerQueue<K, N> {
+    /** For the current key; answers whether it was new. */
+    boolean register(N namespace, long timestampMillis);
+
+    /** For the current key; answers whether there was one. */
+    boolean delete(N namespace, long timestampMillis);
+
+    /** When the earliest timer is due; {@link Long#MAX_VALUE} if there is none. */
+    long nextMillis();
+
+    /**
+     * Fires every timer that is due, in the order of their times (and in any order where these are equal), those
+     * included that are registered meanwhile. The timer's key is current while it fires.
+     *
+     * @return how many have fired
+     */
+    int advance(long watermarkMillis, Firing<K, N> firing) throws Exception;
+
+    /** Timers that wait. */
+    int count();
+
+    /** Takes a timer that is due. */
+    @FunctionalInterface
+    interface Firing<K, N> {
+        void onTimer(K key, N namespace, long timestampMillis) throws Exception;
+    }
+}
