@@ -1,0 +1,116 @@
+package io.selvage.task.network;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and then gives way to
+ * the connection. Until then a peer has a fixed array and a deadline, and nothing else.
+ */
+final class HandshakeHandler extends ChannelInboundHandlerAdapter {
+    /** How long a peer has for its proof. */
+    static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /** How it went; exactly one of the two is called, once. */
+    interface Outcome {
+        /** The connection that takes the socket over. */
+        Connection onAuthenticated();
+
+        /** The socket is closed already. @param why continues "... failed: " */
+        void onRefused(String why);
+    }
+
+    private final HandshakeExchange exchange;
+    private final long maxNanos;
+    private final Outcome outcome;
+    private final byte[] message = new byte[HandshakeExchange.MAX_MESSAGE_BYTES];
+    private int count; // bytes of the message that are here
+    private boolean decided;
+    private @Nullable ScheduledFuture<?> deadline;
+
+    HandshakeHandler(HandshakeExchange exchange, long maxNanos, Outcome outcome) {
+        this.exchange = exchange;
+        this.maxNanos = maxNanos;
+        this.outcome = outcome;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        deadline = context.executor()
+                .schedule(
+                        () -> refuse(context, "the peer did not prove itself in time"), maxNanos, TimeUnit.NANOSECONDS);
+        write(context, exchange.opening());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object received) {
+        ByteBuf in = (ByteBuf) received;
+        try {
+            while (!decided && in.isReadable()) {
+                read(context, in);
+            }
+            if (in.isReadable() && context.isRemoved()) {
+                context.pipeline().fireChannelRead(in.retain());
+            }
+        } catch (ProtocolViolation violation) {
+            refuse(context, "the peer sent " + violation.getMessage());
+        } finally {
+            in.release();
+        }
+    }
+
+    private void read(ChannelHandlerContext context, ByteBuf in) throws ProtocolViolation {
+        int expected = exchange.expectedBytes();
+        int more = Math.min(in.readableBytes(), expected - count);
+        in.readBytes(message, count, more);
+        count += more;
+        if (exchange.isForeign(message, count)) {
+            throw new ProtocolViolation("something else than Selvage's data protocol");
+        }
+        if (count < expected) {
+            return;
+        }
+        count = 0;
+        write(context, exchange.onMessage(java.util.Arrays.copyOf(message, expected)));
+        if (exchange.expectedBytes() == 0) {
+            decide();
+            context.pipeline().replace(this, "connection", outcome.onAuthenticated());
+        }
+    }
+
+    private static void write(ChannelHandlerContext context, byte[] bytes) {
+        if (bytes.length > 0) {
+            context.writeAndFlush(Unpooled.wrappedBuffer(bytes), context.voidPromise());
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
+        refuse(context, String.valueOf(failure.getMessage()));
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        refuse(context, "the peer closed the connection before it had proven itself");
+    }
+
+    private void refuse(ChannelHandlerContext context, String why) {
+        if (!decided) {
+            decide();
+            context.close();
+            outcome.onRefused(why);
+        }
+    }
+
+    private void decide() {
+        decided = true;
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package io.selvage.task.network;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.task.exchange.ExecutorAddress;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.agrona.collections.Int2ObjectHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owned by the network thread. The sending side's connection to one executor: data goes this way, credit comes back. It
+ * stands from the first channel to that executor until one of the two processes ends.
+ */
+final class OutgoingConnection extends Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(OutgoingConnection.class);
+
+    private enum State {
+        /** Name look-up, TCP, the handshake, and the peer's name; channels wait. */
+        CONNECTING,
+        /** The peer is the executor that was meant; channels are opened as they come. */
+        ESTABLISHED,
+        /** Over; every channel has been failed or closed. */
+        CLOSED;
+
+        private static final Map<State, Set<State>> MOVES = Map.of(
+                CONNECTING, Set.of(ESTABLISHED, CLOSED),
+                ESTABLISHED, Set.of(CLOSED),
+                CLOSED, Set.of());
+    }
+
+    private final ExecutorAddress address;
+    private final Consumer<OutgoingConnection> onClosed;
+    private final Int2ObjectHashMap<RemoteOutput> channels = new Int2ObjectHashMap<>();
+    private final Set<RemoteOutput> awaitingWritable = new LinkedHashSet<>(); // each channel at most once
+
+    private State state = State.CONNECTING;
+    private int lastNumber;
+
+    OutgoingConnection(
+            NetworkThread thread, ExecutorId self, ExecutorAddress address, Consumer<OutgoingConnection> onClosed) {
+        super(thread, self);
+        this.address = address;
+        this.onClosed = onClosed;
+    }
+
+    ExecutorAddress address() {
+        return address;
+    }
+
+    /** Opens the channel, at once or as soon as the connection stands. */
+    void open(RemoteOutput channel) {
+        if (state == State.CLOSED) {
+            throw new IllegalStateException("channel " + channel.id() + " for a closed connection to " + address);
+        }
+        int number = ++lastNumber;
+        channels.put(number, channel);
+        if (state == State.ESTABLISHED) {
+            writeOpen(number, channel);
+        }
+    }
+
+    private void writeOpen(int number, RemoteOutput channel) {
+        byte[] request = new OpenRequest(channel.id(), channel.bufferBytes()).encode();
+        write(FrameType.OPEN, 0, number, 0, request, 0, request.length);
+        channel.onOpened(this, number);
+    }
+
+    void writeData(int channel, int sequence, boolean continues, byte[] bytes, int offset, int length) {
+        write(FrameType.DATA, continues ? FrameHeader.CONTINUES : 0, channel, sequence, bytes, offset, length);
+    }
+
+    /** If the socket takes no more, the channel is told when it does again. */
+    boolean isWritableOrAwait(RemoteOutput channel) {
+        if (isWritable()) {
+            return true;
+        }
+        awaitingWritable.add(channel);
+        return false;
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext from) {
+        if (isWritable() && !awaitingWritable.isEmpty()) {
+            List<RemoteOutput> now = new ArrayList<>(awaitingWritable);
+            awaitingWritable.clear();
+            now.forEach(RemoteOutput::onWritable);
+        }
+        from.fireChannelWritabilityChanged();
+    }
+
+    /** Ends the channels of that and all lower incarnations of the job. */
+    void release(JobId job, Incarnation incarnation) {
+        Iterator<Map.Entry<Integer, RemoteOutput>> each = channels.entrySet().iterator();
+        while (each.hasNext()) {
+            Map.Entry<Integer, RemoteOutput> entry = each.next();
+            RemoteOutput channel = entry.getValue();
+            if (channel.id().job().equals(job) && channel.id().incarnation().compareTo(incarnation) <= 0) {
+                if (state == State.ESTABLISHED) {
+                    writeClose(entry.getKey(), CloseReason.RELEASED);
+                }
+                channel.close();
+                awaitingWritable.remove(channel);
+                each.remove();
+            }
+        }
+    }
+
+    /** Ends all channels without a word: this process closes its data plane. */
+    void closeQuietly() {
+        channels.values().forEach(RemoteOutput::close);
+        channels.clear();
+        close("this process ends");
+    }
+
+    @Override
+    String peer() {
+        return "executor " + address;
+    }
+
+    @Override
+    void onPeer(ExecutorId peer) throws ProtocolViolation {
+        if (!peer.equals(address.executor())) {
+            throw new ProtocolViolation("the name of another executor, " + peer);
+        }
+        if (state != State.CONNECTING) {
+            throw new ProtocolViolation("its name twice");
+        }
+        transition(State.ESTABLISHED, "handshake passed");
+        Map<Integer, RemoteOutput> inOrder = new LinkedHashMap<>();
+        channels.keySet().stream().sorted().forEach(number -> inOrder.put(number, channels.get(number)));
+        inOrder.forEach(this::writeOpen);
+    }
+
+    @Override
+    public byte[] arrayFor(FrameHeader data) throws ProtocolViolation {
+        throw new ProtocolViolation("data on a connection that only takes credit");
+    }
+
+    @Override
+    void onChannelFrame(FrameHeader frame, byte[] payload) throws ProtocolViolation {
+        if (frame.channel() < 1 || frame.channel() > lastNumber || state != State.ESTABLISHED) {
+            throw new ProtocolViolation(frame.type() + " for channel " + frame.channel() + ", which was never opened");
+        }
+        // Null: closed in the meantime from this side.
+        RemoteOutput channel = channels.get(frame.channel());
+        switch (frame.type()) {
+            case CREDIT -> {
+                if (channel != null) {
+                    channel.onCredit(frame.number());
+                }
+            }
+            case CLOSE -> {
+                CloseReason reason = CloseReason.ofCodeOrThrow(frame.number());
+                if (channel != null) {
+                    channels.remove(frame.channel());
+                    end(channel, reason);
+                }
+            }
+            case PEER, OPEN, DATA ->
+                throw new ProtocolViolation(frame.type() + " on a connection that only takes credit");
+        }
+    }
+
+    private void end(RemoteOutput channel, CloseReason reason) {
+        awaitingWritable.remove(channel);
+        if (reason == CloseReason.RELEASED && channel.isInputEnded()) {
+            channel.close();
+        } else {
+            channel.fail("Executor " + address + " " + reason.sentence() + " (channel " + channel.id() + ").");
+        }
+    }
+
+    /** Also called if the connection never came to stand. */
+    @Override
+    void onClosed(String reason) {
+        if (state == State.CLOSED) {
+            return;
+        }
+        transition(State.CLOSED, reason);
+        onClosed.accept(this);
+        List<RemoteOutput> lost = new ArrayList<>(channels.values());
+        channels.clear();
+        awaitingWritable.clear();
+        lost.forEach(channel -> channel.fail(reason));
+    }
+
+    private void transition(State to, String reason) {
+        if (!State.MOVES.getOrDefault(state, Set.of()).contains(to)) {
+            throw new IllegalStateException("the connection to " + address + " goes from " + state + " to " + to);
+        }
+        LOG.info("Data connection to {}: {} after {} with {} channels: {}", address, to, state, channels.size(), reason);
+        state = to;
+    }
+}

@@ -1,0 +1,238 @@
+package io.selvage.task.network;
+
+import io.selvage.api.type.BinaryReader;
+import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailureListener;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.InputChannel;
+import io.selvage.task.exchange.Wakeup;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jctools.queues.SpscChunkedArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving end of a channel from another process: what implements {@link InputChannel} is owned by the consuming
+ * subtask's thread, what is named below its heading by the network thread, and they share a ring of {@link Piece}s.
+ *
+ * <p>Records are deserialized by the consumer, as it polls. Bytes that it has read to their end are given back to the
+ * sender as credit, by the buffer.
+ */
+final class RemoteInput implements InputChannel {
+    /** Bytes of one frame. */
+    private record Piece(byte[] bytes, int length, boolean continues) {}
+
+    private static final byte[] NOTHING = new byte[0];
+    private static final int FIRST_QUEUE_SEGMENT = 8;
+
+    private final ChannelDefinition definition;
+    private final Wakeup wakeup;
+    private final ChannelFailureListener failures;
+    private final NetworkThread thread;
+    private final ArrayPool pool;
+    private final Runnable grant = this::grant;
+    private final int announcedBytes;
+
+    // Shared.
+    private final SpscChunkedArrayQueue<Piece> pieces; // network thread to consumer; credit bounds it
+    private final AtomicBoolean grantPosted = new AtomicBoolean();
+    private volatile long consumedBytes; // Volatile: a running total, so that no grant is a message of its own.
+    private volatile boolean inputEnded; // set by the consumer
+    private volatile boolean closed; // set by the network thread
+
+    // The consumer's.
+    private final ElementDecoder decoder;
+    private final BinaryReader reader = new BinaryReader(NOTHING);
+    private @Nullable Piece current; // what the reader reads, unless that is the spanning element
+    private byte[] spanning = NOTHING; // an element of several pieces, as far as it is here
+    private int spanningLength;
+    private long totalBytes; // read to their end, and announced
+    private long unannouncedBytes;
+
+    // The network thread's.
+    private final ReceiveWindow window;
+    private @Nullable IncomingConnection connection; // null until the sender has opened, and once the channel is closed
+    private int number; // 0 until then
+
+    RemoteInput(
+            ChannelDefinition definition,
+            Wakeup wakeup,
+            ChannelFailureListener failures,
+            NetworkThread thread,
+            ArrayPool pool) {
+        this.definition = definition;
+        this.wakeup = wakeup;
+        this.failures = failures;
+        this.thread = thread;
+        this.pool = pool;
+        this.decoder = new ElementDecoder(definition.serde());
+        this.window = new ReceiveWindow(definition.bufferBytes());
+        this.announcedBytes = Credit.announced(definition.bufferBytes());
+        this.pieces = new SpscChunkedArrayQueue<>(
+                FIRST_QUEUE_SEGMENT,
+                Math.max(2 * FIRST_QUEUE_SEGMENT, Credit.window(definition.bufferBytes()) / Credit.MIN_COST_BYTES));
+    }
+
+    @Override
+    public ChannelId id() {
+        return definition.id();
+    }
+
+    int bufferBytes() {
+        return definition.bufferBytes();
+    }
+
+    @Override
+    public @Nullable Object poll() {
+        if (reader.remaining() == 0 && !advance()) {
+            return null;
+        }
+        Object element = decoder.read(reader);
+        if (reader.remaining() == 0) {
+            finishRun();
+        }
+        if (element == EndOfInput.INSTANCE) {
+            inputEnded = true;
+        }
+        return element;
+    }
+
+    @Override
+    public long timestampMillis() {
+        return decoder.timestampMillis();
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return reader.remaining() == 0 && pieces.isEmpty();
+    }
+
+    /** Nothing to do: credit goes back as soon as a buffer has been read to its end. */
+    @Override
+    public void release() {}
+
+    /** Points the reader to the next whole elements. False: not here yet. */
+    private boolean advance() {
+        if (closed) {
+            pieces.clear();
+            return false;
+        }
+        for (Piece piece = pieces.poll(); piece != null; piece = pieces.poll()) {
+            if (spanningLength == 0 && !piece.continues()) {
+                current = piece;
+                reader.reset(piece.bytes(), 0, piece.length());
+                return true;
+            }
+            append(piece);
+            giveBack(piece);
+            if (!piece.continues()) {
+                reader.reset(spanning, 0, spanningLength);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void append(Piece piece) {
+        int needed = spanningLength + piece.length();
+        if (needed > spanning.length) {
+            spanning = Arrays.copyOf(spanning, Math.max(needed, 2 * spanning.length));
+        }
+        System.arraycopy(piece.bytes(), 0, spanning, spanningLength, piece.length());
+        spanningLength = needed;
+    }
+
+    private void finishRun() {
+        reader.reset(NOTHING, 0, 0);
+        spanning = NOTHING;
+        spanningLength = 0;
+        Piece done = current;
+        current = null;
+        if (done != null) {
+            giveBack(done);
+        }
+    }
+
+    private void giveBack(Piece piece) {
+        pool.give(piece.bytes());
+        unannouncedBytes += Credit.cost(piece.length());
+        if (unannouncedBytes >= announcedBytes) {
+            totalBytes += unannouncedBytes;
+            unannouncedBytes = 0;
+            consumedBytes = totalBytes;
+            if (grantPosted.compareAndSet(false, true)) {
+                thread.post(grant);
+            }
+        }
+    }
+
+    // ---- The network thread's.
+
+    /** Whether a sender has been given this channel, which happens once. */
+    boolean wasOpened() {
+        return number != 0;
+    }
+
+    boolean isInputEnded() {
+        return inputEnded;
+    }
+
+    @Nullable IncomingConnection connection() {
+        return connection;
+    }
+
+    int number() {
+        return number;
+    }
+
+    /** The sender has opened its end; gives it credit. */
+    void onOpened(IncomingConnection from, int number) {
+        thread.requireCurrent();
+        this.connection = from;
+        this.number = number;
+        from.writeCredit(number, window.open());
+    }
+
+    byte[] arrayFor(FrameHeader data) throws ProtocolViolation {
+        window.onDataOrThrow(data);
+        return pool.take(data.length());
+    }
+
+    void onData(FrameHeader data, byte[] bytes) {
+        if (!pieces.offer(new Piece(bytes, data.length(), data.continues()))) {
+            throw new IllegalStateException("more buffers are queued on channel " + id() + " than its credit allows");
+        }
+        wakeup.signal();
+    }
+
+    /** Ends the channel without a word. */
+    void close() {
+        closed = true;
+        connection = null;
+    }
+
+    /** Ends the channel and says so, once. */
+    void fail(String reason) {
+        if (!closed) {
+            close();
+            failures.onChannelFailed(id(), reason);
+        }
+    }
+
+    private void grant() {
+        grantPosted.set(false);
+        IncomingConnection open = connection;
+        if (open == null) {
+            return;
+        }
+        try {
+            int more = window.onConsumed(consumedBytes);
+            if (more > 0) {
+                open.writeCredit(number, more);
+            }
+        } catch (RuntimeException | Error broken) {
+            open.fail(broken);
+        }
+    }
+}

@@ -1,0 +1,346 @@
+package io.selvage.task.network;
+
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailureListener;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.OutputChannel;
+import io.selvage.task.exchange.Wakeup;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jctools.queues.SpscArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sending end of a channel to another process: what implements {@link OutputChannel} is owned by the producing
+ * subtask's thread, what is named below its heading by the network thread, and they share two rings of {@link Chunk}s.
+ *
+ * <p>The producer serializes into a chunk and publishes after each element; it never waits for the network. The network
+ * thread sends what is published against credit: when a chunk is sealed, at {@link #flush}, after a control element, and
+ * at the latest after the flush time-out. The producer is refused while {@link #MAX_SEALED_CHUNKS} wait to be sent.
+ */
+final class RemoteOutput implements OutputChannel {
+    /** The longest record in serialized form. */
+    static final int MAX_RECORD_BYTES = 64 << 20;
+    /** Chunks that are full and not sent yet, at which the producer is refused; one more is being filled. */
+    static final int MAX_SEALED_CHUNKS = 2;
+
+    /** A record that overflows its chunk may seal two at once, and starts another. */
+    private static final int MAX_CHUNKS = MAX_SEALED_CHUNKS + 2;
+    /** A chunk's array may have grown to this many buffers and is still kept. */
+    private static final int MAX_KEPT_BUFFERS = 4;
+
+    private final ChannelDefinition definition;
+    private final int bufferBytes;
+    private final long flushTimeoutNanos;
+    private final Wakeup wakeup;
+    private final ChannelFailureListener failures;
+    private final NetworkThread thread;
+    private final FlushTicker ticker;
+    private final Runnable drain = this::drain;
+
+    // Shared. Volatile flags with a full fence on both sides, because each side acts on what the other wrote before.
+    private final SpscArrayQueue<Chunk> chunks = new SpscArrayQueue<>(MAX_CHUNKS); // producer to network thread
+    private final SpscArrayQueue<Chunk> returned = new SpscArrayQueue<>(MAX_CHUNKS); // and back
+    private final AtomicBoolean drainPosted = new AtomicBoolean();
+    private volatile boolean awaitingTick; // set by the producer, cleared by the network thread
+    private volatile boolean awaitingRoom; // set by the producer, cleared by the network thread
+    private volatile boolean inputEnded; // set by the producer
+    private volatile boolean closed; // set by the network thread
+
+    // The producer's.
+    private final ElementEncoder encoder;
+    private @Nullable Chunk filling;
+    private @Nullable Chunk spare;
+    private int sealedChunks; // and not returned
+    private boolean unflushed;
+
+    // The network thread's.
+    private final SendCredit credit;
+    private @Nullable OutgoingConnection connection; // null until it stands, and once the channel is closed
+    private int number;
+    private int nextSequence;
+
+    RemoteOutput(
+            ChannelDefinition definition,
+            Wakeup wakeup,
+            ChannelFailureListener failures,
+            NetworkThread thread,
+            FlushTicker ticker) {
+        this.definition = definition;
+        this.bufferBytes = definition.bufferBytes();
+        this.flushTimeoutNanos = definition.flushTimeout().toNanos();
+        this.wakeup = wakeup;
+        this.failures = failures;
+        this.thread = thread;
+        this.ticker = ticker;
+        this.encoder = new ElementEncoder(definition.serde());
+        this.credit = new SendCredit(bufferBytes);
+    }
+
+    @Override
+    public ChannelId id() {
+        return definition.id();
+    }
+
+    int bufferBytes() {
+        return bufferBytes;
+    }
+
+    long flushTimeoutNanos() {
+        return flushTimeoutNanos;
+    }
+
+    @Override
+    public boolean tryEmit(Object value, long timestampMillis) {
+        if (isFull()) {
+            return false;
+        }
+        Chunk chunk = filling();
+        int start = chunk.writer.length();
+        try {
+            encoder.write(value, timestampMillis, chunk.writer);
+        } catch (RuntimeException | Error failed) {
+            chunk.writer.truncate(start);
+            throw failed;
+        }
+        accept(chunk, start);
+        requestTick();
+        return true;
+    }
+
+    /** A control element does not wait for company. */
+    @Override
+    public boolean tryEmit(Control control) {
+        if (isFull()) {
+            return false;
+        }
+        if (control instanceof EndOfInput) {
+            inputEnded = true;
+        }
+        Chunk chunk = filling();
+        int start = chunk.writer.length();
+        encoder.write(control, chunk.writer);
+        accept(chunk, start);
+        postDrain();
+        return true;
+    }
+
+    @Override
+    public boolean isFull() {
+        if (closed) {
+            return true;
+        }
+        if (sealedChunks < MAX_SEALED_CHUNKS || hasRoomNow()) {
+            return false;
+        }
+        // The network thread may have made room just before it could see that it is waited for.
+        awaitingRoom = true;
+        return !hasRoomNow();
+    }
+
+    @Override
+    public void flush() {
+        if (unflushed) {
+            postDrain();
+        }
+    }
+
+    private boolean hasRoomNow() {
+        for (Chunk chunk = returned.poll(); chunk != null; chunk = returned.poll()) {
+            sealedChunks--;
+            spare = chunk;
+        }
+        return sealedChunks < MAX_SEALED_CHUNKS;
+    }
+
+    private Chunk filling() {
+        Chunk current = filling;
+        if (current == null) {
+            current = takeChunk();
+            filling = current;
+        }
+        return current;
+    }
+
+    private Chunk takeChunk() {
+        Chunk chunk = spare;
+        spare = null;
+        if (chunk == null) {
+            chunk = new Chunk(bufferBytes);
+        }
+        if (!chunks.offer(chunk)) {
+            throw new IllegalStateException(sealedChunks + " chunks are sealed on channel " + id());
+        }
+        return chunk;
+    }
+
+    /** Makes the element that starts at {@code start} visible, in this chunk if it fits, else in the next. */
+    private void accept(Chunk chunk, int start) {
+        BinaryWriter writer = chunk.writer;
+        int end = writer.length();
+        if (end - start > MAX_RECORD_BYTES) {
+            writer.truncate(start);
+            throw new RecordTooLargeException(id(), end - start);
+        }
+        if (end <= bufferBytes && writer.array() == chunk.bytes) {
+            chunk.publish(end);
+        } else if (start == 0) {
+            acceptAlone(chunk, end);
+        } else {
+            Chunk next = moveToNext(chunk, start, end);
+            acceptAlone(next, end - start);
+        }
+    }
+
+    /** The first element of a chunk; one that is longer than a buffer stays the only one. */
+    private void acceptAlone(Chunk chunk, int end) {
+        chunk.bytes = chunk.writer.array();
+        if (end > bufferBytes) {
+            seal(chunk, end);
+        } else {
+            chunk.publish(end);
+        }
+    }
+
+    private Chunk moveToNext(Chunk full, int start, int end) {
+        byte[] grown = full.writer.array();
+        seal(full, start);
+        Chunk next = takeChunk();
+        filling = next;
+        // The sealed chunk's writer is the network thread's now, but its array is not written before it comes back.
+        next.writer.writeBytes(grown, start, end - start);
+        return next;
+    }
+
+    private void seal(Chunk chunk, int end) {
+        filling = null;
+        sealedChunks++;
+        chunk.seal(end);
+        postDrain();
+    }
+
+    /** After a publication, which is a full fence: either this sees the flag down or the tick sees the element. */
+    private void requestTick() {
+        unflushed = true;
+        if (awaitingTick) {
+            return;
+        }
+        if (flushTimeoutNanos == 0) {
+            postDrain();
+            return;
+        }
+        awaitingTick = true;
+        ticker.await(this);
+    }
+
+    private void postDrain() {
+        unflushed = false;
+        if (drainPosted.compareAndSet(false, true)) {
+            thread.post(drain);
+        }
+    }
+
+    // ---- The network thread's.
+
+    /** The connection stands, and knows the channel by that number. */
+    void onOpened(OutgoingConnection connection, int number) {
+        thread.requireCurrent();
+        this.connection = connection;
+        this.number = number;
+    }
+
+    void onCredit(int bytes) throws ProtocolViolation {
+        credit.grantOrThrow(bytes);
+        send();
+    }
+
+    void onFlushTick() {
+        awaitingTick = false;
+        send();
+    }
+
+    void onWritable() {
+        send();
+    }
+
+    /** Whether the producer has said all but barriers, so that the end of the channel from the other side is no loss. */
+    boolean isInputEnded() {
+        return inputEnded;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Ends the channel without a word. */
+    void close() {
+        closed = true;
+        connection = null;
+    }
+
+    /** Ends the channel and says so, once. */
+    void fail(String reason) {
+        if (!closed) {
+            close();
+            failures.onChannelFailed(id(), reason);
+        }
+    }
+
+    private void drain() {
+        drainPosted.set(false);
+        send();
+    }
+
+    private void send() {
+        OutgoingConnection open = connection;
+        if (open == null) {
+            return;
+        }
+        try {
+            sendOn(open);
+        } catch (RuntimeException | Error broken) {
+            // A frame may be lost (no memory for it, or a broken invariant), and with it the channel's order.
+            open.fail(broken);
+        }
+    }
+
+    private void sendOn(OutgoingConnection open) {
+        Chunk chunk = chunks.peek();
+        while (chunk != null) {
+            int published = chunk.published();
+            if (!trySend(open, chunk, Chunk.length(published)) || !Chunk.isSealed(published)) {
+                return;
+            }
+            chunks.poll();
+            giveBack(chunk);
+            chunk = chunks.peek();
+        }
+    }
+
+    /** Up to {@code end}, as far as credit and socket allow. Only an element longer than a buffer takes more than one. */
+    private boolean trySend(OutgoingConnection open, Chunk chunk, int end) {
+        while (chunk.sentBytes < end) {
+            int length = Math.min(end - chunk.sentBytes, bufferBytes);
+            if (!open.isWritableOrAwait(this) || !credit.tryTake(Credit.cost(length))) {
+                return false;
+            }
+            boolean continues = chunk.sentBytes + length < end;
+            open.writeData(number, nextSequence++, continues, chunk.bytes, chunk.sentBytes, length);
+            chunk.sentBytes += length;
+        }
+        return true;
+    }
+
+    private void giveBack(Chunk chunk) {
+        chunk.reset(bufferBytes, MAX_KEPT_BUFFERS * bufferBytes);
+        if (!returned.offer(chunk)) {
+            throw new IllegalStateException("more chunks come back than there are on channel " + id());
+        }
+        if (awaitingRoom) {
+            awaitingRoom = false;
+            wakeup.signal();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.selvage.task.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.CorruptDataException;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.Timestamps;
+import io.selvage.task.exchange.Watermark;
+import org.junit.jupiter.api.Test;
+
+class ElementCodecTest {
+    @SuppressWarnings("unchecked")
+    private final Serde<Object> serde = (Serde<Object>) (Serde<?>) Serdes.of(String.class);
+
+    private final ElementEncoder encoder = new ElementEncoder(serde);
+    private final ElementDecoder decoder = new ElementDecoder(serde);
+    private final BinaryWriter out = new BinaryWriter();
+
+    @Test
+    void elementsComeBackInOrderWithTheirTimes() {
+        encoder.write("a", 1_700_000_000_000L, out);
+        encoder.write("b", Timestamps.NONE, out);
+        encoder.write(new Watermark(1_699_999_999_000L), out);
+        encoder.write("c", 1_700_000_000_001L, out);
+        encoder.write("d", -5L, out);
+        encoder.write("e", Long.MAX_VALUE, out);
+        encoder.write("f", Long.MIN_VALUE + 1, out);
+        encoder.write(new Barrier(new CheckpointId(17), 42L, true), out);
+        encoder.write(Watermark.MAX, out);
+        encoder.write(EndOfInput.INSTANCE, out);
+
+        BinaryReader in = new BinaryReader(out.toByteArray());
+        assertRecord(in, "a", 1_700_000_000_000L);
+        assertRecord(in, "b", Timestamps.NONE);
+        assertThat(decoder.read(in)).isEqualTo(new Watermark(1_699_999_999_000L));
+        assertRecord(in, "c", 1_700_000_000_001L);
+        assertRecord(in, "d", -5L);
+        assertRecord(in, "e", Long.MAX_VALUE);
+        assertRecord(in, "f", Long.MIN_VALUE + 1);
+        assertThat(decoder.read(in)).isEqualTo(new Barrier(new CheckpointId(17), 42L, true));
+        assertThat(decoder.read(in)).isEqualTo(Watermark.MAX);
+        assertThat(decoder.read(in)).isSameAs(EndOfInput.INSTANCE);
+        assertThat(in.remaining()).isZero();
+    }
+
+    @Test
+    void unknownKindIsCorrupt() {
+        assertThatThrownBy(() -> decoder.read(new BinaryReader(new byte[] {77})))
+                .isInstanceOf(CorruptDataException.class)
+                .hasMessageContaining("77");
+    }
+
+    private void assertRecord(BinaryReader in, String value, long timestampMillis) {
+        assertThat(decoder.read(in)).isEqualTo(value);
+        assertThat(decoder.timestampMillis()).isEqualTo(timestampMillis);
+    }
+}
