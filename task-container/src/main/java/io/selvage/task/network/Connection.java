@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Owned by the network thread. Frames over one socket whose peer has proven itself; what they mean is for the two ends. */
+/**
+ * Owned by the network thread. Frames over one socket whose peer has proven itself; what they mean is for the two ends.
+ */
 abstract sealed class Connection extends ChannelInboundHandlerAdapter implements FrameReader.Sink
         permits OutgoingConnection, IncomingConnection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);

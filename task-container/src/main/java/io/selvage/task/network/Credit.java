@@ -22,7 +22,9 @@ final class Credit {
         return WINDOW_BUFFERS * cost(bufferBytes);
     }
 
-    /** What has to be free again before the sender is told: a full buffer, so a sender that waits for one hears of it. */
+    /**
+     * What has to be free again before the sender is told: a full buffer, so a sender that waits for one hears of it.
+     */
     static int announced(int bufferBytes) {
         return cost(bufferBytes);
     }

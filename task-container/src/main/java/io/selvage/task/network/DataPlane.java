@@ -115,8 +115,7 @@ public final class DataPlane implements ExchangeTransport {
     }
 
     private Channel listen(String bindHost) {
-        InetSocketAddress address =
-                bindHost.isEmpty() ? new InetSocketAddress(0) : new InetSocketAddress(bindHost, 0);
+        InetSocketAddress address = bindHost.isEmpty() ? new InetSocketAddress(0) : new InetSocketAddress(bindHost, 0);
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
                 .channel(Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
@@ -140,6 +139,10 @@ public final class DataPlane implements ExchangeTransport {
                     new IOException(bound.cause()));
         }
         return bound.channel();
+    }
+
+    ExecutorId self() {
+        return self;
     }
 
     @Override

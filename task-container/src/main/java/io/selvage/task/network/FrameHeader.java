@@ -64,8 +64,8 @@ final class FrameHeader {
 
     void verifyOrThrow(byte[] payload) throws ProtocolViolation {
         if (checksum(payload, 0, length) != intAt(CHECKED_BYTES)) {
-            throw new ProtocolViolation("a " + type + " frame of " + length + " bytes on channel " + channel
-                    + " with a wrong checksum");
+            throw new ProtocolViolation(
+                    "a " + type + " frame of " + length + " bytes on channel " + channel + " with a wrong checksum");
         }
     }
 

@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the network thread. Cuts the bytes of one connection into frames, whatever the sizes that they arrive in, and
- * copies each payload once, into the array that the sink chose for it.
+ * Owned by the network thread. Cuts the bytes of one connection into frames, whatever the sizes that they arrive in,
+ * and copies each payload once, into the array that the sink chose for it.
  */
 final class FrameReader {
     /** The longest payload of any frame: the largest buffer that can be configured. */
@@ -61,8 +61,8 @@ final class FrameReader {
     private byte @Nullable [] target() throws ProtocolViolation {
         int limit = header.type() == FrameType.DATA ? MAX_PAYLOAD_BYTES : MAX_CONTROL_BYTES;
         if (header.length() < 0 || header.length() > limit) {
-            throw new ProtocolViolation("a " + header.type() + " frame of " + header.length() + " bytes, where " + limit
-                    + " are the most");
+            throw new ProtocolViolation(
+                    "a " + header.type() + " frame of " + header.length() + " bytes, where " + limit + " are the most");
         }
         return header.type() == FrameType.DATA ? sink.arrayFor(header) : control;
     }

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and then gives way to
- * the connection. Until then a peer has a fixed array and a deadline, and nothing else.
+ * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and then gives way
+ * to the connection. Until then a peer has a fixed array and a deadline, and nothing else.
  */
 final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     /** How long a peer has for its proof. */

@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Owned by the network thread. The lowest incarnation of each job whose channels are still taken: what has been released
- * and what is older than one that runs here is stale.
+ * Owned by the network thread. The lowest incarnation of each job whose channels are still taken: what has been
+ * released and what is older than one that runs here is stale.
  */
 final class Incarnations {
     /** Jobs that are remembered; of more, the ones seen first are forgotten. */

@@ -103,7 +103,8 @@ final class InputRegistry {
         Iterator<RemoteInput> each = registered.values().iterator();
         while (each.hasNext()) {
             RemoteInput channel = each.next();
-            if (channel.id().job().equals(job) && incarnations.isStale(job, channel.id().incarnation())) {
+            if (channel.id().job().equals(job)
+                    && incarnations.isStale(job, channel.id().incarnation())) {
                 IncomingConnection from = channel.connection();
                 if (from != null) {
                     from.end(channel.number(), CloseReason.RELEASED);

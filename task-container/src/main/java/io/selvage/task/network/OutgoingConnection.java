@@ -198,7 +198,8 @@ final class OutgoingConnection extends Connection {
         if (!State.MOVES.getOrDefault(state, Set.of()).contains(to)) {
             throw new IllegalStateException("the connection to " + address + " goes from " + state + " to " + to);
         }
-        LOG.info("Data connection to {}: {} after {} with {} channels: {}", address, to, state, channels.size(), reason);
+        LOG.info(
+                "Data connection to {}: {} after {} with {} channels: {}", address, to, state, channels.size(), reason);
         state = to;
     }
 }

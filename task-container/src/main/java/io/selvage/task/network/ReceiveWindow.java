@@ -49,8 +49,8 @@ final class ReceiveWindow {
         }
         spanningBytes = data.continues() ? spanningBytes + length : 0;
         if (spanningBytes > RemoteOutput.MAX_RECORD_BYTES) {
-            throw new ProtocolViolation("a record of more than " + RemoteOutput.MAX_RECORD_BYTES + " bytes on channel "
-                    + data.channel());
+            throw new ProtocolViolation(
+                    "a record of more than " + RemoteOutput.MAX_RECORD_BYTES + " bytes on channel " + data.channel());
         }
         nextSequence++;
         granted -= cost;

@@ -178,7 +178,8 @@ final class RemoteInput implements InputChannel {
         return inputEnded;
     }
 
-    @Nullable IncomingConnection connection() {
+    @Nullable
+    IncomingConnection connection() {
         return connection;
     }
 

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * subtask's thread, what is named below its heading by the network thread, and they share two rings of {@link Chunk}s.
  *
  * <p>The producer serializes into a chunk and publishes after each element; it never waits for the network. The network
- * thread sends what is published against credit: when a chunk is sealed, at {@link #flush}, after a control element, and
- * at the latest after the flush time-out. The producer is refused while {@link #MAX_SEALED_CHUNKS} wait to be sent.
+ * thread sends what is published against credit: when a chunk is sealed, at {@link #flush}, after a control element,
+ * and at the latest after the flush time-out. The producer is refused while {@link #MAX_SEALED_CHUNKS} wait to be sent.
  */
 final class RemoteOutput implements OutputChannel {
     /** The longest record in serialized form. */
@@ -265,7 +265,9 @@ final class RemoteOutput implements OutputChannel {
         send();
     }
 
-    /** Whether the producer has said all but barriers, so that the end of the channel from the other side is no loss. */
+    /**
+     * Whether the producer has said all but barriers, so that the end of the channel from the other side is no loss.
+     */
     boolean isInputEnded() {
         return inputEnded;
     }
@@ -319,7 +321,9 @@ final class RemoteOutput implements OutputChannel {
         }
     }
 
-    /** Up to {@code end}, as far as credit and socket allow. Only an element longer than a buffer takes more than one. */
+    /**
+     * Up to {@code end}, as far as credit and socket allow. Only an element longer than a buffer takes more than one.
+     */
     private boolean trySend(OutgoingConnection open, Chunk chunk, int end) {
         while (chunk.sentBytes < end) {
             int length = Math.min(end - chunk.sentBytes, bufferBytes);

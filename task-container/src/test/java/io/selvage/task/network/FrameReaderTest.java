@@ -40,8 +40,8 @@ class FrameReaderTest {
             random.nextBytes(payload);
             int flags = i % 3 == 0 ? FrameHeader.CONTINUES : 0;
             wire.writeBytes(frame(FrameType.DATA, flags, 1 + i % 5, i, payload));
-            expected.add("DATA " + (1 + i % 5) + " " + i + " " + (flags != 0 ? "goes on " : "")
-                    + Arrays.hashCode(payload));
+            expected.add(
+                    "DATA " + (1 + i % 5) + " " + i + " " + (flags != 0 ? "goes on " : "") + Arrays.hashCode(payload));
         }
 
         feed(wire.toByteArray(), pieceBytes);

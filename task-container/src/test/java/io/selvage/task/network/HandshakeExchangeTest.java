@@ -26,7 +26,8 @@ class HandshakeExchangeTest {
 
     @Test
     void acceptingSideRefusesAnotherSecretBeforeItProvesItself() throws ProtocolViolation {
-        HandshakeExchange stranger = new HandshakeExchange(Side.CONNECTING, ApplicationIdentity.create().handshake());
+        HandshakeExchange stranger = new HandshakeExchange(
+                Side.CONNECTING, ApplicationIdentity.create().handshake());
         byte[] challenge = accepting.onMessage(stranger.opening());
         byte[] proof = stranger.onMessage(challenge);
 

@@ -1,0 +1,756 @@
+package io.selvage.task.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.buffer.PoolArenaMetric;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.ResourceLeakDetector;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.security.Handshake;
+import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.ExecutorAddress;
+import io.selvage.task.exchange.InputChannel;
+import io.selvage.task.exchange.OutputChannel;
+import io.selvage.task.exchange.Timestamps;
+import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.exchange.Watermark;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Over real sockets on loopback, with Netty's leak detector looking at each buffer. */
+@Timeout(60)
+class DataPlaneTest {
+    static {
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+    }
+
+    private static final String HOST = InetAddress.getLoopbackAddress().getHostAddress();
+    private static final int BUFFER = 4096;
+    private static final Duration FLUSH = Duration.ofMillis(1);
+    private static final Duration NEVER = Duration.ofHours(1);
+    private static final Incarnation FIRST = new Incarnation(1);
+    private static final Incarnation SECOND = new Incarnation(2);
+
+    private final long activeBefore = activeBuffers();
+    private final Handshake handshake = ApplicationIdentity.create().handshake();
+    private final JobId job = JobId.random();
+    private final List<DataPlane> planes = new ArrayList<>();
+    private final DataPlane a = plane("a", handshake);
+    private final DataPlane b = plane("b", handshake);
+    private final BlockingQueue<String> failuresOfA = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> failuresOfB = new LinkedBlockingQueue<>();
+    private final Wakeup producer = new Wakeup();
+    private final Wakeup consumer = new Wakeup();
+
+    @AfterEach
+    void leavesNoBufferBehind() {
+        planes.forEach(DataPlane::close);
+        // The network threads have ended, and have given back what they kept for themselves.
+        assertThat(activeBuffers()).isEqualTo(activeBefore);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void carriesManyChannelsInOrderBothWays(long seed) throws Exception {
+        int channels = 12;
+        int records = 800;
+        Random random = new Random(seed);
+        List<CompletableFuture<Void>> running = new ArrayList<>();
+        for (int i = 0; i < channels; i++) {
+            DataPlane from = i % 2 == 0 ? a : b;
+            DataPlane to = i % 2 == 0 ? b : a;
+            Definition definition = define(FIRST, i).bytes(1024 << random.nextInt(6));
+            long content = random.nextLong();
+            Wakeup emitting = new Wakeup();
+            Wakeup polling = new Wakeup();
+            InputChannel input =
+                    to.registerInput(definition.of(byteArrays()), polling, (id, why) -> failuresOfB.add(why));
+            OutputChannel output = from.openOutput(
+                    definition.of(byteArrays()), address(to), emitting, (id, why) -> failuresOfA.add(why));
+            running.add(run(() -> emitAll(output, emitting, new Random(content), records)));
+            running.add(run(() -> expectAll(input, polling, new Random(content), records)));
+        }
+        for (CompletableFuture<Void> each : running) {
+            each.get(50, TimeUnit.SECONDS);
+        }
+        assertThat(failuresOfA).isEmpty();
+        assertThat(failuresOfB).isEmpty();
+    }
+
+    @Test
+    void controlElementsKeepTheirPlaceAndAreNotHeldBack() throws Exception {
+        Definition definition = define(FIRST, 1).flush(NEVER);
+        InputChannel input = register(b, definition);
+        OutputChannel output = open(a, b, definition);
+
+        emit(output, "one", 1);
+        emit(output, new Watermark(1));
+        emit(output, "two", 2);
+        emit(output, new Barrier(new CheckpointId(1), 99, false));
+        emit(output, EndOfInput.INSTANCE);
+        emit(output, new Barrier(new CheckpointId(2), 100, true));
+
+        assertThat(next(input, 6))
+                .containsExactly(
+                        "one@1",
+                        new Watermark(1),
+                        "two@2",
+                        new Barrier(new CheckpointId(1), 99, false),
+                        EndOfInput.INSTANCE,
+                        new Barrier(new CheckpointId(2), 100, true));
+    }
+
+    @Test
+    void aSingleRecordArrivesWithinTheFlushTimeoutWithoutAFlush() throws Exception {
+        Definition definition = define(FIRST, 1);
+        InputChannel input = register(b, definition);
+        OutputChannel output = open(a, b, definition);
+        next(input, output, "warm");
+
+        long[] nanos = new long[50];
+        for (int i = 0; i < nanos.length; i++) {
+            long start = System.nanoTime();
+            next(input, output, "r" + i);
+            nanos[i] = System.nanoTime() - start;
+        }
+        Arrays.sort(nanos);
+        assertThat(Duration.ofNanos(nanos[nanos.length / 2])).isLessThan(Duration.ofMillis(20));
+    }
+
+    @Test
+    void withoutTimeoutARecordGoesWhenItsProducerFlushes() throws Exception {
+        Definition held = define(FIRST, 1).flush(NEVER);
+        Definition other = define(FIRST, 2).flush(NEVER);
+        InputChannel input = register(b, held);
+        InputChannel otherInput = register(b, other);
+        OutputChannel output = open(a, b, held);
+        OutputChannel otherOutput = open(a, b, other);
+
+        // The first credit sends what there is.
+        emit(output, new Watermark(0));
+        assertThat(next(input, 1)).containsExactly(new Watermark(0));
+
+        emit(output, "held", 1);
+        emit(otherOutput, new Watermark(1));
+        assertThat(next(otherInput, 1)).containsExactly(new Watermark(1));
+        // What goes on the same connection has overtaken it.
+        assertThat(input.isEmpty()).isTrue();
+
+        output.flush();
+        assertThat(next(input, 1)).containsExactly("held@1");
+    }
+
+    @Test
+    void aSlowConsumerHoldsItsProducerAtTheCreditThatItGave() throws Exception {
+        Definition definition = define(FIRST, 1);
+        Definition other = define(FIRST, 2);
+        InputChannel input = b.registerInput(definition.of(byteArrays()), consumer, (id, why) -> failuresOfB.add(why));
+        OutputChannel output =
+                a.openOutput(definition.of(byteArrays()), address(b), producer, (id, why) -> failuresOfA.add(why));
+        InputChannel otherInput = register(b, other);
+        OutputChannel otherOutput = open(a, b, other);
+
+        byte[] kilobyte = new byte[1000];
+        int accepted = emitUntilStuck(output, kilobyte, otherOutput, otherInput);
+        int most = Credit.window(BUFFER) + (RemoteOutput.MAX_SEALED_CHUNKS + 1) * BUFFER;
+        assertThat(accepted * kilobyte.length).isLessThanOrEqualTo(most).isGreaterThan(Credit.window(BUFFER) / 2);
+
+        // The rest comes as the consumer makes room, and the producer hears of it.
+        CompletableFuture<Void> rest = run(() -> {
+            for (int i = 0; i < 100; i++) {
+                emit(output, kilobyte, Timestamps.NONE, producer);
+            }
+            output.flush();
+        });
+        for (int i = 0; i < accepted + 100; i++) {
+            assertThat((byte[]) await(input, consumer)).hasSize(kilobyte.length);
+        }
+        rest.get(10, TimeUnit.SECONDS);
+        assertThat(failuresOfA).isEmpty();
+        assertThat(failuresOfB).isEmpty();
+    }
+
+    @Test
+    void recordsLargerThanABufferArriveWhole() throws Exception {
+        Definition definition = define(FIRST, 1).bytes(1024);
+        Random random = new Random(5);
+        List<byte[]> records = new ArrayList<>();
+        for (int size : new int[] {10, 5000, 1023, 1024, 1025, 3_000_000, 0, 70_000, 1, 2048}) {
+            byte[] record = new byte[size];
+            random.nextBytes(record);
+            records.add(record);
+        }
+        InputChannel input = b.registerInput(definition.of(byteArrays()), consumer, (id, why) -> failuresOfB.add(why));
+        OutputChannel output =
+                a.openOutput(definition.of(byteArrays()), address(b), producer, (id, why) -> failuresOfA.add(why));
+
+        CompletableFuture<Void> emitting = run(() -> {
+            for (byte[] record : records) {
+                emit(output, record, 3, producer);
+            }
+        });
+        for (byte[] record : records) {
+            assertThat((byte[]) await(input, consumer)).isEqualTo(record);
+        }
+        emitting.get(10, TimeUnit.SECONDS);
+        assertThat(failuresOfB).isEmpty();
+    }
+
+    @Test
+    void aRecordBeyondTheLimitIsRefusedWithTheRemedy() {
+        OutputChannel output = a.openOutput(
+                define(FIRST, 1).of(byteArrays()), address(b), producer, (id, why) -> failuresOfA.add(why));
+
+        assertThatThrownBy(() -> output.tryEmit(new byte[RemoteOutput.MAX_RECORD_BYTES], Timestamps.NONE))
+                .isInstanceOf(RecordTooLargeException.class)
+                .hasMessageContaining("Split it");
+    }
+
+    @Test
+    void aRecordWhoseSerdeThrowsLeavesNothingBehind() throws Exception {
+        Definition definition = define(FIRST, 1);
+        @SuppressWarnings("unchecked")
+        Serde<Object> picky = (Serde<Object>) (Serde<?>) new PickySerde();
+        InputChannel input = b.registerInput(definition.of(picky), consumer, (id, why) -> failuresOfB.add(why));
+        OutputChannel output =
+                a.openOutput(definition.of(picky), address(b), producer, (id, why) -> failuresOfA.add(why));
+
+        emit(output, "good", 1);
+        assertThatThrownBy(() -> output.tryEmit("bad", 2)).hasMessage("no bad records");
+        emit(output, "better", 3);
+
+        assertThat(next(input, 2)).containsExactly("good@1", "better@3");
+    }
+
+    @Test
+    void aReceiverThatRegistersLateGetsAll() throws Exception {
+        Definition definition = define(FIRST, 1);
+        OutputChannel output = open(a, b, definition);
+        emit(output, "early", 1);
+        passThrough(2);
+
+        assertThat(next(register(b, definition), 1)).containsExactly("early@1");
+    }
+
+    @Test
+    void aSenderWhoseReceiverNeverRegistersFailsNamingIt() throws Exception {
+        DataPlane impatient = plane("impatient", new DataPlaneLimits(8, TimeUnit.SECONDS.toNanos(5), 8, 1));
+        open(a, impatient, define(FIRST, 1));
+
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS))
+                .contains("Executor impatient", "has not started the subtask");
+    }
+
+    @Test
+    void onlySoManySendersMayWait() throws Exception {
+        DataPlane small =
+                plane("small", new DataPlaneLimits(8, TimeUnit.SECONDS.toNanos(5), 2, TimeUnit.MINUTES.toNanos(1)));
+        for (int i = 0; i < 3; i++) {
+            open(a, small, define(FIRST, i));
+        }
+
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("too many wait", "edge 2");
+    }
+
+    @Test
+    void anOlderIncarnationIsRefused() throws Exception {
+        register(b, define(SECOND, 1));
+        open(a, b, define(FIRST, 1));
+
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("Executor b", "later incarnation");
+        assertThat(failuresOfB).isEmpty();
+    }
+
+    @Test
+    void anOlderIncarnationThatWaitsIsRefusedWhenALaterStarts() throws Exception {
+        open(a, b, define(FIRST, 1));
+        passThrough(2);
+        register(b, define(SECOND, 1));
+
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("Executor b", "later incarnation");
+    }
+
+    @Test
+    void aReleasedIncarnationIsClosedAtBothEndsAndNotOpenedAgain() throws Exception {
+        Definition definition = define(FIRST, 1);
+        InputChannel input = register(b, definition);
+        OutputChannel output = open(a, b, definition);
+        next(input, output, "before");
+        emit(output, "queued", 1);
+        output.flush();
+        consumerSees(input);
+
+        b.release(job, FIRST);
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("Executor b", "has ended that incarnation");
+        assertThat(output.tryEmit("after", 1)).isFalse();
+        assertThat(input.poll()).isNull();
+        assertThat(input.isEmpty()).isTrue();
+        assertThat(failuresOfB).isEmpty();
+
+        JobId otherJob = JobId.random();
+        ChannelDefinition again = new ChannelDefinition(new ChannelId(job, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+        a.openOutput(again, address(b), producer, (id, why) -> failuresOfA.add(why));
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("later incarnation");
+        ChannelDefinition other =
+                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+        InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
+        next(otherInput, a.openOutput(other, address(b), producer, (id, why) -> failuresOfA.add(why)), "goes on");
+    }
+
+    @Test
+    void releaseAfterTheEndOfInputIsNoFailure() throws Exception {
+        Definition definition = define(FIRST, 1);
+        InputChannel input = register(b, definition);
+        OutputChannel output = open(a, b, definition);
+        emit(output, EndOfInput.INSTANCE);
+        assertThat(next(input, 1)).containsExactly(EndOfInput.INSTANCE);
+
+        b.release(job, FIRST);
+        a.release(job, FIRST);
+        JobId otherJob = JobId.random();
+        ChannelDefinition other =
+                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+        InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
+        next(otherInput, a.openOutput(other, address(b), producer, (id, why) -> failuresOfA.add(why)), "goes on");
+
+        assertThat(failuresOfA).isEmpty();
+        assertThat(failuresOfB).isEmpty();
+    }
+
+    @Test
+    void theSendersReleaseFailsAReceiverThatStillExpectsRecords() throws Exception {
+        Definition definition = define(FIRST, 1);
+        InputChannel input = register(b, definition);
+        next(input, open(a, b, definition), "before");
+
+        a.release(job, FIRST);
+
+        assertThat(failuresOfB.poll(10, TimeUnit.SECONDS)).contains("Executor a", "has ended that incarnation");
+    }
+
+    @Test
+    void aLostConnectionFailsEachChannelOnceAtBothEnds() throws Exception {
+        try (CuttableWire wire = new CuttableWire(b.dataPort())) {
+            for (int i = 0; i < 3; i++) {
+                InputChannel input = register(b, define(FIRST, i));
+                next(
+                        input,
+                        open(a, new ExecutorAddress(new ExecutorId("b"), HOST, wire.port()), define(FIRST, i)),
+                        "x");
+            }
+            wire.cut();
+
+            for (int i = 0; i < 3; i++) {
+                assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("executor b at", "was lost");
+                assertThat(failuresOfB.poll(10, TimeUnit.SECONDS)).contains("executor a at", "was lost");
+            }
+            passThrough(7);
+            assertThat(failuresOfA).isEmpty();
+            assertThat(failuresOfB).isEmpty();
+        }
+    }
+
+    @Test
+    void aProcessThatEndsFailsItsPeersChannels() throws Exception {
+        Definition forth = define(FIRST, 1);
+        Definition back = define(FIRST, 2);
+        next(register(b, forth), open(a, b, forth), "x");
+        InputChannel input = a.registerInput(back.of(strings()), consumer, (id, why) -> failuresOfA.add(why));
+        next(input, b.openOutput(back.of(strings()), address(a), producer, (id, why) -> failuresOfB.add(why)), "y");
+
+        b.close();
+
+        assertThat(List.of(failuresOfA.take(), failuresOfA.take())).allMatch(why -> why.contains("executor b at"));
+        assertThat(failuresOfB).isEmpty();
+    }
+
+    @Test
+    void anExecutorThatCannotBeReachedFailsTheChannelNamingIt() throws Exception {
+        DataPlane gone = plane("gone", handshake);
+        ExecutorAddress address = address(gone, "gone");
+        gone.close();
+        open(a, address, define(FIRST, 1));
+
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("Executor gone at", "can't be connected to");
+    }
+
+    @Test
+    void anotherExecutorAtTheAddressIsRefused() throws Exception {
+        open(a, new ExecutorAddress(new ExecutorId("c"), HOST, b.dataPort()), define(FIRST, 1));
+
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("executor c at", "the name of another executor, b");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 4, 8, 12, 17, 30, 900})
+    void aDamagedFrameClosesTheConnectionAndFailsBothEnds(long offset) throws Exception {
+        Definition definition = define(FIRST, 1);
+        try (CuttableWire wire = new CuttableWire(b.dataPort())) {
+            byte[] open = new OpenRequest(definition.id(), BUFFER).encode();
+            long framesFrom = 40 + 32 + FrameHeader.BYTES + 1 + FrameHeader.BYTES + open.length;
+            wire.flipAfter(framesFrom + offset);
+            register(b, definition);
+            OutputChannel output = open(a, new ExecutorAddress(new ExecutorId("b"), HOST, wire.port()), definition);
+            // A length that has become larger waits for more: there is more.
+            AtomicBoolean failed = new AtomicBoolean();
+            CompletableFuture<Void> emitting = run(() -> {
+                String record = "x".repeat(1000);
+                while (!failed.get()) {
+                    if (!output.tryEmit(record, 1)) {
+                        output.flush();
+                        Thread.onSpinWait();
+                    }
+                }
+            });
+
+            assertThat(failuresOfB.poll(20, TimeUnit.SECONDS)).contains("executor a at", "the peer sent");
+            assertThat(failuresOfA.poll(20, TimeUnit.SECONDS)).contains("executor b at");
+            failed.set(true);
+            emitting.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void aPeerWithAnotherSecretIsRefused() throws Exception {
+        DataPlane stranger = plane("stranger", ApplicationIdentity.create().handshake());
+        stranger.openOutput(define(FIRST, 1).of(strings()), address(b), producer, (id, why) -> failuresOfA.add(why));
+
+        assertThat(failuresOfA.poll(10, TimeUnit.SECONDS)).contains("handshake with executor b", "failed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+                "SELVAGE1 and then nothing but garbage in place of a proof, long enough to be taken for one, and more",
+                "\u0000\u0001\u0002"
+            })
+    void whateverElseConnectsIsHungUpOn(String said) throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), b.dataPort())) {
+            socket.getOutputStream().write(said.getBytes(StandardCharsets.ISO_8859_1));
+            socket.setSoTimeout(10_000);
+
+            assertThat(readToEnd(socket)).isLessThanOrEqualTo(Handshake.CHALLENGE_BYTES);
+        }
+    }
+
+    @Test
+    void aPeerThatStaysSilentIsHungUpOnInTime() throws Exception {
+        DataPlane brisk = plane("brisk", new DataPlaneLimits(8, TimeUnit.MILLISECONDS.toNanos(50), 8, 1));
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), brisk.dataPort())) {
+            socket.setSoTimeout(10_000);
+
+            assertThat(readToEnd(socket)).isZero();
+        }
+    }
+
+    @Test
+    void onlySoManyStrangersMayLinger() throws Exception {
+        DataPlane small = plane("small", new DataPlaneLimits(2, TimeUnit.SECONDS.toNanos(30), 8, 1));
+        List<Socket> sockets = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            sockets.add(new Socket(InetAddress.getLoopbackAddress(), small.dataPort()));
+            sockets.get(i).setSoTimeout(10_000);
+        }
+
+        assertThat(readToEnd(sockets.get(2))).isZero();
+        // Who leaves makes room again.
+        sockets.get(0).close();
+        sockets.get(1).close();
+        Definition definition = define(FIRST, 1);
+        InputChannel input = register(small, definition);
+        next(input, openUntilAccepted(small, definition), "x");
+    }
+
+    // ---- What a subtask does at its channels.
+
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    private static CompletableFuture<Void> run(Work work) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (Exception failed) {
+                        throw new IllegalStateException(failed);
+                    }
+                },
+                task -> new Thread(task, "subtask").start());
+    }
+
+    private void emitAll(OutputChannel output, Wakeup wakeup, Random random, int records) {
+        for (int i = 0; i < records; i++) {
+            emit(output, record(random), i, wakeup);
+            if (random.nextInt(50) == 0) {
+                output.flush();
+            }
+            if (random.nextInt(100) == 0) {
+                emit(output, new Watermark(i), wakeup);
+            }
+        }
+        emit(output, EndOfInput.INSTANCE, wakeup);
+    }
+
+    private static void expectAll(InputChannel input, Wakeup wakeup, Random random, int records) {
+        for (int i = 0; i < records; i++) {
+            assertThat((byte[]) await(input, wakeup)).isEqualTo(record(random));
+            assertThat(input.timestampMillis()).isEqualTo(i);
+            random.nextInt(50);
+            if (random.nextInt(100) == 0) {
+                assertThat(await(input, wakeup)).isEqualTo(new Watermark(i));
+            }
+        }
+        assertThat(await(input, wakeup)).isSameAs(EndOfInput.INSTANCE);
+        assertThat(input.isEmpty()).isTrue();
+    }
+
+    private static byte[] record(Random random) {
+        byte[] record = new byte[random.nextInt(20) == 0 ? random.nextInt(60_000) : random.nextInt(300)];
+        random.nextBytes(record);
+        return record;
+    }
+
+    private void emit(OutputChannel output, Object value, long timestampMillis) {
+        emit(output, value, timestampMillis, producer);
+    }
+
+    private void emit(OutputChannel output, Control control) {
+        emit(output, control, producer);
+    }
+
+    private static void emit(OutputChannel output, Object value, long timestampMillis, Wakeup wakeup) {
+        while (!output.tryEmit(value, timestampMillis)) {
+            awaitRoom(output, wakeup);
+        }
+    }
+
+    private static void emit(OutputChannel output, Control control, Wakeup wakeup) {
+        while (!output.tryEmit(control)) {
+            awaitRoom(output, wakeup);
+        }
+    }
+
+    private static void awaitRoom(OutputChannel output, Wakeup wakeup) {
+        output.flush();
+        long start = System.nanoTime();
+        wakeup.prepare();
+        if (output.isFull()) {
+            wakeup.await(TimeUnit.SECONDS.toNanos(20));
+        } else {
+            wakeup.cancel();
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .as("wait for room on %s", output.id())
+                .isLessThan(Duration.ofSeconds(20));
+    }
+
+    /** Emits until the channel is full although all that can be under way has arrived. Gives the number of records. */
+    private int emitUntilStuck(OutputChannel output, byte[] record, OutputChannel other, InputChannel otherInput) {
+        int accepted = 0;
+        for (int quietRounds = 0; quietRounds < 5; quietRounds++) {
+            while (output.tryEmit(record, Timestamps.NONE)) {
+                accepted++;
+                quietRounds = 0;
+            }
+            output.flush();
+            next(otherInput, other, "after it");
+        }
+        return accepted;
+    }
+
+    private static Object await(InputChannel input, Wakeup wakeup) {
+        while (true) {
+            Object element = input.poll();
+            if (element != null) {
+                input.release();
+                return element;
+            }
+            long start = System.nanoTime();
+            wakeup.prepare();
+            if (input.isEmpty()) {
+                wakeup.await(TimeUnit.SECONDS.toNanos(20));
+            } else {
+                wakeup.cancel();
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .as("wait for input on %s", input.id())
+                    .isLessThan(Duration.ofSeconds(20));
+        }
+    }
+
+    private List<Object> next(InputChannel input, int count) {
+        return Stream.generate(() -> {
+                    Object element = await(input, consumer);
+                    return element instanceof Control ? element : element + "@" + input.timestampMillis();
+                })
+                .limit(count)
+                .toList();
+    }
+
+    private void next(InputChannel input, OutputChannel output, String value) {
+        emit(output, value, 1);
+        assertThat(await(input, consumer)).isEqualTo(value);
+    }
+
+    private void consumerSees(InputChannel input) {
+        while (input.isEmpty()) {
+            consumer.prepare();
+            if (input.isEmpty()) {
+                consumer.await(TimeUnit.SECONDS.toNanos(20));
+            } else {
+                consumer.cancel();
+            }
+        }
+    }
+
+    /** Something has gone from a to b and was read there: what a and b were asked before has been done. */
+    private void passThrough(int edge) {
+        Definition definition = define(FIRST, edge);
+        InputChannel input = register(b, definition);
+        next(input, open(a, b, definition), "passed");
+    }
+
+    // ---- Planes and channels.
+
+    private DataPlane plane(String name, Handshake secret) {
+        return added(DataPlane.open(new ExecutorId(name), secret, HOST));
+    }
+
+    private DataPlane plane(String name, DataPlaneLimits limits) {
+        return added(DataPlane.open(new ExecutorId(name), handshake, HOST, limits));
+    }
+
+    private DataPlane added(DataPlane plane) {
+        planes.add(plane);
+        return plane;
+    }
+
+    private ExecutorAddress address(DataPlane plane) {
+        return address(plane, plane.self().value());
+    }
+
+    private static ExecutorAddress address(DataPlane plane, String name) {
+        return new ExecutorAddress(new ExecutorId(name), HOST, plane.dataPort());
+    }
+
+    private record Definition(ChannelId id, int bufferBytes, Duration flushTimeout) {
+        Definition bytes(int count) {
+            return new Definition(id, count, flushTimeout);
+        }
+
+        Definition flush(Duration timeout) {
+            return new Definition(id, bufferBytes, timeout);
+        }
+
+        ChannelDefinition of(Serde<Object> serde) {
+            return new ChannelDefinition(id, serde, bufferBytes, flushTimeout);
+        }
+    }
+
+    private Definition define(Incarnation incarnation, int edge) {
+        return new Definition(new ChannelId(job, incarnation, edge, 0, 1), BUFFER, FLUSH);
+    }
+
+    private InputChannel register(DataPlane at, Definition definition) {
+        return at.registerInput(definition.of(strings()), consumer, (id, why) -> failuresOfB.add(why));
+    }
+
+    private OutputChannel open(DataPlane from, DataPlane to, Definition definition) {
+        return open(from, address(to), definition);
+    }
+
+    private OutputChannel open(DataPlane from, ExecutorAddress to, Definition definition) {
+        return from.openOutput(definition.of(strings()), to, producer, (id, why) -> failuresOfA.add(why));
+    }
+
+    private OutputChannel openUntilAccepted(DataPlane to, Definition definition) throws InterruptedException {
+        while (true) {
+            OutputChannel output = open(a, to, definition);
+            String refused = failuresOfA.poll(200, TimeUnit.MILLISECONDS);
+            if (refused == null) {
+                return output;
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Serde<Object> strings() {
+        return (Serde<Object>) (Serde<?>) Serdes.STRING;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Serde<Object> byteArrays() {
+        return (Serde<Object>) (Serde<?>) Serdes.BYTES;
+    }
+
+    private static int readToEnd(Socket socket) throws IOException {
+        try {
+            return socket.getInputStream().readAllBytes().length;
+        } catch (java.net.SocketException reset) {
+            return 0;
+        }
+    }
+
+    private static long activeBuffers() {
+        return PooledByteBufAllocator.DEFAULT.metric().directArenas().stream()
+                        .mapToLong(PoolArenaMetric::numActiveAllocations)
+                        .sum()
+                + PooledByteBufAllocator.DEFAULT.metric().heapArenas().stream()
+                        .mapToLong(PoolArenaMetric::numActiveAllocations)
+                        .sum();
+    }
+
+    /** Refuses "bad" after it has written a part of it. */
+    private static final class PickySerde implements Serde<String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void write(String value, io.selvage.api.type.BinaryWriter out) {
+            out.writeString(value);
+            if (value.equals("bad")) {
+                throw new IllegalStateException("no bad records");
+            }
+        }
+
+        @Override
+        public String read(io.selvage.api.type.BinaryReader in) {
+            return in.readString();
+        }
+
+        @Override
+        public String schema() {
+            return "picky";
+        }
+    }
+}
