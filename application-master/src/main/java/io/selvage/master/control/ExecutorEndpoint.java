@@ -1,0 +1,124 @@
+package io.selvage.master.control;
+
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.selvage.master.event.ConnectionId;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.loop.Inbox;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.ExecutorServiceGrpc;
+import io.selvage.protocol.wire.MasterMessage;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Called by the transport's threads, which post, and by the loop, which sends; hence the concurrent map. */
+final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase {
+    private static final Logger LOG = LoggerFactory.getLogger(ExecutorEndpoint.class);
+
+    private final Inbox inbox;
+    private final Map<ConnectionId, ExecutorConnection> connections = new ConcurrentHashMap<>();
+    private final AtomicLong lastConnection = new AtomicLong();
+
+    ExecutorEndpoint(Inbox inbox) {
+        this.inbox = inbox;
+    }
+
+    @Override
+    public StreamObserver<ExecutorMessage> connect(StreamObserver<MasterMessage> outbound) {
+        var stream = (ServerCallStreamObserver<MasterMessage>) outbound;
+        ExecutorConnection connection =
+                new ExecutorConnection(new ConnectionId(lastConnection.incrementAndGet()), stream);
+        stream.setOnReadyHandler(connection::drain);
+        stream.setOnCancelHandler(connection::forget);
+        connections.put(connection.id(), connection);
+        return new Inbound(connection, stream);
+    }
+
+    void send(MasterAction.Send action) {
+        ExecutorConnection connection = connections.get(action.connection());
+        if (connection != null && !connection.trySend(action.message())) {
+            LOG.warn("Executor {} does not read what the master sends, and is cut off.", action.executor());
+            gone(connection, action.executor(), "it has not read the master's messages.");
+        }
+    }
+
+    void disconnect(MasterAction.Disconnect action) {
+        ExecutorConnection connection = connections.remove(action.connection());
+        if (connection != null) {
+            connection.end();
+        }
+    }
+
+    private void gone(ExecutorConnection connection, @Nullable ExecutorId executor, String reason) {
+        boolean first = connections.remove(connection.id()) != null;
+        connection.forget();
+        if (first && executor != null) {
+            inbox.post(new MasterEvent.ExecutorDisconnected(executor, connection.id(), reason));
+        }
+    }
+
+    /** Owned by gRPC, which calls it by one thread at a time. */
+    private final class Inbound implements StreamObserver<ExecutorMessage> {
+        private final ExecutorConnection connection;
+        private final ServerCallStreamObserver<MasterMessage> stream;
+        private @Nullable ExecutorId executor;
+
+        Inbound(ExecutorConnection connection, ServerCallStreamObserver<MasterMessage> stream) {
+            this.connection = connection;
+            this.stream = stream;
+        }
+
+        @Override
+        public void onNext(ExecutorMessage message) {
+            ExecutorId from = executor;
+            if (from != null) {
+                toEvent(from, message);
+            } else if (message.hasRegister()
+                    && !message.getRegister().getExecutorId().isBlank()) {
+                from = new ExecutorId(message.getRegister().getExecutorId());
+                executor = from;
+                inbox.post(new MasterEvent.ExecutorRegistered(from, connection.id(), message.getRegister()));
+            } else {
+                connections.remove(connection.id());
+                connection.forget();
+                stream.onError(Status.INVALID_ARGUMENT
+                        .withDescription("An executor's first message is Register, with its id.")
+                        .asRuntimeException());
+            }
+        }
+
+        private void toEvent(ExecutorId from, ExecutorMessage message) {
+            ConnectionId id = connection.id();
+            switch (message.getMessageCase()) {
+                case REGISTER -> LOG.warn("Executor {} registers twice on one stream.", from);
+                case HEARTBEAT -> inbox.post(new MasterEvent.HeartbeatReceived(from, id, message.getHeartbeat()));
+                case SUBTASK -> inbox.post(new MasterEvent.SubtaskReported(from, id, message.getSubtask()));
+                case CHECKPOINT_ACKNOWLEDGED ->
+                    inbox.post(new MasterEvent.CheckpointAcknowledgedBy(from, id, message.getCheckpointAcknowledged()));
+                case CHECKPOINT_DECLINED ->
+                    inbox.post(new MasterEvent.CheckpointDeclinedBy(from, id, message.getCheckpointDeclined()));
+                case STOPPED -> inbox.post(new MasterEvent.IncarnationStopped(from, id, message.getStopped()));
+                case MESSAGE_NOT_SET -> LOG.warn("Executor {} says what this version does not know.", from);
+            }
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            Status status = Status.fromThrowable(error);
+            gone(connection, executor, status.getCode() + " " + String.valueOf(status.getDescription()) + ".");
+        }
+
+        @Override
+        public void onCompleted() {
+            connection.end();
+            gone(connection, executor, "the executor has closed it.");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.selvage.master.control;
+
+import com.google.protobuf.Message;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.event.RequestId;
+import io.selvage.master.loop.Questions;
+import io.selvage.protocol.wire.CancelJobRequest;
+import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.DescribeSessionRequest;
+import io.selvage.protocol.wire.ListJobsRequest;
+import io.selvage.protocol.wire.ListJobsResponse;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SessionServiceGrpc;
+import io.selvage.protocol.wire.StopSessionRequest;
+import io.selvage.protocol.wire.StopSessionResponse;
+import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.SubmitJobResponse;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/** Called by the transport's threads. Each call becomes an event; its answer comes from the loop. */
+final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
+    private final Questions questions;
+
+    SessionEndpoint(Questions questions) {
+        this.questions = questions;
+    }
+
+    @Override
+    public void submitJob(SubmitJobRequest request, StreamObserver<SubmitJobResponse> response) {
+        ask(id -> new MasterEvent.SubmissionRequested(id, request), SubmitJobResponse.class, response);
+    }
+
+    @Override
+    public void listJobs(ListJobsRequest request, StreamObserver<ListJobsResponse> response) {
+        ask(id -> new MasterEvent.JobsQueried(id, request.getJobId()), ListJobsResponse.class, response);
+    }
+
+    @Override
+    public void cancelJob(CancelJobRequest request, StreamObserver<CancelJobResponse> response) {
+        ask(id -> new MasterEvent.CancelRequested(id, request.getJobId()), CancelJobResponse.class, response);
+    }
+
+    @Override
+    public void describeSession(DescribeSessionRequest request, StreamObserver<SessionDescription> response) {
+        ask(MasterEvent.SessionQueried::new, SessionDescription.class, response);
+    }
+
+    @Override
+    public void stopSession(StopSessionRequest request, StreamObserver<StopSessionResponse> response) {
+        ask(id -> new MasterEvent.SessionStopRequested(id, request.getReason()), StopSessionResponse.class, response);
+    }
+
+    private <T extends Message> void ask(
+            Function<RequestId, MasterEvent> question, Class<T> kind, StreamObserver<T> response) {
+        // A client that has hung up misses its answer; that is no error of the master's.
+        ((ServerCallStreamObserver<T>) response).setOnCancelHandler(() -> {});
+        Optional<CompletableFuture<Message>> answer = questions.tryAsk(question);
+        if (answer.isEmpty()) {
+            response.onError(Status.RESOURCE_EXHAUSTED
+                    .withDescription("Too many calls wait for the master: try again in a moment.")
+                    .asRuntimeException());
+            return;
+        }
+        answer.get().thenAccept(message -> {
+            response.onNext(kind.cast(message));
+            response.onCompleted();
+        });
+    }
+}

@@ -1,0 +1,82 @@
+package io.selvage.master.journal;
+
+import io.selvage.checkpoint.journal.Journal;
+import io.selvage.checkpoint.journal.JournalOutcome;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.loop.Inbox;
+import io.selvage.protocol.wire.JournalRecord;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owned by the thread {@code master-journal}, as is the journal in it; the loop alone hands it records. Writes them in
+ * that order, and tries again what was not written until {@link #GIVE_UP_NANOS} are over.
+ */
+public final class JournalWriter {
+    /** Records that may wait. */
+    static final int CAPACITY = 4096;
+    /** Longer than a NameNode's fail-over. */
+    static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    static final long FIRST_RETRY_MILLIS = 100;
+    static final long LONGEST_RETRY_MILLIS = 5_000;
+    private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
+
+    private final Journal journal;
+    private final Inbox inbox;
+    private final Inbox.Overload overload;
+    private final BlockingQueue<MasterAction.AppendToJournal> records = new ArrayBlockingQueue<>(CAPACITY);
+
+    public JournalWriter(Journal journal, Inbox inbox, Inbox.Overload overload) {
+        this.journal = journal;
+        this.inbox = inbox;
+        this.overload = overload;
+    }
+
+    /** Never blocks. */
+    public void append(MasterAction.AppendToJournal append) {
+        if (!records.offer(append)) {
+            overload.onFull("The queue of " + CAPACITY + " records to the journal is full.");
+        }
+    }
+
+    /** Writes until the journal is lost or the thread is interrupted. */
+    public void run() throws InterruptedException {
+        boolean goesOn = true;
+        while (goesOn) {
+            goesOn = write(records.take());
+        }
+    }
+
+    private boolean write(MasterAction.AppendToJournal append) throws InterruptedException {
+        long started = System.nanoTime();
+        for (long pause = FIRST_RETRY_MILLIS; ; pause = Math.min(2 * pause, LONGEST_RETRY_MILLIS)) {
+            JournalOutcome outcome = write(append.record());
+            if (outcome instanceof JournalOutcome.Appended) {
+                inbox.post(new MasterEvent.JournalAppended(append.append()));
+                return true;
+            }
+            if (outcome instanceof JournalOutcome.Fenced fenced) {
+                inbox.post(new MasterEvent.JournalFenced(fenced.reason()));
+                return false;
+            }
+            String reason = ((JournalOutcome.NotWritten) outcome).reason();
+            if (System.nanoTime() - started >= GIVE_UP_NANOS) {
+                inbox.post(new MasterEvent.JournalUnavailable(reason));
+                return false;
+            }
+            LOG.warn("{} It is tried again in {} ms.", reason, pause);
+            Thread.sleep(pause);
+        }
+    }
+
+    private JournalOutcome write(JournalRecord journalRecord) {
+        return journalRecord.hasSnapshot()
+                ? journal.snapshot(journalRecord.getSnapshot().toByteArray())
+                : journal.append(journalRecord.toByteArray());
+    }
+}

@@ -1,0 +1,217 @@
+package io.selvage.master.main;
+
+import io.selvage.checkpoint.journal.EpochOutcome;
+import io.selvage.checkpoint.journal.Journal;
+import io.selvage.checkpoint.journal.JournalOutcome;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.store.StoreRefusedException;
+import io.selvage.master.control.ControlServer;
+import io.selvage.master.event.ExitCode;
+import io.selvage.master.http.StatusServer;
+import io.selvage.master.job.JobMaster;
+import io.selvage.master.job.JournaledState;
+import io.selvage.master.job.SessionFacts;
+import io.selvage.master.journal.JournalReplay;
+import io.selvage.master.journal.JournalWriter;
+import io.selvage.master.loop.Inbox;
+import io.selvage.master.loop.MasterLoop;
+import io.selvage.master.loop.Questions;
+import io.selvage.master.resource.FleetLimits;
+import io.selvage.master.storage.MasterStorage;
+import io.selvage.master.yarn.YarnCluster;
+import io.selvage.protocol.wire.EpochStarted;
+import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.SessionDescription;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The ApplicationMaster's process. Started by YARN without arguments; what it needs is in its working directory, its
+ * environment and its credentials. How it ends: {@link ExitCode}.
+ *
+ * <p>The order of the start: ports, then the epoch (which names them), then the loop, and only then the
+ * ResourceManager, so that executors of the attempt before can register while YARN is still being asked.
+ */
+public final class MasterMain {
+    private static final Logger LOG = LoggerFactory.getLogger(MasterMain.class);
+    private static final long FIRST_EPOCH = 1;
+
+    private final Surroundings here;
+    private final ProcessEnd end;
+    private final Inbox inbox;
+    private final Questions questions;
+    private final long startedNanos = System.nanoTime();
+    private final long startedMillis = System.currentTimeMillis();
+
+    private MasterMain(Surroundings here, ProcessEnd end) {
+        this.here = here;
+        this.end = end;
+        this.inbox = new Inbox(what -> end.end(ExitCode.OVERLOADED, what));
+        this.questions = new Questions(inbox);
+    }
+
+    public static void main(String[] arguments) {
+        ProcessEnd end = new ProcessEnd();
+        Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
+            LOG.error("Thread {} has failed.", thread.getName(), error);
+            end.end(ExitCode.BROKEN_INVARIANT, "Thread " + thread.getName() + " has failed: " + error);
+        });
+        try {
+            Surroundings here = Surroundings.read(System.getenv(), Path.of(""));
+            new MasterMain(here, end).start();
+        } catch (StartException refused) {
+            LOG.error("The master can't start.", refused);
+            end.end(refused.code(), String.valueOf(refused.getMessage()));
+        }
+    }
+
+    private void start() {
+        LOG.info(
+                "Master of {}, attempt {}, on {}, state root {}.",
+                here.applicationId(),
+                here.attempt(),
+                here.host(),
+                here.spec().getStateRoot());
+        Ports ports = listen();
+        Won won = winEpoch(ports.control().port());
+        YarnCluster yarn =
+                new YarnCluster(inbox, here.spec(), here.specFile(), here.session(), here.hadoop(), here.attempt());
+        JournalWriter writer = new JournalWriter(won.journal(), inbox, what -> end.end(ExitCode.OVERLOADED, what));
+        MasterStorage storage = new MasterStorage(
+                here.store(), here.applicationId(), inbox, what -> end.end(ExitCode.OVERLOADED, what));
+        String trackingUrl = "http://" + here.host() + ":" + ports.status().port() + "/";
+        JobMaster jobMaster = new JobMaster(
+                new SessionFacts(here.attempt(), here.applicationDirectory(), describe(trackingUrl)),
+                won.state(),
+                here.configuration(),
+                FleetLimits.of(here.session()),
+                startedMillis,
+                startedMillis ^ here.attempt());
+        Actions actions = new Actions(inbox, questions, writer, storage, ports.control(), yarn, end);
+        MasterLoop loop = new MasterLoop(jobMaster, inbox, actions, () -> System.nanoTime() - startedNanos);
+        startThread("master-journal", writer::run);
+        startThread("master-loop", loop::run);
+        join(yarn, ports.control().port(), trackingUrl);
+    }
+
+    private record Ports(ControlServer control, StatusServer status) {}
+
+    private Ports listen() {
+        try {
+            return new Ports(
+                    ControlServer.start(here.identity(), anyPort(), inbox, questions),
+                    StatusServer.start(anyPort(), questions));
+        } catch (IOException failed) {
+            throw new StartException(
+                    ExitCode.PORT_UNAVAILABLE,
+                    "No port could be opened on " + here.host() + ": " + failed.getMessage()
+                            + ". Check selvage.network.bind-host.",
+                    failed);
+        }
+    }
+
+    private InetSocketAddress anyPort() {
+        return here.bindHost().isEmpty() ? new InetSocketAddress(0) : new InetSocketAddress(here.bindHost(), 0);
+    }
+
+    private record Won(Journal journal, JournaledState state) {}
+
+    private Won winEpoch(int controlPort) {
+        EpochStarted epoch = EpochStarted.newBuilder()
+                .setEpoch(here.attempt())
+                .setHost(here.host())
+                .setControlPort(controlPort)
+                .setTimeMillis(startedMillis)
+                .build();
+        try {
+            if (here.attempt() == FIRST_EPOCH) {
+                here.store().proveAtomic();
+            }
+            here.store().catchUp();
+            Journal journal = Journal.open(here.store(), CheckpointLayout.journalDirectory(here.applicationId()));
+            EpochOutcome outcome = journal.winEpoch(here.attempt(), epoch.toByteArray());
+            if (outcome instanceof EpochOutcome.Won won) {
+                JournaledState state = JournalReplay.replay(won.history());
+                state.apply(JournalRecord.newBuilder().setEpochStarted(epoch).build());
+                LOG.info(
+                        "Epoch {} is won in slot {}; the journal knows {} jobs.",
+                        here.attempt(),
+                        won.slot(),
+                        state.jobs().size());
+                return new Won(journal, state);
+            }
+            if (outcome instanceof JournalOutcome.Fenced fenced) {
+                throw new StartException(ExitCode.FENCED, fenced.reason(), null);
+            }
+            JournalOutcome.NotWritten failed = (JournalOutcome.NotWritten) outcome;
+            throw new StartException(ExitCode.JOURNAL_UNAVAILABLE, failed.reason(), failed.cause());
+        } catch (StoreRefusedException refused) {
+            throw new StartException(ExitCode.STATE_ROOT_UNAVAILABLE, String.valueOf(refused.getMessage()), refused);
+        } catch (IOException failed) {
+            throw new StartException(
+                    ExitCode.JOURNAL_UNAVAILABLE, "The journal can't be read: " + failed.getMessage(), failed);
+        }
+    }
+
+    private SessionDescription describe(String trackingUrl) {
+        return SessionDescription.newBuilder()
+                .setApplicationId(here.applicationId())
+                .setEpoch(here.attempt())
+                .setMasterPid(ProcessHandle.current().pid())
+                .setMasterHost(here.host())
+                .setTrackingUrl(trackingUrl)
+                .setStartedMillis(startedMillis)
+                .setVersion(here.spec().getClientVersion())
+                .setMaxAttempts(here.spec().getMaxAttempts())
+                .build();
+    }
+
+    private void join(YarnCluster yarn, int controlPort, String trackingUrl) {
+        try {
+            YarnCluster.Joined joined = yarn.join(here.host(), controlPort, trackingUrl);
+            int memoryMib = here.session().executorMemory().mebibytes();
+            if (memoryMib > joined.largestMemoryMib() || here.session().executorVcores() > joined.largestVcores()) {
+                String sentence = "An executor of " + memoryMib + " MiB and "
+                        + here.session().executorVcores() + " virtual cores is more than the cluster allows, which is "
+                        + joined.largestMemoryMib() + " MiB and " + joined.largestVcores()
+                        + ": open a session with a smaller selvage.executor.memory or selvage.executor.vcores.";
+                yarn.unregister(FinalApplicationStatus.FAILED, sentence);
+                throw new StartException(ExitCode.BAD_CONFIGURATION, sentence, null);
+            }
+            LOG.info(
+                    "Registered with YARN; control port {}, status page {}, up {} ms after the start.",
+                    controlPort,
+                    trackingUrl,
+                    (System.nanoTime() - startedNanos) / 1_000_000);
+        } catch (IOException failed) {
+            throw new StartException(
+                    ExitCode.RESOURCE_MANAGER_LOST,
+                    "The ResourceManager does not register this attempt: " + failed.getMessage(),
+                    failed);
+        }
+    }
+
+    /** What a thread of the master does until it is interrupted. */
+    @FunctionalInterface
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    private void startThread(String name, Work work) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                        end.end(ExitCode.BROKEN_INVARIANT, "Thread " + name + " was interrupted.");
+                    }
+                },
+                name);
+        thread.start();
+    }
+}

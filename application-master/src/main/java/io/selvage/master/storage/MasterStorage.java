@@ -1,0 +1,181 @@
+package io.selvage.master.storage;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.checkpoint.store.StoredFile;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.loop.Inbox;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.JobGraphMessage;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Immutable but for its pool of threads {@code master-storage-n}, which do all that is done here; the loop hands in.
+ */
+public final class MasterStorage {
+    static final int THREADS = 4;
+    /** Tasks that may wait. */
+    static final int CAPACITY = 4096;
+    /** A graph that can't be read is tried again so often, a pause apart: a NameNode's fail-over takes a while. */
+    static final int READ_ATTEMPTS = 10;
+
+    static final long READ_PAUSE_MILLIS = 3_000;
+    private static final Logger LOG = LoggerFactory.getLogger(MasterStorage.class);
+
+    private final DurableStore store;
+    private final CheckpointStore checkpoints;
+    private final String applicationId;
+    private final Inbox inbox;
+    private final Inbox.Overload overload;
+    private final ThreadPoolExecutor pool;
+
+    /** @param store rooted at the state root */
+    public MasterStorage(DurableStore store, String applicationId, Inbox inbox, Inbox.Overload overload) {
+        this.store = store;
+        this.checkpoints = new CheckpointStore(store);
+        this.applicationId = applicationId;
+        this.inbox = inbox;
+        this.overload = overload;
+        AtomicInteger number = new AtomicInteger();
+        this.pool = new ThreadPoolExecutor(
+                THREADS, THREADS, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(CAPACITY), task -> {
+                    Thread thread = new Thread(task, "master-storage-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+    }
+
+    public void loadGraph(MasterAction.LoadGraph action) {
+        run(() -> inbox.post(readGraph(action.job(), action.path())));
+    }
+
+    public void writeMetadata(MasterAction.WriteMetadata action) {
+        run(() -> {
+            try {
+                String path = checkpoints.writeMetadata(layout(action.key().job()), action.metadata());
+                inbox.post(new MasterEvent.MetadataWritten(action.key(), path));
+            } catch (IOException failed) {
+                LOG.warn("The metadata of {} could not be written.", action.key(), failed);
+                inbox.post(new MasterEvent.MetadataWriteFailed(action.key(), sentence(failed)));
+            }
+        });
+    }
+
+    public void sweepCheckpoints(MasterAction.SweepCheckpoints action) {
+        run(() -> {
+            try {
+                List<CheckpointId> deleted =
+                        checkpoints.deleteOlder(layout(action.job()), action.newest(), action.kept());
+                LOG.debug("Checkpoints {} of {} are deleted.", deleted, action.job());
+            } catch (IOException failed) {
+                LOG.warn(
+                        "Older checkpoints of {} could not be deleted; the next completed one deletes them.",
+                        action.job(),
+                        failed);
+            }
+        });
+    }
+
+    public void deleteJobFiles(MasterAction.DeleteJobFiles action) {
+        run(() -> {
+            try {
+                checkpoints.deleteJob(layout(action.job()));
+            } catch (IOException failed) {
+                LOG.warn("Files of {} could not be deleted; the session's end deletes them.", action.job(), failed);
+            }
+        });
+    }
+
+    /** Deletes the journal last: as long as it is there, a next attempt knows what was. */
+    public void deleteSessionFiles() {
+        run(() -> {
+            try {
+                String journal = CheckpointLayout.journalDirectory(applicationId);
+                for (StoredFile file : store.list(applicationId)) {
+                    String path = DurableStore.join(applicationId, file.name());
+                    if (!path.equals(journal)) {
+                        store.delete(path);
+                    }
+                }
+                store.delete(applicationId);
+            } catch (IOException failed) {
+                LOG.warn(
+                        "Files of the session are left in {}; delete that directory by hand.",
+                        store.qualify(applicationId),
+                        failed);
+            }
+            inbox.post(new MasterEvent.SessionFilesDeleted());
+        });
+    }
+
+    private MasterEvent readGraph(JobId job, String path) {
+        IOException last = new IOException("It was not tried.");
+        for (int attempt = 1; attempt <= READ_ATTEMPTS; attempt++) {
+            try {
+                Optional<byte[]> bytes = store.read(path);
+                if (bytes.isEmpty()) {
+                    return unreadable(
+                            job, FailureKind.FATAL, "The job's graph " + path + " is missing: submit the job again.");
+                }
+                return new MasterEvent.GraphLoaded(job, JobGraphMessage.parseFrom(bytes.get()));
+            } catch (InvalidProtocolBufferException malformed) {
+                return unreadable(
+                        job,
+                        FailureKind.FATAL,
+                        "The job's graph " + path + " can't be parsed (" + malformed.getMessage()
+                                + "): submit the job again, with a client of the session's version.");
+            } catch (IOException failed) {
+                LOG.warn("The graph of {} could not be read, attempt {}.", job, attempt, failed);
+                last = failed;
+            }
+            try {
+                Thread.sleep(READ_PAUSE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
+            }
+        }
+        return unreadable(
+                job,
+                FailureKind.TRANSIENT,
+                "The job's graph " + path + " could not be read: " + sentence(last) + " Check HDFS, and submit again.");
+    }
+
+    private static MasterEvent unreadable(JobId job, FailureKind kind, String message) {
+        return new MasterEvent.GraphUnreadable(
+                job, Failure.newBuilder().setKind(kind).setMessage(message).build());
+    }
+
+    private CheckpointLayout layout(JobId job) {
+        return CheckpointLayout.of(applicationId, job);
+    }
+
+    private void run(Runnable task) {
+        try {
+            pool.execute(task);
+        } catch (RejectedExecutionException full) {
+            overload.onFull("The queue of " + CAPACITY + " tasks for HDFS is full.");
+        }
+    }
+
+    private static String sentence(IOException failed) {
+        String message = String.valueOf(failed.getMessage());
+        int line = message.indexOf('\n');
+        return line < 0 ? message : message.substring(0, line);
+    }
+}

@@ -1,0 +1,130 @@
+package io.selvage.master.yarn;
+
+import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.wire.LibraryFile;
+import io.selvage.protocol.wire.SessionSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.DataOutputBuffer;
+import org.apache.hadoop.security.Credentials;
+import org.apache.hadoop.security.token.Token;
+import org.apache.hadoop.yarn.api.ApplicationConstants;
+import org.apache.hadoop.yarn.api.ApplicationConstants.Environment;
+import org.apache.hadoop.yarn.api.records.ContainerLaunchContext;
+import org.apache.hadoop.yarn.api.records.LocalResource;
+import org.apache.hadoop.yarn.api.records.LocalResourceType;
+import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
+import org.apache.hadoop.yarn.api.records.URL;
+import org.apache.hadoop.yarn.security.AMRMTokenIdentifier;
+
+/** How an executor's process is started in its container. Immutable; each launch gets a context of its own. */
+final class ExecutorLaunch {
+    private static final String EXECUTOR_CLASS = "io.selvage.task.main.ExecutorMain";
+    private static final String USER_VARIABLE = "HADOOP_USER_NAME";
+    /** What a JVM needs besides heap and direct buffers: classes, code, threads. */
+    private static final long LEAST_OVERHEAD_MIB = 192;
+
+    private static final double HEAP_SHARE = 0.7;
+    private static final double DIRECT_SHARE = 0.12;
+
+    private final SessionConfig config;
+    private final Map<String, LocalResource> files;
+    private final Map<String, String> environment;
+
+    /** @param specFile where the session's description lies in HDFS, as YARN has to find it */
+    ExecutorLaunch(SessionSpec spec, LibraryFile specFile, SessionConfig config, boolean secure) {
+        this.config = config;
+        this.files = files(spec, specFile);
+        this.environment = environment(spec, secure);
+    }
+
+    /**
+     * @param memoryMib of the container that YARN has given, which may be more than was asked for
+     * @param credentials of this moment: tokens are renewed in a long life
+     */
+    ContainerLaunchContext context(long memoryMib, Credentials credentials) throws IOException {
+        return ContainerLaunchContext.newInstance(
+                files, environment, List.of(command(memoryMib)), null, tokens(credentials), null);
+    }
+
+    /** YARN runs this in a shell, so it holds nothing that a shell would expand but YARN's own variables. */
+    String command(long memoryMib) {
+        List<String> words = List.of(
+                Environment.JAVA_HOME.$$() + "/bin/java",
+                "-Xmx" + heapMib(memoryMib) + "m",
+                "-XX:MaxDirectMemorySize=" + directMib(memoryMib) + "m",
+                "-XX:+UseG1GC",
+                "-Xshare:auto",
+                "-XX:+ExitOnOutOfMemoryError",
+                // Agrona's buffers use it.
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+                "-Djava.net.preferIPv4Stack=true",
+                "-Djava.io.tmpdir=" + Environment.PWD.$$() + "/tmp",
+                config.executorJvmOptions(),
+                EXECUTOR_CLASS,
+                "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/executor.log",
+                "2>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/executor.err");
+        return "exec "
+                + String.join(
+                        " ", words.stream().filter(word -> !word.isBlank()).toList());
+    }
+
+    static long heapMib(long memoryMib) {
+        long byShare = (long) (memoryMib * HEAP_SHARE);
+        long byRest = memoryMib - directMib(memoryMib) - LEAST_OVERHEAD_MIB;
+        return Math.max(memoryMib / 4, Math.min(byShare, byRest));
+    }
+
+    static long directMib(long memoryMib) {
+        return Math.max(32, (long) (memoryMib * DIRECT_SHARE));
+    }
+
+    private static Map<String, LocalResource> files(SessionSpec spec, LibraryFile specFile) {
+        Map<String, LocalResource> files = new HashMap<>();
+        files.put(specFile.getName(), resource(specFile, LocalResourceVisibility.APPLICATION));
+        for (LibraryFile library : spec.getLibrariesList()) {
+            files.put("lib/" + library.getName(), resource(library, LocalResourceVisibility.PRIVATE));
+        }
+        for (LibraryFile file : spec.getHadoopConfList()) {
+            files.put("hadoop-conf/" + file.getName(), resource(file, LocalResourceVisibility.PRIVATE));
+        }
+        return files;
+    }
+
+    private static LocalResource resource(LibraryFile file, LocalResourceVisibility visibility) {
+        return LocalResource.newInstance(
+                URL.fromPath(new Path(file.getPath())),
+                LocalResourceType.FILE,
+                visibility,
+                file.getLength(),
+                file.getModificationTimeMillis());
+    }
+
+    private static Map<String, String> environment(SessionSpec spec, boolean secure) {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("CLASSPATH", "hadoop-conf:lib/*");
+        if (!secure && !spec.getUser().isEmpty()) {
+            // Without Kerberos a container runs as the node's user, and its files in HDFS must be the submitter's.
+            environment.put(USER_VARIABLE, spec.getUser());
+        }
+        return environment;
+    }
+
+    /** All but the master's own token for the ResourceManager, which would let an executor act as the master. */
+    private static ByteBuffer tokens(Credentials credentials) throws IOException {
+        Credentials handed = new Credentials();
+        for (Token<?> token : credentials.getAllTokens()) {
+            if (!AMRMTokenIdentifier.KIND_NAME.equals(token.getKind())) {
+                handed.addToken(token.getService(), token);
+            }
+        }
+        credentials.getAllSecretKeys().forEach(alias -> handed.addSecretKey(alias, credentials.getSecretKey(alias)));
+        DataOutputBuffer bytes = new DataOutputBuffer();
+        handed.writeTokenStorageToStream(bytes);
+        return ByteBuffer.wrap(bytes.getData(), 0, bytes.getLength());
+    }
+}

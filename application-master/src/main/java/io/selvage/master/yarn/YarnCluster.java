@@ -1,0 +1,303 @@
+package io.selvage.master.yarn;
+
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.loop.Inbox;
+import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.wire.LibraryFile;
+import io.selvage.protocol.wire.SessionSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.apache.hadoop.yarn.api.protocolrecords.RegisterApplicationMasterResponse;
+import org.apache.hadoop.yarn.api.records.Container;
+import org.apache.hadoop.yarn.api.records.ContainerId;
+import org.apache.hadoop.yarn.api.records.ContainerStatus;
+import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
+import org.apache.hadoop.yarn.api.records.NodeReport;
+import org.apache.hadoop.yarn.api.records.Priority;
+import org.apache.hadoop.yarn.api.records.Resource;
+import org.apache.hadoop.yarn.api.records.UpdatedContainer;
+import org.apache.hadoop.yarn.client.api.AMRMClient.ContainerRequest;
+import org.apache.hadoop.yarn.client.api.async.AMRMClientAsync;
+import org.apache.hadoop.yarn.client.api.async.NMClientAsync;
+import org.apache.hadoop.yarn.client.api.async.impl.NMClientAsyncImpl;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.exceptions.YarnException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This attempt's link to YARN. Used by the loop, which never blocks here, and by YARN's callback threads, which only
+ * post events; hence the concurrent maps.
+ *
+ * <p>It is deliberately never stopped when the process ends by a signal: stopping YARN's clients could unregister the
+ * application or stop its containers, and the next attempt wants both.
+ */
+public final class YarnCluster {
+    /** Between two heartbeats to the ResourceManager, which answers with containers and exits. */
+    static final int HEARTBEAT_MILLIS = 500;
+    /** While containers are awaited. */
+    static final int HASTY_HEARTBEAT_MILLIS = 100;
+
+    private static final Priority PRIORITY = Priority.newInstance(1);
+    private static final Logger LOG = LoggerFactory.getLogger(YarnCluster.class);
+
+    private final Inbox inbox;
+    private final SessionConfig config;
+    private final ExecutorLaunch launch;
+    private final YarnConfiguration hadoop;
+    private final AMRMClientAsync<ContainerRequest> resourceManager;
+    private final NMClientAsync nodeManagers;
+    /** By allocation request id: what an allocation answers is found by this alone, never by its size. */
+    private final Map<Long, ContainerRequest> requests = new ConcurrentHashMap<>();
+
+    /** Allocated and not yet launched or released. */
+    private final Map<ExecutorId, Container> allocated = new ConcurrentHashMap<>();
+    /** Every container that the core knows, for the way back from its name. */
+    private final Map<ExecutorId, ContainerId> containers = new ConcurrentHashMap<>();
+
+    private long lastRequestId;
+
+    /** @param attempt numbers the requests, so that those of an earlier attempt are never taken for this one's */
+    public YarnCluster(
+            Inbox inbox,
+            SessionSpec spec,
+            LibraryFile specFile,
+            SessionConfig config,
+            YarnConfiguration hadoop,
+            int attempt) {
+        this.inbox = inbox;
+        this.config = config;
+        this.hadoop = hadoop;
+        this.launch = new ExecutorLaunch(spec, specFile, config, UserGroupInformation.isSecurityEnabled());
+        this.lastRequestId = attempt * 1_000_000_000L;
+        this.resourceManager = AMRMClientAsync.createAMRMClientAsync(HEARTBEAT_MILLIS, new ResourceManagerCallbacks());
+        this.nodeManagers = new NMClientAsyncImpl(new NodeManagerCallbacks());
+    }
+
+    /** What the ResourceManager says of the cluster. */
+    public record Joined(long largestMemoryMib, int largestVcores) {}
+
+    /**
+     * Registers this attempt and posts which containers are left of earlier ones. Blocks.
+     *
+     * @throws IOException also if the ResourceManager refuses the attempt
+     */
+    public Joined join(String host, int controlPort, String trackingUrl) throws IOException {
+        resourceManager.init(hadoop);
+        resourceManager.start();
+        nodeManagers.init(hadoop);
+        nodeManagers.start();
+        nodeManagers.getClient().cleanupRunningContainersOnStop(false);
+        try {
+            RegisterApplicationMasterResponse response =
+                    resourceManager.registerApplicationMaster(host, controlPort, trackingUrl);
+            List<ExecutorId> previous = response.getContainersFromPreviousAttempts().stream()
+                    .map(this::remember)
+                    .toList();
+            inbox.post(new MasterEvent.ResourceManagerJoined(previous));
+            Resource largest = response.getMaximumResourceCapability();
+            return new Joined(largest.getMemorySize(), largest.getVirtualCores());
+        } catch (YarnException refused) {
+            throw new IOException("The ResourceManager refuses this attempt: " + refused.getMessage(), refused);
+        }
+    }
+
+    public void requestContainers(int count) {
+        for (int i = 0; i < count; i++) {
+            long id = ++lastRequestId;
+            ContainerRequest request = ContainerRequest.newBuilder()
+                    .capability(Resource.newInstance(config.executorMemory().mebibytes(), config.executorVcores()))
+                    .priority(PRIORITY)
+                    .relaxLocality(true)
+                    .allocationRequestId(id)
+                    .build();
+            requests.put(id, request);
+            resourceManager.addContainerRequest(request);
+        }
+        adaptHeartbeat();
+    }
+
+    public void withdrawRequests(int count) {
+        Iterator<Map.Entry<Long, ContainerRequest>> newest = requests.entrySet().iterator();
+        for (int i = 0; i < count && newest.hasNext(); i++) {
+            Map.Entry<Long, ContainerRequest> withdrawn = newest.next();
+            newest.remove();
+            resourceManager.removeContainerRequest(withdrawn.getValue());
+        }
+        adaptHeartbeat();
+    }
+
+    public void launch(MasterAction.LaunchExecutor action) {
+        Container container = allocated.remove(action.executor());
+        if (container == null) {
+            inbox.post(new MasterEvent.ContainerStartFailed(
+                    action.executor(), "Container " + action.executor() + " was not allocated to this attempt."));
+            return;
+        }
+        try {
+            nodeManagers.startContainerAsync(
+                    container,
+                    launch.context(
+                            container.getResource().getMemorySize(),
+                            UserGroupInformation.getCurrentUser().getCredentials()));
+        } catch (IOException failed) {
+            inbox.post(new MasterEvent.ContainerStartFailed(
+                    action.executor(), "The credentials of an executor could not be put together: " + failed));
+        }
+    }
+
+    public void release(ExecutorId executor) {
+        allocated.remove(executor);
+        resourceManager.releaseAssignedContainer(containers.computeIfAbsent(executor, YarnCluster::parse));
+    }
+
+    /** Tells YARN that the application has ended. Blocks until the ResourceManager has noted it. */
+    public void unregister(FinalApplicationStatus status, String diagnostics) throws IOException {
+        try {
+            resourceManager.unregisterApplicationMaster(status, diagnostics, "");
+        } catch (YarnException refused) {
+            throw new IOException(
+                    "The ResourceManager does not let this attempt unregister: " + refused.getMessage(), refused);
+        }
+    }
+
+    private void adaptHeartbeat() {
+        resourceManager.setHeartbeatInterval(requests.isEmpty() ? HEARTBEAT_MILLIS : HASTY_HEARTBEAT_MILLIS);
+    }
+
+    private ExecutorId remember(Container container) {
+        ExecutorId executor = new ExecutorId(container.getId().toString());
+        containers.put(executor, container.getId());
+        return executor;
+    }
+
+    private static ContainerId parse(ExecutorId executor) {
+        return ContainerId.fromString(executor.value());
+    }
+
+    /** Called by the client's one callback thread. */
+    private final class ResourceManagerCallbacks extends AMRMClientAsync.AbstractCallbackHandler {
+        @Override
+        public void onContainersAllocated(List<Container> given) {
+            for (Container container : given) {
+                ContainerRequest answered = requests.remove(container.getAllocationRequestId());
+                if (answered != null) {
+                    resourceManager.removeContainerRequest(answered);
+                }
+                ExecutorId executor = remember(container);
+                allocated.put(executor, container);
+                inbox.post(new MasterEvent.ContainerAllocated(
+                        executor, container.getNodeId().toString()));
+            }
+            adaptHeartbeat();
+        }
+
+        @Override
+        public void onContainersCompleted(List<ContainerStatus> ended) {
+            for (ContainerStatus status : ended) {
+                ExecutorId executor = new ExecutorId(status.getContainerId().toString());
+                containers.remove(executor);
+                allocated.remove(executor);
+                inbox.post(new MasterEvent.ContainerCompleted(
+                        executor,
+                        status.getExitStatus(),
+                        ExitStatus.explain(executor.value(), status.getExitStatus(), status.getDiagnostics())));
+            }
+        }
+
+        @Override
+        public void onContainersReceivedFromPreviousAttempts(List<Container> late) {
+            late.forEach(container -> inbox.post(new MasterEvent.PreviousContainerFound(remember(container))));
+        }
+
+        @Override
+        public void onContainersUpdated(List<UpdatedContainer> updated) {
+            LOG.info("YARN has updated {} containers, which nobody has asked for.", updated.size());
+        }
+
+        @Override
+        public void onNodesUpdated(List<NodeReport> nodes) {
+            LOG.debug("YARN reports {} changed nodes.", nodes.size());
+        }
+
+        @Override
+        public void onShutdownRequest() {
+            inbox.post(new MasterEvent.ResourceManagerLost(
+                    "The ResourceManager tells this attempt to end: it was killed, or another one has taken over."));
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            LOG.error("The link to the ResourceManager is lost.", error);
+            inbox.post(new MasterEvent.ResourceManagerLost("The link to the ResourceManager is lost: " + error));
+        }
+
+        @Override
+        public float getProgress() {
+            return 0.5f; // A stream has no end that could be measured.
+        }
+    }
+
+    /** Called by the client's pool of threads. */
+    private final class NodeManagerCallbacks extends NMClientAsync.AbstractCallbackHandler {
+        @Override
+        public void onContainerStarted(ContainerId container, Map<String, ByteBuffer> services) {
+            LOG.info("Container {} is started.", container);
+        }
+
+        @Override
+        public void onStartContainerError(ContainerId container, Throwable error) {
+            LOG.warn("Container {} could not be started.", container, error);
+            inbox.post(new MasterEvent.ContainerStartFailed(
+                    new ExecutorId(container.toString()),
+                    "Container " + container + " could not be started: " + error.getMessage()));
+        }
+
+        @Override
+        public void onContainerStopped(ContainerId container) {
+            LOG.info("Container {} is stopped.", container);
+        }
+
+        @Override
+        public void onStopContainerError(ContainerId container, Throwable error) {
+            LOG.warn("Container {} could not be stopped.", container, error);
+        }
+
+        @Override
+        public void onContainerStatusReceived(ContainerId container, ContainerStatus status) {
+            LOG.debug("Container {} is {}.", container, status.getState());
+        }
+
+        @Override
+        public void onGetContainerStatusError(ContainerId container, Throwable error) {
+            LOG.warn("The state of container {} could not be had.", container, error);
+        }
+
+        @Override
+        public void onContainerResourceIncreased(ContainerId container, Resource resource) {
+            LOG.info("Container {} is now of size {}, which nobody has asked for.", container, resource);
+        }
+
+        @Override
+        public void onContainerResourceUpdated(ContainerId container, Resource resource) {
+            LOG.info("Container {} is now of size {}, which nobody has asked for.", container, resource);
+        }
+
+        @Override
+        public void onIncreaseContainerResourceError(ContainerId container, Throwable error) {
+            LOG.warn("The size of container {} could not be changed.", container, error);
+        }
+
+        @Override
+        public void onUpdateContainerResourceError(ContainerId container, Throwable error) {
+            LOG.warn("The size of container {} could not be changed.", container, error);
+        }
+    }
+}
