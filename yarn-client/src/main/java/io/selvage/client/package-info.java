@@ -1,4 +1,4 @@
-/** The command line and the programmatic client; imports neither the master nor the executor. */
+/** The programmatic client: opens sessions, submits jobs and follows them. No command line here. */
 @NullMarked
 package io.selvage.client;
 

@@ -1,0 +1,182 @@
+package io.selvage.client;
+
+import io.selvage.client.connect.Diagnostics;
+import io.selvage.client.connect.HadoopFolder;
+import io.selvage.client.connect.Hdfs;
+import io.selvage.client.connect.SessionState;
+import io.selvage.client.connect.Yarn;
+import io.selvage.client.deploy.Deployment;
+import io.selvage.client.deploy.Distribution;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.client.session.SessionFiles;
+import io.selvage.client.session.SessionRecord;
+import io.selvage.protocol.config.Configuration;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.apache.hadoop.yarn.api.records.ApplicationId;
+import org.apache.hadoop.yarn.api.records.ApplicationReport;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens sessions on a cluster and finds those that are open; used by one thread. What it can't do, it says with a
+ * {@link ClientException}, whose message is a sentence with the remedy.
+ *
+ * <pre>{@code
+ * try (SelvageClient client = SelvageClient.of(home, hadoopFolder, userDirectory);
+ *         Session session = client.open(Configuration.defaults(), stage -> {})) {
+ *     String job = session.submit(program, Configuration.defaults(), id -> {}).get(0);
+ *     JobDescription end = session.awaitEnd(job, JobObserver.SILENT);
+ *     session.stop("done");
+ * }
+ * }</pre>
+ */
+public final class SelvageClient implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SelvageClient.class);
+
+    private final Distribution distribution;
+    private final HadoopFolder hadoop;
+    private final YarnConfiguration configuration;
+    private final SessionFiles sessionFiles;
+    private final Path userDirectory;
+    private final Yarn yarn;
+
+    // Written by the opening thread and read by a shutdown hook, which has nobody to send it a message.
+    private volatile @Nullable Deployment opening;
+
+    private SelvageClient(Distribution distribution, HadoopFolder hadoop, Path userDirectory) {
+        this.distribution = distribution;
+        this.hadoop = hadoop;
+        this.configuration = hadoop.configuration();
+        // Hadoop's notion of who this is, which is one for the process and would else look for files on the class path.
+        UserGroupInformation.setConfiguration(configuration);
+        this.sessionFiles = new SessionFiles(userDirectory);
+        this.userDirectory = userDirectory;
+        this.yarn = Yarn.connect(configuration);
+    }
+
+    /**
+     * Connects to a cluster.
+     *
+     * @param home the root of an unpacked distribution, or of a source checkout that was built
+     * @param hadoopFolder the folder that HADOOP_CONF_DIR names elsewhere
+     * @param userDirectory {@code ~/.selvage}, or another that belongs to this user alone: holds the session files
+     */
+    public static SelvageClient of(Path home, Path hadoopFolder, Path userDirectory) {
+        return new SelvageClient(Distribution.at(home), HadoopFolder.at(hadoopFolder), userDirectory);
+    }
+
+    /**
+     * Opens a session; returns when its master answers.
+     *
+     * @param progress told what is being waited for, in a few words
+     */
+    public Session open(Configuration settings, Consumer<String> progress) {
+        Deployment deployment = new Deployment(hadoop, distribution, sessionFiles, hashCacheFile(), progress);
+        opening = deployment;
+        Deployment.Opened opened = deployment.open(yarn, configuration, settings);
+        opening = null;
+        return session(opened.session());
+    }
+
+    /** Gives up a session that is being opened; for shutdown hooks. Answers whether there was one. */
+    public boolean abandonOpening() {
+        Deployment deployment = opening;
+        return deployment != null && deployment.abandon();
+    }
+
+    /**
+     * The session of that id.
+     *
+     * @throws ClientException if this user has none of that id, or it has ended
+     */
+    public Session session(String applicationId) {
+        SessionRecord record = sessionFiles
+                .read(applicationId)
+                .orElseThrow(() -> new ClientException(
+                        ExitCode.NO_SESSION,
+                        "There is no session " + applicationId + " of yours: " + sessionFiles.pathOf(applicationId)
+                                + " does not exist. Only the user and host that opened a session can use it."));
+        String end = endOf(record).orElse(null);
+        if (end != null) {
+            forget(record);
+            throw new ClientException(
+                    ExitCode.NO_SESSION,
+                    "The session " + applicationId + " has ended: " + end
+                            + " Open another one with scripts/yarn-session.sh.");
+        }
+        return session(record);
+    }
+
+    /**
+     * The newest session of this user that runs on this cluster; forgets those that have ended.
+     *
+     * @throws ClientException if there is none
+     */
+    public Session newestSession() {
+        for (String id : sessionFiles.applicationIds()) {
+            SessionRecord record = sessionFiles.read(id).orElse(null);
+            if (record == null || !record.cluster().equals(yarn.where())) {
+                continue;
+            }
+            if (endOf(record).isEmpty()) {
+                return session(record);
+            }
+            forget(record);
+        }
+        throw new ClientException(
+                ExitCode.NO_SESSION,
+                "No session of yours runs on this cluster. Open one with scripts/yarn-session.sh -d");
+    }
+
+    private Session session(SessionRecord record) {
+        return new Session(this, yarn, record);
+    }
+
+    /** How it ended, or nothing if it has not. */
+    private Optional<String> endOf(SessionRecord record) {
+        try {
+            ApplicationReport report = yarn.report(ApplicationId.fromString(record.applicationId()));
+            return SessionState.of(report).hasEnded() ? Optional.of(Diagnostics.ofEnd(report)) : Optional.empty();
+        } catch (ClientException unknown) {
+            if (unknown.exitCode() == ExitCode.NO_SESSION) {
+                return Optional.of("YARN does not know it any more.");
+            }
+            throw unknown;
+        }
+    }
+
+    /**
+     * Removes what an ended session has left: its file here and its directory in HDFS. Libraries stay for the next one.
+     */
+    void forget(SessionRecord record) {
+        try {
+            Hdfs.connect(configuration, record.stateRoot()).delete(record.applicationDirectory());
+        } catch (ClientException undeletable) {
+            LOG.warn("{} could not be deleted.", record.applicationDirectory(), undeletable);
+        }
+        sessionFiles.delete(record.applicationId());
+    }
+
+    YarnConfiguration configuration() {
+        return configuration;
+    }
+
+    Path hadoopFolder() {
+        return hadoop.path();
+    }
+
+    Path hashCacheFile() {
+        return userDirectory.resolve("library-hashes");
+    }
+
+    @Override
+    public void close() {
+        yarn.close();
+    }
+}

@@ -1,0 +1,219 @@
+package io.selvage.client;
+
+import io.selvage.client.connect.Diagnostics;
+import io.selvage.client.connect.MasterAbsentException;
+import io.selvage.client.connect.MasterConnection;
+import io.selvage.client.connect.SessionState;
+import io.selvage.client.connect.Yarn;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.client.program.Program;
+import io.selvage.client.session.SessionRecord;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.wire.CancelJobRequest;
+import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.DescribeSessionRequest;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.ListJobsRequest;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.StopSessionRequest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.hadoop.yarn.api.records.ApplicationId;
+import org.apache.hadoop.yarn.api.records.ApplicationReport;
+
+/** A session that runs; used by one thread. Closing it closes the connection, not the session. */
+public final class Session implements AutoCloseable {
+    /** How long someone who waits for a job's end puts up with a missing master: YARN needs 15 minutes at worst. */
+    private static final Duration AWAIT_PATIENCE = Duration.ofMinutes(20);
+
+    /** How long an orderly stop may take before YARN is asked to kill what is left. */
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
+
+    private static final long POLL_MILLIS = 300;
+    private static final long END_POLL_MILLIS = 100;
+    private static final Set<JobPhase> ENDS = Set.of(JobPhase.FINISHED, JobPhase.CANCELED, JobPhase.FAILED);
+
+    private final SelvageClient client;
+    private final Yarn yarn;
+    private final SessionRecord record;
+    private final MasterConnection connection;
+
+    Session(SelvageClient client, Yarn yarn, SessionRecord record) {
+        this.client = client;
+        this.yarn = yarn;
+        this.record = record;
+        this.connection = new MasterConnection(yarn, record);
+    }
+
+    public String applicationId() {
+        return record.applicationId();
+    }
+
+    public String name() {
+        return record.name();
+    }
+
+    /** Fully qualified. */
+    public String stateRoot() {
+        return record.stateRoot();
+    }
+
+    public SessionDescription describe() {
+        return connection.call(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+    }
+
+    /** What YARN says of it. */
+    public ApplicationReport report() {
+        return connection.report();
+    }
+
+    /**
+     * Runs the program's {@code main} here, which submits its jobs.
+     *
+     * @param settings for the jobs, below what the program sets itself
+     * @param submitted told of each job when the session has it
+     * @return the jobs' ids, at least one
+     */
+    public List<String> submit(Program program, Configuration settings, Consumer<String> submitted) {
+        return program.run(
+                new Submission(connection, record, client, program.jar().path(), settings, submitted),
+                client.hadoopFolder());
+    }
+
+    /** All jobs of the session, newest first. */
+    public List<JobDescription> jobs() {
+        return connection
+                .call(stub -> stub.listJobs(ListJobsRequest.getDefaultInstance()))
+                .getJobsList();
+    }
+
+    /** @throws ClientException with {@code NO_SESSION} if there is no such job */
+    public JobDescription job(String jobId) {
+        return only(
+                jobId, connection.call(stub -> stub.listJobs(jobRequest(jobId))).getJobsList());
+    }
+
+    /** Returns when the cancellation is durable; the job's end follows. */
+    public void cancel(String jobId) {
+        CancelJobRequest request = CancelJobRequest.newBuilder().setJobId(jobId).build();
+        CancelJobResponse response = connection.call(stub -> stub.cancelJob(request));
+        if (!response.getRefusal().isEmpty()) {
+            throw new ClientException(ExitCode.NO_SESSION, response.getRefusal());
+        }
+    }
+
+    /** Waits until the job has finished, was canceled or has failed, over any number of masters. */
+    public JobDescription awaitEnd(String jobId, JobObserver observer) {
+        long absentSince = 0;
+        boolean absent = false;
+        while (true) {
+            try {
+                JobDescription job = only(
+                        jobId,
+                        connection
+                                .tryCall(stub -> stub.listJobs(jobRequest(jobId)))
+                                .getJobsList());
+                absent = false;
+                observer.onProgress(job);
+                if (ENDS.contains(job.getPhase())) {
+                    return job;
+                }
+            } catch (MasterAbsentException | ClientException unanswered) {
+                if (unanswered instanceof ClientException sentence && sentence.exitCode() != ExitCode.NO_CLUSTER) {
+                    throw sentence;
+                }
+                absentSince = absent ? absentSince : System.nanoTime();
+                absent = true;
+                Duration absence = Duration.ofNanos(System.nanoTime() - absentSince);
+                if (absence.compareTo(AWAIT_PATIENCE) > 0) {
+                    throw new ClientException(
+                            ExitCode.SESSION_FAILED,
+                            "The session " + applicationId() + " has not answered for " + absence.toMinutes()
+                                    + " minutes: " + unanswered.getMessage()
+                                    + ". The job may run; look again with: scripts/selvage attach " + jobId,
+                            unanswered);
+                }
+                observer.onMasterAbsent(String.valueOf(unanswered.getMessage()), absence);
+            }
+            pause(POLL_MILLIS);
+        }
+    }
+
+    /** Ends the session with all its jobs, and removes what it has in HDFS, libraries apart. */
+    public void stop(String reason) {
+        try {
+            connection.call(stub -> stub.stopSession(
+                    StopSessionRequest.newBuilder().setReason(reason).build()));
+        } catch (ClientException notThere) {
+            if (!hasEnded()) {
+                yarn.kill(ApplicationId.fromString(applicationId()), reason);
+            }
+        }
+        long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+        while (!hasEnded()) {
+            if (System.nanoTime() - deadline > 0) {
+                yarn.kill(ApplicationId.fromString(applicationId()), reason);
+                deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+            }
+            pause(END_POLL_MILLIS);
+        }
+        forget();
+    }
+
+    public boolean hasEnded() {
+        try {
+            return SessionState.of(connection.report()).hasEnded();
+        } catch (ClientException unknown) {
+            if (unknown.exitCode() == ExitCode.NO_SESSION) {
+                return true;
+            }
+            throw unknown;
+        }
+    }
+
+    /** How YARN describes its end. */
+    public String end() {
+        return Diagnostics.ofEnd(connection.report());
+    }
+
+    public SessionState state() {
+        return SessionState.of(connection.report());
+    }
+
+    /** Removes what the session has left here and in HDFS; only when it has ended. */
+    public void forget() {
+        client.forget(record);
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+    }
+
+    private JobDescription only(String jobId, List<JobDescription> jobs) {
+        if (jobs.isEmpty()) {
+            throw new ClientException(
+                    ExitCode.NO_SESSION,
+                    "The session " + applicationId() + " has no job " + jobId
+                            + ". See which it has with: scripts/selvage list");
+        }
+        return jobs.get(0);
+    }
+
+    private static ListJobsRequest jobRequest(String jobId) {
+        return ListJobsRequest.newBuilder().setJobId(jobId).build();
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package io.selvage.client;
+
+import io.selvage.api.JobLauncher;
+import io.selvage.api.graph.JobGraph;
+import io.selvage.checkpoint.library.HashCache;
+import io.selvage.checkpoint.library.LibraryEntry;
+import io.selvage.checkpoint.library.LibraryStore;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.checkpoint.store.PutOutcome;
+import io.selvage.client.connect.MasterConnection;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.client.session.SessionRecord;
+import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.config.Scope;
+import io.selvage.protocol.graph.GraphCodec;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.SubmitJobResponse;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Takes the jobs of one program, on the thread that runs its main: jar and graph go to HDFS, and then the master hears.
+ */
+final class Submission implements JobLauncher {
+    private static final String GRAPH = "graph.pb";
+
+    private final MasterConnection connection;
+    private final SessionRecord session;
+    private final SelvageClient client;
+    private final Path jar;
+    private final Configuration settings;
+    private final Consumer<String> submitted;
+
+    Submission(
+            MasterConnection connection,
+            SessionRecord session,
+            SelvageClient client,
+            Path jar,
+            Configuration settings,
+            Consumer<String> submitted) {
+        this.connection = connection;
+        this.session = session;
+        this.client = client;
+        this.jar = jar;
+        this.settings = settings;
+        this.submitted = submitted;
+    }
+
+    @Override
+    public int defaultParallelism() {
+        return settings.get(JobConfig.DEFAULT_PARALLELISM);
+    }
+
+    @Override
+    public int maxParallelism() {
+        return settings.get(JobConfig.MAX_PARALLELISM);
+    }
+
+    @Override
+    public String launch(JobGraph graph) {
+        Map<String, String> effective = effectiveSettings(settings, graph);
+        JobId job = JobId.random();
+        try {
+            DurableStore store =
+                    DurableStore.open(new org.apache.hadoop.fs.Path(session.stateRoot()), client.configuration());
+            LibraryEntry library = new LibraryStore(store, HashCache.open(client.hashCacheFile())).publish(jar);
+            String directory = DurableStore.join(session.applicationId(), job.value());
+            String path = DurableStore.join(directory, GRAPH);
+            put(store, path, graph);
+            submit(
+                    store,
+                    directory,
+                    SubmitJobRequest.newBuilder()
+                            .setJobId(job.value())
+                            .setGraphPath(store.qualify(path))
+                            .addJars(library.toWire())
+                            .putAllSettings(effective)
+                            .build());
+            submitted.accept(job.value());
+            return job.value();
+        } catch (IOException failed) {
+            throw new ClientException(
+                    ExitCode.NO_CLUSTER,
+                    "The job could not be put into HDFS: " + failed.getMessage() + " Check HDFS, and run it again.",
+                    failed);
+        }
+    }
+
+    /** Every setting for jobs that is not left at its default, whoever set it. */
+    static Map<String, String> effectiveSettings(Configuration settings, JobGraph graph) {
+        Configuration own = Configuration.defaults().with(graph.settings(), "set by the program");
+        own.settings(Scope.SESSION).keySet().stream().findFirst().ifPresent(key -> {
+            throw new ConfigException(
+                    key + " (set by the program) belongs to the session. Set it when you open the session:"
+                            + " scripts/yarn-session.sh -D " + key + "=VALUE");
+        });
+        Configuration effective = settings.with(graph.settings(), "set by the program")
+                .with(
+                        Map.of(JobConfig.MAX_PARALLELISM.name(), Integer.toString(graph.maxParallelism())),
+                        "set by the program");
+        JobConfig.from(effective);
+        return effective.settings(Scope.JOB);
+    }
+
+    private static void put(DurableStore store, String path, JobGraph graph) throws IOException {
+        PutOutcome put = store.putIfAbsent(path, GraphCodec.toMessage(graph).toByteArray());
+        if (put.kind() != PutOutcome.Kind.WON) {
+            throw new IOException("the job's graph was not written to " + store.qualify(path), put.cause());
+        }
+    }
+
+    private void submit(DurableStore store, String directory, SubmitJobRequest request) throws IOException {
+        SubmitJobResponse response;
+        try {
+            response = connection.call(stub -> stub.submitJob(request));
+        } catch (ClientException unanswered) {
+            throw new ClientException(
+                    unanswered.exitCode(),
+                    unanswered.getMessage() + " Whether the job " + request.getJobId()
+                            + " was taken is not known; scripts/selvage list tells.",
+                    unanswered);
+        }
+        if (!response.getRefusal().isEmpty()) {
+            store.delete(directory);
+            throw new ClientException(ExitCode.REFUSED, "The session does not take the job: " + response.getRefusal());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package io.selvage.client.cli;
+
+import io.selvage.client.exit.ExitCode;
+import org.apache.commons.cli.Options;
+
+/** A command of the command line. */
+interface Command {
+    /** As typed: {@code selvage run}. */
+    String name();
+
+    /** What comes after the name, for the help. */
+    String synopsis();
+
+    /** For the list of commands. */
+    String summary();
+
+    /** What the help says below the options. */
+    String details();
+
+    Options options();
+
+    /** Does it, on the calling thread. */
+    ExitCode run(Arguments arguments, Host host, Console console);
+}

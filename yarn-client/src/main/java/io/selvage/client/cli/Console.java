@@ -1,0 +1,106 @@
+package io.selvage.client.cli;
+
+import java.io.PrintStream;
+
+/**
+ * Where a command writes: results to the standard output, and what is said meanwhile to it as well, unless the results
+ * are JSON. On a terminal, one line is written over and over; elsewhere, only changes are written, one line each. Owned
+ * by the command's thread, but for {@link #say}, which a shutdown hook may call.
+ */
+final class Console {
+    private static final String CLEAR_TO_END = "\033[K";
+    private static final int DEFAULT_COLUMNS = 120;
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final PrintStream talk;
+    private final boolean live;
+    private final int columns;
+    private boolean lineIsLive;
+    private String lastLine = "";
+
+    Console(PrintStream out, PrintStream err, boolean json, boolean terminal, int columns) {
+        this.out = out;
+        this.err = err;
+        this.talk = json ? err : out;
+        this.live = terminal && !json;
+        this.columns = columns;
+    }
+
+    static Console ofProcess(boolean json) {
+        String term = System.getenv().getOrDefault("TERM", "dumb");
+        boolean terminal = System.console() != null && !term.equals("dumb");
+        return new Console(
+                System.out,
+                System.err,
+                json,
+                terminal,
+                columnsOf(System.getenv().get("COLUMNS")));
+    }
+
+    private static int columnsOf(@org.jspecify.annotations.Nullable String text) {
+        return text != null && text.matches("[1-9]\\d{0,3}") ? Integer.parseInt(text) : DEFAULT_COLUMNS;
+    }
+
+    /** Whether a line can be written over. */
+    boolean isLive() {
+        return live;
+    }
+
+    /** A result: always to the standard output. */
+    void result(String text) {
+        endLiveLine();
+        out.println(text);
+        out.flush();
+    }
+
+    /** Something a person may want to know. */
+    void say(String text) {
+        endLiveLine();
+        talk.println(text);
+        talk.flush();
+    }
+
+    /** What is going on now, in place of what was said so before. */
+    void progress(String text) {
+        if (!live) {
+            if (!text.equals(lastLine)) {
+                lastLine = text;
+                talk.println(text);
+                talk.flush();
+            }
+            return;
+        }
+        String cut = text.length() < columns ? text : text.substring(0, columns - 1);
+        talk.print("\r" + cut + CLEAR_TO_END);
+        talk.flush();
+        lineIsLive = true;
+    }
+
+    /** Takes the live line away. */
+    void clearProgress() {
+        if (lineIsLive) {
+            talk.print("\r" + CLEAR_TO_END);
+            talk.flush();
+            lineIsLive = false;
+        }
+    }
+
+    void error(String text) {
+        endLiveLine();
+        err.println("selvage: " + text);
+        err.flush();
+    }
+
+    void stackTrace(Throwable thrown) {
+        thrown.printStackTrace(err);
+        err.flush();
+    }
+
+    private void endLiveLine() {
+        if (lineIsLive) {
+            talk.println();
+            lineIsLive = false;
+        }
+    }
+}

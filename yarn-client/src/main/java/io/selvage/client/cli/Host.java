@@ -1,0 +1,56 @@
+package io.selvage.client.cli;
+
+import io.selvage.client.SelvageClient;
+import io.selvage.client.Session;
+import io.selvage.client.connect.HadoopFolder;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.config.Configuration;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this host and user bring to a command.
+ *
+ * @param home where Selvage is installed
+ * @param userDirectory where the user's session files are
+ */
+record Host(Path home, Path userDirectory, Map<String, String> environment) {
+    Host {
+        environment = Map.copyOf(environment);
+    }
+
+    /** From the environment that the scripts set. */
+    static Host ofEnvironment(Map<String, String> environment) {
+        String home = environment.get("SELVAGE_HOME");
+        if (home == null) {
+            throw new ClientException(ExitCode.USAGE, "SELVAGE_HOME is not set. Use the commands in scripts/.");
+        }
+        String user = environment.get("SELVAGE_USER_DIR");
+        Path userDirectory =
+                user == null || user.isBlank() ? Path.of(System.getProperty("user.home"), ".selvage") : Path.of(user);
+        return new Host(Path.of(home), userDirectory.toAbsolutePath(), environment);
+    }
+
+    SelvageClient connect() {
+        return SelvageClient.of(home, HadoopFolder.find(environment).path(), userDirectory);
+    }
+
+    /** The session that the option names, else the newest that runs. */
+    Session session(SelvageClient client, @Nullable String id) {
+        return id == null ? client.newestSession() : client.session(id);
+    }
+
+    /** conf/selvage.yaml, if there is one. */
+    Configuration settings() {
+        Path file = home.resolve("conf").resolve("selvage.yaml");
+        Configuration defaults = Configuration.defaults();
+        return Files.exists(file) ? defaults.withYaml(file) : defaults;
+    }
+
+    Path logFile() {
+        return userDirectory.resolve("logs").resolve("client.log");
+    }
+}

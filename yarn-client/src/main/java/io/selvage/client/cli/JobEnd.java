@@ -1,0 +1,50 @@
+package io.selvage.client.cli;
+
+import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.JobDescription;
+
+/** How a job has ended, in words and as an exit code; pure. */
+final class JobEnd {
+    private JobEnd() {}
+
+    static ExitCode exitCode(JobDescription job) {
+        return switch (job.getPhase()) {
+            case FINISHED -> ExitCode.OK;
+            case CANCELED -> ExitCode.JOB_CANCELED;
+            case FAILED -> ExitCode.JOB_FAILED;
+            default -> throw new IllegalStateException("job " + job.getJobId() + " has not ended: " + job.getPhase());
+        };
+    }
+
+    static String inWords(JobDescription job, boolean verbose) {
+        String who = "Job " + job.getJobId() + " \"" + job.getName() + "\" ";
+        String how = " after " + Words.duration(job.getEndedMillis() - job.getSubmittedMillis()) + ": "
+                + Words.count(job.getRecordsRead()) + " records in, " + Words.count(job.getRecordsWritten()) + " out, "
+                + Words.times(job.getCheckpointsCompleted(), "checkpoint") + ", "
+                + Words.times(job.getRestarts(), "restart") + ".";
+        return switch (job.getPhase()) {
+            case FINISHED -> who + "has finished" + how;
+            case CANCELED -> who + "was canceled" + how;
+            default -> who + "has failed" + how + failure(job.getFailure(), verbose);
+        };
+    }
+
+    static String failure(Failure failure, boolean verbose) {
+        StringBuilder words = new StringBuilder();
+        words.append("\n  ").append(failure.getMessage().strip().replace("\n", "\n  "));
+        if (!failure.getOperator().isEmpty()) {
+            words.append("\n  in ")
+                    .append(failure.getOperator())
+                    .append(", subtask ")
+                    .append(failure.getSubtask());
+        }
+        for (String cause : failure.getCausesList()) {
+            words.append("\n  caused by ").append(cause);
+        }
+        if (verbose && !failure.getStackTrace().isEmpty()) {
+            words.append("\n").append(failure.getStackTrace().strip());
+        }
+        return words.toString();
+    }
+}

@@ -1,0 +1,90 @@
+package io.selvage.client.cli;
+
+import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.VertexDescription;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Sessions and jobs as JSON; the names are the ones of the wire messages. Pure. */
+final class Reports {
+    private Reports() {}
+
+    static Map<String, Object> session(SessionDescription session) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("application_id", session.getApplicationId());
+        json.put("epoch", session.getEpoch());
+        json.put("master_host", session.getMasterHost());
+        json.put("master_pid", session.getMasterPid());
+        json.put("tracking_url", session.getTrackingUrl());
+        json.put("started_millis", session.getStartedMillis());
+        json.put("version", session.getVersion());
+        json.put("max_attempts", session.getMaxAttempts());
+        json.put(
+                "executors",
+                session.getExecutorsList().stream().map(Reports::executor).toList());
+        return json;
+    }
+
+    private static Map<String, Object> executor(ExecutorDescription executor) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("executor_id", executor.getExecutorId());
+        json.put("host", executor.getHost());
+        json.put("pid", executor.getPid());
+        json.put("slots", executor.getSlots());
+        json.put("busy_slots", executor.getBusySlots());
+        json.put("log_url", executor.getLogUrl());
+        return json;
+    }
+
+    static List<Map<String, Object>> jobs(List<JobDescription> jobs) {
+        return jobs.stream().map(Reports::job).toList();
+    }
+
+    static Map<String, Object> job(JobDescription job) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("job_id", job.getJobId());
+        json.put("name", job.getName());
+        json.put("phase", job.getPhase().name());
+        json.put("submitted_millis", job.getSubmittedMillis());
+        json.put("ended_millis", job.getEndedMillis() == 0 ? null : job.getEndedMillis());
+        json.put("incarnation", job.getIncarnation());
+        json.put("restarts", job.getRestarts());
+        json.put("checkpoints_completed", job.getCheckpointsCompleted());
+        json.put("checkpoints_failed", job.getCheckpointsFailed());
+        json.put("last_checkpoint", job.getLastCheckpoint());
+        json.put("last_checkpoint_millis", job.getLastCheckpointMillis());
+        json.put("last_checkpoint_bytes", job.getLastCheckpointBytes());
+        json.put("records_read", job.getRecordsRead());
+        json.put("records_written", job.getRecordsWritten());
+        json.put("records_late", job.getRecordsLate());
+        json.put("records_skipped", job.getRecordsSkipped());
+        json.put("failure", job.hasFailure() ? failure(job.getFailure()) : null);
+        json.put("vertices", job.getVerticesList().stream().map(Reports::vertex).toList());
+        return json;
+    }
+
+    private static Map<String, Object> vertex(VertexDescription vertex) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("id", vertex.getId());
+        json.put("name", vertex.getName());
+        json.put("parallelism", vertex.getParallelism());
+        json.put("running", vertex.getRunning());
+        json.put("records_in", vertex.getRecordsIn());
+        json.put("records_out", vertex.getRecordsOut());
+        return json;
+    }
+
+    private static Map<String, Object> failure(Failure failure) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("kind", failure.getKind().name());
+        json.put("message", failure.getMessage());
+        json.put("operator", failure.getOperator());
+        json.put("subtask", failure.getSubtask());
+        json.put("causes", failure.getCausesList());
+        return json;
+    }
+}

@@ -1,0 +1,91 @@
+package io.selvage.client.cli;
+
+import io.selvage.client.SelvageClient;
+import io.selvage.client.Session;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.SessionDescription;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.cli.Options;
+
+/** Shows a session: its master, its executors with their processes, and its jobs. */
+final class StatusCommand implements Command {
+    @Override
+    public String name() {
+        return "selvage status";
+    }
+
+    @Override
+    public String synopsis() {
+        return "[options] [SESSION_ID]";
+    }
+
+    @Override
+    public String summary() {
+        return "show a session, its processes and its jobs";
+    }
+
+    @Override
+    public String details() {
+        return "";
+    }
+
+    @Override
+    public Options options() {
+        return new Options().addOption(Arguments.SESSION).addOption(Arguments.JSON);
+    }
+
+    @Override
+    public ExitCode run(Arguments arguments, Host host, Console console) {
+        List<String> rest = arguments.rest();
+        String id = rest.isEmpty() ? arguments.valueOf(Arguments.SESSION) : arguments.only("one session's id");
+        try (SelvageClient client = host.connect();
+                Session session = host.session(client, id)) {
+            SessionDescription description = session.describe();
+            List<JobDescription> jobs = session.jobs();
+            if (arguments.has(Arguments.JSON)) {
+                Map<String, Object> json = Reports.session(description);
+                json.put("state_root", session.stateRoot());
+                json.put("jobs", Reports.jobs(jobs));
+                console.result(Json.write(json));
+            } else {
+                console.result(text(session.name(), description, jobs, System.currentTimeMillis()));
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    static String text(String name, SessionDescription session, List<JobDescription> jobs, long nowMillis) {
+        StringBuilder text = new StringBuilder();
+        text.append("Session ").append(session.getApplicationId()).append(" \"").append(name);
+        text.append("\" has been open for ").append(Words.duration(nowMillis - session.getStartedMillis()));
+        text.append(".\n  web page  ").append(session.getTrackingUrl());
+        text.append("\n  master    process ").append(session.getMasterPid()).append(" on ");
+        text.append(session.getMasterHost()).append(", attempt ").append(session.getEpoch());
+        text.append(" of at most ").append(session.getMaxAttempts()).append("\n\n");
+        if (session.getExecutorsCount() == 0) {
+            text.append("No executors: they are started when a job needs them.");
+        } else {
+            text.append(executors(session.getExecutorsList()));
+        }
+        text.append("\n\n").append(jobs.isEmpty() ? "No jobs." : ListCommand.table(jobs, nowMillis));
+        return text.toString();
+    }
+
+    private static String executors(List<ExecutorDescription> executors) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("EXECUTOR", "HOST", "PROCESS", "SLOTS", "LOG"));
+        for (ExecutorDescription executor : executors) {
+            rows.add(List.of(
+                    executor.getExecutorId(),
+                    executor.getHost(),
+                    Long.toString(executor.getPid()),
+                    executor.getBusySlots() + " of " + executor.getSlots() + " busy",
+                    executor.getLogUrl()));
+        }
+        return Table.of(rows);
+    }
+}

@@ -1,0 +1,123 @@
+package io.selvage.client.connect;
+
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import java.io.IOException;
+import java.net.URI;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.security.AccessControlException;
+import org.apache.hadoop.security.Credentials;
+
+/**
+ * The file system of a state root, as a client sees it: every call ends within seconds, and its failure is a sentence.
+ */
+public final class Hdfs {
+    private static final FsPermission OWNER_ONLY = new FsPermission((short) 0700);
+
+    private final FileSystem fileSystem;
+    private final Path stateRoot;
+
+    private Hdfs(FileSystem fileSystem, Path stateRoot) {
+        this.fileSystem = fileSystem;
+        this.stateRoot = stateRoot;
+    }
+
+    /**
+     * Connects.
+     *
+     * @param stateRoot as configured; empty for {@code .selvage} in the user's home directory
+     */
+    public static Hdfs connect(Configuration hadoop, String stateRoot) {
+        URI defaultFileSystem = FileSystem.getDefaultUri(hadoop);
+        if (stateRoot.isEmpty() && "file".equals(defaultFileSystem.getScheme())) {
+            throw new ClientException(
+                    ExitCode.NO_CLUSTER,
+                    "The Hadoop configuration names no HDFS (fs.defaultFS is " + defaultFileSystem
+                            + "). Set HADOOP_CONF_DIR to the configuration of the cluster.");
+        }
+        return call("connect to " + (stateRoot.isEmpty() ? defaultFileSystem : stateRoot), () -> {
+            if (stateRoot.isEmpty()) {
+                FileSystem fileSystem = FileSystem.get(hadoop);
+                return new Hdfs(fileSystem, new Path(fileSystem.getHomeDirectory(), ".selvage"));
+            }
+            Path path = new Path(stateRoot);
+            FileSystem fileSystem = path.getFileSystem(hadoop);
+            return new Hdfs(fileSystem, fileSystem.makeQualified(path));
+        });
+    }
+
+    /** Fully qualified, without a slash at the end. */
+    public String stateRoot() {
+        return stateRoot.toString();
+    }
+
+    /** Makes the state root if it is missing, for its owner alone, and writes and deletes a file in it. */
+    public void proveWritable() {
+        Path probe = new Path(stateRoot, ".probe-" + java.util.UUID.randomUUID());
+        call("write below " + stateRoot, () -> {
+            if (!fileSystem.exists(stateRoot) && !fileSystem.mkdirs(stateRoot, OWNER_ONLY)) {
+                throw new IOException("the directory was not made");
+            }
+            fileSystem.create(probe, false).close();
+            if (!fileSystem.delete(probe, false)) {
+                throw new IOException("the file " + probe + " was not deleted");
+            }
+            return stateRoot;
+        });
+    }
+
+    /** Makes a directory for its owner alone; it must be new. */
+    public void makeDirectory(String path) {
+        Path directory = new Path(path);
+        call("make " + path, () -> {
+            if (!fileSystem.mkdirs(directory, OWNER_ONLY)) {
+                throw new IOException("the directory was not made");
+            }
+            return directory;
+        });
+    }
+
+    /** Deletes a directory with all it holds; answers whether there was one. */
+    public boolean delete(String path) {
+        return call("delete " + path, () -> fileSystem.delete(new Path(path), true));
+    }
+
+    /** On a secure cluster, adds what lets the session use this file system. */
+    public void addTokens(String renewer, Credentials credentials) {
+        call("give a delegation token", () -> fileSystem.addDelegationTokens(renewer, credentials));
+    }
+
+    private static <T> T call(String what, Callable<T> call) {
+        try {
+            return Patience.bounded("HDFS", call);
+        } catch (ClientException sentence) {
+            throw sentence;
+        } catch (AccessControlException denied) {
+            throw new ClientException(
+                    ExitCode.REFUSED,
+                    "HDFS does not let you " + what + ": " + firstLine(denied)
+                            + " Ask for the right, or set selvage.state.root to a directory of yours.",
+                    denied);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
+        } catch (Exception failed) {
+            throw new ClientException(
+                    ExitCode.NO_CLUSTER,
+                    "HDFS was asked to " + what + " and did not: " + firstLine(failed)
+                            + " Check that HDFS runs, and that HADOOP_CONF_DIR names the right cluster.",
+                    failed);
+        }
+    }
+
+    private static String firstLine(Exception failure) {
+        String message = failure.getMessage();
+        return message == null
+                ? failure.getClass().getSimpleName() + "."
+                : message.lines().findFirst().orElse("");
+    }
+}

@@ -1,0 +1,178 @@
+package io.selvage.client.connect;
+
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.hadoop.util.StringUtils;
+import org.apache.hadoop.yarn.api.records.ApplicationId;
+import org.apache.hadoop.yarn.api.records.ApplicationReport;
+import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
+import org.apache.hadoop.yarn.api.records.NodeReport;
+import org.apache.hadoop.yarn.api.records.NodeState;
+import org.apache.hadoop.yarn.api.records.QueueInfo;
+import org.apache.hadoop.yarn.client.api.YarnClient;
+import org.apache.hadoop.yarn.client.api.YarnClientApplication;
+import org.apache.hadoop.yarn.conf.HAUtil;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.exceptions.ApplicationNotFoundException;
+import org.apache.hadoop.yarn.exceptions.YarnException;
+
+/** The ResourceManager, as a client sees it: every call ends within seconds, and its failure is a sentence. */
+public final class Yarn implements AutoCloseable {
+    private static final int PROBE_MILLIS = 3_000;
+
+    private final YarnClient client;
+    private final String where;
+
+    private Yarn(YarnClient client, String where) {
+        this.client = client;
+        this.where = where;
+    }
+
+    /** @throws ClientException if nobody listens where the configuration says that the ResourceManager is */
+    public static Yarn connect(YarnConfiguration hadoop) {
+        List<InetSocketAddress> addresses = addresses(hadoop);
+        String where = String.join(
+                " or ",
+                addresses.stream()
+                        .map(address -> address.getHostString() + ":" + address.getPort())
+                        .toList());
+        if (addresses.stream().noneMatch(Yarn::listens)) {
+            throw new ClientException(
+                    ExitCode.NO_CLUSTER,
+                    "No ResourceManager answers at " + where
+                            + ". Check that YARN runs, and that HADOOP_CONF_DIR names the right cluster.");
+        }
+        YarnClient client = YarnClient.createYarnClient();
+        client.init(hadoop);
+        client.start();
+        return new Yarn(client, where);
+    }
+
+    private static List<InetSocketAddress> addresses(YarnConfiguration hadoop) {
+        if (!HAUtil.isHAEnabled(hadoop)) {
+            return List.of(hadoop.getSocketAddr(
+                    YarnConfiguration.RM_ADDRESS,
+                    YarnConfiguration.DEFAULT_RM_ADDRESS,
+                    YarnConfiguration.DEFAULT_RM_PORT));
+        }
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (String id : HAUtil.getRMHAIds(hadoop)) {
+            String host = hadoop.get(HAUtil.addSuffix(YarnConfiguration.RM_HOSTNAME, id), "0.0.0.0");
+            addresses.add(hadoop.getSocketAddr(
+                    HAUtil.addSuffix(YarnConfiguration.RM_ADDRESS, id),
+                    host + ":" + YarnConfiguration.DEFAULT_RM_PORT,
+                    YarnConfiguration.DEFAULT_RM_PORT));
+        }
+        return addresses;
+    }
+
+    private static boolean listens(InetSocketAddress address) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address.getHostString(), address.getPort()), PROBE_MILLIS);
+            return true;
+        } catch (IOException nobody) {
+            return false;
+        }
+    }
+
+    /** Where the ResourceManager is, which tells one cluster from another. */
+    public String where() {
+        return where;
+    }
+
+    public YarnClientApplication newApplication() {
+        return call("make an application", client::createApplication);
+    }
+
+    public void submit(ApplicationSubmissionContext context) {
+        call("take the application", () -> client.submitApplication(context));
+    }
+
+    /** @throws ClientException with {@code NO_SESSION} if YARN does not know it, or not any more */
+    public ApplicationReport report(ApplicationId id) {
+        return call("tell about " + id, () -> client.getApplicationReport(id));
+    }
+
+    /** Ends the application; does nothing if it has ended. */
+    public void kill(ApplicationId id, String why) {
+        call("kill " + id, () -> {
+            client.killApplication(id, why);
+            return id;
+        });
+    }
+
+    public Optional<QueueInfo> queue(String name) {
+        return call("tell about the queue " + name, () -> {
+            try {
+                return Optional.ofNullable(client.getQueueInfo(name));
+            } catch (YarnException | IOException unknown) {
+                // Schedulers differ: the fair one answers null, the capacity one throws.
+                if (String.valueOf(unknown.getMessage()).contains("Unknown queue")) {
+                    return Optional.empty();
+                }
+                throw unknown;
+            }
+        });
+    }
+
+    /** The queues that applications can be put into. */
+    public List<QueueInfo> leafQueues() {
+        return call(
+                "list its queues",
+                () -> client.getAllQueues().stream()
+                        .filter(queue -> queue.getChildQueues() == null
+                                || queue.getChildQueues().isEmpty())
+                        .toList());
+    }
+
+    public List<NodeReport> runningNodes() {
+        return call("list its nodes", () -> client.getNodeReports(NodeState.RUNNING));
+    }
+
+    @Override
+    public void close() {
+        client.stop();
+    }
+
+    private <T> T call(String what, Callable<T> call) {
+        String service = "The ResourceManager at " + where;
+        try {
+            return Patience.bounded(service, call);
+        } catch (ClientException sentence) {
+            throw sentence;
+        } catch (ApplicationNotFoundException unknown) {
+            throw new ClientException(
+                    ExitCode.NO_SESSION,
+                    "YARN does not know this session, or has forgotten it after its end.",
+                    unknown);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
+        } catch (YarnException refused) {
+            throw new ClientException(
+                    ExitCode.REFUSED, service + " refuses to " + what + ": " + firstLine(refused), refused);
+        } catch (Exception unreachable) {
+            throw new ClientException(
+                    ExitCode.NO_CLUSTER,
+                    service + " was asked to " + what + " and did not answer: " + firstLine(unreachable)
+                            + " Check that YARN runs, and that HADOOP_CONF_DIR names the right cluster.",
+                    unreachable);
+        }
+    }
+
+    private static String firstLine(Throwable failure) {
+        Throwable deepest = failure;
+        while (deepest.getMessage() == null && deepest.getCause() != null) {
+            deepest = deepest.getCause();
+        }
+        String message = deepest.getMessage();
+        return message == null ? deepest.getClass().getSimpleName() + "." : StringUtils.split(message, '\n')[0].strip();
+    }
+}

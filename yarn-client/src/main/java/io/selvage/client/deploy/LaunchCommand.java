@@ -1,0 +1,42 @@
+package io.selvage.client.deploy;
+
+import io.selvage.protocol.config.SessionConfig;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.yarn.api.ApplicationConstants;
+import org.apache.hadoop.yarn.api.ApplicationConstants.Environment;
+
+/** How the master's process is started in its container; pure. */
+final class LaunchCommand {
+    private static final String MASTER_CLASS = "io.selvage.master.main.MasterMain";
+    /** The share of the container that is the heap; the rest is for threads, code and buffers. */
+    private static final double HEAP_SHARE = 0.7;
+
+    private LaunchCommand() {}
+
+    /** YARN runs this in a shell, so it holds nothing that a shell would expand but YARN's own variables. */
+    static String of(SessionConfig session) {
+        int heapMib = (int) (session.masterMemory().mebibytes() * HEAP_SHARE);
+        List<String> words = List.of(
+                Environment.JAVA_HOME.$$() + "/bin/java",
+                "-Xmx" + heapMib + "m",
+                // A master has little to do, and shares its host: one collector thread, and compilation that is quick.
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xshare:auto",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-Djava.net.preferIPv4Stack=true",
+                session.masterJvmOptions(),
+                MASTER_CLASS,
+                "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/master.log",
+                "2>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/master.err");
+        return "exec "
+                + String.join(
+                        " ", words.stream().filter(word -> !word.isBlank()).toList());
+    }
+
+    /** Java itself expands the star, so that the names of a hundred jars need not be listed. */
+    static Map<String, String> environment() {
+        return Map.of("CLASSPATH", "hadoop-conf:lib/*");
+    }
+}

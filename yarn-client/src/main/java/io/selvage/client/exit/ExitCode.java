@@ -1,0 +1,33 @@
+package io.selvage.client.exit;
+
+/** How a command has ended, for scripts; listed in docs/operations.md. */
+public enum ExitCode {
+    OK(0, "The command did what it was asked for."),
+    INTERNAL(1, "A defect of Selvage; the message names the log file."),
+    USAGE(2, "An option, an argument or a command is unknown or missing."),
+    BAD_INPUT(3, "A file, a jar, a setting or a job graph is missing, unreadable or not allowed."),
+    PROGRAM_FAILED(4, "The program threw, exited, or ended without a job."),
+    NO_CLUSTER(5, "No Hadoop configuration was found, or HDFS or YARN do not answer."),
+    REFUSED(6, "The cluster can't do it: no such queue, containers larger than it allows, no right to write."),
+    JOB_FAILED(7, "The job has failed for good."),
+    JOB_CANCELED(8, "The job was canceled."),
+    NO_SESSION(9, "There is no such session or job, or none runs."),
+    SESSION_FAILED(10, "The session did not start, or ended by a failure."),
+    INTERRUPTED(130, "The command was interrupted with Ctrl-C.");
+
+    private final int code;
+    private final String meaning;
+
+    ExitCode(int code, String meaning) {
+        this.code = code;
+        this.meaning = meaning;
+    }
+
+    public int code() {
+        return code;
+    }
+
+    public String meaning() {
+        return meaning;
+    }
+}

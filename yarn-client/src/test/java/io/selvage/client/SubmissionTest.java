@@ -1,0 +1,46 @@
+package io.selvage.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.api.graph.JobGraph;
+import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.Configuration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SubmissionTest {
+    @Test
+    void theProgramsSettingsGoAboveTheCommandLinesAndTheSessionsAreLeftOut() {
+        Configuration settings = Configuration.defaults()
+                .withOptions(List.of(
+                        "selvage.checkpoint.interval=2s", "selvage.checkpoint.retained=2", "selvage.executor.slots=4"));
+        assertThat(Submission.effectiveSettings(settings, graph(Map.of("selvage.checkpoint.interval", "1s"))))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "selvage.checkpoint.interval", "1s",
+                        "selvage.checkpoint.retained", "2",
+                        "selvage.parallelism.max", "64"));
+    }
+
+    @Test
+    void aProgramThatSetsAnUnknownKeyIsRefused() {
+        assertThatThrownBy(() -> Submission.effectiveSettings(
+                        Configuration.defaults(), graph(Map.of("selvage.checkpoint.intervals", "1s"))))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("There is no setting \"selvage.checkpoint.intervals\" (set by the program). Did you mean"
+                        + " selvage.checkpoint.interval?");
+    }
+
+    @Test
+    void aProgramThatSetsWhatBelongsToTheSessionIsRefused() {
+        assertThatThrownBy(() -> Submission.effectiveSettings(
+                        Configuration.defaults(), graph(Map.of("selvage.executor.memory", "4g"))))
+                .hasMessage("selvage.executor.memory (set by the program) belongs to the session. Set it when you open"
+                        + " the session: scripts/yarn-session.sh -D selvage.executor.memory=VALUE");
+    }
+
+    private static JobGraph graph(Map<String, String> settings) {
+        return new JobGraph("x", 64, settings, List.of(), List.of());
+    }
+}

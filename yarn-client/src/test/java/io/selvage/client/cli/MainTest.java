@@ -1,0 +1,209 @@
+package io.selvage.client.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import acme.Jars;
+import acme.Programs;
+import io.selvage.client.exit.ExitCode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MainTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final Map<String, String> environment = new HashMap<>();
+
+    @TempDir
+    Path directory;
+
+    @BeforeEach
+    void setUpHost() throws IOException {
+        Path home = directory.resolve("home");
+        Files.createDirectories(home.resolve("lib"));
+        environment.put("SELVAGE_HOME", home.toString());
+        environment.put("SELVAGE_USER_DIR", directory.resolve("user").toString());
+        environment.put("HADOOP_CONF_DIR", hadoopFolder().toString());
+    }
+
+    @Test
+    void withoutACommandTheCommandsAreListed() {
+        assertThat(run()).isEqualTo(ExitCode.USAGE);
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .contains("  run ", "  list ", "  attach ", "  cancel ", "  status ", "  stop ", "yarn-session.sh");
+        assertThat(run("--help")).isEqualTo(ExitCode.OK);
+    }
+
+    @Test
+    void eachCommandExplainsItself() {
+        for (String command : List.of("yarn-session", "run", "list", "attach", "cancel", "status", "stop")) {
+            out.reset();
+            assertThat(run(command, "--help")).as(command).isEqualTo(ExitCode.OK);
+            assertThat(out.toString(StandardCharsets.UTF_8)).contains("--help", "--json");
+        }
+    }
+
+    @Test
+    void anUnknownCommandIsRefusedWithTheKnownOnes() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: There is no command \"walk\". The commands are run, list, attach, cancel, status, stop."
+                        + " See: selvage --help",
+                "walk");
+    }
+
+    @Test
+    void anUnknownOptionIsRefusedWithTheNearest() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage run: there is no option --detach. Did you mean --detached? See: selvage run --help",
+                "run",
+                "--detach",
+                "app.jar");
+    }
+
+    @Test
+    void anOptionWithoutItsValueIsRefused() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage run: the option --parallelism needs a value. See: selvage run --help",
+                "run",
+                "-p");
+    }
+
+    @Test
+    void anArgumentTooManyIsRefused() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage list: it does not take \"all\". See: selvage list --help",
+                "list",
+                "all");
+        assertRefused(
+                ExitCode.USAGE, "selvage: selvage cancel: it needs a job's id. See: selvage cancel --help", "cancel");
+    }
+
+    @Test
+    void runWithoutAJarIsRefused() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage run: it needs the jar that holds the program. See: selvage run --help",
+                "run",
+                "-d");
+    }
+
+    @Test
+    void aMissingJarIsRefusedBeforeTheClusterIsAsked() {
+        environment.put("HADOOP_CONF_DIR", "/nowhere");
+        assertRefused(
+                ExitCode.BAD_INPUT,
+                "selvage: There is no file absent.jar. Name the jar that holds the program.",
+                "run",
+                "absent.jar");
+    }
+
+    @Test
+    void aSettingOfTheSessionIsRefusedByRun() throws IOException {
+        String jar =
+                Jars.write(directory.resolve("app.jar"), Programs.Good.class).toString();
+        assertRefused(
+                ExitCode.BAD_INPUT,
+                "selvage: selvage.executor.memory (from -D) belongs to the session. Set it when you open the session:"
+                        + " scripts/yarn-session.sh -D selvage.executor.memory=VALUE",
+                "run",
+                "-Dselvage.executor.memory=2g",
+                jar);
+    }
+
+    @Test
+    void anUnknownSettingIsRefused() {
+        assertRefused(
+                ExitCode.BAD_INPUT,
+                "selvage: There is no setting \"selvage.executor.memori\" (from -D). Did you mean"
+                        + " selvage.executor.memory?",
+                "yarn-session",
+                "-d",
+                "-D",
+                "selvage.executor.memori=2g");
+    }
+
+    @Test
+    void aBrokenSettingsFileIsRefused() throws IOException {
+        Path conf = Files.createDirectories(directory.resolve("home").resolve("conf"));
+        Path file = Files.writeString(conf.resolve("selvage.yaml"), "selvage.executor.slots: many\n");
+        assertRefused(
+                ExitCode.BAD_INPUT,
+                "selvage: selvage.executor.slots is \"many\" (in " + file + "), and must be a whole number from 1 to"
+                        + " 256.",
+                "yarn-session");
+    }
+
+    @Test
+    void aBareNumberOfMemoryIsMebibytesAsElsewhere() {
+        assertRefused(
+                ExitCode.BAD_INPUT,
+                "selvage: selvage.executor.memory is \"12m\" (from -tm), and must be a whole number with a unit of k, m"
+                        + " or g, such as 512m or 1g, from 256m to 1024g.",
+                "yarn-session",
+                "-tm",
+                "12");
+    }
+
+    @Test
+    void aClusterThatDoesNotAnswerIsNamed() {
+        assertRefused(
+                ExitCode.NO_CLUSTER,
+                "selvage: No ResourceManager answers at 127.0.0.1:1. Check that YARN runs, and that HADOOP_CONF_DIR"
+                        + " names the right cluster.",
+                "yarn-session",
+                "-d");
+    }
+
+    @Test
+    void aHadoopFolderThatIsMissingIsNamed() {
+        environment.put("HADOOP_CONF_DIR", "/nowhere");
+        assertRefused(
+                ExitCode.NO_CLUSTER,
+                "selvage: There is no folder /nowhere. Set HADOOP_CONF_DIR to the Hadoop configuration of the cluster.",
+                "list");
+    }
+
+    @Test
+    void verboseShowsTheStackToo() {
+        assertThat(run("run", "--verbose", "absent.jar")).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("There is no file absent.jar", "\tat io.selvage.");
+    }
+
+    private void assertRefused(ExitCode exitCode, String sentence, String... words) {
+        err.reset();
+        assertThat(run(words)).isEqualTo(exitCode);
+        assertThat(err.toString(StandardCharsets.UTF_8).strip()).isEqualTo(sentence);
+    }
+
+    private ExitCode run(String... words) {
+        Console console = new Console(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                false,
+                120);
+        return Main.run(List.of(words), environment, console);
+    }
+
+    private Path hadoopFolder() throws IOException {
+        Path folder = Files.createDirectories(directory.resolve("hadoop"));
+        Files.writeString(
+                folder.resolve("yarn-site.xml"),
+                "<configuration><property><name>yarn.resourcemanager.address</name><value>127.0.0.1:1</value>"
+                        + "</property></configuration>");
+        return folder;
+    }
+}

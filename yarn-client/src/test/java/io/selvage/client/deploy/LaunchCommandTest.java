@@ -1,0 +1,26 @@
+package io.selvage.client.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.SessionConfig;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LaunchCommandTest {
+    @Test
+    void theHeapIsAShareOfTheContainerAndTheUsersOptionsComeLast() {
+        SessionConfig session = SessionConfig.from(Configuration.defaults()
+                .withOptions(List.of("selvage.master.memory=2g", "selvage.master.jvm-options=-Xmx99m -Da=b")));
+        assertThat(LaunchCommand.of(session))
+                .startsWith("exec {{JAVA_HOME}}/bin/java -Xmx1433m ")
+                .contains(" -Xmx99m -Da=b io.selvage.master.")
+                .endsWith(" 1><LOG_DIR>/master.log 2><LOG_DIR>/master.err");
+    }
+
+    @Test
+    void nothingSecretAndNothingThatAShellExpandsIsInIt() {
+        assertThat(LaunchCommand.of(SessionConfig.from(Configuration.defaults())))
+                .doesNotContain("$", "*", "`", "\"", "secret");
+    }
+}
