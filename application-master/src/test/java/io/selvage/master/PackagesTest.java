@@ -1,0 +1,63 @@
+package io.selvage.master;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "io.selvage.master", importOptions = ImportOption.DoNotIncludeTests.class)
+class PackagesTest {
+    @ArchTest
+    static final ArchRule packagesAreFreeOfCycles =
+            slices().matching("io.selvage.master.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule theCoreKnowsNoHadoopNoTransportNoThreadAndNoClock = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "io.selvage.master.event..",
+                    "io.selvage.master.job..",
+                    "io.selvage.master.checkpoint..",
+                    "io.selvage.master.resource..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.apache.hadoop..", "io.grpc..", "java.io..", "java.nio..", "java.net..", "java.util.concurrent.locks..")
+            .orShould()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.lang.Thread")
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis");
+
+    @ArchTest
+    static final ArchRule theCoreKnowsNoAdapter = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "io.selvage.master.event..",
+                    "io.selvage.master.job..",
+                    "io.selvage.master.checkpoint..",
+                    "io.selvage.master.resource..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.selvage.master.loop..",
+                    "io.selvage.master.journal..",
+                    "io.selvage.master.storage..",
+                    "io.selvage.master.yarn..",
+                    "io.selvage.master.control..",
+                    "io.selvage.master.http..",
+                    "io.selvage.master.main..");
+
+    @ArchTest
+    static final ArchRule theMasterKnowsNoOtherProcess = noClasses()
+            .that()
+            .resideInAPackage("io.selvage.master..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.selvage.task..", "io.selvage.client..", "io.selvage.api..");
+}

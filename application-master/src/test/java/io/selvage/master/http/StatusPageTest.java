@@ -1,0 +1,57 @@
+package io.selvage.master.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.ListJobsResponse;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.VertexDescription;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StatusPageTest {
+    private static final String NASTY = "<script>alert('1 & \"2\"')</script>";
+    private static final JobDescription JOB = JobDescription.newBuilder()
+            .setJobId("job-a")
+            .setName(NASTY)
+            .setPhase(JobPhase.RUNNING)
+            .setRecordsRead(1234567)
+            .setFailure(Failure.newBuilder().setKind(FailureKind.USER_CODE).setMessage(NASTY))
+            .addVertices(VertexDescription.newBuilder().setName(NASTY).setParallelism(2))
+            .build();
+    private static final SessionDescription SESSION = SessionDescription.newBuilder()
+            .setApplicationId("application_1_2")
+            .setMasterHost(NASTY)
+            .addExecutors(ExecutorDescription.newBuilder().setExecutorId(NASTY).setLogUrl("javascript:alert(1)"))
+            .build();
+
+    @Test
+    void escapesEverythingThatIsNotItsOwn() {
+        String page = StatusPage.of(SESSION, List.of(JOB), 0);
+        assertThat(page).doesNotContain("<script", "alert('", "javascript:").contains("&lt;script&gt;");
+    }
+
+    @Test
+    void linksOnlyRelatively() {
+        String page = StatusPage.of(SESSION, List.of(JOB), 0);
+        assertThat(page).contains("href=\"api/jobs\"").doesNotContain("href=\"/");
+    }
+
+    @Test
+    void showsWhatJobsDo() {
+        assertThat(StatusPage.of(SESSION, List.of(JOB), 0)).contains("RUNNING", "1,234,567", "0 of 2 subtasks run");
+        assertThat(StatusPage.of(SESSION, List.of(), 0)).contains("selvage run app.jar");
+    }
+
+    @Test
+    void writesJson() {
+        assertThat(Json.of(ListJobsResponse.newBuilder().addJobs(JOB).build()))
+                .startsWith("{\"jobs\":[{\"job_id\":\"job-a\",\"name\":\"\\u003cscript\\u003ealert('1 \\u0026 \\\"2\\\"')")
+                .contains("\"phase\":\"RUNNING\"", "\"records_read\":1234567", "\"restarts\":0");
+        assertThat(Json.quote("a\n\u0001\\")).isEqualTo("\"a\\n\\u0001\\\\\"");
+    }
+}

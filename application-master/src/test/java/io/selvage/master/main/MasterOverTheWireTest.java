@@ -1,0 +1,384 @@
+package io.selvage.master.main;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import io.selvage.master.control.ControlServer;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.http.StatusServer;
+import io.selvage.master.job.JobMaster;
+import io.selvage.master.job.JournaledState;
+import io.selvage.master.job.SessionFacts;
+import io.selvage.master.loop.Inbox;
+import io.selvage.master.loop.MasterLoop;
+import io.selvage.master.loop.Questions;
+import io.selvage.master.resource.FleetLimits;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.transport.ControlTransport;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.DescribeSessionRequest;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.ExecutorServiceGrpc;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.JobGraphMessage;
+import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.ListJobsRequest;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SessionServiceGrpc;
+import io.selvage.protocol.wire.StopSessionRequest;
+import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.VertexMessage;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The core in its loop, behind its real ports; journal, HDFS and YARN answer at once. */
+@Timeout(60)
+class MasterOverTheWireTest {
+    private static final String JOB = "job-wire";
+    private final ApplicationIdentity identity = ApplicationIdentity.create();
+    private final CompletableFuture<MasterAction.ExitProcess> exit = new CompletableFuture<>();
+    private final Inbox inbox = new Inbox(what -> exit.completeExceptionally(new IllegalStateException(what)));
+    private final Questions questions = new Questions(inbox);
+    private final List<ManagedChannel> channels = new ArrayList<>();
+    private ControlServer control;
+    private StatusServer status;
+    private Thread loopThread;
+    private SessionServiceGrpc.SessionServiceBlockingStub client;
+
+    @BeforeEach
+    void start() throws Exception {
+        InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        control = ControlServer.start(identity, loopback, inbox, questions);
+        status = StatusServer.start(loopback, questions);
+        Configuration configuration =
+                Configuration.defaults().with(Map.of("selvage.checkpoint.interval", "20ms"), "in the test");
+        JobMaster jobMaster = new JobMaster(
+                new SessionFacts(
+                        1,
+                        "hdfs://nn/app",
+                        SessionDescription.newBuilder()
+                                .setApplicationId("application_1_1")
+                                .setEpoch(1)
+                                .build()),
+                new JournaledState(),
+                configuration,
+                FleetLimits.of(SessionConfig.from(configuration)),
+                1,
+                1);
+        long started = System.nanoTime();
+        MasterLoop loop =
+                new MasterLoop(jobMaster, inbox, new InstantSurroundings(), () -> System.nanoTime() - started);
+        loopThread = new Thread(
+                () -> {
+                    try {
+                        loop.run();
+                    } catch (InterruptedException end) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "master-loop");
+        loopThread.start();
+        inbox.post(new MasterEvent.ResourceManagerJoined(List.of()));
+        client = SessionServiceGrpc.newBlockingStub(channel(identity)).withDeadlineAfter(30, TimeUnit.SECONDS);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        for (ManagedChannel channel : channels) {
+            channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        }
+        loopThread.interrupt();
+        loopThread.join();
+        status.stop();
+        control.stop();
+    }
+
+    private ManagedChannel channel(ApplicationIdentity as) {
+        ManagedChannel channel = ControlTransport.channel(
+                        as, InetAddress.getLoopbackAddress().getHostAddress(), control.port())
+                .build();
+        channels.add(channel);
+        return channel;
+    }
+
+    @Test
+    void runsJobToItsEndAndStopsTheSession() throws Exception {
+        assertThat(client.submitJob(submission()).getRefusal()).isEmpty();
+        JobDescription job = awaitPhase(JobPhase.FINISHED);
+        assertThat(job.getCheckpointsCompleted()).isGreaterThanOrEqualTo(1);
+        assertThat(client.describeSession(DescribeSessionRequest.getDefaultInstance())
+                        .getExecutorsList())
+                .hasSize(1);
+        client.stopSession(StopSessionRequest.newBuilder().setReason("test").build());
+        assertThat(exit.get().code().code()).isZero();
+    }
+
+    @Test
+    void losesAnExecutorWhoseStreamBreaks() throws Exception {
+        client.submitJob(submission());
+        awaitPhase(JobPhase.RUNNING);
+        channels.get(channels.size() - 1).shutdownNow();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (describe().getIncarnation() < 2) {
+            assertThat(System.nanoTime()).as("no second incarnation").isLessThan(deadline);
+        }
+        awaitPhase(JobPhase.FINISHED);
+    }
+
+    @Test
+    void hasNothingToSayToOtherApplications() {
+        var stranger = SessionServiceGrpc.newBlockingStub(channel(ApplicationIdentity.create()))
+                .withDeadlineAfter(10, TimeUnit.SECONDS);
+        assertThatThrownBy(() -> stranger.listJobs(ListJobsRequest.getDefaultInstance()))
+                .isInstanceOf(StatusRuntimeException.class);
+    }
+
+    @Test
+    void refusesStreamThatDoesNotBeginWithRegister() {
+        CompletableFuture<Throwable> error = new CompletableFuture<>();
+        StreamObserver<ExecutorMessage> stream = ExecutorServiceGrpc.newStub(channel(identity))
+                .connect(new StreamObserver<>() {
+                    @Override
+                    public void onNext(MasterMessage message) {
+                        error.completeExceptionally(new AssertionError("an answer: " + message));
+                    }
+
+                    @Override
+                    public void onError(Throwable thrown) {
+                        error.complete(thrown);
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        error.completeExceptionally(new AssertionError("completed"));
+                    }
+                });
+        stream.onNext(ExecutorMessage.newBuilder()
+                .setSubtask(SubtaskReport.getDefaultInstance())
+                .build());
+        assertThat(error.join()).hasMessageContaining("first message is Register");
+    }
+
+    @Test
+    void showsItselfOnAPageThatCanOnlyBeRead() throws Exception {
+        client.submitJob(submission());
+        HttpClient http = HttpClient.newHttpClient();
+        URI page = URI.create("http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + status.port() + "/");
+        HttpResponse<String> html = http.send(
+                HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(html.statusCode()).isEqualTo(200);
+        assertThat(html.body()).contains("application_1_1", JOB);
+        HttpResponse<String> json = http.send(
+                HttpRequest.newBuilder(page.resolve("api/jobs")).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(json.body()).contains("\"job_id\":\"" + JOB + "\"");
+        HttpResponse<String> post = http.send(
+                HttpRequest.newBuilder(page)
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(post.statusCode()).isEqualTo(405);
+        HttpResponse<String> elsewhere = http.send(
+                HttpRequest.newBuilder(page.resolve("etc/passwd")).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(elsewhere.statusCode()).isEqualTo(404);
+    }
+
+    private static SubmitJobRequest submission() {
+        return SubmitJobRequest.newBuilder()
+                .setJobId(JOB)
+                .setGraphPath("hdfs://nn/app/job-wire/graph.pb")
+                .build();
+    }
+
+    private JobDescription describe() {
+        return client.listJobs(
+                        ListJobsRequest.newBuilder().setJobId(JOB).build())
+                .getJobs(0);
+    }
+
+    private JobDescription awaitPhase(JobPhase wanted) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        JobDescription job = describe();
+        while (job.getPhase() != wanted) {
+            assertThat(System.nanoTime()).as("still %s", job.getPhase()).isLessThan(deadline);
+            job = describe();
+        }
+        return job;
+    }
+
+    /** An executor that runs nothing, and drains once it has seen three checkpoints. */
+    private final class ScriptedExecutor implements StreamObserver<MasterMessage> {
+        private final ExecutorId id;
+        private final StreamObserver<ExecutorMessage> out;
+        private int completed;
+
+        ScriptedExecutor(ExecutorId id) {
+            this.id = id;
+            this.out = ExecutorServiceGrpc.newStub(channel(identity)).connect(this);
+            out.onNext(ExecutorMessage.newBuilder()
+                    .setRegister(Register.newBuilder()
+                            .setExecutorId(id.value())
+                            .setHost("localhost")
+                            .setSlots(1))
+                    .build());
+        }
+
+        @Override
+        public void onNext(MasterMessage message) {
+            assertThat(message.getEpoch()).isEqualTo(1);
+            if (message.hasDeploy()) {
+                completed = 0;
+                reportAll(message.getDeploy().getIncarnation(), SubtaskState.SUBTASK_RUNNING);
+            } else if (message.hasTrigger()) {
+                var trigger = message.getTrigger();
+                out.onNext(ExecutorMessage.newBuilder()
+                        .setCheckpointAcknowledged(CheckpointAcknowledged.newBuilder()
+                                .setJobId(trigger.getJobId())
+                                .setIncarnation(trigger.getIncarnation())
+                                .setCheckpoint(trigger.getCheckpoint()))
+                        .build());
+            } else if (message.hasComplete()) {
+                completed++;
+                if (message.getComplete().getTerminal()) {
+                    reportAll(message.getComplete().getIncarnation(), SubtaskState.SUBTASK_FINISHED);
+                } else if (completed == 3) {
+                    reportAll(message.getComplete().getIncarnation(), SubtaskState.SUBTASK_DRAINED);
+                }
+            } else if (message.hasShutdown()) {
+                out.onCompleted();
+                inbox.post(new MasterEvent.ContainerCompleted(id, 0, "It ended by itself."));
+            }
+        }
+
+        private void reportAll(long incarnation, SubtaskState state) {
+            out.onNext(ExecutorMessage.newBuilder()
+                    .setSubtask(SubtaskReport.newBuilder()
+                            .setJobId(JOB)
+                            .setIncarnation(incarnation)
+                            .setVertex(1)
+                            .setSubtask(0)
+                            .setState(state))
+                    .build());
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            // The test has cut the stream.
+        }
+
+        @Override
+        public void onCompleted() {
+            // It has closed its own side already.
+        }
+    }
+
+    private final class InstantSurroundings implements MasterAction.Performer {
+        private int containers;
+
+        @Override
+        public void perform(MasterAction.AppendToJournal action) {
+            inbox.post(new MasterEvent.JournalAppended(action.append()));
+        }
+
+        @Override
+        public void perform(MasterAction.Send action) {
+            control.send(action);
+        }
+
+        @Override
+        public void perform(MasterAction.Disconnect action) {
+            control.disconnect(action);
+        }
+
+        @Override
+        public void perform(MasterAction.Reply action) {
+            questions.answer(action.request(), action.response());
+        }
+
+        @Override
+        public void perform(MasterAction.LoadGraph action) {
+            inbox.post(new MasterEvent.GraphLoaded(
+                    action.job(),
+                    JobGraphMessage.newBuilder()
+                            .setName("wire")
+                            .setMaxParallelism(8)
+                            .addVertices(VertexMessage.newBuilder()
+                                    .setId(1)
+                                    .setName("all")
+                                    .setParallelism(1))
+                            .build()));
+        }
+
+        @Override
+        public void perform(MasterAction.WriteMetadata action) {
+            inbox.post(new MasterEvent.MetadataWritten(action.key(), "hdfs://nn/" + action.key()));
+        }
+
+        @Override
+        public void perform(MasterAction.SweepCheckpoints action) {}
+
+        @Override
+        public void perform(MasterAction.DeleteJobFiles action) {}
+
+        @Override
+        public void perform(MasterAction.RequestContainers action) {
+            for (int i = 0; i < action.count(); i++) {
+                containers++;
+                inbox.post(new MasterEvent.ContainerAllocated(new ExecutorId("container_" + containers), "node:1"));
+            }
+        }
+
+        @Override
+        public void perform(MasterAction.WithdrawRequests action) {}
+
+        @Override
+        public void perform(MasterAction.LaunchExecutor action) {
+            new ScriptedExecutor(action.executor());
+        }
+
+        @Override
+        public void perform(MasterAction.ReleaseContainer action) {}
+
+        @Override
+        public void perform(MasterAction.DeleteSessionFiles action) {
+            inbox.post(new MasterEvent.SessionFilesDeleted());
+        }
+
+        @Override
+        public void perform(MasterAction.Unregister action) {
+            inbox.post(new MasterEvent.Unregistered());
+        }
+
+        @Override
+        public void perform(MasterAction.ExitProcess action) {
+            exit.complete(action);
+        }
+
+        @Override
+        public void perform(MasterAction.Note action) {}
+    }
+}

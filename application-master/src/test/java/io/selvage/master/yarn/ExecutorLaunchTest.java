@@ -1,0 +1,108 @@
+package io.selvage.master.yarn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.wire.LibraryFile;
+import io.selvage.protocol.wire.SessionSpec;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import org.apache.hadoop.io.Text;
+import org.apache.hadoop.security.Credentials;
+import org.apache.hadoop.security.token.Token;
+import org.apache.hadoop.yarn.api.records.ContainerLaunchContext;
+import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
+import org.apache.hadoop.yarn.security.AMRMTokenIdentifier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExecutorLaunchTest {
+    private static final SessionSpec SPEC = SessionSpec.newBuilder()
+            .setUser("anna")
+            .addLibraries(file("task-container.jar"))
+            .addHadoopConf(file("core-site.xml"))
+            .build();
+
+    private static LibraryFile file(String name) {
+        return LibraryFile.newBuilder()
+                .setName(name)
+                .setPath("hdfs://nn:8020/user/anna/.selvage/" + name)
+                .setLength(7)
+                .setModificationTimeMillis(9)
+                .build();
+    }
+
+    private static ExecutorLaunch launch(String jvmOptions, boolean secure) {
+        SessionConfig config = SessionConfig.from(
+                Configuration.defaults().with(Map.of("selvage.executor.jvm-options", jvmOptions), "in the test"));
+        return new ExecutorLaunch(SPEC, file("selvage-session.pb"), config, secure);
+    }
+
+    @Test
+    void givesExecutorsTheFilesOfTheSession() throws Exception {
+        ContainerLaunchContext context = launch("", false).context(1024, new Credentials());
+        assertThat(context.getLocalResources())
+                .containsOnlyKeys("selvage-session.pb", "lib/task-container.jar", "hadoop-conf/core-site.xml");
+        assertThat(context.getLocalResources().get("lib/task-container.jar").getVisibility())
+                .isEqualTo(LocalResourceVisibility.PRIVATE);
+        assertThat(context.getEnvironment()).containsEntry("CLASSPATH", "hadoop-conf:lib/*");
+    }
+
+    @Test
+    void namesTheSubmitterOnlyWhereNobodyProvesWhoHeIs() throws Exception {
+        assertThat(launch("", false).context(1024, new Credentials()).getEnvironment())
+                .containsEntry("HADOOP_USER_NAME", "anna");
+        assertThat(launch("", true).context(1024, new Credentials()).getEnvironment())
+                .doesNotContainKey("HADOOP_USER_NAME");
+    }
+
+    @Test
+    void handsOutTheIdentityAndTokensButNotTheMastersOwn() throws Exception {
+        Credentials ours = new Credentials();
+        ours.addSecretKey(new Text("selvage.identity"), new byte[] {1, 2});
+        ours.addToken(new Text("rm"), token(AMRMTokenIdentifier.KIND_NAME.toString()));
+        ours.addToken(new Text("nn"), token("HDFS_DELEGATION_TOKEN"));
+        ByteBuffer handed = launch("", true).context(1024, ours).getTokens();
+        byte[] bytes = new byte[handed.remaining()];
+        handed.get(bytes);
+        Credentials theirs = new Credentials();
+        theirs.readTokenStorageStream(new DataInputStream(new ByteArrayInputStream(bytes)));
+        assertThat(theirs.getSecretKey(new Text("selvage.identity"))).containsExactly(1, 2);
+        assertThat(theirs.getAllTokens())
+                .extracting(token -> token.getKind().toString())
+                .containsExactly("HDFS_DELEGATION_TOKEN");
+    }
+
+    private static Token<?> token(String kind) {
+        return new Token<>(new byte[] {1}, new byte[] {2}, new Text(kind), new Text(kind));
+    }
+
+    @Test
+    void startsTheExecutorsMainWithTheOptionsOfTheSession() {
+        String command = launch("-Dx=y", false).command(2048);
+        assertThat(command)
+                .startsWith("exec {{JAVA_HOME}}/bin/java -Xmx1433m ")
+                .contains(" -XX:+ExitOnOutOfMemoryError ", " -Dx=y io.selvage.task.main.ExecutorMain ")
+                .endsWith("1><LOG_DIR>/executor.log 2><LOG_DIR>/executor.err");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {256, 384, 512, 1024, 4096, 65536})
+    void leavesRoomBesidesHeapAndDirectBuffers(long memoryMib) {
+        long rest = memoryMib - ExecutorLaunch.heapMib(memoryMib) - ExecutorLaunch.directMib(memoryMib);
+        assertThat(ExecutorLaunch.heapMib(memoryMib)).isGreaterThanOrEqualTo(memoryMib / 4);
+        assertThat(rest).isGreaterThanOrEqualTo(Math.min(192, memoryMib / 2));
+    }
+
+    @Test
+    void putsExitStatusIntoWords() {
+        assertThat(ExitStatus.explain("container_1", 137, "")).contains("signal 9", "(exit status 137)");
+        assertThat(ExitStatus.explain("container_1", -104, "Container is running\nbeyond"))
+                .contains("raise selvage.executor.memory", "YARN says: Container is running");
+        assertThat(ExitStatus.explain("container_1", 1, "")).contains("docs/operations.md");
+    }
+}
