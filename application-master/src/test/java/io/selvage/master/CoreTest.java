@@ -1,7 +1,6 @@
 package io.selvage.master;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -9,11 +8,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 @AnalyzeClasses(packages = "io.selvage.master", importOptions = ImportOption.DoNotIncludeTests.class)
-class PackagesTest {
-    @ArchTest
-    static final ArchRule packagesAreFreeOfCycles =
-            slices().matching("io.selvage.master.(*)..").should().beFreeOfCycles();
-
+class CoreTest {
     @ArchTest
     static final ArchRule theCoreKnowsNoHadoopNoTransportNoThreadAndNoClock = noClasses()
             .that()
@@ -52,12 +47,4 @@ class PackagesTest {
                     "io.selvage.master.control..",
                     "io.selvage.master.http..",
                     "io.selvage.master.main..");
-
-    @ArchTest
-    static final ArchRule theMasterKnowsNoOtherProcess = noClasses()
-            .that()
-            .resideInAPackage("io.selvage.master..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("io.selvage.task..", "io.selvage.client..", "io.selvage.api..");
 }
