@@ -20,7 +20,12 @@ class CoreTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "org.apache.hadoop..", "io.grpc..", "java.io..", "java.nio..", "java.net..", "java.util.concurrent.locks..")
+                    "org.apache.hadoop..",
+                    "io.grpc..",
+                    "java.io..",
+                    "java.nio..",
+                    "java.net..",
+                    "java.util.concurrent.locks..")
             .orShould()
             .dependOnClassesThat()
             .haveFullyQualifiedName("java.lang.Thread")

@@ -50,7 +50,8 @@ class StatusPageTest {
     @Test
     void writesJson() {
         assertThat(Json.of(ListJobsResponse.newBuilder().addJobs(JOB).build()))
-                .startsWith("{\"jobs\":[{\"job_id\":\"job-a\",\"name\":\"\\u003cscript\\u003ealert('1 \\u0026 \\\"2\\\"')")
+                .startsWith(
+                        "{\"jobs\":[{\"job_id\":\"job-a\",\"name\":\"\\u003cscript\\u003ealert('1 \\u0026 \\\"2\\\"')")
                 .contains("\"phase\":\"RUNNING\"", "\"records_read\":1234567", "\"restarts\":0");
         assertThat(Json.quote("a\n\u0001\\")).isEqualTo("\"a\\n\\u0001\\\\\"");
     }

@@ -36,7 +36,6 @@ import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionServiceGrpc;
 import io.selvage.protocol.wire.StopSessionRequest;
 import io.selvage.protocol.wire.SubmitJobRequest;
-import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.VertexMessage;
@@ -188,9 +187,10 @@ class MasterOverTheWireTest {
     void showsItselfOnAPageThatCanOnlyBeRead() throws Exception {
         client.submitJob(submission());
         HttpClient http = HttpClient.newHttpClient();
-        URI page = URI.create("http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + status.port() + "/");
-        HttpResponse<String> html = http.send(
-                HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString());
+        URI page =
+                URI.create("http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + status.port() + "/");
+        HttpResponse<String> html =
+                http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString());
         assertThat(html.statusCode()).isEqualTo(200);
         assertThat(html.body()).contains("application_1_1", JOB);
         HttpResponse<String> json = http.send(
@@ -215,8 +215,7 @@ class MasterOverTheWireTest {
     }
 
     private JobDescription describe() {
-        return client.listJobs(
-                        ListJobsRequest.newBuilder().setJobId(JOB).build())
+        return client.listJobs(ListJobsRequest.newBuilder().setJobId(JOB).build())
                 .getJobs(0);
     }
 
