@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Owned by the network thread. Frames over one socket whose peer has proven itself; what they mean is for the two ends.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // Netty hands what fails to exceptionCaught.
 abstract sealed class Connection extends ChannelInboundHandlerAdapter implements FrameReader.Sink
         permits OutgoingConnection, IncomingConnection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
@@ -44,7 +45,7 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
     /** A frame that is not PEER. */
     abstract void onChannelFrame(FrameHeader frame, byte[] payload) throws ProtocolViolation;
 
-    /** The socket is closed; called once. @param reason a sentence */
+    /** The socket is closed, for a reason that is a whole sentence; called once. */
     abstract void onClosed(String reason);
 
     @Override

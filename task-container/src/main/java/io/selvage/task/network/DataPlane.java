@@ -49,6 +49,7 @@ import org.slf4j.LoggerFactory;
  * channels in that direction share it, and credit flows back on it. Two processes that send to each other have two. So
  * neither side ever has to settle which of two simultaneous connections is kept.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // What is closed here may fail to; the process ends anyway.
 public final class DataPlane implements ExchangeTransport {
     private static final Logger LOG = LoggerFactory.getLogger(DataPlane.class);
 

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and then gives way
  * to the connection. Until then a peer has a fixed array and a deadline, and nothing else.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // Netty hands what fails to exceptionCaught.
 final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     /** How long a peer has for its proof. */
     static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -21,7 +23,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         /** The connection that takes the socket over. */
         Connection onAuthenticated();
 
-        /** The socket is closed already. @param why continues "... failed: " */
+        /** The socket is closed already; {@code why} continues "... failed: ". */
         void onRefused(String why);
     }
 
@@ -76,7 +78,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         count = 0;
-        write(context, exchange.onMessage(java.util.Arrays.copyOf(message, expected)));
+        write(context, exchange.onMessage(Arrays.copyOf(message, expected)));
         if (exchange.expectedBytes() == 0) {
             decide();
             context.pipeline().replace(this, "connection", outcome.onAuthenticated());

@@ -3,9 +3,13 @@ package io.selvage.task.network;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The one thread that owns connections, credit and the registry of channels; others post to it. For any thread. */
 final class NetworkThread {
+    private static final Logger LOG = LoggerFactory.getLogger(NetworkThread.class);
+
     private final EventLoop loop;
 
     NetworkThread(EventLoop loop) {
@@ -29,9 +33,17 @@ final class NetworkThread {
         }
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // What it throws is logged; nobody waits for it.
     void postLater(Runnable work, long delayNanos) {
+        Runnable logged = () -> {
+            try {
+                work.run();
+            } catch (RuntimeException | Error failed) {
+                LOG.error("The network thread failed at a task.", failed);
+            }
+        };
         try {
-            loop.schedule(work, delayNanos, TimeUnit.NANOSECONDS);
+            loop.schedule(logged, delayNanos, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException closed) {
             requireClosed(closed);
         }

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RemoteInput implements InputChannel {
     /** Bytes of one frame. */
+    @SuppressWarnings("ArrayRecordComponent") // Never compared; the array goes back to the pool.
     private record Piece(byte[] bytes, int length, boolean continues) {}
 
     private static final byte[] NOTHING = new byte[0];

@@ -416,7 +416,7 @@ class DataPlaneTest {
         Definition definition = define(FIRST, 1);
         try (CuttableWire wire = new CuttableWire(b.dataPort())) {
             byte[] open = new OpenRequest(definition.id(), BUFFER).encode();
-            long framesFrom = 40 + 32 + FrameHeader.BYTES + 1 + FrameHeader.BYTES + open.length;
+            long framesFrom = 40L + 32 + FrameHeader.BYTES + 1 + FrameHeader.BYTES + open.length;
             wire.flipAfter(framesFrom + offset);
             register(b, definition);
             OutputChannel output = open(a, new ExecutorAddress(new ExecutorId("b"), HOST, wire.port()), definition);
