@@ -3,9 +3,7 @@ package io.selvage.task.exchange;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 
-/**
- * Carries channels between processes. Called by the executor's loop; the channels belong to their subtasks' threads.
- */
+/** Carries channels between processes. Safe for use by many threads; the channels belong to their subtasks' threads. */
 public interface ExchangeTransport extends AutoCloseable {
     /** Where this process takes data connections. */
     int dataPort();
