@@ -1,0 +1,101 @@
+package io.selvage.task.operator;
+
+import io.selvage.api.time.TimestampAssigner;
+import io.selvage.api.time.WatermarkStrategy;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives elements their event time and the stream its watermarks; owned by the subtask's thread.
+ *
+ * <p>A watermark goes out after so many elements, or so much processing time, whichever comes first. The greatest
+ * timestamp seen is part of the checkpoint: what was late before a failure is late after it.
+ */
+final class AssignTimestampsOperator extends RuntimeOperator {
+    static final int ELEMENTS_BETWEEN_WATERMARKS = 1024;
+    static final long NANOS_BETWEEN_WATERMARKS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private final TimestampAssigner<Object> assigner;
+    private final long lagMillis;
+    private long greatestMillis = Long.MIN_VALUE;
+    private long emittedMillis = Long.MIN_VALUE;
+    private int sinceWatermark;
+    private boolean isDue; // After a restore, those downstream wait for what they had already.
+    private long lastNanos;
+
+    AssignTimestampsOperator(
+            OperatorContext context, Output output, WatermarkStrategy<Object> strategy, long nowNanos) {
+        super(context, output);
+        this.assigner = strategy.assigner();
+        this.lagMillis = strategy.maxOutOfOrdernessMillis() + 1;
+        this.lastNanos = nowNanos;
+    }
+
+    @Override
+    void open(RestoredState restored) {
+        greatestMillis = WatermarkState.restore(restored, context);
+        isDue = greatestMillis != Long.MIN_VALUE;
+    }
+
+    @Override
+    public void emit(Object value, long ignored) {
+        long timestampMillis;
+        try {
+            timestampMillis = assigner.timestampMillis(value);
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "on an element");
+        }
+        output.emit(value, timestampMillis);
+        if (timestampMillis > greatestMillis) {
+            greatestMillis = timestampMillis;
+        }
+        if (++sinceWatermark == ELEMENTS_BETWEEN_WATERMARKS) {
+            emitWatermark();
+        }
+    }
+
+    /** Watermarks from before this operator are of another event time; only the end is common to all. */
+    @Override
+    public void watermark(long millis) {
+        if (millis == Long.MAX_VALUE) {
+            greatestMillis = Long.MAX_VALUE;
+            emitWatermark();
+        }
+    }
+
+    @Override
+    void tick(long nowNanos) {
+        if (isDue || sinceWatermark > 0 && nowNanos - lastNanos >= NANOS_BETWEEN_WATERMARKS) {
+            lastNanos = nowNanos;
+            emitWatermark();
+        }
+    }
+
+    @Override
+    long nextTickNanos() {
+        return sinceWatermark > 0 ? lastNanos + NANOS_BETWEEN_WATERMARKS : Long.MAX_VALUE;
+    }
+
+    @Override
+    @Nullable
+    OperatorCut snapshot(long checkpoint) {
+        return new OperatorCut(context.operatorUid(), null, WatermarkState.write(greatestMillis));
+    }
+
+    private void emitWatermark() {
+        sinceWatermark = 0;
+        isDue = false;
+        long watermark = watermarkMillis();
+        if (watermark > emittedMillis) {
+            emittedMillis = watermark;
+            output.watermark(watermark);
+        }
+    }
+
+    private long watermarkMillis() {
+        if (greatestMillis == Long.MAX_VALUE) {
+            return Long.MAX_VALUE;
+        }
+        return greatestMillis < Long.MIN_VALUE + lagMillis ? Long.MIN_VALUE : greatestMillis - lagMillis;
+    }
+}

@@ -1,0 +1,114 @@
+package io.selvage.task.operator;
+
+import io.selvage.api.connector.Sink;
+import io.selvage.api.connector.Source;
+import io.selvage.api.function.FilterFunction;
+import io.selvage.api.function.FlatMapFunction;
+import io.selvage.api.function.MapFunction;
+import io.selvage.api.graph.Opaque;
+import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.graph.Vertex;
+import io.selvage.api.time.WatermarkStrategy;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Opens a vertex's operators, which are opaque until then, under the job's class loader, and chains them; one subtask
+ * has instances of its own. The casts here are the ones that the typed API has erased.
+ */
+@SuppressWarnings("unchecked")
+public final class ChainBuilder {
+    private final String jobId;
+    private final long incarnation;
+    private final int maxParallelism;
+    private final ClassLoader loader;
+    private final KeyedBackends backends;
+    private final NanoClock clock;
+
+    public ChainBuilder(
+            String jobId,
+            long incarnation,
+            int maxParallelism,
+            ClassLoader loader,
+            KeyedBackends backends,
+            NanoClock clock) {
+        this.jobId = jobId;
+        this.incarnation = incarnation;
+        this.maxParallelism = maxParallelism;
+        this.loader = loader;
+        this.backends = backends;
+        this.clock = clock;
+    }
+
+    /**
+     * A chain whose operators are made when it is opened, by the subtask's thread.
+     *
+     * @param output takes what the last operator emits
+     */
+    public OperatorChain build(Vertex vertex, int subtask, Output output, Counters counters) {
+        return new OperatorChain(() -> operators(vertex, subtask, output, counters));
+    }
+
+    private List<RuntimeOperator> operators(Vertex vertex, int subtask, Output output, Counters counters) {
+        List<RuntimeOperator> operators = new ArrayList<>();
+        Output next = output;
+        for (int i = vertex.operators().size() - 1; i >= 0; i--) {
+            Operator operator = vertex.operators().get(i);
+            OperatorContext context = new OperatorContext(
+                    jobId,
+                    operator.uid(),
+                    operator.name(),
+                    subtask,
+                    vertex.parallelism(),
+                    maxParallelism,
+                    incarnation,
+                    loader);
+            OperatorDefinition definition =
+                    (OperatorDefinition) Opaque.read(operator.definition(), loader, operator.name());
+            RuntimeOperator built = operator(definition, context, next, counters);
+            operators.add(built);
+            next = built;
+        }
+        Collections.reverse(operators);
+        return operators;
+    }
+
+    RuntimeOperator operator(OperatorDefinition definition, OperatorContext context, Output output, Counters counters) {
+        if (definition instanceof OperatorDefinition.Map<?, ?> map) {
+            return new MapOperator(context, output, (MapFunction<Object, Object>) map.function());
+        } else if (definition instanceof OperatorDefinition.Filter<?> filter) {
+            return new FilterOperator(context, output, (FilterFunction<Object>) filter.function());
+        } else if (definition instanceof OperatorDefinition.FlatMap<?, ?> flatMap) {
+            return new FlatMapOperator(context, output, (FlatMapFunction<Object, Object>) flatMap.function());
+        } else if (definition instanceof OperatorDefinition.AssignTimestamps<?> assign) {
+            return new AssignTimestampsOperator(
+                    context, output, (WatermarkStrategy<Object>) assign.strategy(), clock.nanos());
+        } else if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
+            return new KeyedProcessOperator(
+                    context, output, (OperatorDefinition.KeyedProcess<Object, Object, Object>) process, backends);
+        } else if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
+            return new WindowAggregateOperator(
+                    context,
+                    output,
+                    (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>) window,
+                    backends,
+                    counters);
+        } else if (definition instanceof OperatorDefinition.PlanSplits<?, ?> plan) {
+            return new PlanSplitsOperator(context, output, (Source<Object, Object>) plan.source());
+        } else if (definition instanceof OperatorDefinition.ReadSplits<?, ?> read) {
+            return new ReadSplitsOperator(
+                    context,
+                    output,
+                    (Source<Object, Object>) read.source(),
+                    read.recordsPerSecond(),
+                    counters,
+                    clock.nanos());
+        } else if (definition instanceof OperatorDefinition.WriteSink<?, ?> write) {
+            return new WriteSinkOperator(context, (Sink<Object, Object>) write.sink(), counters);
+        }
+        throw new IllegalStateException("an operator definition that no runtime operator is known for: "
+                + definition.getClass().getName());
+    }
+}

@@ -1,0 +1,57 @@
+package io.selvage.task.operator;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Owned by the subtask's thread, which counts in plain fields and publishes them once a batch; the heartbeat reads what
+ * was published, one figure at a time and a little late.
+ */
+public final class Counters {
+    /** What is counted. */
+    public enum Figure {
+        RECORDS_IN,
+        RECORDS_OUT,
+        RECORDS_READ,
+        RECORDS_WRITTEN,
+        RECORDS_LATE,
+        RECORDS_SKIPPED,
+        WATERMARK_MILLIS
+    }
+
+    private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+
+    public long recordsIn;
+    public long recordsOut;
+    public long recordsRead;
+    public long recordsWritten;
+    public long recordsLate;
+    public long recordsSkipped;
+    public long watermarkMillis = Long.MIN_VALUE;
+
+    private final long[] published = new long[Figure.values().length];
+
+    public Counters() {
+        publish();
+    }
+
+    /** Owner. */
+    public void publish() {
+        set(Figure.RECORDS_IN, recordsIn);
+        set(Figure.RECORDS_OUT, recordsOut);
+        set(Figure.RECORDS_READ, recordsRead);
+        set(Figure.RECORDS_WRITTEN, recordsWritten);
+        set(Figure.RECORDS_LATE, recordsLate);
+        set(Figure.RECORDS_SKIPPED, recordsSkipped);
+        set(Figure.WATERMARK_MILLIS, watermarkMillis);
+    }
+
+    /** Any thread. */
+    public long read(Figure figure) {
+        return (long) CELL.getOpaque(published, figure.ordinal());
+    }
+
+    private void set(Figure figure, long value) {
+        CELL.setOpaque(published, figure.ordinal(), value);
+    }
+}

@@ -1,0 +1,114 @@
+package io.selvage.task.operator;
+
+import io.selvage.api.function.KeySelector;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Serde;
+import io.selvage.checkpoint.backend.KeyedStateBackend;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.task.exchange.Timestamps;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An operator with state for each key, and event time; owned by the subtask's thread. The watermark is part of its
+ * checkpoint: a window that had fired before a failure does not open again after it.
+ */
+abstract class KeyedOperator extends RuntimeOperator {
+    private static final Logger LOG = LoggerFactory.getLogger(KeyedOperator.class);
+
+    private final KeySelector<Object, Object> selector;
+    private final Serde<Object> keySerde;
+    private final KeyedBackends backends;
+    private @Nullable KeyedStateBackend<Object> backend;
+    private int snapshotBytes = 256;
+    long watermarkMillis = Long.MIN_VALUE;
+
+    KeyedOperator(
+            OperatorContext context,
+            Output output,
+            KeySelector<Object, Object> selector,
+            Serde<Object> keySerde,
+            KeyedBackends backends) {
+        super(context, output);
+        this.selector = selector;
+        this.keySerde = keySerde;
+        this.backends = backends;
+    }
+
+    /** Obtains states and timers. */
+    abstract void openStates(KeyedStateBackend<Object> opening) throws Exception;
+
+    /** Fires what is due. */
+    abstract void advance(long newWatermarkMillis) throws Exception;
+
+    final KeyedStateBackend<Object> openBackend(RestoredState restored) {
+        KeyedStateBackend<Object> opening = backends.create(context, keySerde, restored.keyedState());
+        backend = opening;
+        watermarkMillis = WatermarkState.restore(restored, context);
+        try {
+            openStates(opening);
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "while it obtained its states");
+        }
+        List<String> dropped = opening.opened();
+        if (!dropped.isEmpty()) {
+            LOG.warn(
+                    "{} has no use for the states {} of the restored checkpoint: they are dropped",
+                    context.describe(),
+                    dropped);
+        }
+        return opening;
+    }
+
+    final Object keyOf(Object element) {
+        Object key;
+        try {
+            key = selector.key(element);
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "to tell an element's key");
+        }
+        if (key == null) {
+            throw context.failed(new NullPointerException("the key is null"), "to tell an element's key");
+        }
+        return key;
+    }
+
+    final void requireTimestamp(long timestampMillis) {
+        if (timestampMillis == Timestamps.NONE) {
+            throw context.failure(
+                    FailureKind.USER_CODE,
+                    context.describe() + " works in event time, but its elements have none. Call"
+                            + " assignTimestamps(...) on the stream before it.",
+                    new IllegalStateException("an element without a timestamp"));
+        }
+    }
+
+    final KeyedStateBackend<Object> backend() {
+        return Objects.requireNonNull(backend, "the operator is not open");
+    }
+
+    @Override
+    public final void watermark(long millis) {
+        if (millis <= watermarkMillis) {
+            return;
+        }
+        try {
+            advance(millis);
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "on a timer");
+        }
+        watermarkMillis = millis;
+        output.watermark(millis);
+    }
+
+    @Override
+    final OperatorCut snapshot(long checkpoint) {
+        BinaryWriter out = new BinaryWriter(snapshotBytes);
+        backend().snapshot(out);
+        snapshotBytes = out.length() + out.length() / 8;
+        return new OperatorCut(context.operatorUid(), out.toByteArray(), WatermarkState.write(watermarkMillis));
+    }
+}

@@ -1,0 +1,136 @@
+package io.selvage.task.operator;
+
+import io.selvage.protocol.id.CheckpointId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operators of one subtask, each calling the next; owned by the subtask's thread. Elements go in at the head; the
+ * last operator writes to the edges.
+ */
+public final class OperatorChain implements Output {
+    private final Supplier<List<RuntimeOperator>> factory;
+    private List<RuntimeOperator> operators = List.of(); // Head first; empty until opened.
+    private Output head = NotOpen.INSTANCE;
+    private @Nullable SourceHead source;
+
+    OperatorChain(Supplier<List<RuntimeOperator>> factory) {
+        this.factory = factory;
+    }
+
+    /**
+     * Makes the operators, restores state and opens the functions, last operator first, so that what an operator emits
+     * finds the next open. All of this may run the user's code.
+     *
+     * @param restored by operator uid
+     */
+    public void open(Function<String, RestoredState> restored) {
+        operators = List.copyOf(factory.get());
+        head = operators.get(0);
+        source = head instanceof SourceHead sourceHead ? sourceHead : null;
+        for (int i = operators.size() - 1; i >= 0; i--) {
+            RuntimeOperator operator = operators.get(i);
+            operator.open(restored.apply(operator.context.operatorUid()));
+        }
+    }
+
+    @Override
+    public void emit(Object value, long timestampMillis) {
+        head.emit(value, timestampMillis);
+    }
+
+    @Override
+    public void watermark(long millis) {
+        head.watermark(millis);
+    }
+
+    /**
+     * Lets a source emit up to about {@code limit} elements; answers how much was done, 0 if the chain has no source.
+     */
+    public int produce(int limit, long nowNanos) {
+        return source == null ? 0 : source.produce(limit, nowNanos);
+    }
+
+    /** Nothing will be emitted any more unless input comes. */
+    public boolean isExhausted() {
+        return source == null || source.isExhausted();
+    }
+
+    /** All input has ended, and the source, if there is one, is exhausted: event time ends too. */
+    public void endOfInput() {
+        if (source != null) {
+            operators.get(0).output.watermark(Long.MAX_VALUE);
+        }
+    }
+
+    /** Lets processing time go on. */
+    public void tick(long nowNanos) {
+        for (int i = 0; i < operators.size(); i++) {
+            operators.get(i).tick(nowNanos);
+        }
+    }
+
+    /**
+     * When {@link #produce} or {@link #tick} should be called although no input comes; {@link Long#MAX_VALUE}: never.
+     */
+    public long nextNanos() {
+        long next = source == null ? Long.MAX_VALUE : source.nextProduceNanos();
+        for (int i = 0; i < operators.size(); i++) {
+            next = Math.min(next, operators.get(i).nextTickNanos());
+        }
+        return next;
+    }
+
+    /** The synchronous part of a checkpoint: the state of all operators as of now, head first. */
+    public List<OperatorCut> snapshot(CheckpointId checkpoint) {
+        List<OperatorCut> cuts = new ArrayList<>();
+        for (RuntimeOperator operator : operators) {
+            OperatorCut cut = operator.snapshot(checkpoint.value());
+            if (cut != null) {
+                cuts.add(cut);
+            }
+        }
+        return cuts;
+    }
+
+    /** The checkpoint, and with it all lower ones, is complete and durable. */
+    public void complete(CheckpointId checkpoint) {
+        for (RuntimeOperator operator : operators) {
+            operator.complete(checkpoint.value());
+        }
+    }
+
+    /** Closes all operators, whatever becomes of each; answers what went wrong. */
+    public List<Exception> close() {
+        List<Exception> failures = new ArrayList<>();
+        for (RuntimeOperator operator : operators) {
+            try {
+                operator.close();
+            } catch (Exception e) {
+                if (e instanceof InterruptedException) {
+                    Thread.currentThread().interrupt();
+                }
+                failures.add(e);
+            }
+        }
+        return failures;
+    }
+
+    /** The head of a chain that is not open. */
+    private enum NotOpen implements Output {
+        INSTANCE;
+
+        @Override
+        public void emit(Object value, long timestampMillis) {
+            throw new IllegalStateException("the chain is not open, and yet was given " + value);
+        }
+
+        @Override
+        public void watermark(long millis) {
+            throw new IllegalStateException("the chain is not open, and yet was given a watermark of " + millis);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.selvage.task.operator;
+
+import io.selvage.api.connector.BadInputException;
+import io.selvage.api.connector.SinkContext;
+import io.selvage.api.connector.SourceContext;
+import io.selvage.api.function.OpenContext;
+import io.selvage.protocol.wire.FailureKind;
+
+/** Where an operator of one subtask finds itself. */
+public record OperatorContext(
+        String jobId,
+        String operatorUid,
+        String operatorName,
+        int subtask,
+        int parallelism,
+        int maxParallelism,
+        long incarnation,
+        ClassLoader userClassLoader)
+        implements OpenContext, SourceContext, SinkContext {
+
+    /** What the user's code threw, with the operator's name; an exception that has one already stays as it is. */
+    RuntimeException failed(Throwable thrown, String doing) {
+        if (thrown instanceof OperatorException || thrown instanceof SubtaskCanceledException) {
+            return (RuntimeException) thrown;
+        }
+        if (thrown instanceof VirtualMachineError fatal && !(thrown instanceof StackOverflowError)) {
+            throw fatal;
+        }
+        if (thrown instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+        if (thrown instanceof BadInputException) {
+            return failure(FailureKind.BAD_INPUT, String.valueOf(thrown.getMessage()), thrown);
+        }
+        return failure(FailureKind.USER_CODE, describe() + " failed " + doing + ": " + thrown, thrown);
+    }
+
+    /** A failure that is not the function's own. */
+    OperatorException failure(FailureKind kind, String message, Throwable cause) {
+        return new OperatorException(kind, message, operatorName, subtask, cause);
+    }
+
+    String describe() {
+        return operatorName + " (" + (subtask + 1) + "/" + parallelism + ")";
+    }
+}

@@ -1,0 +1,10 @@
+package io.selvage.task.operator;
+
+/** Takes the elements of a stream, in order: the next operator of a chain, or what writes to an edge. One thread. */
+public interface Output {
+    /** @param timestampMillis {@code Timestamps.NONE} if the element has none */
+    void emit(Object value, long timestampMillis);
+
+    /** Never lower than one before; {@link Long#MAX_VALUE}: no element follows. */
+    void watermark(long millis);
+}

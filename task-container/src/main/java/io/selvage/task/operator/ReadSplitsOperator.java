@@ -1,0 +1,257 @@
+package io.selvage.task.operator;
+
+import io.selvage.api.connector.Source;
+import io.selvage.api.connector.SourceOutput;
+import io.selvage.api.connector.SplitReader;
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Serde;
+import io.selvage.task.exchange.Timestamps;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the splits that come in as elements, one after the other; a split that has nothing for now makes way for the
+ * next. Owned by the subtask's thread. Every split that is not read to its end, and how far it is read, is part of the
+ * checkpoint.
+ */
+final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
+    static final long LEAST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    static final long MOST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final int FORMAT = 1;
+
+    private final Source<Object, Object> source;
+    private final Serde<Object> splitSerde;
+    private final RateLimit rate;
+    private final ReaderOutput readerOutput;
+    private final Deque<OpenSplit> splits = new ArrayDeque<>();
+    private int idleInARow;
+    private long idleNanos = LEAST_IDLE_NANOS;
+    private long nextNanos = Long.MIN_VALUE;
+
+    /** A split on its way; the position counts while no reader is open. */
+    private static final class OpenSplit {
+        final Object split;
+        byte @Nullable [] position;
+
+        @Nullable
+        SplitReader<Object> reader;
+
+        OpenSplit(Object split, byte @Nullable [] position) {
+            this.split = split;
+            this.position = position;
+        }
+    }
+
+    ReadSplitsOperator(
+            OperatorContext context,
+            Output output,
+            Source<Object, Object> source,
+            double recordsPerSecond,
+            Counters counters,
+            long nowNanos) {
+        super(context, output);
+        this.source = source;
+        this.splitSerde = source.splitSerde();
+        this.rate = new RateLimit(recordsPerSecond / context.parallelism(), nowNanos);
+        this.readerOutput = new ReaderOutput(output, counters);
+    }
+
+    @Override
+    void open(RestoredState restored) {
+        if (restored.parallelism() == context.parallelism()) {
+            restored.operatorState(context.subtask()).forEach(bytes -> splits.addAll(read(bytes)));
+            return;
+        }
+        int index = 0;
+        for (int subtask = 0; subtask < restored.parallelism(); subtask++) {
+            for (byte[] bytes : restored.operatorState(subtask)) {
+                for (OpenSplit split : read(bytes)) {
+                    if (index++ % context.parallelism() == context.subtask()) {
+                        splits.add(split);
+                    }
+                }
+            }
+        }
+    }
+
+    /** A split to read. */
+    @Override
+    public void emit(Object split, long timestampMillis) {
+        splits.add(new OpenSplit(split, null));
+        nextNanos = Long.MIN_VALUE;
+        idleInARow = 0;
+    }
+
+    /** The planner's event time is not the elements'. */
+    @Override
+    public void watermark(long millis) {}
+
+    @Override
+    public int produce(int limit, long nowNanos) {
+        OpenSplit current = splits.peek();
+        if (current == null || nextNanos != Long.MIN_VALUE && nowNanos - nextNanos < 0) {
+            return 0;
+        }
+        int allowed = rate.available(limit, nowNanos);
+        if (allowed == 0) {
+            nextNanos = rate.nextNanos();
+            return 0;
+        }
+        readerOutput.emitted = 0;
+        SplitReader.Status status;
+        try {
+            status = reader(current).read(readerOutput, allowed);
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "while it read " + current.split);
+        }
+        readerOutput.rethrow();
+        rate.take(readerOutput.emitted);
+        nextNanos = Long.MIN_VALUE;
+        switch (status) {
+            case MORE -> idleInARow = 0;
+            case IDLE -> rotate(nowNanos);
+            case END -> finish(current);
+        }
+        return readerOutput.emitted + (status == SplitReader.Status.IDLE ? 0 : 1);
+    }
+
+    private void rotate(long nowNanos) {
+        splits.add(splits.remove());
+        idleInARow = readerOutput.emitted > 0 ? 0 : idleInARow + 1;
+        if (idleInARow == 0) {
+            idleNanos = LEAST_IDLE_NANOS;
+        } else if (idleInARow >= splits.size()) {
+            idleInARow = 0;
+            nextNanos = nowNanos + idleNanos;
+            idleNanos = Math.min(MOST_IDLE_NANOS, 2 * idleNanos);
+        }
+    }
+
+    private void finish(OpenSplit read) {
+        splits.remove();
+        idleInARow = 0;
+        try {
+            close(read);
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "while it closed " + read.split);
+        }
+    }
+
+    @Override
+    public long nextProduceNanos() {
+        return splits.isEmpty() ? Long.MAX_VALUE : nextNanos;
+    }
+
+    @Override
+    public boolean isExhausted() {
+        return splits.isEmpty();
+    }
+
+    @Override
+    OperatorCut snapshot(long checkpoint) {
+        BinaryWriter out = new BinaryWriter();
+        out.writeByte(FORMAT);
+        out.writeUnsignedVarInt(splits.size());
+        try {
+            for (OpenSplit split : splits) {
+                writeSplit(split, out);
+            }
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "at checkpoint " + checkpoint);
+        }
+        return new OperatorCut(context.operatorUid(), null, out.toByteArray());
+    }
+
+    private void writeSplit(OpenSplit split, BinaryWriter out) {
+        BinaryWriter bytes = new BinaryWriter();
+        splitSerde.write(split.split, bytes);
+        out.writeByteArray(bytes.toByteArray());
+        byte[] position = split.reader == null ? split.position : split.reader.position();
+        out.writeBoolean(position != null);
+        if (position != null) {
+            out.writeByteArray(position);
+        }
+    }
+
+    private List<OpenSplit> read(byte[] state) {
+        BinaryReader in = new BinaryReader(state);
+        StateFormat.check(in.readByte(), FORMAT, "source positions");
+        int count = in.readUnsignedVarInt();
+        List<OpenSplit> found = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Object split = splitSerde.read(new BinaryReader(in.readByteArray()));
+            found.add(new OpenSplit(split, in.readBoolean() ? in.readByteArray() : null));
+        }
+        return found;
+    }
+
+    private SplitReader<Object> reader(OpenSplit split) throws Exception {
+        SplitReader<Object> reader = split.reader;
+        if (reader == null) {
+            reader = source.reader(split.split, split.position, context);
+            split.reader = reader;
+        }
+        return reader;
+    }
+
+    @Override
+    void close() throws Exception {
+        for (OpenSplit split : splits) {
+            close(split);
+        }
+    }
+
+    private static void close(OpenSplit split) throws Exception {
+        SplitReader<Object> reader = split.reader;
+        if (reader != null) {
+            split.reader = null;
+            reader.close();
+        }
+    }
+
+    /** Owned by the subtask's thread. */
+    private static final class ReaderOutput implements SourceOutput<Object> {
+        private final Output output;
+        private final Counters counters;
+        private @Nullable RuntimeException failure;
+        int emitted;
+
+        ReaderOutput(Output output, Counters counters) {
+            this.output = output;
+            this.counters = counters;
+        }
+
+        @Override
+        public void collect(Object element) {
+            collect(element, Timestamps.NONE);
+        }
+
+        @Override
+        public void collect(Object element, long timestampMillis) {
+            emitted++;
+            counters.recordsRead++;
+            try {
+                output.emit(element, timestampMillis);
+            } catch (RuntimeException e) {
+                failure = e;
+                throw e;
+            }
+        }
+
+        @Override
+        public void skipped() {
+            counters.recordsSkipped++;
+        }
+
+        void rethrow() {
+            if (failure != null) {
+                throw failure;
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.selvage.task.operator;
+
+import java.util.List;
+
+/** What the restored checkpoint holds of one operator; read lazily, by the subtask's thread. */
+public interface RestoredState {
+    /** A job's first start, or an operator that the checkpoint does not know. */
+    RestoredState NONE = new RestoredState() {
+        @Override
+        public boolean isRestored() {
+            return false;
+        }
+
+        @Override
+        public int parallelism() {
+            return 0;
+        }
+
+        @Override
+        public List<byte[]> operatorState(int subtask) {
+            return List.of();
+        }
+
+        @Override
+        public List<byte[]> keyedState() {
+            return List.of();
+        }
+    };
+
+    boolean isRestored();
+
+    /** Of the operator when the checkpoint was taken; 0 if nothing is restored. */
+    int parallelism();
+
+    /** What that subtask had put into its operator state: none or one. */
+    List<byte[]> operatorState(int subtask);
+
+    /** Keyed state of those subtasks whose key groups overlap this subtask's. */
+    List<byte[]> keyedState();
+}

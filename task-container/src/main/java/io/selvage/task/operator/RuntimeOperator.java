@@ -1,0 +1,45 @@
+package io.selvage.task.operator;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operator in a chain; owned by the subtask's thread. Most pass on watermarks and keep nothing: that is what the
+ * methods here do.
+ */
+abstract class RuntimeOperator implements Output {
+    final OperatorContext context;
+    final Output output;
+
+    RuntimeOperator(OperatorContext context, Output output) {
+        this.context = context;
+        this.output = output;
+    }
+
+    /** Called once, before the first element; operators behind this one are open already. */
+    void open(RestoredState restored) {}
+
+    @Override
+    public void watermark(long millis) {
+        output.watermark(millis);
+    }
+
+    /** What a checkpoint keeps of this operator, as of now; null: nothing. */
+    @Nullable
+    OperatorCut snapshot(long checkpoint) {
+        return null;
+    }
+
+    /** The checkpoint, and with it all lower ones, is complete and durable. */
+    void complete(long checkpoint) {}
+
+    /** Processing time has gone on; called about once a batch. */
+    void tick(long nowNanos) {}
+
+    /** When {@link #tick} is wanted although there is no input; {@link Long#MAX_VALUE}: not at all. */
+    long nextTickNanos() {
+        return Long.MAX_VALUE;
+    }
+
+    /** Called once at the end, whatever the reason; also if {@link #open} threw. */
+    void close() throws Exception {}
+}
