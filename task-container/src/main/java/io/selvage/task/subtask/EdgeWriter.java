@@ -1,0 +1,96 @@
+package io.selvage.task.subtask;
+
+import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.OutputChannel;
+import io.selvage.task.exchange.Watermark;
+import io.selvage.task.operator.Output;
+
+/** Writes what a chain emits to the channels of one edge; owned by the producing subtask's thread. */
+abstract class EdgeWriter implements Output {
+    final OutputChannel[] channels;
+    private final Backpressure backpressure;
+
+    EdgeWriter(OutputEdge edge, Backpressure backpressure) {
+        this.channels = edge.channels().toArray(new OutputChannel[0]);
+        this.backpressure = backpressure;
+    }
+
+    static EdgeWriter of(OutputEdge edge, Backpressure backpressure) {
+        return switch (edge.partitioning()) {
+            case FORWARD -> new Forward(edge, backpressure);
+            case REBALANCE -> new Rebalance(edge, backpressure);
+            case BROADCAST -> new Broadcast(edge, backpressure);
+            case HASH -> new HashWriter(edge, backpressure);
+        };
+    }
+
+    final void emitTo(OutputChannel channel, Object value, long timestampMillis) {
+        while (!channel.tryEmit(value, timestampMillis)) {
+            backpressure.awaitRoom(channel);
+        }
+    }
+
+    @Override
+    public final void watermark(long millis) {
+        broadcast(new Watermark(millis));
+    }
+
+    final void broadcast(Control control) {
+        for (OutputChannel channel : channels) {
+            while (!channel.tryEmit(control)) {
+                backpressure.awaitRoom(channel);
+            }
+        }
+    }
+
+    final void flush() {
+        for (OutputChannel channel : channels) {
+            channel.flush();
+        }
+    }
+
+    /** Owned by the producing subtask's thread. */
+    private static final class Forward extends EdgeWriter {
+        private final OutputChannel channel;
+
+        Forward(OutputEdge edge, Backpressure backpressure) {
+            super(edge, backpressure);
+            this.channel = channels[0];
+        }
+
+        @Override
+        public void emit(Object value, long timestampMillis) {
+            emitTo(channel, value, timestampMillis);
+        }
+    }
+
+    /** Owned by the producing subtask's thread. */
+    private static final class Rebalance extends EdgeWriter {
+        private int next;
+
+        Rebalance(OutputEdge edge, Backpressure backpressure) {
+            super(edge, backpressure);
+        }
+
+        @Override
+        public void emit(Object value, long timestampMillis) {
+            int index = next;
+            next = index + 1 == channels.length ? 0 : index + 1;
+            emitTo(channels[index], value, timestampMillis);
+        }
+    }
+
+    /** Owned by the producing subtask's thread. */
+    private static final class Broadcast extends EdgeWriter {
+        Broadcast(OutputEdge edge, Backpressure backpressure) {
+            super(edge, backpressure);
+        }
+
+        @Override
+        public void emit(Object value, long timestampMillis) {
+            for (OutputChannel channel : channels) {
+                emitTo(channel, value, timestampMillis);
+            }
+        }
+    }
+}

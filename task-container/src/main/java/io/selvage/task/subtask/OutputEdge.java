@@ -1,0 +1,27 @@
+package io.selvage.task.subtask;
+
+import io.selvage.api.graph.EdgeDefinition;
+import io.selvage.api.graph.Partitioning;
+import io.selvage.task.exchange.OutputChannel;
+import java.util.List;
+
+/**
+ * An edge as its producing subtask sees it.
+ *
+ * @param producer name of the producing vertex
+ * @param channels by receiving subtask; with {@link Partitioning#FORWARD} the one to the subtask of the same index
+ * @param maxParallelism the number of key groups
+ */
+public record OutputEdge(
+        String producer,
+        Partitioning partitioning,
+        EdgeDefinition<Object, Object> definition,
+        List<OutputChannel> channels,
+        int maxParallelism) {
+    public OutputEdge {
+        channels = List.copyOf(channels);
+        if (channels.isEmpty() || partitioning == Partitioning.FORWARD && channels.size() != 1) {
+            throw new IllegalArgumentException(partitioning + " to " + channels.size() + " channels");
+        }
+    }
+}

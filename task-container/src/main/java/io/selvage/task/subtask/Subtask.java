@@ -1,0 +1,354 @@
+package io.selvage.task.subtask;
+
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.InputChannel;
+import io.selvage.task.exchange.OutputChannel;
+import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.operator.Counters;
+import io.selvage.task.operator.NanoClock;
+import io.selvage.task.operator.OperatorChain;
+import io.selvage.task.operator.OperatorCut;
+import io.selvage.task.operator.RestoredState;
+import io.selvage.task.operator.SubtaskCanceledException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jctools.queues.MpscArrayQueue;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owned by its own thread, which runs {@link #run}; other threads may only post mail, end it, and read counters.
+ *
+ * <p>One element, timer, or piece of mail is handled at a time, mail first, so that a checkpoint cuts between them. A
+ * subtask with nothing to do parks.
+ */
+public final class Subtask implements Runnable {
+    /** Pieces of mail that may wait; the master has one checkpoint under way, so that a few are all there ever are. */
+    static final int MAILBOX_CAPACITY = 256;
+    /** Elements handled before mail is looked at again, unless they take long. */
+    static final int MOST_BATCH = 128;
+    /** A parked thread looks around after this time, come what may. */
+    static final long LONGEST_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Subtask.class);
+
+    private final SubtaskId id;
+    private final NanoClock clock;
+    private final SubtaskListener listener;
+    private final Function<String, RestoredState> restored;
+    private final Wakeup wakeup;
+    private final MpscArrayQueue<Mail> mailbox = new MpscArrayQueue<>(MAILBOX_CAPACITY);
+    private final Counters counters = new Counters();
+    private final InputGate gate;
+    private final GateReceiver receiver = new GateReceiver();
+    private final SubtaskOutputs outputs;
+    private final Set<ChannelId> channels;
+    private final OperatorChain chain;
+    private final long flushNanos;
+
+    private SubtaskPhase phase = SubtaskPhase.CREATED;
+    private @Nullable OutputChannel refusing; // The channel that was full when last written to.
+    private long lastCheckpoint; // The highest that was cut, or aborted before it came; 0: none.
+    private long lastFlushNanos;
+    private int batch = MOST_BATCH;
+
+    // Volatile, where mail would not do: they reach a thread that is in the midst of an element.
+    private volatile boolean canceled;
+    private volatile @Nullable Throwable outsideFailure;
+    private volatile @Nullable Thread thread;
+
+    public Subtask(SubtaskWiring wiring) {
+        this.id = wiring.id();
+        this.clock = wiring.clock();
+        this.listener = wiring.listener();
+        this.restored = wiring.restored();
+        this.wakeup = wiring.wakeup();
+        this.flushNanos = wiring.flushNanos();
+        this.gate = new InputGate(wiring.inputs());
+        this.outputs = new SubtaskOutputs(wiring.outputs(), this::awaitRoom, counters);
+        this.channels = Stream.concat(
+                        wiring.inputs().stream().map(InputChannel::id),
+                        wiring.outputs().stream()
+                                .flatMap(edge -> edge.channels().stream())
+                                .map(OutputChannel::id))
+                .collect(Collectors.toUnmodifiableSet());
+        this.chain = wiring.chain().build(outputs, counters);
+        this.lastFlushNanos = clock.nanos();
+    }
+
+    public SubtaskId id() {
+        return id;
+    }
+
+    /** Any thread: false if checkpoints have to be started here. */
+    public boolean hasInput() {
+        return gate.hasChannels();
+    }
+
+    /** Any thread. */
+    public boolean hasChannel(ChannelId channel) {
+        return channels.contains(channel);
+    }
+
+    /** Any thread. False: it has not handled {@value #MAILBOX_CAPACITY} earlier pieces. */
+    public boolean post(Mail mail) {
+        boolean accepted = mailbox.offer(mail);
+        wakeup.signal();
+        return accepted;
+    }
+
+    /** Any thread: ends the subtask, in the midst of an element if need be; nothing is wrong with it. */
+    public void cancel() {
+        canceled = true;
+        interrupt();
+    }
+
+    /** Any thread: ends the subtask for a reason that lies outside of it. */
+    public void fail(Throwable reason) {
+        outsideFailure = reason;
+        cancel();
+    }
+
+    /** Any thread. */
+    public long count(Counters.Figure figure) {
+        return counters.read(figure);
+    }
+
+    private void interrupt() {
+        wakeup.signal();
+        Thread running = thread;
+        if (running != null) {
+            running.interrupt();
+        }
+    }
+
+    @Override
+    public void run() {
+        thread = Thread.currentThread();
+        try {
+            live();
+        } catch (Throwable thrown) {
+            Thread.interrupted(); // The order to end has arrived; what is left to do should not stop at it again.
+            end(thrown);
+        } finally {
+            close();
+            counters.publish();
+            listener.onThreadEnd(id);
+        }
+    }
+
+    private void live() {
+        checkCanceled();
+        transition(SubtaskPhase.OPENING, null);
+        chain.open(restored);
+        transition(SubtaskPhase.RUNNING, null);
+        while (!phase.isEnd()) {
+            if (runOnce() == 0) {
+                park();
+            }
+        }
+    }
+
+    /** Handles all mail, then a batch of input; answers how much was done, 0 if there was nothing to do. */
+    int runOnce() {
+        checkCanceled();
+        long startNanos = clock.nanos();
+        int work = handleMail();
+        if (phase.isEnd() || isRefused()) {
+            return work;
+        }
+        work += gate.poll(receiver, batch, startNanos);
+        work += chain.produce(batch, startNanos);
+        work += drainAtEnd();
+        long endNanos = clock.nanos();
+        chain.tick(endNanos);
+        counters.publish();
+        flushIfDue(startNanos, endNanos);
+        return work;
+    }
+
+    private int handleMail() {
+        int handled = 0;
+        for (Mail mail = mailbox.poll(); mail != null && !phase.isEnd(); mail = mailbox.poll()) {
+            handle(mail);
+            handled++;
+        }
+        return handled;
+    }
+
+    private void handle(Mail mail) {
+        if (mail instanceof Mail.Trigger trigger) {
+            if (gate.hasChannels()) {
+                throw new IllegalStateException(
+                        "subtask " + id + " has input, and yet was told to start " + trigger.barrier());
+            }
+            cut(trigger.barrier(), 0);
+        } else if (mail instanceof Mail.Complete complete) {
+            complete(complete);
+        } else if (mail instanceof Mail.Abort abort) {
+            lastCheckpoint = Math.max(lastCheckpoint, abort.checkpoint().value());
+            gate.abort(abort.checkpoint());
+        }
+    }
+
+    private void complete(Mail.Complete complete) {
+        chain.complete(complete.checkpoint());
+        if (complete.terminal()) {
+            transition(SubtaskPhase.FINISHED, null);
+        }
+    }
+
+    /** The barrier goes on first: what is downstream need not wait for this subtask's state to be written. */
+    private void cut(Barrier barrier, long alignmentNanos) {
+        CheckpointId checkpoint = barrier.checkpoint();
+        if (checkpoint.value() <= lastCheckpoint) {
+            return;
+        }
+        lastCheckpoint = checkpoint.value();
+        outputs.barrier(barrier);
+        long startNanos = clock.nanos();
+        List<OperatorCut> cuts = chain.snapshot(checkpoint);
+        long synchronousNanos = clock.nanos() - startNanos;
+        listener.onCut(new SubtaskCut(
+                id,
+                barrier,
+                cuts,
+                TimeUnit.NANOSECONDS.toMicros(alignmentNanos),
+                TimeUnit.NANOSECONDS.toMicros(synchronousNanos)));
+    }
+
+    private int drainAtEnd() {
+        if (phase != SubtaskPhase.RUNNING || !gate.hasEnded() || !chain.isExhausted()) {
+            return 0;
+        }
+        chain.endOfInput();
+        outputs.endOfInput();
+        counters.publish();
+        transition(SubtaskPhase.DRAINED, null);
+        return 1;
+    }
+
+    /** Batches shrink where elements take long, so that none waits for many others before it is sent on. */
+    private void flushIfDue(long startNanos, long nowNanos) {
+        if (nowNanos - startNanos > flushNanos) {
+            batch = Math.max(1, batch / 2);
+        } else if (nowNanos - startNanos < flushNanos / 4) {
+            batch = Math.min(MOST_BATCH, 2 * batch);
+        }
+        if (nowNanos - lastFlushNanos >= flushNanos) {
+            lastFlushNanos = nowNanos;
+            outputs.flush();
+        }
+    }
+
+    private void park() {
+        outputs.flush();
+        wakeup.prepare();
+        if (hasWork()) {
+            wakeup.cancel();
+            return;
+        }
+        long nextNanos = isRefused() ? Long.MAX_VALUE : chain.nextNanos();
+        long waitNanos = nextNanos == Long.MAX_VALUE ? LONGEST_PARK_NANOS : nextNanos - clock.nanos();
+        if (waitNanos > 0) {
+            wakeup.await(Math.min(waitNanos, LONGEST_PARK_NANOS));
+        } else {
+            wakeup.cancel();
+        }
+    }
+
+    private boolean hasWork() {
+        return canceled || !mailbox.isEmpty() || !isRefused() && !gate.isEmpty();
+    }
+
+    /** Whether the channel that was full when last written to still is: then mail is handled, and input waits. */
+    private boolean isRefused() {
+        OutputChannel channel = refusing;
+        if (channel != null && !channel.isFull()) {
+            refusing = null;
+            return false;
+        }
+        return channel != null;
+    }
+
+    /** In the midst of an element nothing else can be done: mail waits, except the order to end. */
+    private void awaitRoom(OutputChannel channel) {
+        refusing = channel;
+        outputs.flush();
+        wakeup.prepare();
+        if (canceled || !channel.isFull()) {
+            wakeup.cancel();
+        } else {
+            wakeup.await(LONGEST_PARK_NANOS);
+        }
+        checkCanceled();
+    }
+
+    private void checkCanceled() {
+        if (canceled) {
+            throw new SubtaskCanceledException();
+        }
+    }
+
+    private void end(Throwable thrown) {
+        Throwable outside = outsideFailure;
+        if (outside != null) {
+            transition(SubtaskPhase.FAILED, outside);
+        } else if (canceled) {
+            transition(SubtaskPhase.CANCELED, null);
+        } else {
+            transition(SubtaskPhase.FAILED, thrown);
+        }
+    }
+
+    private void close() {
+        for (Exception failure : chain.close()) {
+            if (canceled) {
+                LOG.debug("Subtask {} was ended while it closed an operator", id, failure);
+            } else {
+                LOG.warn("Subtask {} could not close an operator: {}", id, failure.toString(), failure);
+            }
+        }
+    }
+
+    private void transition(SubtaskPhase next, @Nullable Throwable failure) {
+        if (!phase.mayBecome(next)) {
+            throw new IllegalStateException("subtask " + id + " can't become " + next + " while it is " + phase);
+        }
+        phase = next;
+        if (failure == null) {
+            LOG.debug("Subtask {} is {}", id, next);
+        } else {
+            LOG.warn("Subtask {} is {}: {}", id, next, failure.toString(), failure);
+        }
+        listener.onPhase(id, next, failure);
+    }
+
+    /** Owned by the subtask's thread. */
+    private final class GateReceiver implements InputGate.Receiver {
+        @Override
+        public void onRecord(Object value, long timestampMillis) {
+            counters.recordsIn++;
+            chain.emit(value, timestampMillis);
+        }
+
+        @Override
+        public void onWatermark(long millis) {
+            counters.watermarkMillis = millis;
+            chain.watermark(millis);
+        }
+
+        @Override
+        public void onBarrier(Barrier barrier, long alignmentNanos) {
+            cut(barrier, alignmentNanos);
+        }
+    }
+}

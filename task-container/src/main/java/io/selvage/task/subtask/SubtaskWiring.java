@@ -1,0 +1,42 @@
+package io.selvage.task.subtask;
+
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.task.exchange.InputChannel;
+import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.operator.Counters;
+import io.selvage.task.operator.NanoClock;
+import io.selvage.task.operator.OperatorChain;
+import io.selvage.task.operator.Output;
+import io.selvage.task.operator.RestoredState;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * What a subtask is made of.
+ *
+ * @param wakeup the one that its channels signal
+ * @param chain makes a chain in front of an output; its operators are made when it is opened, by the subtask's thread
+ * @param restored by operator uid; called by the subtask's thread, and may read files
+ * @param flushNanos an element waits no longer than about this before it is sent on
+ */
+public record SubtaskWiring(
+        SubtaskId id,
+        Wakeup wakeup,
+        List<InputChannel> inputs,
+        List<OutputEdge> outputs,
+        ChainFactory chain,
+        Function<String, RestoredState> restored,
+        long flushNanos,
+        NanoClock clock,
+        SubtaskListener listener) {
+    public SubtaskWiring {
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+    }
+
+    /** Builds the subtask's operators. */
+    @FunctionalInterface
+    public interface ChainFactory {
+        OperatorChain build(Output output, Counters counters);
+    }
+}
