@@ -1,0 +1,209 @@
+package io.selvage.task.executor;
+
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.operator.Counters;
+import io.selvage.task.subtask.Mail;
+import io.selvage.task.subtask.Subtask;
+import io.selvage.task.subtask.SubtaskCut;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Owned by the executor's loop: one incarnation of a job, and its subtasks in this process. */
+final class Deployment {
+    private static final Logger LOG = LoggerFactory.getLogger(Deployment.class);
+
+    private final DeploymentId id;
+    private final Deploy deploy;
+    private DeploymentPhase phase = DeploymentPhase.PREPARING;
+    private @Nullable PreparedDeployment prepared;
+    private final Map<SubtaskId, Subtask> subtasks = new LinkedHashMap<>();
+    private final Set<SubtaskId> threads = new HashSet<>(); // Those that have not ended.
+    private long endingSinceNanos;
+
+    private long highestCheckpoint; // Triggered here; 0: none.
+    private long settledCheckpoint; // Aborted, or handed to the upload: cuts of this one and lower ones are dropped.
+    private final Map<SubtaskId, SubtaskCut> cuts = new LinkedHashMap<>(); // All of the same checkpoint.
+
+    Deployment(DeploymentId id, Deploy deploy) {
+        this.id = id;
+        this.deploy = deploy;
+    }
+
+    DeploymentId id() {
+        return id;
+    }
+
+    Deploy deploy() {
+        return deploy;
+    }
+
+    DeploymentPhase phase() {
+        return phase;
+    }
+
+    long highestCheckpoint() {
+        return highestCheckpoint;
+    }
+
+    boolean isEnded() {
+        return phase == DeploymentPhase.ENDED;
+    }
+
+    /** Starts the threads. */
+    void start(PreparedDeployment nowPrepared) {
+        transition(DeploymentPhase.RUNNING);
+        prepared = nowPrepared;
+        for (Subtask subtask : nowPrepared.subtasks()) {
+            subtasks.put(subtask.id(), subtask);
+            threads.add(subtask.id());
+            Thread thread = new Thread(
+                    subtask,
+                    id.job() + " " + nowPrepared.nameOf(subtask.id()) + " "
+                            + subtask.id().index());
+            thread.setDaemon(true);
+            thread.setContextClassLoader(nowPrepared.loader());
+            thread.start();
+        }
+        endIfNoThreads();
+    }
+
+    /** Tells all subtasks to end, if that has not been done. */
+    void end(long nowNanos, String reason) {
+        switch (phase) {
+            case PREPARING -> transition(DeploymentPhase.ENDED);
+            case RUNNING -> {
+                LOG.info("{} is ended: {}", id, reason);
+                transition(DeploymentPhase.ENDING);
+                endingSinceNanos = nowNanos;
+                subtasks.values().forEach(Subtask::cancel);
+                endIfNoThreads();
+            }
+            case ENDING, ENDED -> {}
+        }
+    }
+
+    void onThreadEnd(SubtaskId subtask) {
+        threads.remove(subtask);
+        endIfNoThreads();
+    }
+
+    private void endIfNoThreads() {
+        if (threads.isEmpty()) {
+            transition(DeploymentPhase.ENDED);
+        }
+    }
+
+    /** The threads that have not ended although they were told to so long ago; empty otherwise. */
+    List<SubtaskId> stuckFor(long nanos, long nowNanos) {
+        return phase == DeploymentPhase.ENDING && nowNanos - endingSinceNanos >= nanos
+                ? threads.stream().sorted().toList()
+                : List.of();
+    }
+
+    // ---- checkpoints ---------------------------------------------------------------------------------------------
+
+    /** Starts a checkpoint at the subtasks without input; the others see its barrier. False: a mailbox is full. */
+    boolean trigger(Barrier barrier) {
+        highestCheckpoint = Math.max(highestCheckpoint, barrier.checkpoint().value());
+        boolean accepted = true;
+        for (Subtask subtask : subtasks.values()) {
+            if (!subtask.hasInput()) {
+                accepted &= subtask.post(new Mail.Trigger(barrier));
+            }
+        }
+        return accepted;
+    }
+
+    boolean post(Mail mail) {
+        boolean accepted = true;
+        for (Subtask subtask : subtasks.values()) {
+            accepted &= subtask.post(mail);
+        }
+        return accepted;
+    }
+
+    /** Nobody waits for that checkpoint, nor for a lower one. */
+    void dropCuts(CheckpointId checkpoint) {
+        settledCheckpoint = Math.max(settledCheckpoint, checkpoint.value());
+        cuts.values().removeIf(cut -> cut.barrier().checkpoint().value() <= settledCheckpoint);
+    }
+
+    /** The cuts of all subtasks here, once the last of them is in. */
+    Optional<List<SubtaskCut>> add(SubtaskCut cut) {
+        CheckpointId checkpoint = cut.barrier().checkpoint();
+        if (checkpoint.value() <= settledCheckpoint) {
+            return Optional.empty();
+        }
+        cuts.values().removeIf(older -> older.barrier().checkpoint().compareTo(checkpoint) < 0);
+        boolean isNewest = cuts.values().stream()
+                .allMatch(other -> other.barrier().checkpoint().equals(checkpoint));
+        if (!isNewest) {
+            return Optional.empty();
+        }
+        cuts.put(cut.subtask(), cut);
+        if (cuts.size() < subtasks.size()) {
+            return Optional.empty();
+        }
+        List<SubtaskCut> complete = List.copyOf(cuts.values());
+        dropCuts(checkpoint);
+        return Optional.of(complete);
+    }
+
+    // ---- what is reported ----------------------------------------------------------------------------------------
+
+    String nameOf(SubtaskId subtask) {
+        return prepared == null ? "a subtask" : prepared.nameOf(subtask);
+    }
+
+    Map<Integer, Integer> parallelism() {
+        return prepared == null ? Map.of() : prepared.parallelism();
+    }
+
+    /** The subtasks here that a channel belongs to. */
+    List<Subtask> endpoints(ChannelId channel) {
+        return subtasks.values().stream()
+                .filter(subtask -> subtask.hasChannel(channel))
+                .toList();
+    }
+
+    List<SubtaskCounters> counters() {
+        List<SubtaskCounters> counters = new ArrayList<>();
+        for (Subtask subtask : subtasks.values()) {
+            counters.add(SubtaskCounters.newBuilder()
+                    .setJobId(id.job().value())
+                    .setIncarnation(id.incarnation().value())
+                    .setVertex(subtask.id().vertex().value())
+                    .setSubtask(subtask.id().index())
+                    .setRecordsIn(subtask.count(Counters.Figure.RECORDS_IN))
+                    .setRecordsOut(subtask.count(Counters.Figure.RECORDS_OUT))
+                    .setRecordsRead(subtask.count(Counters.Figure.RECORDS_READ))
+                    .setRecordsWritten(subtask.count(Counters.Figure.RECORDS_WRITTEN))
+                    .setRecordsLate(subtask.count(Counters.Figure.RECORDS_LATE))
+                    .setRecordsSkipped(subtask.count(Counters.Figure.RECORDS_SKIPPED))
+                    .setWatermarkMillis(subtask.count(Counters.Figure.WATERMARK_MILLIS))
+                    .build());
+        }
+        return counters;
+    }
+
+    private void transition(DeploymentPhase next) {
+        if (!phase.mayBecome(next)) {
+            throw new IllegalStateException(id + " can't become " + next + " while it is " + phase);
+        }
+        LOG.debug("{} is {}", id, next);
+        phase = next;
+    }
+}

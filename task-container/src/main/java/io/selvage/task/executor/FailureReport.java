@@ -1,0 +1,76 @@
+package io.selvage.task.executor;
+
+import com.google.common.base.Throwables;
+import io.selvage.api.connector.BadInputException;
+import io.selvage.api.graph.InvalidProgramException;
+import io.selvage.checkpoint.backend.StateMismatchException;
+import io.selvage.checkpoint.snapshot.SegmentDamagedException;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.task.operator.OperatorException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** Puts what was thrown into the words of the wire. */
+final class FailureReport {
+    static final int MOST_CAUSES = 10;
+    static final int MOST_STACK_CHARACTERS = 16 * 1024;
+
+    private FailureReport() {}
+
+    static Failure of(Throwable thrown, String vertex, int subtask) {
+        Failure.Builder failure = Failure.newBuilder()
+                .setKind(kind(thrown))
+                .setMessage(message(thrown))
+                .setOperator(vertex)
+                .setSubtask(subtask)
+                .setStackTrace(shortened(Throwables.getStackTraceAsString(thrown)));
+        if (thrown instanceof OperatorException operator) {
+            failure.setOperator(operator.operator()).setSubtask(operator.subtask());
+        }
+        Throwable cause = thrown;
+        for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
+            failure.addCauses(cause.toString().replace('\n', ' '));
+            cause = cause.getCause();
+        }
+        return failure.build();
+    }
+
+    private static FailureKind kind(Throwable thrown) {
+        if (thrown instanceof OperatorException operator) {
+            return operator.kind();
+        }
+        if (thrown instanceof UncheckedIOException && thrown.getCause() != null) {
+            return kind(thrown.getCause());
+        }
+        if (thrown instanceof ExchangeFailedException) {
+            return FailureKind.TRANSIENT;
+        }
+        // Another try would find the same checkpoint and the same program.
+        if (thrown instanceof SegmentDamagedException
+                || thrown instanceof StateMismatchException
+                || thrown instanceof InvalidProgramException
+                || thrown instanceof ProgramDamagedException) {
+            return FailureKind.FATAL;
+        }
+        if (thrown instanceof BadInputException) {
+            return FailureKind.BAD_INPUT;
+        }
+        if (thrown instanceof IOException) {
+            return FailureKind.TRANSIENT;
+        }
+        return FailureKind.FATAL;
+    }
+
+    private static String message(Throwable thrown) {
+        String message = thrown.getMessage();
+        boolean isSentence = message != null && message.length() > 0 && !(thrown instanceof NullPointerException);
+        return isSentence ? String.valueOf(message) : thrown.toString();
+    }
+
+    private static String shortened(String stackTrace) {
+        return stackTrace.length() <= MOST_STACK_CHARACTERS
+                ? stackTrace
+                : stackTrace.substring(0, MOST_STACK_CHARACTERS) + "\n[...]";
+    }
+}

@@ -1,0 +1,28 @@
+package io.selvage.task.executor;
+
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.task.subtask.Subtask;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a deployment runs in this process; its threads are not started.
+ *
+ * @param vertexNames by vertex
+ * @param parallelism by vertex
+ */
+public record PreparedDeployment(
+        List<Subtask> subtasks,
+        Map<Integer, String> vertexNames,
+        Map<Integer, Integer> parallelism,
+        ClassLoader loader) {
+    public PreparedDeployment {
+        subtasks = List.copyOf(subtasks);
+        vertexNames = Map.copyOf(vertexNames);
+        parallelism = Map.copyOf(parallelism);
+    }
+
+    String nameOf(SubtaskId subtask) {
+        return vertexNames.getOrDefault(subtask.vertex().value(), "a subtask");
+    }
+}

@@ -1,0 +1,546 @@
+package io.selvage.task.executor;
+
+import io.selvage.api.graph.Vertex;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.AbortCheckpoint;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointDeclined;
+import io.selvage.protocol.wire.CompleteCheckpoint;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.Heartbeat;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.Registered;
+import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.Stopped;
+import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.TriggerCheckpoint;
+import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.subtask.Mail;
+import io.selvage.task.subtask.Subtask;
+import io.selvage.task.subtask.SubtaskCut;
+import io.selvage.task.subtask.SubtaskPhase;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owned by the executor's loop: the jobs in this process, and what their master is told of them. It waits for nothing;
+ * what takes time is done by other threads, which post what came of it.
+ */
+final class TaskExecutor {
+    /** A thread that has not ended so long after it was told to makes the process end. */
+    static final long THREAD_END_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private static final Logger LOG = LoggerFactory.getLogger(TaskExecutor.class);
+
+    private final ExecutorSettings settings;
+    private final ExecutorServices services;
+    private final Inbox inbox;
+    private final JobPreparation preparation;
+    private final Map<JobId, JobHere> jobs = new TreeMap<>();
+
+    private long highestEpoch;
+    private @Nullable MasterLink link;
+    private long masterlessSinceNanos; // Counts while not registered.
+    private long heartbeatIntervalNanos; // 0: not registered.
+    private long heartbeatTimeoutNanos;
+    private long lastHeartbeatNanos;
+    private long lastEchoNanos;
+    private long heartbeatSequence;
+
+    TaskExecutor(ExecutorSettings settings, ExecutorServices services, Inbox inbox) {
+        this.settings = settings;
+        this.services = services;
+        this.inbox = inbox;
+        this.preparation = new JobPreparation(
+                services.store(), new JobPrograms(services.store(), settings.workDirectory(), services.parentLoader()));
+        this.masterlessSinceNanos = services.clock().nanos();
+    }
+
+    void on(ExecutorEvent event) {
+        if (event instanceof ExecutorEvent.FromMaster fromMaster) {
+            onMessage(fromMaster.link(), fromMaster.message());
+        } else if (event instanceof ExecutorEvent.Connected connected) {
+            onConnected(connected.link());
+        } else if (event instanceof ExecutorEvent.Disconnected disconnected) {
+            onDisconnected(disconnected.link(), disconnected.reason());
+        } else if (event instanceof ExecutorEvent.Prepared prepared) {
+            onPrepared(prepared.deployment(), prepared.prepared());
+        } else if (event instanceof ExecutorEvent.PreparationFailed failed) {
+            onPreparationFailed(failed.deployment(), failed.failure());
+        } else if (event instanceof ExecutorEvent.SubtaskMoved moved) {
+            onSubtaskMoved(moved.deployment(), moved.subtask(), moved.phase(), moved.failure());
+        } else if (event instanceof ExecutorEvent.SubtaskCutTaken taken) {
+            onCut(taken.deployment(), taken.cut());
+        } else if (event instanceof ExecutorEvent.SubtaskThreadEnded ended) {
+            onThreadEnd(ended.deployment(), ended.subtask());
+        } else if (event instanceof ExecutorEvent.ChannelFailed failed) {
+            onChannelFailed(failed.channel(), failed.reason());
+        } else if (event instanceof ExecutorEvent.SnapshotStored stored) {
+            onSnapshotStored(stored);
+        } else if (event instanceof ExecutorEvent.SnapshotFailed failed) {
+            onSnapshotFailed(failed);
+        } else {
+            throw new IllegalStateException("an event that the executor does not know: " + event);
+        }
+    }
+
+    // ---- the master ----------------------------------------------------------------------------------------------
+
+    private void onConnected(MasterLink connected) {
+        link = connected;
+        heartbeatIntervalNanos = 0;
+        lastEchoNanos = services.clock().nanos();
+        Register.Builder register = Register.newBuilder()
+                .setExecutorId(settings.id().value())
+                .setHost(settings.host())
+                .setDataPort(services.transport().dataPort())
+                .setPid(settings.processId())
+                .setSlots(settings.slots())
+                .setNode(settings.node())
+                .setLogUrl(settings.logUrl());
+        for (Deployment deployment : deployments()) {
+            if (deployment.isEnded()) {
+                continue;
+            }
+            register.addRunning(RunningIncarnation.newBuilder()
+                    .setJobId(deployment.id().job().value())
+                    .setIncarnation(deployment.id().incarnation().value())
+                    .setHighestCheckpointSeen(deployment.highestCheckpoint()));
+        }
+        connected.send(ExecutorMessage.newBuilder().setRegister(register).build());
+    }
+
+    /** For now the subtasks end with the link; their state is in the last completed checkpoint. */
+    private void onDisconnected(MasterLink disconnected, String reason) {
+        if (disconnected != link) {
+            return;
+        }
+        link = null;
+        if (heartbeatIntervalNanos == 0) {
+            LOG.info("The master can't be reached: {}", reason);
+            return;
+        }
+        LOG.warn("The link to the master has ended: {}", reason);
+        heartbeatIntervalNanos = 0;
+        long nowNanos = services.clock().nanos();
+        masterlessSinceNanos = nowNanos;
+        for (JobHere job : jobs.values()) {
+            job.next = null;
+            job.stopTo = null;
+            job.isAbandoned = true;
+            if (job.current != null) {
+                job.current.end(nowNanos, "its master is gone");
+            }
+            settle(job);
+        }
+    }
+
+    private void onMessage(MasterLink from, MasterMessage message) {
+        if (from != link || message.getEpoch() < highestEpoch) {
+            LOG.warn(
+                    "Refused {} of epoch {}: epoch {} is known",
+                    message.getMessageCase(),
+                    message.getEpoch(),
+                    highestEpoch);
+            return;
+        }
+        highestEpoch = message.getEpoch();
+        switch (message.getMessageCase()) {
+            case REGISTERED -> onRegistered(message.getRegistered());
+            case DEPLOY -> onDeploy(message.getDeploy());
+            case STOP -> onStop(message.getStop());
+            case TRIGGER -> onTrigger(message.getTrigger());
+            case COMPLETE -> onComplete(message.getComplete());
+            case ABORT -> onAbort(message.getAbort());
+            case SHUTDOWN ->
+                services.exit().exit(ExitCode.SHUT_DOWN, message.getShutdown().getReason());
+            case HEARTBEAT -> lastEchoNanos = services.clock().nanos();
+            case MESSAGE_NOT_SET -> LOG.warn("The master sends a message that this version does not know");
+        }
+    }
+
+    private void onRegistered(Registered registered) {
+        heartbeatIntervalNanos = TimeUnit.MILLISECONDS.toNanos(registered.getHeartbeatIntervalMillis());
+        heartbeatTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(registered.getHeartbeatTimeoutMillis());
+        lastEchoNanos = services.clock().nanos();
+        lastHeartbeatNanos = lastEchoNanos - heartbeatIntervalNanos;
+        LOG.info("Registered with the master of epoch {}", highestEpoch);
+    }
+
+    /** Acts on the time; answers when it wants to be called again at the latest. */
+    long onTime(long nowNanos) {
+        long nextNanos = nowNanos + TimeUnit.SECONDS.toNanos(1);
+        if (link != null && heartbeatIntervalNanos > 0) {
+            if (nowNanos - lastHeartbeatNanos >= heartbeatIntervalNanos) {
+                lastHeartbeatNanos = nowNanos;
+                sendHeartbeat(link);
+            }
+            nextNanos = Math.min(nextNanos, lastHeartbeatNanos + heartbeatIntervalNanos);
+            if (nowNanos - lastEchoNanos >= heartbeatTimeoutNanos) {
+                lastEchoNanos = nowNanos;
+                link.close("it has not answered for " + TimeUnit.NANOSECONDS.toMillis(heartbeatTimeoutNanos) + " ms");
+            }
+        }
+        if (heartbeatIntervalNanos == 0
+                && nowNanos - masterlessSinceNanos >= settings.lease().toNanos()) {
+            services.exit().exit(ExitCode.LEASE_EXPIRED, "No master was found for " + settings.lease() + ".");
+        }
+        for (Deployment deployment : deployments()) {
+            List<SubtaskId> stuck = deployment.stuckFor(THREAD_END_LIMIT_NANOS, nowNanos);
+            if (!stuck.isEmpty()) {
+                services.exit()
+                        .exit(
+                                ExitCode.SUBTASK_STUCK,
+                                "Subtasks " + stuck + " of " + deployment.id() + " did not end within "
+                                        + TimeUnit.NANOSECONDS.toSeconds(THREAD_END_LIMIT_NANOS)
+                                        + " s: the user's code does not react to interrupts.");
+            }
+        }
+        return nextNanos;
+    }
+
+    private void sendHeartbeat(MasterLink to) {
+        Runtime runtime = Runtime.getRuntime();
+        Heartbeat.Builder heartbeat = Heartbeat.newBuilder()
+                .setSequence(++heartbeatSequence)
+                .setHeapUsedBytes(runtime.totalMemory() - runtime.freeMemory());
+        deployments().forEach(deployment -> heartbeat.addAllCounters(deployment.counters()));
+        to.send(ExecutorMessage.newBuilder().setHeartbeat(heartbeat).build());
+    }
+
+    private void send(ExecutorMessage.Builder message) {
+        if (link != null) {
+            link.send(message.build());
+        }
+    }
+
+    // ---- deploying and stopping ----------------------------------------------------------------------------------
+
+    private void onDeploy(Deploy deploy) {
+        DeploymentId id = new DeploymentId(new JobId(deploy.getJobId()), new Incarnation(deploy.getIncarnation()));
+        JobHere job = jobs.computeIfAbsent(id.job(), JobHere::new);
+        if (id.incarnation().value() <= job.highestIncarnation) {
+            LOG.warn("Refused to deploy {}: incarnation {} is known", id, job.highestIncarnation);
+            return;
+        }
+        job.highestIncarnation = id.incarnation().value();
+        job.isAbandoned = false;
+        job.stopTo = null;
+        job.next = new Deployment(id, deploy);
+        if (job.current != null) {
+            job.current.end(services.clock().nanos(), id + " takes its place");
+        }
+        settle(job);
+    }
+
+    private void onStop(StopIncarnation stop) {
+        Incarnation incarnation = new Incarnation(stop.getIncarnation());
+        JobHere job = jobs.computeIfAbsent(new JobId(stop.getJobId()), JobHere::new);
+        job.highestIncarnation = Math.max(job.highestIncarnation, incarnation.value());
+        if (isUpTo(job.next, incarnation)) {
+            job.next = null;
+        }
+        if (job.current != null && !isUpTo(job.current, incarnation)) {
+            sendStopped(job.id, incarnation);
+            return;
+        }
+        job.stopTo = incarnation;
+        if (job.current != null) {
+            job.current.end(services.clock().nanos(), "the master stops it");
+        }
+        settle(job);
+    }
+
+    private static boolean isUpTo(@Nullable Deployment deployment, Incarnation incarnation) {
+        return deployment != null && deployment.id().incarnation().compareTo(incarnation) <= 0;
+    }
+
+    /** Goes on with what had to wait for a deployment's end. */
+    private void settle(JobHere job) {
+        Deployment ended = job.current;
+        if (ended != null && !ended.isEnded()) {
+            return;
+        }
+        Deployment next = job.next;
+        Incarnation stopTo = job.stopTo;
+        if (next == null && stopTo == null && !job.isAbandoned) {
+            return; // Peers of a deployment that has finished may still read what it has sent.
+        }
+        if (ended != null) {
+            services.transport().release(job.id, ended.id().incarnation());
+            job.current = null;
+        }
+        if (stopTo != null) {
+            sendStopped(job.id, stopTo);
+            job.stopTo = null;
+        }
+        if (next != null) {
+            job.next = null;
+            job.current = next;
+            prepare(next);
+        }
+    }
+
+    private void sendStopped(JobId job, Incarnation incarnation) {
+        send(ExecutorMessage.newBuilder()
+                .setStopped(Stopped.newBuilder().setJobId(job.value()).setIncarnation(incarnation.value())));
+    }
+
+    private void prepare(Deployment deployment) {
+        DeploymentId id = deployment.id();
+        Deploy deploy = deployment.deploy();
+        Set<String> liveJobs =
+                deployments().stream().map(live -> live.id().job().value()).collect(Collectors.toSet());
+        services.preparing().execute(() -> {
+            try {
+                inbox.post(new ExecutorEvent.Prepared(id, prepared(id, deploy, liveJobs)));
+            } catch (Throwable thrown) {
+                inbox.post(new ExecutorEvent.PreparationFailed(id, thrown));
+            }
+        });
+    }
+
+    /** The preparing thread. */
+    private PreparedDeployment prepared(DeploymentId id, Deploy deploy, Set<String> liveJobs)
+            throws IOException, ProgramDamagedException {
+        PreparedJob job = preparation.prepare(deploy, liveJobs);
+        JobConfig config = JobConfig.from(services.configuration().with(deploy.getSettingsMap(), "from the job"));
+        List<Subtask> subtasks = new SubtaskFactory(
+                        id,
+                        deploy,
+                        job,
+                        config,
+                        settings.id(),
+                        services.transport(),
+                        (channel, reason) -> inbox.post(new ExecutorEvent.ChannelFailed(channel, reason)),
+                        new Postman(id, inbox),
+                        services.backends(),
+                        services.clock())
+                .build();
+        Map<Integer, String> names =
+                job.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::name));
+        Map<Integer, Integer> parallelism =
+                job.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
+        return new PreparedDeployment(subtasks, names, parallelism, job.loader());
+    }
+
+    private void onPrepared(DeploymentId id, PreparedDeployment prepared) {
+        Deployment deployment = find(id).orElse(null);
+        if (deployment == null || deployment.phase() != DeploymentPhase.PREPARING) {
+            services.transport().release(id.job(), id.incarnation());
+            return;
+        }
+        LOG.info("{} starts with {} subtasks here", id, prepared.subtasks().size());
+        deployment.start(prepared);
+    }
+
+    private void onPreparationFailed(DeploymentId id, Throwable failure) {
+        Deployment deployment = find(id).orElse(null);
+        if (deployment == null || deployment.phase() != DeploymentPhase.PREPARING) {
+            services.transport().release(id.job(), id.incarnation());
+            LOG.info("{} was given up while it was prepared, which then failed: {}", id, failure.toString());
+            return;
+        }
+        LOG.warn("{} could not be prepared", id, failure);
+        deployment.deploy().getSubtasksList().stream()
+                .filter(place -> place.getExecutorId().equals(settings.id().value()))
+                .findFirst()
+                .ifPresent(place -> report(
+                        id,
+                        SubtaskId.of(place.getVertex(), place.getSubtask()),
+                        SubtaskState.SUBTASK_FAILED,
+                        FailureReport.of(failure, "", place.getSubtask())));
+    }
+
+    // ---- subtasks ------------------------------------------------------------------------------------------------
+
+    private void onSubtaskMoved(DeploymentId id, SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable failure) {
+        if (failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError)) {
+            services.exit().exit(ExitCode.FATAL, "Subtask " + subtask + " of " + id + ": " + failure);
+            return;
+        }
+        Deployment deployment = find(id).orElse(null);
+        if (deployment == null || deployment.phase() != DeploymentPhase.RUNNING) {
+            return;
+        }
+        switch (phase) {
+            case RUNNING -> report(id, subtask, SubtaskState.SUBTASK_RUNNING, null);
+            case DRAINED -> report(id, subtask, SubtaskState.SUBTASK_DRAINED, null);
+            case FINISHED -> report(id, subtask, SubtaskState.SUBTASK_FINISHED, null);
+            case FAILED ->
+                report(
+                        id,
+                        subtask,
+                        SubtaskState.SUBTASK_FAILED,
+                        FailureReport.of(
+                                failure == null ? new IllegalStateException("failed for no reason") : failure,
+                                deployment.nameOf(subtask),
+                                subtask.index()));
+            case CREATED, OPENING, CANCELED -> {}
+        }
+    }
+
+    private void report(DeploymentId id, SubtaskId subtask, SubtaskState state, @Nullable Failure failure) {
+        SubtaskReport.Builder report = SubtaskReport.newBuilder()
+                .setJobId(id.job().value())
+                .setIncarnation(id.incarnation().value())
+                .setVertex(subtask.vertex().value())
+                .setSubtask(subtask.index())
+                .setState(state);
+        if (failure != null) {
+            report.setFailure(failure);
+        }
+        send(ExecutorMessage.newBuilder().setSubtask(report));
+    }
+
+    private void onThreadEnd(DeploymentId id, SubtaskId subtask) {
+        JobHere job = jobs.get(id.job());
+        Deployment deployment = job == null ? null : job.current;
+        if (job != null && deployment != null && deployment.id().equals(id)) {
+            deployment.onThreadEnd(subtask);
+            settle(job);
+        }
+    }
+
+    /** The master learns of a lost executor by itself; what fails here is the subtasks that can't go on. */
+    private void onChannelFailed(ChannelId channel, String reason) {
+        DeploymentId id = new DeploymentId(channel.job(), channel.incarnation());
+        find(id).filter(deployment -> deployment.phase() == DeploymentPhase.RUNNING)
+                .ifPresent(deployment -> deployment
+                        .endpoints(channel)
+                        .forEach(subtask -> subtask.fail(new ExchangeFailedException(reason))));
+    }
+
+    // ---- checkpoints ---------------------------------------------------------------------------------------------
+
+    private void onTrigger(TriggerCheckpoint trigger) {
+        CheckpointId checkpoint = new CheckpointId(trigger.getCheckpoint());
+        Barrier barrier = new Barrier(checkpoint, trigger.getTriggerTimeMillis(), trigger.getTerminal());
+        running(trigger.getJobId(), trigger.getIncarnation()).ifPresent(deployment -> {
+            if (!deployment.trigger(barrier)) {
+                decline(deployment.id(), checkpoint, overflow());
+            }
+        });
+    }
+
+    private void onComplete(CompleteCheckpoint complete) {
+        Mail.Complete mail = new Mail.Complete(new CheckpointId(complete.getCheckpoint()), complete.getTerminal());
+        running(complete.getJobId(), complete.getIncarnation()).ifPresent(deployment -> {
+            deployment.dropCuts(mail.checkpoint());
+            if (!deployment.post(mail)) {
+                LOG.warn("{} of {} is put off to the next: a subtask has not handled its mail", mail, deployment.id());
+            }
+        });
+    }
+
+    private void onAbort(AbortCheckpoint abort) {
+        CheckpointId checkpoint = new CheckpointId(abort.getCheckpoint());
+        running(abort.getJobId(), abort.getIncarnation()).ifPresent(deployment -> {
+            deployment.dropCuts(checkpoint);
+            if (!deployment.post(new Mail.Abort(checkpoint))) {
+                LOG.warn(
+                        "A subtask of {} has not handled its mail: checkpoint {} goes on there",
+                        deployment.id(),
+                        checkpoint);
+            }
+        });
+    }
+
+    private void onCut(DeploymentId id, SubtaskCut cut) {
+        find(id).flatMap(deployment -> deployment.add(cut)).ifPresent(cuts -> upload(id, cut.barrier(), cuts));
+    }
+
+    private void upload(DeploymentId id, Barrier barrier, List<SubtaskCut> cuts) {
+        Deployment deployment = find(id).orElseThrow();
+        CheckpointId checkpoint = barrier.checkpoint();
+        SnapshotUpload upload = new SnapshotUpload(
+                id, checkpoint, deployment.deploy().getJobDirectory(), settings.id(), cuts, deployment.parallelism());
+        services.uploading().execute(() -> {
+            try {
+                inbox.post(new ExecutorEvent.SnapshotStored(id, checkpoint, upload.run(services.store())));
+            } catch (Throwable thrown) {
+                inbox.post(new ExecutorEvent.SnapshotFailed(id, checkpoint, thrown));
+            }
+        });
+    }
+
+    private void onSnapshotStored(ExecutorEvent.SnapshotStored stored) {
+        DeploymentId id = stored.deployment();
+        send(ExecutorMessage.newBuilder()
+                .setCheckpointAcknowledged(CheckpointAcknowledged.newBuilder()
+                        .setJobId(id.job().value())
+                        .setIncarnation(id.incarnation().value())
+                        .setCheckpoint(stored.checkpoint().value())
+                        .addAllSubtasks(stored.subtasks())));
+    }
+
+    private void onSnapshotFailed(ExecutorEvent.SnapshotFailed failed) {
+        LOG.warn("Checkpoint {} of {} could not be stored", failed.checkpoint(), failed.deployment(), failed.failure());
+        decline(failed.deployment(), failed.checkpoint(), FailureReport.of(failed.failure(), "", 0));
+    }
+
+    private void decline(DeploymentId id, CheckpointId checkpoint, Failure failure) {
+        send(ExecutorMessage.newBuilder()
+                .setCheckpointDeclined(CheckpointDeclined.newBuilder()
+                        .setJobId(id.job().value())
+                        .setIncarnation(id.incarnation().value())
+                        .setCheckpoint(checkpoint.value())
+                        .setFailure(failure)));
+    }
+
+    private static Failure overflow() {
+        return Failure.newBuilder()
+                .setKind(FailureKind.TRANSIENT)
+                .setMessage("A subtask has not handled its mail for long: the user's code blocks it.")
+                .build();
+    }
+
+    // ---- look-ups ------------------------------------------------------------------------------------------------
+
+    /** Those that have not ended, and those whose end has not been asked for. */
+    private List<Deployment> deployments() {
+        List<Deployment> deployments = new ArrayList<>();
+        for (JobHere job : jobs.values()) {
+            if (job.current != null) {
+                deployments.add(job.current);
+            }
+        }
+        return deployments;
+    }
+
+    private Optional<Deployment> find(DeploymentId id) {
+        JobHere job = jobs.get(id.job());
+        Deployment deployment = job == null ? null : job.current;
+        return deployment != null && deployment.id().equals(id) ? Optional.of(deployment) : Optional.empty();
+    }
+
+    private Optional<Deployment> running(String job, long incarnation) {
+        DeploymentId id = new DeploymentId(new JobId(job), new Incarnation(incarnation));
+        Optional<Deployment> found = find(id).filter(deployment -> deployment.phase() == DeploymentPhase.RUNNING);
+        if (found.isEmpty()) {
+            LOG.info("A message for {}, which does not run here, is dropped", id);
+        }
+        return found;
+    }
+}

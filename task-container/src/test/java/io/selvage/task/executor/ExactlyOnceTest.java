@@ -1,0 +1,142 @@
+package io.selvage.task.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.api.StreamEnvironment;
+import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.MapFunction;
+import io.selvage.api.graph.JobGraph;
+import io.selvage.api.time.WatermarkStrategy;
+import io.selvage.api.window.TumblingWindows;
+import io.selvage.checkpoint.store.DurableStore;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A whole job on executors in this process, with real threads, sockets and files, against a sequential oracle. */
+class ExactlyOnceTest {
+    private static final Map<String, AtomicBoolean> FAIL_ONCE = new ConcurrentHashMap<>();
+    private static final long WINDOW_MILLIS = 1000;
+
+    @TempDir
+    Path directory;
+
+    record Sum(long count, long sum) {}
+
+    static final class Summing implements AggregateFunction<EventSource.Event, Sum, Sum> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Sum create() {
+            return new Sum(0, 0);
+        }
+
+        @Override
+        public Sum add(Sum accumulator, EventSource.Event event) {
+            return new Sum(accumulator.count() + 1, accumulator.sum() + event.value());
+        }
+
+        @Override
+        public Sum result(Sum accumulator) {
+            return accumulator;
+        }
+    }
+
+    /** Passes on its input, and throws when it is told to. */
+    record Doubling(String name) implements MapFunction<EventSource.Event, EventSource.Event> {
+        @Override
+        public EventSource.Event map(EventSource.Event event) {
+            AtomicBoolean fail = FAIL_ONCE.get(name);
+            if (fail != null && fail.compareAndSet(true, false)) {
+                throw new IllegalStateException("told to throw");
+            }
+            return new EventSource.Event(event.key(), event.timeMillis(), 2 * event.value());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceWhateverFails(int seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-once-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        JobGraph graph = graph(source, name, 1 + random.nextInt(3), 1 + random.nextInt(3), 25_000);
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        try (ScriptedMaster master = new ScriptedMaster(graph, name, store, directory, 1)) {
+            master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.restarts + " incarnations");
+            assertThat(master.completed).isGreaterThan(3);
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {11, 12, 13, 14, 15, 16})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceOnSeveralExecutors(int seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-once-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        int parallelism = 2 + random.nextInt(2);
+        JobGraph graph = graph(source, name, parallelism, parallelism, 25_000);
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        try (ScriptedMaster master = new ScriptedMaster(graph, name, store, directory, 2)) {
+            master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.restarts + " incarnations");
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
+    static JobGraph graph(EventSource source, String name, int readers, int aggregators, double recordsPerSecond) {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(readers).maxParallelism(16);
+        var events = env.from(source, "events", recordsPerSecond)
+                .map(new Doubling(name))
+                .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(
+                        Duration.ofMillis(source.disorderMillis()), EventSource.Event::timeMillis));
+        events.keyBy(EventSource.Event::key)
+                .window(TumblingWindows.of(Duration.ofMillis(WINDOW_MILLIS)))
+                .aggregate(new Summing(), (key, window, sum) -> row(key, window.startMillis(), sum))
+                .parallelism(aggregators)
+                .uid("sums")
+                .sinkTo(new Ledger.LedgerSink(name), "rows");
+        return env.graph(name);
+    }
+
+    private static String row(String key, long start, Sum sum) {
+        return key + " " + start + " " + sum.count() + " " + sum.sum();
+    }
+
+    private static List<String> expected(EventSource source) {
+        Map<String, Map<Long, Sum>> sums = new TreeMap<>();
+        for (int number = 0; number < source.count(); number++) {
+            EventSource.Event event = source.event(number);
+            sums.computeIfAbsent(event.key(), key -> new TreeMap<>())
+                    .merge(
+                            event.timeMillis() / WINDOW_MILLIS * WINDOW_MILLIS,
+                            new Sum(1, 2 * event.value()),
+                            (a, b) -> new Sum(a.count() + b.count(), a.sum() + b.sum()));
+        }
+        List<String> rows = new ArrayList<>();
+        sums.forEach((key, windows) -> windows.forEach((start, sum) -> rows.add(row(key, start, sum))));
+        rows.sort(null);
+        return rows;
+    }
+}

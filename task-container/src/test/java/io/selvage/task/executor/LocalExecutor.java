@@ -1,0 +1,98 @@
+package io.selvage.task.executor;
+
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.task.network.DataPlane;
+import io.selvage.task.operator.KeyedBackends;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** An executor in this process, with real threads and a real data plane, and a master that is a queue. */
+final class LocalExecutor implements AutoCloseable {
+    /** What an executor has said on one link. */
+    record Said(LocalExecutor executor, MasterLink link, ExecutorMessage message) {}
+
+    final ExecutorId id;
+    final DataPlane dataPlane;
+    private final ExecutorLoop loop;
+    private final Thread thread;
+    private final ExecutorService preparing = Executors.newSingleThreadExecutor();
+    private final ExecutorService uploading = Executors.newFixedThreadPool(2);
+    private final BlockingQueue<Said> said;
+    MasterLink link;
+
+    LocalExecutor(
+            String name, DurableStore store, Path directory, ApplicationIdentity identity, BlockingQueue<Said> said) {
+        this.id = new ExecutorId(name);
+        this.said = said;
+        this.dataPlane = DataPlane.open(id, identity.handshake(), "127.0.0.1");
+        ExecutorSettings settings = new ExecutorSettings(
+                id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofSeconds(60), directory.resolve(name));
+        ExecutorServices services = new ExecutorServices(
+                store,
+                Configuration.defaults(),
+                dataPlane,
+                KeyedBackends.HEAP,
+                preparing,
+                uploading,
+                System::nanoTime,
+                LocalExecutor.class.getClassLoader(),
+                (code, reason) -> {
+                    throw new IllegalStateException("the process would end with " + code + ": " + reason);
+                });
+        this.loop = new ExecutorLoop(settings, services);
+        this.thread = new Thread(loop, "executor-loop " + name);
+        this.link = newLink();
+        thread.start();
+        loop.post(new ExecutorEvent.Connected(link));
+    }
+
+    private MasterLink newLink() {
+        return new MasterLink() {
+            @Override
+            public void send(ExecutorMessage message) {
+                said.add(new Said(LocalExecutor.this, this, message));
+            }
+
+            @Override
+            public void close(String reason) {
+                loop.post(new ExecutorEvent.Disconnected(this, reason));
+            }
+        };
+    }
+
+    void tell(MasterMessage message) {
+        loop.post(new ExecutorEvent.FromMaster(link, message));
+    }
+
+    /** The master dies, and another one is found. */
+    void changeMaster() {
+        loop.post(new ExecutorEvent.Disconnected(link, "the master has died"));
+        link = newLink();
+        loop.post(new ExecutorEvent.Connected(link));
+    }
+
+    /** As near to a kill as one process allows: what it does from now on reaches nobody. */
+    void kill() {
+        dataPlane.close();
+        loop.post(new ExecutorEvent.Disconnected(link, "killed"));
+        link = newLink();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        loop.post(new ExecutorEvent.Disconnected(link, "the test is over"));
+        loop.stop();
+        thread.join(10_000);
+        preparing.shutdownNow();
+        uploading.shutdownNow();
+        dataPlane.close();
+    }
+}

@@ -1,0 +1,329 @@
+package io.selvage.task.executor;
+
+import io.selvage.api.graph.JobGraph;
+import io.selvage.api.graph.Vertex;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.graph.GraphCodec;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.wire.AbortCheckpoint;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.CompleteCheckpoint;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.ExecutorAddress;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.HeartbeatEcho;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.Registered;
+import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.TriggerCheckpoint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Owned by the test's thread: runs one job on executors in this process, with the faults that a script asks for. */
+final class ScriptedMaster implements AutoCloseable {
+    /** What goes wrong. */
+    enum Fault {
+        REDEPLOY,
+        KILL_EXECUTOR,
+        MASTER_DIES,
+        LOSE_COMPLETION,
+        ABORT_CHECKPOINT,
+        FUNCTION_THROWS
+    }
+
+    static final long CHECKPOINT_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
+    private static final long SILENCE_SECONDS = 20;
+
+    private final JobId job;
+    private final JobGraph graph;
+    private final DurableStore store;
+    private final Path directory;
+    private final ApplicationIdentity identity = ApplicationIdentity.create();
+    private final CheckpointStore checkpoints;
+    private final String jobDirectory;
+    private final BlockingQueue<LocalExecutor.Said> said = new LinkedBlockingQueue<>();
+    private final List<LocalExecutor> executors = new ArrayList<>();
+    private final List<LocalExecutor> dead = new ArrayList<>();
+    private int executorNumber;
+
+    private long epoch = 1;
+    private long incarnation;
+    private final Map<String, SubtaskState> states = new HashMap<>();
+    private final Map<String, SubtaskCounters> counters = new HashMap<>();
+    private long lastCheckpoint;
+    private long pendingCheckpoint;
+    private boolean pendingTerminal;
+    private long pendingSince;
+    private final Set<String> acknowledged = new HashSet<>();
+    private final List<SubtaskSnapshot> snapshots = new ArrayList<>();
+    private long completedCheckpoint;
+    private String completedMetadata = "";
+    private boolean loseCompletion;
+    final Map<Fault, Integer> injected = new HashMap<>();
+    int completed;
+    int restarts;
+    final List<Failure> failures = new ArrayList<>();
+
+    ScriptedMaster(JobGraph graph, String jobName, DurableStore store, Path directory, int executorCount)
+            throws IOException {
+        this.job = new JobId(jobName);
+        this.graph = graph;
+        this.store = store;
+        this.directory = directory;
+        this.checkpoints = new CheckpointStore(store);
+        this.jobDirectory = store.qualify("app/" + job);
+        store.putIfAbsent(
+                "app/" + job + "/graph.pb", GraphCodec.toMessage(graph).toByteArray());
+        for (int i = 0; i < executorCount; i++) {
+            addExecutor();
+        }
+    }
+
+    private void addExecutor() {
+        executors.add(new LocalExecutor("executor-" + ++executorNumber, store, directory, identity, said));
+    }
+
+    /** Runs the job to its end. @param faults how many to inject */
+    void run(SplittableRandom random, int faults, Runnable failFunctionOnce) throws Exception {
+        deploy();
+        int left = faults;
+        long nextFault = System.nanoTime() + nextPause(random);
+        while (!allAre(SubtaskState.SUBTASK_FINISHED)) {
+            LocalExecutor.Said message = said.poll(1, TimeUnit.MILLISECONDS);
+            if (message != null) {
+                handle(message);
+            }
+            if (left > 0 && System.nanoTime() - nextFault > 0) {
+                left--;
+                Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+                injected.merge(fault, 1, Integer::sum);
+                inject(fault, random, failFunctionOnce);
+                nextFault = System.nanoTime() + nextPause(random);
+            }
+            if (pendingCheckpoint == 0 && allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
+                if (allAre(SubtaskState.SUBTASK_DRAINED)) {
+                    trigger(true);
+                } else if (System.nanoTime() - pendingSince > CHECKPOINT_INTERVAL_NANOS
+                        && !states.containsValue(SubtaskState.SUBTASK_FINISHED)) {
+                    trigger(false);
+                }
+            }
+            if (pendingCheckpoint != 0
+                    && System.nanoTime() - pendingSince > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
+                throw new AssertionError("checkpoint " + pendingCheckpoint + " is stuck: acknowledged by "
+                        + acknowledged + ", states " + states + ", failures " + failures);
+            }
+        }
+    }
+
+    private static long nextPause(SplittableRandom random) {
+        return TimeUnit.MILLISECONDS.toNanos(20 + random.nextInt(150));
+    }
+
+    private void inject(Fault fault, SplittableRandom random, Runnable failFunctionOnce) throws Exception {
+        switch (fault) {
+            case REDEPLOY -> deploy();
+            case KILL_EXECUTOR -> {
+                LocalExecutor victim = executors.remove(random.nextInt(executors.size()));
+                victim.kill();
+                dead.add(victim);
+                addExecutor();
+                deploy();
+            }
+            case MASTER_DIES -> {
+                epoch++;
+                executors.forEach(LocalExecutor::changeMaster);
+                deploy();
+            }
+            case LOSE_COMPLETION -> loseCompletion = true;
+            case ABORT_CHECKPOINT -> abort();
+            case FUNCTION_THROWS -> failFunctionOnce.run();
+        }
+    }
+
+    private void deploy() {
+        incarnation++;
+        restarts++;
+        pendingCheckpoint = 0;
+        pendingSince = System.nanoTime();
+        loseCompletion = false;
+        states.clear();
+        Deploy.Builder deploy = Deploy.newBuilder()
+                .setJobId(job.value())
+                .setIncarnation(incarnation)
+                .setJobName(graph.name())
+                .setGraphPath(jobDirectory + "/graph.pb")
+                .setRestoreCheckpoint(completedCheckpoint)
+                .setRestoreMetadataPath(completedMetadata)
+                .setJobDirectory(jobDirectory);
+        for (LocalExecutor executor : executors) {
+            deploy.addExecutors(ExecutorAddress.newBuilder()
+                    .setExecutorId(executor.id.value())
+                    .setHost("127.0.0.1")
+                    .setDataPort(executor.dataPlane.dataPort()));
+        }
+        for (Vertex vertex : graph.vertices()) {
+            for (int index = 0; index < vertex.parallelism(); index++) {
+                deploy.addSubtasks(SubtaskPlacement.newBuilder()
+                        .setVertex(vertex.id())
+                        .setSubtask(index)
+                        .setExecutorId(
+                                executors.get(index % executors.size()).id.value()));
+                states.put(vertex.id() + "." + index, SubtaskState.SUBTASK_STATE_UNSPECIFIED);
+            }
+        }
+        tellAll(MasterMessage.newBuilder().setDeploy(deploy));
+    }
+
+    private void tellAll(MasterMessage.Builder message) {
+        MasterMessage built = message.setEpoch(epoch).build();
+        executors.forEach(executor -> executor.tell(built));
+    }
+
+    private void handle(LocalExecutor.Said heard) throws IOException {
+        LocalExecutor from = heard.executor();
+        if (!executors.contains(from) || heard.link() != from.link) {
+            return;
+        }
+        ExecutorMessage message = heard.message();
+        switch (message.getMessageCase()) {
+            case REGISTER ->
+                from.tell(MasterMessage.newBuilder()
+                        .setEpoch(epoch)
+                        .setRegistered(Registered.newBuilder()
+                                .setHeartbeatIntervalMillis(100)
+                                .setHeartbeatTimeoutMillis(60_000))
+                        .build());
+            case HEARTBEAT -> {
+                message.getHeartbeat()
+                        .getCountersList()
+                        .forEach(each -> counters.put(each.getVertex() + "." + each.getSubtask(), each));
+                from.tell(MasterMessage.newBuilder()
+                        .setEpoch(epoch)
+                        .setHeartbeat(HeartbeatEcho.newBuilder()
+                                .setSequence(message.getHeartbeat().getSequence()))
+                        .build());
+            }
+            case SUBTASK -> onReport(message.getSubtask());
+            case CHECKPOINT_ACKNOWLEDGED -> onAcknowledged(from, message.getCheckpointAcknowledged());
+            case CHECKPOINT_DECLINED, STOPPED, MESSAGE_NOT_SET -> {}
+        }
+    }
+
+    private void onReport(SubtaskReport report) {
+        if (report.getIncarnation() != incarnation) {
+            return;
+        }
+        if (report.getState() == SubtaskState.SUBTASK_FAILED) {
+            failures.add(report.getFailure());
+            deploy();
+            return;
+        }
+        states.put(report.getVertex() + "." + report.getSubtask(), report.getState());
+    }
+
+    private void trigger(boolean terminal) {
+        pendingCheckpoint = ++lastCheckpoint;
+        pendingTerminal = terminal;
+        pendingSince = System.nanoTime();
+        acknowledged.clear();
+        snapshots.clear();
+        tellAll(MasterMessage.newBuilder()
+                .setTrigger(TriggerCheckpoint.newBuilder()
+                        .setJobId(job.value())
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(pendingCheckpoint)
+                        .setTerminal(terminal)));
+    }
+
+    private void abort() {
+        if (pendingCheckpoint != 0) {
+            tellAll(MasterMessage.newBuilder()
+                    .setAbort(AbortCheckpoint.newBuilder()
+                            .setJobId(job.value())
+                            .setIncarnation(incarnation)
+                            .setCheckpoint(pendingCheckpoint)));
+            pendingCheckpoint = 0;
+        }
+    }
+
+    private void onAcknowledged(LocalExecutor from, CheckpointAcknowledged message) throws IOException {
+        if (message.getIncarnation() != incarnation || message.getCheckpoint() != pendingCheckpoint) {
+            return;
+        }
+        snapshots.addAll(message.getSubtasksList());
+        acknowledged.add(from.id.value());
+        if (acknowledged.size() < executors.size()) {
+            return;
+        }
+        long checkpoint = pendingCheckpoint;
+        pendingCheckpoint = 0;
+        completedMetadata = checkpoints.writeMetadata(
+                new CheckpointLayout(jobDirectory),
+                CheckpointMetadata.newBuilder()
+                        .setFormat(1)
+                        .setJobId(job.value())
+                        .setCheckpoint(checkpoint)
+                        .setIncarnation(incarnation)
+                        .setEpoch(epoch)
+                        .setMaxParallelism(graph.maxParallelism())
+                        .setTerminal(pendingTerminal)
+                        .addAllSubtasks(snapshots)
+                        .build());
+        completedCheckpoint = checkpoint;
+        completed++;
+        if (loseCompletion) {
+            deploy();
+            return;
+        }
+        tellAll(MasterMessage.newBuilder()
+                .setComplete(CompleteCheckpoint.newBuilder()
+                        .setJobId(job.value())
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(checkpoint)
+                        .setTerminal(pendingTerminal)));
+    }
+
+    private boolean allAre(SubtaskState state) {
+        return states.values().stream().allMatch(each -> each == state);
+    }
+
+    private boolean allAtLeast(SubtaskState state) {
+        return states.values().stream().allMatch(each -> each.getNumber() >= state.getNumber());
+    }
+
+    @Nullable
+    Failure lastFailure() {
+        return failures.isEmpty() ? null : failures.get(failures.size() - 1);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        for (LocalExecutor executor : executors) {
+            executor.close();
+        }
+        for (LocalExecutor executor : dead) {
+            executor.close();
+        }
+    }
+}
