@@ -1,0 +1,127 @@
+package io.selvage.task.control;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.ExecutorServiceGrpc;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.task.executor.ExecutorEvent;
+import io.selvage.task.executor.Inbox;
+import io.selvage.task.executor.MasterLink;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream to one master. The executor's loop sends, the transport's threads receive and say when there is room: a
+ * lock, because the transport has no inbox that could be posted to.
+ */
+final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessage, MasterMessage> {
+    /** Messages that may wait for the transport; a master that takes none is as good as gone. */
+    static final int CAPACITY = 4096;
+
+    private final Inbox inbox;
+    private final ManagedChannel channel;
+    private final Queue<ExecutorMessage> waiting = new ArrayDeque<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private @Nullable ClientCallStreamObserver<ExecutorMessage> stream;
+    private volatile boolean registered; // Volatile: set by the transport's thread, read by the link's.
+    private boolean closed;
+
+    private GrpcLink(Inbox inbox, ManagedChannel channel) {
+        this.inbox = inbox;
+        this.channel = channel;
+    }
+
+    static GrpcLink open(ManagedChannel channel, Inbox inbox) {
+        GrpcLink link = new GrpcLink(inbox, channel);
+        ExecutorServiceGrpc.newStub(channel).connect(link);
+        inbox.post(new ExecutorEvent.Connected(link));
+        return link;
+    }
+
+    /** Waits until the link has ended; answers whether the master had registered the executor. */
+    boolean awaitEnd() throws InterruptedException {
+        ended.await();
+        channel.shutdownNow();
+        return registered;
+    }
+
+    @Override
+    public synchronized void beforeStart(ClientCallStreamObserver<ExecutorMessage> requestStream) {
+        stream = requestStream;
+        requestStream.setOnReadyHandler(this::drain);
+    }
+
+    @Override
+    public void send(ExecutorMessage message) {
+        if (!offer(message)) {
+            close("it has not taken " + CAPACITY + " messages");
+        }
+    }
+
+    private synchronized boolean offer(ExecutorMessage message) {
+        if (closed) {
+            return true;
+        }
+        boolean fits = waiting.size() < CAPACITY;
+        if (fits) {
+            waiting.add(message);
+            drain();
+        }
+        return fits;
+    }
+
+    private synchronized void drain() {
+        ClientCallStreamObserver<ExecutorMessage> open = stream;
+        while (!closed && open != null && open.isReady() && !waiting.isEmpty()) {
+            open.onNext(waiting.remove());
+        }
+    }
+
+    @Override
+    public void onNext(MasterMessage message) {
+        if (message.hasRegistered()) {
+            registered = true;
+        }
+        inbox.post(new ExecutorEvent.FromMaster(this, message));
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        Status status = Status.fromThrowable(failure);
+        String description = status.getDescription();
+        end(status.getCode() + (description == null ? "" : ", " + description));
+    }
+
+    @Override
+    public void onCompleted() {
+        end("the master has closed it");
+    }
+
+    @Override
+    public void close(String reason) {
+        ClientCallStreamObserver<ExecutorMessage> open;
+        synchronized (this) {
+            open = stream;
+        }
+        if (open != null) {
+            open.cancel(reason, null); // Comes back as onError.
+        }
+    }
+
+    private void end(String reason) {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            waiting.clear();
+        }
+        inbox.post(new ExecutorEvent.Disconnected(this, reason));
+        ended.countDown();
+    }
+}

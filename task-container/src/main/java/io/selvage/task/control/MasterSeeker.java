@@ -1,0 +1,72 @@
+package io.selvage.task.control;
+
+import io.selvage.checkpoint.journal.JournalTail;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.transport.ControlTransport;
+import io.selvage.task.executor.Inbox;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the executor linked to the newest master; owned by its own thread, which waits for the file system and for
+ * links to end. A master whose link was lost is not gone back to: it has given the executor up.
+ */
+public final class MasterSeeker implements Runnable {
+    static final long NANOS_BETWEEN_LOOKS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private static final Logger LOG = LoggerFactory.getLogger(MasterSeeker.class);
+
+    private final MasterFinder finder;
+    private final ApplicationIdentity identity;
+    private final Inbox inbox;
+    private @Nullable MasterAddress master; // Worth a try; null: none is known.
+
+    public MasterSeeker(JournalTail tail, ApplicationIdentity identity, Inbox inbox) {
+        this.finder = new MasterFinder(tail);
+        this.identity = identity;
+        this.inbox = inbox;
+    }
+
+    /** Ends when interrupted. */
+    @Override
+    public void run() {
+        try {
+            while (true) {
+                look();
+                MasterAddress found = master;
+                if (found != null && live(found)) {
+                    master = null;
+                } else {
+                    TimeUnit.NANOSECONDS.sleep(NANOS_BETWEEN_LOOKS);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void look() {
+        try {
+            Optional<MasterAddress> newer = finder.findNewer();
+            if (newer.isPresent()) {
+                master = newer.get();
+                LOG.info("Found {}", master);
+            }
+        } catch (IOException unreadable) {
+            LOG.warn("The journal can't be read: {}", unreadable.toString());
+        }
+    }
+
+    /** Whether the master had registered the executor before the link ended. */
+    private boolean live(MasterAddress address) throws InterruptedException {
+        GrpcLink link = GrpcLink.open(
+                ControlTransport.channel(identity, address.host(), address.port())
+                        .build(),
+                inbox);
+        return link.awaitEnd();
+    }
+}

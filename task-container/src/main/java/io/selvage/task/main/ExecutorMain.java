@@ -1,0 +1,102 @@
+package io.selvage.task.main;
+
+import io.selvage.checkpoint.journal.JournalTail;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.task.control.MasterSeeker;
+import io.selvage.task.executor.ExecutorLoop;
+import io.selvage.task.executor.ExecutorServices;
+import io.selvage.task.executor.ExecutorSettings;
+import io.selvage.task.executor.ExitCode;
+import io.selvage.task.network.DataPlane;
+import io.selvage.task.operator.KeyedBackends;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A task executor's process, as YARN starts it in a container. */
+public final class ExecutorMain {
+    static final int UPLOAD_THREADS = 4;
+    /** Hooks that have not ended after this time are not waited for. */
+    static final long EXIT_LIMIT_MILLIS = 5_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ExecutorMain.class);
+
+    private ExecutorMain() {}
+
+    public static void main(String[] arguments) {
+        Path workingDirectory = Path.of("").toAbsolutePath();
+        try {
+            run(Surroundings.read(System.getenv(), workingDirectory), workingDirectory);
+        } catch (StartException e) {
+            LOG.error("The executor can't start: {}", e.getMessage(), e);
+            exit(ExitCode.BAD_START, String.valueOf(e.getMessage()));
+        } catch (Throwable broken) {
+            LOG.error("The executor can't go on", broken);
+            exit(ExitCode.FATAL, broken.toString());
+        }
+    }
+
+    private static void run(Surroundings here, Path workingDirectory) {
+        DataPlane dataPlane = DataPlane.open(
+                here.executor(), here.identity().handshake(), here.session().bindHost());
+        ExecutorSettings settings = new ExecutorSettings(
+                here.executor(),
+                here.host(),
+                here.session().executorSlots(),
+                ProcessHandle.current().pid(),
+                here.node(),
+                here.logUrl(),
+                here.session().executorLease(),
+                workingDirectory.resolve("programs"));
+        ExecutorServices services = new ExecutorServices(
+                here.store(),
+                here.configuration(),
+                dataPlane,
+                KeyedBackends.HEAP,
+                threads("prepare", 1),
+                threads("upload", UPLOAD_THREADS),
+                System::nanoTime,
+                ExecutorMain.class.getClassLoader(),
+                ExecutorMain::exit);
+        ExecutorLoop loop = new ExecutorLoop(settings, services);
+        JournalTail tail = new JournalTail(
+                here.store(), CheckpointLayout.journalDirectory(here.spec().getApplicationId()), 0);
+        Thread seeker = new Thread(new MasterSeeker(tail, here.identity(), loop), "master-link");
+        seeker.setDaemon(true);
+        seeker.start();
+        LOG.info("Executor {} takes data at {}:{}", here.executor(), here.host(), dataPlane.dataPort());
+        Thread.currentThread().setName("executor-loop");
+        loop.run();
+    }
+
+    /** Their queues hold one task for each deployment and each checkpoint under way at most. */
+    private static Executor threads(String name, int count) {
+        ThreadFactory factory = task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+        return Executors.newFixedThreadPool(count, factory);
+    }
+
+    private static void exit(ExitCode code, String reason) {
+        LOG.info("The executor ends with {} ({}): {}", code.code(), code, reason);
+        Thread limit = new Thread(
+                () -> {
+                    try {
+                        TimeUnit.MILLISECONDS.sleep(EXIT_LIMIT_MILLIS);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    Runtime.getRuntime().halt(code.code());
+                },
+                "exit-limit");
+        limit.setDaemon(true);
+        limit.start();
+        System.exit(code.code());
+    }
+}

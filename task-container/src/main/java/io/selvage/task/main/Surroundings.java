@@ -1,0 +1,114 @@
+package io.selvage.task.main;
+
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.wire.SessionSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.hadoop.io.Text;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the container tells the executor about itself, checked once.
+ *
+ * @param logUrl empty if the node does not say where its logs are
+ */
+record Surroundings(
+        SessionSpec spec,
+        Configuration configuration,
+        SessionConfig session,
+        ApplicationIdentity identity,
+        DurableStore store,
+        ExecutorId executor,
+        String host,
+        String node,
+        String logUrl) {
+    private static final String SPEC_NAME = "selvage-session.pb";
+    private static final int SPEC_FORMAT = 1;
+
+    static Surroundings read(Map<String, String> environment, Path workingDirectory) throws StartException {
+        SessionSpec spec = spec(workingDirectory.resolve(SPEC_NAME));
+        String container = variable(environment, "CONTAINER_ID");
+        String host = variable(environment, "NM_HOST");
+        try {
+            Configuration configuration = Configuration.defaults().with(spec.getConfigurationMap(), "in " + SPEC_NAME);
+            return new Surroundings(
+                    spec,
+                    configuration,
+                    SessionConfig.from(configuration),
+                    identityOrThrow(),
+                    DurableStore.open(
+                            new org.apache.hadoop.fs.Path(spec.getStateRoot()),
+                            new org.apache.hadoop.conf.Configuration()),
+                    new ExecutorId(container),
+                    host,
+                    host + ":" + environment.getOrDefault("NM_PORT", "0"),
+                    logUrl(environment, container, spec.getUser()));
+        } catch (ConfigException refused) {
+            throw new StartException(String.valueOf(refused.getMessage()), refused);
+        } catch (IOException unavailable) {
+            throw new StartException(
+                    "The state root " + spec.getStateRoot() + " can't be used: " + unavailable.getMessage(),
+                    unavailable);
+        }
+    }
+
+    private static SessionSpec spec(Path file) throws StartException {
+        try {
+            SessionSpec spec = SessionSpec.parseFrom(Files.readAllBytes(file));
+            if (spec.getFormat() != SPEC_FORMAT) {
+                throw new StartException(
+                        SPEC_NAME + " has format " + spec.getFormat() + ", and this executor knows " + SPEC_FORMAT
+                                + " only: client and session libraries must be of one version.",
+                        null);
+            }
+            return spec;
+        } catch (IOException unreadable) {
+            throw new StartException(
+                    "The session's description " + file + " can't be read: " + unreadable.getMessage(), unreadable);
+        }
+    }
+
+    private static ApplicationIdentity identityOrThrow() throws StartException {
+        try {
+            byte[] bytes = UserGroupInformation.getCurrentUser()
+                    .getCredentials()
+                    .getSecretKey(new Text(ApplicationIdentity.CREDENTIALS_ALIAS));
+            if (bytes == null) {
+                throw new StartException(
+                        "The container's credentials hold no " + ApplicationIdentity.CREDENTIALS_ALIAS
+                                + ": executors are started by a session's master only.",
+                        null);
+            }
+            return ApplicationIdentity.decode(bytes);
+        } catch (IOException | IllegalArgumentException damaged) {
+            throw new StartException(
+                    "The application's identity can't be read from the container's credentials: "
+                            + damaged.getMessage(),
+                    damaged);
+        }
+    }
+
+    private static String logUrl(Map<String, String> environment, String container, String user) {
+        String port = environment.get("NM_HTTP_PORT");
+        return port == null
+                ? ""
+                : "http://" + environment.get("NM_HOST") + ":" + port + "/node/containerlogs/" + container + "/" + user;
+    }
+
+    private static String variable(Map<String, String> environment, String name) throws StartException {
+        @Nullable String value = environment.get(name);
+        if (value == null || value.isBlank()) {
+            throw new StartException(
+                    "The variable " + name + " is not set: an executor runs in a YARN container only.", null);
+        }
+        return value;
+    }
+}
