@@ -72,8 +72,7 @@ enum ModuleRules {
                 .dependOnClassesThat()
                 .resideInAnyPackage(forbiddenPackages())
                 .orShould()
-                .dependOnClassesThat(new DescribedPredicate<JavaClass>(
-                        "are one of " + forbidden) {
+                .dependOnClassesThat(new DescribedPredicate<JavaClass>("are one of " + forbidden) {
                     @Override
                     public boolean test(JavaClass used) {
                         return forbidden.contains(used.getFullName());

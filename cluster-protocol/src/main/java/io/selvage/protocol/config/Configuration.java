@@ -137,7 +137,9 @@ public final class Configuration {
             throw new ConfigException(
                     "This is not YAML (" + origin + "): "
                             + Objects.requireNonNullElse(malformed.getMessage(), "no detail")
-                                    .strip().replaceAll("\\s+", " ") + ".",
+                                    .strip()
+                                    .replaceAll("\\s+", " ")
+                            + ".",
                     malformed);
         }
         return flat;
