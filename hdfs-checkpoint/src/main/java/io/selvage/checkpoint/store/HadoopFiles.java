@@ -170,9 +170,16 @@ final class HadoopFiles implements StoreFiles {
             out.hsync();
         }
 
+        /**
+         * HDFS throws the very exception again that a write or sync has thrown, which try-with-resources can't bear.
+         */
         @Override
         public void close() throws IOException {
-            out.close();
+            try {
+                out.close();
+            } catch (IOException e) {
+                throw new IOException(e.getMessage(), e);
+            }
         }
     }
 }
