@@ -50,11 +50,14 @@ final class GraphBuilder {
         }
         List<Vertex> vertices = new ArrayList<>();
         List<Edge> edges = new ArrayList<>();
-        for (int id = 0; id < chains.size(); id++) {
-            vertices.add(vertex(id, chains.get(id), uids));
-            Transformation head = chains.get(id).get(0);
+        // Vertices count from 1: a message without a number is then never mistaken for the first vertex.
+        for (int index = 0; index < chains.size(); index++) {
+            int id = index + 1;
+            vertices.add(vertex(id, chains.get(index), uids));
+            Transformation head = chains.get(index).get(0);
             if (head.input != null) {
-                edges.add(edge(edges.size(), vertexOf.getOrDefault(head.input, -1), id, head, head.input));
+                int from = vertexOf.getOrDefault(head.input, -1) + 1;
+                edges.add(edge(edges.size(), from, id, head, head.input));
             }
         }
         return new JobGraph(jobName, maxParallelism, settings, vertices, edges);

@@ -148,7 +148,7 @@ class StreamEnvironmentTest {
                 .extracting(Edge::partitioning)
                 .containsExactly(Partitioning.REBALANCE, Partitioning.HASH);
         assertThat(graph.slots()).isEqualTo(2);
-        assertThat(graph.vertex(2).operators().get(1).role()).isEqualTo(OperatorRole.SINK);
+        assertThat(graph.vertex(3).operators().get(1).role()).isEqualTo(OperatorRole.SINK);
     }
 
     @Test
@@ -163,7 +163,7 @@ class StreamEnvironmentTest {
         EdgeDefinition<?, ?> edge = (EdgeDefinition<?, ?>) definition;
         assertThat(edge.serde().schema()).startsWith("record " + Click.class.getName());
         assertThat(edge.keySerde()).isNotNull();
-        Object window = Opaque.read(graph.vertex(2).head().definition(), loader(), "window");
+        Object window = Opaque.read(graph.vertex(3).head().definition(), loader(), "window");
         assertThat(((OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?>) window)
                         .accumulatorSerde()
                         .schema())
