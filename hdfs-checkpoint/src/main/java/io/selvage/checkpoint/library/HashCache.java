@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -24,32 +25,45 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Safe for use by many threads. Remembers the hashes of local files by path, size and modification time, in a text file
- * of one line each, so that a hundred jars are not read at every submission.
+ * Safe for use by many threads. Remembers the hashes of local files by path, size and times, in a text file of one line
+ * each, so that a hundred jars are not read at every submission.
  *
- * <p>A file that was modified less than {@link #SETTLED} before it was hashed is not remembered: it could change again
+ * <p>The time of modification alone would not do: a reproducible build gives its jars the same one every time. The time
+ * at which the file system itself saw the file change can't be set.
+ *
+ * <p>A file that was changed less than {@link #SETTLED} before it was hashed is not remembered: it could change again
  * without its time showing it.
  */
 public final class HashCache {
     static final Duration SETTLED = Duration.ofSeconds(2);
     private static final int READ_BUFFER_BYTES = 256 * 1024;
     private static final String SEPARATOR = "\t";
-    private static final int FIELDS = 4;
+    private static final int FIELDS = 5;
     private static final Logger LOG = LoggerFactory.getLogger(HashCache.class);
 
     private final Path file;
+    private final InstantSource clock;
     private final Map<Path, Known> known = new ConcurrentHashMap<>();
     private final AtomicBoolean changed = new AtomicBoolean();
 
-    private record Known(long size, FileTime modified, String sha256) {}
+    private record Known(long size, FileTime modified, FileTime changed, String sha256) {
+        boolean fits(BasicFileAttributes file, FileTime changedNow) {
+            return size == file.size() && modified.equals(file.lastModifiedTime()) && changed.equals(changedNow);
+        }
+    }
 
-    private HashCache(Path file) {
+    private HashCache(Path file, InstantSource clock) {
         this.file = file;
+        this.clock = clock;
     }
 
     /** Opens the cache in a file, which need not exist. One that can't be read is as good as none. */
     public static HashCache open(Path file) {
-        HashCache cache = new HashCache(file);
+        return open(file, InstantSource.system());
+    }
+
+    static HashCache open(Path file, InstantSource clock) {
+        HashCache cache = new HashCache(file, clock);
         try {
             for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
                 cache.learn(line);
@@ -68,16 +82,15 @@ public final class HashCache {
     public String sha256(Path local) throws IOException {
         Path path = local.toRealPath();
         BasicFileAttributes before = Files.readAttributes(path, BasicFileAttributes.class);
+        FileTime changedBefore = changeTime(path, before);
         Known remembered = known.get(path);
-        if (remembered != null
-                && remembered.size() == before.size()
-                && remembered.modified().equals(before.lastModifiedTime())) {
+        if (remembered != null && remembered.fits(before, changedBefore)) {
             return remembered.sha256();
         }
-        Instant started = Instant.now();
+        Instant started = clock.instant();
         String hash = hash(path);
-        if (before.lastModifiedTime().toInstant().plus(SETTLED).isBefore(started)) {
-            known.put(path, new Known(before.size(), before.lastModifiedTime(), hash));
+        if (changedBefore.toInstant().plus(SETTLED).isBefore(started)) {
+            known.put(path, new Known(before.size(), before.lastModifiedTime(), changedBefore, hash));
             changed.set(true);
         }
         return hash;
@@ -96,6 +109,7 @@ public final class HashCache {
                         entry.sha256(),
                         Long.toString(entry.size()),
                         entry.modified().toString(),
+                        entry.changed().toString(),
                         path.toString()));
             }
         });
@@ -119,7 +133,22 @@ public final class HashCache {
         if (fields.length != FIELDS) {
             throw new IllegalArgumentException("a line of " + fields.length + " fields");
         }
-        known.put(Path.of(fields[3]), new Known(Long.parseLong(fields[1]), FileTime.from(parse(fields[2])), fields[0]));
+        known.put(
+                Path.of(fields[4]),
+                new Known(
+                        Long.parseLong(fields[1]),
+                        FileTime.from(parse(fields[2])),
+                        FileTime.from(parse(fields[3])),
+                        fields[0]));
+    }
+
+    /** When the file's content or attributes last changed; its modification where the file system does not tell. */
+    private static FileTime changeTime(Path path, BasicFileAttributes attributes) throws IOException {
+        try {
+            return (FileTime) Files.getAttribute(path, "unix:ctime");
+        } catch (UnsupportedOperationException | IllegalArgumentException notUnix) {
+            return attributes.lastModifiedTime();
+        }
     }
 
     private static Instant parse(String time) {
