@@ -7,6 +7,7 @@ import io.selvage.client.connect.SessionState;
 import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.Deployment;
 import io.selvage.client.deploy.Distribution;
+import io.selvage.client.deploy.OpenObserver;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionFiles;
@@ -14,7 +15,6 @@ import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>{@code
  * try (SelvageClient client = SelvageClient.of(home, hadoopFolder, userDirectory);
- *         Session session = client.open(Configuration.defaults(), stage -> {})) {
+ *         Session session = client.open(Configuration.defaults(), OpenObserver.SILENT)) {
  *     String job = session.submit(program, Configuration.defaults(), id -> {}).get(0);
  *     JobDescription end = session.awaitEnd(job, JobObserver.SILENT);
  *     session.stop("done");
@@ -74,9 +74,9 @@ public final class SelvageClient implements AutoCloseable {
     /**
      * Opens a session; returns when its master answers.
      *
-     * @param progress told what is being waited for, in a few words
+     * @param progress told what is being waited for
      */
-    public Session open(Configuration settings, Consumer<String> progress) {
+    public Session open(Configuration settings, OpenObserver progress) {
         Deployment deployment = new Deployment(hadoop, distribution, sessionFiles, hashCacheFile(), progress);
         opening = deployment;
         Deployment.Opened opened = deployment.open(yarn, configuration, settings);

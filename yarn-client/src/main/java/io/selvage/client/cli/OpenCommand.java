@@ -88,8 +88,10 @@ final class OpenCommand implements Command {
             try (Interruption interruption = new Interruption(byExit -> giveUp(client, console))) {
                 session = client.open(
                         settings,
-                        stage -> console.progress(
-                                stage + (console.isLive() ? "  " + Words.duration(millisSince(startedNanos)) : "")));
+                        (stage, detail) -> console.progress(
+                                console.isLive()
+                                        ? stage + "  " + detail + "  " + Words.duration(millisSince(startedNanos))
+                                        : stage));
             }
             try (session) {
                 console.clearProgress();

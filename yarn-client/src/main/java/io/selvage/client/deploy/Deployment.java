@@ -33,7 +33,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.io.DataOutputBuffer;
 import org.apache.hadoop.io.Text;
@@ -77,7 +76,7 @@ public final class Deployment {
     private final Distribution distribution;
     private final SessionFiles sessionFiles;
     private final Path hashCacheFile;
-    private final Consumer<String> progress;
+    private final OpenObserver progress;
 
     // Written by the opening thread and read by a shutdown hook, which has nobody to send it a message.
     private volatile @Nullable Begun begun;
@@ -91,7 +90,7 @@ public final class Deployment {
             Distribution distribution,
             SessionFiles sessionFiles,
             Path hashCacheFile,
-            Consumer<String> progress) {
+            OpenObserver progress) {
         this.hadoop = hadoop;
         this.distribution = distribution;
         this.sessionFiles = sessionFiles;
@@ -105,7 +104,7 @@ public final class Deployment {
     /** @throws ClientException with what is in the way */
     public Opened open(Yarn yarn, YarnConfiguration yarnConfiguration, Configuration configuration) {
         SessionConfig session = SessionConfig.from(configuration);
-        progress.accept("checking the cluster");
+        progress.onStage("checking the cluster", "");
         checkQueue(yarn, session.queue());
         YarnClientApplication application = yarn.newApplication();
         limits(yarn, application.getNewApplicationResponse()).check(session);
@@ -120,7 +119,7 @@ public final class Deployment {
             SessionRecord record = new SessionRecord(
                     id.toString(), session.applicationName(), yarn.where(), hdfs.stateRoot(), now(), identity);
             Upload upload = upload(yarnConfiguration, configuration, session, record, hdfs);
-            progress.accept("asking YARN for the master's container");
+            progress.onStage("asking YARN for the master's container", "");
             describe(context, session, upload, credentials(yarnConfiguration, identity, hdfs));
             sessionFiles.write(record);
             yarn.submit(context);
@@ -245,7 +244,7 @@ public final class Deployment {
     private LibraryProgress uploadProgress() {
         return (entry, uploaded, done, total) -> {
             if (uploaded) {
-                progress.accept("uploading libraries, " + done + " of " + total);
+                progress.onStage("uploading libraries", done + " of " + total);
             }
         };
     }
@@ -305,7 +304,9 @@ public final class Deployment {
         credentials.writeTokenStorageToStream(tokens);
         context.setAMContainerSpec(ContainerLaunchContext.newInstance(
                 files,
-                LaunchCommand.environment(),
+                LaunchCommand.environment(
+                        UserGroupInformation.getCurrentUser().getShortUserName(),
+                        UserGroupInformation.isSecurityEnabled()),
                 List.of(LaunchCommand.of(session)),
                 null,
                 ByteBuffer.wrap(tokens.getData(), 0, tokens.getLength()),
@@ -334,7 +335,7 @@ public final class Deployment {
                             "The session did not start: " + Diagnostics.ofEnd(report)
                                     + "Its master's log: yarn logs -applicationId " + id);
                 }
-                progress.accept(waitingFor(report, state));
+                progress.onStage(waitingFor(report, state), "");
                 if (state == SessionState.RUNNING) {
                     try {
                         return connection.tryCall(

@@ -1,6 +1,7 @@
 package io.selvage.client.deploy;
 
 import io.selvage.protocol.config.SessionConfig;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.yarn.api.ApplicationConstants;
@@ -35,8 +36,16 @@ final class LaunchCommand {
                         " ", words.stream().filter(word -> !word.isBlank()).toList());
     }
 
-    /** Java itself expands the star, so that the names of a hundred jars need not be listed. */
-    static Map<String, String> environment() {
-        return Map.of("CLASSPATH", "hadoop-conf:lib/*");
+    /**
+     * Java itself expands the star, so that the names of a hundred jars need not be listed. Without Kerberos a
+     * container runs as its node's user, and its files in HDFS must be the submitter's.
+     */
+    static Map<String, String> environment(String user, boolean secure) {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("CLASSPATH", "hadoop-conf:lib/*");
+        if (!secure) {
+            environment.put("HADOOP_USER_NAME", user);
+        }
+        return environment;
     }
 }
