@@ -146,15 +146,20 @@ public final class Subtask implements Runnable {
     }
 
     private void live() {
-        checkCanceled();
-        transition(SubtaskPhase.OPENING, null);
-        chain.open(restored);
-        transition(SubtaskPhase.RUNNING, null);
+        open();
         while (!phase.isEnd()) {
             if (runOnce() == 0) {
                 park();
             }
         }
+    }
+
+    /** Restores state and opens the operators. */
+    void open() {
+        checkCanceled();
+        transition(SubtaskPhase.OPENING, null);
+        chain.open(restored);
+        transition(SubtaskPhase.RUNNING, null);
     }
 
     /** Handles all mail, then a batch of input; answers how much was done, 0 if there was nothing to do. */
@@ -309,7 +314,8 @@ public final class Subtask implements Runnable {
         }
     }
 
-    private void close() {
+    /** Closes the operators, whatever becomes of each. */
+    void close() {
         for (Exception failure : chain.close()) {
             if (canceled) {
                 LOG.debug("Subtask {} was ended while it closed an operator", id, failure);
@@ -327,7 +333,8 @@ public final class Subtask implements Runnable {
         if (failure == null) {
             LOG.debug("Subtask {} is {}", id, next);
         } else {
-            LOG.warn("Subtask {} is {}: {}", id, next, failure.toString(), failure);
+            boolean isOwn = failure != outsideFailure;
+            LOG.warn("Subtask {} is {}: {}", id, next, failure.toString(), isOwn ? failure : null);
         }
         listener.onPhase(id, next, failure);
     }

@@ -1,0 +1,193 @@
+package io.selvage.task.subtask;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.LocalChannel;
+import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.exchange.Watermark;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InputGateTest {
+    private final List<LocalChannel> channels = new ArrayList<>();
+    private final List<String> seen = new ArrayList<>();
+    private final InputGate.Receiver receiver = new InputGate.Receiver() {
+        @Override
+        public void onRecord(Object value, long timestampMillis) {
+            seen.add(value.toString());
+        }
+
+        @Override
+        public void onWatermark(long millis) {
+            seen.add("watermark " + (millis == Long.MAX_VALUE ? "max" : millis));
+        }
+
+        @Override
+        public void onBarrier(Barrier barrier, long alignmentNanos) {
+            seen.add(barrier.toString());
+        }
+    };
+
+    private InputGate gate(int count) {
+        for (int i = 0; i < count; i++) {
+            channels.add(new LocalChannel(
+                    new ChannelId(new JobId("job-1"), new Incarnation(1), 0, i, 0), new Wakeup(), new Wakeup()));
+        }
+        return new InputGate(List.copyOf(channels));
+    }
+
+    private void drain(InputGate gate) {
+        while (gate.poll(receiver, 7, 0) > 0) {
+            continue;
+        }
+        assertThat(gate.isEmpty()).isTrue();
+    }
+
+    private static Barrier barrier(long checkpoint) {
+        return new Barrier(new CheckpointId(checkpoint), 0, false);
+    }
+
+    @Test
+    void readsNothingBehindABarrierBeforeAllChannelsHaveGivenTheirs() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit("a1", 0);
+        channels.get(0).tryEmit(barrier(1));
+        channels.get(0).tryEmit("a2", 0);
+        channels.get(1).tryEmit("b1", 0);
+        drain(gate);
+        assertThat(seen).containsExactlyInAnyOrder("a1", "b1");
+        channels.get(1).tryEmit(barrier(1));
+        drain(gate);
+        assertThat(seen.subList(2, 4)).containsExactly("barrier 1", "a2");
+    }
+
+    @Test
+    void goesOnWhenACheckpointIsAbortedAndDropsItsLateBarriers() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(barrier(1));
+        channels.get(0).tryEmit("a", 0);
+        drain(gate);
+        assertThat(seen).isEmpty();
+        gate.abort(new CheckpointId(1));
+        drain(gate);
+        assertThat(seen).containsExactly("a");
+        channels.get(1).tryEmit(barrier(1));
+        channels.get(1).tryEmit("b", 0);
+        drain(gate);
+        assertThat(seen).containsExactly("a", "b");
+    }
+
+    @Test
+    void dropsTheBarriersOfACheckpointThatWasAbortedBeforeTheyCame() {
+        InputGate gate = gate(1);
+        gate.abort(new CheckpointId(3));
+        channels.get(0).tryEmit(barrier(3));
+        channels.get(0).tryEmit(barrier(4));
+        drain(gate);
+        assertThat(seen).containsExactly("barrier 4");
+    }
+
+    @Test
+    void letsANewerBarrierEndTheAlignmentOfAnOlderOne() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(barrier(1));
+        channels.get(0).tryEmit("a", 0);
+        drain(gate);
+        channels.get(1).tryEmit(barrier(2));
+        channels.get(1).tryEmit("b", 0);
+        drain(gate);
+        assertThat(seen).containsExactly("a");
+        channels.get(0).tryEmit(barrier(2));
+        drain(gate);
+        assertThat(seen).containsExactly("a", "barrier 2", "b");
+    }
+
+    @Test
+    void takesTheLeastWatermarkOfAllChannels() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(new Watermark(10));
+        drain(gate);
+        assertThat(seen).isEmpty();
+        channels.get(1).tryEmit(new Watermark(5));
+        channels.get(1).tryEmit(new Watermark(20));
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 5", "watermark 10");
+    }
+
+    @Test
+    void alignsEndedChannelsTooAndLetsThemHoldBackNoWatermark() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(EndOfInput.INSTANCE);
+        channels.get(1).tryEmit(new Watermark(5));
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 5");
+        assertThat(gate.hasEnded()).isFalse();
+        channels.get(1).tryEmit(EndOfInput.INSTANCE);
+        drain(gate);
+        assertThat(gate.hasEnded()).isTrue();
+        channels.get(0).tryEmit(barrier(9));
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 5", "watermark max");
+        channels.get(1).tryEmit(barrier(9));
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 5", "watermark max", "barrier 9");
+    }
+
+    @Test
+    void hasEndedFromTheStartWithoutChannels() {
+        assertThat(new InputGate(List.of()).hasEnded()).isTrue();
+    }
+
+    /** Each record is the number of the checkpoint that it belongs to. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+    void cutsEveryChannelAtItsBarrierInAnyInterleaving(int seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int count = 1 + random.nextInt(5);
+        InputGate gate = gate(count);
+        long[] next = new long[count];
+        Arrays.fill(next, 1);
+        long[] cut = {0};
+        InputGate.Receiver checking = new InputGate.Receiver() {
+            @Override
+            public void onRecord(Object value, long timestampMillis) {
+                if ((long) value != cut[0] + 1) {
+                    throw new AssertionError(value + " after checkpoint " + cut[0]);
+                }
+            }
+
+            @Override
+            public void onWatermark(long millis) {}
+
+            @Override
+            public void onBarrier(Barrier barrier, long alignmentNanos) {
+                cut[0]++;
+                assertThat(barrier.checkpoint().value()).isEqualTo(cut[0]);
+            }
+        };
+        for (int step = 0; step < 5000; step++) {
+            int channel = random.nextInt(count);
+            if (random.nextInt(3) > 0) {
+                if (random.nextInt(5) == 0) {
+                    channels.get(channel).tryEmit(barrier(next[channel]++));
+                } else if (!channels.get(channel).isFull()) {
+                    channels.get(channel).tryEmit(next[channel], 0);
+                }
+            } else {
+                gate.poll(checking, 1 + random.nextInt(10), 0);
+            }
+        }
+        assertThat(cut[0]).isPositive();
+    }
+}

@@ -1,0 +1,261 @@
+package io.selvage.task.subtask;
+
+import io.selvage.api.graph.EdgeDefinition;
+import io.selvage.api.graph.Opaque;
+import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.graph.OperatorRole;
+import io.selvage.api.graph.Partitioning;
+import io.selvage.api.graph.Vertex;
+import io.selvage.api.type.Serdes;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.LocalChannel;
+import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.exchange.Watermark;
+import io.selvage.task.operator.ChainBuilder;
+import io.selvage.task.operator.Counters;
+import io.selvage.task.operator.KeyedBackends;
+import io.selvage.task.operator.OperatorCut;
+import io.selvage.task.operator.RestoredState;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs any operators in a subtask that is stepped by the test's thread, with a manual clock: straight, or with a
+ * snapshot and a restore into a new subtask between every two inputs, and with outputs that refuse every other element.
+ */
+final class SubtaskHarness {
+    /** How hard the operators are tried. */
+    enum Mode {
+        STRAIGHT(false, false),
+        RESTORED_AFTER_EVERY_INPUT(true, false),
+        REFUSED_AT_EVERY_OUTPUT(false, true),
+        RESTORED_AND_REFUSED(true, true);
+
+        final boolean restores;
+        final boolean refuses;
+
+        Mode(boolean restores, boolean refuses) {
+            this.restores = restores;
+            this.refuses = refuses;
+        }
+    }
+
+    /** An element with its timestamp. */
+    record At(Object value, long timestampMillis) {}
+
+    private static final JobId JOB = new JobId("job-harness");
+
+    private final Vertex vertex;
+    private final Mode mode;
+    private final boolean hasInput;
+    private final boolean hasOutput;
+    final AtomicLong nanos = new AtomicLong(1);
+    final RefusingOutput output;
+    final List<String> phases = new ArrayList<>();
+    @Nullable Throwable failure;
+    private Map<String, OperatorCut> lastCut = new HashMap<>();
+    private long checkpoint;
+    private long incarnation;
+    private boolean inputEnded;
+    private LocalChannel input;
+    private Subtask subtask;
+    private final Map<Counters.Figure, Long> earlierCounts = new HashMap<>();
+
+    SubtaskHarness(Mode mode, OperatorDefinition... definitions) {
+        this.mode = mode;
+        List<Operator> operators = new ArrayList<>();
+        for (int i = 0; i < definitions.length; i++) {
+            String name = definitions[i].getClass().getSimpleName();
+            operators.add(new Operator(
+                    "uid-" + i, name, true, OperatorRole.TRANSFORM, Opaque.write(definitions[i], name)));
+        }
+        this.vertex = new Vertex(1, "harness", 1, operators);
+        this.hasInput = !(definitions[0] instanceof OperatorDefinition.PlanSplits);
+        this.hasOutput = !(definitions[definitions.length - 1] instanceof OperatorDefinition.WriteSink);
+        this.output = new RefusingOutput(channelId(9), mode.refuses);
+        this.input = newInput();
+        this.subtask = newSubtask();
+        subtask.open();
+    }
+
+    private LocalChannel newInput() {
+        return new LocalChannel(channelId(1), new Wakeup(), new Wakeup());
+    }
+
+    private ChannelId channelId(int edge) {
+        return new ChannelId(JOB, new Incarnation(1), edge, 0, 0);
+    }
+
+    private Subtask newSubtask() {
+        incarnation++;
+        ChainBuilder chains = new ChainBuilder(
+                JOB.value(), incarnation, 16, SubtaskHarness.class.getClassLoader(), KeyedBackends.HEAP, nanos::get);
+        EdgeDefinition<Object, Object> edge = anyEdge();
+        return new Subtask(new SubtaskWiring(
+                SubtaskId.of(1, 0),
+                new Wakeup(),
+                hasInput ? List.of(input) : List.of(),
+                hasOutput
+                        ? List.of(new OutputEdge("harness", Partitioning.FORWARD, edge, List.of(output), 16))
+                        : List.of(),
+                (out, counters) -> chains.build(vertex, 0, out, counters),
+                uid -> restored(lastCut.get(uid)),
+                TimeUnit.MILLISECONDS.toNanos(1),
+                nanos::get,
+                new SubtaskListener() {
+                    @Override
+                    public void onPhase(SubtaskId id, SubtaskPhase phase, @Nullable Throwable thrown) {
+                        phases.add(phase.name());
+                        failure = thrown;
+                    }
+
+                    @Override
+                    public void onCut(SubtaskCut cut) {
+                        lastCut = new HashMap<>();
+                        cut.operators().forEach(each -> lastCut.put(each.operatorUid(), each));
+                    }
+
+                    @Override
+                    public void onThreadEnd(SubtaskId id) {}
+                }));
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static EdgeDefinition<Object, Object> anyEdge() {
+        return new EdgeDefinition(Serdes.of(String.class), null, null);
+    }
+
+    private static RestoredState restored(@Nullable OperatorCut cut) {
+        if (cut == null) {
+            return RestoredState.NONE;
+        }
+        return new RestoredState() {
+            @Override
+            public boolean isRestored() {
+                return true;
+            }
+
+            @Override
+            public int parallelism() {
+                return 1;
+            }
+
+            @Override
+            public List<byte[]> operatorState(int ofSubtask) {
+                return ofSubtask == 0 && cut.operatorState() != null ? List.of(cut.operatorState()) : List.of();
+            }
+
+            @Override
+            public List<byte[]> keyedState() {
+                return cut.keyedState() == null ? List.of() : List.of(cut.keyedState());
+            }
+        };
+    }
+
+    Subtask subtask() {
+        return subtask;
+    }
+
+    SubtaskHarness element(Object value, long timestampMillis) {
+        offer(value, timestampMillis);
+        return betweenInputs();
+    }
+
+    SubtaskHarness watermark(long millis) {
+        offer(new Watermark(millis), 0);
+        return betweenInputs();
+    }
+
+    SubtaskHarness endOfInput() {
+        inputEnded = true;
+        offer(EndOfInput.INSTANCE, 0);
+        return betweenInputs();
+    }
+
+    private void offer(Object element, long timestampMillis) {
+        boolean accepted = element instanceof Control control
+                ? input.tryEmit(control)
+                : input.tryEmit(element, timestampMillis);
+        if (!accepted) {
+            throw new IllegalStateException("the harness's input is full");
+        }
+    }
+
+    /** Lets the clock go on, and the subtask do all it can. */
+    SubtaskHarness passMillis(long millis) {
+        nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
+        return betweenInputs();
+    }
+
+    private SubtaskHarness betweenInputs() {
+        step();
+        if (mode.restores) {
+            long id = cut(false);
+            complete(id, false);
+            restore();
+            step();
+        }
+        return this;
+    }
+
+    void step() {
+        while (subtask.runOnce() > 0) {
+            nanos.addAndGet(10);
+        }
+    }
+
+    /** Takes a checkpoint; answers its id. */
+    long cut(boolean terminal) {
+        long id = ++checkpoint;
+        Barrier barrier = new Barrier(new CheckpointId(id), 0, terminal);
+        if (hasInput) {
+            offer(barrier, 0);
+        } else {
+            subtask.post(new Mail.Trigger(barrier));
+        }
+        step();
+        return id;
+    }
+
+    void complete(long id, boolean terminal) {
+        subtask.post(new Mail.Complete(new CheckpointId(id), terminal));
+        step();
+    }
+
+    /** Goes on in a new subtask from the last checkpoint. */
+    void restore() {
+        for (Counters.Figure figure : Counters.Figure.values()) {
+            earlierCounts.merge(figure, subtask.count(figure), Long::sum);
+        }
+        subtask.close();
+        input = newInput();
+        subtask = newSubtask();
+        subtask.open();
+        if (inputEnded) {
+            offer(EndOfInput.INSTANCE, 0);
+        }
+    }
+
+    long count(Counters.Figure figure) {
+        return earlierCounts.getOrDefault(figure, 0L) + subtask.count(figure);
+    }
+
+    List<At> records() {
+        return output.records().stream()
+                .map(element -> new At(element.value(), element.timestampMillis()))
+                .toList();
+    }
+}
