@@ -387,7 +387,12 @@ final class TaskExecutor {
         switch (phase) {
             case RUNNING -> report(id, subtask, SubtaskState.SUBTASK_RUNNING, null);
             case DRAINED -> report(id, subtask, SubtaskState.SUBTASK_DRAINED, null);
-            case FINISHED -> report(id, subtask, SubtaskState.SUBTASK_FINISHED, null);
+            case FINISHED -> {
+                if (link != null) {
+                    sendHeartbeat(link); // The last word on its counters.
+                }
+                report(id, subtask, SubtaskState.SUBTASK_FINISHED, null);
+            }
             case FAILED ->
                 report(
                         id,

@@ -207,6 +207,7 @@ public final class Subtask implements Runnable {
     private void complete(Mail.Complete complete) {
         chain.complete(complete.checkpoint());
         if (complete.terminal()) {
+            counters.publish();
             transition(SubtaskPhase.FINISHED, null);
         }
     }

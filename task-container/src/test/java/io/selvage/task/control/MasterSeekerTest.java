@@ -1,0 +1,148 @@
+package io.selvage.task.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Server;
+import io.grpc.stub.StreamObserver;
+import io.selvage.checkpoint.journal.Journal;
+import io.selvage.checkpoint.journal.JournalTail;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.transport.ControlTransport;
+import io.selvage.protocol.wire.EpochStarted;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.ExecutorServiceGrpc;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.Registered;
+import io.selvage.task.executor.ExecutorEvent;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real journal on a local file system, and real streams over loopback. */
+@Timeout(60)
+class MasterSeekerTest {
+    @TempDir
+    Path directory;
+
+    private final ApplicationIdentity identity = ApplicationIdentity.create();
+    private final BlockingQueue<ExecutorEvent> inbox = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ExecutorMessage> received = new LinkedBlockingQueue<>();
+    private final Thread[] seeker = new Thread[1];
+
+    private final class Endpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase {
+        private final long epoch;
+
+        Endpoint(long epoch) {
+            this.epoch = epoch;
+        }
+
+        @Override
+        public StreamObserver<ExecutorMessage> connect(StreamObserver<MasterMessage> out) {
+            return new StreamObserver<>() {
+                @Override
+                public void onNext(ExecutorMessage message) {
+                    received.add(message);
+                    out.onNext(MasterMessage.newBuilder()
+                            .setEpoch(epoch)
+                            .setRegistered(Registered.getDefaultInstance())
+                            .build());
+                }
+
+                @Override
+                public void onError(Throwable thrown) {}
+
+                @Override
+                public void onCompleted() {
+                    out.onCompleted();
+                }
+            };
+        }
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        if (seeker[0] != null) {
+            seeker[0].interrupt();
+            seeker[0].join(10_000);
+        }
+    }
+
+    private Server master(DurableStore store, long epoch) throws Exception {
+        Server server = ControlTransport.server(identity, new InetSocketAddress("127.0.0.1", 0))
+                .addService(new Endpoint(epoch))
+                .build()
+                .start();
+        Journal.open(store, "journal")
+                .winEpoch(
+                        epoch,
+                        EpochStarted.newBuilder()
+                                .setEpoch(epoch)
+                                .setHost("127.0.0.1")
+                                .setControlPort(server.getPort())
+                                .build()
+                                .toByteArray());
+        return server;
+    }
+
+    private <E extends ExecutorEvent> E next(Class<E> type) throws InterruptedException {
+        ExecutorEvent event = inbox.poll(20, TimeUnit.SECONDS);
+        assertThat(event).isInstanceOf(type);
+        return type.cast(event);
+    }
+
+    @Test
+    void findsTheMasterInTheJournalAndItsSuccessorWhenItDies() throws Exception {
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        seeker[0] = new Thread(new MasterSeeker(new JournalTail(store, "journal", 0), identity, inbox::add));
+        seeker[0].start();
+        Server first = master(store, 1);
+        var link = next(ExecutorEvent.Connected.class).link();
+        link.send(ExecutorMessage.newBuilder().setRegister(Register.newBuilder().setExecutorId("e")).build());
+        assertThat(received.poll(20, TimeUnit.SECONDS).getRegister().getExecutorId()).isEqualTo("e");
+        assertThat(next(ExecutorEvent.FromMaster.class).message().getEpoch()).isEqualTo(1);
+        first.shutdownNow();
+        assertThat(next(ExecutorEvent.Disconnected.class).link()).isSameAs(link);
+        Server second = master(store, 2);
+        next(ExecutorEvent.Connected.class).link().send(ExecutorMessage.getDefaultInstance());
+        assertThat(next(ExecutorEvent.FromMaster.class).message().getEpoch()).isEqualTo(2);
+        second.shutdownNow();
+    }
+
+    @Test
+    void triesAMasterAgainThatHasNotAnsweredYet() throws Exception {
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        Server first = master(store, 1);
+        int port = first.getPort();
+        first.shutdownNow().awaitTermination();
+        seeker[0] = new Thread(new MasterSeeker(new JournalTail(store, "journal", 0), identity, inbox::add));
+        seeker[0].start();
+        next(ExecutorEvent.Connected.class);
+        next(ExecutorEvent.Disconnected.class);
+        Server again = ControlTransport.server(identity, new InetSocketAddress("127.0.0.1", port))
+                .addService(new Endpoint(1))
+                .build()
+                .start();
+        while (true) {
+            ExecutorEvent event = inbox.poll(20, TimeUnit.SECONDS);
+            assertThat(event).isNotNull();
+            if (event instanceof ExecutorEvent.Connected connected) {
+                connected.link().send(ExecutorMessage.getDefaultInstance());
+            } else if (event instanceof ExecutorEvent.FromMaster fromMaster) {
+                assertThat(fromMaster.message().getEpoch()).isEqualTo(1);
+                break;
+            }
+        }
+        again.shutdownNow();
+    }
+}

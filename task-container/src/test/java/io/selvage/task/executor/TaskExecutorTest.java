@@ -1,0 +1,306 @@
+package io.selvage.task.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.graph.GraphCodec;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.LibraryFile;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.Registered;
+import io.selvage.protocol.wire.Shutdown;
+import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailureListener;
+import io.selvage.task.exchange.ExchangeTransport;
+import io.selvage.task.exchange.ExecutorAddress;
+import io.selvage.task.exchange.InputChannel;
+import io.selvage.task.exchange.OutputChannel;
+import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.operator.KeyedBackends;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The executor stepped by the test's thread, with a manual clock; its subtasks have threads of their own. */
+@Timeout(60)
+class TaskExecutorTest {
+    private static final String JOB = "job-stepped";
+
+    @TempDir
+    Path directory;
+
+    private final AtomicLong nanos = new AtomicLong(1);
+    private final BlockingQueue<ExecutorEvent> inbox = new LinkedBlockingQueue<>();
+    private final List<ExecutorMessage> sent = new ArrayList<>();
+    private final List<String> exits = new ArrayList<>();
+    private final List<String> released = new ArrayList<>();
+    private final MasterLink link = new MasterLink() {
+        @Override
+        public void send(ExecutorMessage message) {
+            sent.add(message);
+        }
+
+        @Override
+        public void close(String reason) {
+            inbox.add(new ExecutorEvent.Disconnected(this, reason));
+        }
+    };
+    private DurableStore store;
+    private TaskExecutor executor;
+
+    @BeforeEach
+    void start() throws Exception {
+        store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        var graph = ExactlyOnceTest.graph(new EventSource(100, 1_000_000, 10, 10), JOB, 1, 1, 1000);
+        store.putIfAbsent("graph.pb", GraphCodec.toMessage(graph).toByteArray());
+        ExecutorSettings settings = new ExecutorSettings(
+                new ExecutorId("executor-1"), "host", 1, 7, "node:1", "", Duration.ofSeconds(60), directory);
+        ExecutorServices services = new ExecutorServices(
+                store,
+                io.selvage.protocol.config.Configuration.defaults(),
+                new NoTransport(released),
+                KeyedBackends.HEAP,
+                Runnable::run,
+                Runnable::run,
+                nanos::get,
+                TaskExecutorTest.class.getClassLoader(),
+                (code, reason) -> exits.add(code.name()));
+        executor = new TaskExecutor(settings, services, inbox::add);
+    }
+
+    /** All subtasks are in one process here. */
+    private record NoTransport(List<String> released) implements ExchangeTransport {
+        @Override
+        public int dataPort() {
+            return 4711;
+        }
+
+        @Override
+        public OutputChannel openOutput(
+                ChannelDefinition definition,
+                ExecutorAddress receiver,
+                Wakeup wakeup,
+                ChannelFailureListener failures) {
+            throw new IllegalStateException("not expected");
+        }
+
+        @Override
+        public InputChannel registerInput(
+                ChannelDefinition definition, Wakeup wakeup, ChannelFailureListener failures) {
+            throw new IllegalStateException("not expected");
+        }
+
+        @Override
+        public void release(JobId job, Incarnation incarnation) {
+            released.add(job + "/" + incarnation);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private void connect(long epoch) {
+        executor.on(new ExecutorEvent.Connected(link));
+        tell(epoch, MasterMessage.newBuilder()
+                .setRegistered(Registered.newBuilder()
+                        .setHeartbeatIntervalMillis(1000)
+                        .setHeartbeatTimeoutMillis(5000)));
+    }
+
+    private void tell(long epoch, MasterMessage.Builder message) {
+        executor.on(new ExecutorEvent.FromMaster(link, message.setEpoch(epoch).build()));
+    }
+
+    private static MasterMessage.Builder deploy(long incarnation) {
+        Deploy.Builder deploy = Deploy.newBuilder()
+                .setJobId(JOB)
+                .setIncarnation(incarnation)
+                .setGraphPath("graph.pb")
+                .setJobDirectory("app/" + JOB);
+        for (int vertex = 0; vertex < 3; vertex++) {
+            deploy.addSubtasks(SubtaskPlacement.newBuilder().setVertex(vertex).setExecutorId("executor-1"));
+        }
+        return MasterMessage.newBuilder().setDeploy(deploy);
+    }
+
+    private static MasterMessage.Builder stop(long incarnation) {
+        return MasterMessage.newBuilder()
+                .setStop(StopIncarnation.newBuilder().setJobId(JOB).setIncarnation(incarnation));
+    }
+
+    /** Handles events until so many messages of a kind are sent. */
+    private List<ExecutorMessage> await(ExecutorMessage.MessageCase kind, int count) throws InterruptedException {
+        while (of(kind).size() < count) {
+            ExecutorEvent event = inbox.poll(20, TimeUnit.SECONDS);
+            assertThat(event).as("an event before " + count + " of " + kind + " are sent").isNotNull();
+            executor.on(event);
+        }
+        return of(kind);
+    }
+
+    private void awaitRunning(int count) throws InterruptedException {
+        for (int reports = 1; running().size() < count; reports++) {
+            await(ExecutorMessage.MessageCase.SUBTASK, reports);
+        }
+    }
+
+    private List<ExecutorMessage> running() {
+        return of(ExecutorMessage.MessageCase.SUBTASK).stream()
+                .filter(each -> each.getSubtask().getState() == SubtaskState.SUBTASK_RUNNING)
+                .toList();
+    }
+
+    private List<ExecutorMessage> of(ExecutorMessage.MessageCase kind) {
+        return sent.stream().filter(each -> each.getMessageCase() == kind).toList();
+    }
+
+    @Test
+    void registersAndSendsHeartbeatsWithTheCountersOfItsSubtasks() throws Exception {
+        connect(1);
+        assertThat(sent.get(0).getRegister().getDataPort()).isEqualTo(4711);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        executor.onTime(nanos.get());
+        nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(999));
+        executor.onTime(nanos.get());
+        assertThat(of(ExecutorMessage.MessageCase.HEARTBEAT)).hasSize(1);
+        nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
+        executor.onTime(nanos.get());
+        List<ExecutorMessage> heartbeats = of(ExecutorMessage.MessageCase.HEARTBEAT);
+        assertThat(heartbeats).hasSize(2);
+        assertThat(heartbeats.get(1).getHeartbeat().getCountersList()).hasSize(3);
+        tell(1, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    @Test
+    void startsTheNextIncarnationOnlyAfterTheLastThreadOfTheOneBefore() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        tell(1, deploy(2));
+        assertThat(released).isEmpty();
+        awaitRunning(6);
+        assertThat(released).containsExactly(JOB + "/1");
+        assertThat(running().subList(3, 6))
+                .allSatisfy(each -> assertThat(each.getSubtask().getIncarnation()).isEqualTo(2));
+        tell(1, stop(2));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    @Test
+    void refusesLowerEpochsAndIncarnations() throws Exception {
+        connect(3);
+        tell(2, deploy(1));
+        tell(3, deploy(5));
+        awaitRunning(3);
+        tell(3, deploy(4));
+        tell(3, deploy(5));
+        tell(3, stop(4));
+        assertThat(await(ExecutorMessage.MessageCase.STOPPED, 1).get(0).getStopped().getIncarnation())
+                .isEqualTo(4);
+        executor.onTime(nanos.get());
+        assertThat(of(ExecutorMessage.MessageCase.HEARTBEAT).get(0).getHeartbeat().getCountersList())
+                .as("incarnation 5 goes on")
+                .hasSize(3)
+                .allSatisfy(each -> assertThat(each.getIncarnation()).isEqualTo(5));
+        tell(3, stop(5));
+        await(ExecutorMessage.MessageCase.STOPPED, 2);
+        tell(3, deploy(5));
+        assertThat(running()).hasSize(3);
+    }
+
+    @Test
+    void saysThatNothingRunsWhenItIsToldToStopWhatItDoesNotKnow() {
+        connect(1);
+        tell(1, stop(9));
+        assertThat(of(ExecutorMessage.MessageCase.STOPPED)).hasSize(1);
+    }
+
+    @Test
+    void endsItsSubtasksWhenTheMasterIsGoneAndTellsTheNextThatNothingRuns() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        executor.on(new ExecutorEvent.Disconnected(link, "gone"));
+        while (released.isEmpty()) {
+            executor.on(inbox.take());
+        }
+        connect(2);
+        List<ExecutorMessage> registers = of(ExecutorMessage.MessageCase.REGISTER);
+        assertThat(registers.get(registers.size() - 1).getRegister().getRunningList()).isEmpty();
+    }
+
+    @Test
+    void endsTheProcessWithoutAMasterForTheLease() {
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(59));
+        executor.onTime(nanos.get());
+        executor.on(new ExecutorEvent.Connected(link));
+        executor.on(new ExecutorEvent.Disconnected(link, "never registered"));
+        assertThat(exits).isEmpty();
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
+        executor.onTime(nanos.get());
+        assertThat(exits).containsExactly("LEASE_EXPIRED");
+    }
+
+    @Test
+    void closesALinkWhoseMasterIsSilent() {
+        connect(1);
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(5));
+        executor.onTime(nanos.get());
+        assertThat(inbox.poll()).isInstanceOf(ExecutorEvent.Disconnected.class);
+    }
+
+    @Test
+    void endsTheProcessWhenAThreadDoesNotEnd() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        tell(1, stop(1));
+        // The threads do end, but nobody has told the executor yet.
+        nanos.addAndGet(TaskExecutor.THREAD_END_LIMIT_NANOS);
+        executor.onTime(nanos.get());
+        assertThat(exits).containsExactly("SUBTASK_STUCK");
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    @Test
+    void reportsAProgramThatWasChangedInTheStore() throws Exception {
+        store.putIfAbsent("program.jar", new byte[] {1, 2, 3});
+        connect(1);
+        MasterMessage.Builder deploy = deploy(1);
+        deploy.getDeployBuilder()
+                .addJars(LibraryFile.newBuilder().setName("program.jar").setPath("program.jar").setSha256("0123"));
+        tell(1, deploy);
+        var report = await(ExecutorMessage.MessageCase.SUBTASK, 1).get(0).getSubtask();
+        assertThat(report.getState()).isEqualTo(SubtaskState.SUBTASK_FAILED);
+        assertThat(report.getFailure().getKind()).isEqualTo(FailureKind.FATAL);
+        assertThat(report.getFailure().getMessage()).contains("program.jar", "0123", "submit again");
+    }
+
+    @Test
+    void goesWhenTheMasterSendsItAway() {
+        connect(1);
+        tell(1, MasterMessage.newBuilder().setShutdown(Shutdown.newBuilder().setReason("idle")));
+        assertThat(exits).containsExactly("SHUT_DOWN");
+    }
+}

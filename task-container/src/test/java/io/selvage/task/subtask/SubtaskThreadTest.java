@@ -1,0 +1,199 @@
+package io.selvage.task.subtask;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.api.connector.Source;
+import io.selvage.api.connector.SourceContext;
+import io.selvage.api.connector.SourceOutput;
+import io.selvage.api.connector.SplitPlanner;
+import io.selvage.api.connector.SplitReader;
+import io.selvage.api.graph.EdgeDefinition;
+import io.selvage.api.graph.Opaque;
+import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.graph.OperatorRole;
+import io.selvage.api.graph.Partitioning;
+import io.selvage.api.graph.Vertex;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.LocalChannel;
+import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.operator.ChainBuilder;
+import io.selvage.task.operator.KeyedBackends;
+import io.selvage.task.operator.RestoredState;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A subtask on its own thread: how it is ended, whatever it waits for. */
+@Timeout(60)
+class SubtaskThreadTest {
+    private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private final LocalChannel channel = new LocalChannel(
+            new ChannelId(new JobId("job-1"), new Incarnation(1), 0, 0, 0), new Wakeup(), new Wakeup());
+
+    /** Has splits for ever. */
+    record Endless() implements Source<Integer, Integer> {
+        @Override
+        public Serde<Integer> serde() {
+            return Serdes.of(Integer.class);
+        }
+
+        @Override
+        public Serde<Integer> splitSerde() {
+            return Serdes.of(Integer.class);
+        }
+
+        @Override
+        public SplitPlanner<Integer> planner(SourceContext context, byte @Nullable [] restored) {
+            return new SplitPlanner<>() {
+                @Override
+                public List<Integer> discover() {
+                    return List.of(1, 2, 3);
+                }
+
+                @Override
+                public boolean isComplete() {
+                    return false;
+                }
+
+                @Override
+                public byte[] snapshot() {
+                    return new byte[0];
+                }
+            };
+        }
+
+        @Override
+        public SplitReader<Integer> reader(Integer split, byte @Nullable [] position, SourceContext context) {
+            return new SplitReader<>() {
+                @Override
+                public Status read(SourceOutput<Integer> out, int maxElements) {
+                    out.collect(split);
+                    return Status.MORE;
+                }
+
+                @Override
+                public byte[] position() {
+                    return new byte[0];
+                }
+            };
+        }
+    }
+
+    private static final CountDownLatch IN_FUNCTION = new CountDownLatch(1);
+
+    private Subtask subtask(OperatorDefinition definition, boolean channelIsInput) {
+        Vertex vertex = new Vertex(
+                1,
+                "test",
+                1,
+                List.of(new Operator("uid", "test", true, OperatorRole.TRANSFORM, Opaque.write(definition, "test"))));
+        ChainBuilder chains = new ChainBuilder(
+                "job-1", 1, 16, SubtaskThreadTest.class.getClassLoader(), KeyedBackends.HEAP, System::nanoTime);
+        Wakeup wakeup = new Wakeup();
+        LocalChannel wired = new LocalChannel(channel.id(), wakeup, wakeup);
+        if (channelIsInput) {
+            wired.tryEmit("element", 0);
+        }
+        return new Subtask(new SubtaskWiring(
+                SubtaskId.of(1, 0),
+                wakeup,
+                channelIsInput ? List.of(wired) : List.of(),
+                channelIsInput
+                        ? List.of()
+                        : List.of(new OutputEdge("test", Partitioning.FORWARD, edge(), List.of(wired), 16)),
+                (out, counters) -> chains.build(vertex, 0, out, counters),
+                uid -> RestoredState.NONE,
+                TimeUnit.MILLISECONDS.toNanos(1),
+                System::nanoTime,
+                new SubtaskListener() {
+                    @Override
+                    public void onPhase(SubtaskId id, SubtaskPhase phase, @Nullable Throwable failure) {
+                        heard.add(phase + (failure == null ? "" : " " + failure.getMessage()));
+                    }
+
+                    @Override
+                    public void onCut(SubtaskCut cut) {}
+
+                    @Override
+                    public void onThreadEnd(SubtaskId id) {
+                        heard.add("end");
+                    }
+                }));
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static EdgeDefinition<Object, Object> edge() {
+        return new EdgeDefinition(Serdes.of(Integer.class), null, null);
+    }
+
+    private void expect(String... words) throws InterruptedException {
+        for (String word : words) {
+            assertThat(heard.poll(20, TimeUnit.SECONDS)).isEqualTo(word);
+        }
+    }
+
+    private static void awaitParked(Thread thread) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (thread.getState() != Thread.State.TIMED_WAITING) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void endsWhileItWaitsForRoomInAFullChannel() throws Exception {
+        Subtask subtask = subtask(new OperatorDefinition.PlanSplits<>(new Endless()), false);
+        Thread thread = new Thread(subtask);
+        thread.start();
+        expect("OPENING", "RUNNING");
+        awaitParked(thread);
+        subtask.cancel();
+        expect("CANCELED", "end");
+        thread.join(20_000);
+        assertThat(thread.isAlive()).isFalse();
+    }
+
+    @Test
+    void endsWhileTheUsersCodeBlocks() throws Exception {
+        Subtask subtask = subtask(
+                new OperatorDefinition.Map<String, String>(text -> {
+                    IN_FUNCTION.countDown();
+                    new CountDownLatch(1).await();
+                    return text;
+                }),
+                true);
+        new Thread(subtask).start();
+        IN_FUNCTION.await();
+        subtask.cancel();
+        expect("OPENING", "RUNNING", "CANCELED", "end");
+    }
+
+    @Test
+    void endsBeforeItHasBegunIfItIsToldSoBeforehand() throws Exception {
+        Subtask subtask = subtask(new OperatorDefinition.PlanSplits<>(new Endless()), false);
+        subtask.cancel();
+        new Thread(subtask).start();
+        expect("CANCELED", "end");
+    }
+
+    @Test
+    void reportsAFailureFromOutsideAsItsOwn() throws Exception {
+        Subtask subtask = subtask(new OperatorDefinition.PlanSplits<>(new Endless()), false);
+        new Thread(subtask).start();
+        expect("OPENING", "RUNNING");
+        subtask.fail(new IOException("the peer is gone"));
+        expect("FAILED the peer is gone", "end");
+    }
+}
