@@ -107,8 +107,11 @@ class MasterSeekerTest {
         seeker[0].start();
         Server first = master(store, 1);
         var link = next(ExecutorEvent.Connected.class).link();
-        link.send(ExecutorMessage.newBuilder().setRegister(Register.newBuilder().setExecutorId("e")).build());
-        assertThat(received.poll(20, TimeUnit.SECONDS).getRegister().getExecutorId()).isEqualTo("e");
+        link.send(ExecutorMessage.newBuilder()
+                .setRegister(Register.newBuilder().setExecutorId("e"))
+                .build());
+        assertThat(received.poll(20, TimeUnit.SECONDS).getRegister().getExecutorId())
+                .isEqualTo("e");
         assertThat(next(ExecutorEvent.FromMaster.class).message().getEpoch()).isEqualTo(1);
         first.shutdownNow();
         assertThat(next(ExecutorEvent.Disconnected.class).link()).isSameAs(link);

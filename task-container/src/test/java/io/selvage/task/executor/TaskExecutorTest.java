@@ -120,10 +120,12 @@ class TaskExecutorTest {
 
     private void connect(long epoch) {
         executor.on(new ExecutorEvent.Connected(link));
-        tell(epoch, MasterMessage.newBuilder()
-                .setRegistered(Registered.newBuilder()
-                        .setHeartbeatIntervalMillis(1000)
-                        .setHeartbeatTimeoutMillis(5000)));
+        tell(
+                epoch,
+                MasterMessage.newBuilder()
+                        .setRegistered(Registered.newBuilder()
+                                .setHeartbeatIntervalMillis(1000)
+                                .setHeartbeatTimeoutMillis(5000)));
     }
 
     private void tell(long epoch, MasterMessage.Builder message) {
@@ -151,7 +153,9 @@ class TaskExecutorTest {
     private List<ExecutorMessage> await(ExecutorMessage.MessageCase kind, int count) throws InterruptedException {
         while (of(kind).size() < count) {
             ExecutorEvent event = inbox.poll(20, TimeUnit.SECONDS);
-            assertThat(event).as("an event before " + count + " of " + kind + " are sent").isNotNull();
+            assertThat(event)
+                    .as("an event before " + count + " of " + kind + " are sent")
+                    .isNotNull();
             executor.on(event);
         }
         return of(kind);
@@ -202,7 +206,8 @@ class TaskExecutorTest {
         awaitRunning(6);
         assertThat(released).containsExactly(JOB + "/1");
         assertThat(running().subList(3, 6))
-                .allSatisfy(each -> assertThat(each.getSubtask().getIncarnation()).isEqualTo(2));
+                .allSatisfy(
+                        each -> assertThat(each.getSubtask().getIncarnation()).isEqualTo(2));
         tell(1, stop(2));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
     }
@@ -216,10 +221,16 @@ class TaskExecutorTest {
         tell(3, deploy(4));
         tell(3, deploy(5));
         tell(3, stop(4));
-        assertThat(await(ExecutorMessage.MessageCase.STOPPED, 1).get(0).getStopped().getIncarnation())
+        assertThat(await(ExecutorMessage.MessageCase.STOPPED, 1)
+                        .get(0)
+                        .getStopped()
+                        .getIncarnation())
                 .isEqualTo(4);
         executor.onTime(nanos.get());
-        assertThat(of(ExecutorMessage.MessageCase.HEARTBEAT).get(0).getHeartbeat().getCountersList())
+        assertThat(of(ExecutorMessage.MessageCase.HEARTBEAT)
+                        .get(0)
+                        .getHeartbeat()
+                        .getCountersList())
                 .as("incarnation 5 goes on")
                 .hasSize(3)
                 .allSatisfy(each -> assertThat(each.getIncarnation()).isEqualTo(5));
@@ -247,7 +258,8 @@ class TaskExecutorTest {
         }
         connect(2);
         List<ExecutorMessage> registers = of(ExecutorMessage.MessageCase.REGISTER);
-        assertThat(registers.get(registers.size() - 1).getRegister().getRunningList()).isEmpty();
+        assertThat(registers.get(registers.size() - 1).getRegister().getRunningList())
+                .isEmpty();
     }
 
     @Test
@@ -289,7 +301,10 @@ class TaskExecutorTest {
         connect(1);
         MasterMessage.Builder deploy = deploy(1);
         deploy.getDeployBuilder()
-                .addJars(LibraryFile.newBuilder().setName("program.jar").setPath("program.jar").setSha256("0123"));
+                .addJars(LibraryFile.newBuilder()
+                        .setName("program.jar")
+                        .setPath("program.jar")
+                        .setSha256("0123"));
         tell(1, deploy);
         var report = await(ExecutorMessage.MessageCase.SUBTASK, 1).get(0).getSubtask();
         assertThat(report.getState()).isEqualTo(SubtaskState.SUBTASK_FAILED);

@@ -103,7 +103,10 @@ class OperatorsTest {
                     }
                 }),
                 new OperatorDefinition.Map<String, Integer>(String::length));
-        harness.element("a bb ccc", 5).element("", 6).element("dddd", Timestamps.NONE).watermark(7);
+        harness.element("a bb ccc", 5)
+                .element("", 6)
+                .element("dddd", Timestamps.NONE)
+                .watermark(7);
         assertThat(harness.records())
                 .containsExactly(new At(1, 5), new At(2, 5), new At(3, 5), new At(4, Timestamps.NONE));
         assertThat(harness.output.lastWatermark()).isEqualTo(7);

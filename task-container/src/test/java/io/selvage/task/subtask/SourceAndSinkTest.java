@@ -119,7 +119,10 @@ class SourceAndSinkTest {
             harness.passMillis(2);
         }
         assertThat(values(harness))
-                .isEqualTo(IntStream.range(0, 20).boxed().map(each -> (Object) each).toList());
+                .isEqualTo(IntStream.range(0, 20)
+                        .boxed()
+                        .map(each -> (Object) each)
+                        .toList());
         assertThat(harness.count(Counters.Figure.RECORDS_READ)).isEqualTo(20);
         assertThat(harness.output.lastWatermark()).isEqualTo(Long.MAX_VALUE);
         assertThat(harness.output.hasEnded()).isTrue();
@@ -137,7 +140,9 @@ class SourceAndSinkTest {
         }
         assertThat(harness.records().size()).isBetween(48, 51);
         harness.passMillis(10_000);
-        assertThat(harness.records().size()).as("what went unused is made up for only so far").isBetween(55, 62);
+        assertThat(harness.records().size())
+                .as("what went unused is made up for only so far")
+                .isBetween(55, 62);
     }
 
     @Test
@@ -206,8 +211,7 @@ class SourceAndSinkTest {
     }
 
     private static SubtaskHarness sink(String name) {
-        return new SubtaskHarness(
-                Mode.STRAIGHT, new OperatorDefinition.WriteSink<>(new RecordingSink(name)));
+        return new SubtaskHarness(Mode.STRAIGHT, new OperatorDefinition.WriteSink<>(new RecordingSink(name)));
     }
 
     private static List<String> calls(String name) {
@@ -224,7 +228,9 @@ class SourceAndSinkTest {
         harness.complete(first, false);
         assertThat(calls("commits")).containsExactly("recover []", "commit [ab]");
         harness.complete(first, false);
-        assertThat(calls("commits")).as("a repeated completion commits nothing anew").hasSize(2);
+        assertThat(calls("commits"))
+                .as("a repeated completion commits nothing anew")
+                .hasSize(2);
         assertThat(harness.count(Counters.Figure.RECORDS_WRITTEN)).isEqualTo(3);
     }
 
@@ -248,7 +254,9 @@ class SourceAndSinkTest {
         harness.step();
         assertThat(calls("recovers")).containsExactly("recover []", "recover [a]");
         harness.complete(harness.cut(false), false);
-        assertThat(calls("recovers")).as("what is recovered is not committed once more").hasSize(2);
+        assertThat(calls("recovers"))
+                .as("what is recovered is not committed once more")
+                .hasSize(2);
     }
 
     @Test

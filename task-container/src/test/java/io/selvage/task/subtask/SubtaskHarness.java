@@ -65,7 +65,10 @@ final class SubtaskHarness {
     final AtomicLong nanos = new AtomicLong(1);
     final RefusingOutput output;
     final List<String> phases = new ArrayList<>();
-    @Nullable Throwable failure;
+
+    @Nullable
+    Throwable failure;
+
     private Map<String, OperatorCut> lastCut = new HashMap<>();
     private long checkpoint;
     private long incarnation;
@@ -79,8 +82,8 @@ final class SubtaskHarness {
         List<Operator> operators = new ArrayList<>();
         for (int i = 0; i < definitions.length; i++) {
             String name = definitions[i].getClass().getSimpleName();
-            operators.add(new Operator(
-                    "uid-" + i, name, true, OperatorRole.TRANSFORM, Opaque.write(definitions[i], name)));
+            operators.add(
+                    new Operator("uid-" + i, name, true, OperatorRole.TRANSFORM, Opaque.write(definitions[i], name)));
         }
         this.vertex = new Vertex(1, "harness", 1, operators);
         this.hasInput = !(definitions[0] instanceof OperatorDefinition.PlanSplits);
@@ -186,9 +189,8 @@ final class SubtaskHarness {
     }
 
     private void offer(Object element, long timestampMillis) {
-        boolean accepted = element instanceof Control control
-                ? input.tryEmit(control)
-                : input.tryEmit(element, timestampMillis);
+        boolean accepted =
+                element instanceof Control control ? input.tryEmit(control) : input.tryEmit(element, timestampMillis);
         if (!accepted) {
             throw new IllegalStateException("the harness's input is full");
         }
