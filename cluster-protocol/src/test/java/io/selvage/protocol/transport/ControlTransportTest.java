@@ -91,7 +91,7 @@ class ControlTransportTest {
         ManagedChannel channel = builder.build();
         try {
             return SessionServiceGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(20, TimeUnit.SECONDS)
+                    .withDeadlineAfter(2, TimeUnit.MINUTES)
                     .describeSession(DescribeSessionRequest.getDefaultInstance());
         } finally {
             channel.shutdownNow();
