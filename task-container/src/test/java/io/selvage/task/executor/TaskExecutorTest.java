@@ -138,7 +138,7 @@ class TaskExecutorTest {
                 .setIncarnation(incarnation)
                 .setGraphPath("graph.pb")
                 .setJobDirectory("app/" + JOB);
-        for (int vertex = 0; vertex < 3; vertex++) {
+        for (int vertex = 1; vertex <= 3; vertex++) {
             deploy.addSubtasks(SubtaskPlacement.newBuilder().setVertex(vertex).setExecutorId("executor-1"));
         }
         return MasterMessage.newBuilder().setDeploy(deploy);
