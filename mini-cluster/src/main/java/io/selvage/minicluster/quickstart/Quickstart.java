@@ -87,7 +87,7 @@ public final class Quickstart {
     private Session open(SelvageClient client, Configuration configuration) {
         boolean open = false;
         try {
-            Session session = client.open(configuration, screen::progress);
+            Session session = client.open(configuration, (stage, detail) -> screen.progress(detail.isEmpty() ? stage : stage + ": " + detail));
             open = true;
             return session;
         } finally {
