@@ -99,12 +99,14 @@ final class SimulatedExecutor {
         Invariant.check(message.getEpoch() == epoch, "an executor of epoch %d hears %s", epoch, message);
         switch (message.getMessageCase()) {
             case DEPLOY -> deploy(message.getDeploy());
-            case STOP -> stop(message.getStop().getIncarnation(), message.getStop().getJobId());
+            case STOP ->
+                stop(message.getStop().getIncarnation(), message.getStop().getJobId());
             case TRIGGER -> trigger(message.getTrigger());
-            case COMPLETE -> complete(
-                    message.getComplete().getIncarnation(),
-                    message.getComplete().getCheckpoint(),
-                    message.getComplete().getTerminal());
+            case COMPLETE ->
+                complete(
+                        message.getComplete().getIncarnation(),
+                        message.getComplete().getCheckpoint(),
+                        message.getComplete().getTerminal());
             case SHUTDOWN -> simulation.endExecutor(id, 0);
             case REGISTERED, ABORT, HEARTBEAT, MESSAGE_NOT_SET -> {}
         }
@@ -206,12 +208,9 @@ final class SimulatedExecutor {
                 .setJobId(trigger.getJobId())
                 .setIncarnation(trigger.getIncarnation())
                 .setCheckpoint(trigger.getCheckpoint());
-        snapshot.forEach((subtask, position) -> acknowledged.addSubtasks(SubtaskSnapshot.newBuilder()
-                .setVertex(1)
-                .setSubtask(subtask)
-                .setBytes(position)));
-        tell((executor, stream) ->
-                new MasterEvent.CheckpointAcknowledgedBy(executor, stream, acknowledged.build()));
+        snapshot.forEach((subtask, position) -> acknowledged.addSubtasks(
+                SubtaskSnapshot.newBuilder().setVertex(1).setSubtask(subtask).setBytes(position)));
+        tell((executor, stream) -> new MasterEvent.CheckpointAcknowledgedBy(executor, stream, acknowledged.build()));
     }
 
     private void complete(long incarnationNumber, long checkpoint, boolean terminal) {
@@ -220,8 +219,7 @@ final class SimulatedExecutor {
             return;
         }
         String job = incarnation.deploy.getJobId();
-        Invariant.check(
-                simulation.journal().isComplete(job, checkpoint), "complete, but not durable: %d", checkpoint);
+        Invariant.check(simulation.journal().isComplete(job, checkpoint), "complete, but not durable: %d", checkpoint);
         Map<Integer, Long> snapshot = incarnation.snapshots.getOrDefault(checkpoint, Map.of());
         Invariant.check(!snapshot.isEmpty(), "checkpoint %d is complete without this executor's part", checkpoint);
         snapshot.forEach((subtask, position) -> {
@@ -251,8 +249,7 @@ final class SimulatedExecutor {
     }
 
     void heartbeat() {
-        tell((executor, stream) ->
-                new MasterEvent.HeartbeatReceived(executor, stream, Heartbeat.getDefaultInstance()));
+        tell((executor, stream) -> new MasterEvent.HeartbeatReceived(executor, stream, Heartbeat.getDefaultInstance()));
     }
 
     private void report(Running incarnation, int subtask, SubtaskState state) {

@@ -72,7 +72,14 @@ final class Simulation {
                     journal.claim(epoch),
                     Configuration.defaults(),
                     new FleetLimits(
-                            SLOTS, 0, nanos(30_000), nanos(1_000), nanos(5_000), nanos(60_000), nanos(5_000), nanos(5_000)),
+                            SLOTS,
+                            0,
+                            nanos(30_000),
+                            nanos(1_000),
+                            nanos(5_000),
+                            nanos(60_000),
+                            nanos(5_000),
+                            nanos(5_000)),
                     0,
                     seed);
         }
@@ -227,10 +234,11 @@ final class Simulation {
         }
         Attempt master = newest;
         switch (random.nextInt(6)) {
-            case 0, 1 -> pick().ifPresent(executor -> {
-                count("executor dies");
-                endExecutor(executor, 137);
-            });
+            case 0, 1 ->
+                pick().ifPresent(executor -> {
+                    count("executor dies");
+                    endExecutor(executor, 137);
+                });
             case 2 -> {
                 if (master != null && !master.dead) {
                     count("master dies at an action");
@@ -243,20 +251,21 @@ final class Simulation {
                     startMaster();
                 }
             }
-            case 4 -> pick().ifPresent(executor -> {
-                ConnectionId stream = executors.get(executor).connection();
-                if (stream != null) {
-                    count("stream breaks");
-                    breakStream(executor, stream);
-                    // Without a newer master it finds none to register with, and ends itself.
-                    long epochThen = journal.epoch();
-                    plan(8_000, () -> {
-                        if (journal.epoch() == epochThen) {
-                            endExecutor(executor, 1);
-                        }
-                    });
-                }
-            });
+            case 4 ->
+                pick().ifPresent(executor -> {
+                    ConnectionId stream = executors.get(executor).connection();
+                    if (stream != null) {
+                        count("stream breaks");
+                        breakStream(executor, stream);
+                        // Without a newer master it finds none to register with, and ends itself.
+                        long epochThen = journal.epoch();
+                        plan(8_000, () -> {
+                            if (journal.epoch() == epochThen) {
+                                endExecutor(executor, 1);
+                            }
+                        });
+                    }
+                });
             default -> {
                 if (master != null && !master.dead && chance("client cancels", 0.1)) {
                     master.tell(new MasterEvent.CancelRequested(new RequestId(2), JOB));
@@ -392,8 +401,7 @@ final class Simulation {
     // ---- details -------------------------------------------------------------------------------------------------
 
     private void inOrder(ConnectionId stream, Runnable delivery) {
-        long at = Math.max(
-                nowMillis + random.nextInt(1, 15), lastDelivery.getOrDefault(stream, 0L));
+        long at = Math.max(nowMillis + random.nextInt(1, 15), lastDelivery.getOrDefault(stream, 0L));
         lastDelivery.put(stream, at);
         steps.add(new Step(at, order++, delivery));
     }
@@ -406,7 +414,10 @@ final class Simulation {
         if (tracing) {
             trace.append(nowMillis)
                     .append(' ')
-                    .append(String.format(format, values).lines().map(String::strip).collect(Collectors.joining(" ")))
+                    .append(String.format(format, values)
+                            .lines()
+                            .map(String::strip)
+                            .collect(Collectors.joining(" ")))
                     .append('\n');
         }
     }
@@ -423,9 +434,8 @@ final class Simulation {
                         .setId(1)
                         .setName("numbers")
                         .setParallelism(PARALLELISM)
-                        .addOperators(OperatorMessage.newBuilder()
-                                .setUid("numbers")
-                                .setRole(OperatorRole.SINK)))
+                        .addOperators(
+                                OperatorMessage.newBuilder().setUid("numbers").setRole(OperatorRole.SINK)))
                 .build();
     }
 
@@ -494,8 +504,8 @@ final class Simulation {
                     master.tell(new MasterEvent.MetadataWriteFailed(action.key(), "Simulated."));
                     return;
                 }
-                String path = "metadata-" + action.key().checkpoint() + "-" + action.key().incarnation() + "-"
-                        + master.epoch;
+                String path = "metadata-" + action.key().checkpoint() + "-"
+                        + action.key().incarnation() + "-" + master.epoch;
                 files.put(path, action.metadata());
                 master.tell(new MasterEvent.MetadataWritten(action.key(), path));
             });
@@ -504,9 +514,13 @@ final class Simulation {
         @Override
         public void perform(MasterAction.SweepCheckpoints action) {
             // Late, and even after the master's death: what is deleted must not matter to anyone.
-            plan(random.nextInt(1, 3_000), () -> files.values()
-                    .removeIf(metadata -> metadata.getCheckpoint() < action.newest().value()
-                            && action.kept().stream().noneMatch(kept -> kept.value() == metadata.getCheckpoint())));
+            plan(
+                    random.nextInt(1, 3_000),
+                    () -> files.values()
+                            .removeIf(metadata ->
+                                    metadata.getCheckpoint() < action.newest().value()
+                                            && action.kept().stream()
+                                                    .noneMatch(kept -> kept.value() == metadata.getCheckpoint())));
         }
 
         @Override

@@ -33,7 +33,9 @@ class SimulationTest {
         }
         System.out.println("simulation: " + SEEDS + " seeds, " + outcomes + ", faults " + faults);
         // A simulation in which nothing happens proves nothing.
-        assertThat(faults).hasSize(11).allSatisfy((fault, count) -> assertThat(count).isGreaterThan(SEEDS / 100));
+        assertThat(faults)
+                .hasSize(11)
+                .allSatisfy((fault, count) -> assertThat(count).isGreaterThan(SEEDS / 100));
         assertThat(outcomes.getOrDefault(JobOutcome.JOB_FINISHED, 0)).isGreaterThan(SEEDS / 2);
         assertThat(outcomes.getOrDefault(JobOutcome.JOB_CANCELED, 0)).isPositive();
     }
