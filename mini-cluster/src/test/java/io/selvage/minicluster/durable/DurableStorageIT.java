@@ -55,7 +55,7 @@ final class DurableStorageIT {
     private static final int SLOTS = Integer.getInteger("selvage.race.slots", 25);
 
     private static final int APPENDS_AFTER_RESTARTS = 10;
-    private static final Duration RESTART_LIMIT = Duration.ofMinutes(2);
+    private static final Duration RESTART_LIMIT = Duration.ofMinutes(5);
 
     @TempDir
     private static java.nio.file.Path folder;
@@ -185,23 +185,23 @@ final class DurableStorageIT {
             cluster.restartNameNode(0, true);
             return null;
         });
-        int refused = 0;
+        int disturbed = 0;
         long deadline = System.nanoTime() + RESTART_LIMIT.toNanos();
         for (int after = 0, i = 0; after < APPENDS_AFTER_RESTARTS; i++) {
             assertThat(System.nanoTime()).as("the NameNode is back").isLessThan(deadline);
             boolean restarted = restarts.isDone();
+            disturbed += restarted ? 0 : 1;
             JournalOutcome outcome = journal.append(bytes("record " + i));
             if (outcome instanceof JournalOutcome.Appended) {
                 acknowledged.add("record " + i);
                 after += restarted ? 1 : 0;
             } else {
                 assertThat(outcome).as("record " + i).isInstanceOf(JournalOutcome.NotWritten.class);
-                refused++;
             }
         }
         restarts.get();
         restarter.shutdown();
-        assertThat(refused).as("appends that met the restarts").isPositive();
+        assertThat(disturbed).as("appends during the restarts").isPositive();
         List<String> read = new ArrayList<>();
         for (JournalRecord record : Journal.open(open(), "journal").records()) {
             read.add(new String(record.payload(), StandardCharsets.UTF_8));
