@@ -34,9 +34,6 @@ import java.util.concurrent.TimeUnit;
  * <pre>{@code java -cp ... io.selvage.benchmarks.DataPlaneThroughput [seconds for each measurement]}</pre>
  */
 public final class DataPlaneThroughput {
-    /** About 50 bytes in serialized form. */
-    public record Reading(long sensor, long timeMillis, double value, String place, int quality) {}
-
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final OperatingSystemMXBean PROCESS =
             ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -67,7 +64,7 @@ public final class DataPlaneThroughput {
         try (DataPlane sender = DataPlane.open(new ExecutorId("sender"), handshake, host);
                 DataPlane receiver = DataPlane.open(new ExecutorId("receiver"), handshake, host)) {
             DataPlaneThroughput bench = new DataPlaneThroughput(sender, receiver);
-            Reading reading = new Reading(4711, 1_700_000_000_000L, 21.5, "greenhouse-12/bench-7/row-03", 3);
+            Reading reading = Reading.sample(4711);
             bench.throughput("warm-up", Serdes.of(Reading.class), reading, seconds);
             bench.throughput("record-50-bytes", Serdes.of(Reading.class), reading, seconds);
             bench.throughput("bytes-1-kib", Serdes.BYTES, new byte[1024], seconds);
