@@ -21,7 +21,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
-/** Keyed state on the heap: what an element costs that looks up its key and replaces a value, and what a snapshot does. */
+/**
+ * Keyed state on the heap: what an element costs that looks up its key and replaces a value, and what a snapshot does.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

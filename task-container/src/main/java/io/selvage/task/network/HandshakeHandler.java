@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Netty hands what fails to exceptionCaught.
 final class HandshakeHandler extends ChannelInboundHandlerAdapter {
-    /** How long a peer has for its proof. */
-    static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** How long a peer has for its proof; an overloaded host takes seconds for it. */
+    static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(15);
 
     /** How it went; exactly one of the two is called, once. */
     interface Outcome {
