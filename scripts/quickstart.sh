@@ -85,9 +85,13 @@ build() {
 
 is_built || build
 
+# shellcheck disable=SC2317 # called by the trap
 stop_cluster() {
+  local status=$?
   if ! $keep; then
     "$root/scripts/mini-cluster.sh" stop --dir "$folder"
+  elif [ $status -ne 0 ]; then
+    echo "The mini-cluster is still up. Stop it with: scripts/mini-cluster.sh stop --dir $folder"
   fi
 }
 trap stop_cluster EXIT
@@ -96,26 +100,10 @@ trap stop_cluster EXIT
 # The libraries of the distribution, and of the mini-cluster's only the classes of this project.
 libraries=$root/yarn-client/target/selvage/lib
 mini_cluster=$(compgen -G "$root/mini-cluster/target/mini-cluster/lib/mini-cluster-*.jar" | head -n 1)
-status=0
 "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djava.net.preferIPv4Stack=true \
   -Dlog4j.configuration="file:$root/conf/log4j-client.properties" \
   -Dselvage.log.file="$root/.selvage/quickstart.log" \
   -Dselvage.home="$root" \
   -Dselvage.quickstart.hadoop="$folder/conf" \
   -cp "$mini_cluster:$libraries/*" \
-  io.selvage.minicluster.quickstart.QuickstartMain "${arguments[@]}" || status=$?
-
-if $keep; then
-  cat <<END
-
-The mini-cluster and the session are still up. To use them:
-  export HADOOP_CONF_DIR=$folder/conf
-  scripts/selvage list                                   the jobs of the session
-  scripts/selvage run examples/target/selvage-examples.jar \\
-      --flights FLIGHTS --airports AIRPORTS --output OUTPUT   (the paths above; a new output directory)
-  scripts/selvage cancel JOB
-  scripts/selvage stop                                   ends the session
-  scripts/mini-cluster.sh stop --dir $folder
-END
-fi
-exit $status
+  io.selvage.minicluster.quickstart.QuickstartMain "${arguments[@]}"

@@ -163,27 +163,29 @@ public final class MiniClusterMain {
         if (running.isPresent()) {
             LiveLine live = new LiveLine(out);
             ProcessHandle daemon = running.get();
-            daemon.destroy();
+            // Not asked to end in order: each NodeManager alone would take ten seconds for that (its
+            // NonAggregatingLogHandler waits for deletions of logs that are hours away), and nothing of it is kept.
+            daemon.destroyForcibly();
             awaitEnd(daemon, live);
             live.clear();
             out.println("mini-cluster in " + files.folder() + " has stopped after " + live.seconds() + ".");
         } else {
             out.println("No mini-cluster runs in " + files.folder() + ".");
         }
-        // After a clean stop there are none; after a crash or a kill of the cluster there may be.
         int leftoverCount = ContainerProcesses.end(settings.yarnFolder());
         if (leftoverCount > 0) {
-            out.println("Ended " + leftoverCount + " container processes that it had left.");
+            out.println("Ended " + leftoverCount + " processes of its containers.");
         }
         files.forget();
         return DONE;
     }
 
-    private static void awaitEnd(ProcessHandle daemon, LiveLine live) throws InterruptedException {
+    private static void awaitEnd(ProcessHandle daemon, LiveLine live) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + STOP_DEADLINE.toNanos();
         while (daemon.isAlive()) {
             if (System.nanoTime() > deadline) {
-                daemon.destroyForcibly();
+                throw new IOException("The mini-cluster's process " + daemon.pid() + " is still there "
+                        + STOP_DEADLINE.toSeconds() + " s after SIGKILL.");
             }
             live.show("stopping");
             Thread.sleep(POLL.toMillis());

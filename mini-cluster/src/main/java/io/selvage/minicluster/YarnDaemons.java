@@ -29,6 +29,7 @@ final class YarnDaemons {
     private static final String LOOPBACK = "127.0.0.1";
     private static final Duration NODES_DEADLINE = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(20);
+    private static final long NODE_MANAGER_STOP_MILLIS = 30_000;
 
     /** The addresses of the ResourceManager, port 0 until it has bound them; then they stay over restarts. */
     private static final List<String> RESOURCE_MANAGER_ADDRESSES = List.of(
@@ -119,11 +120,26 @@ final class YarnDaemons {
 
     /** Stops every daemon, the ResourceManager last, and then what the containers left running. */
     void stop() throws InterruptedException {
-        for (int i = 0; i < nodeManagers.size(); i++) {
-            stopNodeManager(i);
-        }
+        stopNodeManagers();
         stopResourceManager();
         ContainerProcesses.end(settings.yarnFolder());
+    }
+
+    /** At once: each waits ten seconds for deletions of logs that are hours away (NonAggregatingLogHandler). */
+    private void stopNodeManagers() throws InterruptedException {
+        List<Thread> stopping = new ArrayList<>();
+        for (int i = 0; i < nodeManagers.size(); i++) {
+            NodeManager running = nodeManagers.get(i);
+            if (running != null) {
+                nodeManagers.set(i, null);
+                Thread thread = new Thread(running::stop, "stop-node-manager-" + i);
+                thread.start();
+                stopping.add(thread);
+            }
+        }
+        for (Thread thread : stopping) {
+            thread.join(NODE_MANAGER_STOP_MILLIS);
+        }
     }
 
     private void launchNodeManager(int index) {

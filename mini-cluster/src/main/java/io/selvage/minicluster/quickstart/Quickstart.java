@@ -67,12 +67,16 @@ public final class Quickstart {
             Configuration configuration = Configuration.defaults().with(SESSION_SETTINGS, FROM);
             Session session = open(client, configuration);
             double sessionSeconds = secondsSince(startNanos);
-            screen.step("session " + session.applicationId() + " is open");
+            screen.step("session " + session.applicationId() + " is open; watch it at "
+                    + session.describe().getTrackingUrl());
             boolean keep = false;
             Path folder = new Path(files.getHomeDirectory(), "quickstart/" + session.applicationId());
             try {
                 QuickstartReport report = runJob(files, folder, session, configuration, sessionSeconds);
                 keep = settings.keep();
+                if (keep) {
+                    printUse(folder);
+                }
                 return report;
             } finally {
                 if (!keep) {
@@ -87,7 +91,9 @@ public final class Quickstart {
     private Session open(SelvageClient client, Configuration configuration) {
         boolean open = false;
         try {
-            Session session = client.open(configuration, (stage, detail) -> screen.progress(detail.isEmpty() ? stage : stage + ": " + detail));
+            Session session = client.open(
+                    configuration,
+                    (stage, detail) -> screen.progress(detail.isEmpty() ? stage : stage + ": " + detail));
             open = true;
             return session;
         } finally {
@@ -176,6 +182,21 @@ public final class Quickstart {
         report.shownDifferences().forEach(screen::print);
         screen.print("");
         screen.print(report.verdict());
+    }
+
+    private void printUse(Path folder) {
+        screen.print("");
+        screen.print("The mini-cluster and the session are still up. To use them, in " + settings.home() + ":");
+        screen.print("  export HADOOP_CONF_DIR=" + settings.hadoopFolder());
+        screen.print("  scripts/selvage list");
+        screen.print("  scripts/selvage run examples/target/selvage-examples.jar --rate 400 \\");
+        screen.print("      --flights " + new Path(folder, "flights.csv") + " \\");
+        screen.print("      --airports " + new Path(folder, "airports.csv") + " \\");
+        screen.print("      --output " + new Path(folder, "delays-again"));
+        screen.print("  scripts/selvage cancel JOB");
+        screen.print("  scripts/selvage stop");
+        screen.print("  scripts/mini-cluster.sh stop --dir "
+                + settings.hadoopFolder().toAbsolutePath().getParent());
     }
 
     /** Lines of all committed files, without their headers. */
