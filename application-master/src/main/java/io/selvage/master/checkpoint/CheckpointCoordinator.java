@@ -42,7 +42,6 @@ public final class CheckpointCoordinator {
     private @Nullable PendingCheckpoint pending;
     private long completedCount;
     private long failedCount;
-    private int failedInARow;
     private long lastDurationNanos;
 
     /** @param lastId the newest checkpoint that is known to have been completed; 0 if none */
@@ -61,7 +60,6 @@ public final class CheckpointCoordinator {
         incarnation = started;
         participants = Set.copyOf(executors);
         earliestNanos = nowNanos + times.intervalNanos();
-        failedInARow = 0;
     }
 
     /** No more triggers. Answers the checkpoint that was given up for it. */
@@ -140,7 +138,6 @@ public final class CheckpointCoordinator {
         }
         pending = null;
         completedCount++;
-        failedInARow = 0;
         lastDurationNanos = nowNanos - done.startedNanos();
         pause(nowNanos);
         return done;
@@ -166,11 +163,6 @@ public final class CheckpointCoordinator {
         return failedCount;
     }
 
-    /** Since the last complete one, or since the incarnation's start. */
-    public int failedInARow() {
-        return failedInARow;
-    }
-
     public long lastDurationNanos() {
         return lastDurationNanos;
     }
@@ -186,7 +178,6 @@ public final class CheckpointCoordinator {
     }
 
     private Optional<PendingCheckpoint> giveUp(long nowNanos) {
-        failedInARow++;
         pause(nowNanos);
         return drop();
     }

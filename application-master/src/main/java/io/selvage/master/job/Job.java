@@ -492,6 +492,7 @@ final class Job {
                 .ifPresent(pending -> giveUp(pending, "its metadata could not be written: " + reason));
     }
 
+    /** No reason to stop the job, however often: an outage of HDFS ends, and the next checkpoint covers all. */
     private void giveUp(PendingCheckpoint pending, String reason) {
         CheckpointKey key = pending.key();
         outbox.note(key + " is given up: " + reason);
@@ -500,12 +501,6 @@ final class Job {
                         .setJobId(id.value())
                         .setIncarnation(key.incarnation().value())
                         .setCheckpoint(key.checkpoint().value())));
-        if (checkpoints.failedInARow() > limits.tolerableCheckpointFailures()) {
-            fail(Failures.of(
-                    FailureKind.TRANSIENT,
-                    checkpoints.failedInARow() + " checkpoints in a row were not completed; the last one because "
-                            + reason));
-        }
     }
 
     /** Deletes what is no longer needed, and what crashes and late uploads have left. */

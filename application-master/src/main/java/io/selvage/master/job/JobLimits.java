@@ -9,17 +9,14 @@ import java.time.Duration;
  * @param deployNanos until an incarnation whose subtasks don't all run has failed
  * @param stopNanos until an executor that does not stop a job's subtasks is given up; above the 30 s after which it
  *     ends itself
- * @param tolerableCheckpointFailures so many in a row are no failure of the job
  * @param stopSessionNanos until a session that is being stopped no longer waits for its jobs' and executors' ends
  */
-record JobLimits(
-        long resourcesNanos, long deployNanos, long stopNanos, int tolerableCheckpointFailures, long stopSessionNanos) {
+record JobLimits(long resourcesNanos, long deployNanos, long stopNanos, long stopSessionNanos) {
     static JobLimits standard() {
         return new JobLimits(
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofSeconds(40).toNanos(),
-                3,
                 Duration.ofSeconds(60).toNanos());
     }
 }

@@ -43,7 +43,7 @@ public record JobConfig(
             "selvage.restart.attempts",
             ValueType.integer(0, Integer.MAX_VALUE),
             10,
-            "How many restarts there are before the job has failed (exponential: since the last quiet period; fixed: in all).");
+            "How many restarts there are before the job has failed (exponential: since the last completed checkpoint or quiet period; fixed: in all).");
     public static final ConfigKey<Duration> RESTART_DELAY = ConfigKey.job(
             "selvage.restart.delay",
             ValueType.duration(Duration.ZERO),

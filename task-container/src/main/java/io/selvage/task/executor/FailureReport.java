@@ -8,7 +8,6 @@ import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.operator.OperatorException;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /** Puts what was thrown into the words of the wire. */
@@ -56,10 +55,8 @@ final class FailureReport {
         if (thrown instanceof BadInputException) {
             return FailureKind.BAD_INPUT;
         }
-        if (thrown instanceof IOException) {
-            return FailureKind.TRANSIENT;
-        }
-        return FailureKind.FATAL;
+        // Whatever else it is, the restart policy bounds how often it is tried again.
+        return thrown instanceof Error ? FailureKind.FATAL : FailureKind.TRANSIENT;
     }
 
     private static String message(Throwable thrown) {
