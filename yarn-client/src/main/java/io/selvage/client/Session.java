@@ -57,6 +57,10 @@ public final class Session implements AutoCloseable {
         return record.name();
     }
 
+    public long openedMillis() {
+        return record.openedMillis();
+    }
+
     /** Fully qualified. */
     public String stateRoot() {
         return record.stateRoot();

@@ -48,20 +48,23 @@ final class StatusCommand implements Command {
             List<JobDescription> jobs = session.jobs();
             if (arguments.has(Arguments.JSON)) {
                 Map<String, Object> json = Reports.session(description);
+                json.put("opened_millis", session.openedMillis());
                 json.put("state_root", session.stateRoot());
                 json.put("jobs", Reports.jobs(jobs));
                 console.result(Json.write(json));
             } else {
-                console.result(text(session.name(), description, jobs, System.currentTimeMillis()));
+                console.result(
+                        text(session.name(), session.openedMillis(), description, jobs, System.currentTimeMillis()));
             }
             return ExitCode.OK;
         }
     }
 
-    static String text(String name, SessionDescription session, List<JobDescription> jobs, long nowMillis) {
+    static String text(
+            String name, long openedMillis, SessionDescription session, List<JobDescription> jobs, long nowMillis) {
         StringBuilder text = new StringBuilder();
         text.append("Session ").append(session.getApplicationId()).append(" \"").append(name);
-        text.append("\" has been open for ").append(Words.duration(nowMillis - session.getStartedMillis()));
+        text.append("\" has been open for ").append(Words.duration(nowMillis - openedMillis));
         text.append(".\n  web page  ").append(session.getTrackingUrl());
         text.append("\n  master    process ").append(session.getMasterPid()).append(" on ");
         text.append(session.getMasterHost()).append(", attempt ").append(session.getEpoch());

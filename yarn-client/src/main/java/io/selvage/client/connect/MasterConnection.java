@@ -15,6 +15,8 @@ import java.util.function.Function;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Talks to a session's master, whichever attempt that is: owned by one thread. When the master is gone, YARN is asked
@@ -24,6 +26,7 @@ public final class MasterConnection implements AutoCloseable {
     /** How long a command waits for a master while the application runs; a new attempt takes a few seconds. */
     public static final Duration MASTER_PATIENCE = Duration.ofSeconds(60);
 
+    private static final Logger LOG = LoggerFactory.getLogger(MasterConnection.class);
     private static final Duration CALL_DEADLINE = Duration.ofSeconds(10);
     private static final long POLL_MILLIS = 250;
 
@@ -82,12 +85,14 @@ public final class MasterConnection implements AutoCloseable {
             if (code == Status.Code.UNAVAILABLE
                     || code == Status.Code.DEADLINE_EXCEEDED
                     || code == Status.Code.CANCELLED) {
-                throw new MasterAbsentException("it does not answer: " + failed.getStatus());
+                LOG.info("The master of {} does not answer.", session.applicationId(), failed);
+                throw new MasterAbsentException("it does not answer");
             }
             throw new ClientException(
                     ExitCode.INTERNAL,
-                    "The master of " + session.applicationId() + " answered with an error: " + failed.getStatus()
-                            + ". Its log has more: yarn logs -applicationId " + session.applicationId(),
+                    "The master of " + session.applicationId() + " answered with an error: "
+                            + failed.getStatus().getCode() + ". Its log has more: yarn logs -applicationId "
+                            + session.applicationId(),
                     failed);
         }
     }
