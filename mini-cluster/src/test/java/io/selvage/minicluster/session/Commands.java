@@ -1,0 +1,90 @@
+package io.selvage.minicluster.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.selvage.minicluster.MiniCluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** Runs the scripts of this checkout against a cluster; used by one thread. */
+final class Commands {
+    /** The longest that any command, or any wait, may take on a loaded machine. */
+    static final Duration DEADLINE = Duration.ofSeconds(120);
+
+    private static final long POLL_MILLIS = 100;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path root = Path.of("..").toAbsolutePath().normalize();
+    private final Path userDirectory;
+    private final Path hadoopFolder;
+
+    Commands(MiniCluster cluster, Path userDirectory) {
+        this.userDirectory = userDirectory;
+        this.hadoopFolder = cluster.configurationFolder();
+    }
+
+    /** How a command has ended. */
+    record Outcome(int exitCode, String out, String err) {
+        JsonNode json() throws IOException {
+            return JSON.readTree(out);
+        }
+    }
+
+    /** A command under way. */
+    record Running(Process process, Path out, Path err) {
+        String outSoFar() throws IOException {
+            return Files.readString(out);
+        }
+
+        /** What a terminal's Ctrl-C or an init system does. */
+        void interrupt() {
+            process.destroy();
+        }
+
+        Outcome await() throws IOException, InterruptedException {
+            if (!process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError("The command has not ended within " + DEADLINE + ": " + outSoFar());
+            }
+            return new Outcome(process.exitValue(), outSoFar(), Files.readString(err));
+        }
+    }
+
+    Outcome run(String script, String... arguments) throws IOException, InterruptedException {
+        return start(script, arguments).await();
+    }
+
+    Running start(String script, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(root.resolve("scripts").resolve(script).toString());
+        command.addAll(List.of(arguments));
+        Path out = Files.createTempFile(userDirectory, "out", ".txt");
+        Path err = Files.createTempFile(userDirectory, "err", ".txt");
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().put("HADOOP_CONF_DIR", hadoopFolder.toString());
+        builder.environment().put("SELVAGE_USER_DIR", userDirectory.toString());
+        return new Running(builder.start(), out, err);
+    }
+
+    /** Asks again and again until the answer is good. */
+    static <T> T await(String what, Callable<T> question, Predicate<T> good) throws Exception {
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
+        T answer = question.call();
+        while (!good.test(answer)) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("Not within " + DEADLINE + ": " + what + "; the last answer was " + answer);
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            answer = question.call();
+        }
+        return answer;
+    }
+}

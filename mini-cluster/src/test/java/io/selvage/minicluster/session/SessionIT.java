@@ -1,0 +1,285 @@
+package io.selvage.minicluster.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import acme.ExitingProgram;
+import acme.FailingProgram;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.selvage.minicluster.MiniCluster;
+import io.selvage.minicluster.MiniClusterExtension;
+import io.selvage.minicluster.oracle.FlightDelaysOracle;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One session for all tests, opened and used through the scripts as a user would. */
+@ExtendWith(MiniClusterExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class SessionIT {
+    private static final Path DATA = Path.of("..", "examples", "data");
+    private static final Path EXAMPLES = Path.of("..", "examples", "target", "selvage-examples.jar");
+    private static final String FLIGHT_DELAYS = "io.selvage.examples.FlightDelays";
+    private static final String HDFS = "/session-it";
+
+    private Commands commands;
+    private FileSystem hdfs;
+    private String session;
+    private String stateRoot;
+
+    @TempDir
+    static Path directory;
+
+    @BeforeAll
+    void openASession(MiniCluster cluster) throws Exception {
+        commands = new Commands(cluster, Files.createDirectory(directory.resolve("user")));
+        hdfs = FileSystem.newInstance(cluster.hadoopConfiguration());
+        for (String file : List.of("flights.csv", "airports.csv")) {
+            hdfs.copyFromLocalFile(
+                    new org.apache.hadoop.fs.Path(DATA.resolve(file).toUri()),
+                    new org.apache.hadoop.fs.Path(HDFS, file));
+        }
+        Commands.Outcome opened = commands.run(
+                "yarn-session.sh",
+                "-d",
+                "--json",
+                "-jm",
+                "512",
+                "-tm",
+                "512",
+                "-D",
+                "selvage.network.bind-host=127.0.0.1");
+        assertThat(opened.exitCode()).as(opened.err()).isZero();
+        session = opened.json().get("application_id").asText();
+        stateRoot = opened.json().get("state_root").asText();
+    }
+
+    @AfterAll
+    void stoppingTheSessionLeavesOnlyCachedLibraries() throws Exception {
+        try {
+            assertThat(commands.run("selvage", "status").exitCode()).isZero();
+            Commands.Outcome stopped = commands.run("selvage", "stop", session);
+            assertThat(stopped.exitCode()).as(stopped.err()).isZero();
+            assertThat(names(stateRoot)).containsExactly("libraries");
+            assertThat(sessionFiles()).isEmpty();
+            assertThat(commands.run("selvage", "list").exitCode()).isEqualTo(9);
+        } finally {
+            hdfs.close();
+        }
+    }
+
+    @Test
+    void aJobsResultIsTheOraclesAndItIsListed() throws Exception {
+        Commands.Outcome run = commands.run("selvage", flightDelays("result", List.of("-s", session), List.of()));
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("has finished after", "20,000 records in, 6,901 out");
+        assertThat(rows("result"))
+                .containsExactlyInAnyOrderElementsOf(
+                        FlightDelaysOracle.answer(DATA.resolve("flights.csv"), DATA.resolve("airports.csv"))
+                                .lines());
+        assertThat(phases()).contains("FINISHED");
+    }
+
+    @Test
+    void interruptingTheCommandLeavesTheJobWhichCanBeCanceled() throws Exception {
+        Commands.Running run = commands.start("selvage", flightDelays("canceled", List.of(), List.of("--rate", "50")));
+        Commands.await("the job runs", run::outSoFar, out -> out.contains("running"));
+        run.interrupt();
+        Commands.Outcome interrupted = run.await();
+        assertThat(interrupted.exitCode()).isEqualTo(143);
+        assertThat(interrupted.out()).contains("The job goes on.", "scripts/selvage cancel job-");
+
+        String job = interrupted.out().lines().findFirst().orElseThrow().split(" ")[1];
+        Commands.Outcome cancel = commands.run("selvage", "cancel", job);
+        assertThat(cancel.exitCode()).as(cancel.err()).isZero();
+        assertThat(cancel.out()).contains("was canceled after");
+        assertThat(commands.run("selvage", "attach", job).exitCode()).isEqualTo(8);
+        assertThat(names(HDFS + "/canceled")).allMatch(name -> name.startsWith("part-"));
+    }
+
+    @Test
+    void aFailingFunctionIsRestartedAndThenFailsTheJobWithItsCause() throws Exception {
+        Commands.Outcome run = commands.run(
+                "selvage",
+                "run",
+                "-c",
+                FailingProgram.class.getName(),
+                "-D",
+                "selvage.restart.policy=fixed",
+                "-D",
+                "selvage.restart.attempts=2",
+                jar().toString(),
+                HDFS + "/airports.csv",
+                HDFS + "/failing",
+                "Albany");
+        assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(7);
+        assertThat(run.out())
+                .contains("has failed after", "2 restarts", "no breakfast for Albany", "breakfast", "0 eggs")
+                .doesNotContain("\tat ");
+        assertThat(phases()).contains("FAILED");
+    }
+
+    @Test
+    void aMalformedLineFailsTheJobOrIsSkippedAsThePolicySays() throws Exception {
+        write(
+                "bad/flights.csv",
+                Files.readString(DATA.resolve("flights.csv")).lines().limit(100).toList(),
+                50,
+                "nonsense");
+        String input = HDFS + "/bad/flights.csv";
+        Commands.Outcome failed =
+                commands.run("selvage", flightDelays("bad-fail", List.of(), List.of("--flights", input)));
+        assertThat(failed.exitCode()).as(failed.out() + failed.err()).isEqualTo(7);
+        assertThat(failed.out()).contains("flights.csv", "line 51", "column");
+
+        Commands.Outcome skipped = commands.run(
+                "selvage", flightDelays("bad-skip", List.of(), List.of("--flights", input, "--on-bad-line", "skip")));
+        assertThat(skipped.exitCode()).as(skipped.out() + skipped.err()).isZero();
+        JsonNode job = commands.run("selvage", "list", "--json").json().get(0);
+        assertThat(job.get("records_skipped").asLong()).isEqualTo(1);
+        assertThat(job.get("records_read").asLong()).isEqualTo(99);
+    }
+
+    @Test
+    void anInputThatIsMissingIsRefusedBeforeTheJobIsSubmitted() throws Exception {
+        int before = phases().size();
+        Commands.Outcome run =
+                commands.run("selvage", flightDelays("missing", List.of(), List.of("--flights", HDFS + "/none.csv")));
+        assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(3);
+        assertThat(run.err()).contains(HDFS + "/none.csv").doesNotContain("\tat ");
+        assertThat(phases()).hasSize(before);
+    }
+
+    @Test
+    void aProgramThatExitsWithoutAJobIsToldSo() throws Exception {
+        Commands.Outcome run = commands.run("selvage", "run", "-c", ExitingProgram.class.getName(), jar().toString());
+        assertThat(run.exitCode()).isEqualTo(4);
+        assertThat(run.err())
+                .contains("The main of acme.ExitingProgram has called System.exit without a job. End it with"
+                        + " env.execute(\"name\").");
+    }
+
+    @Test
+    void aContainerThatTheClusterNeverGivesIsRefusedBeforeAnythingIsUploaded() throws Exception {
+        Commands.Outcome refused =
+                commands.run("yarn-session.sh", "-d", "-tm", "100g", "-D", "selvage.state.root=" + HDFS + "/too-large");
+        assertThat(refused.exitCode()).isEqualTo(6);
+        assertThat(refused.err()).contains("selvage.executor.memory is 100g, and the cluster gives at most");
+        assertThat(hdfs.exists(new org.apache.hadoop.fs.Path(HDFS + "/too-large")))
+                .isFalse();
+        assertThat(sessionFiles()).containsExactly(session);
+    }
+
+    @Test
+    void anUnknownQueueIsRefusedWithTheKnownOnes() throws Exception {
+        Commands.Outcome refused = commands.run("yarn-session.sh", "-d", "-qu", "nosuch");
+        assertThat(refused.exitCode()).isEqualTo(6);
+        assertThat(refused.err())
+                .contains("The cluster has no queue \"nosuch\". Choose one of these with -qu: default.");
+    }
+
+    @Test
+    void interruptingAnOpeningTakesBackWhatWasBegun() throws Exception {
+        String root = HDFS + "/interrupted";
+        Commands.Running opening = commands.start("yarn-session.sh", "-D", "selvage.state.root=" + root);
+        Commands.await("YARN has it", opening::outSoFar, out -> out.contains("starting the master"));
+        opening.interrupt();
+        Commands.Outcome interrupted = opening.await();
+        assertThat(interrupted.exitCode()).isEqualTo(143);
+        assertThat(interrupted.out()).contains("nothing is left on the cluster but cached libraries");
+        assertThat(names(root)).containsExactly("libraries");
+        assertThat(sessionFiles()).containsExactly(session);
+    }
+
+    private String[] flightDelays(String output, List<String> options, List<String> arguments) {
+        List<String> words = new ArrayList<>();
+        words.add("run");
+        words.addAll(options);
+        words.addAll(List.of("-c", FLIGHT_DELAYS, "-D", "selvage.checkpoint.interval=1s", EXAMPLES.toString()));
+        if (!arguments.contains("--flights")) {
+            words.addAll(List.of("--flights", HDFS + "/flights.csv"));
+        }
+        words.addAll(List.of("--airports", HDFS + "/airports.csv", "--output", HDFS + "/" + output));
+        words.addAll(arguments);
+        return words.toArray(new String[0]);
+    }
+
+    /** A jar of this test's programs, with the lambdas and nested classes that they have. */
+    private static Path jar() throws IOException {
+        Path jar = directory.resolve("programs.jar");
+        try (OutputStream out = Files.newOutputStream(jar);
+                JarOutputStream entries = new JarOutputStream(out)) {
+            for (Class<?> program : List.of(FailingProgram.class, ExitingProgram.class)) {
+                String name = program.getName().replace('.', '/') + ".class";
+                entries.putNextEntry(new JarEntry(name));
+                try (InputStream in =
+                        Objects.requireNonNull(program.getClassLoader().getResourceAsStream(name))) {
+                    in.transferTo(entries);
+                }
+                entries.closeEntry();
+            }
+        }
+        return jar;
+    }
+
+    private void write(String path, List<String> lines, int at, String inserted) throws IOException {
+        List<String> all = new ArrayList<>(lines);
+        all.add(at, inserted);
+        try (OutputStream out = hdfs.create(new org.apache.hadoop.fs.Path(HDFS, path))) {
+            out.write(String.join("\n", all).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private List<String> rows(String output) throws IOException {
+        List<String> rows = new ArrayList<>();
+        for (FileStatus file : hdfs.listStatus(new org.apache.hadoop.fs.Path(HDFS, output))) {
+            if (file.isFile()) {
+                try (InputStream in = hdfs.open(file.getPath())) {
+                    String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+                    rows.addAll(text.lines().skip(1).toList());
+                }
+            }
+        }
+        return rows;
+    }
+
+    private List<String> phases() throws Exception {
+        List<String> phases = new ArrayList<>();
+        commands.run("selvage", "list", "--json")
+                .json()
+                .forEach(job -> phases.add(job.get("phase").asText()));
+        return phases;
+    }
+
+    private List<String> names(String path) throws IOException {
+        List<String> names = new ArrayList<>();
+        RemoteIterator<FileStatus> files = hdfs.listStatusIterator(new org.apache.hadoop.fs.Path(path));
+        while (files.hasNext()) {
+            names.add(files.next().getPath().getName());
+        }
+        return names;
+    }
+
+    private List<String> sessionFiles() throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve("user").resolve("sessions"))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+}
