@@ -99,8 +99,11 @@ final class SessionIT {
 
     @Test
     void interruptingTheCommandLeavesTheJobWhichCanBeCanceled() throws Exception {
-        Commands.Running run = commands.start("selvage", flightDelays("canceled", List.of(), List.of("--rate", "50")));
-        Commands.await("the job runs", run::outSoFar, out -> out.contains("running"));
+        Commands.Running run = commands.start("selvage", flightDelays("canceled", List.of(), List.of("--rate", "400")));
+        Commands.await(
+                "output is committed",
+                () -> names(HDFS + "/canceled"),
+                names -> names.stream().anyMatch(name -> name.startsWith("part-")));
         run.interrupt();
         Commands.Outcome interrupted = run.await();
         assertThat(interrupted.exitCode()).isEqualTo(143);
@@ -270,6 +273,9 @@ final class SessionIT {
 
     private List<String> names(String path) throws IOException {
         List<String> names = new ArrayList<>();
+        if (!hdfs.exists(new org.apache.hadoop.fs.Path(path))) {
+            return names;
+        }
         RemoteIterator<FileStatus> files = hdfs.listStatusIterator(new org.apache.hadoop.fs.Path(path));
         while (files.hasNext()) {
             names.add(files.next().getPath().getName());
