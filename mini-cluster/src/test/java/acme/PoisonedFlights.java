@@ -33,7 +33,8 @@ public final class PoisonedFlights {
         @Override
         public Flight map(Flight flight) {
             if (flight.origin().equals(airport)) {
-                throw new IllegalStateException("no flight from here", new ArithmeticException("runway divided by zero"));
+                throw new IllegalStateException(
+                        "no flight from here", new ArithmeticException("runway divided by zero"));
             }
             return flight;
         }

@@ -25,13 +25,15 @@ final class Command {
     record Result(int exitCode, String output) {}
 
     Result run(String script, String... arguments) throws IOException, InterruptedException {
-        List<String> words = new ArrayList<>(List.of(home.resolve("scripts/" + script).toString()));
+        List<String> words =
+                new ArrayList<>(List.of(home.resolve("scripts/" + script).toString()));
         words.addAll(List.of(arguments));
         Path output = Files.createTempFile("selvage-command", ".txt");
         try {
             ProcessBuilder builder = new ProcessBuilder(words)
                     .redirectErrorStream(true)
-                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(output.toFile());
             builder.environment().put("HADOOP_CONF_DIR", hadoopFolder.toString());
             builder.environment().put("SELVAGE_USER_DIR", userDirectory.toString());

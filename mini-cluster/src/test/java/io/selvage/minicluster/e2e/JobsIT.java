@@ -49,8 +49,9 @@ class JobsIT {
     /** 20,000 flights last for hours. */
     private static final double ENDLESS = 5;
 
-    private static final java.nio.file.Path HOME =
-            java.nio.file.Path.of(System.getProperty("basedir", "")).toAbsolutePath().getParent();
+    private static final java.nio.file.Path HOME = java.nio.file.Path.of(System.getProperty("basedir", ""))
+            .toAbsolutePath()
+            .getParent();
     private static final java.nio.file.Path FLIGHTS = HOME.resolve("examples/data/flights.csv");
     private static final java.nio.file.Path AIRPORTS = HOME.resolve("examples/data/airports.csv");
     private static final Map<String, String> SESSION_SETTINGS = Map.of(
@@ -232,8 +233,12 @@ class JobsIT {
                 .isFalse();
         List<Long> pids = new ArrayList<>(pids(before));
         pids.add(before.getMasterPid());
-        awaitTrue("all its processes are gone", () -> pids.stream()
-                .noneMatch(pid -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)));
+        awaitTrue(
+                "all its processes are gone",
+                () -> pids.stream()
+                        .noneMatch(pid -> ProcessHandle.of(pid)
+                                .map(ProcessHandle::isAlive)
+                                .orElse(false)));
         other.close();
     }
 
@@ -316,7 +321,8 @@ class JobsIT {
         if (!files.exists(outputFolder(test))) {
             return lines;
         }
-        for (FileStatus file : files.listStatus(outputFolder(test), path -> path.getName().startsWith("part-"))) {
+        for (FileStatus file :
+                files.listStatus(outputFolder(test), path -> path.getName().startsWith("part-"))) {
             try (BufferedReader in =
                     new BufferedReader(new InputStreamReader(files.open(file.getPath()), StandardCharsets.UTF_8))) {
                 in.lines().filter(line -> !line.startsWith("day,")).forEach(lines::add);

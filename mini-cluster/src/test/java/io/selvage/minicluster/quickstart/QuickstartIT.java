@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(MiniClusterExtension.class)
 final class QuickstartIT {
     private static final double FLIGHTS_PER_SECOND = 400;
-    private static final int DEADLINE_SECONDS = 240;
+    private static final int DEADLINE_SECONDS = 420;
 
     @Test
     @Timeout(DEADLINE_SECONDS)
