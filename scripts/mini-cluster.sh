@@ -26,6 +26,12 @@ if ! command -v "$java" >/dev/null; then
   exit 1
 fi
 
+terminal=false
+if [ -t 2 ]; then
+  terminal=true
+fi
+
 exec "$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto \
   -Dselvage.minicluster.dir="$root/.selvage/mini-cluster" \
+  -Dselvage.minicluster.terminal="$terminal" \
   -cp "$lib/*" io.selvage.minicluster.MiniClusterMain "$@"

@@ -15,9 +15,9 @@ final class LiveLine {
     private String shown = "";
     private int turn;
 
-    LiveLine(PrintStream out) {
+    LiveLine(PrintStream out, boolean terminal) {
         this.out = out;
-        this.terminal = System.console() != null;
+        this.terminal = terminal;
     }
 
     void show(String step) {

@@ -1,6 +1,7 @@
 package io.selvage.minicluster;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,6 +75,8 @@ public final class MiniCluster implements AutoCloseable {
     }
 
     /**
+     * Starts to describe a cluster.
+     *
      * @param baseFolder the folder below which the cluster keeps all its files; must be new, empty, or of an earlier
      *     cluster
      */
@@ -106,7 +109,7 @@ public final class MiniCluster implements AutoCloseable {
         } catch (IOException | InterruptedException | RuntimeException e) {
             try {
                 close();
-            } catch (IOException | InterruptedException | RuntimeException again) {
+            } catch (IOException | RuntimeException again) {
                 e.addSuppressed(again);
             }
             throw e;
@@ -165,7 +168,10 @@ public final class MiniCluster implements AutoCloseable {
         yarn.stopNodeManager(checkNode(nodeManager));
     }
 
-    /** Starts a stopped NodeManager; it finds its containers again. Returns when it is registered. */
+    /**
+     * Starts a stopped NodeManager; it finds its containers again. Returns when it is registered. It is not the parent
+     * of these processes and cannot tell how they end: it reports a failure, whatever their exit status is.
+     */
     public synchronized void startNodeManager(int nodeManager) throws InterruptedException {
         requireStarted();
         yarn.startNodeManager(checkNode(nodeManager));
@@ -197,13 +203,17 @@ public final class MiniCluster implements AutoCloseable {
 
     /** Stops everything, containers first; does nothing if it is closed. The files stay. */
     @Override
-    public synchronized void close() throws IOException, InterruptedException {
+    public synchronized void close() throws IOException {
         if (phase == Phase.CLOSED) {
             return;
         }
         transition(Phase.CLOSED, "closed by its user");
         try {
             yarn.stop();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("Interrupted while the mini-cluster in " + settings.baseFolder()
+                    + " was stopping: processes of containers may be left, 'mini-cluster.sh stop' ends them.");
         } finally {
             if (hdfs != null) {
                 hdfs.stop();
@@ -229,7 +239,7 @@ public final class MiniCluster implements AutoCloseable {
     private void closeAtExit() {
         try {
             close();
-        } catch (IOException | InterruptedException | RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.error("The mini-cluster in {} did not stop cleanly.", settings.baseFolder(), e);
         }
     }

@@ -91,7 +91,7 @@ public final class MiniClusterExtension implements BeforeAllCallback, ParameterR
         }
 
         @Override
-        public void close() throws IOException, InterruptedException {
+        public void close() throws IOException {
             cluster.close();
             if (temporary && !FileUtil.fullyDelete(cluster.baseFolder().toFile())) {
                 throw new IOException("Could not delete " + cluster.baseFolder() + ".");

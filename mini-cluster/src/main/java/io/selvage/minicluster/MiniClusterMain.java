@@ -28,10 +28,12 @@ public final class MiniClusterMain {
     static final int WRONG_COMMAND_LINE = 2;
     static final int NOT_RUNNING = 3;
 
-    private static final Duration START_DEADLINE = Duration.ofSeconds(120);
+    private static final Duration START_DEADLINE = Duration.ofMinutes(2);
     private static final Duration STOP_DEADLINE = Duration.ofSeconds(40);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final int OUTPUT_LINES_SHOWN = 15;
+    // Only the shell can tell whether the errors of what it runs go to a terminal.
+    private static final boolean ON_TERMINAL = Boolean.getBoolean("selvage.minicluster.terminal");
     private static final String DAEMON_HEAP = "-Xmx1g";
 
     private final PrintStream out;
@@ -85,7 +87,7 @@ public final class MiniClusterMain {
         FolderLock.take(files.folder()).close();
         files.forget();
         Process daemon = launch(line, files);
-        LiveLine live = new LiveLine(out);
+        LiveLine live = new LiveLine(err, ON_TERMINAL);
         try {
             awaitReady(daemon, files, live);
         } finally {
@@ -161,31 +163,29 @@ public final class MiniClusterMain {
     private int stop(MiniClusterSettings settings, DaemonFiles files) throws IOException, InterruptedException {
         Optional<ProcessHandle> running = files.runningDaemon();
         if (running.isPresent()) {
-            LiveLine live = new LiveLine(out);
+            LiveLine live = new LiveLine(err, ON_TERMINAL);
             ProcessHandle daemon = running.get();
-            // Not asked to end in order: each NodeManager alone would take ten seconds for that (its
-            // NonAggregatingLogHandler waits for deletions of logs that are hours away), and nothing of it is kept.
-            daemon.destroyForcibly();
+            daemon.destroy();
             awaitEnd(daemon, live);
             live.clear();
             out.println("mini-cluster in " + files.folder() + " has stopped after " + live.seconds() + ".");
         } else {
             out.println("No mini-cluster runs in " + files.folder() + ".");
         }
+        // After a clean stop there are none; after a crash or a kill of the cluster there may be.
         int leftoverCount = ContainerProcesses.end(settings.yarnFolder());
         if (leftoverCount > 0) {
-            out.println("Ended " + leftoverCount + " processes of its containers.");
+            out.println("Ended " + leftoverCount + " container processes that it had left.");
         }
         files.forget();
         return DONE;
     }
 
-    private static void awaitEnd(ProcessHandle daemon, LiveLine live) throws IOException, InterruptedException {
+    private static void awaitEnd(ProcessHandle daemon, LiveLine live) throws InterruptedException {
         long deadline = System.nanoTime() + STOP_DEADLINE.toNanos();
         while (daemon.isAlive()) {
             if (System.nanoTime() > deadline) {
-                throw new IOException("The mini-cluster's process " + daemon.pid() + " is still there "
-                        + STOP_DEADLINE.toSeconds() + " s after SIGKILL.");
+                daemon.destroyForcibly();
             }
             live.show("stopping");
             Thread.sleep(POLL.toMillis());

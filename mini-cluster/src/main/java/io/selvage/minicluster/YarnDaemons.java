@@ -14,7 +14,6 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
-import org.apache.hadoop.yarn.server.nodemanager.NodeManager;
 import org.apache.hadoop.yarn.server.resourcemanager.ResourceManager;
 import org.jspecify.annotations.Nullable;
 
@@ -22,14 +21,13 @@ import org.jspecify.annotations.Nullable;
  * One ResourceManager and its NodeManagers; owned by {@link MiniCluster}, which calls it under its lock.
  *
  * <p>They are put together here and not by Hadoop's MiniYARNCluster, for the reasons in
- * {@code docs/decisions/mini-cluster-composes-yarn.md}.
+ * {@code docs/decisions/0003-mini-cluster-composes-yarn.md}.
  */
 final class YarnDaemons {
 
     private static final String LOOPBACK = "127.0.0.1";
     private static final Duration NODES_DEADLINE = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(20);
-    private static final long NODE_MANAGER_STOP_MILLIS = 30_000;
 
     /** The addresses of the ResourceManager, port 0 until it has bound them; then they stay over restarts. */
     private static final List<String> RESOURCE_MANAGER_ADDRESSES = List.of(
@@ -42,7 +40,7 @@ final class YarnDaemons {
     private final MiniClusterSettings settings;
     private final Map<String, String> resourceManagerAddresses = new TreeMap<>();
     private final List<YarnConfiguration> nodeConfigurations = new ArrayList<>();
-    private final List<@Nullable NodeManager> nodeManagers = new ArrayList<>();
+    private final List<@Nullable NodeDaemon> nodeManagers = new ArrayList<>();
     private @Nullable ResourceManager resourceManager;
 
     YarnDaemons(MiniClusterSettings settings) {
@@ -107,9 +105,9 @@ final class YarnDaemons {
 
     /** Stops the daemon only: its containers run on, and it finds them again when it starts. */
     void stopNodeManager(int index) {
-        NodeManager running = nodeManagers.get(index);
+        NodeDaemon running = nodeManagers.get(index);
         if (running != null) {
-            running.stop();
+            running.vanish();
             nodeManagers.set(index, null);
         }
     }
@@ -120,30 +118,15 @@ final class YarnDaemons {
 
     /** Stops every daemon, the ResourceManager last, and then what the containers left running. */
     void stop() throws InterruptedException {
-        stopNodeManagers();
+        for (int i = 0; i < nodeManagers.size(); i++) {
+            stopNodeManager(i);
+        }
         stopResourceManager();
         ContainerProcesses.end(settings.yarnFolder());
     }
 
-    /** At once: each waits ten seconds for deletions of logs that are hours away (NonAggregatingLogHandler). */
-    private void stopNodeManagers() throws InterruptedException {
-        List<Thread> stopping = new ArrayList<>();
-        for (int i = 0; i < nodeManagers.size(); i++) {
-            NodeManager running = nodeManagers.get(i);
-            if (running != null) {
-                nodeManagers.set(i, null);
-                Thread thread = new Thread(running::stop, "stop-node-manager-" + i);
-                thread.start();
-                stopping.add(thread);
-            }
-        }
-        for (Thread thread : stopping) {
-            thread.join(NODE_MANAGER_STOP_MILLIS);
-        }
-    }
-
     private void launchNodeManager(int index) {
-        NodeManager starting = new NodeManager();
+        NodeDaemon starting = new NodeDaemon();
         try {
             starting.init(new YarnConfiguration(nodeConfigurations.get(index)));
             starting.start();
@@ -206,7 +189,7 @@ final class YarnDaemons {
     }
 
     private static int freePort() throws IOException {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return probe.getLocalPort();
         }
     }
