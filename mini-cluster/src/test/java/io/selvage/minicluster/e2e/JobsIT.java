@@ -76,7 +76,7 @@ class JobsIT {
     private static SelvageClient client;
     private static Session session;
     private static Configuration settings;
-    private static Command command;
+    private static Commands commands;
 
     @BeforeAll
     static void openSession() throws IOException {
@@ -89,7 +89,7 @@ class JobsIT {
         client = SelvageClient.of(HOME, cluster.configurationFolder(), userDirectory);
         settings = Configuration.defaults().with(SESSION_SETTINGS, FROM).with(JOB_SETTINGS, FROM);
         session = client.open(settings, OpenObserver.SILENT);
-        command = new Command(HOME, cluster.configurationFolder(), userDirectory);
+        commands = new Commands(cluster.configurationFolder(), userDirectory);
     }
 
     @AfterAll
@@ -171,7 +171,7 @@ class JobsIT {
         java.nio.file.Path jar = TestJar.write(
                 scratch.resolve("poisoned.jar"),
                 List.of(PoisonedFlights.class, PoisonedFlights.Flight.class, PoisonedFlights.Inspect.class));
-        Command.Result result = command.run(
+        Commands.Outcome result = commands.run(
                 "selvage",
                 "run",
                 "-s",
@@ -185,8 +185,8 @@ class JobsIT {
                 outputFolder(test).toString(),
                 "HNL");
 
-        assertThat(result.exitCode()).as(result.output()).isEqualTo(7);
-        assertThat(result.output())
+        assertThat(result.exitCode()).as(result.text()).isEqualTo(7);
+        assertThat(result.text())
                 .contains("inspect flights", "no flight from here", "runway divided by zero")
                 .doesNotContain("\tat ");
         JobDescription end = newest("poisoned");

@@ -1,8 +1,7 @@
-package io.selvage.minicluster.session;
+package io.selvage.minicluster.e2e;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.selvage.minicluster.MiniCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +12,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/** Runs the scripts of this checkout against a cluster; used by one thread. */
+/** Runs the scripts of this checkout as a user does: processes, of which only output and exit code are seen. */
 final class Commands {
     /** The longest that any command, or any wait, may take on a loaded machine. */
     static final Duration DEADLINE = Duration.ofSeconds(120);
@@ -25,13 +24,18 @@ final class Commands {
     private final Path userDirectory;
     private final Path hadoopFolder;
 
-    Commands(MiniCluster cluster, Path userDirectory) {
+    Commands(Path hadoopFolder, Path userDirectory) {
+        this.hadoopFolder = hadoopFolder;
         this.userDirectory = userDirectory;
-        this.hadoopFolder = cluster.configurationFolder();
     }
 
     /** How a command has ended. */
     record Outcome(int exitCode, String out, String err) {
+        /** All of what a person sees. */
+        String text() {
+            return out + err;
+        }
+
         JsonNode json() throws IOException {
             return JSON.readTree(out);
         }
