@@ -23,9 +23,12 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -111,6 +114,18 @@ class JobsIT {
         assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
         assertThat(end.getRestarts()).isZero();
         assertThat(end.getRecordsRead()).isEqualTo(20_000);
+        assertThat(output(test)).isEqualTo(expected(FLIGHTS));
+        assertThat(files.listStatus(outputFolder(test)))
+                .as("nothing but committed files")
+                .allMatch(file -> file.getPath().getName().startsWith("part-"));
+    }
+
+    @Test
+    void inputThatIsOutOfOrderGivesTheSameResult(TestInfo test) throws IOException {
+        putShuffled("shuffled.csv");
+        JobDescription end = awaitEnd(submit(test, "shuffled.csv", UNLIMITED, "fail"));
+        assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
+        assertThat(end.getRecordsLate()).isZero();
         assertThat(output(test)).isEqualTo(expected(FLIGHTS));
     }
 
@@ -334,6 +349,26 @@ class JobsIT {
 
     private static void put(java.nio.file.Path local, String name) throws IOException {
         files.copyFromLocalFile(false, true, new Path(local.toUri()), new Path(folder, name));
+    }
+
+    /** The flights, each up to nearly two hours later than its place, which is what the program puts up with. */
+    private static void putShuffled(String name) throws IOException {
+        List<String> flights = Files.readAllLines(FLIGHTS);
+        Random random = new Random(2001);
+        TreeMap<LocalDateTime, String> shuffled = new TreeMap<>();
+        for (String flight : flights.subList(1, flights.size())) {
+            LocalDateTime place = LocalDateTime.parse(flight.substring(0, flight.indexOf(',')))
+                    .plusSeconds(random.nextInt(7_199));
+            while (shuffled.putIfAbsent(place, flight) != null) {
+                place = place.plusNanos(1);
+            }
+        }
+        List<String> lines = new ArrayList<>(List.of(flights.get(0)));
+        lines.addAll(shuffled.values());
+        assertThat(lines).hasSameSizeAs(flights).isNotEqualTo(flights);
+        java.nio.file.Path local = scratch.resolve(name);
+        Files.write(local, lines);
+        put(local, name);
     }
 
     /** The flights, and these lines behind them. */
