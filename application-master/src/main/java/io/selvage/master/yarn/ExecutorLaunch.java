@@ -67,7 +67,7 @@ final class ExecutorLaunch {
                 config.executorJvmOptions(),
                 EXECUTOR_CLASS,
                 "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/executor.log",
-                "2>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/executor.err");
+                "2>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/stderr");
         return "exec "
                 + String.join(
                         " ", words.stream().filter(word -> !word.isBlank()).toList());

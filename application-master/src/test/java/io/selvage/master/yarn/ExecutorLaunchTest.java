@@ -87,7 +87,7 @@ class ExecutorLaunchTest {
         assertThat(command)
                 .startsWith("exec {{JAVA_HOME}}/bin/java -Xmx1433m ")
                 .contains(" -XX:+ExitOnOutOfMemoryError ", " -Dx=y io.selvage.task.main.ExecutorMain ")
-                .endsWith("1><LOG_DIR>/executor.log 2><LOG_DIR>/executor.err");
+                .endsWith("1><LOG_DIR>/executor.log 2><LOG_DIR>/stderr");
     }
 
     @ParameterizedTest

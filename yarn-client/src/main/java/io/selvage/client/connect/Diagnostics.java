@@ -11,6 +11,7 @@ public final class Diagnostics {
     private static final Pattern EXIT_CODE = Pattern.compile("exitCode: (-?\\d+)");
     private static final Pattern NOISE =
             Pattern.compile("^\\s*(at |\\.\\.\\. \\d+ more|Caused by: org\\.apache\\.hadoop\\.)");
+    private static final Pattern LAST_WORDS = Pattern.compile("(?m)^selvage master: (.*)$");
     private static final int MAX_LINES = 6;
     private static final int MAX_LINE_CHARS = 300;
 
@@ -27,6 +28,13 @@ public final class Diagnostics {
         exitCode(diagnostics)
                 .ifPresent(code -> words.append("; its master's container ").append(meaning(code)));
         words.append('.');
+        Matcher lastWords = LAST_WORDS.matcher(diagnostics);
+        if (lastWords.find()) {
+            return words.append(" The master said:\n  ")
+                    .append(lastWords.group(1))
+                    .append('\n')
+                    .toString();
+        }
         List<String> lines = diagnostics
                 .lines()
                 .filter(line -> !line.isBlank() && !NOISE.matcher(line).find())

@@ -30,7 +30,8 @@ final class LaunchCommand {
                 session.masterJvmOptions(),
                 MASTER_CLASS,
                 "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/master.log",
-                "2>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/master.err");
+                // YARN shows the end of a file of this name in its diagnostics, and the master's last words go there.
+                "2>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/stderr");
         return "exec "
                 + String.join(
                         " ", words.stream().filter(word -> !word.isBlank()).toList());

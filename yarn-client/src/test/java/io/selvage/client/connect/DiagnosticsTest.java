@@ -21,6 +21,18 @@ class DiagnosticsTest {
     }
 
     @Test
+    void theMastersLastWordsStandForAllThatYarnSays() {
+        String diagnostics = "Application application_1_0001 failed 2 times due to ... exited with  exitCode: 26\n"
+                + "Failing this attempt.Diagnostics: [2026-11-22] Exception from container-launch.\n"
+                + "Last 4096 bytes of stderr :\n"
+                + "selvage master: No port could be opened on host: Cannot assign requested address.\n"
+                + "For more detailed output, check the application tracking page.\n";
+        assertThat(Diagnostics.inWords("it has failed", diagnostics))
+                .isEqualTo("it has failed; its master's container ended with exit code 26. The master said:\n"
+                        + "  No port could be opened on host: Cannot assign requested address.\n");
+    }
+
+    @Test
     void nothingIsAddedWhereYarnSaysNothing() {
         assertThat(Diagnostics.inWords("it was stopped", "")).isEqualTo("it was stopped.");
     }

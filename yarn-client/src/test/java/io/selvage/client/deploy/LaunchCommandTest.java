@@ -15,7 +15,7 @@ class LaunchCommandTest {
         assertThat(LaunchCommand.of(session))
                 .startsWith("exec {{JAVA_HOME}}/bin/java -Xmx1433m ")
                 .contains(" -Xmx99m -Da=b io.selvage.master.")
-                .endsWith(" 1><LOG_DIR>/master.log 2><LOG_DIR>/master.err");
+                .endsWith(" 1><LOG_DIR>/master.log 2><LOG_DIR>/stderr");
     }
 
     @Test
