@@ -1,6 +1,7 @@
 package io.selvage.checkpoint.snapshot;
 
 import io.selvage.checkpoint.store.DurableStore;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,8 +26,9 @@ public final class SegmentReader {
             bytes = in.readNBytes(segment.length());
         } catch (FileNotFoundException e) {
             throw new SegmentDamagedException("The checkpoint file " + segment.file() + " is missing." + REMEDY);
-        } catch (java.io.EOFException e) {
-            throw tooShort(segment, 0);
+        } catch (EOFException e) {
+            // Hadoop says so of a file that is too short, and of a server that has gone away in the midst of a call.
+            throw isTooShort(segment) ? tooShort(segment, 0) : e;
         }
         if (bytes.length != segment.length()) {
             throw tooShort(segment, bytes.length);
@@ -41,6 +43,12 @@ public final class SegmentReader {
                     segment.file(), segment.length(), segment.offset(), actual, segment.crc32c(), REMEDY));
         }
         return bytes;
+    }
+
+    private boolean isTooShort(SegmentHandle segment) throws IOException {
+        return store.status(segment.file())
+                .map(file -> file.length() < segment.offset() + segment.length())
+                .orElse(true);
     }
 
     private static SegmentDamagedException tooShort(SegmentHandle segment, int found) {

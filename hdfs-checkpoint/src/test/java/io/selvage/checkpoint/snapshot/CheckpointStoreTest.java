@@ -98,6 +98,17 @@ final class CheckpointStoreTest {
     }
 
     @Test
+    void aNameNodeThatGoesAwayInTheMidstOfACallHasDamagedNothing() throws IOException {
+        SegmentHandle second = writtenTwice();
+        SegmentReader away =
+                new SegmentReader(disk.open((call, path) -> call.equals("open") ? Fault.DISCONNECTS : Fault.NONE));
+        assertThatThrownBy(() -> away.read(second))
+                .isInstanceOf(IOException.class)
+                .isNotInstanceOf(SegmentDamagedException.class)
+                .hasMessageContaining("has closed the connection");
+    }
+
+    @Test
     void metadataIsReadBackByThePathThatWritingAnswered() throws IOException {
         CheckpointMetadata metadata = metadata(7, 3);
         String path = checkpoints.writeMetadata(LAYOUT, metadata);

@@ -2,6 +2,7 @@ package io.selvage.checkpoint.store;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,8 @@ public final class FakeDisk {
         NONE,
         /** An error, without effect. */
         FAILS_BEFORE,
+        /** The connection ends in the midst of the call, which Hadoop reports as the end of a file. */
+        DISCONNECTS,
         /** An error, after the effect. */
         FAILS_AFTER,
         /** An error; the effect comes with a later call of anyone's. Renames only: elsewhere as FAILS_BEFORE. */
@@ -252,6 +255,9 @@ public final class FakeDisk {
         private void before(Fault fault, String call, String path) throws IOException {
             if (fault == Fault.CRASHES) {
                 throw new Crashed(call, path);
+            }
+            if (fault == Fault.DISCONNECTS) {
+                throw new EOFException("the server has closed the connection in " + call + " " + path);
             }
             if (fault == Fault.FAILS_BEFORE || fault == Fault.FAILS_AND_HAPPENS_LATER) {
                 throw new IOException(call + " " + path + " was refused");
