@@ -52,8 +52,11 @@ record InputFiles(String path) {
             throw new BadInputException("The input path " + path + " may not be read: " + firstLine(e)
                     + ". Ask its owner for read permission, or submit the job as another user.");
         } catch (ConnectException | NoRouteToHostException | SocketTimeoutException e) {
-            throw new BadInputException("The file system of the input path " + path + " does not answer: "
-                    + firstLine(e) + ". Is it running, and is HADOOP_CONF_DIR the folder with its configuration?");
+            // Not the input's fault: a running job tries again.
+            throw new IOException(
+                    "The file system of the input path " + path + " does not answer: " + firstLine(e)
+                            + ". Is it running, and is HADOOP_CONF_DIR the folder with its configuration?",
+                    e);
         }
     }
 

@@ -7,6 +7,8 @@ import io.selvage.api.connector.BadInputException;
 import io.selvage.api.connector.SplitPlanner;
 import io.selvage.api.connector.SplitReader;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -40,6 +42,27 @@ final class FileSourceTest {
             line.appendCodePoint(alphabet.codePointAt(index));
         }
         return line.toString();
+    }
+
+    @Test
+    void aFileSystemThatDoesNotAnswerIsNoBadInput() throws Exception {
+        Files.writeString(folder.resolve("core-site.xml"), """
+                <configuration>
+                  <property><name>ipc.client.connect.max.retries</name><value>0</value></property>
+                </configuration>
+                """);
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+            thread.setContextClassLoader(loader);
+            assertThatThrownBy(() -> new InputFiles("hdfs://127.0.0.1:1/input").list())
+                    .isExactlyInstanceOf(IOException.class)
+                    .hasMessageContaining("hdfs://127.0.0.1:1/input does not answer")
+                    .hasMessageContaining("HADOOP_CONF_DIR");
+        } finally {
+            thread.setContextClassLoader(before);
+        }
     }
 
     @ParameterizedTest
