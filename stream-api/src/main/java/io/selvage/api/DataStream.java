@@ -98,8 +98,9 @@ public final class DataStream<T> {
 
     public <K> KeyedStream<T, K> keyBy(KeySelector<T, K> key, Serde<K> keySerde) {
         if (!keySerde.isCanonical()) {
-            throw new InvalidProgramException("In keyBy after " + step.name + ": equal keys of the type "
-                    + keySerde.schema() + " may have different bytes. Choose a key without sets and maps.");
+            throw new InvalidProgramException("In keyBy after " + step.name + ": keys of the type "
+                    + keySerde.schema() + " may be equal and have different bytes, or the other way round."
+                    + " Choose a key without sets, maps, and arrays within records or lists.");
         }
         return new KeyedStream<>(environment, step, serde, key, keySerde);
     }

@@ -20,7 +20,7 @@ public interface Serde<T> extends Serializable {
      */
     String schema();
 
-    /** Whether equal values have equal bytes, which keys must. */
+    /** Whether values are equal exactly when their bytes are, which keys must. */
     default boolean isCanonical() {
         return true;
     }

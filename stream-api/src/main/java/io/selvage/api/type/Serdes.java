@@ -251,8 +251,13 @@ public final class Serdes {
 
         @Override
         public boolean isCanonical() {
-            return serde.isCanonical();
+            return isCanonicalWithin(serde);
         }
+    }
+
+    /** An array by itself is compared by its bytes; where a record or a list compares it, by its identity. */
+    private static boolean isCanonicalWithin(Serde<?> serde) {
+        return serde.isCanonical() && !serde.schema().equals(BYTES.schema());
     }
 
     private record EnumSerde<T extends Enum<T>>(Class<T> type) implements Serde<T> {
@@ -303,7 +308,7 @@ public final class Serdes {
 
         @Override
         public boolean isCanonical() {
-            return element.isCanonical();
+            return isCanonicalWithin(element);
         }
     }
 

@@ -156,6 +156,15 @@ class SerdesTest {
                 .isEqualTo(Map.of("k", 1L));
     }
 
+    record Digest(byte[] bytes) {}
+
+    @Test
+    void arraysAreKeysOnlyByThemselves() {
+        assertThat(Serdes.BYTES.isCanonical()).isTrue();
+        assertThat(Serdes.of(Digest.class).isCanonical()).isFalse();
+        assertThat(Serdes.list(Serdes.BYTES).isCanonical()).isFalse();
+    }
+
     @Test
     void unsupportedTypeIsNamedWithTheRemedy() {
         assertThatThrownBy(() -> Serdes.of(StringBuilder.class))
