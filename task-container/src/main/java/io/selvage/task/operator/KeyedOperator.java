@@ -24,6 +24,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     private final KeyedBackends backends;
     private @Nullable KeyedStateBackend<Object> backend;
     private int snapshotBytes = 256;
+    private boolean isAnnounced; // The watermark has been passed on by this incarnation.
     long watermarkMillis = Long.MIN_VALUE;
 
     KeyedOperator(
@@ -93,6 +94,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     @Override
     public final void watermark(long millis) {
         if (millis <= watermarkMillis) {
+            announceRestored();
             return;
         }
         try {
@@ -101,7 +103,16 @@ abstract class KeyedOperator extends RuntimeOperator {
             throw context.failed(thrown, "on a timer");
         }
         watermarkMillis = millis;
+        isAnnounced = true;
         output.watermark(millis);
+    }
+
+    /** What is downstream of a restored operator has forgotten what it was told before. */
+    private void announceRestored() {
+        if (!isAnnounced) {
+            isAnnounced = true;
+            output.watermark(watermarkMillis);
+        }
     }
 
     @Override

@@ -17,6 +17,7 @@ import io.selvage.api.type.Serdes;
 import io.selvage.api.window.TumblingWindows;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.exchange.Timestamps;
+import io.selvage.task.exchange.Watermark;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.OperatorException;
 import io.selvage.task.subtask.SubtaskHarness.At;
@@ -89,6 +90,17 @@ class OperatorsTest {
                 new Counting(),
                 Serdes.of(Long.class),
                 (key, window, count) -> key + "[" + window.startMillis() + ")=" + count);
+    }
+
+    @Test
+    void aRestoredOperatorTellsThoseDownstreamWhereEventTimeIs() {
+        SubtaskHarness harness = new SubtaskHarness(Mode.STRAIGHT, window());
+        harness.watermark(100);
+        harness.cut(false);
+        harness.restore();
+        harness.watermark(90).watermark(95).watermark(101);
+        assertThat(harness.output.controls(Watermark.class))
+                .containsExactly(new Watermark(100), new Watermark(100), new Watermark(101));
     }
 
     @ParameterizedTest
