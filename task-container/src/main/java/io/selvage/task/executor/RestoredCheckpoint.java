@@ -63,11 +63,6 @@ final class RestoredCheckpoint {
         }
 
         @Override
-        public boolean isRestored() {
-            return true;
-        }
-
-        @Override
         public int parallelism() {
             return snapshots.get(0).getParallelism();
         }

@@ -67,13 +67,23 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
             restored.operatorState(context.subtask()).forEach(bytes -> splits.addAll(read(bytes)));
             return;
         }
-        int index = 0;
+        redistribute(restored);
+    }
+
+    /** The next split of every subtask, then the one after it of every subtask: about as the planner gave them out. */
+    private void redistribute(RestoredState restored) {
+        List<Deque<OpenSplit>> bySubtask = new ArrayList<>();
         for (int subtask = 0; subtask < restored.parallelism(); subtask++) {
-            for (byte[] bytes : restored.operatorState(subtask)) {
-                for (OpenSplit split : read(bytes)) {
-                    if (index++ % context.parallelism() == context.subtask()) {
-                        splits.add(split);
-                    }
+            Deque<OpenSplit> left = new ArrayDeque<>();
+            restored.operatorState(subtask).forEach(bytes -> left.addAll(read(bytes)));
+            bySubtask.add(left);
+        }
+        int index = 0;
+        while (bySubtask.stream().anyMatch(left -> !left.isEmpty())) {
+            for (Deque<OpenSplit> left : bySubtask) {
+                OpenSplit split = left.poll();
+                if (split != null && index++ % context.parallelism() == context.subtask()) {
+                    splits.add(split);
                 }
             }
         }
@@ -117,7 +127,8 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
             case IDLE -> rotate(nowNanos);
             case END -> finish(current);
         }
-        return readerOutput.emitted + (status == SplitReader.Status.IDLE ? 0 : 1);
+        // To have turned to a split that may have something is work too.
+        return readerOutput.emitted + (nextNanos == Long.MIN_VALUE ? 1 : 0);
     }
 
     private void rotate(long nowNanos) {

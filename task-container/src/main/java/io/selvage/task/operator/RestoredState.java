@@ -7,11 +7,6 @@ public interface RestoredState {
     /** A job's first start, or an operator that the checkpoint does not know. */
     RestoredState NONE = new RestoredState() {
         @Override
-        public boolean isRestored() {
-            return false;
-        }
-
-        @Override
         public int parallelism() {
             return 0;
         }
@@ -26,8 +21,6 @@ public interface RestoredState {
             return List.of();
         }
     };
-
-    boolean isRestored();
 
     /** Of the operator when the checkpoint was taken; 0 if nothing is restored. */
     int parallelism();

@@ -157,6 +157,16 @@ class SourceAndSinkTest {
         assertThat(values(harness)).hasSize(20).contains(-10, -1, 50, 59);
     }
 
+    @Test
+    void aSplitThatHasSomethingDoesNotWaitForOneThatHasNothing() {
+        SubtaskHarness harness =
+                new SubtaskHarness(Mode.STRAIGHT, new OperatorDefinition.ReadSplits<>(new Numbers(0), 0));
+        harness.offer(-1, 0);
+        harness.offer(5, 0);
+        harness.step();
+        assertThat(values(harness)).contains(50, 59);
+    }
+
     /** Keeps in static fields what became of it: instances come and go with subtasks. */
     record RecordingSink(String name) implements Sink<String, String> {
         static final Map<String, List<String>> CALLS = new ConcurrentHashMap<>();

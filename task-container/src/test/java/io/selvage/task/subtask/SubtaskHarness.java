@@ -147,11 +147,6 @@ final class SubtaskHarness {
         }
         return new RestoredState() {
             @Override
-            public boolean isRestored() {
-                return true;
-            }
-
-            @Override
             public int parallelism() {
                 return 1;
             }
@@ -188,7 +183,8 @@ final class SubtaskHarness {
         return betweenInputs();
     }
 
-    private void offer(Object element, long timestampMillis) {
+    /** Without the subtask's doing anything yet. */
+    void offer(Object element, long timestampMillis) {
         boolean accepted =
                 element instanceof Control control ? input.tryEmit(control) : input.tryEmit(element, timestampMillis);
         if (!accepted) {
