@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /** Owned by the executor's loop: one incarnation of a job, and its subtasks in this process. */
 final class Deployment {
+    /** Snapshots that may be on their way to the store at once: each is held in memory until it is there. */
+    static final int MOST_UPLOADS = 2;
+
     private static final Logger LOG = LoggerFactory.getLogger(Deployment.class);
 
     private final DeploymentId id;
@@ -31,7 +34,9 @@ final class Deployment {
     private @Nullable PreparedDeployment prepared;
     private final Map<SubtaskId, Subtask> subtasks = new LinkedHashMap<>();
     private final Set<SubtaskId> threads = new HashSet<>(); // Those that have not ended.
+    private final Map<ChannelId, String> failedEarly = new LinkedHashMap<>(); // Before the subtasks were there.
     private long endingSinceNanos;
+    private int uploads;
 
     private long highestCheckpoint; // Triggered here; 0: none.
     private long settledCheckpoint; // Aborted, or handed to the upload: cuts of this one and lower ones are dropped.
@@ -77,6 +82,8 @@ final class Deployment {
             thread.setContextClassLoader(nowPrepared.loader());
             thread.start();
         }
+        failedEarly.forEach(this::onChannelFailed);
+        failedEarly.clear();
         endIfNoThreads();
     }
 
@@ -111,6 +118,18 @@ final class Deployment {
         return phase == DeploymentPhase.ENDING && nowNanos - endingSinceNanos >= nanos
                 ? threads.stream().sorted().toList()
                 : List.of();
+    }
+
+    /** Fails the subtasks at its ends, as soon as there are any. */
+    void onChannelFailed(ChannelId channel, String reason) {
+        switch (phase) {
+            case PREPARING -> failedEarly.putIfAbsent(channel, reason);
+            case RUNNING ->
+                subtasks.values().stream()
+                        .filter(subtask -> subtask.hasChannel(channel))
+                        .forEach(subtask -> subtask.fail(new ExchangeFailedException(reason)));
+            case ENDING, ENDED -> {}
+        }
     }
 
     // ---- checkpoints ---------------------------------------------------------------------------------------------
@@ -162,6 +181,19 @@ final class Deployment {
         return Optional.of(complete);
     }
 
+    /** False: as many as may be are under way. */
+    boolean tryBeginUpload() {
+        if (uploads == MOST_UPLOADS) {
+            return false;
+        }
+        uploads++;
+        return true;
+    }
+
+    void onUploadEnd() {
+        uploads--;
+    }
+
     // ---- what is reported ----------------------------------------------------------------------------------------
 
     String nameOf(SubtaskId subtask) {
@@ -170,13 +202,6 @@ final class Deployment {
 
     Map<Integer, Integer> parallelism() {
         return prepared == null ? Map.of() : prepared.parallelism();
-    }
-
-    /** The subtasks here that a channel belongs to. */
-    List<Subtask> endpoints(ChannelId channel) {
-        return subtasks.values().stream()
-                .filter(subtask -> subtask.hasChannel(channel))
-                .toList();
     }
 
     List<SubtaskCounters> counters() {

@@ -356,6 +356,10 @@ final class TaskExecutor {
     }
 
     private void onPreparationFailed(DeploymentId id, Throwable failure) {
+        if (isBrokenMachine(failure)) {
+            services.exit().exit(ExitCode.FATAL, "While " + id + " was prepared: " + failure);
+            return;
+        }
         Deployment deployment = find(id).orElse(null);
         if (deployment == null || deployment.phase() != DeploymentPhase.PREPARING) {
             services.transport().release(id.job(), id.incarnation());
@@ -376,7 +380,7 @@ final class TaskExecutor {
     // ---- subtasks ------------------------------------------------------------------------------------------------
 
     private void onSubtaskMoved(DeploymentId id, SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable failure) {
-        if (failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError)) {
+        if (isBrokenMachine(failure)) {
             services.exit().exit(ExitCode.FATAL, "Subtask " + subtask + " of " + id + ": " + failure);
             return;
         }
@@ -406,6 +410,11 @@ final class TaskExecutor {
         }
     }
 
+    /** The process is at an end, and not the job: another process may have the memory that is missing here. */
+    private static boolean isBrokenMachine(@Nullable Throwable failure) {
+        return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
+    }
+
     private void report(DeploymentId id, SubtaskId subtask, SubtaskState state, @Nullable Failure failure) {
         SubtaskReport.Builder report = SubtaskReport.newBuilder()
                 .setJobId(id.job().value())
@@ -431,10 +440,7 @@ final class TaskExecutor {
     /** The master learns of a lost executor by itself; what fails here is the subtasks that can't go on. */
     private void onChannelFailed(ChannelId channel, String reason) {
         DeploymentId id = new DeploymentId(channel.job(), channel.incarnation());
-        find(id).filter(deployment -> deployment.phase() == DeploymentPhase.RUNNING)
-                .ifPresent(deployment -> deployment
-                        .endpoints(channel)
-                        .forEach(subtask -> subtask.fail(new ExchangeFailedException(reason))));
+        find(id).ifPresent(deployment -> deployment.onChannelFailed(channel, reason));
     }
 
     // ---- checkpoints ---------------------------------------------------------------------------------------------
@@ -479,6 +485,10 @@ final class TaskExecutor {
     private void upload(DeploymentId id, Barrier barrier, List<SubtaskCut> cuts) {
         Deployment deployment = find(id).orElseThrow();
         CheckpointId checkpoint = barrier.checkpoint();
+        if (!deployment.tryBeginUpload()) {
+            decline(id, checkpoint, slowStore());
+            return;
+        }
         SnapshotUpload upload = new SnapshotUpload(
                 id, checkpoint, deployment.deploy().getJobDirectory(), settings.id(), cuts, deployment.parallelism());
         services.uploading().execute(() -> {
@@ -492,6 +502,7 @@ final class TaskExecutor {
 
     private void onSnapshotStored(ExecutorEvent.SnapshotStored stored) {
         DeploymentId id = stored.deployment();
+        find(id).ifPresent(Deployment::onUploadEnd);
         send(ExecutorMessage.newBuilder()
                 .setCheckpointAcknowledged(CheckpointAcknowledged.newBuilder()
                         .setJobId(id.job().value())
@@ -501,6 +512,7 @@ final class TaskExecutor {
     }
 
     private void onSnapshotFailed(ExecutorEvent.SnapshotFailed failed) {
+        find(failed.deployment()).ifPresent(Deployment::onUploadEnd);
         LOG.warn("Checkpoint {} of {} could not be stored", failed.checkpoint(), failed.deployment(), failed.failure());
         decline(failed.deployment(), failed.checkpoint(), FailureReport.of(failed.failure(), "", 0));
     }
@@ -518,6 +530,14 @@ final class TaskExecutor {
         return Failure.newBuilder()
                 .setKind(FailureKind.TRANSIENT)
                 .setMessage("A subtask has not handled its mail for long: the user's code blocks it.")
+                .build();
+    }
+
+    private static Failure slowStore() {
+        return Failure.newBuilder()
+                .setKind(FailureKind.TRANSIENT)
+                .setMessage("The snapshots of " + Deployment.MOST_UPLOADS
+                        + " earlier checkpoints are still being stored: see whether HDFS answers.")
                 .build();
     }
 

@@ -16,9 +16,12 @@ import io.selvage.protocol.wire.Registered;
 import io.selvage.protocol.wire.Shutdown;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailureListener;
+import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.ExchangeTransport;
 import io.selvage.task.exchange.ExecutorAddress;
 import io.selvage.task.exchange.InputChannel;
@@ -52,6 +55,8 @@ class TaskExecutorTest {
     private final List<ExecutorMessage> sent = new ArrayList<>();
     private final List<String> exits = new ArrayList<>();
     private final List<String> released = new ArrayList<>();
+    private final List<Runnable> heldUploads = new ArrayList<>();
+    private boolean holdsUploads;
     private final MasterLink link = new MasterLink() {
         @Override
         public void send(ExecutorMessage message) {
@@ -80,11 +85,19 @@ class TaskExecutorTest {
                 new NoTransport(released),
                 KeyedBackends.HEAP,
                 Runnable::run,
-                Runnable::run,
+                this::upload,
                 nanos::get,
                 TaskExecutorTest.class.getClassLoader(),
                 (code, reason) -> exits.add(code.name()));
         executor = new TaskExecutor(settings, services, inbox::add);
+    }
+
+    private void upload(Runnable task) {
+        if (holdsUploads) {
+            heldUploads.add(task);
+        } else {
+            task.run();
+        }
     }
 
     /** All subtasks are in one process here. */
@@ -310,6 +323,75 @@ class TaskExecutorTest {
         assertThat(report.getState()).isEqualTo(SubtaskState.SUBTASK_FAILED);
         assertThat(report.getFailure().getKind()).isEqualTo(FailureKind.FATAL);
         assertThat(report.getFailure().getMessage()).contains("program.jar", "0123", "submit again");
+    }
+
+    @Test
+    void aChannelThatFailedBeforeItsSubtasksWereThereFailsThemOnceTheyAre() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        ChannelId channel = new ChannelId(new JobId(JOB), new Incarnation(1), 0, 0, 0);
+        executor.on(new ExecutorEvent.ChannelFailed(channel, "connection refused"));
+        var failed = awaitFailure();
+        assertThat(failed.getFailure().getMessage()).isEqualTo("connection refused");
+        assertThat(failed.getFailure().getKind()).isEqualTo(FailureKind.TRANSIENT);
+        tell(1, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    private SubtaskReport awaitFailure() throws InterruptedException {
+        for (int reports = 1; ; reports++) {
+            var report = await(ExecutorMessage.MessageCase.SUBTASK, reports)
+                    .get(reports - 1)
+                    .getSubtask();
+            if (report.getState() == SubtaskState.SUBTASK_FAILED) {
+                return report;
+            }
+        }
+    }
+
+    @Test
+    void aProcessThatRunsOutOfMemoryEndsAndNotTheJob() {
+        connect(1);
+        tell(1, deploy(1));
+        executor.on(new ExecutorEvent.PreparationFailed(
+                new DeploymentId(new JobId(JOB), new Incarnation(1)), new OutOfMemoryError("told to throw")));
+        assertThat(exits).containsExactly("FATAL");
+        assertThat(of(ExecutorMessage.MessageCase.SUBTASK)).isEmpty();
+    }
+
+    @Test
+    void holdsNoMoreSnapshotsInMemoryThanTheLimitWhileTheStoreIsSlow() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        holdsUploads = true;
+        for (int checkpoint = 1; checkpoint <= Deployment.MOST_UPLOADS; checkpoint++) {
+            tell(1, trigger(checkpoint));
+            while (heldUploads.size() < checkpoint) {
+                executor.on(inbox.take());
+            }
+        }
+        tell(1, trigger(Deployment.MOST_UPLOADS + 1));
+        var declined =
+                await(ExecutorMessage.MessageCase.CHECKPOINT_DECLINED, 1).get(0).getCheckpointDeclined();
+        assertThat(declined.getCheckpoint()).isEqualTo(Deployment.MOST_UPLOADS + 1);
+        assertThat(declined.getFailure().getMessage()).contains("HDFS");
+        assertThat(heldUploads).hasSize(Deployment.MOST_UPLOADS);
+        holdsUploads = false;
+        heldUploads.forEach(Runnable::run);
+        await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Deployment.MOST_UPLOADS);
+        tell(1, trigger(Deployment.MOST_UPLOADS + 2));
+        await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Deployment.MOST_UPLOADS + 1);
+        tell(1, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    private static MasterMessage.Builder trigger(long checkpoint) {
+        return MasterMessage.newBuilder()
+                .setTrigger(TriggerCheckpoint.newBuilder()
+                        .setJobId(JOB)
+                        .setIncarnation(1)
+                        .setCheckpoint(checkpoint));
     }
 
     @Test
