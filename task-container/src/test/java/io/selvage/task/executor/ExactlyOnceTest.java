@@ -76,7 +76,7 @@ class ExactlyOnceTest {
         JobGraph graph = graph(source, name, 1 + random.nextInt(3), 1 + random.nextInt(3), 25_000);
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
-        try (ScriptedMaster master = new ScriptedMaster(graph, name, store, directory, 1)) {
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, 1)) {
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations");
@@ -97,10 +97,58 @@ class ExactlyOnceTest {
         JobGraph graph = graph(source, name, parallelism, parallelism, 25_000);
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
-        try (ScriptedMaster master = new ScriptedMaster(graph, name, store, directory, 2)) {
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, 2)) {
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations");
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {21, 22, 23})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceWithAnotherNumberOfAggregatorsAtEveryRestart(int seed) throws Exception {
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-once-" + seed;
+        runAtEveryParallelism(
+                seed,
+                source,
+                List.of(
+                        graph(source, name, 2, 3, 25_000),
+                        graph(source, name, 2, 1, 25_000),
+                        graph(source, name, 2, 2, 25_000),
+                        graph(source, name, 2, 5, 25_000)));
+    }
+
+    /** Readers that take over others' splits read them in another order: no element may be late for that. */
+    @ParameterizedTest
+    @ValueSource(ints = {31, 32, 33})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceWithAnotherNumberOfReadersAtEveryRestart(int seed) throws Exception {
+        EventSource source = new EventSource(12, 2500, 50, 12 * 2500 * (int) EventSource.STEP_MILLIS);
+        String name = "job-once-" + seed;
+        runAtEveryParallelism(
+                seed,
+                source,
+                List.of(
+                        graph(source, name, 3, 2, 25_000),
+                        graph(source, name, 1, 1, 25_000),
+                        graph(source, name, 2, 4, 25_000)));
+    }
+
+    private void runAtEveryParallelism(int seed, EventSource source, List<JobGraph> graphs) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        String name = graphs.get(0).name();
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        try (ScriptedMaster master = new ScriptedMaster(graphs, name, store, directory, 1 + seed % 2)) {
+            master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.restarts + " incarnations");
+            assertThat(master.restarts).as("incarnations").isGreaterThan(graphs.size());
+            assertThat(master.completed).as("completed checkpoints").isGreaterThan(3);
         }
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }

@@ -55,7 +55,8 @@ final class ScriptedMaster implements AutoCloseable {
     private static final long SILENCE_SECONDS = 20;
 
     private final JobId job;
-    private final JobGraph graph;
+    private final List<JobGraph> graphs; // One incarnation has the first, the next one the next, and so on.
+    private JobGraph graph;
     private final DurableStore store;
     private final Path directory;
     private final ApplicationIdentity identity = ApplicationIdentity.create();
@@ -74,6 +75,7 @@ final class ScriptedMaster implements AutoCloseable {
     private long pendingCheckpoint;
     private boolean pendingTerminal;
     private long pendingSince;
+    private final Set<String> placed = new HashSet<>(); // Executors with subtasks.
     private final Set<String> acknowledged = new HashSet<>();
     private final List<SubtaskSnapshot> snapshots = new ArrayList<>();
     private long completedCheckpoint;
@@ -84,16 +86,20 @@ final class ScriptedMaster implements AutoCloseable {
     int restarts;
     final List<Failure> failures = new ArrayList<>();
 
-    ScriptedMaster(JobGraph graph, String jobName, DurableStore store, Path directory, int executorCount)
+    ScriptedMaster(List<JobGraph> graphs, String jobName, DurableStore store, Path directory, int executorCount)
             throws IOException {
         this.job = new JobId(jobName);
-        this.graph = graph;
+        this.graphs = List.copyOf(graphs);
+        this.graph = graphs.get(0);
         this.store = store;
         this.directory = directory;
         this.checkpoints = new CheckpointStore(store);
         this.jobDirectory = store.qualify("app/" + job);
-        store.putIfAbsent(
-                "app/" + job + "/graph.pb", GraphCodec.toMessage(graph).toByteArray());
+        for (int i = 0; i < graphs.size(); i++) {
+            store.putIfAbsent(
+                    "app/" + job + "/graph-" + i + ".pb",
+                    GraphCodec.toMessage(graphs.get(i)).toByteArray());
+        }
         for (int i = 0; i < executorCount; i++) {
             addExecutor();
         }
@@ -162,17 +168,20 @@ final class ScriptedMaster implements AutoCloseable {
     }
 
     private void deploy() {
+        int graphIndex = (int) (incarnation % graphs.size());
+        graph = graphs.get(graphIndex);
         incarnation++;
         restarts++;
         pendingCheckpoint = 0;
         pendingSince = System.nanoTime();
         loseCompletion = false;
         states.clear();
+        placed.clear();
         Deploy.Builder deploy = Deploy.newBuilder()
                 .setJobId(job.value())
                 .setIncarnation(incarnation)
                 .setJobName(graph.name())
-                .setGraphPath(jobDirectory + "/graph.pb")
+                .setGraphPath(jobDirectory + "/graph-" + graphIndex + ".pb")
                 .setRestoreCheckpoint(completedCheckpoint)
                 .setRestoreMetadataPath(completedMetadata)
                 .setJobDirectory(jobDirectory);
@@ -184,11 +193,12 @@ final class ScriptedMaster implements AutoCloseable {
         }
         for (Vertex vertex : graph.vertices()) {
             for (int index = 0; index < vertex.parallelism(); index++) {
+                String executor = executors.get(index % executors.size()).id.value();
+                placed.add(executor);
                 deploy.addSubtasks(SubtaskPlacement.newBuilder()
                         .setVertex(vertex.id())
                         .setSubtask(index)
-                        .setExecutorId(
-                                executors.get(index % executors.size()).id.value()));
+                        .setExecutorId(executor));
                 states.put(vertex.id() + "." + index, SubtaskState.SUBTASK_STATE_UNSPECIFIED);
             }
         }
@@ -273,7 +283,7 @@ final class ScriptedMaster implements AutoCloseable {
         }
         snapshots.addAll(message.getSubtasksList());
         acknowledged.add(from.id.value());
-        if (acknowledged.size() < executors.size()) {
+        if (acknowledged.size() < placed.size()) {
             return;
         }
         long checkpoint = pendingCheckpoint;
