@@ -21,6 +21,9 @@ public final class QuickstartMain {
 
     private static final long CLEAN_UP_SECONDS = 40;
 
+    /** 20,000 flights then last 33 seconds; the faults come in the first half of a minute. */
+    private static final double HIGHEST_RATE = 600;
+
     private @Nullable Path json;
     private boolean keep;
     private double rate = QuickstartSettings.DEFAULT_FLIGHTS_PER_SECOND;
@@ -87,12 +90,26 @@ public final class QuickstartMain {
             switch (option) {
                 case "--keep" -> keep = true;
                 case "--json" -> json = Path.of(value(option, left));
-                case "--rate" -> rate = Double.parseDouble(value(option, left));
+                case "--rate" -> rate = rate(value(option, left));
                 default ->
                     throw new IllegalArgumentException(
                             "There is no option " + option + "; there are --keep, --json FILE and --rate N.");
             }
         }
+    }
+
+    private static double rate(String value) {
+        try {
+            double rate = Double.parseDouble(value);
+            if (rate > 0 && rate <= HIGHEST_RATE) {
+                return rate;
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(
+                    "--rate is a number of flights a second, which " + value + " is not.", e);
+        }
+        throw new IllegalArgumentException("--rate " + value + " does not do: it is above 0, and at most "
+                + HIGHEST_RATE + ", or the job would end before its processes are killed.");
     }
 
     private static String value(String option, Deque<String> left) {

@@ -8,6 +8,9 @@ final class Screen {
     /** Where a line can't be written over, it is written anew this often. */
     private static final long PLAIN_INTERVAL_NANOS = 10_000_000_000L;
 
+    /** A line that wraps could not be written over. */
+    private static final int WIDTH = 79;
+
     private static final String ERASE = "\r\033[K";
 
     private final PrintStream out;
@@ -38,7 +41,7 @@ final class Screen {
     /** Replaces the line that changes. */
     void progress(String line) {
         if (live) {
-            out.print(ERASE + line);
+            out.print(ERASE + line.substring(0, Math.min(line.length(), WIDTH)));
             out.flush();
         } else if (!line.equals(shown)
                 && (plainAtNanos == Long.MIN_VALUE || System.nanoTime() - plainAtNanos >= PLAIN_INTERVAL_NANOS)) {
