@@ -161,9 +161,7 @@ class SourceAndSinkTest {
     void aSplitThatHasSomethingDoesNotWaitForOneThatHasNothing() {
         SubtaskHarness harness =
                 new SubtaskHarness(Mode.STRAIGHT, new OperatorDefinition.ReadSplits<>(new Numbers(0), 0));
-        harness.offer(-1, 0);
-        harness.offer(5, 0);
-        harness.step();
+        harness.element(-1, 0).element(5, 0);
         assertThat(values(harness)).contains(50, 59);
     }
 

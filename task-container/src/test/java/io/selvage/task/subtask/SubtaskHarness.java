@@ -183,8 +183,7 @@ final class SubtaskHarness {
         return betweenInputs();
     }
 
-    /** Without the subtask's doing anything yet. */
-    void offer(Object element, long timestampMillis) {
+    private void offer(Object element, long timestampMillis) {
         boolean accepted =
                 element instanceof Control control ? input.tryEmit(control) : input.tryEmit(element, timestampMillis);
         if (!accepted) {
