@@ -697,6 +697,10 @@ final class Job {
 
     private void onEndDurable(JobOutcome outcome) {
         fleet.release(id);
+        if (outcome == JobOutcome.JOB_FINISHED && deployment != null) {
+            // They keep what their peers may still read, and its classes, until they are told that nobody does.
+            deployment.executors().forEach(executor -> stop(executor, lastIncarnation));
+        }
         transition(phaseOf(outcome), lastFailure == null ? "its end is journaled" : lastFailure.getMessage());
         if (outcome != JobOutcome.JOB_FAILED) {
             outbox.act(new MasterAction.DeleteJobFiles(id));
@@ -718,6 +722,11 @@ final class Job {
 
     boolean hasEnded() {
         return phase.isFinal();
+    }
+
+    /** When its end was decided; 0 if it has not been. */
+    long endedMillis() {
+        return ending == null ? 0 : ending.getTimeMillis();
     }
 
     long nextDeadlineNanos() {

@@ -35,6 +35,7 @@ import io.selvage.protocol.wire.SubmitJobResponse;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -529,6 +530,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     private void forgetOldest() {
         Collection<Job> ended = jobs.values().stream().filter(Job::hasEnded).toList();
         ended.stream()
+                .sorted(Comparator.comparingLong(Job::endedMillis))
                 .limit(Math.max(0, ended.size() - JournaledState.MAX_ENDED_JOBS))
                 .forEach(job -> jobs.remove(job.id().value()));
     }

@@ -8,6 +8,7 @@ import io.selvage.protocol.wire.JournalSnapshot;
 import io.selvage.protocol.wire.JournaledJob;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,9 +111,11 @@ public final class JournaledState {
         jobs.put(job.getSubmitted().getJobId(), job);
     }
 
+    /** By their ends: a client still waits to hear of the end of a job that was submitted long ago. */
     private void forgetOldest() {
         List<String> ended = jobs.values().stream()
                 .filter(JournaledJob::hasEnded)
+                .sorted(Comparator.comparingLong(job -> job.getEnded().getTimeMillis()))
                 .map(job -> job.getSubmitted().getJobId())
                 .toList();
         ended.subList(0, Math.max(0, ended.size() - MAX_ENDED_JOBS)).forEach(jobs::remove);

@@ -163,6 +163,37 @@ class JobMasterTest {
                 .setSubtask(subtask);
     }
 
+    @Test
+    void tellsExecutorsOfFinishedJobToLetGoOfIt() {
+        MasterHarness harness = MasterHarness.running();
+        harness.reportAll(SubtaskState.SUBTASK_DRAINED);
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(harness.sent(MasterMessage::hasStop)).isEmpty();
+        harness.reportAll(SubtaskState.SUBTASK_FINISHED);
+        assertThat(harness.sent(MasterMessage::hasStop))
+                .extracting(MasterAction.Send::executor)
+                .containsExactlyInAnyOrder(executor(1), executor(2));
+    }
+
+    @Test
+    void knowsTheEndOfTheOldestJobThoughManyYoungerOnesHaveEnded() {
+        MasterHarness harness = MasterHarness.running();
+        for (int number = 0; number < JournaledState.MAX_ENDED_JOBS; number++) {
+            harness.pass(Duration.ofMillis(1));
+            JobId younger = new JobId("job-younger-" + number);
+            harness.submitted(younger, 4); // More slots than are free: it never runs.
+            harness.cancel(younger);
+        }
+        harness.pass(Duration.ofMillis(1));
+        harness.cancel(JOB);
+        harness.stopped(1, 1);
+        harness.stopped(2, 1);
+        assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
+        harness.crashMaster(true);
+        assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
+    }
+
     // ---- checkpoints ----
 
     @Test
