@@ -51,6 +51,9 @@ final class TaskExecutor {
     /** A thread that has not ended so long after it was told to makes the process end. */
     static final long THREAD_END_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /** A master that has not registered the executor so long after it was linked to is not waited for. */
+    static final long REGISTRATION_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private static final Logger LOG = LoggerFactory.getLogger(TaskExecutor.class);
 
     private final ExecutorSettings settings;
@@ -201,6 +204,12 @@ final class TaskExecutor {
                 lastEchoNanos = nowNanos;
                 link.close("it has not answered for " + TimeUnit.NANOSECONDS.toMillis(heartbeatTimeoutNanos) + " ms");
             }
+        }
+        if (link != null && heartbeatIntervalNanos == 0 && nowNanos - lastEchoNanos >= REGISTRATION_LIMIT_NANOS) {
+            // It may be frozen, and a newer one in the journal: while this link is open, nobody looks.
+            lastEchoNanos = nowNanos;
+            link.close("it has not registered this executor within "
+                    + TimeUnit.NANOSECONDS.toSeconds(REGISTRATION_LIMIT_NANOS) + " s");
         }
         if (heartbeatIntervalNanos == 0
                 && nowNanos - masterlessSinceNanos >= settings.lease().toNanos()) {

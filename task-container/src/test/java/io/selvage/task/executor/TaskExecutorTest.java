@@ -131,6 +131,18 @@ class TaskExecutorTest {
         public void close() {}
     }
 
+    @Test
+    void leavesMasterThatDoesNotRegisterIt() {
+        executor.on(new ExecutorEvent.Connected(link));
+        nanos.addAndGet(TaskExecutor.REGISTRATION_LIMIT_NANOS - 1);
+        executor.onTime(nanos.get());
+        assertThat(inbox).isEmpty();
+        nanos.addAndGet(1);
+        executor.onTime(nanos.get());
+        assertThat(inbox).singleElement().isInstanceOf(ExecutorEvent.Disconnected.class);
+        assertThat(exits).isEmpty();
+    }
+
     private void connect(long epoch) {
         executor.on(new ExecutorEvent.Connected(link));
         tell(
