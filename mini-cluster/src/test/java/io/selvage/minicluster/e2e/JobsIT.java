@@ -134,10 +134,7 @@ class JobsIT {
         String job = submit(test, "flights.csv", SLOW, "fail");
         await(job, running -> running.getCheckpointsCompleted() >= 3);
         SessionDescription before = session.describe();
-        ExecutorDescription victim = before.getExecutorsList().stream()
-                .filter(executor -> executor.getBusySlots() > 0)
-                .findFirst()
-                .orElseThrow();
+        ExecutorDescription victim = busyExecutor(before);
         kill(victim.getPid());
         JobDescription end = awaitEnd(job);
 
@@ -166,6 +163,21 @@ class JobsIT {
         assertThat(after.getEpoch()).isEqualTo(before.getEpoch() + 1);
         assertThat(after.getMasterPid()).isNotEqualTo(before.getMasterPid());
         assertThat(pids(after)).as("containers are kept over attempts").isEqualTo(pids(before));
+    }
+
+    @Test
+    void masterAndTaskContainerKilledTogetherChangeNothing(TestInfo test) throws IOException, InterruptedException {
+        String job = submit(test, "flights.csv", SLOW, "fail");
+        await(job, running -> running.getCheckpointsCompleted() >= 3);
+        SessionDescription before = session.describe();
+        kill(before.getMasterPid());
+        kill(busyExecutor(before).getPid());
+        JobDescription end = awaitEnd(job);
+
+        assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
+        assertThat(end.getRestarts()).isPositive();
+        assertThat(output(test)).isEqualTo(expected(FLIGHTS));
+        assertThat(session.describe().getEpoch()).isEqualTo(before.getEpoch() + 1);
     }
 
     @Test
@@ -322,6 +334,13 @@ class JobsIT {
                 .map(ExecutorDescription::getPid)
                 .sorted()
                 .toList();
+    }
+
+    private static ExecutorDescription busyExecutor(SessionDescription description) {
+        return description.getExecutorsList().stream()
+                .filter(executor -> executor.getBusySlots() > 0)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void kill(long pid) {
