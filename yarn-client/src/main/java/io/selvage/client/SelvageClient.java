@@ -14,6 +14,7 @@ import io.selvage.client.session.SessionFiles;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
@@ -38,6 +39,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class SelvageClient implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SelvageClient.class);
+
+    /** The session file is written before YARN has the application: for so long an unknown one may be just opening. */
+    private static final long OPENING_MILLIS = Duration.ofMinutes(10).toMillis();
 
     private final Distribution distribution;
     private final HadoopFolder hadoop;
@@ -102,12 +106,14 @@ public final class SelvageClient implements AutoCloseable {
                         ExitCode.NO_SESSION,
                         "There is no session " + applicationId + " of yours: " + sessionFiles.pathOf(applicationId)
                                 + " does not exist. Only the user and host that opened a session can use it."));
-        String end = endOf(record).orElse(null);
+        End end = endOf(record).orElse(null);
         if (end != null) {
-            forget(record);
+            if (end.isForgotten()) {
+                forget(record);
+            }
             throw new ClientException(
                     ExitCode.NO_SESSION,
-                    "The session " + applicationId + " has ended: " + end
+                    "The session " + applicationId + " has ended: " + end.words()
                             + " Open another one with scripts/yarn-session.sh.");
         }
         return session(record);
@@ -124,10 +130,13 @@ public final class SelvageClient implements AutoCloseable {
             if (record == null || !record.cluster().equals(yarn.where())) {
                 continue;
             }
-            if (endOf(record).isEmpty()) {
+            Optional<End> end = endOf(record);
+            if (end.isEmpty()) {
                 return session(record);
             }
-            forget(record);
+            if (end.get().isForgotten()) {
+                forget(record);
+            }
         }
         throw new ClientException(
                 ExitCode.NO_SESSION,
@@ -138,14 +147,26 @@ public final class SelvageClient implements AutoCloseable {
         return new Session(this, yarn, record);
     }
 
+    /**
+     * How a session ended.
+     *
+     * @param isForgotten nobody needs what is left of it: not so after a failure, since its checkpoints are all that
+     *     its jobs have, nor while another command is just opening it
+     */
+    private record End(String words, boolean isForgotten) {}
+
     /** How it ended, or nothing if it has not. */
-    private Optional<String> endOf(SessionRecord record) {
+    private Optional<End> endOf(SessionRecord record) {
         try {
             ApplicationReport report = yarn.report(ApplicationId.fromString(record.applicationId()));
-            return SessionState.of(report).hasEnded() ? Optional.of(Diagnostics.ofEnd(report)) : Optional.empty();
+            SessionState state = SessionState.of(report);
+            return state.hasEnded()
+                    ? Optional.of(new End(Diagnostics.ofEnd(report), state != SessionState.FAILED))
+                    : Optional.empty();
         } catch (ClientException unknown) {
             if (unknown.exitCode() == ExitCode.NO_SESSION) {
-                return Optional.of("YARN does not know it any more.");
+                boolean mayBeOpening = System.currentTimeMillis() - record.openedMillis() < OPENING_MILLIS;
+                return Optional.of(new End("YARN does not know it.", !mayBeOpening));
             }
             throw unknown;
         }
