@@ -62,6 +62,16 @@ public final class CheckpointCoordinator {
         earliestNanos = nowNanos + times.intervalNanos();
     }
 
+    /** Numbers go on above one that an earlier master has given out: what is still said of those is stale. */
+    public void skipTo(long highestSeen) {
+        lastId = Math.max(lastId, highestSeen);
+    }
+
+    /** The next checkpoint is due at once. */
+    public void hasten(long nowNanos) {
+        earliestNanos = nowNanos;
+    }
+
     /** No more triggers. Answers the checkpoint that was given up for it. */
     public Optional<PendingCheckpoint> close() {
         incarnation = null;

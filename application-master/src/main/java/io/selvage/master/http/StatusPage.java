@@ -168,7 +168,7 @@ final class StatusPage {
         return switch (phase) {
             case RUNNING, FINISHING, FINISHED -> "good";
             case FAILED, UNRECOGNIZED -> "bad";
-            case WAITING_FOR_RESOURCES, DEPLOYING, RESTARTING, CANCELING -> "busy";
+            case WAITING_FOR_RESOURCES, ADOPTING, DEPLOYING, RESTARTING, CANCELING -> "busy";
             case CANCELED, JOB_PHASE_UNSPECIFIED -> "";
         };
     }

@@ -69,6 +69,10 @@ final class Deployment {
         return states.values().stream().allMatch(reached -> reached.getNumber() >= state.getNumber());
     }
 
+    boolean anyIs(SubtaskState state) {
+        return states.containsValue(state);
+    }
+
     void count(SubtaskCounters counted) {
         find(counted.getVertex(), counted.getSubtask()).ifPresent(subtask -> counters.put(subtask, counted));
     }

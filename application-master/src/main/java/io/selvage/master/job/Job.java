@@ -83,6 +83,9 @@ final class Job {
     private @Nullable CheckpointCompleted restorePoint;
     private List<CheckpointCompleted> older;
     private @Nullable Deployment deployment;
+    /** While {@link Phase#ADOPTING}. */
+    private @Nullable Adoption adoption;
+
     private List<ExecutorId> lastSlots = List.of();
     private final Map<ExecutorId, Stopping> stopping = new TreeMap<>();
     private boolean cancelRequested;
@@ -129,6 +132,9 @@ final class Job {
         this.cancelRequested = journaled.getCancelRequested();
         this.waitingSinceNanos = outbox.nowNanos();
         this.phase = phaseOf(journaled);
+        if (phase == Phase.ADOPTING) {
+            this.adoption = new Adoption(new Incarnation(lastIncarnation));
+        }
         if (journaled.hasEnded()) {
             this.ending = journaled.getEnded();
             this.lastFailure = ending.hasFailure() ? ending.getFailure() : null;
@@ -137,7 +143,10 @@ final class Job {
 
     private static Phase phaseOf(JournaledJob journaled) {
         if (!journaled.hasEnded()) {
-            return journaled.getCancelRequested() ? Phase.CANCELING : Phase.WAITING_FOR_RESOURCES;
+            if (journaled.getCancelRequested()) {
+                return Phase.CANCELING;
+            }
+            return journaled.hasIncarnation() ? Phase.ADOPTING : Phase.WAITING_FOR_RESOURCES;
         }
         return phaseOf(journaled.getEnded().getOutcome());
     }
@@ -174,8 +183,93 @@ final class Job {
 
     void onGraphUnreadable(Failure failure) {
         if (topology == null && isLive() && !cancelRequested) {
+            stopDeployment();
             end(JobOutcome.JOB_FAILED, failure);
         }
+    }
+
+    // ---- adoption ------------------------------------------------------------------------------------------------
+
+    /** An executor that has just registered says what runs there; what should not is stopped. */
+    void onSurvivor(ExecutorId executor, RunningIncarnation running) {
+        if (adoption != null && isLive()) {
+            find(adoption, executor, running);
+            return;
+        }
+        boolean wanted = deployment != null
+                && deployment.incarnation().value() == running.getIncarnation()
+                && !incarnationInFlight;
+        if (!wanted) {
+            lastSlots = lastSlots.contains(executor) ? lastSlots : append(lastSlots, executor);
+            stop(executor, Math.max(running.getIncarnation(), lastIncarnation));
+        }
+    }
+
+    private void find(Adoption open, ExecutorId executor, RunningIncarnation running) {
+        if (running.getIncarnation() != lastIncarnation) {
+            stop(executor, running.getIncarnation());
+            return;
+        }
+        open.add(executor, running);
+        fleet.hold(id, open.slots());
+        Optional<SubtaskReport> failed = running.getSubtasksList().stream()
+                .filter(subtask -> subtask.getState() == SubtaskState.SUBTASK_FAILED)
+                .findFirst();
+        if (failed.isPresent()) {
+            fail(failed.get().getFailure());
+        } else if (running.getEnding()) {
+            giveUpAdoption(executor + " was told to end it");
+        }
+    }
+
+    private void tryAdopt() {
+        Adoption open = adoption;
+        if (open == null || topology == null || cancelRequested) {
+            return;
+        }
+        Optional<Deployment> assembled = open.tryAssemble(topology);
+        if (assembled.isPresent()) {
+            adopt(open, assembled.get());
+        } else if (!fleet.isRecovering()) {
+            giveUpAdoption("not all of it is left: only " + open.executors() + " run some of it");
+        }
+    }
+
+    /** Takes over what runs, as if this master had started it; nothing of it stops. */
+    private void adopt(Adoption complete, Deployment assembled) {
+        CheckpointCompleted last = restorePoint;
+        boolean isOwn = last != null && last.getIncarnation() == lastIncarnation;
+        mayFinish = last != null && isOwn && last.getTerminal();
+        if (!mayFinish && assembled.anyIs(SubtaskState.SUBTASK_FINISHED)) {
+            giveUpAdoption("a subtask has ended, and the journal does not know of a last checkpoint");
+            return;
+        }
+        adoption = null;
+        deployment = assembled;
+        lastSlots = assembled.slots();
+        fleet.hold(id, lastSlots);
+        deployDeadlineNanos = outbox.nowNanos() + limits.deployNanos();
+        transition(Phase.DEPLOYING, "incarnation " + lastIncarnation + " goes on under this master on " + lastSlots);
+        if (last != null && isOwn) {
+            toDeployed(complete(last.getCheckpoint(), mayFinish));
+        }
+        long pending = complete.highestCheckpoint();
+        if (pending > (isOwn ? restoreCheckpoint() : 0)) {
+            toDeployed(abort(pending));
+        }
+        checkpoints.skipTo(pending);
+        onProgress(assembled);
+        checkpoints.hasten(outbox.nowNanos());
+        if (mayFinish && phase == Phase.FINISHING && assembled.allAtLeast(SubtaskState.SUBTASK_FINISHED)) {
+            end(JobOutcome.JOB_FINISHED, null);
+        }
+    }
+
+    private void giveUpAdoption(String reason) {
+        stopDeployment();
+        waitingSinceNanos = outbox.nowNanos();
+        transition(
+                Phase.WAITING_FOR_RESOURCES, "incarnation " + lastIncarnation + " can't be taken over: " + reason);
     }
 
     // ---- resources and deployment --------------------------------------------------------------------------------
@@ -194,6 +288,12 @@ final class Job {
         }
         switch (phase) {
             case WAITING_FOR_RESOURCES -> tryDeploy();
+            case ADOPTING -> {
+                tryAdopt();
+                if (phase == Phase.WAITING_FOR_RESOURCES) {
+                    tryDeploy();
+                }
+            }
             case DEPLOYING -> checkDeployDeadline();
             case RUNNING, FINISHING -> advanceCheckpoints();
             case RESTARTING -> {
@@ -320,6 +420,13 @@ final class Job {
     // ---- subtasks ------------------------------------------------------------------------------------------------
 
     void onReport(ExecutorId executor, SubtaskReport report) {
+        if (adoption != null && report.getIncarnation() == lastIncarnation && isLive()) {
+            adoption.advance(executor, report);
+            if (report.getState() == SubtaskState.SUBTASK_FAILED) {
+                fail(report.getFailure());
+            }
+            return;
+        }
         Deployment current = deployment;
         if (current == null || current.incarnation().value() != report.getIncarnation() || !isLive()) {
             outbox.note("Stale: " + executor + " reports " + report.getState() + " of incarnation "
@@ -346,7 +453,7 @@ final class Job {
         if (phase == Phase.DEPLOYING && current.allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
             deployDeadlineNanos = NEVER;
             transition(Phase.RUNNING, "every subtask runs");
-            if (!cancelRequested) {
+            if (!cancelRequested && !mayFinish) {
                 checkpoints.open(current.incarnation(), current.executors(), outbox.nowNanos());
             }
         }
@@ -468,12 +575,7 @@ final class Job {
                 checkpoints.close();
                 mayFinish = true;
             }
-            toDeployed(MasterMessage.newBuilder()
-                    .setComplete(CompleteCheckpoint.newBuilder()
-                            .setJobId(id.value())
-                            .setIncarnation(key.incarnation().value())
-                            .setCheckpoint(key.checkpoint().value())
-                            .setTerminal(done.terminal())));
+            toDeployed(complete(key.checkpoint().value(), done.terminal()));
         }
         sweep();
     }
@@ -496,11 +598,24 @@ final class Job {
     private void giveUp(PendingCheckpoint pending, String reason) {
         CheckpointKey key = pending.key();
         outbox.note(key + " is given up: " + reason);
-        toDeployed(MasterMessage.newBuilder()
+        toDeployed(abort(key.checkpoint().value()));
+    }
+
+    private MasterMessage.Builder complete(long checkpoint, boolean terminal) {
+        return MasterMessage.newBuilder()
+                .setComplete(CompleteCheckpoint.newBuilder()
+                        .setJobId(id.value())
+                        .setIncarnation(lastIncarnation)
+                        .setCheckpoint(checkpoint)
+                        .setTerminal(terminal));
+    }
+
+    private MasterMessage.Builder abort(long checkpoint) {
+        return MasterMessage.newBuilder()
                 .setAbort(AbortCheckpoint.newBuilder()
                         .setJobId(id.value())
-                        .setIncarnation(key.incarnation().value())
-                        .setCheckpoint(key.checkpoint().value())));
+                        .setIncarnation(lastIncarnation)
+                        .setCheckpoint(checkpoint));
     }
 
     /** Deletes what is no longer needed, and what crashes and late uploads have left. */
@@ -521,6 +636,12 @@ final class Job {
 
     void onExecutorLost(ExecutorId executor, String reason) {
         stopping.remove(executor);
+        if (adoption != null) {
+            // It may yet register again, as long as executors of the attempt before are awaited.
+            adoption.remove(executor);
+            fleet.hold(id, adoption.slots());
+            return;
+        }
         Deployment current = deployment;
         if (current == null || !current.slots().contains(executor) || !isLive()) {
             return;
@@ -571,6 +692,12 @@ final class Job {
     private void stopDeployment() {
         checkpoints.close();
         deployDeadlineNanos = NEVER;
+        if (adoption != null) {
+            lastSlots = adoption.slots();
+            adoption.executors().forEach(executor -> stop(executor, lastIncarnation));
+            adoption = null;
+            fleet.release(id);
+        }
         if (deployment == null) {
             return;
         }
@@ -611,17 +738,6 @@ final class Job {
                 .filter(told -> outbox.nowNanos() >= told.getValue().deadlineNanos())
                 .map(Map.Entry::getKey)
                 .toList();
-    }
-
-    /** An executor that has just registered says what runs there; what should not is stopped. */
-    void onSurvivor(ExecutorId executor, RunningIncarnation running) {
-        boolean wanted = deployment != null
-                && deployment.incarnation().value() == running.getIncarnation()
-                && !incarnationInFlight;
-        if (!wanted) {
-            lastSlots = lastSlots.contains(executor) ? lastSlots : append(lastSlots, executor);
-            stop(executor, Math.max(running.getIncarnation(), lastIncarnation));
-        }
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------
@@ -745,6 +861,7 @@ final class Job {
                                 ? waitingSinceNanos + limits.resourcesNanos()
                                 : NEVER;
                     case DEPLOYING -> deployDeadlineNanos;
+                    case ADOPTING -> NEVER; // The fleet's wait for executors bounds it.
                     case RUNNING, FINISHING -> checkpoints.nextDeadlineNanos();
                     case RESTARTING -> resumeNanos;
                     case CANCELING, FINISHED, CANCELED, FAILED -> NEVER;

@@ -10,6 +10,8 @@ import java.util.Set;
 enum Phase {
     /** It needs its graph and slots; nothing of it runs for certain. */
     WAITING_FOR_RESOURCES(JobPhase.WAITING_FOR_RESOURCES),
+    /** An earlier master has started its newest incarnation: executors that register say what of it still runs. */
+    ADOPTING(JobPhase.ADOPTING),
     /** An incarnation is in the journal and on its way to the executors. */
     DEPLOYING(JobPhase.DEPLOYING),
     /** Every subtask runs. */
@@ -29,6 +31,7 @@ enum Phase {
 
     private static final Map<Phase, Set<Phase>> MOVES = new EnumMap<>(Map.of(
             WAITING_FOR_RESOURCES, EnumSet.of(DEPLOYING, CANCELING, FAILED),
+            ADOPTING, EnumSet.of(WAITING_FOR_RESOURCES, DEPLOYING, RESTARTING, CANCELING, FAILED),
             DEPLOYING, EnumSet.of(RUNNING, RESTARTING, CANCELING, FAILED),
             RUNNING, EnumSet.of(FINISHING, RESTARTING, CANCELING, FAILED),
             FINISHING, EnumSet.of(FINISHED, RESTARTING, CANCELING, FAILED),

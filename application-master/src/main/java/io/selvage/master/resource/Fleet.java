@@ -193,6 +193,11 @@ public final class Fleet {
         return recovering || closing ? Optional.empty() : slots.tryReserve(job, count, capacity(), before);
     }
 
+    /** A job runs in these slots already, whoever has given them to it. */
+    public void hold(JobId job, List<ExecutorId> taken) {
+        slots.hold(job, taken);
+    }
+
     public void release(JobId job) {
         slots.release(job);
     }

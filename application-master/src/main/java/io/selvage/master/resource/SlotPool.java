@@ -50,6 +50,11 @@ final class SlotPool {
         return Optional.of(held.get(job));
     }
 
+    /** Notes slots that a job has already, one for each time that an executor is named, instead of those before. */
+    void hold(JobId job, List<ExecutorId> taken) {
+        held.put(job, List.copyOf(taken));
+    }
+
     void release(JobId job) {
         held.remove(job);
     }

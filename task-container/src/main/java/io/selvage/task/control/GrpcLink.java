@@ -13,6 +13,7 @@ import io.selvage.task.executor.MasterLink;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +44,13 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
         return link;
     }
 
-    /** Waits until the link has ended; answers whether the master had registered the executor. */
-    boolean awaitEnd() throws InterruptedException {
-        ended.await();
+    /** Waits for the link's end, but no longer than that. */
+    boolean hasEndedWithin(long nanos) throws InterruptedException {
+        return ended.await(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** After the link's end: answers whether the master had registered the executor. */
+    boolean dispose() {
         channel.shutdownNow();
         return registered;
     }

@@ -17,6 +17,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class MasterSeeker implements Runnable {
     static final long NANOS_BETWEEN_LOOKS = TimeUnit.MILLISECONDS.toNanos(250);
+    /** While linked: a master that hangs, or is cut off, keeps its links. Below the grace that a new master gives. */
+    static final long NANOS_BETWEEN_LOOKS_WHILE_LINKED = TimeUnit.SECONDS.toNanos(2);
 
     private static final Logger LOG = LoggerFactory.getLogger(MasterSeeker.class);
 
@@ -39,7 +41,7 @@ public final class MasterSeeker implements Runnable {
                 look();
                 MasterAddress found = master;
                 if (found != null && live(found)) {
-                    master = null;
+                    master = found.equals(master) ? null : master;
                 } else {
                     TimeUnit.NANOSECONDS.sleep(NANOS_BETWEEN_LOOKS);
                 }
@@ -61,12 +63,18 @@ public final class MasterSeeker implements Runnable {
         }
     }
 
-    /** Whether the master had registered the executor before the link ended. */
+    /** Until the link ends, or there is a newer master. Whether the master had registered the executor. */
     private boolean live(MasterAddress address) throws InterruptedException {
         GrpcLink link = GrpcLink.open(
                 ControlTransport.channel(identity, address.host(), address.port())
                         .build(),
                 inbox);
-        return link.awaitEnd();
+        while (!link.hasEndedWithin(NANOS_BETWEEN_LOOKS_WHILE_LINKED)) {
+            look();
+            if (!address.equals(master)) {
+                link.close("there is a newer master: " + master);
+            }
+        }
+        return link.dispose();
     }
 }

@@ -1,9 +1,15 @@
 package io.selvage.task.executor;
 
 import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.operator.Counters;
@@ -35,10 +41,12 @@ final class Deployment {
     private final Map<SubtaskId, Subtask> subtasks = new LinkedHashMap<>();
     private final Set<SubtaskId> threads = new HashSet<>(); // Those that have not ended.
     private final Map<ChannelId, String> failedEarly = new LinkedHashMap<>(); // Before the subtasks were there.
+    private final Map<SubtaskId, SubtaskReport> reports = new LinkedHashMap<>(); // The newest, heard or not.
+    private boolean toldToEnd;
     private long endingSinceNanos;
     private int uploads;
 
-    private long highestCheckpoint; // Triggered here; 0: none.
+    private long highestCheckpoint; // Triggered or cut here; 0: none.
     private long settledCheckpoint; // Aborted, or handed to the upload: cuts of this one and lower ones are dropped.
     private final Map<SubtaskId, SubtaskCut> cuts = new LinkedHashMap<>(); // All of the same checkpoint.
 
@@ -89,6 +97,7 @@ final class Deployment {
 
     /** Tells all subtasks to end, if that has not been done. */
     void end(long nowNanos, String reason) {
+        toldToEnd = true;
         switch (phase) {
             case PREPARING -> transition(DeploymentPhase.ENDED);
             case RUNNING -> {
@@ -163,6 +172,7 @@ final class Deployment {
     /** The cuts of all subtasks here, once the last of them is in. */
     Optional<List<SubtaskCut>> add(SubtaskCut cut) {
         CheckpointId checkpoint = cut.barrier().checkpoint();
+        highestCheckpoint = Math.max(highestCheckpoint, checkpoint.value());
         if (checkpoint.value() <= settledCheckpoint) {
             return Optional.empty();
         }
@@ -195,6 +205,42 @@ final class Deployment {
     }
 
     // ---- what is reported ----------------------------------------------------------------------------------------
+
+    /** How far a subtask has come: kept for a master that does not know it, or does not hear it now. */
+    SubtaskReport reported(SubtaskId subtask, SubtaskState state, @Nullable Failure failure) {
+        SubtaskReport.Builder report = report(subtask).setState(state);
+        if (failure != null) {
+            report.setFailure(failure);
+        }
+        SubtaskReport built = report.build();
+        reports.put(subtask, built);
+        return built;
+    }
+
+    /** What a master that has just been found must know to take it over. */
+    RunningIncarnation describe(ExecutorId here) {
+        RunningIncarnation.Builder running = RunningIncarnation.newBuilder()
+                .setJobId(id.job().value())
+                .setIncarnation(id.incarnation().value())
+                .setHighestCheckpointSeen(highestCheckpoint)
+                .setEnding(toldToEnd);
+        for (SubtaskPlacement place : deploy.getSubtasksList()) {
+            if (place.getExecutorId().equals(here.value())) {
+                SubtaskId subtask = SubtaskId.of(place.getVertex(), place.getSubtask());
+                SubtaskReport newest = reports.get(subtask);
+                running.addSubtasks(newest == null ? report(subtask).build() : newest);
+            }
+        }
+        return running.build();
+    }
+
+    private SubtaskReport.Builder report(SubtaskId subtask) {
+        return SubtaskReport.newBuilder()
+                .setJobId(id.job().value())
+                .setIncarnation(id.incarnation().value())
+                .setVertex(subtask.vertex().value())
+                .setSubtask(subtask.index());
+    }
 
     String nameOf(SubtaskId subtask) {
         return prepared == null ? "a subtask" : prepared.nameOf(subtask);

@@ -23,9 +23,6 @@ final class JobHere {
     @Nullable
     Incarnation stopTo;
 
-    /** The master is gone: nothing is to be kept. */
-    boolean isAbandoned;
-
     JobHere(JobId id) {
         this.id = id;
     }

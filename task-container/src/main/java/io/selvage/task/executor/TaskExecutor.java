@@ -18,10 +18,8 @@ import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
-import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.Stopped;
-import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.exchange.Barrier;
@@ -122,19 +120,16 @@ final class TaskExecutor {
                 .setSlots(settings.slots())
                 .setNode(settings.node())
                 .setLogUrl(settings.logUrl());
-        for (Deployment deployment : deployments()) {
-            if (deployment.isEnded()) {
-                continue;
+        for (JobHere job : jobs.values()) {
+            Deployment newest = job.next != null ? job.next : job.current;
+            if (newest != null) {
+                register.addRunning(newest.describe(settings.id()));
             }
-            register.addRunning(RunningIncarnation.newBuilder()
-                    .setJobId(deployment.id().job().value())
-                    .setIncarnation(deployment.id().incarnation().value())
-                    .setHighestCheckpointSeen(deployment.highestCheckpoint()));
         }
         connected.send(ExecutorMessage.newBuilder().setRegister(register).build());
     }
 
-    /** For now the subtasks end with the link; their state is in the last completed checkpoint. */
+    /** The subtasks go on: their checkpoints and commits wait for the next master, which hears how far they are. */
     private void onDisconnected(MasterLink disconnected, String reason) {
         if (disconnected != link) {
             return;
@@ -144,19 +139,9 @@ final class TaskExecutor {
             LOG.info("The master can't be reached: {}", reason);
             return;
         }
-        LOG.warn("The link to the master has ended: {}", reason);
+        LOG.warn("The link to the master has ended; what runs here goes on without one: {}", reason);
         heartbeatIntervalNanos = 0;
-        long nowNanos = services.clock().nanos();
-        masterlessSinceNanos = nowNanos;
-        for (JobHere job : jobs.values()) {
-            job.next = null;
-            job.stopTo = null;
-            job.isAbandoned = true;
-            if (job.current != null) {
-                job.current.end(nowNanos, "its master is gone");
-            }
-            settle(job);
-        }
+        masterlessSinceNanos = services.clock().nanos();
     }
 
     private void onMessage(MasterLink from, MasterMessage message) {
@@ -254,7 +239,6 @@ final class TaskExecutor {
             return;
         }
         job.highestIncarnation = id.incarnation().value();
-        job.isAbandoned = false;
         job.stopTo = null;
         job.next = new Deployment(id, deploy);
         if (job.current != null) {
@@ -293,7 +277,7 @@ final class TaskExecutor {
         }
         Deployment next = job.next;
         Incarnation stopTo = job.stopTo;
-        if (next == null && stopTo == null && !job.isAbandoned) {
+        if (next == null && stopTo == null) {
             return; // Peers of a deployment that has finished may still read what it has sent.
         }
         if (ended != null) {
@@ -425,16 +409,8 @@ final class TaskExecutor {
     }
 
     private void report(DeploymentId id, SubtaskId subtask, SubtaskState state, @Nullable Failure failure) {
-        SubtaskReport.Builder report = SubtaskReport.newBuilder()
-                .setJobId(id.job().value())
-                .setIncarnation(id.incarnation().value())
-                .setVertex(subtask.vertex().value())
-                .setSubtask(subtask.index())
-                .setState(state);
-        if (failure != null) {
-            report.setFailure(failure);
-        }
-        send(ExecutorMessage.newBuilder().setSubtask(report));
+        find(id).ifPresent(deployment ->
+                send(ExecutorMessage.newBuilder().setSubtask(deployment.reported(subtask, state, failure))));
     }
 
     private void onThreadEnd(DeploymentId id, SubtaskId subtask) {

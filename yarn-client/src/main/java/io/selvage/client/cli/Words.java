@@ -40,6 +40,7 @@ final class Words {
     static String phase(JobPhase phase) {
         return switch (phase) {
             case WAITING_FOR_RESOURCES -> "waiting for containers";
+            case ADOPTING -> "taken over by a new master";
             case DEPLOYING -> "deploying";
             case RUNNING -> "running";
             case FINISHING -> "finishing";

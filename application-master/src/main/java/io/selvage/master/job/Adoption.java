@@ -1,0 +1,98 @@
+package io.selvage.master.job;
+
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by its job: what registering executors have said of an incarnation that an earlier master has started. Once
+ * every subtask of the job is among it, it is a deployment like any other.
+ */
+final class Adoption {
+    private final Incarnation incarnation;
+    private final Map<ExecutorId, Map<SubtaskId, SubtaskState>> found = new TreeMap<>();
+    private long highestCheckpoint;
+
+    Adoption(Incarnation incarnation) {
+        this.incarnation = incarnation;
+    }
+
+    /** What an executor says now is what counts, whatever it has said before. */
+    void add(ExecutorId executor, RunningIncarnation running) {
+        found.put(executor, new TreeMap<>());
+        running.getSubtasksList().forEach(report -> advance(executor, report));
+        highestCheckpoint = Math.max(highestCheckpoint, running.getHighestCheckpointSeen());
+    }
+
+    /** A subtask of an executor that has registered goes on meanwhile. */
+    void advance(ExecutorId executor, SubtaskReport report) {
+        Map<SubtaskId, SubtaskState> states = found.get(executor);
+        if (states != null) {
+            states.merge(
+                    SubtaskId.of(report.getVertex(), report.getSubtask()),
+                    report.getState(),
+                    (before, now) -> now.getNumber() > before.getNumber() ? now : before);
+        }
+    }
+
+    void remove(ExecutorId executor) {
+        found.remove(executor);
+    }
+
+    Set<ExecutorId> executors() {
+        return Set.copyOf(found.keySet());
+    }
+
+    /** The executor of each slot that is known to be taken. */
+    List<ExecutorId> slots() {
+        List<ExecutorId> slots = new ArrayList<>();
+        found.forEach((executor, states) ->
+                states.keySet().stream().map(SubtaskId::index).distinct().forEach(index -> slots.add(executor)));
+        return slots;
+    }
+
+    /** The highest checkpoint that any of them has been told to start; 0: none. */
+    long highestCheckpoint() {
+        return highestCheckpoint;
+    }
+
+    /** The whole incarnation; empty while a subtask is missing. */
+    Optional<Deployment> tryAssemble(JobTopology topology) {
+        List<ExecutorId> slots = new ArrayList<>();
+        for (int index = 0; index < topology.slotsNeeded(); index++) {
+            ExecutorId executor = executorOf(index);
+            if (executor == null) {
+                return Optional.empty();
+            }
+            slots.add(executor);
+        }
+        Deployment assembled = new Deployment(incarnation, slots, topology);
+        for (SubtaskId subtask : assembled.subtasks()) {
+            ExecutorId executor = assembled.executorOf(subtask);
+            SubtaskState state = found.getOrDefault(executor, Map.of()).get(subtask);
+            if (state == null) {
+                return Optional.empty();
+            }
+            assembled.tryAdvance(executor, subtask, state);
+        }
+        return Optional.of(assembled);
+    }
+
+    private @Nullable ExecutorId executorOf(int index) {
+        return found.entrySet().stream()
+                .filter(entry -> entry.getValue().keySet().stream().anyMatch(subtask -> subtask.index() == index))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(null);
+    }
+}
