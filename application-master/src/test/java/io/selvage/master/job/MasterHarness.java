@@ -54,6 +54,9 @@ final class MasterHarness {
     long epoch = 1;
     long nowNanos;
     boolean journalHeld;
+    /** What the master before had deployed last. */
+    private Deploy deployedBefore = Deploy.getDefaultInstance();
+
     private final List<AppendId> held = new ArrayList<>();
     private int recordsReplayed;
     private long nextConnection;
@@ -91,6 +94,9 @@ final class MasterHarness {
         held.clear();
         journalHeld = false;
         connections.clear();
+        if (!sent(MasterMessage::hasDeploy).isEmpty()) {
+            deployedBefore = lastDeploy();
+        }
         actions.clear();
         epoch++;
         master = build();
@@ -209,6 +215,26 @@ final class MasterHarness {
                         .setSlots(2)
                         .addAllRunning(List.of(running))
                         .build()));
+    }
+
+    /** What an executor that has outlived its master says of the newest incarnation. */
+    RunningIncarnation stillRunning(int number, SubtaskState state, long highestCheckpointSeen) {
+        Deploy deploy = lastDeploy();
+        RunningIncarnation.Builder running = RunningIncarnation.newBuilder()
+                .setJobId(JOB.value())
+                .setIncarnation(deploy.getIncarnation())
+                .setHighestCheckpointSeen(highestCheckpointSeen);
+        for (SubtaskPlacement placement : deploy.getSubtasksList()) {
+            if (placement.getExecutorId().equals(executor(number).value())) {
+                running.addSubtasks(SubtaskReport.newBuilder()
+                        .setJobId(JOB.value())
+                        .setIncarnation(deploy.getIncarnation())
+                        .setVertex(placement.getVertex())
+                        .setSubtask(placement.getSubtask())
+                        .setState(state));
+            }
+        }
+        return running.build();
     }
 
     void disconnect(int number) {
@@ -342,7 +368,9 @@ final class MasterHarness {
     }
 
     Deploy lastDeploy() {
-        return lastMessage(MasterMessage::hasDeploy).getDeploy();
+        return sent(MasterMessage::hasDeploy).isEmpty()
+                ? deployedBefore
+                : lastMessage(MasterMessage::hasDeploy).getDeploy();
     }
 
     List<JournalRecord> journaled(Predicate<JournalRecord> wanted) {

@@ -92,17 +92,6 @@ class RecoveryTest {
     }
 
     @Test
-    void takesExecutorsThatRegisterBeforeTheirContainersAreReported() {
-        MasterHarness harness = MasterHarness.running();
-        harness.crashMaster(false);
-        harness.register(1, running(1));
-        harness.register(2, running(1));
-        assertThat(harness.sent(MasterMessage::hasStop)).hasSize(2);
-        join(harness, 1, 2);
-        assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
-    }
-
-    @Test
     void submittedJobIsDeployedForTheFirstTime() {
         MasterHarness harness = new MasterHarness();
         harness.submitted(JOB, 3);

@@ -11,6 +11,7 @@ import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
@@ -50,6 +51,11 @@ final class SimulatedExecutor {
         final Map<Integer, Long> lastSnapshot = new HashMap<>();
         boolean started;
         boolean drained;
+        boolean finished;
+        long highestCheckpoint;
+        long abortedCheckpoint;
+        @Nullable
+        SubtaskReport failed;
 
         Running(Deploy deploy, List<Integer> subtasks) {
             this.deploy = deploy;
@@ -75,21 +81,40 @@ final class SimulatedExecutor {
     void connect(long newEpoch, ConnectionId opened) {
         epoch = newEpoch;
         connection = opened;
-        running = null;
-        tell((executor, stream) -> new MasterEvent.ExecutorRegistered(
-                executor,
-                stream,
-                Register.newBuilder()
-                        .setExecutorId(id.value())
-                        .setHost("host")
-                        .setSlots(slots)
-                        .build()));
+        Register.Builder register =
+                Register.newBuilder().setExecutorId(id.value()).setHost("host").setSlots(slots);
+        Running here = running;
+        if (here != null) {
+            register.addRunning(describe(here));
+        }
+        tell((executor, stream) -> new MasterEvent.ExecutorRegistered(executor, stream, register.build()));
     }
 
-    /** The stream has broken: the contract of this issue is that its subtasks stop. */
+    private static RunningIncarnation describe(Running here) {
+        RunningIncarnation.Builder described = RunningIncarnation.newBuilder()
+                .setJobId(here.deploy.getJobId())
+                .setIncarnation(here.deploy.getIncarnation())
+                .setHighestCheckpointSeen(here.highestCheckpoint);
+        SubtaskState state = !here.started
+                ? SubtaskState.SUBTASK_STATE_UNSPECIFIED
+                : here.finished
+                        ? SubtaskState.SUBTASK_FINISHED
+                        : here.drained ? SubtaskState.SUBTASK_DRAINED : SubtaskState.SUBTASK_RUNNING;
+        for (int subtask : here.subtasks) {
+            SubtaskReport failed = here.failed;
+            boolean isFailed = failed != null && failed.getSubtask() == subtask;
+            described.addSubtasks(isFailed ? failed : report(here.deploy, subtask, state));
+        }
+        return described.build();
+    }
+
+    /** The stream has broken: what runs goes on. */
     void disconnected() {
         connection = null;
-        running = null;
+    }
+
+    boolean runs() {
+        return running != null;
     }
 
     void onMessage(ConnectionId stream, MasterMessage message) {
@@ -108,7 +133,9 @@ final class SimulatedExecutor {
                         message.getComplete().getCheckpoint(),
                         message.getComplete().getTerminal());
             case SHUTDOWN -> simulation.endExecutor(id, 0);
-            case REGISTERED, ABORT, HEARTBEAT, MESSAGE_NOT_SET -> {}
+            case ABORT ->
+                abort(message.getAbort().getIncarnation(), message.getAbort().getCheckpoint());
+            case REGISTERED, HEARTBEAT, MESSAGE_NOT_SET -> {}
         }
     }
 
@@ -123,6 +150,7 @@ final class SimulatedExecutor {
                 "deployed, but not durable: %s",
                 deploy.getIncarnation());
         highestIncarnation = deploy.getIncarnation();
+        simulation.onDeployed(deploy, id);
         List<Integer> mine = new ArrayList<>();
         for (SubtaskPlacement placement : deploy.getSubtasksList()) {
             if (placement.getExecutorId().equals(id.value())) {
@@ -157,14 +185,14 @@ final class SimulatedExecutor {
         }
         if (simulation.chance("subtask fails", 0.01)) {
             int subtask = incarnation.subtasks.get(0);
-            tell((executor, stream) -> new MasterEvent.SubtaskReported(
-                    executor,
-                    stream,
-                    report(incarnation.deploy, subtask, SubtaskState.SUBTASK_FAILED).toBuilder()
-                            .setFailure(Failure.newBuilder()
-                                    .setKind(FailureKind.USER_CODE)
-                                    .setMessage("Simulated."))
-                            .build()));
+            SubtaskReport failed = report(incarnation.deploy, subtask, SubtaskState.SUBTASK_FAILED).toBuilder()
+                    .setFailure(Failure.newBuilder()
+                            .setKind(FailureKind.USER_CODE)
+                            .setMessage("Simulated."))
+                    .build();
+            incarnation.failed = failed;
+            simulation.onReasonToRestart();
+            tell((executor, stream) -> new MasterEvent.SubtaskReported(executor, stream, failed));
             return;
         }
         incarnation.positions.replaceAll((subtask, position) -> Math.min(TOTAL, position + 1));
@@ -184,6 +212,8 @@ final class SimulatedExecutor {
         Invariant.check(incarnation.started, "a checkpoint is triggered before every subtask runs: %s", trigger);
         Invariant.check(
                 !trigger.getTerminal() || incarnation.drained, "terminal before the input has ended: %s", trigger);
+        simulation.onTriggered(trigger, epoch);
+        incarnation.highestCheckpoint = Math.max(incarnation.highestCheckpoint, trigger.getCheckpoint());
         Map<Integer, Long> snapshot = new TreeMap<>(incarnation.positions);
         incarnation.snapshots.put(trigger.getCheckpoint(), snapshot);
         simulation.later(this, 40, () -> acknowledge(incarnation, trigger, snapshot));
@@ -191,6 +221,10 @@ final class SimulatedExecutor {
 
     private void acknowledge(Running incarnation, TriggerCheckpoint trigger, Map<Integer, Long> snapshot) {
         if (running != incarnation || simulation.chance("acknowledgement is lost", 0.01)) {
+            return;
+        }
+        if (trigger.getCheckpoint() <= incarnation.abortedCheckpoint
+                && !simulation.chance("acknowledgement comes after the abort", 0.5)) {
             return;
         }
         if (simulation.chance("checkpoint is declined", 0.03)) {
@@ -213,6 +247,13 @@ final class SimulatedExecutor {
         tell((executor, stream) -> new MasterEvent.CheckpointAcknowledgedBy(executor, stream, acknowledged.build()));
     }
 
+    private void abort(long incarnationNumber, long checkpoint) {
+        Running incarnation = running;
+        if (incarnation != null && incarnationNumber == incarnation.deploy.getIncarnation()) {
+            incarnation.abortedCheckpoint = Math.max(incarnation.abortedCheckpoint, checkpoint);
+        }
+    }
+
     private void complete(long incarnationNumber, long checkpoint, boolean terminal) {
         Running incarnation = running;
         if (incarnation == null || incarnationNumber != incarnation.deploy.getIncarnation()) {
@@ -227,6 +268,7 @@ final class SimulatedExecutor {
             incarnation.lastSnapshot.put(subtask, position);
         });
         if (terminal) {
+            incarnation.finished = true;
             incarnation.subtasks.forEach(subtask -> report(incarnation, subtask, SubtaskState.SUBTASK_FINISHED));
         }
     }

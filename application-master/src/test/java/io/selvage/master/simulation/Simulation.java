@@ -20,14 +20,17 @@ import io.selvage.protocol.wire.OperatorMessage;
 import io.selvage.protocol.wire.OperatorRole;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.protocol.wire.VertexMessage;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -163,6 +166,13 @@ final class Simulation {
     private long lastConnection;
     private long lastContainer;
     private boolean submissionAnswered;
+    /** Executors that the newest incarnation has reached. */
+    private final Set<ExecutorId> reached = new HashSet<>();
+
+    private boolean isReached;
+    private boolean isRestartDue = true;
+    /** The epoch that has triggered a checkpoint, by incarnation and checkpoint. */
+    private final Map<String, Long> triggered = new HashMap<>();
 
     Simulation(long seed, boolean tracing) {
         this.seed = seed;
@@ -248,6 +258,8 @@ final class Simulation {
             case 3 -> {
                 if (master != null && !master.dead) {
                     count("master is taken for dead");
+                    // It sees its executors leave, and stops what runs on the others, before it knows of its end.
+                    onReasonToRestart();
                     startMaster();
                 }
             }
@@ -256,6 +268,7 @@ final class Simulation {
                     ConnectionId stream = executors.get(executor).connection();
                     if (stream != null) {
                         count("stream breaks");
+                        onReasonToRestart();
                         breakStream(executor, stream);
                         // Without a newer master it finds none to register with, and ends itself.
                         long epochThen = journal.epoch();
@@ -323,6 +336,9 @@ final class Simulation {
     void endExecutor(ExecutorId id, int status) {
         SimulatedExecutor executor = executors.remove(id);
         allocated.remove(id);
+        if (executor != null && executor.runs()) {
+            onReasonToRestart();
+        }
         if (executor != null && executor.connection() != null) {
             breakStream(id, executor.connection());
         }
@@ -356,6 +372,43 @@ final class Simulation {
                             .build()));
         }
         plan(1_000, this::submit);
+    }
+
+    // ---- what must hold over a master's death --------------------------------------------------------------------
+
+    /** An incarnation that every executor has got runs until something other than the master breaks. */
+    private void onIncarnationStarted() {
+        Invariant.check(isRestartDue || !isReached, "tasks restart, and nothing but a master has died: %s", journal.job(JOB));
+        isRestartDue = false;
+        isReached = false;
+        reached.clear();
+    }
+
+    void onReasonToRestart() {
+        isRestartDue = true;
+    }
+
+    void onDeployed(Deploy deploy, ExecutorId executor) {
+        reached.add(executor);
+        isReached = deploy.getExecutorsList().stream()
+                .allMatch(address -> reached.contains(new ExecutorId(address.getExecutorId())));
+    }
+
+    void onTriggered(TriggerCheckpoint trigger, long epoch) {
+        Long first = triggered.putIfAbsent(trigger.getIncarnation() + "/" + trigger.getCheckpoint(), epoch);
+        Invariant.check(first == null || first == epoch, "epochs %s and %d both trigger %s", first, epoch, trigger);
+    }
+
+    /** How often checkpoints of one incarnation were triggered by more than one master. */
+    long adoptions() {
+        return triggered.entrySet().stream()
+                        .map(each -> each.getKey().replaceAll("/.*", "") + " " + each.getValue())
+                        .distinct()
+                        .count()
+                - triggered.keySet().stream()
+                        .map(each -> each.replaceAll("/.*", ""))
+                        .distinct()
+                        .count();
     }
 
     // ---- what executors use --------------------------------------------------------------------------------------
@@ -462,6 +515,9 @@ final class Simulation {
                     return;
                 }
                 if (journal.tryAppend(master.epoch, action.record())) {
+                    if (action.record().hasIncarnationStarted()) {
+                        onIncarnationStarted();
+                    }
                     plan(random.nextInt(1, 10), () -> master.tell(new MasterEvent.JournalAppended(append)));
                 } else {
                     master.tell(new MasterEvent.JournalFenced("A newer epoch has won."));

@@ -20,6 +20,7 @@ class SimulationTest {
             return;
         }
         Map<String, Integer> faults = new TreeMap<>();
+        long adoptions = 0;
         Map<JobOutcome, Integer> outcomes = new EnumMap<>(JobOutcome.class);
         for (long seed = 1; seed <= SEEDS; seed++) {
             Simulation simulation = new Simulation(seed, false);
@@ -29,12 +30,14 @@ class SimulationTest {
                 throw new AssertionError("Seed " + seed + ", replayed by -Dselvage.simulation.seed=" + seed, broken);
             }
             simulation.faults().forEach((fault, count) -> faults.merge(fault, count, Integer::sum));
+            adoptions += simulation.adoptions();
             outcomes.merge(simulation.outcome(), 1, Integer::sum);
         }
-        System.out.println("simulation: " + SEEDS + " seeds, " + outcomes + ", faults " + faults);
+        System.out.println("simulation: " + SEEDS + " seeds, " + outcomes + ", " + adoptions + " adoptions, faults " + faults);
+        assertThat(adoptions).isGreaterThan(SEEDS / 10);
         // A simulation in which nothing happens proves nothing.
         assertThat(faults)
-                .hasSize(11)
+                .hasSize(12)
                 .allSatisfy((fault, count) -> assertThat(count).isGreaterThan(SEEDS / 100));
         assertThat(outcomes.getOrDefault(JobOutcome.JOB_FINISHED, 0)).isGreaterThan(SEEDS / 2);
         assertThat(outcomes.getOrDefault(JobOutcome.JOB_CANCELED, 0)).isPositive();

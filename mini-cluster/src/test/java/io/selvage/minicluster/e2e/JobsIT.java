@@ -154,10 +154,21 @@ class JobsIT {
         String job = submit(test, "flights.csv", SLOW, "fail");
         await(job, running -> running.getCheckpointsCompleted() >= 3);
         SessionDescription before = session.describe();
+        long killedNanos = System.nanoTime();
         kill(before.getMasterPid());
+        // The count starts anew with each attempt.
+        awaitTrue("the next master completes a checkpoint", () -> {
+            JobDescription now = session.job(job);
+            return now.getCheckpointsCompleted() > 0 && session.describe().getEpoch() > before.getEpoch();
+        });
+        System.out.println("JobsIT: kill -9 of the master to the next checkpoint: "
+                + Duration.ofNanos(System.nanoTime() - killedNanos).toMillis() + " ms");
         JobDescription end = awaitEnd(job);
 
         assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
+        assertThat(end.getRestarts()).as("tasks that have restarted").isZero();
+        assertThat(end.getIncarnation()).isEqualTo(1);
+        assertThat(end.getRecordsRead()).as("nothing is replayed").isEqualTo(20_000);
         assertThat(output(test)).isEqualTo(expected(FLIGHTS));
         SessionDescription after = session.describe();
         assertThat(after.getEpoch()).isEqualTo(before.getEpoch() + 1);

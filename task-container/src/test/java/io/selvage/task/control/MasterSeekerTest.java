@@ -122,6 +122,24 @@ class MasterSeekerTest {
     }
 
     @Test
+    void leavesAMasterThatStillHoldsItsLinkForANewerOne() throws Exception {
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        seeker[0] = new Thread(new MasterSeeker(new JournalTail(store, "journal", 0), identity, inbox::add));
+        seeker[0].start();
+        Server first = master(store, 1);
+        var link = next(ExecutorEvent.Connected.class).link();
+        link.send(ExecutorMessage.getDefaultInstance());
+        assertThat(next(ExecutorEvent.FromMaster.class).message().getEpoch()).isEqualTo(1);
+        Server second = master(store, 2);
+        assertThat(next(ExecutorEvent.Disconnected.class).reason()).contains("newer master");
+        next(ExecutorEvent.Connected.class).link().send(ExecutorMessage.getDefaultInstance());
+        assertThat(next(ExecutorEvent.FromMaster.class).message().getEpoch()).isEqualTo(2);
+        first.shutdownNow();
+        second.shutdownNow();
+    }
+
+    @Test
     void triesAMasterAgainThatHasNotAnsweredYet() throws Exception {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());

@@ -3,9 +3,11 @@ package io.selvage.task.executor;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
 import java.nio.file.Path;
@@ -15,7 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** An executor in this process, with real threads and a real data plane, and a master that is a queue. */
-final class LocalExecutor implements AutoCloseable {
+final class LocalExecutor {
     /** What an executor has said on one link. */
     record Said(LocalExecutor executor, MasterLink link, ExecutorMessage message) {}
 
@@ -80,14 +82,22 @@ final class LocalExecutor implements AutoCloseable {
     }
 
     /** As near to a kill as one process allows: what it does from now on reaches nobody. */
-    void kill() {
+    void kill(JobId job) {
         dataPlane.close();
+        endSubtasks(job);
         loop.post(new ExecutorEvent.Disconnected(link, "killed"));
         link = newLink();
     }
 
-    @Override
-    public void close() throws InterruptedException {
+    private void endSubtasks(JobId job) {
+        tell(MasterMessage.newBuilder()
+                .setEpoch(Long.MAX_VALUE)
+                .setStop(StopIncarnation.newBuilder().setJobId(job.value()).setIncarnation(Long.MAX_VALUE))
+                .build());
+    }
+
+    void close(JobId job) throws InterruptedException {
+        endSubtasks(job);
         loop.post(new ExecutorEvent.Disconnected(link, "the test is over"));
         loop.stop();
         thread.join(10_000);

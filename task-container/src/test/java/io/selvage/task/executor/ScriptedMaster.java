@@ -18,7 +18,9 @@ import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.HeartbeatEcho;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
+import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
@@ -81,6 +83,11 @@ final class ScriptedMaster implements AutoCloseable {
     private long completedCheckpoint;
     private String completedMetadata = "";
     private boolean loseCompletion;
+    private boolean isAdopting;
+    private boolean completedTerminal;
+    private long completedIncarnation;
+    private final Map<String, RunningIncarnation> registered = new HashMap<>();
+    int adoptions;
     final Map<Fault, Integer> injected = new HashMap<>();
     int completed;
     int restarts;
@@ -126,11 +133,12 @@ final class ScriptedMaster implements AutoCloseable {
                 inject(fault, random, failFunctionOnce);
                 nextFault = System.nanoTime() + nextPause(random);
             }
-            if (pendingCheckpoint == 0 && allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
-                if (allAre(SubtaskState.SUBTASK_DRAINED)) {
+            if (!isAdopting && pendingCheckpoint == 0 && allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
+                if (allAre(SubtaskState.SUBTASK_DRAINED) && !isTerminalComplete()) {
                     trigger(true);
                 } else if (System.nanoTime() - pendingSince > CHECKPOINT_INTERVAL_NANOS
-                        && !states.containsValue(SubtaskState.SUBTASK_FINISHED)) {
+                        && !states.containsValue(SubtaskState.SUBTASK_FINISHED)
+                        && !isTerminalComplete()) {
                     trigger(false);
                 }
             }
@@ -142,6 +150,10 @@ final class ScriptedMaster implements AutoCloseable {
         }
     }
 
+    private boolean isTerminalComplete() {
+        return completedTerminal && completedIncarnation == incarnation;
+    }
+
     private static long nextPause(SplittableRandom random) {
         return TimeUnit.MILLISECONDS.toNanos(20 + random.nextInt(150));
     }
@@ -151,15 +163,18 @@ final class ScriptedMaster implements AutoCloseable {
             case REDEPLOY -> deploy();
             case KILL_EXECUTOR -> {
                 LocalExecutor victim = executors.remove(random.nextInt(executors.size()));
-                victim.kill();
+                victim.kill(job);
                 dead.add(victim);
                 addExecutor();
                 deploy();
             }
             case MASTER_DIES -> {
                 epoch++;
+                pendingCheckpoint = 0;
+                pendingSince = System.nanoTime();
+                registered.clear();
+                isAdopting = true;
                 executors.forEach(LocalExecutor::changeMaster);
-                deploy();
             }
             case LOSE_COMPLETION -> loseCompletion = true;
             case ABORT_CHECKPOINT -> abort();
@@ -167,9 +182,60 @@ final class ScriptedMaster implements AutoCloseable {
         }
     }
 
+    /** Takes over what runs once every executor has said so, or starts anew. */
+    private void onRegister(LocalExecutor from, Register register) {
+        from.tell(MasterMessage.newBuilder()
+                .setEpoch(epoch)
+                .setRegistered(Registered.newBuilder()
+                        .setHeartbeatIntervalMillis(100)
+                        .setHeartbeatTimeoutMillis(60_000))
+                .build());
+        if (!isAdopting) {
+            return;
+        }
+        register.getRunningList().forEach(running -> registered.put(from.id.value(), running));
+        if (register.getRunningCount() == 0 && placed.contains(from.id.value())) {
+            deploy();
+        } else if (registered.keySet().containsAll(placed)) {
+            adopt();
+        }
+    }
+
+    private void adopt() {
+        boolean isWhole = registered.values().stream()
+                .allMatch(running -> running.getIncarnation() == incarnation
+                        && !running.getEnding()
+                        && running.getSubtasksList().stream()
+                                .allMatch(subtask -> subtask.getState() != SubtaskState.SUBTASK_FAILED));
+        if (!isWhole) {
+            deploy();
+            return;
+        }
+        isAdopting = false;
+        adoptions++;
+        registered.values().forEach(running -> {
+            running.getSubtasksList().forEach(this::onReport);
+            lastCheckpoint = Math.max(lastCheckpoint, running.getHighestCheckpointSeen());
+        });
+        if (completedCheckpoint > 0 && completedIncarnation == incarnation) {
+            tellAll(MasterMessage.newBuilder()
+                    .setComplete(CompleteCheckpoint.newBuilder()
+                            .setJobId(job.value())
+                            .setIncarnation(incarnation)
+                            .setCheckpoint(completedCheckpoint)
+                            .setTerminal(completedTerminal)));
+        }
+        tellAll(MasterMessage.newBuilder()
+                .setAbort(AbortCheckpoint.newBuilder()
+                        .setJobId(job.value())
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(lastCheckpoint)));
+    }
+
     private void deploy() {
         int graphIndex = (int) (incarnation % graphs.size());
         graph = graphs.get(graphIndex);
+        isAdopting = false;
         incarnation++;
         restarts++;
         pendingCheckpoint = 0;
@@ -217,13 +283,7 @@ final class ScriptedMaster implements AutoCloseable {
         }
         ExecutorMessage message = heard.message();
         switch (message.getMessageCase()) {
-            case REGISTER ->
-                from.tell(MasterMessage.newBuilder()
-                        .setEpoch(epoch)
-                        .setRegistered(Registered.newBuilder()
-                                .setHeartbeatIntervalMillis(100)
-                                .setHeartbeatTimeoutMillis(60_000))
-                        .build());
+            case REGISTER -> onRegister(from, message.getRegister());
             case HEARTBEAT -> {
                 message.getHeartbeat()
                         .getCountersList()
@@ -301,6 +361,8 @@ final class ScriptedMaster implements AutoCloseable {
                         .addAllSubtasks(snapshots)
                         .build());
         completedCheckpoint = checkpoint;
+        completedTerminal = pendingTerminal;
+        completedIncarnation = incarnation;
         completed++;
         if (loseCompletion) {
             deploy();
@@ -330,10 +392,10 @@ final class ScriptedMaster implements AutoCloseable {
     @Override
     public void close() throws InterruptedException {
         for (LocalExecutor executor : executors) {
-            executor.close();
+            executor.close(job);
         }
         for (LocalExecutor executor : dead) {
-            executor.close();
+            executor.close(job);
         }
     }
 }

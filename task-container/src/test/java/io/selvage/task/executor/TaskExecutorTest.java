@@ -1,20 +1,25 @@
 package io.selvage.task.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.graph.GraphCodec;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.AbortCheckpoint;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.HeartbeatEcho;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Registered;
+import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.Shutdown;
 import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
@@ -272,19 +277,161 @@ class TaskExecutorTest {
         assertThat(of(ExecutorMessage.MessageCase.STOPPED)).hasSize(1);
     }
 
+    private RunningIncarnation lastRegistered() {
+        List<ExecutorMessage> registers = of(ExecutorMessage.MessageCase.REGISTER);
+        List<RunningIncarnation> running =
+                registers.get(registers.size() - 1).getRegister().getRunningList();
+        assertThat(running).hasSize(1);
+        return running.get(0);
+    }
+
+    private static MasterMessage.Builder trigger(long checkpoint) {
+        return MasterMessage.newBuilder()
+                .setTrigger(TriggerCheckpoint.newBuilder()
+                        .setJobId(JOB)
+                        .setIncarnation(1)
+                        .setCheckpoint(checkpoint));
+    }
+
+    private long recordsRead(long epoch) {
+        int before = of(ExecutorMessage.MessageCase.HEARTBEAT).size();
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
+        tell(epoch, MasterMessage.newBuilder().setHeartbeat(HeartbeatEcho.getDefaultInstance()));
+        executor.onTime(nanos.get());
+        List<ExecutorMessage> heartbeats = of(ExecutorMessage.MessageCase.HEARTBEAT);
+        assertThat(heartbeats).hasSize(before + 1);
+        return heartbeats.get(before).getHeartbeat().getCountersList().stream()
+                .mapToLong(SubtaskCounters::getRecordsRead)
+                .sum();
+    }
+
     @Test
-    void endsItsSubtasksWhenTheMasterIsGoneAndTellsTheNextThatNothingRuns() throws Exception {
+    void subtasksGoOnWithoutAMasterAndTheNextOneHearsHowFarTheyAre() throws Exception {
         connect(1);
         tell(1, deploy(1));
         awaitRunning(3);
+        tell(1, trigger(1));
+        await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, 1);
         executor.on(new ExecutorEvent.Disconnected(link, "gone"));
-        while (released.isEmpty()) {
-            executor.on(inbox.take());
-        }
+        assertThat(released).isEmpty();
         connect(2);
-        List<ExecutorMessage> registers = of(ExecutorMessage.MessageCase.REGISTER);
-        assertThat(registers.get(registers.size() - 1).getRegister().getRunningList())
-                .isEmpty();
+        RunningIncarnation running = lastRegistered();
+        assertThat(running.getIncarnation()).isEqualTo(1);
+        assertThat(running.getHighestCheckpointSeen()).isEqualTo(1);
+        assertThat(running.getEnding()).isFalse();
+        assertThat(running.getSubtasksList())
+                .extracting(SubtaskReport::getVertex, SubtaskReport::getSubtask, SubtaskReport::getState)
+                .containsExactly(
+                        tuple(1, 0, SubtaskState.SUBTASK_RUNNING),
+                        tuple(2, 0, SubtaskState.SUBTASK_RUNNING),
+                        tuple(3, 0, SubtaskState.SUBTASK_RUNNING));
+        long read = recordsRead(2);
+        while (recordsRead(2) == read) {
+            Thread.onSpinWait();
+        }
+        tell(2, trigger(2));
+        assertThat(await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, 2)
+                        .get(1)
+                        .getCheckpointAcknowledged()
+                        .getSubtasksList())
+                .hasSize(3);
+        tell(2, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+        assertThat(running()).as("none has started anew").hasSize(3);
+    }
+
+    @Test
+    void checkpointThatTheDeadMasterHadPendingIsAbortedByTheNext() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        tell(1, trigger(1));
+        executor.on(new ExecutorEvent.Disconnected(link, "gone"));
+        connect(2);
+        assertThat(lastRegistered().getHighestCheckpointSeen()).isEqualTo(1);
+        tell(
+                2,
+                MasterMessage.newBuilder()
+                        .setAbort(AbortCheckpoint.newBuilder()
+                                .setJobId(JOB)
+                                .setIncarnation(1)
+                                .setCheckpoint(1)));
+        tell(2, trigger(2));
+        assertThat(await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, 1)
+                        .get(0)
+                        .getCheckpointAcknowledged()
+                        .getCheckpoint())
+                .isEqualTo(2);
+        tell(2, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    @Test
+    void whatHasFailedWithoutAMasterIsToldToTheNext() throws Exception {
+        connect(1);
+        executor.on(new ExecutorEvent.Disconnected(link, "gone"));
+        connect(2);
+        MasterMessage.Builder broken = deploy(1);
+        broken.getDeployBuilder().setGraphPath("no-such-graph.pb");
+        tell(2, broken);
+        executor.on(new ExecutorEvent.Disconnected(link, "gone, before it hears of the failure"));
+        executor.on(inbox.take());
+        assertThat(of(ExecutorMessage.MessageCase.SUBTASK)).isEmpty();
+        connect(3);
+        SubtaskReport first = lastRegistered().getSubtasks(0);
+        assertThat(first.getState()).isEqualTo(SubtaskState.SUBTASK_FAILED);
+        assertThat(first.getFailure().getMessage()).isNotEmpty();
+    }
+
+    @Test
+    void incarnationThatWasToldToEndSaysSo() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        tell(1, stop(1));
+        executor.on(new ExecutorEvent.Disconnected(link, "gone"));
+        connect(2);
+        assertThat(lastRegistered().getEnding()).isTrue();
+        tell(2, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    @Test
+    void earlierMasterIsRefusedThoughItsLinkIsStillOpen() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        MasterLink newer = new MasterLink() {
+            @Override
+            public void send(ExecutorMessage message) {
+                sent.add(message);
+            }
+
+            @Override
+            public void close(String reason) {}
+        };
+        executor.on(new ExecutorEvent.Connected(newer));
+        executor.on(new ExecutorEvent.FromMaster(
+                newer,
+                MasterMessage.newBuilder()
+                        .setEpoch(2)
+                        .setRegistered(Registered.newBuilder()
+                                .setHeartbeatIntervalMillis(1000)
+                                .setHeartbeatTimeoutMillis(5000))
+                        .build()));
+        tell(1, stop(1));
+        tell(1, deploy(2));
+        tell(1, trigger(7));
+        executor.on(new ExecutorEvent.FromMaster(
+                newer, stop(1).setEpoch(1).build()));
+        executor.on(new ExecutorEvent.Disconnected(link, "the earlier master has ended itself"));
+        executor.onTime(nanos.get());
+        assertThat(of(ExecutorMessage.MessageCase.STOPPED)).isEmpty();
+        assertThat(of(ExecutorMessage.MessageCase.HEARTBEAT)).as("to the newer one").hasSize(1);
+        executor.on(new ExecutorEvent.FromMaster(
+                newer, stop(1).setEpoch(2).build()));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+        assertThat(of(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED)).isEmpty();
     }
 
     @Test
