@@ -79,7 +79,7 @@ class ExactlyOnceTest {
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, 1)) {
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
-                    + master.restarts + " incarnations");
+                    + master.restarts + " incarnations, " + master.adoptions + " adoptions");
             assertThat(master.completed).isGreaterThan(3);
         }
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
@@ -100,7 +100,7 @@ class ExactlyOnceTest {
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, 2)) {
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
-                    + master.restarts + " incarnations");
+                    + master.restarts + " incarnations, " + master.adoptions + " adoptions");
         }
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }

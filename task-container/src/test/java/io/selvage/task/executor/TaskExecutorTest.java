@@ -319,12 +319,13 @@ class TaskExecutorTest {
         assertThat(running.getIncarnation()).isEqualTo(1);
         assertThat(running.getHighestCheckpointSeen()).isEqualTo(1);
         assertThat(running.getEnding()).isFalse();
+        // The planner, which has planned its one split, may have drained.
         assertThat(running.getSubtasksList())
                 .extracting(SubtaskReport::getVertex, SubtaskReport::getSubtask, SubtaskReport::getState)
-                .containsExactly(
-                        tuple(1, 0, SubtaskState.SUBTASK_RUNNING),
-                        tuple(2, 0, SubtaskState.SUBTASK_RUNNING),
-                        tuple(3, 0, SubtaskState.SUBTASK_RUNNING));
+                .hasSize(3)
+                .endsWith(tuple(2, 0, SubtaskState.SUBTASK_RUNNING), tuple(3, 0, SubtaskState.SUBTASK_RUNNING));
+        assertThat(running.getSubtasks(0).getState())
+                .isIn(SubtaskState.SUBTASK_RUNNING, SubtaskState.SUBTASK_DRAINED);
         long read = recordsRead(2);
         while (recordsRead(2) == read) {
             Thread.onSpinWait();
