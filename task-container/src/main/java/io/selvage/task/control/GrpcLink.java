@@ -39,8 +39,8 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
 
     static GrpcLink open(ManagedChannel channel, Inbox inbox) {
         GrpcLink link = new GrpcLink(inbox, channel);
+        inbox.post(new ExecutorEvent.Connected(link)); // First: its end must not be heard of before its beginning.
         ExecutorServiceGrpc.newStub(channel).connect(link);
-        inbox.post(new ExecutorEvent.Connected(link));
         return link;
     }
 

@@ -186,9 +186,8 @@ final class ScriptedMaster implements AutoCloseable {
     private void onRegister(LocalExecutor from, Register register) {
         from.tell(MasterMessage.newBuilder()
                 .setEpoch(epoch)
-                .setRegistered(Registered.newBuilder()
-                        .setHeartbeatIntervalMillis(100)
-                        .setHeartbeatTimeoutMillis(60_000))
+                .setRegistered(
+                        Registered.newBuilder().setHeartbeatIntervalMillis(100).setHeartbeatTimeoutMillis(60_000))
                 .build());
         if (!isAdopting) {
             return;

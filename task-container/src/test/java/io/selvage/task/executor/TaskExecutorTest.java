@@ -324,8 +324,7 @@ class TaskExecutorTest {
                 .extracting(SubtaskReport::getVertex, SubtaskReport::getSubtask, SubtaskReport::getState)
                 .hasSize(3)
                 .endsWith(tuple(2, 0, SubtaskState.SUBTASK_RUNNING), tuple(3, 0, SubtaskState.SUBTASK_RUNNING));
-        assertThat(running.getSubtasks(0).getState())
-                .isIn(SubtaskState.SUBTASK_RUNNING, SubtaskState.SUBTASK_DRAINED);
+        assertThat(running.getSubtasks(0).getState()).isIn(SubtaskState.SUBTASK_RUNNING, SubtaskState.SUBTASK_DRAINED);
         long read = recordsRead(2);
         while (recordsRead(2) == read) {
             Thread.onSpinWait();
@@ -423,14 +422,14 @@ class TaskExecutorTest {
         tell(1, stop(1));
         tell(1, deploy(2));
         tell(1, trigger(7));
-        executor.on(new ExecutorEvent.FromMaster(
-                newer, stop(1).setEpoch(1).build()));
+        executor.on(new ExecutorEvent.FromMaster(newer, stop(1).setEpoch(1).build()));
         executor.on(new ExecutorEvent.Disconnected(link, "the earlier master has ended itself"));
         executor.onTime(nanos.get());
         assertThat(of(ExecutorMessage.MessageCase.STOPPED)).isEmpty();
-        assertThat(of(ExecutorMessage.MessageCase.HEARTBEAT)).as("to the newer one").hasSize(1);
-        executor.on(new ExecutorEvent.FromMaster(
-                newer, stop(1).setEpoch(2).build()));
+        assertThat(of(ExecutorMessage.MessageCase.HEARTBEAT))
+                .as("to the newer one")
+                .hasSize(1);
+        executor.on(new ExecutorEvent.FromMaster(newer, stop(1).setEpoch(2).build()));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
         assertThat(of(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED)).isEmpty();
     }
@@ -544,14 +543,6 @@ class TaskExecutorTest {
         await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Deployment.MOST_UPLOADS + 1);
         tell(1, stop(1));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
-    }
-
-    private static MasterMessage.Builder trigger(long checkpoint) {
-        return MasterMessage.newBuilder()
-                .setTrigger(TriggerCheckpoint.newBuilder()
-                        .setJobId(JOB)
-                        .setIncarnation(1)
-                        .setCheckpoint(checkpoint));
     }
 
     @Test
