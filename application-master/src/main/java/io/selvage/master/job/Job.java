@@ -268,8 +268,7 @@ final class Job {
     private void giveUpAdoption(String reason) {
         stopDeployment();
         waitingSinceNanos = outbox.nowNanos();
-        transition(
-                Phase.WAITING_FOR_RESOURCES, "incarnation " + lastIncarnation + " can't be taken over: " + reason);
+        transition(Phase.WAITING_FOR_RESOURCES, "incarnation " + lastIncarnation + " can't be taken over: " + reason);
     }
 
     // ---- resources and deployment --------------------------------------------------------------------------------

@@ -218,7 +218,9 @@ class AdoptionTest {
     void executorThatWasToldToEndIsNotAdopted() {
         MasterHarness harness = crashed(1);
         harness.register(1, harness.stillRunning(1, RUNNING, 1));
-        harness.register(2, harness.stillRunning(2, RUNNING, 1).toBuilder().setEnding(true).build());
+        harness.register(
+                2,
+                harness.stillRunning(2, RUNNING, 1).toBuilder().setEnding(true).build());
         assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
     }
 

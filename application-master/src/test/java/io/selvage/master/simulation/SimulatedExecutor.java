@@ -54,6 +54,7 @@ final class SimulatedExecutor {
         boolean finished;
         long highestCheckpoint;
         long abortedCheckpoint;
+
         @Nullable
         SubtaskReport failed;
 
@@ -186,9 +187,8 @@ final class SimulatedExecutor {
         if (simulation.chance("subtask fails", 0.01)) {
             int subtask = incarnation.subtasks.get(0);
             SubtaskReport failed = report(incarnation.deploy, subtask, SubtaskState.SUBTASK_FAILED).toBuilder()
-                    .setFailure(Failure.newBuilder()
-                            .setKind(FailureKind.USER_CODE)
-                            .setMessage("Simulated."))
+                    .setFailure(
+                            Failure.newBuilder().setKind(FailureKind.USER_CODE).setMessage("Simulated."))
                     .build();
             incarnation.failed = failed;
             simulation.onReasonToRestart();

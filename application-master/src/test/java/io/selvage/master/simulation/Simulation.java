@@ -378,7 +378,8 @@ final class Simulation {
 
     /** An incarnation that every executor has got runs until something other than the master breaks. */
     private void onIncarnationStarted() {
-        Invariant.check(isRestartDue || !isReached, "tasks restart, and nothing but a master has died: %s", journal.job(JOB));
+        Invariant.check(
+                isRestartDue || !isReached, "tasks restart, and nothing but a master has died: %s", journal.job(JOB));
         isRestartDue = false;
         isReached = false;
         reached.clear();

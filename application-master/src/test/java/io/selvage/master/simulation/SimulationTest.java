@@ -33,7 +33,8 @@ class SimulationTest {
             adoptions += simulation.adoptions();
             outcomes.merge(simulation.outcome(), 1, Integer::sum);
         }
-        System.out.println("simulation: " + SEEDS + " seeds, " + outcomes + ", " + adoptions + " adoptions, faults " + faults);
+        System.out.println(
+                "simulation: " + SEEDS + " seeds, " + outcomes + ", " + adoptions + " adoptions, faults " + faults);
         assertThat(adoptions).isGreaterThan(SEEDS / 20);
         // A simulation in which nothing happens proves nothing.
         assertThat(faults)
