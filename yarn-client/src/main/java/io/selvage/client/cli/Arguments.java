@@ -123,6 +123,12 @@ final class Arguments {
         return rest().get(0);
     }
 
+    /** The session that is named as the one argument, or else by its option; null for the newest. */
+    @Nullable
+    String sessionId() {
+        return rest().isEmpty() ? valueOf(SESSION) : only("one session's id");
+    }
+
     void requireNoRest() {
         if (!rest().isEmpty()) {
             throw usage("it does not take \"" + rest().get(0) + "\".");

@@ -40,8 +40,7 @@ final class StatusCommand implements Command {
 
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
-        List<String> rest = arguments.rest();
-        String id = rest.isEmpty() ? arguments.valueOf(Arguments.SESSION) : arguments.only("one session's id");
+        String id = arguments.sessionId();
         try (SelvageClient client = host.connect();
                 Session session = host.session(client, id)) {
             SessionDescription description = session.describe();

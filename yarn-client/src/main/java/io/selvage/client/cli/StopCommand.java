@@ -3,7 +3,6 @@ package io.selvage.client.cli;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
 import io.selvage.client.exit.ExitCode;
-import java.util.List;
 import java.util.Map;
 import org.apache.commons.cli.Options;
 
@@ -36,8 +35,7 @@ final class StopCommand implements Command {
 
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
-        List<String> rest = arguments.rest();
-        String id = rest.isEmpty() ? arguments.valueOf(Arguments.SESSION) : arguments.only("one session's id");
+        String id = arguments.sessionId();
         try (SelvageClient client = host.connect();
                 Session session = host.session(client, id)) {
             console.progress("stopping " + session.applicationId());
