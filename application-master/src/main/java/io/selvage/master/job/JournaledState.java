@@ -58,7 +58,7 @@ public final class JournaledState {
                         .build());
             }
             case SNAPSHOT -> load(journaled.getSnapshot());
-            case RECORD_NOT_SET ->
+            case INCARNATION_FAILED, SESSION_STOPPING, RECORD_NOT_SET ->
                 throw new IllegalStateException(
                         "The journal holds a record of a kind that this version does not know.");
         }

@@ -83,8 +83,8 @@ final class RestoredCheckpoint {
             KeyGroupRange own = KeyGroups.rangeOf(subtask, parallelism, maxParallelism);
             List<byte[]> states = new ArrayList<>();
             for (OperatorSnapshot snapshot : snapshots) {
-                if (snapshot.hasKeyedState() && overlap(own, snapshot)) {
-                    states.add(read(snapshot.getKeyedState()));
+                if (overlap(own, snapshot)) {
+                    snapshot.getKeyedStateList().forEach(segment -> states.add(read(segment)));
                 }
             }
             return states;

@@ -63,7 +63,7 @@ record SnapshotUpload(
                     .setSubtask(cut.subtask().index())
                     .setParallelism(parallelism.getOrDefault(vertex, 0));
             if (operator.keyedState() != null) {
-                part.setKeyedState(writer.append(operator.keyedState()).toWire());
+                part.addKeyedState(writer.append(operator.keyedState()).toWire());
             }
             if (operator.operatorState() != null) {
                 part.setOperatorState(writer.append(operator.operatorState()).toWire());

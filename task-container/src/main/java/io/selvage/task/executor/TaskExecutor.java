@@ -164,7 +164,8 @@ final class TaskExecutor {
             case SHUTDOWN ->
                 services.exit().exit(ExitCode.SHUT_DOWN, message.getShutdown().getReason());
             case HEARTBEAT -> lastEchoNanos = services.clock().nanos();
-            case MESSAGE_NOT_SET -> LOG.warn("The master sends a message that this version does not know");
+            case FOLLOW, UNFOLLOW, DRILL, MESSAGE_NOT_SET ->
+                LOG.warn("The master sends a message that this version does not know");
         }
     }
 
