@@ -5,6 +5,7 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.OutputPause;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskPlacement;
@@ -14,6 +15,7 @@ import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.subtask.Mail;
+import io.selvage.task.subtask.SinkOutput;
 import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskCut;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -250,10 +253,11 @@ final class Deployment {
         return prepared == null ? Map.of() : prepared.parallelism();
     }
 
-    List<SubtaskCounters> counters() {
+    /** @param nowMillis wall clock of the same moment as {@code nowNanos} */
+    List<SubtaskCounters> counters(long nowNanos, long nowMillis) {
         List<SubtaskCounters> counters = new ArrayList<>();
         for (Subtask subtask : subtasks.values()) {
-            counters.add(SubtaskCounters.newBuilder()
+            SubtaskCounters.Builder builder = SubtaskCounters.newBuilder()
                     .setJobId(id.job().value())
                     .setIncarnation(id.incarnation().value())
                     .setVertex(subtask.id().vertex().value())
@@ -264,10 +268,28 @@ final class Deployment {
                     .setRecordsWritten(subtask.count(Counters.Figure.RECORDS_WRITTEN))
                     .setRecordsLate(subtask.count(Counters.Figure.RECORDS_LATE))
                     .setRecordsSkipped(subtask.count(Counters.Figure.RECORDS_SKIPPED))
-                    .setWatermarkMillis(subtask.count(Counters.Figure.WATERMARK_MILLIS))
-                    .build());
+                    .setWatermarkMillis(subtask.count(Counters.Figure.WATERMARK_MILLIS));
+            SinkOutput output = subtask.sinkOutput();
+            if (output != null) {
+                addOutput(output, builder, nowNanos, nowMillis);
+            }
+            counters.add(builder.build());
         }
         return counters;
+    }
+
+    private static void addOutput(SinkOutput output, SubtaskCounters.Builder to, long nowNanos, long nowMillis) {
+        to.setFirstOutputMillis(wallMillis(output.firstNanos(), nowNanos, nowMillis));
+        to.setLastOutputMillis(wallMillis(output.lastNanos(), nowNanos, nowMillis));
+        for (SinkOutput.Pause pause : output.pauses()) {
+            to.addPauses(OutputPause.newBuilder()
+                    .setFromMillis(wallMillis(pause.fromNanos(), nowNanos, nowMillis))
+                    .setToMillis(wallMillis(pause.toNanos(), nowNanos, nowMillis)));
+        }
+    }
+
+    private static long wallMillis(long nanos, long nowNanos, long nowMillis) {
+        return nowMillis - TimeUnit.NANOSECONDS.toMillis(nowNanos - nanos);
     }
 
     private void transition(DeploymentPhase next) {

@@ -220,7 +220,9 @@ final class TaskExecutor {
         Heartbeat.Builder heartbeat = Heartbeat.newBuilder()
                 .setSequence(++heartbeatSequence)
                 .setHeapUsedBytes(runtime.totalMemory() - runtime.freeMemory());
-        deployments().forEach(deployment -> heartbeat.addAllCounters(deployment.counters()));
+        long nowNanos = services.clock().nanos();
+        long nowMillis = System.currentTimeMillis();
+        deployments().forEach(deployment -> heartbeat.addAllCounters(deployment.counters(nowNanos, nowMillis)));
         to.send(ExecutorMessage.newBuilder().setHeartbeat(heartbeat).build());
     }
 

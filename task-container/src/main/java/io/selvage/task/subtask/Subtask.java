@@ -47,6 +47,7 @@ public final class Subtask implements Runnable {
     private final Wakeup wakeup;
     private final MpscArrayQueue<Mail> mailbox = new MpscArrayQueue<>(MAILBOX_CAPACITY);
     private final Counters counters = new Counters();
+    private final OutputTimes outputTimes = new OutputTimes();
     private final InputGate gate;
     private final GateReceiver receiver = new GateReceiver();
     private final SubtaskOutputs outputs;
@@ -122,6 +123,11 @@ public final class Subtask implements Runnable {
         return counters.read(figure);
     }
 
+    /** Any thread; null: it is no sink, or has written nothing yet. */
+    public @Nullable SinkOutput sinkOutput() {
+        return outputTimes.read();
+    }
+
     private void interrupt() {
         wakeup.signal();
         Thread running = thread;
@@ -176,6 +182,7 @@ public final class Subtask implements Runnable {
         long endNanos = clock.nanos();
         chain.tick(endNanos);
         counters.publish();
+        outputTimes.note(counters.recordsWritten, endNanos);
         flushIfDue(startNanos, endNanos);
         return work;
     }
