@@ -1,0 +1,108 @@
+package io.selvage.master.simulation;
+
+import io.selvage.protocol.wire.JobOutcome;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Seeds that are simulated one after the other, on several threads: each thread takes the next seed that nobody has
+ * taken, and a seed's simulation is its thread's own. The first seed that breaks an invariant ends the run.
+ */
+final class SeedRange {
+    private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** What many seeds have shown; owned by one thread until it has ended. */
+    static final class Seen {
+        final Map<String, Integer> faults = new TreeMap<>();
+        final Map<JobOutcome, Integer> outcomes = new EnumMap<>(JobOutcome.class);
+        long adoptions;
+        long seeds;
+
+        void add(Simulation simulation) {
+            simulation.faults().forEach((fault, count) -> faults.merge(fault, count, Integer::sum));
+            outcomes.merge(simulation.outcome(), 1, Integer::sum);
+            adoptions += simulation.adoptions();
+            seeds++;
+        }
+
+        void add(Seen other) {
+            other.faults.forEach((fault, count) -> faults.merge(fault, count, Integer::sum));
+            other.outcomes.forEach((outcome, count) -> outcomes.merge(outcome, count, Integer::sum));
+            adoptions += other.adoptions;
+            seeds += other.seeds;
+        }
+
+        @Override
+        public String toString() {
+            return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, faults " + faults;
+        }
+    }
+
+    private final long first;
+    private final long count;
+    private final AtomicLong next; // Shared by the threads: a message would cost more than a seed's simulation.
+    private final AtomicBoolean broken = new AtomicBoolean(); // The same.
+
+    SeedRange(long first, long count) {
+        this.first = first;
+        this.count = count;
+        this.next = new AtomicLong(first);
+    }
+
+    /** @throws AssertionError naming the seed that breaks an invariant, and how it is replayed */
+    Seen run(int threads) throws InterruptedException {
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try {
+            List<Future<Seen>> parts = new ArrayList<>();
+            for (int thread = 0; thread < threads; thread++) {
+                boolean tells = thread == 0;
+                Callable<Seen> part = () -> runNext(tells);
+                parts.add(pool.submit(part));
+            }
+            Seen all = new Seen();
+            for (Future<Seen> part : parts) {
+                all.add(part.get());
+            }
+            return all;
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof AssertionError told ? told : new AssertionError(failed.getCause());
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private Seen runNext(boolean tells) {
+        Seen seen = new Seen();
+        long begun = System.nanoTime();
+        long told = begun;
+        for (long seed = next.getAndIncrement(); seed < first + count && !broken.get(); seed = next.getAndIncrement()) {
+            Simulation simulation = new Simulation(seed, false);
+            try {
+                simulation.run();
+            } catch (AssertionError | RuntimeException failed) {
+                broken.set(true);
+                throw new AssertionError("Seed " + seed + ", replayed by scripts/simulate.sh --seed " + seed, failed);
+            }
+            seen.add(simulation);
+            if (tells && System.nanoTime() - told >= PROGRESS_NANOS) {
+                told = System.nanoTime();
+                long done = Math.max(1, seed - first);
+                long leftSeconds = TimeUnit.NANOSECONDS.toSeconds((told - begun) / done * (count - done));
+                System.out.println("simulation: seed " + seed + ", " + done + " of " + count + ", about " + leftSeconds
+                        + " s to go");
+            }
+        }
+        return seen;
+    }
+}
