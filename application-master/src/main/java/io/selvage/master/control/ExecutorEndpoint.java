@@ -105,6 +105,7 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
                 case CHECKPOINT_DECLINED ->
                     inbox.post(new MasterEvent.CheckpointDeclinedBy(from, id, message.getCheckpointDeclined()));
                 case STOPPED -> inbox.post(new MasterEvent.IncarnationStopped(from, id, message.getStopped()));
+                case FOLLOWING -> inbox.post(new MasterEvent.FollowingReported(from, id, message.getFollowing()));
                 case MESSAGE_NOT_SET -> LOG.warn("Executor {} says what this version does not know.", from);
             }
         }

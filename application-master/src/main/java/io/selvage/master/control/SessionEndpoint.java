@@ -10,6 +10,8 @@ import io.selvage.master.loop.Questions;
 import io.selvage.protocol.wire.CancelJobRequest;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.DescribeSessionRequest;
+import io.selvage.protocol.wire.DrillRequest;
+import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.ListJobsRequest;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.SessionDescription;
@@ -48,6 +50,11 @@ final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
     @Override
     public void describeSession(DescribeSessionRequest request, StreamObserver<SessionDescription> response) {
         ask(MasterEvent.SessionQueried::new, SessionDescription.class, response);
+    }
+
+    @Override
+    public void drill(DrillRequest request, StreamObserver<DrillResponse> response) {
+        ask(id -> new MasterEvent.DrillRequested(id, request), DrillResponse.class, response);
     }
 
     @Override

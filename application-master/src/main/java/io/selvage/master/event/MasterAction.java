@@ -5,6 +5,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
 import java.util.Set;
@@ -19,6 +20,8 @@ public sealed interface MasterAction {
     /** Carries out every kind of action; none of them may block. */
     interface Performer {
         void perform(AppendToJournal action);
+
+        void perform(ConfirmLeadership action);
 
         void perform(Send action);
 
@@ -46,6 +49,8 @@ public sealed interface MasterAction {
 
         void perform(Unregister action);
 
+        void perform(FailProcess action);
+
         void perform(ExitProcess action);
 
         void perform(Note action);
@@ -56,6 +61,17 @@ public sealed interface MasterAction {
      * JournalUnavailable.
      */
     record AppendToJournal(AppendId append, JournalRecord record) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /**
+     * See in the journal that no newer master is there, after all records that were asked for before it; answered as
+     * AppendToJournal is.
+     */
+    record ConfirmLeadership(AppendId append) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);
@@ -164,6 +180,14 @@ public sealed interface MasterAction {
 
     /** Tell YARN that the application has ended well; answered by Unregistered. */
     record Unregister(String diagnostics) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** A drill: do to this process what a fault would, once the answers given so far are on their way. */
+    record FailProcess(DrillKind kind) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);

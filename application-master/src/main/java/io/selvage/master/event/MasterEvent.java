@@ -4,7 +4,9 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointDeclined;
+import io.selvage.protocol.wire.DrillRequest;
 import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.Following;
 import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.Register;
@@ -32,6 +34,12 @@ public sealed interface MasterEvent {
 
         void on(ContainerCompleted event);
 
+        void on(ContainerToBePreempted event);
+
+        void on(NodeLeaving event);
+
+        void on(NodeLost event);
+
         void on(ResourceManagerLost event);
 
         void on(ExecutorRegistered event);
@@ -48,11 +56,15 @@ public sealed interface MasterEvent {
 
         void on(IncarnationStopped event);
 
+        void on(FollowingReported event);
+
         void on(SubmissionRequested event);
 
         void on(CancelRequested event);
 
         void on(SessionStopRequested event);
+
+        void on(DrillRequested event);
 
         void on(JobsQueried event);
 
@@ -129,6 +141,30 @@ public sealed interface MasterEvent {
         }
     }
 
+    /** YARN will take a container away soon: what runs there can still be moved. */
+    record ContainerToBePreempted(ExecutorId executor, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A node, by YARN's node id, is being decommissioned: what runs there can still be moved. */
+    record NodeLeaving(String node, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A node, by YARN's node id, is gone, and every container on it. */
+    record NodeLost(String node, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
     /** The ResourceManager refuses this attempt, or can't be reached any more. */
     record ResourceManagerLost(String reason) implements MasterEvent {
         @Override
@@ -196,6 +232,14 @@ public sealed interface MasterEvent {
         }
     }
 
+    /** A standby is as far as it was told to follow a job. */
+    record FollowingReported(ExecutorId executor, ConnectionId connection, Following following) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
     /** A client has put a job's graph and jars into HDFS and wants it run. */
     record SubmissionRequested(RequestId request, SubmitJobRequest submission) implements MasterEvent {
         @Override
@@ -220,6 +264,14 @@ public sealed interface MasterEvent {
         }
     }
 
+    /** The session's owner wants an executor, or this master, to fail. */
+    record DrillRequested(RequestId request, DrillRequest drill) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
     /** Someone asks about one job, or about all if the id is empty. */
     record JobsQueried(RequestId request, String job) implements MasterEvent {
         @Override
@@ -236,7 +288,7 @@ public sealed interface MasterEvent {
         }
     }
 
-    /** A record is durable. */
+    /** A record is durable, or what was asked to be confirmed is so. */
     record JournalAppended(AppendId append) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {

@@ -17,6 +17,8 @@ import io.selvage.protocol.config.Scope;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.Drill;
+import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.HeartbeatEcho;
@@ -65,6 +67,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     private final Map<String, Job> jobs = new LinkedHashMap<>();
 
     private final Map<JobId, Submission> submissions = new LinkedHashMap<>();
+    private final StallGuard stall = new StallGuard();
     private SessionStage stage = SessionStage.OPEN;
     private long stopDeadlineNanos = NEVER;
     private boolean over;
@@ -98,13 +101,15 @@ public final class JobMaster implements MasterEvent.Receiver {
         this.limits = limits;
         this.random = new SplittableRandom(seed);
         this.outbox = new Outbox(journaled, startedMillis);
-        this.fleet = new Fleet(fleetLimits, facts.epoch(), outbox::act);
+        this.fleet = new Fleet(fleetLimits, facts.epoch(), outbox::act, outbox::actOnceLeading);
         journaled.jobs().forEach(this::addJob);
     }
 
     /** Takes up what the journal holds; once, before the first event. */
     public List<MasterAction> start(long nowNanos) {
         outbox.setTime(nowNanos);
+        stall.advance(nowNanos);
+        stall.confirmed();
         jobs.values().forEach(Job::resume);
         return outbox.take();
     }
@@ -115,15 +120,37 @@ public final class JobMaster implements MasterEvent.Receiver {
             return List.of();
         }
         outbox.setTime(nowNanos);
-        event.deliverTo(this);
-        if (!over) {
-            settle();
+        long stalledNanos = stall.advance(nowNanos);
+        if (stalledNanos > 0 && stage.isBeforeDeletion()) {
+            outbox.note("This process has stood still for " + stalledNanos / 1_000_000
+                    + " ms: it looks for a newer master first.");
+            stall.await(outbox.confirmThen(stall::confirmed));
+        }
+        if (!stall.tryHold(event)) {
+            handle(event);
+        } else if (stall.isFull()) {
+            exit(ExitCode.OVERLOADED, StallGuard.CAPACITY + " events wait for the journal.");
+        }
+        for (MasterEvent next = stall.next(); next != null; next = stall.next()) {
+            handle(next);
         }
         return outbox.take();
     }
 
+    private void handle(MasterEvent event) {
+        if (!over) {
+            event.deliverTo(this);
+        }
+        if (!over && !stall.isHolding()) {
+            settle();
+        }
+    }
+
     /** When {@link MasterEvent.Tick} is due at the latest. */
     public long nextDeadlineNanos() {
+        if (stall.isHolding()) {
+            return NEVER;
+        }
         long next = Math.min(fleet.nextDeadlineNanos(), stopDeadlineNanos);
         for (Job job : jobs.values()) {
             next = Math.min(next, job.nextDeadlineNanos());
@@ -188,6 +215,21 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     @Override
+    public void on(MasterEvent.ContainerToBePreempted event) {
+        outbox.note("YARN will take container " + event.executor() + " away: " + event.reason());
+    }
+
+    @Override
+    public void on(MasterEvent.NodeLeaving event) {
+        outbox.note("Node " + event.node() + " is leaving the cluster: " + event.reason());
+    }
+
+    @Override
+    public void on(MasterEvent.NodeLost event) {
+        fleet.onNodeLost(event.node(), event.reason()).forEach(this::lost);
+    }
+
+    @Override
     public void on(MasterEvent.ResourceManagerLost event) {
         exit(ExitCode.RESOURCE_MANAGER_LOST, event.reason());
     }
@@ -208,7 +250,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         if (job != null && !job.hasEnded()) {
             job.onSurvivor(executor, running);
         } else {
-            fleet.send(
+            fleet.sendOnceLeading(
                     executor,
                     MasterMessage.newBuilder()
                             .setStop(StopIncarnation.newBuilder()
@@ -264,6 +306,13 @@ public final class JobMaster implements MasterEvent.Receiver {
     public void on(MasterEvent.IncarnationStopped event) {
         if (isAlive(event.executor(), event.connection())) {
             job(event.stopped().getJobId()).ifPresent(job -> job.onStopped(event.executor(), event.stopped()));
+        }
+    }
+
+    @Override
+    public void on(MasterEvent.FollowingReported event) {
+        if (isAlive(event.executor(), event.connection())) {
+            fleet.onFollowing(event.executor(), event.following());
         }
     }
 
@@ -396,6 +445,30 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     @Override
+    public void on(MasterEvent.DrillRequested event) {
+        String named = event.drill().getExecutorId();
+        boolean isKnown = named.isEmpty() || fleet.isRegistered(new ExecutorId(named));
+        outbox.act(new MasterAction.Reply(
+                event.request(),
+                DrillResponse.newBuilder()
+                        .setRefusal(
+                                isKnown
+                                        ? ""
+                                        : "This session has no executor \"" + named
+                                                + "\": see `selvage status`.")
+                        .setTimeMillis(outbox.nowMillis())
+                        .build()));
+        if (named.isEmpty()) {
+            outbox.act(new MasterAction.FailProcess(event.drill().getKind()));
+        } else if (isKnown) {
+            fleet.send(
+                    new ExecutorId(named),
+                    MasterMessage.newBuilder()
+                            .setDrill(Drill.newBuilder().setKind(event.drill().getKind())));
+        }
+    }
+
+    @Override
     public void on(MasterEvent.JobsQueried event) {
         List<Job> newestFirst = new ArrayList<>(jobs.values());
         Collections.reverse(newestFirst);
@@ -450,7 +523,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         }
         if (stage == SessionStage.ENDING_EXECUTORS && fleet.isEmpty()) {
             become(SessionStage.DELETING, "every executor has ended");
-            outbox.act(new MasterAction.DeleteSessionFiles());
+            outbox.actOnceLeading(new MasterAction.DeleteSessionFiles());
         }
     }
 
@@ -537,7 +610,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     private void exit(ExitCode code, String reason) {
         over = true;
-        outbox.act(new MasterAction.ExitProcess(code, reason));
+        outbox.exit(new MasterAction.ExitProcess(code, reason));
     }
 
     /** A submission that is not durable yet; {@code askers} are the requests that wait for it. */
@@ -562,6 +635,11 @@ public final class JobMaster implements MasterEvent.Receiver {
         /** The session's files are being deleted. */
         DELETING,
         /** YARN is being told. */
-        UNREGISTERING
+        UNREGISTERING;
+
+        /** The journal can still be asked. */
+        boolean isBeforeDeletion() {
+            return compareTo(DELETING) < 0;
+        }
     }
 }

@@ -22,6 +22,9 @@ final class Outbox {
     private final long startedMillis;
     private final Map<AppendId, Runnable> continuations = new LinkedHashMap<>();
     private List<MasterAction> actions = new ArrayList<>();
+    /** What only the newest master may do: they wait for the journal to say that this is the one. */
+    private List<MasterAction> guarded = new ArrayList<>();
+
     private long lastAppend;
     private int sinceSnapshot;
     private long nowNanos;
@@ -49,6 +52,17 @@ final class Outbox {
         actions.add(action);
     }
 
+    /** Has something done that would harm a newer master, once the journal shows that there is none. */
+    void actOnceLeading(MasterAction action) {
+        guarded.add(action);
+    }
+
+    /** The process ends: what was to be confirmed first is left undone. */
+    void exit(MasterAction.ExitProcess exit) {
+        guarded.clear();
+        act(exit);
+    }
+
     void note(String line) {
         act(new MasterAction.Note(line));
     }
@@ -68,6 +82,14 @@ final class Outbox {
         }
     }
 
+    /** Goes on once the journal shows that no newer master is there; answers what the journal will confirm. */
+    AppendId confirmThen(Runnable onceConfirmed) {
+        AppendId id = new AppendId(++lastAppend);
+        continuations.put(id, onceConfirmed);
+        act(new MasterAction.ConfirmLeadership(id));
+        return id;
+    }
+
     /** The record is durable: what was waiting for it goes on. */
     void onAppended(AppendId append) {
         Runnable continuation = continuations.remove(append);
@@ -79,6 +101,11 @@ final class Outbox {
     }
 
     List<MasterAction> take() {
+        if (!guarded.isEmpty()) {
+            List<MasterAction> allowed = guarded;
+            guarded = new ArrayList<>();
+            confirmThen(() -> actions.addAll(allowed));
+        }
         List<MasterAction> taken = actions;
         actions = new ArrayList<>();
         return taken;

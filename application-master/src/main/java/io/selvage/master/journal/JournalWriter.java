@@ -2,6 +2,7 @@ package io.selvage.master.journal;
 
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
+import io.selvage.master.event.AppendId;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.loop.Inbox;
@@ -9,6 +10,7 @@ import io.selvage.protocol.wire.JournalRecord;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,8 +21,8 @@ import org.slf4j.LoggerFactory;
 public final class JournalWriter {
     /** Records that may wait. */
     static final int CAPACITY = 4096;
-    /** Longer than a NameNode's fail-over. */
-    static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(60);
+    /** An outage of HDFS is waited out: another attempt could not even read the journal. */
+    static final long GIVE_UP_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     static final long FIRST_RETRY_MILLIS = 100;
     static final long LONGEST_RETRY_MILLIS = 5_000;
@@ -29,7 +31,10 @@ public final class JournalWriter {
     private final Journal journal;
     private final Inbox inbox;
     private final Inbox.Overload overload;
-    private final BlockingQueue<MasterAction.AppendToJournal> records = new ArrayBlockingQueue<>(CAPACITY);
+    private final BlockingQueue<Order> orders = new ArrayBlockingQueue<>(CAPACITY);
+
+    /** What is to be done with the journal, until it is done. */
+    private record Order(AppendId id, Supplier<JournalOutcome> attempt) {}
 
     public JournalWriter(Journal journal, Inbox inbox, Inbox.Overload overload) {
         this.journal = journal;
@@ -39,7 +44,16 @@ public final class JournalWriter {
 
     /** Never blocks. */
     public void append(MasterAction.AppendToJournal append) {
-        if (!records.offer(append)) {
+        order(append.append(), () -> write(append.record()));
+    }
+
+    /** Looks whether this master is still the one that may write. Never blocks. */
+    public void confirm(MasterAction.ConfirmLeadership confirm) {
+        order(confirm.append(), journal::confirmOwner);
+    }
+
+    private void order(AppendId id, Supplier<JournalOutcome> attempt) {
+        if (!orders.offer(new Order(id, attempt))) {
             overload.onFull("The queue of " + CAPACITY + " records to the journal is full.");
         }
     }
@@ -48,16 +62,16 @@ public final class JournalWriter {
     public void run() throws InterruptedException {
         boolean goesOn = true;
         while (goesOn) {
-            goesOn = write(records.take());
+            goesOn = carryOut(orders.take());
         }
     }
 
-    private boolean write(MasterAction.AppendToJournal append) throws InterruptedException {
+    private boolean carryOut(Order order) throws InterruptedException {
         long started = System.nanoTime();
         for (long pause = FIRST_RETRY_MILLIS; ; pause = Math.min(2 * pause, LONGEST_RETRY_MILLIS)) {
-            JournalOutcome outcome = write(append.record());
+            JournalOutcome outcome = order.attempt().get();
             if (outcome instanceof JournalOutcome.Appended) {
-                inbox.post(new MasterEvent.JournalAppended(append.append()));
+                inbox.post(new MasterEvent.JournalAppended(order.id()));
                 return true;
             }
             if (outcome instanceof JournalOutcome.Fenced fenced) {

@@ -48,6 +48,11 @@ final class Actions implements MasterAction.Performer {
     }
 
     @Override
+    public void perform(MasterAction.ConfirmLeadership action) {
+        journal.confirm(action);
+    }
+
+    @Override
     public void perform(MasterAction.Send action) {
         control.send(action);
     }
@@ -123,6 +128,11 @@ final class Actions implements MasterAction.Performer {
             inbox.post(new MasterEvent.ResourceManagerLost(
                     "The session has ended, and YARN could not be told: " + failed.getMessage()));
         }
+    }
+
+    @Override
+    public void perform(MasterAction.FailProcess action) {
+        SelfInflicted.begin(action.kind());
     }
 
     @Override

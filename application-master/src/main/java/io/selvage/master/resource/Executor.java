@@ -2,7 +2,11 @@ package io.selvage.master.resource;
 
 import io.selvage.master.event.ConnectionId;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.Following;
 import io.selvage.protocol.wire.Register;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the {@link Fleet}: one container with, sooner or later, an executor in it. */
@@ -14,6 +18,8 @@ public final class Executor {
     private long idleSinceNanos;
     private @Nullable ConnectionId connection;
     private @Nullable Register register;
+    /** What it holds ready, by job. */
+    private final Map<JobId, Following> following = new TreeMap<>();
 
     Executor(ExecutorId id, String node, ExecutorState state, long deadlineNanos) {
         this.id = id;
@@ -33,7 +39,22 @@ public final class Executor {
     void connect(ConnectionId opened, Register said, long nowNanos) {
         connection = opened;
         register = said;
+        following.clear();
         idleSinceNanos = nowNanos;
+    }
+
+    void follows(Following said) {
+        following.put(new JobId(said.getJobId()), said);
+    }
+
+    void forgets(JobId job) {
+        following.remove(job);
+    }
+
+    /** The checkpoint of a job as of which it holds state ready; -1 if it holds nothing of it. */
+    long followedTo(JobId job) {
+        Following said = following.get(job);
+        return said == null ? -1 : said.getCheckpoint();
     }
 
     void extendDeadline(long newDeadlineNanos) {
@@ -77,6 +98,16 @@ public final class Executor {
             throw new IllegalStateException("Executor " + id + " is " + state + " and has not registered.");
         }
         return register;
+    }
+
+    /** Bytes of state that it holds ready for jobs. */
+    public long readyBytes() {
+        return following.values().stream().mapToLong(Following::getBytes).sum();
+    }
+
+    /** YARN's id of the node that it is on; empty if that is not known yet. */
+    public String node() {
+        return register == null || register.getNode().isEmpty() ? node : register.getNode();
     }
 
     public int slots() {

@@ -4,6 +4,7 @@ import io.selvage.master.event.ConnectionId;
 import io.selvage.master.event.MasterAction;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.Following;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
@@ -38,6 +39,9 @@ public final class Fleet {
     private final FleetLimits limits;
     private final long epoch;
     private final Consumer<MasterAction> actions;
+    /** What would harm a newer master, if there is one. */
+    private final Consumer<MasterAction> actionsOnceLeading;
+
     private final Map<ExecutorId, Executor> executors = new TreeMap<>();
     private final SlotPool slots = new SlotPool();
     /** Oldest first. They are on their way out, and what they still say is refused. */
@@ -54,10 +58,16 @@ public final class Fleet {
     private boolean closing;
     private long checkedNanos;
 
-    public Fleet(FleetLimits limits, long epoch, Consumer<MasterAction> actions) {
+    /**
+     * @param actions carried out as they are given
+     * @param actionsOnceLeading carried out, in order, once it is certain that no newer master is there
+     */
+    public Fleet(
+            FleetLimits limits, long epoch, Consumer<MasterAction> actions, Consumer<MasterAction> actionsOnceLeading) {
         this.limits = limits;
         this.epoch = epoch;
         this.actions = actions;
+        this.actionsOnceLeading = actionsOnceLeading;
     }
 
     // ---- containers ----------------------------------------------------------------------------------------------
@@ -177,11 +187,36 @@ public final class Fleet {
         return Optional.of(new LostExecutor(id, reason));
     }
 
+    /** Every executor on that node is gone with it. */
+    public List<LostExecutor> onNodeLost(String node, String reason) {
+        List<LostExecutor> lost = new ArrayList<>();
+        for (Executor executor : List.copyOf(executors.values())) {
+            if (executor.node().equals(node)) {
+                evict(executor.id(), "Node " + node + " of executor " + executor.id() + " is lost: " + reason)
+                        .ifPresent(lost::add);
+            }
+        }
+        return lost;
+    }
+
+    public void onFollowing(ExecutorId id, Following following) {
+        registeredOrThrow(id).follows(following);
+    }
+
     /** Sends to a registered executor; one that is gone gets nothing, and its loss is told otherwise. */
     public void send(ExecutorId id, MasterMessage.Builder message) {
         Executor executor = executors.get(id);
         if (executor != null && executor.state() == ExecutorState.REGISTERED) {
             actions.accept(new MasterAction.Send(
+                    id, executor.connectionOrThrow(), message.setEpoch(epoch).build()));
+        }
+    }
+
+    /** As {@link #send}, but only once it is certain that no newer master is there. */
+    public void sendOnceLeading(ExecutorId id, MasterMessage.Builder message) {
+        Executor executor = executors.get(id);
+        if (executor != null && executor.state() == ExecutorState.REGISTERED) {
+            actionsOnceLeading.accept(new MasterAction.Send(
                     id, executor.connectionOrThrow(), message.setEpoch(epoch).build()));
         }
     }
@@ -368,7 +403,7 @@ public final class Fleet {
 
     private void tellToLeave(Executor executor, String reason, long deadlineNanos) {
         note("Executor " + executor.id() + " is told to end: " + reason);
-        send(
+        sendOnceLeading(
                 executor.id(),
                 MasterMessage.newBuilder().setShutdown(Shutdown.newBuilder().setReason(reason)));
         executor.become(ExecutorState.LEAVING, deadlineNanos);
@@ -376,14 +411,14 @@ public final class Fleet {
 
     private void refuse(ExecutorId id, ConnectionId connection, String reason) {
         note("Executor " + id + " is refused: " + reason);
-        actions.accept(new MasterAction.Send(
+        actionsOnceLeading.accept(new MasterAction.Send(
                 id,
                 connection,
                 MasterMessage.newBuilder()
                         .setEpoch(epoch)
                         .setShutdown(Shutdown.newBuilder().setReason(reason))
                         .build()));
-        actions.accept(new MasterAction.Disconnect(id, connection, reason));
+        actionsOnceLeading.accept(new MasterAction.Disconnect(id, connection, reason));
     }
 
     private String overdue(Executor executor) {
@@ -412,7 +447,7 @@ public final class Fleet {
             released.remove(released.iterator().next());
         }
         note("Container " + id + " is given back: " + reason);
-        actions.accept(new MasterAction.ReleaseContainer(id, reason));
+        actionsOnceLeading.accept(new MasterAction.ReleaseContainer(id, reason));
     }
 
     private void note(String line) {

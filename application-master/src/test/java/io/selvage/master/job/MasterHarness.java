@@ -36,10 +36,12 @@ import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.VertexMessage;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Owned by one test: a job master under a manual clock, with a journal that confirms at once unless it is held. */
 final class MasterHarness {
@@ -58,6 +60,7 @@ final class MasterHarness {
     private Deploy deployedBefore = Deploy.getDefaultInstance();
 
     private final List<AppendId> held = new ArrayList<>();
+    private final List<AppendId> confirmationsHeld = new ArrayList<>();
     private int recordsReplayed;
     private long nextConnection;
     private long nextRequest;
@@ -92,6 +95,7 @@ final class MasterHarness {
             journal.subList(Math.max(durable, recordsReplayed), journal.size()).clear();
         }
         held.clear();
+        confirmationsHeld.clear();
         journalHeld = false;
         connections.clear();
         if (!sent(MasterMessage::hasDeploy).isEmpty()) {
@@ -117,14 +121,23 @@ final class MasterHarness {
                 } else {
                     tell(new MasterEvent.JournalAppended(append.append()));
                 }
+            } else if (action instanceof MasterAction.ConfirmLeadership confirm) {
+                if (journalHeld) {
+                    confirmationsHeld.add(confirm.append());
+                } else {
+                    tell(new MasterEvent.JournalAppended(confirm.append()));
+                }
             }
         }
     }
 
     void confirmHeld() {
         journalHeld = false;
-        List<AppendId> confirmed = List.copyOf(held);
+        List<AppendId> confirmed = Stream.concat(held.stream(), confirmationsHeld.stream())
+                .sorted(Comparator.comparingLong(AppendId::value))
+                .toList();
         held.clear();
+        confirmationsHeld.clear();
         confirmed.forEach(append -> tell(new MasterEvent.JournalAppended(append)));
     }
 

@@ -24,6 +24,8 @@ import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.transport.ControlTransport;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.DescribeSessionRequest;
+import io.selvage.protocol.wire.DrillKind;
+import io.selvage.protocol.wire.DrillRequest;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.ExecutorServiceGrpc;
 import io.selvage.protocol.wire.JobDescription;
@@ -61,6 +63,7 @@ class MasterOverTheWireTest {
     private static final String JOB = "job-wire";
     private final ApplicationIdentity identity = ApplicationIdentity.create();
     private final CompletableFuture<MasterAction.ExitProcess> exit = new CompletableFuture<>();
+    private final CompletableFuture<MasterAction.FailProcess> drilled = new CompletableFuture<>();
     private final Inbox inbox = new Inbox(what -> exit.completeExceptionally(new IllegalStateException(what)));
     private final Questions questions = new Questions(inbox);
     private final List<ManagedChannel> channels = new ArrayList<>();
@@ -147,6 +150,16 @@ class MasterOverTheWireTest {
             assertThat(System.nanoTime()).as("no second incarnation").isLessThan(deadline);
         }
         awaitPhase(JobPhase.FINISHED);
+    }
+
+    @Test
+    void drillOfTheMasterIsAnsweredAndThenDone() throws Exception {
+        assertThat(client.drill(DrillRequest.newBuilder()
+                                .setKind(DrillKind.DRILL_HANG)
+                                .build())
+                        .getRefusal())
+                .isEmpty();
+        assertThat(drilled.get(10, TimeUnit.SECONDS).kind()).isEqualTo(DrillKind.DRILL_HANG);
     }
 
     @Test
@@ -301,6 +314,16 @@ class MasterOverTheWireTest {
         @Override
         public void perform(MasterAction.AppendToJournal action) {
             inbox.post(new MasterEvent.JournalAppended(action.append()));
+        }
+
+        @Override
+        public void perform(MasterAction.ConfirmLeadership action) {
+            inbox.post(new MasterEvent.JournalAppended(action.append()));
+        }
+
+        @Override
+        public void perform(MasterAction.FailProcess action) {
+            drilled.complete(action);
         }
 
         @Override

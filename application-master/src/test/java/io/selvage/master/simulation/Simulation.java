@@ -527,6 +527,23 @@ final class Simulation {
         }
 
         @Override
+        public void perform(MasterAction.ConfirmLeadership action) {
+            master.journalFreeMillis = Math.max(master.journalFreeMillis, nowMillis) + random.nextInt(1, 10);
+            steps.add(new Step(master.journalFreeMillis, order++, () -> {
+                if (journal.epoch() == master.epoch) {
+                    plan(random.nextInt(1, 10), () -> master.tell(new MasterEvent.JournalAppended(action.append())));
+                } else {
+                    master.tell(new MasterEvent.JournalFenced("A newer epoch has won."));
+                }
+            }));
+        }
+
+        @Override
+        public void perform(MasterAction.FailProcess action) {
+            throw new AssertionError("nobody drills");
+        }
+
+        @Override
         public void perform(MasterAction.Send action) {
             inOrder(action.connection(), () -> {
                 SimulatedExecutor executor = executors.get(action.executor());

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -124,6 +125,36 @@ public final class Journal {
         return write(JournalRecord.Kind.ENTRY, NOTHING, payload);
     }
 
+    /**
+     * Looks whether this master still owns the log, without writing: {@link JournalOutcome.Appended} with the slot of
+     * its newest record if so, at the time of the look. The slot after that record is looked at first: if a newer
+     * master's record was there and is compacted already, the one before it is gone too.
+     */
+    public JournalOutcome confirmOwner() {
+        if (fenced != null) {
+            return fenced;
+        }
+        if (epoch == 0) {
+            throw new IllegalStateException("no epoch is won in " + store.qualify(directory));
+        }
+        try {
+            store.catchUp();
+            Optional<byte[]> next = slots.read(topSlot + 1);
+            if (next.isPresent()) {
+                return lost(topSlot + 1, next.get());
+            }
+            return follows(topSlot + 1)
+                    ? new JournalOutcome.Appended(topSlot)
+                    : fence("Master epoch " + epoch + " was away while a newer one compacted the journal: "
+                            + slots.file(topSlot) + " is not the record it knows. It ends itself.");
+        } catch (IOException e) {
+            return new JournalOutcome.NotWritten(
+                    "The journal " + store.qualify(directory) + " could not be looked at: " + e.getMessage()
+                            + ". See whether HDFS is up.",
+                    e);
+        }
+    }
+
     /** Whether {@link #snapshot} should be called soon. */
     public boolean snapshotDue() {
         return recordsSinceSnapshot >= RECORDS_BETWEEN_SNAPSHOTS;
@@ -154,7 +185,7 @@ public final class Journal {
         PutOutcome put = store.putIfAbsent(slots.path(record.slot()), bytes);
         return switch (put.kind()) {
             case WON -> confirm(record, bytes);
-            case LOST -> lost(record, Objects.requireNonNull(put.winner()));
+            case LOST -> lost(record.slot(), Objects.requireNonNull(put.winner()));
             case NOT_WRITTEN -> notWritten(record, put);
             case UNDECIDED -> undecided(record, put);
         };
@@ -218,11 +249,11 @@ public final class Journal {
         recordsSinceSnapshot = read.records().size();
     }
 
-    private JournalOutcome lost(JournalRecord mine, byte[] winner) {
+    private JournalOutcome lost(long slot, byte[] winner) {
         try {
-            JournalRecord theirs = Frame.decode(mine.slot(), slots.file(mine.slot()), winner);
+            JournalRecord theirs = Frame.decode(slot, slots.file(slot), winner);
             byte[] theirLeader = theirs.kind() == JournalRecord.Kind.EPOCH ? theirs.payload() : null;
-            return fence(epoch, theirs.epoch(), theirLeader, mine.slot());
+            return fence(epoch, theirs.epoch(), theirLeader, slot);
         } catch (JournalDamagedException e) {
             return fence(
                     "Master epoch " + epoch + " has lost a slot to a record that can't be read. " + e.getMessage());

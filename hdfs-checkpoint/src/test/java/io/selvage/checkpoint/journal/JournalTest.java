@@ -62,6 +62,36 @@ final class JournalTest {
     }
 
     @Test
+    void theNewestMasterIsConfirmedWithoutWriting() throws IOException {
+        Journal first = won(1);
+        append(first, "a");
+        List<String> before = disk.history();
+        assertThat(first.confirmOwner()).isEqualTo(new JournalOutcome.Appended(2));
+        assertThat(disk.history()).isEqualTo(before);
+    }
+
+    @Test
+    void anOlderMasterIsNotConfirmed() throws IOException {
+        Journal first = won(1);
+        won(2);
+        assertThat(first.confirmOwner())
+                .isInstanceOfSatisfying(
+                        JournalOutcome.Fenced.class,
+                        fenced -> assertThat(fenced.byEpoch()).hasValue(2));
+        assertThat(first.append(bytes("late"))).isInstanceOf(JournalOutcome.Fenced.class);
+    }
+
+    @Test
+    void anOlderMasterIsNotConfirmedThoughTheRecordAfterItsOwnIsCompacted() throws IOException {
+        Journal first = won(1);
+        append(first, "a");
+        Journal second = won(2);
+        append(second, "b");
+        second.snapshot(bytes("a+b"));
+        assertThat(first.confirmOwner()).isInstanceOf(JournalOutcome.Fenced.class);
+    }
+
+    @Test
     void anEpochThatIsNotTheHighestIsFenced() throws IOException {
         won(3);
         assertThat(open().winEpoch(3, bytes("x"))).isInstanceOf(JournalOutcome.Fenced.class);

@@ -1,0 +1,145 @@
+package io.selvage.master.job;
+
+import static io.selvage.master.job.MasterHarness.JOB;
+import static io.selvage.master.job.MasterHarness.executor;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.master.event.ExitCode;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.event.RequestId;
+import io.selvage.protocol.wire.DrillKind;
+import io.selvage.protocol.wire.DrillRequest;
+import io.selvage.protocol.wire.DrillResponse;
+import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.MasterMessage;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** A master that has been replaced harms nothing of the newer one. */
+class FencingTest {
+    private static void fence(MasterHarness harness) {
+        harness.tell(new MasterEvent.JournalFenced("Epoch 2 has written slot 9."));
+        assertThat(harness.last(MasterAction.ExitProcess.class).code()).isEqualTo(ExitCode.FENCED);
+    }
+
+    @Test
+    void givesNoContainerBackBeforeItsLeadershipIsConfirmed() {
+        MasterHarness harness = MasterHarness.running();
+        harness.journalHeld = true;
+        harness.allocate(3);
+        assertThat(harness.of(MasterAction.ReleaseContainer.class)).isEmpty();
+        harness.confirmHeld();
+        assertThat(harness.of(MasterAction.ReleaseContainer.class)).hasSize(1);
+    }
+
+    @Test
+    void givesNoContainerBackOnceItIsFenced() {
+        MasterHarness harness = MasterHarness.running();
+        harness.journalHeld = true;
+        harness.connections.remove(executor(2));
+        harness.passAlive(Duration.ofSeconds(6));
+        harness.allocate(3);
+        fence(harness);
+        assertThat(harness.of(MasterAction.ReleaseContainer.class)).isEmpty();
+    }
+
+    @Test
+    void tellsNoExecutorToEndBeforeItsLeadershipIsConfirmed() {
+        MasterHarness harness = MasterHarness.running();
+        harness.cancel(JOB);
+        harness.stopped(1, 1);
+        harness.stopped(2, 1);
+        harness.journalHeld = true;
+        harness.passAlive(Duration.ofSeconds(31));
+        assertThat(harness.sent(MasterMessage::hasShutdown)).isEmpty();
+        harness.confirmHeld();
+        assertThat(harness.sent(MasterMessage::hasShutdown)).hasSize(2);
+    }
+
+    @Test
+    void deletesNoSessionBeforeItsLeadershipIsConfirmed() {
+        MasterHarness harness = new MasterHarness();
+        harness.stopSession();
+        assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).hasSize(1);
+        MasterHarness held = new MasterHarness();
+        held.journalHeld = true;
+        held.stopSession();
+        assertThat(held.of(MasterAction.DeleteSessionFiles.class)).isEmpty();
+    }
+
+    @Test
+    void afterAStallNothingIsHandledBeforeItsLeadershipIsConfirmed() {
+        MasterHarness harness = MasterHarness.running();
+        harness.journalHeld = true;
+        harness.nowNanos += Duration.ofMinutes(1).toNanos();
+        harness.actions.clear();
+        harness.disconnect(2);
+        harness.tell(new MasterEvent.Tick());
+        harness.cancel(JOB);
+        assertThat(harness.of(MasterAction.ConfirmLeadership.class)).hasSize(1);
+        assertThat(harness.actions)
+                .allMatch(action ->
+                        action instanceof MasterAction.ConfirmLeadership || action instanceof MasterAction.Note);
+        fence(harness);
+    }
+
+    @Test
+    void whatHappenedDuringAStallIsHandledInOrderOnceItsLeadershipIsConfirmed() {
+        MasterHarness harness = MasterHarness.running();
+        harness.journalHeld = true;
+        harness.nowNanos += Duration.ofMinutes(1).toNanos();
+        harness.disconnect(2);
+        RequestId cancel = harness.cancel(JOB);
+        harness.confirmHeld();
+        assertThat(harness.describe(JOB).getFailure().getMessage()).contains("has broken");
+        assertThat(harness.reply(cancel)).isNotNull();
+        harness.stopped(1, 1);
+        assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
+    }
+
+    @Test
+    void shortPausesAreNoStall() {
+        MasterHarness harness = MasterHarness.running();
+        harness.passAlive(Duration.ofSeconds(30));
+        assertThat(harness.of(MasterAction.ConfirmLeadership.class)).isEmpty();
+    }
+
+    // ---- drills ----
+
+    private static DrillResponse drill(MasterHarness harness, String executor) {
+        RequestId request = new RequestId(1_000);
+        harness.tell(new MasterEvent.DrillRequested(
+                request,
+                DrillRequest.newBuilder()
+                        .setKind(DrillKind.DRILL_KILL)
+                        .setExecutorId(executor)
+                        .build()));
+        return (DrillResponse) harness.reply(request);
+    }
+
+    @Test
+    void drillOfTheMasterIsAnsweredBeforeItIsDone() {
+        MasterHarness harness = MasterHarness.running();
+        assertThat(drill(harness, "").getRefusal()).isEmpty();
+        assertThat(harness.actions.get(harness.actions.size() - 1))
+                .isEqualTo(new MasterAction.FailProcess(DrillKind.DRILL_KILL));
+    }
+
+    @Test
+    void drillOfAnExecutorIsSentToIt() {
+        MasterHarness harness = MasterHarness.running();
+        assertThat(drill(harness, executor(2).value()).getRefusal()).isEmpty();
+        assertThat(harness.sent(MasterMessage::hasDrill))
+                .singleElement()
+                .satisfies(send -> assertThat(send.executor()).isEqualTo(executor(2)));
+        assertThat(harness.of(MasterAction.FailProcess.class)).isEmpty();
+    }
+
+    @Test
+    void drillOfAnUnknownExecutorIsRefused() {
+        MasterHarness harness = MasterHarness.running();
+        assertThat(drill(harness, "container_9").getRefusal()).contains("selvage status");
+        assertThat(harness.sent(MasterMessage::hasDrill)).isEmpty();
+    }
+}
