@@ -2,11 +2,10 @@ package io.selvage.benchmarks;
 
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
-import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.backend.HeapKeyedStateBackend;
 import io.selvage.checkpoint.backend.KeyGroups;
-import java.util.List;
+import io.selvage.checkpoint.backend.KeyedOrigin;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -39,12 +38,12 @@ public class HeapStateBenchmark {
     public int keys;
 
     private final HeapKeyedStateBackend<Long> backend = new HeapKeyedStateBackend<>(
-            "benchmark", Serdes.LONG, MAX_PARALLELISM, KeyGroups.rangeOf(0, 1, MAX_PARALLELISM), List.of());
+            "benchmark", Serdes.LONG, MAX_PARALLELISM, KeyGroups.rangeOf(0, 1, MAX_PARALLELISM), KeyedOrigin.NOTHING);
     private final ValueState<Long> state = backend.states().value(new ValueStateDescriptor<>("count", Long.class));
-    private final BinaryWriter snapshot = new BinaryWriter();
 
     private Long[] boxed = {};
     private int next;
+    private long checkpoint;
 
     @Setup
     public void fill() {
@@ -74,9 +73,7 @@ public class HeapStateBenchmark {
     @Benchmark
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
     public int snapshot() {
-        snapshot.clear();
-        backend.snapshot(snapshot);
-        return snapshot.length();
+        return backend.snapshot(++checkpoint).bytes().length;
     }
 
     private Long nextKey() {

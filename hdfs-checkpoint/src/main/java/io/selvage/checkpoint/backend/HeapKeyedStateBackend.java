@@ -41,19 +41,18 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /**
      * @param operator named in messages
      * @param range the key groups of this subtask
-     * @param segments what the subtasks of the restored checkpoint wrote, at least all of those that have a group of
-     *     the range; empty for a fresh start
+     * @param origin of the same key groups
      * @throws StateMismatchException if the key's format or the number of key groups is another one
      * @throws io.selvage.api.type.CorruptDataException if a segment is not what a backend has written
      */
     public HeapKeyedStateBackend(
-            String operator, Serde<K> keySerde, int maxParallelism, KeyGroupRange range, List<byte[]> segments) {
+            String operator, Serde<K> keySerde, int maxParallelism, KeyGroupRange range, KeyedOrigin origin) {
         this.operator = operator;
         this.keySerde = keySerde;
         this.grouper = new KeyGrouper<>(keySerde, maxParallelism);
         this.range = range;
         this.restored = new ArrayList<>();
-        for (byte[] segment : segments) {
+        for (byte[] segment : origin instanceof KeyedReplica replica ? replica.segments() : List.<byte[]>of()) {
             restored.add(new RestoredSegment(segment, operator, keySerde.schema(), maxParallelism));
         }
     }
@@ -111,7 +110,24 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     @Override
-    public void snapshot(BinaryWriter out) {
+    public KeyedCut snapshot(long checkpoint) {
+        BinaryWriter out = new BinaryWriter();
+        write(out);
+        return new KeyedCut(out.toByteArray(), 0, checkpoint);
+    }
+
+    @Override
+    public void confirm(long checkpoint) {}
+
+    @Override
+    public void abort(long checkpoint) {}
+
+    @Override
+    public @Nullable RetainedState retain() {
+        return null;
+    }
+
+    private void write(BinaryWriter out) {
         if (!opened) {
             throw new IllegalStateException("operator " + operator + " is not opened, and its state not restored");
         }

@@ -1,15 +1,15 @@
 package io.selvage.checkpoint.backend;
 
-import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the subtask's thread. The state and timers that one keyed operator has in one subtask, for the key groups of
  * that subtask.
  *
- * <p>Use: create with the segments to restore from, obtain every state and timer queue, call {@link #opened()}, then
- * for each element set the current key. Names are unique among states and timer queues.
+ * <p>Use: create with what to start from, obtain every state and timer queue, call {@link #opened()}, then for each
+ * element set the current key. Names are unique among states and timer queues.
  */
 public interface KeyedStateBackend<K> {
     void setCurrentKey(K key);
@@ -32,8 +32,18 @@ public interface KeyedStateBackend<K> {
      */
     List<String> opened();
 
-    /** Writes all that there is, so that it can be restored by any number of subtasks. */
-    void snapshot(BinaryWriter out);
+    /** Cuts, between two elements: what the checkpoint needs so that any number of subtasks can be restored from it. */
+    KeyedCut snapshot(long checkpoint);
+
+    /** The checkpoint is complete. Unknown ones, and those before the last confirmed, are let pass. */
+    void confirm(long checkpoint);
+
+    /** The checkpoint, and those before it that are not confirmed, will never be complete. */
+    void abort(long checkpoint);
+
+    /** The end of this backend: what a later one can start from; null if that is nothing to rely on. */
+    @Nullable
+    RetainedState retain();
 
     /** Keys that have any state. */
     int keyCount();

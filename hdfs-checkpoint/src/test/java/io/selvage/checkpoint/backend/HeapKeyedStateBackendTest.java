@@ -79,25 +79,25 @@ final class HeapKeyedStateBackendTest {
     void anotherFormatIsRefusedWithTheStateAndBothFormats() {
         byte[] bytes = withCounter();
         HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), List.of(bytes));
+                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(bytes));
         assertThatThrownBy(() -> backend.states().value(new ValueStateDescriptor<>("counter", Serdes.STRING)))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessage("The state \"counter\" of operator count was written as state value<i64> and is now"
                         + " declared as state value<string>. Declare it as it was, or give it another name to start it"
                         + " empty.");
         HeapKeyedStateBackend<String> other =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), List.of(bytes));
+                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(bytes));
         assertThatThrownBy(() -> other.timers("counter", NoNamespace.SERDE)).isInstanceOf(StateMismatchException.class);
     }
 
     @Test
     void otherKeysAndOtherNumbersOfKeyGroupsAreRefused() {
         byte[] bytes = withCounter();
-        assertThatThrownBy(() -> new HeapKeyedStateBackend<>("count", Serdes.LONG, GROUPS, all(), List.of(bytes)))
+        assertThatThrownBy(() -> new HeapKeyedStateBackend<>("count", Serdes.LONG, GROUPS, all(), replica(bytes)))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessageContaining("The keys of operator count were written as string and are now i64");
         assertThatThrownBy(() -> new HeapKeyedStateBackend<>(
-                        "count", Serdes.STRING, 2 * GROUPS, new KeyGroupRange(0, 2 * GROUPS), List.of(bytes)))
+                        "count", Serdes.STRING, 2 * GROUPS, new KeyGroupRange(0, 2 * GROUPS), replica(bytes)))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessageContaining("written with 16 key groups")
                 .hasMessageContaining("set the job's maximum parallelism back to 16");
@@ -106,14 +106,14 @@ final class HeapKeyedStateBackendTest {
     @Test
     void bytesOfSomethingElseAreRefused() {
         assertThatThrownBy(
-                        () -> new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), List.of(new byte[40])))
+                        () -> new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(new byte[40])))
                 .isInstanceOf(CorruptDataException.class);
     }
 
     @Test
     void aStateThatIsNotDeclaredAnyMoreIsDroppedAndNamed() {
         HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), List.of(withCounter()));
+                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(withCounter()));
         backend.states().value(new ValueStateDescriptor<>("other", Serdes.LONG));
         assertThat(backend.opened()).containsExactly("counter");
         assertThat(backend.keyCount()).isZero();
@@ -132,8 +132,8 @@ final class HeapKeyedStateBackendTest {
 
     @Test
     void aKeyOfAnotherSubtaskIsRefused() {
-        HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, new KeyGroupRange(0, 0), List.of());
+        HeapKeyedStateBackend<String> backend = new HeapKeyedStateBackend<>(
+                "count", Serdes.STRING, GROUPS, new KeyGroupRange(0, 0), KeyedOrigin.NOTHING);
         ValueState<Long> value = backend.states().value(new ValueStateDescriptor<>("v", Serdes.LONG));
         backend.opened();
         backend.setCurrentKey("a");
@@ -172,7 +172,7 @@ final class HeapKeyedStateBackendTest {
 
     private static byte[] withCounter() {
         HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), List.of());
+                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), KeyedOrigin.NOTHING);
         ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
         backend.opened();
         backend.setCurrentKey("a");
@@ -181,7 +181,7 @@ final class HeapKeyedStateBackendTest {
     }
 
     private static <K> HeapKeyedStateBackend<K> fresh(Serde<K> keys) {
-        return new HeapKeyedStateBackend<>("operator", keys, GROUPS, all(), List.of());
+        return new HeapKeyedStateBackend<>("operator", keys, GROUPS, all(), KeyedOrigin.NOTHING);
     }
 
     private static KeyGroupRange all() {
@@ -189,9 +189,15 @@ final class HeapKeyedStateBackendTest {
     }
 
     private static byte[] snapshot(KeyedStateBackend<?> backend) {
-        BinaryWriter out = new BinaryWriter();
-        backend.snapshot(out);
-        return out.toByteArray();
+        return backend.snapshot(1).bytes();
+    }
+
+    private static KeyedReplica replica(byte[]... segments) {
+        KeyedReplica replica = new KeyedReplica("count", all());
+        for (byte[] segment : segments) {
+            replica.apply(segment, 1);
+        }
+        return replica;
     }
 
     private static final class Sum implements AggregateFunction<Long, long[], Long> {
@@ -256,7 +262,11 @@ final class HeapKeyedStateBackendTest {
 
         Subtask(int index, int parallelism, List<byte[]> segments) {
             backend = new HeapKeyedStateBackend<>(
-                    "operator", Serdes.STRING, GROUPS, KeyGroups.rangeOf(index, parallelism, GROUPS), segments);
+                    "operator",
+                    Serdes.STRING,
+                    GROUPS,
+                    KeyGroups.rangeOf(index, parallelism, GROUPS),
+                    replica(segments.toArray(new byte[0][])));
             value = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
             timers = backend.timers("timers", Serdes.INTEGER);
             list = backend.states().list(new ListStateDescriptor<>("list", Serdes.STRING));

@@ -2,6 +2,8 @@ package io.selvage.task.executor;
 
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
@@ -79,15 +81,17 @@ final class RestoredCheckpoint {
         }
 
         @Override
-        public List<byte[]> keyedState() {
+        public KeyedOrigin keyed() {
             KeyGroupRange own = KeyGroups.rangeOf(subtask, parallelism, maxParallelism);
-            List<byte[]> states = new ArrayList<>();
+            KeyedReplica replica = new KeyedReplica(snapshots.get(0).getOperatorUid(), own);
             for (OperatorSnapshot snapshot : snapshots) {
                 if (overlap(own, snapshot)) {
-                    snapshot.getKeyedStateList().forEach(segment -> states.add(read(segment)));
+                    for (Segment segment : snapshot.getKeyedStateList()) {
+                        replica.apply(read(segment), segment.getCheckpoint());
+                    }
                 }
             }
-            return states;
+            return replica;
         }
 
         private boolean overlap(KeyGroupRange own, OperatorSnapshot snapshot) {

@@ -62,8 +62,8 @@ record SnapshotUpload(
                     .setOperatorUid(operator.operatorUid())
                     .setSubtask(cut.subtask().index())
                     .setParallelism(parallelism.getOrDefault(vertex, 0));
-            if (operator.keyedState() != null) {
-                part.addKeyedState(writer.append(operator.keyedState()).toWire());
+            if (operator.keyed() != null) {
+                part.addKeyedState(writer.append(operator.keyed().bytes()).toWire());
             }
             if (operator.operatorState() != null) {
                 part.setOperatorState(writer.append(operator.operatorState()).toWire());

@@ -1,9 +1,10 @@
 package io.selvage.task.operator;
 
 import io.selvage.api.function.KeySelector;
-import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
+import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedStateBackend;
+import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.exchange.Timestamps;
 import java.util.List;
@@ -23,7 +24,6 @@ abstract class KeyedOperator extends RuntimeOperator {
     private final Serde<Object> keySerde;
     private final KeyedBackends backends;
     private @Nullable KeyedStateBackend<Object> backend;
-    private int snapshotBytes = 256;
     private boolean isAnnounced; // The watermark has been passed on by this incarnation.
     long watermarkMillis = Long.MIN_VALUE;
 
@@ -46,7 +46,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     abstract void advance(long newWatermarkMillis) throws Exception;
 
     final KeyedStateBackend<Object> openBackend(RestoredState restored) {
-        KeyedStateBackend<Object> opening = backends.create(context, keySerde, restored.keyedState());
+        KeyedStateBackend<Object> opening = backends.create(context, keySerde, restored.keyed());
         backend = opening;
         watermarkMillis = WatermarkState.restore(restored, context);
         try {
@@ -117,9 +117,27 @@ abstract class KeyedOperator extends RuntimeOperator {
 
     @Override
     final OperatorCut snapshot(long checkpoint) {
-        BinaryWriter out = new BinaryWriter(snapshotBytes);
-        backend().snapshot(out);
-        snapshotBytes = out.length() + out.length() / 8;
-        return new OperatorCut(context.operatorUid(), out.toByteArray(), WatermarkState.write(watermarkMillis));
+        KeyedCut cut;
+        try {
+            cut = backend().snapshot(checkpoint);
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "to write its state at checkpoint " + checkpoint);
+        }
+        return new OperatorCut(context.operatorUid(), cut, WatermarkState.write(watermarkMillis));
+    }
+
+    @Override
+    final void complete(long checkpoint) {
+        backend().confirm(checkpoint);
+    }
+
+    @Override
+    final void abort(long checkpoint) {
+        backend().abort(checkpoint);
+    }
+
+    @Override
+    final @Nullable RetainedState retain() {
+        return backend == null ? null : backend.retain();
     }
 }

@@ -1,8 +1,11 @@
 package io.selvage.task.operator;
 
+import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.protocol.id.CheckpointId;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +104,28 @@ public final class OperatorChain implements Output {
         for (RuntimeOperator operator : operators) {
             operator.complete(checkpoint.value());
         }
+    }
+
+    /** The checkpoint, and those before it that are not complete, never will be. */
+    public void abort(CheckpointId checkpoint) {
+        for (RuntimeOperator operator : operators) {
+            operator.abort(checkpoint.value());
+        }
+    }
+
+    /**
+     * After the end, for whatever reason it came: the keyed states that the next incarnation of this subtask can start
+     * from, by operator uid. Asked for once.
+     */
+    public Map<String, RetainedState> retain() {
+        Map<String, RetainedState> retained = new HashMap<>();
+        for (RuntimeOperator operator : operators) {
+            RetainedState state = operator.retain();
+            if (state != null) {
+                retained.put(operator.context.operatorUid(), state);
+            }
+        }
+        return retained;
     }
 
     /** Closes all operators, whatever becomes of each; answers what went wrong. */

@@ -1,15 +1,16 @@
 package io.selvage.task.operator;
 
+import io.selvage.checkpoint.backend.KeyedCut;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operator's part of a snapshot, as bytes; immutable once made.
+ * One operator's part of a snapshot; immutable once made.
  *
- * @param keyedState null: none
+ * @param keyed null: none
  * @param operatorState null: none
  */
-public record OperatorCut(String operatorUid, byte @Nullable [] keyedState, byte @Nullable [] operatorState) {
+public record OperatorCut(String operatorUid, @Nullable KeyedCut keyed, byte @Nullable [] operatorState) {
     public long bytes() {
-        return (keyedState == null ? 0 : keyedState.length) + (operatorState == null ? 0L : operatorState.length);
+        return (keyed == null ? 0 : keyed.bytes().length) + (operatorState == null ? 0L : operatorState.length);
     }
 }

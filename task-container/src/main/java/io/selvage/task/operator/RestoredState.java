@@ -1,5 +1,6 @@
 package io.selvage.task.operator;
 
+import io.selvage.checkpoint.backend.KeyedOrigin;
 import java.util.List;
 
 /** What the restored checkpoint holds of one operator; read lazily, by the subtask's thread. */
@@ -17,8 +18,8 @@ public interface RestoredState {
         }
 
         @Override
-        public List<byte[]> keyedState() {
-            return List.of();
+        public KeyedOrigin keyed() {
+            return KeyedOrigin.NOTHING;
         }
     };
 
@@ -28,6 +29,6 @@ public interface RestoredState {
     /** What that subtask had put into its operator state: none or one. */
     List<byte[]> operatorState(int subtask);
 
-    /** Keyed state of those subtasks whose key groups overlap this subtask's. */
-    List<byte[]> keyedState();
+    /** Keyed state of this subtask's key groups; asked for once. */
+    KeyedOrigin keyed();
 }

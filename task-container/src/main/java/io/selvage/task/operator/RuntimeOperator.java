@@ -1,5 +1,6 @@
 package io.selvage.task.operator;
 
+import io.selvage.checkpoint.backend.RetainedState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,15 @@ abstract class RuntimeOperator implements Output {
 
     /** The checkpoint, and with it all lower ones, is complete and durable. */
     void complete(long checkpoint) {}
+
+    /** The checkpoint, and those before it that are not complete, never will be. */
+    void abort(long checkpoint) {}
+
+    /** After the end: keyed state that the operator's next incarnation can start from; null: none. */
+    @Nullable
+    RetainedState retain() {
+        return null;
+    }
 
     /** Processing time has gone on; called about once a batch. */
     void tick(long nowNanos) {}

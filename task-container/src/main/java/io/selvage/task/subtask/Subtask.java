@@ -1,5 +1,6 @@
 package io.selvage.task.subtask;
 
+import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.task.exchange.Barrier;
@@ -14,6 +15,7 @@ import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.operator.RestoredState;
 import io.selvage.task.operator.SubtaskCanceledException;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -128,6 +130,14 @@ public final class Subtask implements Runnable {
         return outputTimes.read();
     }
 
+    /**
+     * Once, by whoever has heard of the thread's end: keyed states that the next incarnation of this subtask can start
+     * from, by operator uid.
+     */
+    public Map<String, RetainedState> retain() {
+        return chain.retain();
+    }
+
     private void interrupt() {
         wakeup.signal();
         Thread running = thread;
@@ -208,6 +218,7 @@ public final class Subtask implements Runnable {
         } else if (mail instanceof Mail.Abort abort) {
             lastCheckpoint = Math.max(lastCheckpoint, abort.checkpoint().value());
             gate.abort(abort.checkpoint());
+            chain.abort(abort.checkpoint());
         }
     }
 

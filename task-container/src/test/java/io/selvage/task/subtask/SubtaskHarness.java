@@ -8,6 +8,9 @@ import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serdes;
+import io.selvage.checkpoint.backend.KeyGroupRange;
+import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -157,8 +160,13 @@ final class SubtaskHarness {
             }
 
             @Override
-            public List<byte[]> keyedState() {
-                return cut.keyedState() == null ? List.of() : List.of(cut.keyedState());
+            public KeyedOrigin keyed() {
+                if (cut.keyed() == null) {
+                    return KeyedOrigin.NOTHING;
+                }
+                KeyedReplica replica = new KeyedReplica("harness", new KeyGroupRange(0, 16));
+                replica.apply(cut.keyed().bytes(), cut.keyed().oldestNeeded());
+                return replica;
             }
         };
     }
