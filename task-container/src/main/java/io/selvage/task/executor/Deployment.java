@@ -12,6 +12,7 @@ import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.subtask.Mail;
@@ -43,8 +44,9 @@ final class Deployment {
     private @Nullable PreparedDeployment prepared;
     private final Map<SubtaskId, Subtask> subtasks = new LinkedHashMap<>();
     private final Set<SubtaskId> threads = new HashSet<>(); // Those that have not ended.
-    private final Map<ChannelId, String> failedEarly = new LinkedHashMap<>(); // Before the subtasks were there.
+    private final Map<ChannelId, ChannelFailure> failedEarly = new LinkedHashMap<>(); // Before the subtasks were there.
     private final Map<SubtaskId, SubtaskReport> reports = new LinkedHashMap<>(); // The newest, heard or not.
+    private final Map<SubtaskId, Mail.Complete> lateCompletions = new LinkedHashMap<>();
     private boolean toldToEnd;
     private long endingSinceNanos;
     private int uploads;
@@ -133,13 +135,13 @@ final class Deployment {
     }
 
     /** Fails the subtasks at its ends, as soon as there are any. */
-    void onChannelFailed(ChannelId channel, String reason) {
+    void onChannelFailed(ChannelId channel, ChannelFailure failure) {
         switch (phase) {
-            case PREPARING -> failedEarly.putIfAbsent(channel, reason);
+            case PREPARING -> failedEarly.putIfAbsent(channel, failure);
             case RUNNING ->
                 subtasks.values().stream()
                         .filter(subtask -> subtask.hasChannel(channel))
-                        .forEach(subtask -> subtask.fail(new ExchangeFailedException(reason)));
+                        .forEach(subtask -> subtask.fail(new ExchangeFailedException(failure)));
             case ENDING, ENDED -> {}
         }
     }
@@ -156,6 +158,28 @@ final class Deployment {
             }
         }
         return accepted;
+    }
+
+    /** Tells the subtasks; those whose mailbox is full are told by {@link #completeLate}. */
+    void complete(Mail.Complete mail) {
+        dropCuts(mail.checkpoint());
+        lateCompletions.clear(); // A completion covers those before it.
+        for (Subtask subtask : subtasks.values()) {
+            if (!subtask.post(mail)) {
+                LOG.warn("{} of {} is put off: subtask {} has not handled its mail", mail, id, subtask.id());
+                lateCompletions.put(subtask.id(), mail);
+            }
+        }
+    }
+
+    /** Tries again what a full mailbox has refused: after a terminal completion there is none that would cover it. */
+    void completeLate() {
+        if (phase == DeploymentPhase.RUNNING) {
+            lateCompletions.entrySet().removeIf(late -> {
+                Subtask subtask = subtasks.get(late.getKey());
+                return subtask == null || subtask.post(late.getValue());
+            });
+        }
     }
 
     boolean post(Mail mail) {

@@ -4,6 +4,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.SubtaskSnapshot;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.subtask.SubtaskCut;
 import io.selvage.task.subtask.SubtaskPhase;
@@ -34,7 +35,7 @@ public sealed interface ExecutorEvent {
 
     record SubtaskThreadEnded(DeploymentId deployment, SubtaskId subtask) implements ExecutorEvent {}
 
-    record ChannelFailed(ChannelId channel, String reason) implements ExecutorEvent {}
+    record ChannelFailed(ChannelId channel, ChannelFailure failure) implements ExecutorEvent {}
 
     record SnapshotStored(DeploymentId deployment, CheckpointId checkpoint, List<SubtaskSnapshot> subtasks)
             implements ExecutorEvent {

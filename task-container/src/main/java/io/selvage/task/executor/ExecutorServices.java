@@ -25,4 +25,5 @@ public record ExecutorServices(
         Executor uploading,
         NanoClock clock,
         ClassLoader parentLoader,
-        ProcessExit exit) {}
+        ProcessExit exit,
+        ProcessSignals signals) {}

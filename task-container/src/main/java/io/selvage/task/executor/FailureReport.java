@@ -27,6 +27,9 @@ final class FailureReport {
         if (thrown instanceof OperatorException operator) {
             failure.setOperator(operator.operator()).setSubtask(operator.subtask());
         }
+        if (thrown instanceof ExchangeFailedException exchange && exchange.lostPeer() != null) {
+            failure.setExecutorId(exchange.lostPeer().value());
+        }
         Throwable cause = thrown;
         for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
             failure.addCauses(cause.toString().replace('\n', ' '));
@@ -42,8 +45,8 @@ final class FailureReport {
         if (thrown instanceof UncheckedIOException && thrown.getCause() != null) {
             return kind(thrown.getCause());
         }
-        if (thrown instanceof ExchangeFailedException) {
-            return FailureKind.TRANSIENT;
+        if (thrown instanceof ExchangeFailedException exchange) {
+            return exchange.lostPeer() == null ? FailureKind.TRANSIENT : FailureKind.EXECUTOR_LOST;
         }
         // Another try would find the same checkpoint and the same program.
         if (thrown instanceof SegmentDamagedException

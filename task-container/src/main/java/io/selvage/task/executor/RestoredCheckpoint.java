@@ -73,8 +73,12 @@ final class RestoredCheckpoint {
         public List<byte[]> operatorState(int ofSubtask) {
             List<byte[]> states = new ArrayList<>();
             for (OperatorSnapshot snapshot : snapshots) {
-                if (snapshot.getSubtask() == ofSubtask && snapshot.hasOperatorState()) {
-                    states.add(read(snapshot.getOperatorState()));
+                if (snapshot.getSubtask() == ofSubtask) {
+                    if (snapshot.hasOperatorState()) {
+                        states.add(read(snapshot.getOperatorState()));
+                    } else if (!snapshot.getSmallOperatorState().isEmpty()) {
+                        states.add(snapshot.getSmallOperatorState().toByteArray());
+                    }
                 }
             }
             return states;

@@ -1,5 +1,6 @@
 package io.selvage.task.executor;
 
+import com.google.protobuf.ByteString;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Packs what all of an executor's subtasks put into one checkpoint into one file; run once, by a thread of the upload
@@ -28,6 +30,9 @@ record SnapshotUpload(
         ExecutorId executor,
         List<SubtaskCut> cuts,
         Map<Integer, Integer> parallelism) {
+    /** Operator state up to this size goes into the acknowledgement itself. */
+    static final int MOST_INLINE_BYTES = 16 * 1024;
+
     SnapshotUpload {
         cuts = List.copyOf(cuts);
         parallelism = Map.copyOf(parallelism);
@@ -65,12 +70,23 @@ record SnapshotUpload(
             if (operator.keyed() != null) {
                 part.addKeyedState(writer.append(operator.keyed().bytes()).toWire());
             }
-            if (operator.operatorState() != null) {
-                part.setOperatorState(writer.append(operator.operatorState()).toWire());
-            }
+            putOperatorState(operator.operatorState(), part, writer);
             bytes += operator.bytes();
             snapshot.addOperators(part);
         }
-        return snapshot.setBytes(bytes);
+        return snapshot.setBytes(bytes).setRecordsRead(cut.recordsRead());
+    }
+
+    /** What is small travels in the acknowledgement, and is then in the metadata: no file is opened for it. */
+    private static void putOperatorState(
+            byte @Nullable [] state, OperatorSnapshot.Builder part, SnapshotFileWriter writer) throws IOException {
+        if (state == null) {
+            return;
+        }
+        if (state.length > 0 && state.length <= MOST_INLINE_BYTES) {
+            part.setSmallOperatorState(ByteString.copyFrom(state));
+        } else {
+            part.setOperatorState(writer.append(state).toWire());
+        }
     }
 }

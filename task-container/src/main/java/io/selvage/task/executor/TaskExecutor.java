@@ -11,6 +11,7 @@ import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointDeclined;
 import io.selvage.protocol.wire.CompleteCheckpoint;
 import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
@@ -23,6 +24,7 @@ import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.subtask.Mail;
 import io.selvage.task.subtask.Subtask;
@@ -96,7 +98,7 @@ final class TaskExecutor {
         } else if (event instanceof ExecutorEvent.SubtaskThreadEnded ended) {
             onThreadEnd(ended.deployment(), ended.subtask());
         } else if (event instanceof ExecutorEvent.ChannelFailed failed) {
-            onChannelFailed(failed.channel(), failed.reason());
+            onChannelFailed(failed.channel(), failed.failure());
         } else if (event instanceof ExecutorEvent.SnapshotStored stored) {
             onSnapshotStored(stored);
         } else if (event instanceof ExecutorEvent.SnapshotFailed failed) {
@@ -164,7 +166,8 @@ final class TaskExecutor {
             case SHUTDOWN ->
                 services.exit().exit(ExitCode.SHUT_DOWN, message.getShutdown().getReason());
             case HEARTBEAT -> lastEchoNanos = services.clock().nanos();
-            case FOLLOW, UNFOLLOW, DRILL, MESSAGE_NOT_SET ->
+            case DRILL -> onDrill(message.getDrill().getKind());
+            case FOLLOW, UNFOLLOW, MESSAGE_NOT_SET ->
                 LOG.warn("The master sends a message that this version does not know");
         }
     }
@@ -175,6 +178,25 @@ final class TaskExecutor {
         lastEchoNanos = services.clock().nanos();
         lastHeartbeatNanos = lastEchoNanos - heartbeatIntervalNanos;
         LOG.info("Registered with the master of epoch {}", highestEpoch);
+    }
+
+    /** Not this process's own end, which it could prepare: what the system does to it from outside. */
+    private void onDrill(DrillKind kind) {
+        String signal = switch (kind) {
+            case DRILL_KILL -> "KILL";
+            case DRILL_HANG -> "STOP";
+            case DRILL_KIND_UNSPECIFIED, UNRECOGNIZED -> null;
+        };
+        if (signal == null) {
+            LOG.warn("The master asks for a drill that this version does not know: {}", kind);
+            return;
+        }
+        LOG.warn("A drill: this process, {}, gets the signal {}", settings.processId(), signal);
+        try {
+            services.signals().send(signal, settings.processId());
+        } catch (IOException failed) {
+            LOG.error("The drill can't be done: no process could be started for kill", failed);
+        }
     }
 
     /** Acts on the time; answers when it wants to be called again at the latest. */
@@ -202,6 +224,7 @@ final class TaskExecutor {
             services.exit().exit(ExitCode.LEASE_EXPIRED, "No master was found for " + settings.lease() + ".");
         }
         for (Deployment deployment : deployments()) {
+            deployment.completeLate();
             List<SubtaskId> stuck = deployment.stuckFor(THREAD_END_LIMIT_NANOS, nowNanos);
             if (!stuck.isEmpty()) {
                 services.exit()
@@ -329,7 +352,7 @@ final class TaskExecutor {
                         config,
                         settings.id(),
                         services.transport(),
-                        (channel, reason) -> inbox.post(new ExecutorEvent.ChannelFailed(channel, reason)),
+                        (channel, failure) -> inbox.post(new ExecutorEvent.ChannelFailed(channel, failure)),
                         new Postman(id, inbox),
                         services.backends(),
                         services.clock())
@@ -425,10 +448,10 @@ final class TaskExecutor {
         }
     }
 
-    /** The master learns of a lost executor by itself; what fails here is the subtasks that can't go on. */
-    private void onChannelFailed(ChannelId channel, String reason) {
+    /** What fails is the subtasks that can't go on; a lost peer is named, since the master may not know it yet. */
+    private void onChannelFailed(ChannelId channel, ChannelFailure failure) {
         DeploymentId id = new DeploymentId(channel.job(), channel.incarnation());
-        find(id).ifPresent(deployment -> deployment.onChannelFailed(channel, reason));
+        find(id).ifPresent(deployment -> deployment.onChannelFailed(channel, failure));
     }
 
     // ---- checkpoints ---------------------------------------------------------------------------------------------
@@ -446,10 +469,7 @@ final class TaskExecutor {
     private void onComplete(CompleteCheckpoint complete) {
         Mail.Complete mail = new Mail.Complete(new CheckpointId(complete.getCheckpoint()), complete.getTerminal());
         running(complete.getJobId(), complete.getIncarnation()).ifPresent(deployment -> {
-            deployment.dropCuts(mail.checkpoint());
-            if (!deployment.post(mail)) {
-                LOG.warn("{} of {} is put off to the next: a subtask has not handled its mail", mail, deployment.id());
-            }
+            deployment.complete(mail);
         });
     }
 

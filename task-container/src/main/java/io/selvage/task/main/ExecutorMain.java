@@ -7,6 +7,7 @@ import io.selvage.task.executor.ExecutorLoop;
 import io.selvage.task.executor.ExecutorServices;
 import io.selvage.task.executor.ExecutorSettings;
 import io.selvage.task.executor.ExitCode;
+import io.selvage.task.executor.ProcessSignals;
 import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
 import java.nio.file.Path;
@@ -61,7 +62,8 @@ public final class ExecutorMain {
                 threads("upload", UPLOAD_THREADS),
                 System::nanoTime,
                 ExecutorMain.class.getClassLoader(),
-                ExecutorMain::exit);
+                ExecutorMain::exit,
+                ProcessSignals.SYSTEM);
         ExecutorLoop loop = new ExecutorLoop(settings, services);
         JournalTail tail = new JournalTail(
                 here.store(), CheckpointLayout.journalDirectory(here.spec().getApplicationId()), 0);

@@ -30,6 +30,7 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
     private boolean flushPosted;
     private boolean closing;
     private @Nullable String cause; // why the socket was closed, if this side knows
+    private boolean closedHere; // on purpose, and not because the socket broke
 
     Connection(NetworkThread thread, ExecutorId self) {
         this.thread = thread;
@@ -45,8 +46,13 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
     /** A frame that is not PEER. */
     abstract void onChannelFrame(FrameHeader frame, byte[] payload) throws ProtocolViolation;
 
-    /** The socket is closed, for a reason that is a whole sentence; called once. */
-    abstract void onClosed(String reason);
+    /**
+     * The socket is closed; called once.
+     *
+     * @param reason a whole sentence
+     * @param isPeerLost it was not closed from this side: the peer's process or host is gone
+     */
+    abstract void onClosed(String reason, boolean isPeerLost);
 
     @Override
     public final void handlerAdded(ChannelHandlerContext added) {
@@ -91,7 +97,7 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
     public final void exceptionCaught(ChannelHandlerContext from, Throwable failure) {
         if (failure instanceof IOException) {
             LOG.debug("The data connection with {} broke.", peer(), failure);
-            close(String.valueOf(failure.getMessage()));
+            closeFor(String.valueOf(failure.getMessage()));
         } else {
             fail(failure);
         }
@@ -107,11 +113,16 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
     public final void channelInactive(ChannelHandlerContext from) {
         closing = true;
         String why = cause == null ? "the peer closed it" : cause;
-        onClosed("The data connection with " + peer() + " was lost: " + why + ".");
+        onClosed("The data connection with " + peer() + " was lost: " + why + ".", !closedHere);
     }
 
     /** @param why continues "the connection was lost: ..." */
     final void close(String why) {
+        closedHere = true;
+        closeFor(why);
+    }
+
+    private void closeFor(String why) {
         closing = true;
         if (cause == null) {
             cause = why;

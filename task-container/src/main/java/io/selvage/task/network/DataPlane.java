@@ -22,6 +22,7 @@ import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.security.Handshake;
 import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ExchangeTransport;
 import io.selvage.task.exchange.ExecutorAddress;
@@ -30,7 +31,9 @@ import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
@@ -205,7 +208,8 @@ public final class DataPlane implements ExchangeTransport {
             return;
         }
         if (!inputs.tryStart(channel.id().job(), channel.id().incarnation())) {
-            channel.fail("Channel " + channel.id() + " was opened although its incarnation has ended here.");
+            channel.fail(ChannelFailure.of(
+                    "Channel " + channel.id() + " was opened although its incarnation has ended here."));
             return;
         }
         ticker.onChannelOpened(channel.flushTimeoutNanos());
@@ -248,7 +252,7 @@ public final class DataPlane implements ExchangeTransport {
             return;
         }
         if (address.isUnresolved()) {
-            connection.onClosed("There is no address for the host of executor " + connection.address() + ".");
+            connection.onClosed("There is no address for the host of executor " + connection.address() + ".", false);
             return;
         }
         new Bootstrap()
@@ -266,10 +270,17 @@ public final class DataPlane implements ExchangeTransport {
                 .connect(address)
                 .addListener((ChannelFuture connected) -> {
                     if (!connected.isSuccess()) {
-                        connection.onClosed("Executor " + connection.address() + " can't be connected to: "
-                                + connected.cause().getMessage() + ".");
+                        connection.onClosed(
+                                "Executor " + connection.address() + " can't be connected to: "
+                                        + connected.cause().getMessage() + ".",
+                                isOfPeer(connected.cause()));
                     }
                 });
+    }
+
+    /** Refused, timed out, no route: nobody is there, and nothing is wrong with this process. */
+    private static boolean isOfPeer(Throwable notConnected) {
+        return notConnected instanceof ConnectException || notConnected instanceof NoRouteToHostException;
     }
 
     private void accept(Channel socket) {
@@ -304,7 +315,7 @@ public final class DataPlane implements ExchangeTransport {
 
         @Override
         public void onRefused(String why) {
-            connection.onClosed("The handshake with executor " + connection.address() + " failed: " + why + ".");
+            connection.onClosed("The handshake with executor " + connection.address() + " failed: " + why + ".", false);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.selvage.task.network;
 
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.task.exchange.ChannelFailure;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.collections.Int2ObjectHashMap;
@@ -110,16 +111,17 @@ final class IncomingConnection extends Connection {
             channel.close();
         } else {
             String name = peer();
-            channel.fail(Character.toUpperCase(name.charAt(0)) + name.substring(1) + " " + reason.sentence()
-                    + " (channel " + channel.id() + ").");
+            channel.fail(ChannelFailure.of(Character.toUpperCase(name.charAt(0)) + name.substring(1) + " "
+                    + reason.sentence() + " (channel " + channel.id() + ")."));
         }
     }
 
     @Override
-    void onClosed(String reason) {
+    void onClosed(String reason, boolean isPeerLost) {
         registry.onConnectionClosed(this);
         List<RemoteInput> lost = new ArrayList<>(channels.values());
         channels.clear();
-        lost.forEach(channel -> channel.fail(reason));
+        ChannelFailure failure = new ChannelFailure(reason, isPeerLost ? peer : null);
+        lost.forEach(channel -> channel.fail(failure));
     }
 }

@@ -2,6 +2,7 @@ package io.selvage.task.network;
 
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -56,11 +57,12 @@ final class InputRegistry {
     void register(RemoteInput channel) {
         ChannelId id = channel.id();
         if (!tryStart(id.job(), id.incarnation())) {
-            channel.fail("Channel " + id + " was registered although its incarnation has ended here.");
+            channel.fail(
+                    ChannelFailure.of("Channel " + id + " was registered although its incarnation has ended here."));
             return;
         }
         if (registered.putIfAbsent(id, channel) != null) {
-            channel.fail("Channel " + id + " was registered twice.");
+            channel.fail(ChannelFailure.of("Channel " + id + " was registered twice."));
             return;
         }
         Waiting sender = waiting.remove(id);
@@ -89,8 +91,8 @@ final class InputRegistry {
     private static void open(IncomingConnection from, int number, int bufferBytes, RemoteInput channel) {
         if (bufferBytes != channel.bufferBytes()) {
             from.end(number, CloseReason.DIFFERENT_BUFFERS);
-            channel.fail("The sender of channel " + channel.id() + " has buffers of " + bufferBytes
-                    + " bytes, its receiver of " + channel.bufferBytes() + ".");
+            channel.fail(ChannelFailure.of("The sender of channel " + channel.id() + " has buffers of " + bufferBytes
+                    + " bytes, its receiver of " + channel.bufferBytes() + "."));
             return;
         }
         from.attach(number, channel);

@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ExecutorAddress;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -176,13 +177,14 @@ final class OutgoingConnection extends Connection {
         if (reason == CloseReason.RELEASED && channel.isInputEnded()) {
             channel.close();
         } else {
-            channel.fail("Executor " + address + " " + reason.sentence() + " (channel " + channel.id() + ").");
+            channel.fail(ChannelFailure.of(
+                    "Executor " + address + " " + reason.sentence() + " (channel " + channel.id() + ")."));
         }
     }
 
     /** Also called if the connection never came to stand. */
     @Override
-    void onClosed(String reason) {
+    void onClosed(String reason, boolean isPeerLost) {
         if (state == State.CLOSED) {
             return;
         }
@@ -191,7 +193,8 @@ final class OutgoingConnection extends Connection {
         List<RemoteOutput> lost = new ArrayList<>(channels.values());
         channels.clear();
         awaitingWritable.clear();
-        lost.forEach(channel -> channel.fail(reason));
+        ChannelFailure failure = new ChannelFailure(reason, isPeerLost ? address.executor() : null);
+        lost.forEach(channel -> channel.fail(failure));
     }
 
     private void transition(State to, String reason) {

@@ -2,6 +2,7 @@ package io.selvage.task.network;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.EndOfInput;
@@ -215,10 +216,10 @@ final class RemoteInput implements InputChannel {
     }
 
     /** Ends the channel and says so, once. */
-    void fail(String reason) {
+    void fail(ChannelFailure failure) {
         if (!closed) {
             close();
-            failures.onChannelFailed(id(), reason);
+            failures.onChannelFailed(id(), failure);
         }
     }
 

@@ -2,6 +2,7 @@ package io.selvage.task.network;
 
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
@@ -283,10 +284,10 @@ final class RemoteOutput implements OutputChannel {
     }
 
     /** Ends the channel and says so, once. */
-    void fail(String reason) {
+    void fail(ChannelFailure failure) {
         if (!closed) {
             close();
-            failures.onChannelFailed(id(), reason);
+            failures.onChannelFailed(id(), failure);
         }
     }
 

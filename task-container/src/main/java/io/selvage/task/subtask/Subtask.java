@@ -246,7 +246,8 @@ public final class Subtask implements Runnable {
                 barrier,
                 cuts,
                 TimeUnit.NANOSECONDS.toMicros(alignmentNanos),
-                TimeUnit.NANOSECONDS.toMicros(synchronousNanos)));
+                TimeUnit.NANOSECONDS.toMicros(synchronousNanos),
+                counters.recordsRead));
     }
 
     private int drainAtEnd() {

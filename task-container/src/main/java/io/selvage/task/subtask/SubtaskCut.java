@@ -10,9 +10,15 @@ import java.util.List;
  *
  * @param alignmentMicros first barrier to last
  * @param synchronousMicros the subtask's pause
+ * @param recordsRead by a source reader since its incarnation started
  */
 public record SubtaskCut(
-        SubtaskId subtask, Barrier barrier, List<OperatorCut> operators, long alignmentMicros, long synchronousMicros) {
+        SubtaskId subtask,
+        Barrier barrier,
+        List<OperatorCut> operators,
+        long alignmentMicros,
+        long synchronousMicros,
+        long recordsRead) {
     public SubtaskCut {
         operators = List.copyOf(operators);
     }

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** An outside system that a sink writes to in two phases, and that outlives every executor. Guarded by itself. */
 final class Ledger {
@@ -22,8 +24,25 @@ final class Ledger {
     private final Map<String, Pending> pending = new HashMap<>();
     private final Map<String, List<String>> committed = new TreeMap<>();
 
+    private volatile CountDownLatch mayCommit = new CountDownLatch(0); // Volatile: the test sets it, committers wait.
+
     static Ledger of(String name) {
         return LEDGERS.computeIfAbsent(name, key -> new Ledger());
+    }
+
+    /** Commits wait for the latch. */
+    void hold(CountDownLatch until) {
+        mayCommit = until;
+    }
+
+    void awaitMayCommit() {
+        try {
+            if (!mayCommit.await(20, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("held for too long");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     synchronized void prepare(String token, long incarnation, List<String> rows) {
@@ -73,6 +92,7 @@ final class Ledger {
             return new Committer<>() {
                 @Override
                 public void commit(List<String> committables) {
+                    to.awaitMayCommit();
                     committables.forEach(to::commit);
                 }
 

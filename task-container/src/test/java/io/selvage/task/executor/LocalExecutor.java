@@ -48,6 +48,9 @@ final class LocalExecutor {
                 LocalExecutor.class.getClassLoader(),
                 (code, reason) -> {
                     throw new IllegalStateException("the process would end with " + code + ": " + reason);
+                },
+                (signal, processId) -> {
+                    throw new IllegalStateException("the process would get the signal " + signal);
                 });
         this.loop = new ExecutorLoop(settings, services);
         this.thread = new Thread(loop, "executor-loop " + name);

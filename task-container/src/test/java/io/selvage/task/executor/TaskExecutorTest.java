@@ -9,7 +9,10 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.AbortCheckpoint;
+import io.selvage.protocol.wire.CompleteCheckpoint;
 import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.Drill;
+import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.HeartbeatEcho;
@@ -25,6 +28,7 @@ import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.ExchangeTransport;
@@ -38,6 +42,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,6 +64,7 @@ class TaskExecutorTest {
     private final BlockingQueue<ExecutorEvent> inbox = new LinkedBlockingQueue<>();
     private final List<ExecutorMessage> sent = new ArrayList<>();
     private final List<String> exits = new ArrayList<>();
+    private final List<String> signals = new ArrayList<>();
     private final List<String> released = new ArrayList<>();
     private final List<Runnable> heldUploads = new ArrayList<>();
     private boolean holdsUploads;
@@ -93,7 +99,8 @@ class TaskExecutorTest {
                 this::upload,
                 nanos::get,
                 TaskExecutorTest.class.getClassLoader(),
-                (code, reason) -> exits.add(code.name()));
+                (code, reason) -> exits.add(code.name()),
+                (signal, processId) -> signals.add(signal + " " + processId));
         executor = new TaskExecutor(settings, services, inbox::add);
     }
 
@@ -489,10 +496,26 @@ class TaskExecutorTest {
         connect(1);
         tell(1, deploy(1));
         ChannelId channel = new ChannelId(new JobId(JOB), new Incarnation(1), 0, 0, 0);
-        executor.on(new ExecutorEvent.ChannelFailed(channel, "connection refused"));
+        executor.on(new ExecutorEvent.ChannelFailed(channel, ChannelFailure.of("connection closed")));
         var failed = awaitFailure();
-        assertThat(failed.getFailure().getMessage()).isEqualTo("connection refused");
+        assertThat(failed.getFailure().getMessage()).isEqualTo("connection closed");
         assertThat(failed.getFailure().getKind()).isEqualTo(FailureKind.TRANSIENT);
+        assertThat(failed.getFailure().getExecutorId()).isEmpty();
+        tell(1, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    @Test
+    void namesThePeerThatIsGone() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        ChannelId channel = new ChannelId(new JobId(JOB), new Incarnation(1), 0, 0, 0);
+        executor.on(new ExecutorEvent.ChannelFailed(
+                channel, new ChannelFailure("connection reset", new ExecutorId("executor-2"))));
+        var failed = awaitFailure();
+        assertThat(failed.getFailure().getKind()).isEqualTo(FailureKind.EXECUTOR_LOST);
+        assertThat(failed.getFailure().getExecutorId()).isEqualTo("executor-2");
+        assertThat(failed.getFailure().getMessage()).isEqualTo("connection reset");
         tell(1, stop(1));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
     }
@@ -543,6 +566,71 @@ class TaskExecutorTest {
         await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Deployment.MOST_UPLOADS + 1);
         tell(1, stop(1));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    private static MasterMessage.Builder complete(boolean terminal) {
+        return MasterMessage.newBuilder()
+                .setComplete(CompleteCheckpoint.newBuilder()
+                        .setJobId(JOB)
+                        .setIncarnation(1)
+                        .setCheckpoint(1)
+                        .setTerminal(terminal));
+    }
+
+    /** The clock goes on meanwhile, and the executor acts on it. */
+    private void awaitAll(SubtaskState state) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (of(ExecutorMessage.MessageCase.SUBTASK).stream()
+                        .filter(each -> each.getSubtask().getState() == state)
+                        .count()
+                < 3) {
+            assertThat(System.nanoTime()).as("in time for " + state).isLessThan(deadline);
+            ExecutorEvent event = inbox.poll(1, TimeUnit.MILLISECONDS);
+            if (event != null) {
+                executor.on(event);
+            }
+            nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
+            executor.onTime(nanos.get());
+        }
+    }
+
+    @Test
+    void aSubtaskWhoseMailboxIsFullFinishesAfterTheTerminalCompletionAllTheSame() throws Exception {
+        var graph = ExactlyOnceTest.graph(new EventSource(1, 10, 1, 0), JOB, 1, 1, 1000);
+        store.putIfAbsent("short.pb", GraphCodec.toMessage(graph).toByteArray());
+        connect(1);
+        MasterMessage.Builder deploy = deploy(1);
+        deploy.getDeployBuilder().setGraphPath("short.pb");
+        tell(1, deploy);
+        awaitAll(SubtaskState.SUBTASK_DRAINED);
+        tell(1, trigger(1));
+        await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, 1);
+        CountDownLatch commit = new CountDownLatch(1);
+        Ledger.of(JOB).hold(commit);
+        tell(1, complete(false));
+        for (int i = 0; i < 1000; i++) {
+            tell(
+                    1,
+                    MasterMessage.newBuilder()
+                            .setAbort(AbortCheckpoint.newBuilder()
+                                    .setJobId(JOB)
+                                    .setIncarnation(1)
+                                    .setCheckpoint(1)));
+        }
+        tell(1, complete(true));
+        commit.countDown();
+        awaitAll(SubtaskState.SUBTASK_FINISHED);
+        tell(1, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    @Test
+    void drillsKillAndHaltTheProcessAsAnotherWould() {
+        connect(1);
+        tell(1, MasterMessage.newBuilder().setDrill(Drill.newBuilder().setKind(DrillKind.DRILL_KILL)));
+        tell(1, MasterMessage.newBuilder().setDrill(Drill.newBuilder().setKind(DrillKind.DRILL_HANG)));
+        assertThat(signals).containsExactly("KILL 7", "STOP 7");
+        assertThat(exits).isEmpty();
     }
 
     @Test

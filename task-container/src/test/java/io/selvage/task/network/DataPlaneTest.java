@@ -16,6 +16,7 @@ import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.security.Handshake;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
 import io.selvage.task.exchange.EndOfInput;
@@ -66,8 +67,8 @@ class DataPlaneTest {
     private final List<DataPlane> planes = new ArrayList<>();
     private final DataPlane a = plane("a", handshake);
     private final DataPlane b = plane("b", handshake);
-    private final BlockingQueue<String> failuresOfA = new LinkedBlockingQueue<>();
-    private final BlockingQueue<String> failuresOfB = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ChannelFailure> failuresOfA = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ChannelFailure> failuresOfB = new LinkedBlockingQueue<>();
     private final Wakeup producer = new Wakeup();
     private final Wakeup consumer = new Wakeup();
 
@@ -266,8 +267,7 @@ class DataPlaneTest {
         DataPlane impatient = plane("impatient", new DataPlaneLimits(8, TimeUnit.SECONDS.toNanos(60), 8, 1));
         open(a, impatient, define(FIRST, 1));
 
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS))
-                .contains("Executor impatient", "has not started the subtask");
+        assertThat(next(failuresOfA).reason()).contains("Executor impatient", "has not started the subtask");
     }
 
     @Test
@@ -278,7 +278,7 @@ class DataPlaneTest {
             open(a, small, define(FIRST, i));
         }
 
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("too many wait", "edge 2");
+        assertThat(next(failuresOfA).reason()).contains("too many wait", "edge 2");
     }
 
     @Test
@@ -286,7 +286,7 @@ class DataPlaneTest {
         register(b, define(SECOND, 1));
         open(a, b, define(FIRST, 1));
 
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("Executor b", "later incarnation");
+        assertThat(next(failuresOfA).reason()).contains("Executor b", "later incarnation");
         assertThat(failuresOfB).isEmpty();
     }
 
@@ -296,7 +296,7 @@ class DataPlaneTest {
         passThrough(2);
         register(b, define(SECOND, 1));
 
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("Executor b", "later incarnation");
+        assertThat(next(failuresOfA).reason()).contains("Executor b", "later incarnation");
     }
 
     @Test
@@ -310,7 +310,7 @@ class DataPlaneTest {
         consumerSees(input);
 
         b.release(job, FIRST);
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("Executor b", "has ended that incarnation");
+        assertThat(next(failuresOfA).reason()).contains("Executor b", "has ended that incarnation");
         assertThat(output.tryEmit("after", 1)).isFalse();
         assertThat(input.poll()).isNull();
         assertThat(input.isEmpty()).isTrue();
@@ -319,11 +319,40 @@ class DataPlaneTest {
         JobId otherJob = JobId.random();
         ChannelDefinition again = new ChannelDefinition(new ChannelId(job, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
         a.openOutput(again, address(b), producer, (id, why) -> failuresOfA.add(why));
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("later incarnation");
+        assertThat(next(failuresOfA).reason()).contains("later incarnation");
         ChannelDefinition other =
                 new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
         InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
         next(otherInput, a.openOutput(other, address(b), producer, (id, why) -> failuresOfA.add(why)), "goes on");
+    }
+
+    /** A zombie: it has been given up, and does not know yet. */
+    @Test
+    void neitherRecordsNorBarriersNorCreditOfAnOlderIncarnationReachALaterOne() throws Exception {
+        Definition old = define(FIRST, 1);
+        InputChannel oldInput = register(b, old);
+        OutputChannel zombie = open(a, b, old);
+        next(oldInput, zombie, "before");
+        emit(zombie, new Barrier(new CheckpointId(7), 0, false));
+        String large = "z".repeat(BUFFER / 2);
+        while (zombie.tryEmit(large, 1)) {
+            zombie.flush();
+        }
+
+        b.release(job, FIRST);
+        InputChannel input = register(b, define(SECOND, 1));
+        OutputChannel output = open(a, b, define(SECOND, 1));
+        // What the zombie's consumer gives back now belongs to no channel.
+        while (oldInput.poll() != null) {
+            oldInput.release();
+        }
+        for (int i = 0; i < 100; i++) {
+            next(input, output, "after " + i);
+        }
+        assertThat(next(failuresOfA).reason()).contains("Executor b", "has ended that incarnation");
+        assertThat(zombie.tryEmit(large, 1)).isFalse();
+        assertThat(oldInput.poll()).isNull();
+        assertThat(input.isEmpty()).isTrue();
     }
 
     @Test
@@ -354,7 +383,7 @@ class DataPlaneTest {
 
         a.release(job, FIRST);
 
-        assertThat(failuresOfB.poll(60, TimeUnit.SECONDS)).contains("Executor a", "has ended that incarnation");
+        assertThat(next(failuresOfB).reason()).contains("Executor a", "has ended that incarnation");
     }
 
     @Test
@@ -370,8 +399,10 @@ class DataPlaneTest {
             wire.cut();
 
             for (int i = 0; i < 3; i++) {
-                assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("executor b at", "was lost");
-                assertThat(failuresOfB.poll(60, TimeUnit.SECONDS)).contains("executor a at", "was lost");
+                assertThat(next(failuresOfA))
+                        .matches(why -> why.reason().contains("executor b at") && isLoss(why, "b"));
+                assertThat(next(failuresOfB))
+                        .matches(why -> why.reason().contains("executor a at") && isLoss(why, "a"));
             }
             passThrough(7);
             assertThat(failuresOfA).isEmpty();
@@ -389,7 +420,8 @@ class DataPlaneTest {
 
         b.close();
 
-        assertThat(List.of(failuresOfA.take(), failuresOfA.take())).allMatch(why -> why.contains("executor b at"));
+        assertThat(List.of(failuresOfA.take(), failuresOfA.take()))
+                .allMatch(why -> why.reason().contains("executor b at") && isLoss(why, "b"));
         assertThat(failuresOfB).isEmpty();
     }
 
@@ -400,14 +432,18 @@ class DataPlaneTest {
         gone.close();
         open(a, address, define(FIRST, 1));
 
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("Executor gone at", "can't be connected to");
+        ChannelFailure failure = next(failuresOfA);
+        assertThat(failure.reason()).contains("Executor gone at", "can't be connected to");
+        assertThat(isLoss(failure, "gone")).isTrue();
     }
 
     @Test
     void anotherExecutorAtTheAddressIsRefused() throws Exception {
         open(a, new ExecutorAddress(new ExecutorId("c"), HOST, b.dataPort()), define(FIRST, 1));
 
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("executor c at", "the name of another executor, b");
+        ChannelFailure failure = next(failuresOfA);
+        assertThat(failure.reason()).contains("executor c at", "the name of another executor, b");
+        assertThat(failure.lostPeer()).as("closed from this side").isNull();
     }
 
     @ParameterizedTest
@@ -432,8 +468,10 @@ class DataPlaneTest {
                 }
             });
 
-            assertThat(failuresOfB.poll(60, TimeUnit.SECONDS)).contains("executor a at", "the peer sent");
-            assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("executor b at");
+            ChannelFailure damaged = next(failuresOfB);
+            assertThat(damaged.reason()).contains("executor a at", "the peer sent");
+            assertThat(damaged.lostPeer()).as("closed from this side").isNull();
+            assertThat(next(failuresOfA).reason()).contains("executor b at");
             failed.set(true);
             emitting.get(60, TimeUnit.SECONDS);
         }
@@ -444,7 +482,7 @@ class DataPlaneTest {
         DataPlane stranger = plane("stranger", ApplicationIdentity.create().handshake());
         stranger.openOutput(define(FIRST, 1).of(strings()), address(b), producer, (id, why) -> failuresOfA.add(why));
 
-        assertThat(failuresOfA.poll(60, TimeUnit.SECONDS)).contains("handshake with executor b", "failed");
+        assertThat(next(failuresOfA).reason()).contains("handshake with executor b", "failed");
     }
 
     @ParameterizedTest
@@ -618,6 +656,16 @@ class DataPlaneTest {
                 .toList();
     }
 
+    private static ChannelFailure next(BlockingQueue<ChannelFailure> failures) throws InterruptedException {
+        ChannelFailure failure = failures.poll(60, TimeUnit.SECONDS);
+        assertThat(failure).as("a failed channel").isNotNull();
+        return failure;
+    }
+
+    private static boolean isLoss(ChannelFailure failure, String peer) {
+        return new ExecutorId(peer).equals(failure.lostPeer());
+    }
+
     private void next(InputChannel input, OutputChannel output, String value) {
         emit(output, value, 1);
         assertThat(await(input, consumer)).isEqualTo(value);
@@ -697,7 +745,7 @@ class DataPlaneTest {
     private OutputChannel openUntilAccepted(DataPlane to, Definition definition) throws InterruptedException {
         while (true) {
             OutputChannel output = open(a, to, definition);
-            String refused = failuresOfA.poll(200, TimeUnit.MILLISECONDS);
+            ChannelFailure refused = failuresOfA.poll(200, TimeUnit.MILLISECONDS);
             if (refused == null) {
                 return output;
             }
