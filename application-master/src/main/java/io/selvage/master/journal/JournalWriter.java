@@ -25,7 +25,7 @@ public final class JournalWriter {
     static final long GIVE_UP_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     static final long FIRST_RETRY_MILLIS = 100;
-    static final long LONGEST_RETRY_MILLIS = 5_000;
+    static final long LONGEST_RETRY_MILLIS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
 
     private final Journal journal;

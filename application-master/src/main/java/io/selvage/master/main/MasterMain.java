@@ -4,6 +4,7 @@ import io.selvage.checkpoint.journal.EpochOutcome;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.store.Patience;
 import io.selvage.checkpoint.store.StoreRefusedException;
 import io.selvage.master.control.ControlServer;
 import io.selvage.master.event.ExitCode;
@@ -25,6 +26,7 @@ import io.selvage.protocol.wire.SessionDescription;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +41,8 @@ import org.slf4j.LoggerFactory;
 public final class MasterMain {
     private static final Logger LOG = LoggerFactory.getLogger(MasterMain.class);
     private static final long FIRST_EPOCH = 1;
+    /** So long a master waits for HDFS, which a new one could not do without either. */
+    private static final Duration HDFS_OUTAGE = Duration.ofMinutes(10);
 
     private final Surroundings here;
     private final ProcessEnd end;
@@ -121,6 +125,20 @@ public final class MasterMain {
     private record Won(Journal journal, JournaledState state) {}
 
     private Won winEpoch(int controlPort) {
+        Patience patience = here.attempt() == FIRST_EPOCH ? Patience.NONE : Patience.of(HDFS_OUTAGE);
+        for (int failures = 1; ; failures++) {
+            try {
+                return tryWinEpoch(controlPort);
+            } catch (StartException failed) {
+                if (failed.code() != ExitCode.JOURNAL_UNAVAILABLE || !patience.waitAfter(failures)) {
+                    throw failed;
+                }
+                LOG.warn("{} It is tried again: what runs in executors waits for a master.", failed.getMessage());
+            }
+        }
+    }
+
+    private Won tryWinEpoch(int controlPort) {
         EpochStarted epoch = EpochStarted.newBuilder()
                 .setEpoch(here.attempt())
                 .setHost(here.host())
@@ -132,7 +150,9 @@ public final class MasterMain {
                 here.store().proveAtomic();
             }
             here.store().catchUp();
-            Journal journal = Journal.open(here.store(), CheckpointLayout.journalDirectory(here.applicationId()));
+            Journal journal = Journal.open(
+                    here.store().with(Patience.of(HDFS_OUTAGE)),
+                    CheckpointLayout.journalDirectory(here.applicationId()));
             EpochOutcome outcome = journal.winEpoch(here.attempt(), epoch.toByteArray());
             if (outcome instanceof EpochOutcome.Won won) {
                 JournaledState state = JournalReplay.replay(won.history());

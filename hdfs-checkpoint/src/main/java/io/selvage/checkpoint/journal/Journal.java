@@ -212,8 +212,7 @@ public final class Journal {
 
     /** Whether the slot before a won one holds what this journal knows: see the proof above. */
     private boolean follows(long won) throws IOException {
-        IOException last = new IOException("not looked at");
-        for (int attempt = 1; attempt <= LOOK_ATTEMPTS; attempt++) {
+        for (int attempt = 1; ; attempt++) {
             try {
                 if (won == FIRST_SLOT) {
                     // Nothing is before it. Any other slot means that the log is older than what was read.
@@ -221,10 +220,11 @@ public final class Journal {
                 }
                 return Arrays.equals(slots.read(won - 1).orElse(null), topBytes);
             } catch (IOException e) {
-                last = e;
+                if (attempt >= LOOK_ATTEMPTS && !store.patience().waitAfter(attempt - LOOK_ATTEMPTS + 1)) {
+                    throw e;
+                }
             }
         }
-        throw last;
     }
 
     private EpochOutcome won(JournalRecord claim, byte[] bytes) {

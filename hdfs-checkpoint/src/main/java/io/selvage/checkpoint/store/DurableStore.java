@@ -32,14 +32,29 @@ public final class DurableStore {
     private static final Logger LOG = LoggerFactory.getLogger(DurableStore.class);
 
     private final StoreFiles files;
+    private final Patience patience;
 
     DurableStore(StoreFiles files) {
+        this(files, Patience.NONE);
+    }
+
+    private DurableStore(StoreFiles files, Patience patience) {
         this.files = files;
+        this.patience = patience;
     }
 
     /** Opens, and if need be makes, a root directory. The file system is the root's own, or else the default one. */
     public static DurableStore open(Path root, Configuration configuration) throws IOException {
         return new DurableStore(new HadoopFiles(root, configuration));
+    }
+
+    /** The same files, for a writer that would rather wait than not know whether it has written. */
+    public DurableStore with(Patience longer) {
+        return new DurableStore(files, longer);
+    }
+
+    public Patience patience() {
+        return patience;
     }
 
     /**
@@ -177,16 +192,25 @@ public final class DurableStore {
      * rename has not happened and never will; if it was not, the rename may have happened.
      */
     private PutOutcome giveUp(String temporary, LookBack lookBack, IOException cause) {
-        try {
-            if (files.delete(temporary)) {
-                return PutOutcome.notWritten(cause);
+        boolean mayLook = true;
+        for (int looks = 1; mayLook; looks++) {
+            try {
+                if (files.delete(temporary)) {
+                    return PutOutcome.notWritten(cause);
+                }
+                PutOutcome seen = lookBack.outcome();
+                if (seen != null) {
+                    return settled(seen, temporary);
+                }
+                // An earlier deletion of ours may have been carried out, and its answer lost.
+                return looks > 1 ? PutOutcome.notWritten(cause) : PutOutcome.undecided(cause);
+            } catch (IOException e) {
+                if (looks == 1) {
+                    cause.addSuppressed(e);
+                    LOG.warn("Whether {} was written can't be seen now: {}", files.qualify(temporary), e.toString());
+                }
+                mayLook = patience.waitAfter(looks);
             }
-            PutOutcome seen = lookBack.outcome();
-            if (seen != null) {
-                return settled(seen, temporary);
-            }
-        } catch (IOException e) {
-            cause.addSuppressed(e);
         }
         return PutOutcome.undecided(cause);
     }

@@ -3,6 +3,7 @@ package io.selvage.checkpoint.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.FakeDisk;
 import io.selvage.checkpoint.store.FakeDisk.Fault;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 final class JournalTest {
@@ -99,6 +101,38 @@ final class JournalTest {
                 .isInstanceOfSatisfying(
                         JournalOutcome.Fenced.class,
                         fenced -> assertThat(fenced.byLeader()).isEqualTo(bytes("host-3")));
+    }
+
+    @Test
+    void aRecordWhoseRenameMetTheBeginningOfAnOutageIsSettledAtItsEnd() throws IOException {
+        for (Fault rename : List.of(Fault.FAILS_BEFORE, Fault.FAILS_AFTER, Fault.NONE)) {
+            FakeDisk fresh = new FakeDisk();
+            AtomicBoolean armed = new AtomicBoolean();
+            AtomicBoolean down = new AtomicBoolean();
+            DurableStore store = fresh.open((call, path) -> {
+                        if (armed.get() && call.equals("rename")) {
+                            armed.set(false);
+                            down.set(true);
+                            return rename;
+                        }
+                        return down.get() ? Fault.FAILS_BEFORE : Fault.NONE;
+                    })
+                    .with(failedLooks -> {
+                        down.set(failedLooks < 5);
+                        return true;
+                    });
+            Journal journal = Journal.open(store, DIRECTORY);
+            assertThat(journal.winEpoch(1, bytes("host-1"))).isInstanceOf(EpochOutcome.Won.class);
+            armed.set(true);
+            JournalOutcome outcome = journal.append(bytes("a"));
+            if (outcome instanceof JournalOutcome.NotWritten) {
+                outcome = journal.append(bytes("a"));
+            }
+            assertThat(outcome).isEqualTo(new JournalOutcome.Appended(2));
+            assertThat(journal.append(bytes("b"))).isEqualTo(new JournalOutcome.Appended(3));
+            assertThat(texts(Journal.open(fresh.open(), DIRECTORY).records()))
+                    .containsExactly("EPOCH host-1", "ENTRY a", "ENTRY b");
+        }
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 final class DurableStoreTest {
@@ -65,6 +66,31 @@ final class DurableStoreTest {
                 disk.open((call, path) -> faults.getOrDefault(call, Fault.NONE)).putIfAbsent("slot", MINE);
         assertThat(outcome.kind()).isEqualTo(PutOutcome.Kind.UNDECIDED);
         assertThat(outcome.cause()).isNotNull();
+    }
+
+    @Test
+    void looksForTheOutcomeUntilTheFileSystemAnswersAgain() {
+        for (Fault rename : List.of(Fault.FAILS_BEFORE, Fault.FAILS_AFTER, Fault.FAILS_AND_HAPPENS_LATER)) {
+            FakeDisk fresh = new FakeDisk();
+            AtomicBoolean down = new AtomicBoolean();
+            FakeDisk.Faults outage = (call, path) -> {
+                boolean begins = call.equals("rename");
+                if (begins) {
+                    down.set(true);
+                    return rename;
+                }
+                return down.get() ? Fault.FAILS_BEFORE : Fault.NONE;
+            };
+            PutOutcome outcome = fresh.open(outage)
+                    .with(failedLooks -> {
+                        down.set(failedLooks < 5);
+                        return true;
+                    })
+                    .putIfAbsent("slot", MINE);
+            fresh.settle();
+            assertThat(outcome.kind()).isIn(PutOutcome.Kind.WON, PutOutcome.Kind.NOT_WRITTEN);
+            assertThat(fresh.paths().contains("slot")).isEqualTo(outcome.kind() == PutOutcome.Kind.WON);
+        }
     }
 
     @Test

@@ -11,10 +11,12 @@ import io.selvage.task.executor.ProcessSignals;
 import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +25,9 @@ public final class ExecutorMain {
     static final int UPLOAD_THREADS = 4;
     /** Hooks that have not ended after this time are not waited for. */
     static final long EXIT_LIMIT_MILLIS = 5_000;
+    /** Read in this order: the last says what tasks do when HDFS does not answer. */
+    static final List<String> HADOOP_RESOURCES =
+            List.of("hdfs-default.xml", "hdfs-site.xml", "selvage-executor-hdfs.xml");
 
     private static final Logger LOG = LoggerFactory.getLogger(ExecutorMain.class);
 
@@ -30,6 +35,7 @@ public final class ExecutorMain {
 
     public static void main(String[] arguments) {
         Path workingDirectory = Path.of("").toAbsolutePath();
+        HADOOP_RESOURCES.forEach(Configuration::addDefaultResource);
         try {
             run(Surroundings.read(System.getenv(), workingDirectory), workingDirectory);
         } catch (StartException e) {
