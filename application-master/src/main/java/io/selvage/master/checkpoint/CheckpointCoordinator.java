@@ -9,6 +9,7 @@ import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 public final class CheckpointCoordinator {
     /** No deadline. */
     public static final long NEVER = Long.MAX_VALUE;
+    /** A job without a checkpoint for so many intervals, and for so long, has a reason to raise the alarm. */
+    private static final int OVERDUE_INTERVALS = 3;
+
+    private static final long OVERDUE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** What an acknowledgement was worth. */
     public enum Verdict {
@@ -40,6 +45,9 @@ public final class CheckpointCoordinator {
     private Set<ExecutorId> participants = Set.of();
     private long earliestNanos;
     private @Nullable PendingCheckpoint pending;
+    /** When the last one was completed, or the first one was due. */
+    private long lastGoodNanos;
+
     private long completedCount;
     private long failedCount;
     private long lastDurationNanos;
@@ -60,6 +68,7 @@ public final class CheckpointCoordinator {
         incarnation = started;
         participants = Set.copyOf(executors);
         earliestNanos = nowNanos + times.intervalNanos();
+        lastGoodNanos = nowNanos;
     }
 
     /** Numbers go on above one that an earlier master has given out: what is still said of those is stale. */
@@ -148,6 +157,7 @@ public final class CheckpointCoordinator {
         }
         pending = null;
         completedCount++;
+        lastGoodNanos = nowNanos;
         lastDurationNanos = nowNanos - done.startedNanos();
         pause(nowNanos);
         return done;
@@ -158,6 +168,14 @@ public final class CheckpointCoordinator {
             return expiryNanos();
         }
         return incarnation == null ? NEVER : earliestNanos;
+    }
+
+    /** For how long none has been completed although several should have been; 0: nothing is wrong. */
+    public long overdueNanos(long nowNanos) {
+        long sinceNanos = nowNanos - lastGoodNanos;
+        boolean isOverdue =
+                incarnation != null && sinceNanos > Math.max(OVERDUE_NANOS, OVERDUE_INTERVALS * times.intervalNanos());
+        return isOverdue ? sinceNanos : 0;
     }
 
     /** The newest checkpoint that was started, complete or not; 0 if none. */

@@ -116,6 +116,11 @@ final class StatusPage {
                             job.getFailure().getKind() + ": " + job.getFailure().getMessage()))
                     .append("</td></tr>");
         }
+        if (!job.getAlarm().isEmpty()) {
+            page.append("<tr><td colspan=\"9\" class=\"failure\">")
+                    .append(escape(job.getAlarm()))
+                    .append("</td></tr>");
+        }
         job.getVerticesList().forEach(vertex -> vertex(page, vertex));
     }
 

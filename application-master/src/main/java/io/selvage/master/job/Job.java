@@ -100,6 +100,8 @@ final class Job {
     private boolean mayFinish;
 
     private @Nullable Failure lastFailure;
+    private String lastGiveUp = "";
+    private boolean isAlarmed;
     private @Nullable ExecutorId lostExecutor;
 
     /**
@@ -481,6 +483,7 @@ final class Job {
 
     private void advanceCheckpoints() {
         checkpoints.tryExpire(outbox.nowNanos()).ifPresent(pending -> giveUp(pending, "it was not stored in time"));
+        watchCheckpoints();
         if (isLive() && deployment != null) {
             checkpoints
                     .tryTrigger(phase == Phase.FINISHING, outbox.nowNanos(), outbox.nowMillis())
@@ -597,7 +600,28 @@ final class Job {
     private void giveUp(PendingCheckpoint pending, String reason) {
         CheckpointKey key = pending.key();
         outbox.note(key + " is given up: " + reason);
+        lastGiveUp = reason;
         toDeployed(abort(key.checkpoint().value()));
+    }
+
+    /** The log hears of the alarm's beginning and end; {@link #describe} shows it in between. */
+    private void watchCheckpoints() {
+        String alarm = alarm();
+        if (alarm.isEmpty() == isAlarmed) {
+            isAlarmed = !alarm.isEmpty();
+            outbox.note(isAlarmed ? "ALARM: " + id + ": " + alarm : id + ": checkpoints are completed again.");
+        }
+    }
+
+    private String alarm() {
+        long overdueNanos = checkpoints.overdueNanos(outbox.nowNanos());
+        if (overdueNanos == 0) {
+            return "";
+        }
+        String reason = lastGiveUp.isEmpty() ? "the one under way is not stored yet" : lastGiveUp;
+        return "No checkpoint has been completed for " + overdueNanos / 1_000_000_000 + " s: " + reason
+                + (reason.endsWith(".") ? "" : ".")
+                + " The job goes on; a failure now would replay all of that time. See whether HDFS answers.";
     }
 
     private MasterMessage.Builder complete(long checkpoint, boolean terminal) {
@@ -877,6 +901,7 @@ final class Job {
                 .setRestarts((int) Math.max(0, lastIncarnation - 1))
                 .setCheckpointsCompleted(checkpoints.completedCount())
                 .setCheckpointsFailed(checkpoints.failedCount())
+                .setAlarm(alarm())
                 .setLastCheckpoint(restoreCheckpoint())
                 .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000);
         if (restorePoint != null) {

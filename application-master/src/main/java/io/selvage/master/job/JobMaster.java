@@ -452,10 +452,7 @@ public final class JobMaster implements MasterEvent.Receiver {
                 event.request(),
                 DrillResponse.newBuilder()
                         .setRefusal(
-                                isKnown
-                                        ? ""
-                                        : "This session has no executor \"" + named
-                                                + "\": see `selvage status`.")
+                                isKnown ? "" : "This session has no executor \"" + named + "\": see `selvage status`.")
                         .setTimeMillis(outbox.nowMillis())
                         .build()));
         if (named.isEmpty()) {

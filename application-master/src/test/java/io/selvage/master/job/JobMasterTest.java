@@ -272,6 +272,26 @@ class JobMasterTest {
     }
 
     @Test
+    void raisesAnAlarmWhenNoCheckpointCompletesAndTakesItBackWhenOneDoes() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        assertThat(harness.describe(JOB).getAlarm()).isEmpty();
+        int checkpoint = 2;
+        for (Duration passed = Duration.ZERO; passed.toSeconds() < 40; passed = passed.plus(INTERVAL)) {
+            harness.passAlive(INTERVAL);
+            harness.decline(1, 1, checkpoint);
+            checkpoint++;
+        }
+        assertThat(harness.describe(JOB).getAlarm()).startsWith("No checkpoint has been completed for ");
+        harness.completeCheckpoint();
+        assertThat(harness.describe(JOB).getAlarm()).isEmpty();
+        assertThat(harness.of(MasterAction.Note.class))
+                .extracting(MasterAction.Note::line)
+                .filteredOn(line -> line.startsWith("ALARM"))
+                .hasSize(1);
+    }
+
+    @Test
     void keepsOnlyTheNewestCompleteCheckpoint() {
         MasterHarness harness = MasterHarness.running();
         harness.completeCheckpoint();

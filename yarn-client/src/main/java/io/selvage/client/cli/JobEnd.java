@@ -39,6 +39,9 @@ final class JobEnd {
                     .append(", subtask ")
                     .append(failure.getSubtask());
         }
+        if (!failure.getPosition().isEmpty()) {
+            words.append("\n  at ").append(failure.getPosition());
+        }
         for (String cause : failure.getCausesList()) {
             words.append("\n  caused by ").append(cause);
         }

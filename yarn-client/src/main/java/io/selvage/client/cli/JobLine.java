@@ -85,6 +85,9 @@ final class JobLine implements JobObserver {
             line.append("  after: ")
                     .append(job.getFailure().getMessage().lines().findFirst().orElse(""));
         }
+        if (!job.getAlarm().isEmpty()) {
+            line.append("  ALARM: ").append(job.getAlarm());
+        }
         return line.toString();
     }
 

@@ -36,6 +36,8 @@ final class Reports {
         json.put("pid", executor.getPid());
         json.put("slots", executor.getSlots());
         json.put("busy_slots", executor.getBusySlots());
+        json.put("standby", executor.getStandby());
+        json.put("standby_bytes", executor.getStandbyBytes());
         json.put("log_url", executor.getLogUrl());
         return json;
     }
@@ -62,6 +64,7 @@ final class Reports {
         json.put("records_written", job.getRecordsWritten());
         json.put("records_late", job.getRecordsLate());
         json.put("records_skipped", job.getRecordsSkipped());
+        json.put("alarm", job.getAlarm());
         json.put("failure", job.hasFailure() ? failure(job.getFailure()) : null);
         json.put("vertices", job.getVerticesList().stream().map(Reports::vertex).toList());
         return json;
@@ -84,6 +87,7 @@ final class Reports {
         json.put("message", failure.getMessage());
         json.put("operator", failure.getOperator());
         json.put("subtask", failure.getSubtask());
+        json.put("position", failure.getPosition());
         json.put("causes", failure.getCausesList());
         return json;
     }

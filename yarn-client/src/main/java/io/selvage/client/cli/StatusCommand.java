@@ -74,7 +74,18 @@ final class StatusCommand implements Command {
             text.append(executors(session.getExecutorsList()));
         }
         text.append("\n\n").append(jobs.isEmpty() ? "No jobs." : ListCommand.table(jobs, nowMillis));
+        for (JobDescription job : jobs) {
+            if (!job.getAlarm().isEmpty()) {
+                text.append("\nALARM  ").append(job.getJobId()).append(": ").append(job.getAlarm());
+            }
+        }
         return text.toString();
+    }
+
+    private static String use(ExecutorDescription executor) {
+        return executor.getStandby()
+                ? "standby, " + Words.bytes(executor.getStandbyBytes()) + " of state ready"
+                : executor.getBusySlots() + " of " + executor.getSlots() + " busy";
     }
 
     private static String executors(List<ExecutorDescription> executors) {
@@ -85,7 +96,7 @@ final class StatusCommand implements Command {
                     executor.getExecutorId(),
                     executor.getHost(),
                     Long.toString(executor.getPid()),
-                    executor.getBusySlots() + " of " + executor.getSlots() + " busy",
+                    use(executor),
                     executor.getLogUrl()));
         }
         return Table.of(rows);

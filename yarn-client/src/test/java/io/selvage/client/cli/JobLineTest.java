@@ -71,12 +71,13 @@ class JobLineTest {
                         .setMessage("The function of parse threw.")
                         .setOperator("parse")
                         .setSubtask(2)
+                        .setPosition("breakfast.csv, line 7")
                         .addCauses("java.lang.NumberFormatException: x")
                         .setStackTrace("java.lang.NumberFormatException: x\n\tat acme.Parse.map(Parse.java:3)"))
                 .build();
         assertThat(JobEnd.inWords(failed, false))
                 .isEqualTo("Job job-1 \"breakfast\" has failed after 12.5 s: 10 records in, 7 out, 3 checkpoints,"
-                        + " 3 restarts.\n  The function of parse threw.\n  in parse, subtask 2\n"
+                        + " 3 restarts.\n  The function of parse threw.\n  in parse, subtask 2\n  at breakfast.csv, line 7\n"
                         + "  caused by java.lang.NumberFormatException: x");
         assertThat(JobEnd.inWords(failed, true)).contains("at acme.Parse.map(Parse.java:3)");
         assertThat(JobEnd.exitCode(failed)).isEqualTo(ExitCode.JOB_FAILED);
