@@ -1,7 +1,9 @@
 package io.selvage.master.job;
 
+import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
+import java.util.Optional;
 
 /** Failures in the words of the master. */
 final class Failures {
@@ -17,6 +19,19 @@ final class Failures {
             case USER_CODE, TRANSIENT, EXECUTOR_LOST, COMMIT_REFUSED, FAILURE_KIND_UNSPECIFIED, UNRECOGNIZED -> true;
             case BAD_INPUT, FATAL -> false;
         };
+    }
+
+    static Failure lost(ExecutorId executor, String sentence) {
+        return of(FailureKind.EXECUTOR_LOST, sentence).toBuilder()
+                .setExecutorId(executor.value())
+                .build();
+    }
+
+    /** The executor that a failure says is gone, if it says which. */
+    static Optional<ExecutorId> lostExecutor(Failure failure) {
+        boolean named = failure.getKind() == FailureKind.EXECUTOR_LOST
+                && !failure.getExecutorId().isEmpty();
+        return named ? Optional.of(new ExecutorId(failure.getExecutorId())) : Optional.empty();
     }
 
     static Failure withRemark(Failure failure, String remark) {

@@ -24,6 +24,7 @@ import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.ExecutorAddress;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.IncarnationFailed;
 import io.selvage.protocol.wire.IncarnationStarted;
 import io.selvage.protocol.wire.JobCancelRequested;
 import io.selvage.protocol.wire.JobDescription;
@@ -45,11 +46,9 @@ import io.selvage.protocol.wire.VertexDescription;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -59,9 +58,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Job {
     static final long NEVER = Long.MAX_VALUE;
-
-    /** An executor that has been told to stop the job's incarnations up to this one. */
-    private record Stopping(long incarnation, long deadlineNanos) {}
 
     private final JobId id;
     private final JobSubmitted submitted;
@@ -73,6 +69,8 @@ final class Job {
     private final Fleet fleet;
     private final CheckpointCoordinator checkpoints;
     private final RestartCount restartCount;
+    private final Stops stops = new Stops();
+    private final Recoveries recoveries = new Recoveries();
 
     private Phase phase;
     private @Nullable JobTopology topology;
@@ -87,7 +85,13 @@ final class Job {
     private @Nullable Adoption adoption;
 
     private List<ExecutorId> lastSlots = List.of();
-    private final Map<ExecutorId, Stopping> stopping = new TreeMap<>();
+    /** The newest failure, while the journal does not know of it and no record with it is on its way. */
+    private @Nullable IncarnationFailed undecided;
+    /** The newest failure's record is on its way into the journal. */
+    private boolean failureInFlight;
+    /** An executor that others say is gone, while its stream's end is waited for. */
+    private @Nullable ExecutorId awaited;
+
     private boolean cancelRequested;
     private final List<RequestId> cancelsToAnswer = new ArrayList<>();
     /** Set once the job's end is on its way into the journal. */
@@ -134,6 +138,13 @@ final class Job {
         this.cancelRequested = journaled.getCancelRequested();
         this.waitingSinceNanos = outbox.nowNanos();
         this.phase = phaseOf(journaled);
+        if (journaled.hasFailed()) {
+            IncarnationFailed failed = journaled.getFailed();
+            this.lastFailure = failed.getFailure();
+            restartCount.resume(
+                    failed.getFailuresInARow(),
+                    outbox.nowNanos() - (outbox.nowMillis() - failed.getTimeMillis()) * 1_000_000);
+        }
         if (phase == Phase.ADOPTING) {
             this.adoption = new Adoption(new Incarnation(lastIncarnation));
         }
@@ -148,7 +159,9 @@ final class Job {
             if (journaled.getCancelRequested()) {
                 return Phase.CANCELING;
             }
-            return journaled.hasIncarnation() ? Phase.ADOPTING : Phase.WAITING_FOR_RESOURCES;
+            long newest = journaled.getIncarnation().getIncarnation();
+            boolean hasFailed = journaled.getFailed().getIncarnation() == newest;
+            return newest > 0 && !hasFailed ? Phase.ADOPTING : Phase.WAITING_FOR_RESOURCES;
         }
         return phaseOf(journaled.getEnded().getOutcome());
     }
@@ -185,7 +198,7 @@ final class Job {
 
     void onGraphUnreadable(Failure failure) {
         if (topology == null && isLive() && !cancelRequested) {
-            stopDeployment();
+            giveUpDeployment();
             end(JobOutcome.JOB_FAILED, failure);
         }
     }
@@ -203,13 +216,15 @@ final class Job {
                 && !incarnationInFlight;
         if (!wanted) {
             lastSlots = lastSlots.contains(executor) ? lastSlots : append(lastSlots, executor);
-            stop(executor, Math.max(running.getIncarnation(), lastIncarnation));
+            stops.plan(executor, Math.max(running.getIncarnation(), lastIncarnation));
+            tellStops();
         }
     }
 
     private void find(Adoption open, ExecutorId executor, RunningIncarnation running) {
         if (running.getIncarnation() != lastIncarnation) {
-            stop(executor, running.getIncarnation());
+            stops.plan(executor, running.getIncarnation());
+            tellStops();
             return;
         }
         open.add(executor, running);
@@ -218,7 +233,7 @@ final class Job {
                 .filter(subtask -> subtask.getState() == SubtaskState.SUBTASK_FAILED)
                 .findFirst();
         if (failed.isPresent()) {
-            fail(failed.get().getFailure());
+            onSubtaskFailed(failed.get().getFailure());
         } else if (running.getEnding()) {
             giveUpAdoption(executor + " was told to end it");
         }
@@ -267,10 +282,16 @@ final class Job {
         }
     }
 
+    /** That is the fault of nothing the job does: it counts as no failure of the job's. */
     private void giveUpAdoption(String reason) {
-        stopDeployment();
+        String sentence = "incarnation " + lastIncarnation + " can't be taken over: " + reason;
+        Failure failure = Failures.of(FailureKind.EXECUTOR_LOST, "After the master's end " + sentence + ".");
+        lastFailure = failure;
+        recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());
+        giveUpDeployment();
+        undecided = failed(failure);
         waitingSinceNanos = outbox.nowNanos();
-        transition(Phase.WAITING_FOR_RESOURCES, "incarnation " + lastIncarnation + " can't be taken over: " + reason);
+        transition(Phase.WAITING_FOR_RESOURCES, sentence);
     }
 
     // ---- resources and deployment --------------------------------------------------------------------------------
@@ -299,6 +320,7 @@ final class Job {
             case RUNNING, FINISHING -> advanceCheckpoints();
             case RESTARTING -> {
                 if (outbox.nowNanos() >= resumeNanos && !cancelRequested) {
+                    awaited = null;
                     waitingSinceNanos = outbox.nowNanos();
                     transition(Phase.WAITING_FOR_RESOURCES, "the restart delay is over");
                     tryDeploy();
@@ -307,35 +329,47 @@ final class Job {
             case CANCELING -> tryEndCanceled();
             case FINISHED, CANCELED, FAILED -> throw new IllegalStateException(id + " is " + phase + " and live.");
         }
+        tellStops();
     }
 
     private void tryDeploy() {
-        // The record of a checkpoint on its way may yet move the restore point.
-        if (topology == null || deployment != null || incarnationInFlight || cancelRequested) {
+        if (deployment != null || incarnationInFlight || cancelRequested) {
             return;
         }
+        if (topology == null) {
+            journalFailure();
+            return;
+        }
+        // The record of a checkpoint on its way may yet move the restore point.
         if (checkpoints.isJournaling()) {
             return;
         }
         Optional<List<ExecutorId>> slots = fleet.tryReserve(id, topology.slotsNeeded(), lastSlots);
         if (slots.isEmpty()) {
+            journalFailure();
             checkResourcesDeadline(topology);
             return;
         }
+        startIncarnation(topology, slots.get());
+    }
+
+    private void startIncarnation(JobTopology graph, List<ExecutorId> slots) {
         lastIncarnation++;
-        Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots.get(), topology);
+        Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots, graph);
         deployment = planned;
-        lastSlots = slots.get();
+        lastSlots = slots;
         incarnationInFlight = true;
+        IncarnationStarted.Builder started = IncarnationStarted.newBuilder()
+                .setJobId(id.value())
+                .setIncarnation(lastIncarnation)
+                .setFromCheckpoint(restoreCheckpoint())
+                .setTimeMillis(outbox.nowMillis());
+        if (undecided != null) {
+            started.setAfter(undecided);
+            undecided = null;
+        }
         outbox.appendThen(
-                JournalRecord.newBuilder()
-                        .setIncarnationStarted(IncarnationStarted.newBuilder()
-                                .setJobId(id.value())
-                                .setIncarnation(lastIncarnation)
-                                .setFromCheckpoint(restoreCheckpoint())
-                                .setTimeMillis(outbox.nowMillis()))
-                        .build(),
-                () -> onIncarnationDurable(planned));
+                JournalRecord.newBuilder().setIncarnationStarted(started).build(), () -> onIncarnationDurable(planned));
     }
 
     private void onIncarnationDurable(Deployment planned) {
@@ -354,10 +388,13 @@ final class Job {
                         + planned.executors());
         deployDeadlineNanos = outbox.nowNanos() + limits.deployNanos();
         mayFinish = false;
+        Deploy deploy = deploy(planned);
         for (ExecutorId executor : planned.executors()) {
-            stopping.remove(executor);
-            fleet.send(executor, MasterMessage.newBuilder().setDeploy(deploy(planned)));
+            stops.forget(executor);
+            fleet.send(executor, MasterMessage.newBuilder().setDeploy(deploy));
         }
+        recoveries.deployed(lastIncarnation, restoreCheckpoint(), false, outbox.nowMillis());
+        tellStops();
     }
 
     private Deploy deploy(Deployment planned) {
@@ -424,7 +461,7 @@ final class Job {
         if (adoption != null && report.getIncarnation() == lastIncarnation && isLive()) {
             adoption.advance(executor, report);
             if (report.getState() == SubtaskState.SUBTASK_FAILED) {
-                fail(report.getFailure());
+                onSubtaskFailed(report.getFailure());
             }
             return;
         }
@@ -432,6 +469,9 @@ final class Job {
         if (current == null || current.incarnation().value() != report.getIncarnation() || !isLive()) {
             outbox.note("Stale: " + executor + " reports " + report.getState() + " of incarnation "
                     + report.getIncarnation() + " of " + id + ".");
+            if (isLive() && report.getIncarnation() == lastIncarnation) {
+                Failures.lostExecutor(report.getFailure()).ifPresent(lost -> fleet.suspect(lost, outbox.nowNanos()));
+            }
             return;
         }
         boolean news = current.find(report.getVertex(), report.getSubtask())
@@ -444,7 +484,7 @@ final class Job {
             case SUBTASK_RUNNING -> onProgress(current);
             case SUBTASK_DRAINED -> onProgress(current);
             case SUBTASK_FINISHED -> onFinished(current, executor);
-            case SUBTASK_FAILED -> fail(report.getFailure());
+            case SUBTASK_FAILED -> onSubtaskFailed(report.getFailure());
             case SUBTASK_STATE_UNSPECIFIED, UNRECOGNIZED ->
                 outbox.note(executor + " reports a state that this version does not know.");
         }
@@ -454,6 +494,7 @@ final class Job {
         if (phase == Phase.DEPLOYING && current.allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
             deployDeadlineNanos = NEVER;
             transition(Phase.RUNNING, "every subtask runs");
+            recoveries.running(lastIncarnation, outbox.nowMillis());
             if (!cancelRequested && !mayFinish) {
                 checkpoints.open(current.incarnation(), current.executors(), outbox.nowNanos());
             }
@@ -658,7 +699,11 @@ final class Job {
     // ---- failure -------------------------------------------------------------------------------------------------
 
     void onExecutorLost(ExecutorId executor, String reason) {
-        stopping.remove(executor);
+        stops.forget(executor);
+        if (executor.equals(awaited)) {
+            awaited = null;
+            resumeNanos = outbox.nowNanos();
+        }
         if (adoption != null) {
             // It may yet register again, as long as executors of the attempt before are awaited.
             adoption.remove(executor);
@@ -673,7 +718,7 @@ final class Job {
             // Its incarnation is not durable yet: nothing has been deployed, so nothing has failed.
             withdrawDeployment();
         } else if (phase != Phase.CANCELING) {
-            fail(Failures.of(FailureKind.EXECUTOR_LOST, reason));
+            fail(Failures.lost(executor, reason));
             lostExecutor = executor;
         }
     }
@@ -682,16 +727,24 @@ final class Job {
     void onLossExplained(ExecutorId executor, String reason) {
         if (executor.equals(lostExecutor) && lastFailure != null && isLive()) {
             lastFailure = lastFailure.toBuilder().setMessage(reason).build();
+            recoveries.explain(lastFailure);
             lostExecutor = null;
         }
     }
 
+    private void onSubtaskFailed(Failure failure) {
+        Failures.lostExecutor(failure).ifPresent(lost -> fleet.suspect(lost, outbox.nowNanos()));
+        fail(failure);
+    }
+
+    /** Nothing of it is told to a task yet: a master that has been replaced must not stop what the newer one runs. */
     private void fail(Failure failure) {
         lastFailure = failure;
         lostExecutor = null;
         outbox.note(id + ", incarnation " + lastIncarnation + ", has failed: " + failure.getKind() + ": "
                 + failure.getMessage());
-        stopDeployment();
+        recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());
+        giveUpDeployment();
         if (cancelRequested) {
             return;
         }
@@ -699,25 +752,60 @@ final class Job {
             end(JobOutcome.JOB_FAILED, failure);
             return;
         }
-        OptionalLong delay = restartCount.onFailure(outbox.nowNanos());
+        OptionalLong delay = restartCount.onFailure(failure.getKind(), outbox.nowNanos());
         if (delay.isEmpty()) {
             end(JobOutcome.JOB_FAILED, Failures.withRemark(failure, restartCount.refusal()));
-        } else if (phase != Phase.WAITING_FOR_RESOURCES) {
-            resumeNanos = outbox.nowNanos() + delay.getAsLong();
-            transition(
-                    Phase.RESTARTING,
-                    "the next incarnation starts in " + delay.getAsLong() / 1_000_000 + " ms from checkpoint "
-                            + restoreCheckpoint());
+            return;
+        }
+        undecided = failed(failure);
+        restartIn(delay.getAsLong(), Failures.lostExecutor(failure).filter(fleet::isSuspect));
+    }
+
+    private void restartIn(long delayNanos, Optional<ExecutorId> suspect) {
+        awaited = delayNanos == 0 ? suspect.orElse(null) : null;
+        resumeNanos = outbox.nowNanos() + (awaited == null ? delayNanos : limits.suspicionNanos());
+        transition(
+                Phase.RESTARTING,
+                "the next incarnation starts in " + delayNanos / 1_000_000 + " ms from checkpoint "
+                        + restoreCheckpoint()
+                        + (awaited == null ? "" : ", or once the stream of " + awaited + " ends"));
+        if (delayNanos > 0) {
+            journalFailure();
         }
     }
 
-    /** Ends what runs of the job, wherever that is. */
-    private void stopDeployment() {
+    private IncarnationFailed failed(Failure failure) {
+        return IncarnationFailed.newBuilder()
+                .setJobId(id.value())
+                .setIncarnation(lastIncarnation)
+                .setFailure(failure)
+                .setTimeMillis(outbox.nowMillis())
+                .setFailuresInARow(restartCount.inARow())
+                .build();
+    }
+
+    /** The next incarnation's record does not come at once, so the failure gets one of its own. */
+    private void journalFailure() {
+        IncarnationFailed failed = undecided;
+        if (failed == null) {
+            return;
+        }
+        undecided = null;
+        failureInFlight = true;
+        outbox.appendThen(
+                JournalRecord.newBuilder().setIncarnationFailed(failed).build(), () -> {
+                    failureInFlight = false;
+                    tellStops();
+                });
+    }
+
+    /** Forgets what runs of the job; that it is to stop is told once it is durable. */
+    private void giveUpDeployment() {
         checkpoints.close();
         deployDeadlineNanos = NEVER;
         if (adoption != null) {
             lastSlots = adoption.slots();
-            adoption.executors().forEach(executor -> stop(executor, lastIncarnation));
+            adoption.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
             adoption = null;
             fleet.release(id);
         }
@@ -725,7 +813,7 @@ final class Job {
             return;
         }
         if (!incarnationInFlight) {
-            deployment.executors().forEach(executor -> stop(executor, lastIncarnation));
+            deployment.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
         }
         withdrawDeployment();
     }
@@ -735,32 +823,39 @@ final class Job {
         fleet.release(id);
     }
 
-    private void stop(ExecutorId executor, long incarnation) {
-        if (!fleet.isRegistered(executor)) {
-            return;
+    /** Tells executors to stop what is over, if the journal knows that it is. */
+    private void tellStops() {
+        boolean isDecided = isLive() ? phase == Phase.CANCELING || !cancelRequested : phase.isFinal();
+        if (isDecided && undecided == null && !failureInFlight && !incarnationInFlight) {
+            stops.tell(this::tryStop, outbox.nowNanos() + limits.stopNanos());
         }
-        stopping.put(executor, new Stopping(incarnation, outbox.nowNanos() + limits.stopNanos()));
+    }
+
+    private boolean tryStop(ExecutorId executor, long incarnation) {
+        if (!fleet.isRegistered(executor)) {
+            return false;
+        }
         fleet.send(
                 executor,
                 MasterMessage.newBuilder()
                         .setStop(StopIncarnation.newBuilder()
                                 .setJobId(id.value())
                                 .setIncarnation(incarnation)));
+        return true;
     }
 
     void onStopped(ExecutorId executor, Stopped stopped) {
-        Stopping told = stopping.get(executor);
-        if (told != null && stopped.getIncarnation() >= told.incarnation()) {
-            stopping.remove(executor);
-        }
+        stops.onStopped(executor, stopped.getIncarnation());
     }
 
     /** Executors that should have stopped the job's subtasks long ago. */
     List<ExecutorId> stuckExecutors() {
-        return stopping.entrySet().stream()
-                .filter(told -> outbox.nowNanos() >= told.getValue().deadlineNanos())
-                .map(Map.Entry::getKey)
-                .toList();
+        return stops.stuck(outbox.nowNanos());
+    }
+
+    /** Records that sources have read since the restore point: they are read again. 0 if that is not known. */
+    private long recordsReplayed() {
+        return 0;
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------
@@ -800,13 +895,15 @@ final class Job {
         cancelsToAnswer.forEach(request -> answerCancel(request, ""));
         cancelsToAnswer.clear();
         if (isLive()) {
-            stopDeployment();
+            giveUpDeployment();
+            undecided = null;
             transition(Phase.CANCELING, "a client wants it");
+            tellStops();
         }
     }
 
     private void tryEndCanceled() {
-        if (stopping.isEmpty() && !fleet.isRecovering() && !incarnationInFlight && !checkpoints.isJournaling()) {
+        if (stops.isEmpty() && !fleet.isRecovering() && !incarnationInFlight && !checkpoints.isJournaling()) {
             end(JobOutcome.JOB_CANCELED, null);
         }
     }
@@ -814,7 +911,7 @@ final class Job {
     /** The session can't wait any longer. */
     void abandon() {
         if (isLive()) {
-            stopDeployment();
+            giveUpDeployment();
             if (phase != Phase.CANCELING) {
                 transition(Phase.CANCELING, "the session ends");
             }
@@ -830,6 +927,7 @@ final class Job {
             ended.setFailure(failure);
         }
         ending = ended.build();
+        undecided = null;
         checkpoints.close();
         outbox.appendThen(JournalRecord.newBuilder().setJobEnded(ending).build(), () -> onEndDurable(outcome));
     }
@@ -838,9 +936,10 @@ final class Job {
         fleet.release(id);
         if (outcome == JobOutcome.JOB_FINISHED && deployment != null) {
             // They keep what their peers may still read, and its classes, until they are told that nobody does.
-            deployment.executors().forEach(executor -> stop(executor, lastIncarnation));
+            deployment.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
         }
         transition(phaseOf(outcome), lastFailure == null ? "its end is journaled" : lastFailure.getMessage());
+        tellStops();
         if (outcome != JobOutcome.JOB_FAILED) {
             outbox.act(new MasterAction.DeleteJobFiles(id));
         }
@@ -869,10 +968,7 @@ final class Job {
     }
 
     long nextDeadlineNanos() {
-        long next = stopping.values().stream()
-                .mapToLong(Stopping::deadlineNanos)
-                .min()
-                .orElse(NEVER);
+        long next = stops.nextDeadlineNanos();
         if (!isLive() || cancelRequested) {
             return next;
         }
@@ -903,7 +999,8 @@ final class Job {
                 .setCheckpointsFailed(checkpoints.failedCount())
                 .setAlarm(alarm())
                 .setLastCheckpoint(restoreCheckpoint())
-                .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000);
+                .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000)
+                .addAllRecoveries(recoveries.list());
         if (restorePoint != null) {
             description.setLastCheckpointBytes(restorePoint.getBytes());
         }

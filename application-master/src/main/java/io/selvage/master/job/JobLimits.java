@@ -9,14 +9,17 @@ import java.time.Duration;
  * @param deployNanos until an incarnation whose subtasks don't all run has failed
  * @param stopNanos until an executor that does not stop a job's subtasks is given up; above the 30 s after which it
  *     ends itself
+ * @param suspicionNanos how long a failure that is blamed on an executor waits for that executor's stream to end,
+ *     before the job goes on without it
  * @param stopSessionNanos until a session that is being stopped no longer waits for its jobs' and executors' ends
  */
-record JobLimits(long resourcesNanos, long deployNanos, long stopNanos, long stopSessionNanos) {
+record JobLimits(long resourcesNanos, long deployNanos, long stopNanos, long suspicionNanos, long stopSessionNanos) {
     static JobLimits standard() {
         return new JobLimits(
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofSeconds(40).toNanos(),
+                Duration.ofMillis(100).toNanos(),
                 Duration.ofSeconds(60).toNanos());
     }
 }

@@ -270,6 +270,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         if (!isAlive(event.executor(), event.connection())) {
             return;
         }
+        fleet.onHeartbeat(event.executor(), outbox.nowNanos());
         event.heartbeat()
                 .getCountersList()
                 .forEach(counters -> job(counters.getJobId()).ifPresent(job -> job.onCounters(counters)));

@@ -6,12 +6,14 @@ import io.selvage.protocol.wire.JobSubmitted;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournalSnapshot;
 import io.selvage.protocol.wire.JournaledJob;
+import io.selvage.protocol.wire.SessionStopping;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Owned by the job master, or by whoever replays: what the records of a journal say together. Records are applied in
@@ -24,6 +26,9 @@ public final class JournaledState {
     static final int MAX_RETAINED = 100;
 
     private EpochStarted epoch = EpochStarted.getDefaultInstance();
+    /** Default as long as nobody wants the session's end. */
+    private SessionStopping stopping = SessionStopping.getDefaultInstance();
+
     private final Map<String, JournaledJob> jobs = new LinkedHashMap<>();
 
     public static JournaledState replay(Collection<JournalRecord> records) {
@@ -41,7 +46,16 @@ public final class JournaledState {
                 var started = journaled.getIncarnationStarted();
                 JournaledJob job = liveOrThrow(started.getJobId(), journaled);
                 require(started.getIncarnation() > job.getIncarnation().getIncarnation(), journaled, job);
-                put(job.toBuilder().setIncarnation(started).build());
+                var next = job.toBuilder().setIncarnation(started);
+                if (started.hasAfter()) {
+                    next.setFailed(started.getAfter());
+                }
+                put(next.build());
+            }
+            case INCARNATION_FAILED -> {
+                var failed = journaled.getIncarnationFailed();
+                JournaledJob job = liveOrThrow(failed.getJobId(), journaled);
+                put(job.toBuilder().setFailed(failed).build());
             }
             case CHECKPOINT_COMPLETED -> complete(journaled.getCheckpointCompleted(), journaled);
             case JOB_ENDED -> {
@@ -58,7 +72,8 @@ public final class JournaledState {
                         .build());
             }
             case SNAPSHOT -> load(journaled.getSnapshot());
-            case INCARNATION_FAILED, SESSION_STOPPING, RECORD_NOT_SET ->
+            case SESSION_STOPPING -> stopping = journaled.getSessionStopping();
+            case RECORD_NOT_SET ->
                 throw new IllegalStateException(
                         "The journal holds a record of a kind that this version does not know.");
         }
@@ -69,6 +84,11 @@ public final class JournaledState {
         return epoch;
     }
 
+    /** Why the session is being stopped, if it is. */
+    public Optional<SessionStopping> stopping() {
+        return Optional.of(stopping).filter(said -> said.getTimeMillis() > 0);
+    }
+
     /** In the order of their submission. */
     public List<JournaledJob> jobs() {
         return List.copyOf(jobs.values());
@@ -76,10 +96,10 @@ public final class JournaledState {
 
     /** All of this as one record. */
     public JournalSnapshot toSnapshot() {
-        return JournalSnapshot.newBuilder()
-                .setEpoch(epoch)
-                .addAllJobs(jobs.values())
-                .build();
+        JournalSnapshot.Builder snapshot =
+                JournalSnapshot.newBuilder().setEpoch(epoch).addAllJobs(jobs.values());
+        stopping().ifPresent(snapshot::setStopping);
+        return snapshot.build();
     }
 
     private void submit(JobSubmitted submitted) {
@@ -92,7 +112,8 @@ public final class JournaledState {
     private void complete(CheckpointCompleted completed, JournalRecord journaled) {
         JournaledJob job = liveOrThrow(completed.getJobId(), journaled);
         require(completed.getCheckpoint() > job.getCheckpoint().getCheckpoint(), journaled, job);
-        JournaledJob.Builder next = job.toBuilder().setCheckpoint(completed).clearRetained();
+        JournaledJob.Builder next =
+                job.toBuilder().setCheckpoint(completed).clearRetained().clearFailed();
         if (job.hasCheckpoint()) {
             List<CheckpointCompleted> older = new ArrayList<>(job.getRetainedList());
             older.add(job.getCheckpoint());
@@ -103,6 +124,7 @@ public final class JournaledState {
 
     private void load(JournalSnapshot snapshot) {
         epoch = snapshot.getEpoch();
+        stopping = snapshot.getStopping();
         jobs.clear();
         snapshot.getJobsList().forEach(this::put);
     }

@@ -1,6 +1,7 @@
 package io.selvage.master.job;
 
 import io.selvage.protocol.config.RestartPolicy;
+import io.selvage.protocol.wire.FailureKind;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -13,8 +14,9 @@ import java.util.random.RandomGenerator;
  *
  * <p>With the exponential policy a checkpoint completed since the last failure counts as progress and starts the count
  * anew, as a quiet period does: a function that fails each time at the same record is given up after the policy's
- * attempts, a job on a restless cluster is not. Each delay is shortened by up to {@value #JITTER_PERCENT} percent, so
- * that jobs that failed together don't come back together.
+ * attempts, a job on a restless cluster is not. Nothing is to be gained by waiting after the loss of an executor, so
+ * the first failure of that kind without another before it costs no delay. Each other delay is shortened by up to
+ * {@value #JITTER_PERCENT} percent, so that jobs that failed together don't come back together.
  */
 final class RestartCount {
     static final int JITTER_PERCENT = 10;
@@ -32,15 +34,26 @@ final class RestartCount {
     }
 
     /** The delay in nanoseconds before the next incarnation; empty if there is none: see {@link #refusal}. */
-    OptionalLong onFailure(long nowNanos) {
-        Optional<Duration> delay = decide(nowNanos);
+    OptionalLong onFailure(FailureKind kind, long nowNanos) {
+        Optional<Duration> delay = decide(kind, nowNanos);
         lastFailureNanos = nowNanos;
         return delay.map(this::jittered).map(OptionalLong::of).orElse(OptionalLong.empty());
     }
 
+    /** What the journal says of failures under an earlier master. */
+    void resume(int failuresInARow, long newestNanos) {
+        inARow = failuresInARow;
+        lastFailureNanos = newestNanos;
+    }
+
+    /** Failures since the last one that was followed by progress. */
+    int inARow() {
+        return inARow;
+    }
+
     /** A checkpoint has completed. */
     void onProgress() {
-        if (policy instanceof RestartPolicy.Exponential) {
+        if (!(policy instanceof RestartPolicy.Fixed)) {
             inARow = 0;
         }
     }
@@ -50,13 +63,14 @@ final class RestartCount {
         return refusal;
     }
 
-    private Optional<Duration> decide(long nowNanos) {
+    private Optional<Duration> decide(FailureKind kind, long nowNanos) {
         if (policy instanceof RestartPolicy.Exponential exponential) {
-            return exponential(exponential, nowNanos);
+            return exponential(exponential, kind, nowNanos);
         }
         if (policy instanceof RestartPolicy.Fixed fixed) {
             return withinAttempts(fixed.attempts(), "selvage.restart.attempts") ? Optional.of(fixed.delay()) : none();
         }
+        inARow++;
         if (policy instanceof RestartPolicy.FailureRate rate) {
             return failureRate(rate, nowNanos);
         }
@@ -64,12 +78,15 @@ final class RestartCount {
         return none();
     }
 
-    private Optional<Duration> exponential(RestartPolicy.Exponential exponential, long nowNanos) {
+    private Optional<Duration> exponential(RestartPolicy.Exponential exponential, FailureKind kind, long nowNanos) {
         if (nowNanos - lastFailureNanos >= exponential.quietPeriod().toNanos()) {
             inARow = 0;
         }
         if (!withinAttempts(exponential.attempts(), "selvage.restart.attempts")) {
             return none();
+        }
+        if (kind == FailureKind.EXECUTOR_LOST && inARow == 1) {
+            return Optional.of(Duration.ZERO);
         }
         double factor = Math.pow(exponential.multiplier(), inARow - 1.0);
         double nanos = exponential.initialDelay().toNanos() * factor;

@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Owned by the {@link Fleet}: one container with, sooner or later, an executor in it. */
 public final class Executor {
+    private static final long NEVER = Long.MAX_VALUE;
+
     private final ExecutorId id;
     private final String node;
     private ExecutorState state;
     private long deadlineNanos;
     private long idleSinceNanos;
+    private long suspectSinceNanos = NEVER;
     private @Nullable ConnectionId connection;
     private @Nullable Register register;
     /** What it holds ready, by job. */
@@ -40,7 +43,26 @@ public final class Executor {
         connection = opened;
         register = said;
         following.clear();
+        suspectSinceNanos = NEVER;
         idleSinceNanos = nowNanos;
+    }
+
+    /** Another executor says that it is gone. */
+    void suspect(long nowNanos) {
+        if (suspectSinceNanos == NEVER) {
+            suspectSinceNanos = nowNanos;
+        }
+    }
+
+    /** It has shown life; what it had said before it was suspected proves nothing. */
+    void showLife(long nowNanos, long graceNanos) {
+        if (suspectSinceNanos != NEVER && nowNanos - suspectSinceNanos >= graceNanos) {
+            suspectSinceNanos = NEVER;
+        }
+    }
+
+    boolean isSuspect() {
+        return suspectSinceNanos != NEVER;
     }
 
     void follows(Following said) {

@@ -33,6 +33,8 @@ public final class Fleet {
     public static final long NEVER = Long.MAX_VALUE;
     /** Executors that end before they register, one after the other, until jobs no longer wait for more. */
     static final int MAX_FAILED_STARTS = 5;
+    /** What arrives so soon after a suspicion may have been sent before the executor's end. */
+    private static final long SUSPICION_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** How many ids of containers that were given back are remembered. */
     private static final int MAX_RELEASED_KNOWN = 10_000;
 
@@ -185,6 +187,25 @@ public final class Fleet {
         countFailedStart(executor, reason);
         release(id, reason);
         return Optional.of(new LostExecutor(id, reason));
+    }
+
+    /** Another executor says that this one is gone: nothing new goes there until it shows life. */
+    public void suspect(ExecutorId id, long nowNanos) {
+        Executor executor = executors.get(id);
+        if (executor != null && executor.state() == ExecutorState.REGISTERED && !executor.isSuspect()) {
+            note("Executor " + id + " is suspected to be gone.");
+            executor.suspect(nowNanos);
+        }
+    }
+
+    /** Its stream is open, and another executor says that it is gone. */
+    public boolean isSuspect(ExecutorId id) {
+        Executor executor = executors.get(id);
+        return executor != null && executor.state() == ExecutorState.REGISTERED && executor.isSuspect();
+    }
+
+    public void onHeartbeat(ExecutorId id, long nowNanos) {
+        registeredOrThrow(id).showLife(nowNanos, SUSPICION_NANOS);
     }
 
     /** Every executor on that node is gone with it. */
@@ -363,7 +384,9 @@ public final class Fleet {
 
     private Map<ExecutorId, Integer> capacity() {
         Map<ExecutorId, Integer> capacity = new TreeMap<>();
-        registered().forEach(executor -> capacity.put(executor.id(), executor.slots()));
+        registered()
+                .filter(executor -> !executor.isSuspect())
+                .forEach(executor -> capacity.put(executor.id(), executor.slots()));
         return capacity;
     }
 

@@ -173,6 +173,34 @@ class AdoptionTest {
     }
 
     @Test
+    void adoptionThatIsGivenUpStopsNothingBeforeThatIsDurable() {
+        MasterHarness harness = crashed(1);
+        harness.register(1, harness.stillRunning(1, RUNNING, 1));
+        harness.passAlive(Duration.ofSeconds(4));
+        harness.journalHeld = true;
+        harness.passAlive(Duration.ofSeconds(2));
+        assertThat(harness.phase()).isEqualTo(JobPhase.WAITING_FOR_RESOURCES);
+        assertThat(harness.journaled(JournalRecord::hasIncarnationFailed)).hasSize(1);
+        assertThat(harness.sent(MasterMessage::hasStop)).isEmpty();
+        harness.confirmHeld();
+        assertThat(harness.sent(MasterMessage::hasStop)).hasSize(1);
+    }
+
+    @Test
+    void incarnationOfWhichTheJournalSaysThatItHasFailedIsNotAdopted() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.report(1, 1, 2, 0, SubtaskState.SUBTASK_FAILED, failure(FailureKind.USER_CODE, "It threw."));
+        harness.crashMaster(false);
+        join(harness);
+        register(harness, RUNNING, 1);
+        assertThat(harness.describe(JOB).getFailure().getMessage()).isEqualTo("It threw.");
+        assertThat(harness.sent(MasterMessage::hasStop)).hasSize(2);
+        assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
+        assertThat(harness.lastDeploy().getRestoreCheckpoint()).isEqualTo(1);
+    }
+
+    @Test
     void missingExecutorMakesANewIncarnationOnceTheGraceIsOver() {
         MasterHarness harness = crashed(1);
         harness.register(1, harness.stillRunning(1, RUNNING, 1));
@@ -315,7 +343,7 @@ class AdoptionTest {
         MasterHarness harness = crashed(1);
         register(harness, RUNNING, 1);
         harness.disconnect(1);
-        assertThat(harness.phase()).isEqualTo(JobPhase.RESTARTING);
+        assertThat(harness.phase()).isEqualTo(JobPhase.WAITING_FOR_RESOURCES);
         assertThat(harness.sent(MasterMessage::hasStop)).hasSize(1);
     }
 
