@@ -7,6 +7,7 @@ import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.OutputPause;
 import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
@@ -15,6 +16,7 @@ import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.operator.Counters;
+import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.subtask.Mail;
 import io.selvage.task.subtask.SinkOutput;
 import io.selvage.task.subtask.Subtask;
@@ -42,6 +44,7 @@ final class Deployment {
     private final Deploy deploy;
     private DeploymentPhase phase = DeploymentPhase.PREPARING;
     private @Nullable PreparedDeployment prepared;
+    private @Nullable SegmentChains chains;
     private final Map<SubtaskId, Subtask> subtasks = new LinkedHashMap<>();
     private final Set<SubtaskId> threads = new HashSet<>(); // Those that have not ended.
     private final Map<ChannelId, ChannelFailure> failedEarly = new LinkedHashMap<>(); // Before the subtasks were there.
@@ -84,6 +87,7 @@ final class Deployment {
     void start(PreparedDeployment nowPrepared) {
         transition(DeploymentPhase.RUNNING);
         prepared = nowPrepared;
+        chains = new SegmentChains(nowPrepared.restored(), nowPrepared.parallelism());
         for (Subtask subtask : nowPrepared.subtasks()) {
             subtasks.put(subtask.id(), subtask);
             threads.add(subtask.id());
@@ -163,6 +167,7 @@ final class Deployment {
     /** Tells the subtasks; those whose mailbox is full are told by {@link #completeLate}. */
     void complete(Mail.Complete mail) {
         dropCuts(mail.checkpoint());
+        chains().confirm(mail.checkpoint());
         lateCompletions.clear(); // A completion covers those before it.
         for (Subtask subtask : subtasks.values()) {
             if (!subtask.post(mail)) {
@@ -216,6 +221,30 @@ final class Deployment {
         List<SubtaskCut> complete = List.copyOf(cuts.values());
         dropCuts(checkpoint);
         return Optional.of(complete);
+    }
+
+    /** Puts in what each cut is based on; answers a state whose base is not known, if there is one. */
+    Optional<StateOwner> findBases(List<SubtaskCut> ofCheckpoint, Map<StateOwner, List<Segment>> bases) {
+        for (SubtaskCut cut : ofCheckpoint) {
+            for (OperatorCut operator : cut.operators()) {
+                if (operator.keyed() != null) {
+                    StateOwner owner = new StateOwner(cut.subtask(), operator.operatorUid());
+                    Optional<List<Segment>> base = chains().base(owner, operator.keyed());
+                    if (base.isEmpty()) {
+                        return Optional.of(owner);
+                    }
+                    bases.put(owner, base.get());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    SegmentChains chains() {
+        if (chains == null) {
+            throw new IllegalStateException(id + " has cut before it was prepared");
+        }
+        return chains;
     }
 
     /** False: as many as may be are under way. */

@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.task.subtask.Subtask;
 import java.util.List;
 import java.util.Map;
@@ -10,12 +11,14 @@ import java.util.Map;
  *
  * @param vertexNames by vertex
  * @param parallelism by vertex
+ * @param restored without subtasks: it starts from the beginning
  */
 public record PreparedDeployment(
         List<Subtask> subtasks,
         Map<Integer, String> vertexNames,
         Map<Integer, Integer> parallelism,
-        ClassLoader loader) {
+        ClassLoader loader,
+        CheckpointMetadata restored) {
     public PreparedDeployment {
         subtasks = List.copyOf(subtasks);
         vertexNames = Map.copyOf(vertexNames);

@@ -24,11 +24,13 @@ import java.util.Map;
 final class RestoredCheckpoint {
     private final Map<String, List<OperatorSnapshot>> operators = new HashMap<>();
     private final SegmentReader segments;
+    private final CheckpointMetadata metadata;
     private final int maxParallelism;
 
     /** @param metadata without subtasks: the job starts from the beginning */
     RestoredCheckpoint(CheckpointMetadata metadata, DurableStore store) {
         this.segments = new SegmentReader(store);
+        this.metadata = metadata;
         this.maxParallelism = metadata.getMaxParallelism();
         for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
             for (OperatorSnapshot operator : subtask.getOperatorsList()) {
@@ -38,6 +40,10 @@ final class RestoredCheckpoint {
             }
         }
         operators.values().forEach(list -> list.sort(Comparator.comparingInt(OperatorSnapshot::getSubtask)));
+    }
+
+    CheckpointMetadata metadata() {
+        return metadata;
     }
 
     RestoredState of(String operatorUid, int subtask, int parallelism) {

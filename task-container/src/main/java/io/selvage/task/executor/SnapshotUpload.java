@@ -2,11 +2,13 @@ package io.selvage.task.executor;
 
 import com.google.protobuf.ByteString;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.subtask.SubtaskCut;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * pool.
  *
  * @param parallelism by vertex
+ * @param bases what the cuts' segments are added to; what is not in it stands alone
  */
 record SnapshotUpload(
         DeploymentId deployment,
@@ -29,13 +32,15 @@ record SnapshotUpload(
         String jobDirectory,
         ExecutorId executor,
         List<SubtaskCut> cuts,
-        Map<Integer, Integer> parallelism) {
+        Map<Integer, Integer> parallelism,
+        Map<StateOwner, List<Segment>> bases) {
     /** Operator state up to this size goes into the acknowledgement itself. */
     static final int MOST_INLINE_BYTES = 16 * 1024;
 
     SnapshotUpload {
         cuts = List.copyOf(cuts);
         parallelism = Map.copyOf(parallelism);
+        bases = Map.copyOf(bases);
     }
 
     List<SubtaskSnapshot> run(DurableStore store) throws IOException {
@@ -68,7 +73,9 @@ record SnapshotUpload(
                     .setSubtask(cut.subtask().index())
                     .setParallelism(parallelism.getOrDefault(vertex, 0));
             if (operator.keyed() != null) {
-                part.addKeyedState(writer.append(operator.keyed().bytes()).toWire());
+                part.addAllKeyedState(
+                        bases.getOrDefault(new StateOwner(cut.subtask(), operator.operatorUid()), List.of()));
+                part.addKeyedState(segment(writer.append(operator.keyed().bytes())));
             }
             putOperatorState(operator.operatorState(), part, writer);
             bytes += operator.bytes();
@@ -77,16 +84,20 @@ record SnapshotUpload(
         return snapshot.setBytes(bytes).setRecordsRead(cut.recordsRead());
     }
 
+    private Segment segment(SegmentHandle handle) {
+        return handle.toWire().toBuilder().setCheckpoint(checkpoint.value()).build();
+    }
+
     /** What is small travels in the acknowledgement, and is then in the metadata: no file is opened for it. */
-    private static void putOperatorState(
-            byte @Nullable [] state, OperatorSnapshot.Builder part, SnapshotFileWriter writer) throws IOException {
+    private void putOperatorState(byte @Nullable [] state, OperatorSnapshot.Builder part, SnapshotFileWriter writer)
+            throws IOException {
         if (state == null) {
             return;
         }
         if (state.length > 0 && state.length <= MOST_INLINE_BYTES) {
             part.setSmallOperatorState(ByteString.copyFrom(state));
         } else {
-            part.setOperatorState(writer.append(state).toWire());
+            part.setOperatorState(segment(writer.append(state)));
         }
     }
 }

@@ -19,6 +19,7 @@ import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
+import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskState;
@@ -32,6 +33,7 @@ import io.selvage.task.subtask.SubtaskCut;
 import io.selvage.task.subtask.SubtaskPhase;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -361,7 +363,8 @@ final class TaskExecutor {
                 job.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::name));
         Map<Integer, Integer> parallelism =
                 job.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
-        return new PreparedDeployment(subtasks, names, parallelism, job.loader());
+        return new PreparedDeployment(
+                subtasks, names, parallelism, job.loader(), job.restored().metadata());
     }
 
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {
@@ -493,12 +496,24 @@ final class TaskExecutor {
     private void upload(DeploymentId id, Barrier barrier, List<SubtaskCut> cuts) {
         Deployment deployment = find(id).orElseThrow();
         CheckpointId checkpoint = barrier.checkpoint();
+        Map<StateOwner, List<Segment>> bases = new HashMap<>();
+        Optional<StateOwner> unknown = deployment.findBases(cuts, bases);
+        if (unknown.isPresent()) {
+            decline(id, checkpoint, unknownBase(unknown.get()));
+            return;
+        }
         if (!deployment.tryBeginUpload()) {
             decline(id, checkpoint, slowStore());
             return;
         }
         SnapshotUpload upload = new SnapshotUpload(
-                id, checkpoint, deployment.deploy().getJobDirectory(), settings.id(), cuts, deployment.parallelism());
+                id,
+                checkpoint,
+                deployment.deploy().getJobDirectory(),
+                settings.id(),
+                cuts,
+                deployment.parallelism(),
+                bases);
         services.uploading().execute(() -> {
             try {
                 inbox.post(new ExecutorEvent.SnapshotStored(id, checkpoint, upload.run(services.store())));
@@ -510,7 +525,10 @@ final class TaskExecutor {
 
     private void onSnapshotStored(ExecutorEvent.SnapshotStored stored) {
         DeploymentId id = stored.deployment();
-        find(id).ifPresent(Deployment::onUploadEnd);
+        find(id).ifPresent(deployment -> {
+            deployment.onUploadEnd();
+            deployment.chains().stored(stored.checkpoint(), stored.subtasks());
+        });
         send(ExecutorMessage.newBuilder()
                 .setCheckpointAcknowledged(CheckpointAcknowledged.newBuilder()
                         .setJobId(id.job().value())
@@ -538,6 +556,15 @@ final class TaskExecutor {
         return Failure.newBuilder()
                 .setKind(FailureKind.TRANSIENT)
                 .setMessage("A subtask has not handled its mail for long: the user's code blocks it.")
+                .build();
+    }
+
+    private static Failure unknownBase(StateOwner owner) {
+        return Failure.newBuilder()
+                .setKind(FailureKind.TRANSIENT)
+                .setMessage(
+                        "What the state of " + owner + " was added to is too old to be known any more: a subtask has"
+                                + " not handled its mail for long.")
                 .build();
     }
 

@@ -469,6 +469,7 @@ class TaskExecutorTest {
         tell(1, stop(1));
         // The threads do end, but nobody has told the executor yet.
         nanos.addAndGet(TaskExecutor.THREAD_END_LIMIT_NANOS);
+        tell(1, MasterMessage.newBuilder().setHeartbeat(HeartbeatEcho.getDefaultInstance()));
         executor.onTime(nanos.get());
         assertThat(exits).containsExactly("SUBTASK_STUCK");
         await(ExecutorMessage.MessageCase.STOPPED, 1);

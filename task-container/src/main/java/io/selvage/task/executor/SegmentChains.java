@@ -1,0 +1,80 @@
+package io.selvage.task.executor;
+
+import io.selvage.checkpoint.backend.KeyedCut;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Owned by the executor's loop: the segments that make up the keyed states of one deployment's subtasks here, for each
+ * checkpoint that a later one may be based on.
+ *
+ * <p>A subtask may cut before it has heard of the newest completion, which another executor has heard of; so the one
+ * before it is kept as well.
+ */
+final class SegmentChains {
+    private final TreeMap<Long, Map<StateOwner, List<Segment>>> chains = new TreeMap<>();
+    private long confirmed; // 0: none.
+
+    /**
+     * @param restored without subtasks: the job starts from the beginning
+     * @param parallelism by vertex; what had another one is of other key groups, and nothing can be based on it
+     */
+    SegmentChains(CheckpointMetadata restored, Map<Integer, Integer> parallelism) {
+        List<SubtaskSnapshot> usable = new ArrayList<>();
+        for (SubtaskSnapshot snapshot : restored.getSubtasksList()) {
+            int now = parallelism.getOrDefault(snapshot.getVertex(), 0);
+            if (snapshot.getOperatorsList().stream().allMatch(operator -> operator.getParallelism() == now)) {
+                usable.add(snapshot);
+            }
+        }
+        if (!usable.isEmpty()) {
+            confirmed = restored.getCheckpoint();
+            stored(new CheckpointId(confirmed), usable);
+        }
+    }
+
+    /** A checkpoint of this deployment has been stored; it may or may not be completed. */
+    void stored(CheckpointId checkpoint, List<SubtaskSnapshot> subtasks) {
+        Map<StateOwner, List<Segment>> ofCheckpoint = new HashMap<>();
+        for (SubtaskSnapshot snapshot : subtasks) {
+            SubtaskId subtask = SubtaskId.of(snapshot.getVertex(), snapshot.getSubtask());
+            for (OperatorSnapshot operator : snapshot.getOperatorsList()) {
+                if (operator.getKeyedStateCount() > 0) {
+                    ofCheckpoint.put(new StateOwner(subtask, operator.getOperatorUid()), operator.getKeyedStateList());
+                }
+            }
+        }
+        chains.put(checkpoint.value(), ofCheckpoint);
+    }
+
+    /** Completed: it and the completed one before it may be a base, older ones are not. */
+    void confirm(CheckpointId checkpoint) {
+        if (checkpoint.value() > confirmed) {
+            long before = confirmed;
+            chains.keySet().removeIf(older -> older < checkpoint.value() && older != before);
+            confirmed = checkpoint.value();
+        }
+    }
+
+    /** The segments that the cut's own is added to; empty if the cut is based on what is not known here. */
+    Optional<List<Segment>> base(StateOwner owner, KeyedCut cut) {
+        if (cut.base() == 0) {
+            return Optional.of(List.of());
+        }
+        List<Segment> base = chains.getOrDefault(cut.base(), Map.of()).get(owner);
+        return Optional.ofNullable(base)
+                .map(segments -> segments.stream()
+                        .filter(segment -> segment.getCheckpoint() >= cut.oldestNeeded())
+                        .toList());
+    }
+}
