@@ -26,6 +26,7 @@ public record SessionConfig(
         Duration executorIdleTimeout,
         Duration executorLease,
         String executorJvmOptions,
+        double standbyMemoryShare,
         Duration heartbeatInterval,
         Duration heartbeatTimeout,
         String bindHost) {
@@ -103,6 +104,11 @@ public record SessionConfig(
             JVM_OPTIONS,
             "",
             "More options for the executors' JVMs, after the ones that the master sets itself.");
+    public static final ConfigKey<Double> STANDBY_MEMORY_SHARE = ConfigKey.session(
+            "selvage.standby.memory-share",
+            ValueType.decimal(0, 0.9),
+            0.5,
+            "The share of a standby executor's heap that holds the state of the jobs it is ready to take over.");
     public static final ConfigKey<Duration> HEARTBEAT_INTERVAL = ConfigKey.session(
             "selvage.heartbeat.interval",
             ValueType.duration(Duration.ofMillis(50)),
@@ -136,6 +142,7 @@ public record SessionConfig(
             EXECUTOR_IDLE_TIMEOUT,
             EXECUTOR_LEASE,
             EXECUTOR_JVM_OPTIONS,
+            STANDBY_MEMORY_SHARE,
             HEARTBEAT_INTERVAL,
             HEARTBEAT_TIMEOUT,
             BIND_HOST);
@@ -167,6 +174,7 @@ public record SessionConfig(
                 configuration.get(EXECUTOR_IDLE_TIMEOUT),
                 configuration.get(EXECUTOR_LEASE),
                 configuration.get(EXECUTOR_JVM_OPTIONS),
+                configuration.get(STANDBY_MEMORY_SHARE),
                 configuration.get(HEARTBEAT_INTERVAL),
                 configuration.get(HEARTBEAT_TIMEOUT),
                 configuration.get(BIND_HOST));

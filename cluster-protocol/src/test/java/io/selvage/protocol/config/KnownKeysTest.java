@@ -28,6 +28,7 @@ class KnownKeysTest {
                         "selvage.executor.idle-timeout=30s",
                         "selvage.executor.lease=1min",
                         "selvage.executor.jvm-options=",
+                        "selvage.standby.memory-share=0.5",
                         "selvage.heartbeat.interval=1s",
                         "selvage.heartbeat.timeout=5s",
                         "selvage.network.bind-host=",
