@@ -2,8 +2,21 @@
 # Compiles what the benchmarks need and runs them.
 #   benchmarks/run.sh [options and patterns of JMH]     all benchmarks, or those that match
 #   benchmarks/run.sh data-plane [seconds]              the data plane over loopback, as JSON lines
+#   benchmarks/run.sh recovery --fault kill-task ...    faults on a cluster of its own, as JSON lines; docs/benchmarks.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+if [ "${1:-}" = recovery ]; then
+    shift
+    ./mvnw -q -pl mini-cluster,yarn-client -am -DskipTests package
+    mkdir -p .selvage
+    exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djava.net.preferIPv4Stack=true \
+        -Dlog4j.configuration="file:$PWD/conf/log4j-client.properties" \
+        -Dselvage.log.file="$PWD/.selvage/recovery.log" \
+        -Dselvage.home="$PWD" \
+        -cp "mini-cluster/target/mini-cluster/lib/*:yarn-client/target/selvage/lib/*" \
+        io.selvage.minicluster.recovery.RecoveryMain "$@"
+fi
 
 # Relative to each module; the file of this one is read.
 ./mvnw -q -pl benchmarks -am -DskipTests compile dependency:build-classpath -Dmdep.outputFile=target/classpath

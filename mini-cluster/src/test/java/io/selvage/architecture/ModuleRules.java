@@ -36,8 +36,8 @@ enum ModuleRules {
     YARN_CLIENT("client", List.of("api", "protocol", "checkpoint"), List.of("org.rocksdb", "io.netty")),
     CONNECTORS("connector", List.of("api"), List.of("org.apache.hadoop.yarn", "org.rocksdb", "io.netty", "io.grpc")),
     EXAMPLES("examples", List.of("api", "connector"), List.of("org.apache.hadoop", "org.rocksdb", "io.netty")),
-    // Only its quickstart is a user of Selvage; a test of its own sees to that.
-    MINI_CLUSTER("minicluster", List.of("client", "protocol"), List.of("org.rocksdb", "io.grpc"));
+    // Only its quickstart, its workload and what measures recoveries are users of Selvage.
+    MINI_CLUSTER("minicluster", List.of("api", "client", "connector", "protocol"), List.of("org.rocksdb", "io.grpc"));
 
     private static final String ROOT = "io.selvage.";
 

@@ -13,6 +13,9 @@ import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.wire.CancelJobRequest;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.DescribeSessionRequest;
+import io.selvage.protocol.wire.DrillKind;
+import io.selvage.protocol.wire.DrillRequest;
+import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.ListJobsRequest;
@@ -108,6 +111,48 @@ public final class Session implements AutoCloseable {
         if (!response.getRefusal().isEmpty()) {
             throw new ClientException(ExitCode.NO_SESSION, response.getRefusal());
         }
+    }
+
+    /**
+     * Makes a process of the session fail: a drill. It is asked for once only.
+     *
+     * @param executorId empty: the master itself
+     * @return when it was done; wall clock of the master
+     */
+    public long drill(DrillKind kind, String executorId) {
+        DrillRequest request = DrillRequest.newBuilder()
+                .setKind(kind)
+                .setExecutorId(executorId)
+                .build();
+        connection.call(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+        long askedMillis = System.currentTimeMillis();
+        DrillResponse response;
+        try {
+            response = connection.tryCall(stub -> stub.drill(request));
+        } catch (MasterAbsentException gone) {
+            if (executorId.isEmpty()) {
+                return askedMillis; // Its answer was lost with it.
+            }
+            throw new ClientException(
+                    ExitCode.SESSION_FAILED,
+                    "The master was lost while it was asked to make " + executorId
+                            + " fail. See how the session stands, and repeat the drill: selvage status",
+                    gone);
+        }
+        if (!response.getRefusal().isEmpty()) {
+            throw new ClientException(ExitCode.NO_SESSION, response.getRefusal());
+        }
+        return response.getTimeMillis();
+    }
+
+    /** Has YARN fail the attempt that is the master now. */
+    public void failAttempt() {
+        yarn.failAttempt(connection.report().getCurrentApplicationAttemptId());
+    }
+
+    /** The containers that YARN counts as the session's now, by their ids. */
+    public Set<String> liveContainers() {
+        return yarn.liveContainers(connection.report().getCurrentApplicationAttemptId());
     }
 
     /** Waits until the job has finished, was canceled or has failed, over any number of masters. */

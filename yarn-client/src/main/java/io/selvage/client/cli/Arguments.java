@@ -50,9 +50,14 @@ final class Arguments {
 
     /** @param command as typed, for messages */
     static Arguments parse(String command, Options options, List<String> arguments) {
+        return parse(command, options, arguments, false);
+    }
+
+    /** @param anywhere options may follow what is none */
+    static Arguments parse(String command, Options options, List<String> arguments, boolean anywhere) {
         List<String> separated = separateSettings(options, arguments);
         try {
-            CommandLine line = new DefaultParser(false).parse(options, separated.toArray(new String[0]), true);
+            CommandLine line = new DefaultParser(false).parse(options, separated.toArray(new String[0]), !anywhere);
             Arguments parsed = new Arguments(line, command);
             List<String> rest = line.getArgList();
             if (!rest.isEmpty() && rest.get(0).startsWith("-") && rest.get(0).length() > 1) {

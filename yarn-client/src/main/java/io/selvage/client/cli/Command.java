@@ -19,6 +19,11 @@ interface Command {
 
     Options options();
 
+    /** Else they end at the first argument that is none, so that those of a program are its own. */
+    default boolean takesOptionsAnywhere() {
+        return false;
+    }
+
     /** Does it, on the calling thread. */
     ExitCode run(Arguments arguments, Host host, Console console);
 }

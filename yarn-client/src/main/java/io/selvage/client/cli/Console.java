@@ -1,6 +1,7 @@
 package io.selvage.client.cli;
 
 import java.io.PrintStream;
+import java.util.Locale;
 
 /**
  * Where a command writes: results to the standard output, and what is said meanwhile to it as well, unless the results
@@ -14,6 +15,7 @@ final class Console {
     private final PrintStream out;
     private final PrintStream err;
     private final PrintStream talk;
+    private final boolean terminal;
     private final boolean live;
     private final int columns;
     private boolean lineIsLive;
@@ -23,6 +25,7 @@ final class Console {
         this.out = out;
         this.err = err;
         this.talk = json ? err : out;
+        this.terminal = terminal;
         this.live = terminal && !json;
         this.columns = columns;
     }
@@ -40,6 +43,18 @@ final class Console {
 
     private static int columnsOf(@org.jspecify.annotations.Nullable String text) {
         return text != null && text.matches("[1-9]\\d{0,3}") ? Integer.parseInt(text) : DEFAULT_COLUMNS;
+    }
+
+    /** Whether there is a person at a terminal. */
+    boolean canAsk() {
+        return terminal && System.console() != null;
+    }
+
+    /** Whether the person says yes. */
+    boolean ask(String question) {
+        endLiveLine();
+        String answer = System.console() == null ? null : System.console().readLine("%s", question);
+        return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
     }
 
     /** Whether a line can be written over. */

@@ -29,6 +29,7 @@ public final class Main {
             new AttachCommand(),
             new CancelCommand(),
             new StatusCommand(),
+            new DrillCommand(),
             new StopCommand());
 
     /** Other names under which people look for a command. */
@@ -92,7 +93,8 @@ public final class Main {
                                         ", ", COMMANDS.stream().map(Main::word).toList())
                                 + ". See: selvage --help"));
         Options options = command.options().addOption(Arguments.VERBOSE).addOption(Arguments.HELP);
-        Arguments arguments = Arguments.parse(command.name(), options, words.subList(1, words.size()));
+        Arguments arguments = Arguments.parse(
+                command.name(), options, words.subList(1, words.size()), command.takesOptionsAnywhere());
         if (arguments.has(Arguments.HELP)) {
             console.result(help(command, options));
             return ExitCode.OK;

@@ -8,11 +8,15 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.apache.hadoop.util.StringUtils;
+import org.apache.hadoop.yarn.api.records.ApplicationAttemptId;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
+import org.apache.hadoop.yarn.api.records.ContainerState;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.NodeState;
 import org.apache.hadoop.yarn.api.records.QueueInfo;
@@ -106,6 +110,24 @@ public final class Yarn implements AutoCloseable {
             client.killApplication(id, why);
             return id;
         });
+    }
+
+    /** A new attempt follows, if the application may have one more. */
+    public void failAttempt(ApplicationAttemptId attempt) {
+        call("fail " + attempt, () -> {
+            client.failApplicationAttempt(attempt);
+            return attempt;
+        });
+    }
+
+    /** The ids of the application's containers that have not ended. */
+    public Set<String> liveContainers(ApplicationAttemptId attempt) {
+        return call(
+                "list the containers of " + attempt,
+                () -> client.getContainers(attempt).stream()
+                        .filter(container -> container.getContainerState() != ContainerState.COMPLETE)
+                        .map(container -> container.getContainerId().toString())
+                        .collect(Collectors.toSet()));
     }
 
     public Optional<QueueInfo> queue(String name) {

@@ -13,6 +13,7 @@ public enum ExitCode {
     JOB_CANCELED(8, "The job was canceled."),
     NO_SESSION(9, "There is no such session or job, or none runs."),
     SESSION_FAILED(10, "The session did not start, or ended by a failure."),
+    DRILL_FAILED(11, "The job was not back in time after a fault of a drill, or there was nothing to drill."),
     INTERRUPTED(130, "The command was interrupted with Ctrl-C.");
 
     private final int code;

@@ -45,7 +45,7 @@ class MainTest {
 
     @Test
     void eachCommandExplainsItself() {
-        for (String command : List.of("yarn-session", "run", "list", "attach", "cancel", "status", "stop")) {
+        for (String command : List.of("yarn-session", "run", "list", "attach", "cancel", "status", "drill", "stop")) {
             out.reset();
             assertThat(run(command, "--help")).as(command).isEqualTo(ExitCode.OK);
             assertThat(out.toString(StandardCharsets.UTF_8)).contains("--help", "--json");
@@ -56,7 +56,7 @@ class MainTest {
     void anUnknownCommandIsRefusedWithTheKnownOnes() {
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: There is no command \"walk\". The commands are run, list, attach, cancel, status, stop."
+                "selvage: There is no command \"walk\". The commands are run, list, attach, cancel, status, drill, stop."
                         + " See: selvage --help",
                 "walk");
     }

@@ -1,0 +1,48 @@
+package io.selvage.minicluster.workload;
+
+import io.selvage.api.StreamEnvironment;
+import io.selvage.connector.file.FileSink;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The program: readers of a paced input, an account for each key, and every update to a sink. Options: {@code --keys N
+ * --state-bytes N --rate N --readers N --prefill N --start MILLIS --end-file FILE}, and {@code --measure DIRECTORY} of
+ * this machine or {@code --output DIRECTORY} of HDFS.
+ */
+public final class Workload {
+    public static final String NAME = "accounts";
+
+    private Workload() {}
+
+    public static void main(String[] arguments) {
+        Map<String, String> options = new HashMap<>();
+        for (int i = 0; i + 1 < arguments.length; i += 2) {
+            options.put(arguments[i], arguments[i + 1]);
+        }
+        int readers = Integer.parseInt(options.getOrDefault("--readers", "2"));
+        Schedule schedule = new Schedule(
+                Long.parseLong(options.getOrDefault("--start", Long.toString(System.currentTimeMillis()))),
+                Long.parseLong(options.getOrDefault("--prefill", "0")),
+                Double.parseDouble(options.getOrDefault("--rate", "20000")) / readers);
+        Arrivals source = new Arrivals(
+                readers,
+                Long.parseLong(options.getOrDefault("--keys", "100000")),
+                schedule,
+                options.getOrDefault("--end-file", ""));
+
+        StreamEnvironment env = StreamEnvironment.create().parallelism(readers);
+        var updates = env.from(source, "arrivals")
+                .keyBy(Arrival::key)
+                .process(new Accounts(Integer.parseInt(options.getOrDefault("--state-bytes", "1000"))))
+                .name("keep accounts")
+                .uid("accounts");
+        String measured = options.get("--measure");
+        if (measured != null) {
+            updates.sinkTo(new MeasuringSink(measured, readers, schedule), "updates");
+        } else {
+            updates.sinkTo(FileSink.csv(options.getOrDefault("--output", NAME), Update.class), "updates");
+        }
+        env.execute(NAME);
+    }
+}
