@@ -52,8 +52,12 @@ public final class CheckpointCoordinator {
     private long failedCount;
     private long lastDurationNanos;
 
-    /** @param lastId the newest checkpoint that is known to have been completed; 0 if none */
-    public CheckpointCoordinator(JobId job, CheckpointTimes times, long lastId) {
+    /**
+     * @param lastId the newest checkpoint that is known to have been completed; 0 if none
+     * @param completedCount how many have been completed before
+     */
+    public CheckpointCoordinator(JobId job, CheckpointTimes times, long lastId, long completedCount) {
+        this.completedCount = completedCount;
         this.job = job;
         this.times = times;
         this.lastId = lastId;

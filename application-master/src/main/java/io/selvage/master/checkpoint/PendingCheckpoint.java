@@ -1,7 +1,10 @@
 package io.selvage.master.checkpoint;
 
 import io.selvage.master.event.CheckpointKey;
+import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -88,6 +91,31 @@ public final class PendingCheckpoint {
     /** In the order of vertices and subtasks. */
     public List<SubtaskSnapshot> snapshots() {
         return snapshots.stream().sorted(BY_SUBTASK).toList();
+    }
+
+    /** Other checkpoints in whose directories files of this one lie. */
+    public Set<CheckpointId> references() {
+        Set<CheckpointId> references = new TreeSet<>();
+        for (SubtaskSnapshot subtask : snapshots) {
+            for (OperatorSnapshot operator : subtask.getOperatorsList()) {
+                operator.getKeyedStateList().forEach(segment -> reference(segment, references));
+                reference(operator.getOperatorState(), references);
+            }
+        }
+        return references;
+    }
+
+    private void reference(Segment segment, Set<CheckpointId> references) {
+        // Absent, or of an executor that never builds on earlier checkpoints: 0.
+        if (segment.getCheckpoint() > 0
+                && segment.getCheckpoint() != key.checkpoint().value()) {
+            references.add(new CheckpointId(segment.getCheckpoint()));
+        }
+    }
+
+    /** By its incarnation's sources, up to the cut. */
+    public long recordsRead() {
+        return snapshots.stream().mapToLong(SubtaskSnapshot::getRecordsRead).sum();
     }
 
     public long bytes() {

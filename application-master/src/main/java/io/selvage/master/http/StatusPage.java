@@ -145,7 +145,7 @@ final class StatusPage {
             return;
         }
         page.append("<table><tr><th>Container</th><th>Host</th><th class=\"n\">Process</th>")
-                .append("<th class=\"n\">Busy slots</th><th>Log</th></tr>");
+                .append("<th class=\"n\">Busy slots</th><th></th><th>Log</th></tr>");
         for (ExecutorDescription executor : executors) {
             page.append("<tr><td><code>")
                     .append(escape(executor.getExecutorId()))
@@ -154,6 +154,12 @@ final class StatusPage {
                     .append("</td>");
             number(page, String.valueOf(executor.getPid()));
             number(page, executor.getBusySlots() + " of " + executor.getSlots());
+            page.append("<td>")
+                    .append(
+                            executor.getStandby()
+                                    ? "standby, " + bytes(executor.getStandbyBytes()) + " of state ready"
+                                    : "")
+                    .append("</td>");
             page.append("<td>").append(link(executor.getLogUrl())).append("</td></tr>");
         }
         page.append("</table>");

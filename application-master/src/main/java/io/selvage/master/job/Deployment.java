@@ -77,6 +77,13 @@ final class Deployment {
         find(counted.getVertex(), counted.getSubtask()).ifPresent(subtask -> counters.put(subtask, counted));
     }
 
+    /** By its sources, as far as executors have told. */
+    long recordsRead() {
+        return counters.values().stream()
+                .mapToLong(SubtaskCounters::getRecordsRead)
+                .sum();
+    }
+
     SubtaskState stateOf(SubtaskId subtask) {
         return states.getOrDefault(subtask, SubtaskState.SUBTASK_STATE_UNSPECIFIED);
     }

@@ -1,5 +1,6 @@
 package io.selvage.master.job;
 
+import com.google.protobuf.ByteString;
 import io.selvage.master.checkpoint.CheckpointCoordinator;
 import io.selvage.master.checkpoint.CheckpointTimes;
 import io.selvage.master.checkpoint.PendingCheckpoint;
@@ -8,6 +9,7 @@ import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.RequestId;
 import io.selvage.master.resource.Fleet;
 import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.config.RestartPolicy;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
@@ -24,6 +26,7 @@ import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.ExecutorAddress;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.IncarnationFailed;
 import io.selvage.protocol.wire.IncarnationStarted;
 import io.selvage.protocol.wire.JobCancelRequested;
@@ -34,6 +37,7 @@ import io.selvage.protocol.wire.JobSubmitted;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.OutputDescription;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.Stopped;
@@ -42,13 +46,14 @@ import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
+import io.selvage.protocol.wire.Unfollow;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +63,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Job {
     static final long NEVER = Long.MAX_VALUE;
+    /** Metadata up to this size travel with deployments. */
+    static final int LARGEST_METADATA_SENT = 1 << 20;
+
+    private static final long UNKNOWN = -1;
 
     private final JobId id;
     private final JobSubmitted submitted;
@@ -71,6 +80,8 @@ final class Job {
     private final RestartCount restartCount;
     private final Stops stops = new Stops();
     private final Recoveries recoveries = new Recoveries();
+    private final Followers followers = new Followers();
+    private final boolean isRestarted;
 
     private Phase phase;
     private @Nullable JobTopology topology;
@@ -79,6 +90,11 @@ final class Job {
 
     private boolean incarnationInFlight;
     private @Nullable CheckpointCompleted restorePoint;
+    /** The restore point's metadata as it was written; empty if it is not at hand, or large. */
+    private ByteString restoreMetadata = ByteString.EMPTY;
+    /** What its incarnation had read at the restore point; {@link #UNKNOWN} if an earlier master has taken it. */
+    private long restoreRecordsRead = UNKNOWN;
+
     private List<CheckpointCompleted> older;
     private @Nullable Deployment deployment;
     /** While {@link Phase#ADOPTING}. */
@@ -103,6 +119,11 @@ final class Job {
     /** The terminal checkpoint of the incarnation that runs is durable: its subtasks may end. */
     private boolean mayFinish;
 
+    /** Every subtask of some incarnation has run. */
+    private boolean hasRun;
+
+    private long adoptedMillis;
+    private long firstCheckpointMillis;
     private @Nullable Failure lastFailure;
     private String lastGiveUp = "";
     private boolean isAlarmed;
@@ -132,7 +153,12 @@ final class Job {
         this.restorePoint = journaled.hasCheckpoint() ? journaled.getCheckpoint() : null;
         this.older = journaled.getRetainedList();
         this.checkpoints = new CheckpointCoordinator(
-                id, CheckpointTimes.of(config), journaled.getCheckpoint().getCheckpoint());
+                id,
+                CheckpointTimes.of(config),
+                journaled.getCheckpoint().getCheckpoint(),
+                journaled.getCheckpoint().getCount());
+        this.isRestarted = !(config.restartPolicy() instanceof RestartPolicy.None);
+        this.hasRun = journaled.hasIncarnation();
         this.restartCount = new RestartCount(config.restartPolicy(), random);
         this.lastIncarnation = journaled.getIncarnation().getIncarnation();
         this.cancelRequested = journaled.getCancelRequested();
@@ -264,6 +290,7 @@ final class Job {
         adoption = null;
         deployment = assembled;
         lastSlots = assembled.slots();
+        adoptedMillis = outbox.nowMillis();
         fleet.hold(id, lastSlots);
         deployDeadlineNanos = outbox.nowNanos() + limits.deployNanos();
         transition(Phase.DEPLOYING, "incarnation " + lastIncarnation + " goes on under this master on " + lastSlots);
@@ -344,16 +371,17 @@ final class Job {
         if (checkpoints.isJournaling()) {
             return;
         }
+        List<ExecutorId> standbys = fleet.standbys();
         Optional<List<ExecutorId>> slots = fleet.tryReserve(id, topology.slotsNeeded(), lastSlots);
         if (slots.isEmpty()) {
             journalFailure();
             checkResourcesDeadline(topology);
             return;
         }
-        startIncarnation(topology, slots.get());
+        startIncarnation(topology, slots.get(), slots.get().stream().anyMatch(standbys::contains));
     }
 
-    private void startIncarnation(JobTopology graph, List<ExecutorId> slots) {
+    private void startIncarnation(JobTopology graph, List<ExecutorId> slots, boolean byStandby) {
         lastIncarnation++;
         Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots, graph);
         deployment = planned;
@@ -369,10 +397,11 @@ final class Job {
             undecided = null;
         }
         outbox.appendThen(
-                JournalRecord.newBuilder().setIncarnationStarted(started).build(), () -> onIncarnationDurable(planned));
+                JournalRecord.newBuilder().setIncarnationStarted(started).build(),
+                () -> onIncarnationDurable(planned, byStandby));
     }
 
-    private void onIncarnationDurable(Deployment planned) {
+    private void onIncarnationDurable(Deployment planned, boolean byStandby) {
         incarnationInFlight = false;
         if (deployment != planned) {
             // An executor has been lost meanwhile: the number is used up all the same.
@@ -393,7 +422,7 @@ final class Job {
             stops.forget(executor);
             fleet.send(executor, MasterMessage.newBuilder().setDeploy(deploy));
         }
-        recoveries.deployed(lastIncarnation, restoreCheckpoint(), false, outbox.nowMillis());
+        recoveries.deployed(lastIncarnation, restoreCheckpoint(), byStandby, outbox.nowMillis());
         tellStops();
     }
 
@@ -407,6 +436,7 @@ final class Job {
                 .putAllSettings(submitted.getSettingsMap())
                 .setRestoreCheckpoint(restoreCheckpoint())
                 .setRestoreMetadataPath(restorePoint == null ? "" : restorePoint.getMetadataPath())
+                .setMetadata(restoreMetadata)
                 .setJobDirectory(directory);
         for (ExecutorId executor : planned.executors()) {
             var registered = fleet.registeredOrThrow(executor).registerOrThrow();
@@ -495,6 +525,7 @@ final class Job {
             deployDeadlineNanos = NEVER;
             transition(Phase.RUNNING, "every subtask runs");
             recoveries.running(lastIncarnation, outbox.nowMillis());
+            hasRun = true;
             if (!cancelRequested && !mayFinish) {
                 checkpoints.open(current.incarnation(), current.executors(), outbox.nowNanos());
             }
@@ -555,25 +586,37 @@ final class Job {
                         + id
                         + ".");
             case COUNTED -> {}
-            case COLLECTED -> checkpoints.pending().ifPresent(this::writeMetadata);
+            case COLLECTED -> checkpoints.pending().ifPresent(this::store);
         }
     }
 
-    private void writeMetadata(PendingCheckpoint collected) {
+    private void store(PendingCheckpoint collected) {
         CheckpointKey key = collected.key();
-        outbox.act(new MasterAction.WriteMetadata(
-                key,
-                CheckpointMetadata.newBuilder()
-                        .setFormat(1)
-                        .setJobId(id.value())
-                        .setCheckpoint(key.checkpoint().value())
-                        .setIncarnation(key.incarnation().value())
-                        .setEpoch(epoch)
-                        .setTriggerTimeMillis(collected.triggerTimeMillis())
-                        .setMaxParallelism(topology == null ? 0 : topology.maxParallelism())
-                        .setTerminal(collected.terminal())
-                        .addAllSubtasks(collected.snapshots())
-                        .build()));
+        Set<CheckpointId> missing = new TreeSet<>(collected.references());
+        missing.removeAll(kept());
+        if (missing.isEmpty()) {
+            outbox.act(new MasterAction.WriteMetadata(key, metadata(collected)));
+        } else {
+            checkpoints
+                    .metadataFailed(key, outbox.nowNanos())
+                    .ifPresent(pending ->
+                            giveUp(pending, "it builds on checkpoints " + missing + ", which are kept no longer"));
+        }
+    }
+
+    private CheckpointMetadata metadata(PendingCheckpoint collected) {
+        CheckpointKey key = collected.key();
+        return CheckpointMetadata.newBuilder()
+                .setFormat(1)
+                .setJobId(id.value())
+                .setCheckpoint(key.checkpoint().value())
+                .setIncarnation(key.incarnation().value())
+                .setEpoch(epoch)
+                .setTriggerTimeMillis(collected.triggerTimeMillis())
+                .setMaxParallelism(topology == null ? 0 : topology.maxParallelism())
+                .setTerminal(collected.terminal())
+                .addAllSubtasks(collected.snapshots())
+                .build();
     }
 
     void onMetadataWritten(CheckpointKey key, String path) {
@@ -582,34 +625,34 @@ final class Job {
             outbox.note("Stale: the metadata of " + key + " is written, and nobody waits for it.");
             return;
         }
-        outbox.appendThen(
-                JournalRecord.newBuilder()
-                        .setCheckpointCompleted(CheckpointCompleted.newBuilder()
-                                .setJobId(id.value())
-                                .setCheckpoint(key.checkpoint().value())
-                                .setIncarnation(key.incarnation().value())
-                                .setMetadataPath(path)
-                                .setTerminal(stored.get().terminal())
-                                .setTimeMillis(outbox.nowMillis())
-                                .setBytes(stored.get().bytes()))
-                        .build(),
-                () -> onCheckpointDurable(key, path));
-    }
-
-    private void onCheckpointDurable(CheckpointKey key, String path) {
-        PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
-        if (restorePoint != null) {
-            older = append(older, restorePoint);
-        }
-        restorePoint = CheckpointCompleted.newBuilder()
+        CheckpointCompleted completed = CheckpointCompleted.newBuilder()
                 .setJobId(id.value())
                 .setCheckpoint(key.checkpoint().value())
                 .setIncarnation(key.incarnation().value())
                 .setMetadataPath(path)
-                .setTerminal(done.terminal())
+                .setTerminal(stored.get().terminal())
                 .setTimeMillis(outbox.nowMillis())
-                .setBytes(done.bytes())
+                .setBytes(stored.get().bytes())
+                .addAllReferences(stored.get().references().stream()
+                        .map(CheckpointId::value)
+                        .toList())
+                .setCount(checkpoints.completedCount() + 1)
                 .build();
+        outbox.appendThen(
+                JournalRecord.newBuilder().setCheckpointCompleted(completed).build(),
+                () -> onCheckpointDurable(key, completed));
+    }
+
+    private void onCheckpointDurable(CheckpointKey key, CheckpointCompleted completed) {
+        PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
+        if (restorePoint != null) {
+            older = append(older, restorePoint);
+        }
+        restorePoint = completed;
+        ByteString written = metadata(done).toByteString();
+        restoreMetadata = written.size() <= LARGEST_METADATA_SENT ? written : ByteString.EMPTY;
+        restoreRecordsRead = done.recordsRead();
+        firstCheckpointMillis = firstCheckpointMillis == 0 ? outbox.nowMillis() : firstCheckpointMillis;
         restartCount.onProgress();
         outbox.note(key + (done.terminal() ? ", its last one," : "") + " is complete: " + done.bytes() + " bytes in "
                 + checkpoints.lastDurationNanos() / 1_000_000 + " ms.");
@@ -689,17 +732,68 @@ final class Job {
             return;
         }
         older = List.copyOf(older.subList(Math.max(0, older.size() - (retained - 1)), older.size()));
-        Set<CheckpointId> kept = new LinkedHashSet<>();
-        older.forEach(checkpoint -> kept.add(new CheckpointId(checkpoint.getCheckpoint())));
-        CheckpointId newestId = new CheckpointId(newest.getCheckpoint());
-        kept.add(newestId);
-        outbox.act(new MasterAction.SweepCheckpoints(id, kept, newestId));
+        outbox.act(new MasterAction.SweepCheckpoints(id, kept(), new CheckpointId(newest.getCheckpoint())));
+    }
+
+    /** The checkpoints whose files are needed: those that can be restored, and what these build on. */
+    private Set<CheckpointId> kept() {
+        List<CheckpointCompleted> restorable = restorePoint == null ? older : append(older, restorePoint);
+        Set<CheckpointId> kept = new TreeSet<>();
+        for (CheckpointCompleted checkpoint : restorable) {
+            kept.add(new CheckpointId(checkpoint.getCheckpoint()));
+            checkpoint.getReferencesList().forEach(reference -> kept.add(new CheckpointId(reference)));
+        }
+        return kept;
+    }
+
+    // ---- standbys ------------------------------------------------------------------------------------------------
+
+    /** Executors are to be kept ready for it. */
+    boolean wantsStandby() {
+        return isLive() && isRestarted && hasRun && !cancelRequested && !mayFinish;
+    }
+
+    /** Tells standbys what there is to follow; at every turn, as there may be new ones. */
+    void lead(List<ExecutorId> standbys) {
+        Deployment current = deployment;
+        if (current == null || incarnationInFlight || !wantsStandby()) {
+            return;
+        }
+        for (ExecutorId former : followers.takeAllBut(standbys)) {
+            fleet.forgets(former, id);
+            if (!current.slots().contains(former)) {
+                unfollow(former);
+            }
+        }
+        for (ExecutorId standby : followers.takeBehind(standbys, restoreCheckpoint())) {
+            fleet.send(
+                    standby,
+                    MasterMessage.newBuilder()
+                            .setFollow(Follow.newBuilder()
+                                    .setJobId(id.value())
+                                    .setJobName(submitted.getName())
+                                    .setGraphPath(submitted.getGraphPath())
+                                    .addAllJars(submitted.getJarsList())
+                                    .putAllSettings(submitted.getSettingsMap())
+                                    .setJobDirectory(directory)
+                                    .setCheckpoint(restoreCheckpoint())
+                                    .setMetadataPath(restorePoint == null ? "" : restorePoint.getMetadataPath())
+                                    .setMetadata(restoreMetadata)));
+        }
+    }
+
+    private void unfollow(ExecutorId standby) {
+        fleet.forgets(standby, id);
+        fleet.send(
+                standby,
+                MasterMessage.newBuilder().setUnfollow(Unfollow.newBuilder().setJobId(id.value())));
     }
 
     // ---- failure -------------------------------------------------------------------------------------------------
 
     void onExecutorLost(ExecutorId executor, String reason) {
         stops.forget(executor);
+        followers.forget(executor);
         if (executor.equals(awaited)) {
             awaited = null;
             resumeNanos = outbox.nowNanos();
@@ -855,7 +949,15 @@ final class Job {
 
     /** Records that sources have read since the restore point: they are read again. 0 if that is not known. */
     private long recordsReplayed() {
-        return 0;
+        if (deployment == null) {
+            return 0;
+        }
+        long read = deployment.recordsRead();
+        boolean isOwn = restorePoint != null && restorePoint.getIncarnation() == lastIncarnation;
+        if (!isOwn) {
+            return read;
+        }
+        return restoreRecordsRead == UNKNOWN ? 0 : Math.max(0, read - restoreRecordsRead);
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------
@@ -934,6 +1036,7 @@ final class Job {
 
     private void onEndDurable(JobOutcome outcome) {
         fleet.release(id);
+        followers.takeAllBut(List.of()).forEach(this::unfollow);
         if (outcome == JobOutcome.JOB_FINISHED && deployment != null) {
             // They keep what their peers may still read, and its classes, until they are told that nobody does.
             deployment.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
@@ -1000,7 +1103,9 @@ final class Job {
                 .setAlarm(alarm())
                 .setLastCheckpoint(restoreCheckpoint())
                 .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000)
-                .addAllRecoveries(recoveries.list());
+                .addAllRecoveries(recoveries.list())
+                .setAdoptedMillis(adoptedMillis)
+                .setFirstCheckpointMillis(firstCheckpointMillis);
         if (restorePoint != null) {
             description.setLastCheckpointBytes(restorePoint.getBytes());
         }
@@ -1030,6 +1135,15 @@ final class Job {
                 SubtaskCounters counters = deployment.countersOf(subtask);
                 if (counters != null) {
                     add(counters, described, description);
+                }
+                if (counters != null && vertex.sink()) {
+                    description.addOutputs(OutputDescription.newBuilder()
+                            .setVertex(vertex.id().value())
+                            .setSubtask(index)
+                            .setExecutorId(deployment.executorOf(subtask).value())
+                            .setFirstOutputMillis(counters.getFirstOutputMillis())
+                            .setLastOutputMillis(counters.getLastOutputMillis())
+                            .addAllPauses(counters.getPausesList()));
                 }
             }
         }

@@ -5,6 +5,7 @@ import io.selvage.master.event.ExitCode;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
+import io.selvage.master.resource.Demand;
 import io.selvage.master.resource.Executor;
 import io.selvage.master.resource.ExecutorState;
 import io.selvage.master.resource.Fleet;
@@ -169,9 +170,17 @@ public final class JobMaster implements MasterEvent.Receiver {
         }
         jobs.values().forEach(Job::advance);
         fleet.takeFailedStarts().ifPresent(reason -> jobs.values().forEach(job -> job.onNoExecutors(reason)));
-        fleet.balance(jobs.values().stream().mapToInt(Job::slotsWanted).sum(), outbox.nowNanos());
+        fleet.balance(demand(), outbox.nowNanos());
+        List<ExecutorId> standbys = fleet.standbys();
+        jobs.values().forEach(job -> job.lead(standbys));
         forgetOldest();
         advanceStop();
+    }
+
+    private Demand demand() {
+        return new Demand(
+                jobs.values().stream().mapToInt(Job::slotsWanted).sum(),
+                jobs.values().stream().anyMatch(Job::wantsStandby));
     }
 
     private void lost(LostExecutor lost) {
@@ -197,8 +206,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ContainerAllocated event) {
-        int wanted = jobs.values().stream().mapToInt(Job::slotsWanted).sum();
-        fleet.onAllocated(event.executor(), event.node(), wanted, outbox.nowNanos());
+        fleet.onAllocated(event.executor(), event.node(), demand(), outbox.nowNanos());
     }
 
     @Override
@@ -480,6 +488,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     @Override
     public void on(MasterEvent.SessionQueried event) {
         SessionDescription.Builder description = facts.description().toBuilder();
+        List<ExecutorId> standbys = fleet.standbys();
         for (Executor executor : fleet.executors()) {
             if (executor.state() == ExecutorState.REGISTERED) {
                 var register = executor.registerOrThrow();
@@ -489,6 +498,8 @@ public final class JobMaster implements MasterEvent.Receiver {
                         .setPid(register.getPid())
                         .setSlots(register.getSlots())
                         .setBusySlots(fleet.busySlots(executor.id()))
+                        .setStandby(standbys.contains(executor.id()))
+                        .setStandbyBytes(executor.readyBytes())
                         .setLogUrl(register.getLogUrl()));
             }
         }

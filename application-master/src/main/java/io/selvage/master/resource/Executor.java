@@ -6,6 +6,7 @@ import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.Following;
 import io.selvage.protocol.wire.Register;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ public final class Executor {
     private long deadlineNanos;
     private long idleSinceNanos;
     private long suspectSinceNanos = NEVER;
+    private boolean isStandby;
+    private @Nullable String goodbye;
     private @Nullable ConnectionId connection;
     private @Nullable Register register;
     /** What it holds ready, by job. */
@@ -45,6 +48,30 @@ public final class Executor {
         following.clear();
         suspectSinceNanos = NEVER;
         idleSinceNanos = nowNanos;
+    }
+
+    /** It is kept although nothing runs on it. */
+    void keepReady(boolean kept) {
+        isStandby = kept;
+    }
+
+    boolean isStandby() {
+        return isStandby;
+    }
+
+    /** YARN will take it away: nothing new goes there, and what runs there is moved. */
+    void sayGoodbye(String reason) {
+        goodbye = reason;
+    }
+
+    /** Why YARN will take it away; empty if it stays. */
+    Optional<String> goodbye() {
+        return Optional.ofNullable(goodbye);
+    }
+
+    /** New subtasks may be placed on it. */
+    boolean isUsable() {
+        return state == ExecutorState.REGISTERED && !isSuspect() && goodbye == null;
     }
 
     /** Another executor says that it is gone. */

@@ -12,6 +12,7 @@ import io.selvage.protocol.wire.Shutdown;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,10 @@ public final class Fleet {
     public static final long NEVER = Long.MAX_VALUE;
     /** Executors that end before they register, one after the other, until jobs no longer wait for more. */
     static final int MAX_FAILED_STARTS = 5;
+    /** Between the failed start of an executor, but for the first, and the next request; doubled with each. */
+    private static final long FIRST_ASK_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final int MAX_ASK_DOUBLINGS = 6;
     /** What arrives so soon after a suspicion may have been sent before the executor's end. */
     private static final long SUSPICION_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** How many ids of containers that were given back are remembered. */
@@ -57,6 +62,15 @@ public final class Fleet {
     private int requestedCount;
     private int failedStarts;
     private @Nullable String lastFailedStart;
+    /** Executors that have ended before they registered since the last one that did. */
+    private int failuresInARow;
+
+    /** No containers are asked for before, as those before did not become executors. */
+    private long askAgainNanos;
+    /** Since when a standby is missing; {@link #NEVER} if none is. */
+    private long standbyMissingNanos = NEVER;
+
+    private boolean standbyMissingNoted;
     private boolean closing;
     private long checkedNanos;
 
@@ -91,11 +105,17 @@ public final class Fleet {
     }
 
     /** Launches an executor, unless the need has gone since the container was asked for. */
-    public void onAllocated(ExecutorId executor, String node, int slotsNeeded, long nowNanos) {
-        requestedCount = Math.max(0, requestedCount - 1);
+    public void onAllocated(ExecutorId executor, String node, Demand demand, long nowNanos) {
         if (executors.containsKey(executor)) {
             note("Container " + executor + " was allocated twice.");
-        } else if (missingContainers(slotsNeeded) == 0) {
+            return;
+        }
+        if (released.contains(executor)) {
+            release(executor, "It was given back already, and YARN has allocated it again.");
+            return;
+        }
+        requestedCount = Math.max(0, requestedCount - 1);
+        if (missingContainers(demand) == 0) {
             release(executor, "It is not needed any more.");
         } else {
             executors.put(
@@ -144,6 +164,8 @@ public final class Fleet {
         known.become(ExecutorState.REGISTERED, nowNanos + limits.heartbeatTimeoutNanos());
         known.connect(connection, register, nowNanos);
         failedStarts = 0;
+        failuresInARow = 0;
+        askAgainNanos = 0;
         note("Executor " + id + " on " + register.getHost() + " has registered with " + register.getSlots()
                 + " slots, process " + register.getPid() + ".");
         send(
@@ -246,7 +268,28 @@ public final class Fleet {
 
     /** All the slots or none; none while executors of the attempt before are still awaited. */
     public Optional<List<ExecutorId>> tryReserve(JobId job, int count, List<ExecutorId> before) {
-        return recovering || closing ? Optional.empty() : slots.tryReserve(job, count, capacity(), before);
+        if (recovering || closing) {
+            return Optional.empty();
+        }
+        Map<ExecutorId, Long> readiness = new TreeMap<>();
+        registered().forEach(executor -> readiness.put(executor.id(), executor.followedTo(job)));
+        return slots.tryReserve(job, count, capacity(), before, readiness);
+    }
+
+    /** Executors on which nothing runs and that are kept for what may be lost; in order. */
+    public List<ExecutorId> standbys() {
+        return registered()
+                .filter(executor -> executor.isStandby() && isIdle(executor) && executor.isUsable())
+                .map(Executor::id)
+                .toList();
+    }
+
+    /** It holds nothing of the job any more. */
+    public void forgets(ExecutorId id, JobId job) {
+        Executor executor = executors.get(id);
+        if (executor != null) {
+            executor.forgets(job);
+        }
     }
 
     /** A job runs in these slots already, whoever has given them to it. */
@@ -285,19 +328,49 @@ public final class Fleet {
     }
 
     /** Asks YARN for what is missing, withdraws what is not, and lets go of executors that nobody needs. */
-    public void balance(int slotsNeeded, long nowNanos) {
+    public void balance(Demand demand, long nowNanos) {
         if (recovering || closing) {
             return;
         }
-        int change = missingContainers(slotsNeeded) - requestedCount;
-        requestedCount += change;
-        if (change > 0) {
+        keepReady(demand);
+        int change = missingContainers(demand) - requestedCount;
+        if (change > 0 && nowNanos >= askAgainNanos) {
+            requestedCount += change;
             note("YARN is asked for " + change + " more containers.");
             actions.accept(new MasterAction.RequestContainers(change));
         } else if (change < 0) {
+            requestedCount += change;
             actions.accept(new MasterAction.WithdrawRequests(-change));
         }
-        letGoOfIdle(slotsNeeded, nowNanos);
+        noteMissingStandby(demand, nowNanos);
+        letGoOfIdle(demand, nowNanos);
+    }
+
+    /** Idle executors are kept as standbys, those that are already first. */
+    private void keepReady(Demand demand) {
+        List<Executor> idle = registered()
+                .filter(executor -> isIdle(executor) && executor.isUsable())
+                .sorted(Comparator.comparing(Executor::isStandby).reversed())
+                .toList();
+        int wanted = demand.jobsRun() ? limits.standby() : 0;
+        registered().forEach(executor -> executor.keepReady(false));
+        idle.stream().limit(wanted).forEach(executor -> executor.keepReady(true));
+    }
+
+    /** The queue may have no room for one: jobs run without it, and people should know. */
+    private void noteMissingStandby(Demand demand, long nowNanos) {
+        boolean isMissing = demand.jobsRun() && standbys().size() < limits.standby();
+        if (!isMissing) {
+            standbyMissingNanos = NEVER;
+            standbyMissingNoted = false;
+        } else if (standbyMissingNanos == NEVER) {
+            standbyMissingNanos = nowNanos;
+        } else if (!standbyMissingNoted && nowNanos - standbyMissingNanos >= limits.startNanos()) {
+            standbyMissingNoted = true;
+            note("No standby executor could be had for " + seconds(limits.startNanos())
+                    + ": jobs run without, and the loss of an executor takes longer to recover from. Give the queue "
+                    + "room for one more container, or set selvage.executor.standby to 0.");
+        }
     }
 
     /** Tells every executor to end; containers in which none runs yet are given back. */
@@ -340,10 +413,14 @@ public final class Fleet {
     }
 
     public long nextDeadlineNanos() {
-        long next = recovering ? graceEndsNanos : NEVER;
+        long next = recovering ? graceEndsNanos : askAgainNanos > checkedNanos ? askAgainNanos : NEVER;
         for (Executor executor : executors.values()) {
             next = Math.min(next, executor.deadlineNanos());
-            if (isIdle(executor) && !recovering && !closing && registered().count() > limits.minimum()) {
+            if (isIdle(executor)
+                    && !executor.isStandby()
+                    && !recovering
+                    && !closing
+                    && registered().count() > limits.minimum()) {
                 next = Math.min(next, executor.idleSinceNanos() + limits.idleNanos());
             }
         }
@@ -384,9 +461,7 @@ public final class Fleet {
 
     private Map<ExecutorId, Integer> capacity() {
         Map<ExecutorId, Integer> capacity = new TreeMap<>();
-        registered()
-                .filter(executor -> !executor.isSuspect())
-                .forEach(executor -> capacity.put(executor.id(), executor.slots()));
+        registered().filter(Executor::isUsable).forEach(executor -> capacity.put(executor.id(), executor.slots()));
         return capacity;
     }
 
@@ -395,7 +470,7 @@ public final class Fleet {
     }
 
     /** Containers to be asked for in all, those already asked for included. */
-    private int missingContainers(int slotsNeeded) {
+    private int missingContainers(Demand demand) {
         if (closing || recovering) {
             return 0;
         }
@@ -403,19 +478,34 @@ public final class Fleet {
                 .filter(executor ->
                         executor.state() == ExecutorState.STARTING || executor.state() == ExecutorState.RECOVERED)
                 .count();
-        long missingSlots = slotsNeeded - freeSlots() - starting * limits.slotsPerExecutor();
-        long forSlots = (Math.max(0, missingSlots) + limits.slotsPerExecutor() - 1) / limits.slotsPerExecutor();
+        long forSlots = containers(demand.slots() - freeSlots() - starting * limits.slotsPerExecutor());
         long forMinimum = limits.minimum() - starting - registered().count();
-        return Math.toIntExact(Math.max(0, Math.max(forSlots, forMinimum)));
+        long forStandby = demand.jobsRun() && limits.standby() > 0 ? missingStandbys(demand, starting) : 0;
+        return Math.toIntExact(Math.max(0, Math.max(forStandby, Math.max(forSlots, forMinimum))));
+    }
+
+    /** What jobs wait for and does not fit beside others takes idle executors, and standbys come on top of these. */
+    private long missingStandbys(Demand demand, long starting) {
+        Map<ExecutorId, Integer> usable = capacity();
+        long idle = usable.keySet().stream().filter(id -> slots.busy(id) == 0).count();
+        int besideOthers = usable.entrySet().stream()
+                .filter(each -> slots.busy(each.getKey()) > 0)
+                .mapToInt(each -> Math.max(0, each.getValue() - slots.busy(each.getKey())))
+                .sum();
+        return containers(demand.slots() - besideOthers) + limits.standby() - idle - starting;
+    }
+
+    private long containers(long forSlots) {
+        return (Math.max(0, forSlots) + limits.slotsPerExecutor() - 1) / limits.slotsPerExecutor();
     }
 
     private boolean isIdle(Executor executor) {
         return executor.state() == ExecutorState.REGISTERED && slots.busy(executor.id()) == 0;
     }
 
-    private void letGoOfIdle(int slotsNeeded, long nowNanos) {
+    private void letGoOfIdle(Demand demand, long nowNanos) {
         for (Executor executor : List.copyOf(executors.values())) {
-            if (!isIdle(executor) || slotsNeeded > 0) {
+            if (!isIdle(executor) || demand.slots() > 0 || executor.isStandby()) {
                 executor.busyUntil(nowNanos);
             } else if (nowNanos >= executor.idleSinceNanos() + limits.idleNanos()
                     && registered().count() > limits.minimum()) {
@@ -461,6 +551,11 @@ public final class Fleet {
         if (executor.state() == ExecutorState.STARTING) {
             failedStarts++;
             lastFailedStart = reason;
+            failuresInARow++;
+            if (failuresInARow > 1) {
+                int doublings = Math.min(failuresInARow - 2, MAX_ASK_DOUBLINGS);
+                askAgainNanos = checkedNanos + (FIRST_ASK_PAUSE_NANOS << doublings);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
  *
  * @param slotsPerExecutor what a container that is asked for will have
  * @param minimum executors that are kept though no job needs them
+ * @param standby executors that are kept ready beyond what jobs need, while one runs
  * @param startNanos from the container's allocation until its executor has registered
  * @param graceNanos how long a new master waits for executors of the attempt before
  * @param exitStatusNanos how long YARN may take to say why an executor's stream broke, before its container is released
@@ -15,6 +16,7 @@ import java.time.Duration;
 public record FleetLimits(
         int slotsPerExecutor,
         int minimum,
+        int standby,
         long idleNanos,
         long heartbeatIntervalNanos,
         long heartbeatTimeoutNanos,
@@ -29,6 +31,7 @@ public record FleetLimits(
         return new FleetLimits(
                 config.executorSlots(),
                 config.minExecutors(),
+                config.standbyExecutors(),
                 config.executorIdleTimeout().toNanos(),
                 config.heartbeatInterval().toNanos(),
                 config.heartbeatTimeout().toNanos(),

@@ -4,6 +4,7 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +26,14 @@ final class SlotPool {
      *
      * @param capacity slots of each executor that can be used
      * @param before the job's last placement, slot by slot; may be shorter or empty
+     * @param readiness for executors that hold the job's state ready, as of which checkpoint: the highest come first
      */
     Optional<List<ExecutorId>> tryReserve(
-            JobId job, int count, Map<ExecutorId, Integer> capacity, List<ExecutorId> before) {
+            JobId job,
+            int count,
+            Map<ExecutorId, Integer> capacity,
+            List<ExecutorId> before,
+            Map<ExecutorId, Long> readiness) {
         if (held.containsKey(job)) {
             throw new IllegalStateException(job + " holds slots already: " + held.get(job) + ".");
         }
@@ -44,7 +50,7 @@ final class SlotPool {
         }
         List<ExecutorId> placement = new ArrayList<>(count);
         for (ExecutorId known : chosen) {
-            placement.add(known == null ? take(free, mostFree(free)) : known);
+            placement.add(known == null ? take(free, best(free, readiness)) : known);
         }
         held.put(job, List.copyOf(placement));
         return Optional.of(held.get(job));
@@ -81,10 +87,14 @@ final class SlotPool {
         return executor;
     }
 
-    private static ExecutorId mostFree(Map<ExecutorId, Integer> free) {
+    private static ExecutorId best(Map<ExecutorId, Integer> free, Map<ExecutorId, Long> readiness) {
         return Collections.max(
-                        free.entrySet(),
-                        Map.Entry.<ExecutorId, Integer>comparingByValue()
+                        free.entrySet().stream()
+                                .filter(each -> each.getValue() > 0)
+                                .toList(),
+                        Comparator.<Map.Entry<ExecutorId, Integer>>comparingLong(
+                                        each -> readiness.getOrDefault(each.getKey(), -1L))
+                                .thenComparing(Map.Entry.comparingByValue())
                                 .thenComparing(Map.Entry.<ExecutorId, Integer>comparingByKey()
                                         .reversed()))
                 .getKey();

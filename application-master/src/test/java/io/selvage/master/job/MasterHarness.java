@@ -62,10 +62,17 @@ final class MasterHarness {
     private final List<AppendId> held = new ArrayList<>();
     private final List<AppendId> confirmationsHeld = new ArrayList<>();
     private int recordsReplayed;
+    private final int standby;
     private long nextConnection;
     private long nextRequest;
 
     MasterHarness() {
+        this(0);
+    }
+
+    /** @param standby how many executors are kept ready */
+    MasterHarness(int standby) {
+        this.standby = standby;
         settings.put("selvage.checkpoint.interval", INTERVAL.toMillis() + "ms");
         settings.put("selvage.checkpoint.timeout", "10s");
         master = build();
@@ -82,7 +89,8 @@ final class MasterHarness {
                 new SessionFacts(epoch, "hdfs://nn/root/app", SessionDescription.getDefaultInstance()),
                 JournaledState.replay(journal),
                 Configuration.defaults(),
-                new FleetLimits(2, 0, seconds(30), seconds(1), seconds(5), seconds(60), seconds(5), seconds(5)),
+                new FleetLimits(
+                        2, 0, standby, seconds(30), seconds(1), seconds(5), seconds(60), seconds(5), seconds(5)),
                 JobLimits.standard(),
                 1_000_000,
                 7);

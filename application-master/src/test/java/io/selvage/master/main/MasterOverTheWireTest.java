@@ -77,8 +77,8 @@ class MasterOverTheWireTest {
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         control = ControlServer.start(identity, loopback, inbox, questions);
         status = StatusServer.start(loopback, questions);
-        Configuration configuration =
-                Configuration.defaults().with(Map.of("selvage.checkpoint.interval", "20ms"), "in the test");
+        Configuration configuration = Configuration.defaults()
+                .with(Map.of("selvage.checkpoint.interval", "20ms", "selvage.executor.standby", "0"), "in the test");
         JobMaster jobMaster = new JobMaster(
                 new SessionFacts(
                         1,

@@ -77,6 +77,7 @@ final class Simulation {
                     new FleetLimits(
                             SLOTS,
                             0,
+                            1,
                             nanos(30_000),
                             nanos(1_000),
                             nanos(5_000),

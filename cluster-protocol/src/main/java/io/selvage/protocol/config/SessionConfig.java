@@ -23,6 +23,7 @@ public record SessionConfig(
         int executorVcores,
         int executorSlots,
         int minExecutors,
+        int standbyExecutors,
         Duration executorIdleTimeout,
         Duration executorLease,
         String executorJvmOptions,
@@ -89,6 +90,12 @@ public record SessionConfig(
             ValueType.integer(0, 10_000),
             0,
             "How many executors are kept although no job needs them.");
+    public static final ConfigKey<Integer> STANDBY_EXECUTORS = ConfigKey.session(
+            "selvage.executor.standby",
+            ValueType.integer(0, 1000),
+            1,
+            "How many executors are kept ready beyond what jobs need, as long as one runs: they follow the jobs'"
+                    + " checkpoints, and take over at once what a lost executor ran.");
     public static final ConfigKey<Duration> EXECUTOR_IDLE_TIMEOUT = ConfigKey.session(
             "selvage.executor.idle-timeout",
             ValueType.duration(Duration.ZERO),
@@ -139,6 +146,7 @@ public record SessionConfig(
             EXECUTOR_VCORES,
             EXECUTOR_SLOTS,
             MIN_EXECUTORS,
+            STANDBY_EXECUTORS,
             EXECUTOR_IDLE_TIMEOUT,
             EXECUTOR_LEASE,
             EXECUTOR_JVM_OPTIONS,
@@ -171,6 +179,7 @@ public record SessionConfig(
                 configuration.get(EXECUTOR_VCORES),
                 configuration.get(EXECUTOR_SLOTS),
                 configuration.get(MIN_EXECUTORS),
+                configuration.get(STANDBY_EXECUTORS),
                 configuration.get(EXECUTOR_IDLE_TIMEOUT),
                 configuration.get(EXECUTOR_LEASE),
                 configuration.get(EXECUTOR_JVM_OPTIONS),

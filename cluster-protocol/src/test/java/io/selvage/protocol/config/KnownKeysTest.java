@@ -25,6 +25,7 @@ class KnownKeysTest {
                         "selvage.executor.vcores=1",
                         "selvage.executor.slots=1",
                         "selvage.executor.minimum=0",
+                        "selvage.executor.standby=1",
                         "selvage.executor.idle-timeout=30s",
                         "selvage.executor.lease=1min",
                         "selvage.executor.jvm-options=",
