@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
  */
 final class KeyedStateSimulationTest {
     private static final int GROUPS = 16;
-    private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 300);
+    private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 60);
     private static final int STEPS = 1500;
     private static final int KEYS = 60;
     private static final int NAMESPACES = 14;
