@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Of smaller states every segment is whole: that costs less than to keep a chain. */
-    static final long LEAST_CHAINED_BYTES = 1 << 20;
+    public static final long LEAST_CHAINED_BYTES = 1 << 20;
 
     private final String operator;
     private final KeyGrouper<K> grouper;
@@ -44,7 +44,8 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         this(operator, keySerde, maxParallelism, range, origin, LEAST_CHAINED_BYTES);
     }
 
-    HeapKeyedStateBackend(
+    /** @param leastChainedBytes of smaller states every segment is whole */
+    public HeapKeyedStateBackend(
             String operator,
             Serde<K> keySerde,
             int maxParallelism,

@@ -41,7 +41,7 @@ final class LocalExecutor {
                 store,
                 Configuration.defaults(),
                 dataPlane,
-                KeyedBackends.HEAP,
+                KeyedBackends.heap(0), // However small the states of tests are, they are chained.
                 preparing,
                 uploading,
                 System::nanoTime,
