@@ -515,7 +515,8 @@ final class Job {
         if (current == null || current.incarnation().value() != report.getIncarnation() || !isLive()) {
             outbox.note("Stale: " + executor + " reports " + report.getState() + " of incarnation "
                     + report.getIncarnation() + " of " + id + ".");
-            if (isLive() && report.getIncarnation() == lastIncarnation) {
+            // Once stops are told, executors leave each other as they should.
+            if (undecided != null && report.getIncarnation() == lastIncarnation) {
                 Failures.lostExecutor(report.getFailure()).ifPresent(lost -> fleet.suspect(lost, outbox.nowNanos()));
             }
             return;
