@@ -31,7 +31,6 @@ import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SessionDescription;
-import io.selvage.protocol.wire.SessionStopping;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.StopSessionResponse;
 import io.selvage.protocol.wire.SubmitJobRequest;
@@ -46,7 +45,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 
 /**
  * Owned by the master's loop, or by a simulation: the whole session. Routes each event to the job or to the fleet that
@@ -72,11 +70,6 @@ public final class JobMaster implements MasterEvent.Receiver {
     private final Map<JobId, Submission> submissions = new LinkedHashMap<>();
     private final StallGuard stall = new StallGuard();
     private SessionStage stage = SessionStage.OPEN;
-    /** The end that an earlier master has promised. */
-    private final Optional<SessionStopping> stopBefore;
-
-    private final List<RequestId> stopsToAnswer = new ArrayList<>();
-    private boolean stopInFlight;
     private long stopDeadlineNanos = NEVER;
     private boolean over;
 
@@ -110,7 +103,6 @@ public final class JobMaster implements MasterEvent.Receiver {
         this.random = new SplittableRandom(seed);
         this.outbox = new Outbox(journaled, startedMillis);
         this.fleet = new Fleet(fleetLimits, facts.epoch(), outbox::act, outbox::actOnceLeading);
-        this.stopBefore = journaled.stopping();
         journaled.jobs().forEach(this::addJob);
     }
 
@@ -120,7 +112,6 @@ public final class JobMaster implements MasterEvent.Receiver {
         stall.advance(nowNanos);
         stall.confirmed();
         jobs.values().forEach(Job::resume);
-        stopBefore.ifPresent(stopping -> beginStop("an earlier master was told so: " + stopping.getReason()));
         return outbox.take();
     }
 
@@ -188,13 +179,8 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     private Demand demand() {
         return new Demand(
-                jobs.values().stream()
-                        .mapToInt(job -> job.slotsWanted() + job.slotsToMove())
-                        .sum(),
-                jobs.values().stream().anyMatch(Job::wantsStandby),
-                jobs.values().stream()
-                        .flatMap(job -> job.stoppingExecutors().stream())
-                        .collect(Collectors.toSet()));
+                jobs.values().stream().mapToInt(Job::slotsWanted).sum(),
+                jobs.values().stream().anyMatch(Job::wantsStandby));
     }
 
     private void lost(LostExecutor lost) {
@@ -238,12 +224,12 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ContainerToBePreempted event) {
-        fleet.onGoodbye(event.executor(), event.reason());
+        outbox.note("YARN will take container " + event.executor() + " away: " + event.reason());
     }
 
     @Override
     public void on(MasterEvent.NodeLeaving event) {
-        fleet.onNodeLeaving(event.node(), event.reason());
+        outbox.note("Node " + event.node() + " is leaving the cluster: " + event.reason());
     }
 
     @Override
@@ -364,7 +350,7 @@ public final class JobMaster implements MasterEvent.Receiver {
             answerSubmission(event.request(), "");
         } else if (submissions.containsKey(id)) {
             submissions.get(id).askers().add(event.request());
-        } else if (stage != SessionStage.OPEN || stopInFlight) {
+        } else if (stage != SessionStage.OPEN) {
             answerSubmission(event.request(), "The session is being stopped: open a new one with yarn-session.sh.");
         } else {
             load(id, event);
@@ -524,34 +510,12 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.SessionStopRequested event) {
-        stopsToAnswer.add(event.request());
-        if (stage != SessionStage.OPEN) {
-            answerStops();
-        } else if (!stopInFlight) {
-            stopInFlight = true;
-            outbox.appendThen(
-                    JournalRecord.newBuilder()
-                            .setSessionStopping(SessionStopping.newBuilder()
-                                    .setReason(event.reason())
-                                    .setTimeMillis(outbox.nowMillis()))
-                            .build(),
-                    () -> {
-                        answerStops();
-                        beginStop(event.reason());
-                    });
+        outbox.act(new MasterAction.Reply(event.request(), StopSessionResponse.getDefaultInstance()));
+        if (stage == SessionStage.OPEN) {
+            become(SessionStage.ENDING_JOBS, event.reason());
+            stopDeadlineNanos = outbox.nowNanos() + limits.stopSessionNanos();
+            jobs.values().forEach(job -> job.cancel(null));
         }
-    }
-
-    private void answerStops() {
-        stopsToAnswer.forEach(
-                request -> outbox.act(new MasterAction.Reply(request, StopSessionResponse.getDefaultInstance())));
-        stopsToAnswer.clear();
-    }
-
-    private void beginStop(String reason) {
-        become(SessionStage.ENDING_JOBS, reason);
-        stopDeadlineNanos = outbox.nowNanos() + limits.stopSessionNanos();
-        jobs.values().forEach(job -> job.cancel(null));
     }
 
     private void advanceStop() {

@@ -3,19 +3,45 @@ package io.selvage.checkpoint.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.state.ListState;
+import io.selvage.api.state.ListStateDescriptor;
 import io.selvage.api.state.MapState;
 import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class HeapKeyedStateBackendTest {
     private static final int GROUPS = 16;
+    private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 60);
+    private static final int STEPS = 600;
+    private static final int KEYS = 60;
+    private static final int NAMESPACES = 14;
+
+    /** Any random use, with snapshots and restores to other parallelisms in between, ends like plain maps. */
+    @Test
+    void behavesLikePlainMapsThroughSnapshotsAndRescaling() throws Exception {
+        for (int seed = 1; seed <= SEEDS; seed++) {
+            try {
+                new Run(seed).run();
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+            }
+        }
+    }
 
     @Test
     void aKeyWithoutStateTakesNoRoom() {
@@ -172,5 +198,245 @@ final class HeapKeyedStateBackendTest {
             replica.apply(segment, 1);
         }
         return replica;
+    }
+
+    private static final class Sum implements AggregateFunction<Long, long[], Long> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public long[] create() {
+            return new long[1];
+        }
+
+        @Override
+        public long[] add(long[] accumulator, Long element) {
+            accumulator[0] += element;
+            return accumulator;
+        }
+
+        @Override
+        public Long result(long[] accumulator) {
+            return accumulator[0];
+        }
+    }
+
+    private static final Serde<long[]> SUM_SERDE = new Serde<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void write(long[] value, BinaryWriter out) {
+            out.writeLong(value[0]);
+        }
+
+        @Override
+        public long[] read(io.selvage.api.type.BinaryReader in) {
+            return new long[] {in.readLong()};
+        }
+
+        @Override
+        public String schema() {
+            return "sum";
+        }
+    };
+
+    /** The model: plain collections for each key. */
+    private static final class Model {
+        private @Nullable Long value;
+        private final List<String> list = new ArrayList<>();
+        private final Map<String, Long> map = new LinkedHashMap<>();
+        private @Nullable Long maximum;
+        private final Map<Integer, Long> sums = new TreeMap<>();
+        private final TreeSet<String> timers = new TreeSet<>();
+    }
+
+    /** The states of one subtask. */
+    private static final class Subtask {
+        private final HeapKeyedStateBackend<String> backend;
+        private final ValueState<Long> value;
+        private final ListState<String> list;
+        private final MapState<String, Long> map;
+        private final ReducingState<Long> maximum;
+        private final NamespacedStates<Integer> windows;
+        private final AggregatingState<Long, Long> sums;
+        private final TimerQueue<String, Integer> timers;
+
+        Subtask(int index, int parallelism, List<byte[]> segments) {
+            backend = new HeapKeyedStateBackend<>(
+                    "operator",
+                    Serdes.STRING,
+                    GROUPS,
+                    KeyGroups.rangeOf(index, parallelism, GROUPS),
+                    replica(segments.toArray(new byte[0][])));
+            value = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
+            timers = backend.timers("timers", Serdes.INTEGER);
+            list = backend.states().list(new ListStateDescriptor<>("list", Serdes.STRING));
+            map = backend.states().map(new MapStateDescriptor<>("map", Serdes.STRING, Serdes.LONG));
+            maximum = backend.states().reducing("maximum", Serdes.LONG, Math::max);
+            windows = backend.namespaced(Serdes.INTEGER);
+            sums = windows.aggregating("sums", SUM_SERDE, new Sum());
+            assertThat(backend.opened()).isEmpty();
+        }
+    }
+
+    private static final class Run {
+        private final Random random;
+        private final KeyGrouper<String> grouper = new KeyGrouper<>(Serdes.STRING, GROUPS);
+        private final Map<String, Model> models = new TreeMap<>();
+        private List<Subtask> subtasks = start(1, List.of());
+        private long watermark;
+
+        Run(int seed) {
+            random = new Random(seed);
+        }
+
+        void run() throws Exception {
+            for (int step = 0; step < STEPS; step++) {
+                if (random.nextInt(60) == 0) {
+                    rescale();
+                } else if (random.nextInt(25) == 0) {
+                    advance();
+                } else {
+                    operate();
+                }
+            }
+            rescale();
+            compareAll();
+        }
+
+        private void operate() throws Exception {
+            String key = "key-" + random.nextInt(KEYS);
+            Model model = models.computeIfAbsent(key, k -> new Model());
+            Subtask subtask = of(key);
+            subtask.backend.setCurrentKey(key);
+            long number = random.nextInt(1000);
+            int namespace = random.nextInt(NAMESPACES);
+            subtask.windows.setNamespace(namespace);
+            switch (random.nextInt(14)) {
+                case 0, 1 -> {
+                    subtask.value.update(number);
+                    model.value = number;
+                }
+                case 2 -> {
+                    subtask.value.clear();
+                    model.value = null;
+                }
+                case 3 -> {
+                    subtask.list.add("e" + number);
+                    model.list.add("e" + number);
+                }
+                case 4 -> {
+                    subtask.list.clear();
+                    model.list.clear();
+                }
+                case 5, 6 -> {
+                    subtask.map.put("m" + number % 5, number);
+                    model.map.put("m" + number % 5, number);
+                }
+                case 7 -> {
+                    subtask.map.remove("m" + number % 5);
+                    model.map.remove("m" + number % 5);
+                }
+                case 8 -> {
+                    subtask.maximum.add(number);
+                    model.maximum = model.maximum == null ? number : Math.max(model.maximum, number);
+                }
+                case 9 -> {
+                    subtask.maximum.clear();
+                    model.maximum = null;
+                }
+                case 10, 11 -> {
+                    boolean first = subtask.sums.add(number);
+                    assertThat(first).isEqualTo(!model.sums.containsKey(namespace));
+                    model.sums.merge(namespace, number, Long::sum);
+                }
+                case 12 -> {
+                    subtask.sums.clear();
+                    model.sums.remove(namespace);
+                }
+                default -> {
+                    long at = watermark + 1 + random.nextInt(20);
+                    String timer = at + "/" + namespace;
+                    if (random.nextInt(3) == 0) {
+                        assertThat(subtask.timers.delete(namespace, at)).isEqualTo(model.timers.remove(timer));
+                    } else {
+                        assertThat(subtask.timers.register(namespace, at)).isEqualTo(model.timers.add(timer));
+                    }
+                }
+            }
+            compare(key, model);
+        }
+
+        private void advance() throws Exception {
+            watermark += random.nextInt(12);
+            for (Subtask subtask : subtasks) {
+                long[] last = {Long.MIN_VALUE};
+                subtask.timers.advance(watermark, (key, namespace, at) -> {
+                    assertThat(at).isBetween(last[0], watermark);
+                    last[0] = at;
+                    assertThat(subtask.backend.currentKey()).isEqualTo(key);
+                    assertThat(models.get(key).timers.remove(at + "/" + namespace))
+                            .as("timer %s of %s", at, key)
+                            .isTrue();
+                });
+            }
+            for (Model model : models.values()) {
+                assertThat(model.timers).noneMatch(timer -> Long.parseLong(timer.split("/")[0]) <= watermark);
+            }
+        }
+
+        private void rescale() {
+            List<byte[]> segments = new ArrayList<>();
+            for (Subtask subtask : subtasks) {
+                segments.add(snapshot(subtask.backend));
+            }
+            subtasks = start(1 + random.nextInt(5), segments);
+        }
+
+        private static List<Subtask> start(int parallelism, List<byte[]> segments) {
+            List<Subtask> started = new ArrayList<>();
+            for (int i = 0; i < parallelism; i++) {
+                started.add(new Subtask(i, parallelism, segments));
+            }
+            return started;
+        }
+
+        private void compareAll() throws Exception {
+            int keys = 0;
+            int timers = 0;
+            for (Map.Entry<String, Model> entry : models.entrySet()) {
+                Model model = entry.getValue();
+                compare(entry.getKey(), model);
+                boolean any = model.value != null
+                        || !model.list.isEmpty()
+                        || !model.map.isEmpty()
+                        || model.maximum != null
+                        || !model.sums.isEmpty();
+                keys += any ? 1 : 0;
+                timers += model.timers.size();
+            }
+            assertThat(subtasks.stream().mapToInt(s -> s.backend.keyCount()).sum())
+                    .isEqualTo(keys);
+            assertThat(subtasks.stream().mapToInt(s -> s.timers.count()).sum()).isEqualTo(timers);
+        }
+
+        private void compare(String key, Model model) throws Exception {
+            Subtask subtask = of(key);
+            subtask.backend.setCurrentKey(key);
+            assertThat(subtask.value.value()).isEqualTo(model.value);
+            assertThat(subtask.list.elements()).isEqualTo(model.list);
+            assertThat(subtask.map.isEmpty()).isEqualTo(model.map.isEmpty());
+            Map<String, Long> entries = new LinkedHashMap<>();
+            subtask.map.entries().forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
+            assertThat(entries).isEqualTo(model.map);
+            assertThat(subtask.maximum.value()).isEqualTo(model.maximum);
+            for (int namespace = 0; namespace < NAMESPACES; namespace++) {
+                subtask.windows.setNamespace(namespace);
+                assertThat(subtask.sums.result()).isEqualTo(model.sums.get(namespace));
+            }
+        }
+
+        private Subtask of(String key) {
+            return subtasks.get(KeyGroups.subtaskOf(grouper.groupOf(key), subtasks.size(), GROUPS));
+        }
     }
 }

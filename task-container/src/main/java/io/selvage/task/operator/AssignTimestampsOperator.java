@@ -2,7 +2,6 @@ package io.selvage.task.operator;
 
 import io.selvage.api.time.TimestampAssigner;
 import io.selvage.api.time.WatermarkStrategy;
-import io.selvage.task.exchange.Timestamps;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +43,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
         try {
             timestampMillis = assigner.timestampMillis(value);
         } catch (Throwable thrown) {
-            throw context.failedOn(thrown, value, Timestamps.NONE);
+            throw context.failed(thrown, "on an element");
         }
         output.emit(value, timestampMillis);
         if (timestampMillis > greatestMillis) {

@@ -22,7 +22,7 @@ final class FilterOperator extends RuntimeOperator {
         try {
             keep = function.keep(value);
         } catch (Throwable thrown) {
-            throw context.failedOn(thrown, value, timestampMillis);
+            throw context.failed(thrown, "on an element");
         }
         if (keep) {
             output.emit(value, timestampMillis);

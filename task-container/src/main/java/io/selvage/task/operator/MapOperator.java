@@ -22,10 +22,10 @@ final class MapOperator extends RuntimeOperator {
         try {
             result = function.map(value);
         } catch (Throwable thrown) {
-            throw context.failedOn(thrown, value, timestampMillis);
+            throw context.failed(thrown, "on an element");
         }
         if (result == null) {
-            throw context.failedOn(new NullPointerException("the function returned null"), value, timestampMillis);
+            throw context.failed(new NullPointerException("the function returned null"), "on an element");
         }
         output.emit(result, timestampMillis);
     }

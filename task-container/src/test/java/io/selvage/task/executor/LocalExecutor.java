@@ -41,7 +41,7 @@ final class LocalExecutor {
                 store,
                 Configuration.defaults(),
                 dataPlane,
-                KeyedBackends.heap(0), // However small the states of tests are, they are chained.
+                KeyedBackends.HEAP,
                 preparing,
                 uploading,
                 System::nanoTime,
