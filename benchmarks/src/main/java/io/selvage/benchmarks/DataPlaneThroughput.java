@@ -10,6 +10,7 @@ import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.security.Handshake;
 import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.ExecutorAddress;
@@ -200,7 +201,7 @@ public final class DataPlaneThroughput {
         return out.length();
     }
 
-    private void failed(ChannelId channel, String reason) {
-        throw new IllegalStateException(channel + ": " + reason);
+    private void failed(ChannelId channel, ChannelFailure failure) {
+        throw new IllegalStateException(channel + ": " + failure.reason());
     }
 }

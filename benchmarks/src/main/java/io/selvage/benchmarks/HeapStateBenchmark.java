@@ -34,6 +34,8 @@ public class HeapStateBenchmark {
     /** Odd, so that it visits all keys before it returns to one; far enough for no cache line to be met again. */
     private static final int STRIDE = 7919;
 
+    private static final int ELEMENTS_BETWEEN_CUTS = 1000;
+
     @Param({"1000", "100000"})
     public int keys;
 
@@ -43,6 +45,7 @@ public class HeapStateBenchmark {
 
     private Long[] boxed = {};
     private int next;
+    private int sinceCut;
     private long checkpoint;
 
     @Setup
@@ -69,10 +72,22 @@ public class HeapStateBenchmark {
         state.update(count == null ? 1L : count + 1);
     }
 
-    /** Of all keys. */
+    /** An element's share of a cut for every 1,000 elements included, each of another key as long as there are any. */
+    @Benchmark
+    public void getAndUpdateWithCuts() {
+        getAndUpdate();
+        if (++sinceCut == ELEMENTS_BETWEEN_CUTS) {
+            sinceCut = 0;
+            backend.snapshot(++checkpoint);
+            backend.confirm(checkpoint);
+        }
+    }
+
+    /** Of all keys: nothing is confirmed. */
     @Benchmark
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
     public int snapshot() {
+        backend.abort(checkpoint);
         return backend.snapshot(++checkpoint).bytes().length;
     }
 

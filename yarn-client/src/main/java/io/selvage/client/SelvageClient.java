@@ -81,8 +81,7 @@ public final class SelvageClient implements AutoCloseable {
      * @param progress told what is being waited for
      */
     public Session open(Configuration settings, OpenObserver progress) {
-        Deployment deployment = new Deployment(
-                hadoop, distribution, sessionFiles, hashCacheFile(), userDirectory.resolve("cache"), progress);
+        Deployment deployment = new Deployment(hadoop, distribution, sessionFiles, hashCacheFile(), progress);
         opening = deployment;
         Deployment.Opened opened = deployment.open(yarn, configuration, settings);
         opening = null;

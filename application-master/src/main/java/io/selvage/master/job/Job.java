@@ -113,6 +113,10 @@ final class Job {
     /** Set once the job's end is on its way into the journal. */
     private @Nullable JobEnded ending;
 
+    /** Slots that were to be moved when the job last looked. */
+    private int slotsAnnounced;
+
+    private boolean isRoomToMove;
     private long resumeNanos = NEVER;
     private long waitingSinceNanos;
     private long deployDeadlineNanos = NEVER;
@@ -330,6 +334,15 @@ final class Job {
         return waiting && topology != null ? topology.slotsNeeded() : 0;
     }
 
+    /** Slots on executors that YARN will take away: room for them is needed elsewhere. */
+    int slotsToMove() {
+        Deployment current = deployment;
+        if (current == null || phase != Phase.RUNNING || !isLive() || cancelRequested) {
+            return 0;
+        }
+        return (int) current.slots().stream().filter(fleet::isLeaving).count();
+    }
+
     /** Acts on the time and on what has changed around the job. */
     void advance() {
         if (!isLive()) {
@@ -344,7 +357,10 @@ final class Job {
                 }
             }
             case DEPLOYING -> checkDeployDeadline();
-            case RUNNING, FINISHING -> advanceCheckpoints();
+            case RUNNING, FINISHING -> {
+                prepareMove();
+                advanceCheckpoints();
+            }
             case RESTARTING -> {
                 if (outbox.nowNanos() >= resumeNanos && !cancelRequested) {
                     awaited = null;
@@ -499,7 +515,8 @@ final class Job {
         if (current == null || current.incarnation().value() != report.getIncarnation() || !isLive()) {
             outbox.note("Stale: " + executor + " reports " + report.getState() + " of incarnation "
                     + report.getIncarnation() + " of " + id + ".");
-            if (isLive() && report.getIncarnation() == lastIncarnation) {
+            // Once stops are told, executors leave each other as they should.
+            if (undecided != null && report.getIncarnation() == lastIncarnation) {
                 Failures.lostExecutor(report.getFailure()).ifPresent(lost -> fleet.suspect(lost, outbox.nowNanos()));
             }
             return;
@@ -662,6 +679,7 @@ final class Job {
                 mayFinish = true;
             }
             toDeployed(complete(key.checkpoint().value(), done.terminal()));
+            tryMove();
         }
         sweep();
     }
@@ -744,6 +762,40 @@ final class Job {
             checkpoint.getReferencesList().forEach(reference -> kept.add(new CheckpointId(reference)));
         }
         return kept;
+    }
+
+    // ---- moving away ---------------------------------------------------------------------------------------------
+
+    /** Takes a checkpoint at once when executors are about to be taken away, and again when there is room elsewhere. */
+    private void prepareMove() {
+        int toMove = slotsToMove();
+        if (toMove == 0) {
+            slotsAnnounced = 0;
+            isRoomToMove = false;
+            return;
+        }
+        boolean isRoom = fleet.freeSlots() >= toMove;
+        if (toMove != slotsAnnounced || (isRoom && !isRoomToMove)) {
+            outbox.note(id + " is to move out of " + toMove + " slots, and takes a checkpoint for it"
+                    + (isRoom ? "." : "; there is no room elsewhere yet."));
+            checkpoints.hasten(outbox.nowNanos());
+        }
+        slotsAnnounced = toMove;
+        isRoomToMove = isRoom;
+    }
+
+    /** A checkpoint has just been completed, so that next to nothing is lost by starting anew elsewhere. */
+    private void tryMove() {
+        int toMove = slotsToMove();
+        if (toMove == 0 || fleet.freeSlots() < toMove) {
+            return;
+        }
+        giveUpDeployment();
+        transition(Phase.WAITING_FOR_RESOURCES, "it moves out of " + toMove + " slots that YARN will take away");
+        tryDeploy();
+        if (deployment == null) {
+            undecided = failed(Failures.of(FailureKind.EXECUTOR_LOST, "There is no room for what has to be moved."));
+        }
     }
 
     // ---- standbys ------------------------------------------------------------------------------------------------
@@ -940,6 +992,11 @@ final class Job {
 
     void onStopped(ExecutorId executor, Stopped stopped) {
         stops.onStopped(executor, stopped.getIncarnation());
+    }
+
+    /** Executors that have yet to stop subtasks of the job. */
+    Set<ExecutorId> stoppingExecutors() {
+        return stops.executors();
     }
 
     /** Executors that should have stopped the job's subtasks long ago. */

@@ -31,6 +31,7 @@ import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SessionStopping;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.StopSessionResponse;
 import io.selvage.protocol.wire.SubmitJobRequest;
@@ -45,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * Owned by the master's loop, or by a simulation: the whole session. Routes each event to the job or to the fleet that
@@ -70,6 +72,11 @@ public final class JobMaster implements MasterEvent.Receiver {
     private final Map<JobId, Submission> submissions = new LinkedHashMap<>();
     private final StallGuard stall = new StallGuard();
     private SessionStage stage = SessionStage.OPEN;
+    /** The end that an earlier master has promised. */
+    private final Optional<SessionStopping> stopBefore;
+
+    private final List<RequestId> stopsToAnswer = new ArrayList<>();
+    private boolean stopInFlight;
     private long stopDeadlineNanos = NEVER;
     private boolean over;
 
@@ -103,6 +110,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         this.random = new SplittableRandom(seed);
         this.outbox = new Outbox(journaled, startedMillis);
         this.fleet = new Fleet(fleetLimits, facts.epoch(), outbox::act, outbox::actOnceLeading);
+        this.stopBefore = journaled.stopping();
         journaled.jobs().forEach(this::addJob);
     }
 
@@ -112,6 +120,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         stall.advance(nowNanos);
         stall.confirmed();
         jobs.values().forEach(Job::resume);
+        stopBefore.ifPresent(stopping -> beginStop("an earlier master was told so: " + stopping.getReason()));
         return outbox.take();
     }
 
@@ -179,8 +188,13 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     private Demand demand() {
         return new Demand(
-                jobs.values().stream().mapToInt(Job::slotsWanted).sum(),
-                jobs.values().stream().anyMatch(Job::wantsStandby));
+                jobs.values().stream()
+                        .mapToInt(job -> job.slotsWanted() + job.slotsToMove())
+                        .sum(),
+                jobs.values().stream().anyMatch(Job::wantsStandby),
+                jobs.values().stream()
+                        .flatMap(job -> job.stoppingExecutors().stream())
+                        .collect(Collectors.toSet()));
     }
 
     private void lost(LostExecutor lost) {
@@ -224,12 +238,12 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ContainerToBePreempted event) {
-        outbox.note("YARN will take container " + event.executor() + " away: " + event.reason());
+        fleet.onGoodbye(event.executor(), event.reason());
     }
 
     @Override
     public void on(MasterEvent.NodeLeaving event) {
-        outbox.note("Node " + event.node() + " is leaving the cluster: " + event.reason());
+        fleet.onNodeLeaving(event.node(), event.reason());
     }
 
     @Override
@@ -350,7 +364,7 @@ public final class JobMaster implements MasterEvent.Receiver {
             answerSubmission(event.request(), "");
         } else if (submissions.containsKey(id)) {
             submissions.get(id).askers().add(event.request());
-        } else if (stage != SessionStage.OPEN) {
+        } else if (stage != SessionStage.OPEN || stopInFlight) {
             answerSubmission(event.request(), "The session is being stopped: open a new one with yarn-session.sh.");
         } else {
             load(id, event);
@@ -510,12 +524,34 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.SessionStopRequested event) {
-        outbox.act(new MasterAction.Reply(event.request(), StopSessionResponse.getDefaultInstance()));
-        if (stage == SessionStage.OPEN) {
-            become(SessionStage.ENDING_JOBS, event.reason());
-            stopDeadlineNanos = outbox.nowNanos() + limits.stopSessionNanos();
-            jobs.values().forEach(job -> job.cancel(null));
+        stopsToAnswer.add(event.request());
+        if (stage != SessionStage.OPEN) {
+            answerStops();
+        } else if (!stopInFlight) {
+            stopInFlight = true;
+            outbox.appendThen(
+                    JournalRecord.newBuilder()
+                            .setSessionStopping(SessionStopping.newBuilder()
+                                    .setReason(event.reason())
+                                    .setTimeMillis(outbox.nowMillis()))
+                            .build(),
+                    () -> {
+                        answerStops();
+                        beginStop(event.reason());
+                    });
         }
+    }
+
+    private void answerStops() {
+        stopsToAnswer.forEach(
+                request -> outbox.act(new MasterAction.Reply(request, StopSessionResponse.getDefaultInstance())));
+        stopsToAnswer.clear();
+    }
+
+    private void beginStop(String reason) {
+        become(SessionStage.ENDING_JOBS, reason);
+        stopDeadlineNanos = outbox.nowNanos() + limits.stopSessionNanos();
+        jobs.values().forEach(job -> job.cancel(null));
     }
 
     private void advanceStop() {

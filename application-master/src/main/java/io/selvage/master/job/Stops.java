@@ -3,7 +3,9 @@ package io.selvage.master.job;
 import io.selvage.protocol.id.ExecutorId;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Owned by a job: executors that run, or may run, incarnations of it that are over. What is due is told only once the
@@ -50,6 +52,13 @@ final class Stops {
         if (wanted != null && incarnation >= wanted.incarnation()) {
             told.remove(executor);
         }
+    }
+
+    /** Those that have yet to stop something. */
+    Set<ExecutorId> executors() {
+        Set<ExecutorId> executors = new TreeSet<>(due.keySet());
+        executors.addAll(told.keySet());
+        return executors;
     }
 
     boolean isEmpty() {

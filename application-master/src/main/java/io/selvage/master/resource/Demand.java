@@ -1,9 +1,17 @@
 package io.selvage.master.resource;
 
+import io.selvage.protocol.id.ExecutorId;
+import java.util.Set;
+
 /**
  * What the session's jobs need at the moment.
  *
  * @param slots that jobs wait for
  * @param jobsRun whether a job runs that would be restarted if it lost an executor
+ * @param stopping executors that hold no slot any more, and have yet to stop what ran there
  */
-public record Demand(int slots, boolean jobsRun) {}
+public record Demand(int slots, boolean jobsRun, Set<ExecutorId> stopping) {
+    public Demand {
+        stopping = Set.copyOf(stopping);
+    }
+}

@@ -211,6 +211,27 @@ public final class Fleet {
         return Optional.of(new LostExecutor(id, reason));
     }
 
+    /** YARN will take its container away: nothing new goes there, and it ends once nothing runs there any more. */
+    public void onGoodbye(ExecutorId id, String reason) {
+        Executor executor = executors.get(id);
+        if (executor != null && executor.goodbye().isEmpty()) {
+            note("Executor " + id + " will be taken away: " + reason);
+            executor.sayGoodbye(reason);
+        }
+    }
+
+    public void onNodeLeaving(String node, String reason) {
+        executors.values().stream()
+                .filter(executor -> executor.node().equals(node))
+                .forEach(executor -> onGoodbye(executor.id(), "node " + node + ": " + reason));
+    }
+
+    /** YARN will take it away, and what runs there is to be moved. */
+    public boolean isLeaving(ExecutorId id) {
+        Executor executor = executors.get(id);
+        return executor != null && executor.goodbye().isPresent();
+    }
+
     /** Another executor says that this one is gone: nothing new goes there until it shows life. */
     public void suspect(ExecutorId id, long nowNanos) {
         Executor executor = executors.get(id);
@@ -343,6 +364,7 @@ public final class Fleet {
             actions.accept(new MasterAction.WithdrawRequests(-change));
         }
         noteMissingStandby(demand, nowNanos);
+        letGoOfLeaving(demand, nowNanos);
         letGoOfIdle(demand, nowNanos);
     }
 
@@ -479,7 +501,9 @@ public final class Fleet {
                         executor.state() == ExecutorState.STARTING || executor.state() == ExecutorState.RECOVERED)
                 .count();
         long forSlots = containers(demand.slots() - freeSlots() - starting * limits.slotsPerExecutor());
-        long forMinimum = limits.minimum() - starting - registered().count();
+        long staying =
+                registered().filter(executor -> executor.goodbye().isEmpty()).count();
+        long forMinimum = limits.minimum() - starting - staying;
         long forStandby = demand.jobsRun() && limits.standby() > 0 ? missingStandbys(demand, starting) : 0;
         return Math.toIntExact(Math.max(0, Math.max(forStandby, Math.max(forSlots, forMinimum))));
     }
@@ -501,6 +525,15 @@ public final class Fleet {
 
     private boolean isIdle(Executor executor) {
         return executor.state() == ExecutorState.REGISTERED && slots.busy(executor.id()) == 0;
+    }
+
+    private void letGoOfLeaving(Demand demand, long nowNanos) {
+        for (Executor executor : List.copyOf(executors.values())) {
+            if (isIdle(executor) && !demand.stopping().contains(executor.id())) {
+                executor.goodbye()
+                        .ifPresent(reason -> tellToLeave(executor, reason, nowNanos + limits.exitStatusNanos()));
+            }
+        }
     }
 
     private void letGoOfIdle(Demand demand, long nowNanos) {

@@ -74,6 +74,22 @@ class AdoptionTest {
     }
 
     @Test
+    void adoptionAndTheFirstCheckpointAfterItAreDescribed() {
+        MasterHarness harness = crashed(1);
+        harness.pass(Duration.ofSeconds(1));
+        long now = 1_000_000 + harness.nowNanos / 1_000_000;
+        assertThat(harness.describe(JOB).getFirstCheckpointMillis()).isZero();
+        register(harness, RUNNING, 1);
+        harness.tell(new MasterEvent.Tick());
+        harness.pass(Duration.ofMillis(200));
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(harness.describe(JOB).getAdoptedMillis()).isEqualTo(now);
+        assertThat(harness.describe(JOB).getFirstCheckpointMillis()).isEqualTo(now + 200);
+        assertThat(harness.describe(JOB).getRecoveriesList()).isEmpty();
+    }
+
+    @Test
     void lastCompletionIsSentAgainAndWhatWasPendingIsAborted() {
         MasterHarness harness = crashed(2);
         harness.register(1, harness.stillRunning(1, RUNNING, 4));

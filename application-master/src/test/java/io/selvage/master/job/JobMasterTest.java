@@ -23,6 +23,7 @@ import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.OutputPause;
 import io.selvage.protocol.wire.SubmitJobResponse;
 import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskPlacement;
@@ -153,6 +154,31 @@ class JobMasterTest {
                         .getHeartbeat()
                         .getSequence())
                 .isEqualTo(4);
+    }
+
+    @Test
+    void describesTheOutputOfEachSubtaskOfASink() {
+        MasterHarness harness = MasterHarness.running();
+        harness.tell(new MasterEvent.HeartbeatReceived(
+                executor(2),
+                harness.connection(2),
+                Heartbeat.newBuilder()
+                        .addCounters(counters(1, 2, 1).setRecordsRead(10))
+                        .addCounters(counters(1, 3, 1)
+                                .setFirstOutputMillis(100)
+                                .setLastOutputMillis(900)
+                                .addPauses(OutputPause.newBuilder()
+                                        .setFromMillis(300)
+                                        .setToMillis(700)))
+                        .build()));
+        assertThat(harness.describe(JOB).getOutputsList()).singleElement().satisfies(output -> {
+            assertThat(output.getVertex()).isEqualTo(3);
+            assertThat(output.getSubtask()).isEqualTo(1);
+            assertThat(output.getExecutorId()).isEqualTo(executor(2).value());
+            assertThat(output.getFirstOutputMillis()).isEqualTo(100);
+            assertThat(output.getLastOutputMillis()).isEqualTo(900);
+            assertThat(output.getPausesList()).hasSize(1);
+        });
     }
 
     private static SubtaskCounters.Builder counters(long incarnation, int vertex, int subtask) {
@@ -624,6 +650,46 @@ class JobMasterTest {
         assertThat(harness.of(MasterAction.Unregister.class)).hasSize(1);
         harness.tell(new MasterEvent.Unregistered());
         assertThat(harness.last(MasterAction.ExitProcess.class).code()).isEqualTo(ExitCode.STOPPED);
+    }
+
+    @Test
+    void answersTheStopOfTheSessionOnlyOnceItIsDurable() {
+        MasterHarness harness = MasterHarness.running();
+        harness.journalHeld = true;
+        RequestId first = harness.stopSession();
+        RequestId second = harness.stopSession();
+        assertThat(harness.of(MasterAction.Reply.class))
+                .noneMatch(reply -> reply.request().equals(first));
+        harness.confirmHeld();
+        assertThat(harness.reply(first)).isNotNull();
+        assertThat(harness.reply(second)).isNotNull();
+        assertThat(harness.journaled(JournalRecord::hasSessionStopping)).hasSize(1);
+        assertThat(harness.reply(harness.stopSession())).isNotNull();
+    }
+
+    @Test
+    void goesOnWithTheStopThatAnEarlierMasterHasPromised() {
+        MasterHarness harness = MasterHarness.running();
+        harness.stopSession();
+        harness.crashMaster(false);
+        RequestId late = harness.submit(new JobId("job-late"));
+        assertThat(((SubmitJobResponse) harness.reply(late)).getRefusal()).contains("stopped");
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1))));
+        harness.register(1);
+        assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
+        assertThat(harness.sent(MasterMessage::hasShutdown)).hasSize(1);
+        harness.tell(new MasterEvent.ContainerCompleted(executor(1), 0, "It ended with 0."));
+        assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).hasSize(1);
+    }
+
+    @Test
+    void stopOfTheSessionOutlivesACompactionOfTheJournal() {
+        MasterHarness harness = MasterHarness.running();
+        harness.stopSession();
+        JournaledState whole = JournaledState.replay(harness.journal);
+        JournaledState compacted = JournaledState.replay(List.of(
+                JournalRecord.newBuilder().setSnapshot(whole.toSnapshot()).build()));
+        assertThat(compacted.stopping()).isPresent();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.selvage.master.job;
 
+import static io.selvage.master.job.MasterHarness.INTERVAL;
 import static io.selvage.master.job.MasterHarness.JOB;
 import static io.selvage.master.job.MasterHarness.executor;
 import static io.selvage.master.job.MasterHarness.failure;
@@ -9,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Heartbeat;
@@ -16,7 +18,9 @@ import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Recovery;
+import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.protocol.wire.SubtaskState;
 import java.time.Duration;
 import java.util.List;
@@ -282,6 +286,139 @@ class TaskRecoveryTest {
             assertThat(recovery.getFailure().getExecutorId())
                     .isEqualTo(executor(2).value());
         });
+    }
+
+    private static void read(MasterHarness harness, long incarnation, int subtask, long records) {
+        int number = subtask == 1 ? 2 : 1;
+        harness.tell(new MasterEvent.HeartbeatReceived(
+                executor(number),
+                harness.connection(number),
+                Heartbeat.newBuilder()
+                        .addCounters(SubtaskCounters.newBuilder()
+                                .setJobId(JOB.value())
+                                .setIncarnation(incarnation)
+                                .setVertex(2)
+                                .setSubtask(subtask)
+                                .setRecordsRead(records))
+                        .build()));
+    }
+
+    @Test
+    void whatTheFailedIncarnationHasReadSinceTheCheckpointIsReplayed() {
+        MasterHarness harness = runningWithASpare();
+        harness.passAlive(INTERVAL);
+        var trigger = harness.lastMessage(MasterMessage::hasTrigger).getTrigger();
+        for (int number = 1; number <= 2; number++) {
+            harness.tell(new MasterEvent.CheckpointAcknowledgedBy(
+                    executor(number),
+                    harness.connection(number),
+                    CheckpointAcknowledged.newBuilder()
+                            .setJobId(JOB.value())
+                            .setIncarnation(1)
+                            .setCheckpoint(trigger.getCheckpoint())
+                            .addSubtasks(SubtaskSnapshot.newBuilder().setRecordsRead(100))
+                            .build()));
+        }
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        read(harness, 1, 0, 130);
+        read(harness, 1, 1, 125);
+        harness.disconnect(2);
+        assertThat(harness.describe(JOB).getRecoveries(0).getRecordsReplayed()).isEqualTo(55);
+    }
+
+    @Test
+    void allThatTheFailedIncarnationHasReadIsReplayedIfItHasTakenNoCheckpoint() {
+        MasterHarness harness = runningWithASpare();
+        harness.disconnect(2);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+        read(harness, 2, 0, 30);
+        harness.report(1, 2, 2, 0, SubtaskState.SUBTASK_FAILED, THREW);
+        assertThat(harness.describe(JOB).getRecoveries(1).getRecordsReplayed()).isEqualTo(30);
+    }
+
+    @Test
+    void causesOfAFailureAreKept() {
+        MasterHarness harness = MasterHarness.running();
+        Failure caused = THREW.toBuilder()
+                .addCauses("IllegalStateException: It threw.")
+                .addCauses("ArithmeticException: / by zero")
+                .setPosition("orders.csv, line 3")
+                .build();
+        harness.report(1, 1, 2, 0, SubtaskState.SUBTASK_FAILED, caused);
+        assertThat(harness.describe(JOB).getFailure()).isEqualTo(caused);
+        assertThat(harness.describe(JOB).getRecoveries(0).getFailure()).isEqualTo(caused);
+    }
+
+    // ---- notices of YARN ----
+
+    @Test
+    void jobMovesAwayFromAContainerThatWillBePreempted() {
+        MasterHarness harness = runningWithASpare();
+        harness.pass(Duration.ofMillis(100));
+        harness.tell(new MasterEvent.ContainerToBePreempted(executor(2), "Another queue needs it."));
+        harness.collectCheckpoint();
+        assertThat(harness.sent(MasterMessage::hasShutdown)).isEmpty();
+        harness.journalHeld = true;
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(harness.sent(MasterMessage::hasStop)).isEmpty();
+        harness.confirmHeld();
+        assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
+        assertThat(harness.lastDeploy().getRestoreCheckpoint()).isEqualTo(2);
+        assertThat(harness.lastDeploy().getExecutorsList())
+                .extracting(address -> address.getExecutorId())
+                .containsExactly(executor(1).value(), executor(3).value());
+        assertThat(harness.sent(MasterMessage::hasStop))
+                .singleElement()
+                .satisfies(send -> assertThat(send.executor()).isEqualTo(executor(2)));
+        assertThat(harness.sent(MasterMessage::hasShutdown)).isEmpty();
+        harness.stopped(2, 2);
+        assertThat(harness.sent(MasterMessage::hasShutdown))
+                .singleElement()
+                .satisfies(send -> assertThat(send.executor()).isEqualTo(executor(2)));
+        assertThat(harness.journaled(JournalRecord::hasIncarnationFailed)).isEmpty();
+        assertThat(harness.describe(JOB).getRecoveriesList()).isEmpty();
+        assertThat(harness.describe(JOB).hasFailure()).isFalse();
+    }
+
+    @Test
+    void jobStaysUntilThereIsRoomElsewhere() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.tell(new MasterEvent.NodeLeaving("node2:1", "DECOMMISSIONING"));
+        assertThat(harness.requestedContainers()).isEqualTo(3);
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        harness.allocate(3);
+        harness.pass(Duration.ofMillis(100));
+        harness.register(3);
+        assertThat(harness.lastMessage(MasterMessage::hasTrigger).getTrigger().getCheckpoint())
+                .isEqualTo(3);
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(harness.lastDeploy().getRestoreCheckpoint()).isEqualTo(3);
+        harness.stopped(2, 2);
+        assertThat(harness.sent(MasterMessage::hasShutdown)).hasSize(1);
+        harness.passAlive(Duration.ofSeconds(6));
+        assertThat(harness.last(MasterAction.ReleaseContainer.class).executor()).isEqualTo(executor(2));
+    }
+
+    @Test
+    void containerThatIsTakenBeforeTheJobHasMovedIsALossLikeAnyOther() {
+        MasterHarness harness = runningWithASpare();
+        harness.tell(new MasterEvent.ContainerToBePreempted(executor(2), "Another queue needs it."));
+        harness.disconnect(2);
+        assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
+        assertThat(harness.describe(JOB).getRecoveriesList()).hasSize(1);
+    }
+
+    @Test
+    void nothingNewIsPlacedWhereAContainerWillBePreempted() {
+        MasterHarness harness = runningWithASpare();
+        harness.tell(new MasterEvent.ContainerToBePreempted(executor(3), "Another queue needs it."));
+        assertThat(harness.sent(MasterMessage::hasShutdown)).hasSize(1);
+        harness.disconnect(2);
+        assertThat(harness.phase()).isEqualTo(JobPhase.WAITING_FOR_RESOURCES);
     }
 
     @Test

@@ -59,7 +59,7 @@ public final class ControlTransport {
 
     private static SslContext serverContext(ApplicationIdentity identity) {
         return build(GrpcSslContexts.configure(
-                SslContextBuilder.forServer(new ApplicationKey(identity))
+                SslContextBuilder.forServer(identity.privateKey(), identity.certificate())
                         .clientAuth(ClientAuth.REQUIRE)
                         .trustManager(new PinnedCertificate(identity.certificate())),
                 // The JDK's: it needs no native library to be unpacked, and few connections carry few bytes here.
@@ -69,7 +69,7 @@ public final class ControlTransport {
     private static SslContext clientContext(ApplicationIdentity identity) {
         return build(GrpcSslContexts.configure(
                 SslContextBuilder.forClient()
-                        .keyManager(new ApplicationKey(identity))
+                        .keyManager(identity.privateKey(), identity.certificate())
                         .trustManager(new PinnedCertificate(identity.certificate())),
                 SslProvider.JDK));
     }

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Owned by the reader's thread. Reads a split line by line; its position is the byte at which the next line begins. */
 final class FileSplitReader<T> implements SplitReader<T> {
+    /** A restart does not wait for the lines of more than that to be counted. */
+    static final long MOST_COUNTED_BYTES = 64L << 20;
+
     private final FileSplit split;
     private final MalformedLines malformedLines;
     private final LineCursor cursor;
@@ -87,6 +90,20 @@ final class FileSplitReader<T> implements SplitReader<T> {
     @Override
     public byte[] position() {
         return ByteBuffer.allocate(Long.BYTES).putLong(cursor.next()).array();
+    }
+
+    @Override
+    public String describeLast() {
+        String byteOfLine = split.path() + ", byte " + cursor.lineStart();
+        if (cursor.lineStart() > MOST_COUNTED_BYTES) {
+            return byteOfLine;
+        }
+        try {
+            return split.path() + ", line " + lineNumber(cursor.lineStart());
+        } catch (BadInputException | IOException e) {
+            // The message is about something else, and the byte finds the line too.
+            return byteOfLine;
+        }
     }
 
     @Override

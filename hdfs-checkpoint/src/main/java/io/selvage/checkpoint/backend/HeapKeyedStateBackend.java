@@ -1,11 +1,7 @@
 package io.selvage.checkpoint.backend;
 
-import io.selvage.api.type.BinaryReader;
-import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,46 +10,70 @@ import org.jspecify.annotations.Nullable;
  * Owned by the subtask's thread. Keyed state as objects in the heap: setting the current key is one look-up, and using
  * a state after it an access to an array. Neither allocates; the key group is computed only for keys that are new.
  *
- * <p>Keys and namespaces are told apart by {@code equals}, byte arrays by their content. A snapshot is serialized at
- * once, while the task waits for it: copy-on-write, which lets the task go on, is later work.
+ * <p>Keys and namespaces are told apart by {@code equals}, byte arrays by their content. What a cut costs, and the way
+ * back to one, is {@link HeapRows}' business.
  */
 public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
+    /** Of smaller states every segment is whole: that costs less than to keep a chain. */
+    public static final long LEAST_CHAINED_BYTES = 1 << 20;
+
     private final String operator;
-    private final Serde<K> keySerde;
     private final KeyGrouper<K> grouper;
     private final KeyGroupRange range;
-    private final KeyTable table = new KeyTable();
-    private final List<StateSection<?>> states = new ArrayList<>();
-    private final List<TimerSection<K, ?>> timers = new ArrayList<>();
+    private final RowCodec<K> codec;
     private final Set<String> names = new HashSet<>();
     private final KeyedStates plain = new PlainStates();
-    private List<RestoredSegment> restored;
+    private KeyedOrigin origin;
+    private @Nullable StateSchema restored; // Until it is opened.
+    private HeapRows<K> rows;
     private boolean opened;
 
     private @Nullable K currentKey;
     private int currentHash;
     private @Nullable Row currentRow;
 
-    private record StateSection<V>(String name, int cell, Serde<V> serde) {}
-
-    private record TimerSection<K, N>(String name, HeapTimerQueue<K, N> queue) {}
-
     /**
      * @param operator named in messages
      * @param range the key groups of this subtask
      * @param origin of the same key groups
      * @throws StateMismatchException if the key's format or the number of key groups is another one
-     * @throws io.selvage.api.type.CorruptDataException if a segment is not what a backend has written
+     * @throws io.selvage.api.type.CorruptDataException if segments are missing
      */
     public HeapKeyedStateBackend(
             String operator, Serde<K> keySerde, int maxParallelism, KeyGroupRange range, KeyedOrigin origin) {
+        this(operator, keySerde, maxParallelism, range, origin, LEAST_CHAINED_BYTES);
+    }
+
+    /** @param leastChainedBytes of smaller states every segment is whole */
+    public HeapKeyedStateBackend(
+            String operator,
+            Serde<K> keySerde,
+            int maxParallelism,
+            KeyGroupRange range,
+            KeyedOrigin origin,
+            long leastChainedBytes) {
         this.operator = operator;
-        this.keySerde = keySerde;
         this.grouper = new KeyGrouper<>(keySerde, maxParallelism);
         this.range = range;
-        this.restored = new ArrayList<>();
-        for (byte[] segment : origin instanceof KeyedReplica replica ? replica.segments() : List.<byte[]>of()) {
-            restored.add(new RestoredSegment(segment, operator, keySerde.schema(), maxParallelism));
+        this.codec = new RowCodec<>(keySerde, maxParallelism);
+        this.rows = new HeapRows<>(operator, range, codec, leastChainedBytes);
+        this.origin = origin;
+        if (origin instanceof KeyedReplica replica && !replica.isEmpty()) {
+            restored = replica.schema();
+            restored.checkKeys(operator, keySerde.schema(), maxParallelism);
+            requireSame(replica.range());
+            replica.requireComplete();
+        } else if (origin instanceof RetainedState retained) {
+            restored = retained.schema();
+            restored.checkKeys(operator, keySerde.schema(), maxParallelism);
+            requireSame(retained.range());
+        }
+    }
+
+    private void requireSame(KeyGroupRange other) {
+        if (!other.equals(range)) {
+            throw new IllegalStateException(
+                    "operator " + operator + " has key groups " + range + " and was given the state of " + other);
         }
     }
 
@@ -62,9 +82,23 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         if (key == currentKey) {
             return;
         }
+        currentKey = null; // In case that a serde throws.
+        int hash = KeyTable.hash(key);
+        currentRow = rows.find(key, hash);
+        currentHash = hash;
         currentKey = key;
-        currentHash = KeyTable.hash(key);
-        currentRow = table.find(key, currentHash);
+    }
+
+    /** Answers its key. */
+    K makeCurrent(Row row) {
+        @SuppressWarnings("unchecked")
+        K key = (K) row.key;
+        currentKey = null;
+        rows.touch(row);
+        currentRow = row;
+        currentHash = row.hash;
+        currentKey = key;
+        return key;
     }
 
     @Override
@@ -88,76 +122,108 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     @Override
     public <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde) {
-        claim(name);
-        HeapTimerQueue<K, N> queue = new HeapTimerQueue<>(this, keySerde, namespaceSerde);
-        for (RestoredSegment segment : restored) {
-            segment.read(operator, RestoredSegment.Kind.TIMERS, name, queue.schema(), range, queue::readGroup);
-        }
-        timers.add(new TimerSection<>(name, queue));
+        HeapTimerQueue<K, N> queue = new HeapTimerQueue<>(this, namespaceSerde, codec.sectionCount());
+        codec.addTimers(claim(StateSchema.Kind.TIMERS, name, HeapTimerQueue.schema(namespaceSerde)), queue);
         return queue;
     }
 
     @Override
     public List<String> opened() {
-        Set<String> dropped = new LinkedHashSet<>();
-        for (RestoredSegment segment : restored) {
-            dropped.addAll(segment.names());
+        List<String> dropped = restored == null
+                ? List.of()
+                : restored.sections().stream()
+                        .map(StateSchema.Section::name)
+                        .filter(name -> !names.contains(name))
+                        .toList();
+        if (origin instanceof RetainedState retained) {
+            start(retained.take());
+        } else if (origin instanceof KeyedReplica replica && !replica.isEmpty()) {
+            start(replica, true);
         }
-        dropped.removeAll(names);
-        restored = List.of();
+        origin = KeyedOrigin.NOTHING;
+        restored = null;
         opened = true;
-        return List.copyOf(dropped);
+        return dropped;
+    }
+
+    @SuppressWarnings("unchecked")
+    private void start(HeapRows<?> retained) {
+        if (retained.codec().schema().equals(codec.schema())) {
+            rows = (HeapRows<K>) retained;
+            rows.adopt(codec);
+        } else {
+            start(retained.toReplica(), false);
+        }
+    }
+
+    private void start(KeyedReplica replica, boolean isChained) {
+        List<StateSchema.Section> declared = codec.schema().sections();
+        List<StateSchema.Section> written = replica.schema().sections();
+        boolean fits = written.size() <= declared.size()
+                && declared.subList(0, written.size()).equals(written);
+        if (!fits) {
+            replica.arrange(codec.schema());
+        }
+        rows.startFrom(replica, isChained && fits);
     }
 
     @Override
     public KeyedCut snapshot(long checkpoint) {
-        BinaryWriter out = new BinaryWriter();
-        write(out);
-        return new KeyedCut(out.toByteArray(), 0, checkpoint);
-    }
-
-    @Override
-    public void confirm(long checkpoint) {}
-
-    @Override
-    public void abort(long checkpoint) {}
-
-    @Override
-    public @Nullable RetainedState retain() {
-        return null;
-    }
-
-    private void write(BinaryWriter out) {
         if (!opened) {
             throw new IllegalStateException("operator " + operator + " is not opened, and its state not restored");
         }
-        RestoredSegment.writeHeader(out, keySerde.schema(), grouper.maxParallelism(), states.size() + timers.size());
-        Row[] rows = table.byGroup(range);
-        for (StateSection<?> state : states) {
-            int lengthAt = RestoredSegment.beginSection(
-                    out, RestoredSegment.Kind.STATE, state.name(), state.serde().schema());
-            write(state, rows, out);
-            RestoredSegment.endSection(out, lengthAt);
-        }
-        for (TimerSection<K, ?> section : timers) {
-            int lengthAt = RestoredSegment.beginSection(
-                    out,
-                    RestoredSegment.Kind.TIMERS,
-                    section.name(),
-                    section.queue().schema());
-            section.queue().writeGroups(out);
-            RestoredSegment.endSection(out, lengthAt);
-        }
+        // The next use of a row is the first in a new generation, even if it is the same key's.
+        currentKey = null;
+        currentRow = null;
+        return rows.snapshot(checkpoint);
+    }
+
+    @Override
+    public void confirm(long checkpoint) {
+        rows.confirm(checkpoint);
+    }
+
+    @Override
+    public void abort(long checkpoint) {
+        rows.abort(checkpoint);
+    }
+
+    @Override
+    public @Nullable RetainedState retain() {
+        return opened && rows.isConsistent() ? new RetainedState(rows, range) : null;
     }
 
     @Override
     public int keyCount() {
-        return table.size();
+        return rows.count();
     }
 
-    int currentGroup() {
+    HeapRows<K> rows() {
+        return rows;
+    }
+
+    @Nullable
+    Row currentRowOrNull() {
+        if (currentRow == null) {
+            currentKey(); // for its check
+        }
+        return currentRow;
+    }
+
+    Row currentRowOrNew() {
         Row row = currentRow;
-        return row != null ? row.group : groupOfCurrentKey();
+        if (row == null) {
+            row = rows.add(currentKey(), currentHash, groupOfCurrentKey());
+            currentRow = row;
+        }
+        return row;
+    }
+
+    /** Something was taken away from a row. */
+    void rowLost(Row row) {
+        if (rows.dropIfEmpty(row) && row == currentRow) {
+            currentRow = null;
+        }
     }
 
     private int groupOfCurrentKey() {
@@ -170,102 +236,44 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         return group;
     }
 
-    private <V> void write(StateSection<V> state, Row[] rows, BinaryWriter out) {
-        int openGroup = -1;
-        int lengthAt = 0;
-        for (Row row : rows) {
-            @SuppressWarnings("unchecked")
-            V value = (V) row.get(state.cell());
-            if (value == null) {
-                continue;
-            }
-            if (row.group != openGroup) {
-                if (openGroup >= 0) {
-                    RestoredSegment.endGroup(out, lengthAt);
-                }
-                openGroup = row.group;
-                lengthAt = RestoredSegment.beginGroup(out, openGroup);
-            }
-            @SuppressWarnings("unchecked")
-            K key = (K) row.key;
-            keySerde.write(key, out);
-            state.serde().write(value, out);
-        }
-        if (openGroup >= 0) {
-            RestoredSegment.endGroup(out, lengthAt);
-        }
-    }
-
     /** Answers the state's cell. */
     private <V> int declare(String name, Serde<V> serde) {
-        claim(name);
-        int cell = states.size();
-        states.add(new StateSection<>(name, cell, serde));
-        table.widenAll(states.size());
-        for (RestoredSegment segment : restored) {
-            segment.read(
-                    operator,
-                    RestoredSegment.Kind.STATE,
-                    name,
-                    serde.schema(),
-                    range,
-                    (group, in) -> restoreGroup(cell, serde, group, in));
-        }
+        int cell = codec.sectionCount();
+        codec.addState(claim(StateSchema.Kind.STATE, name, serde.schema()), serde);
         return cell;
     }
 
-    private <V> void restoreGroup(int cell, Serde<V> serde, int group, BinaryReader in) {
-        while (in.remaining() > 0) {
-            K key = keySerde.read(in);
-            int hash = KeyTable.hash(key);
-            Row row = table.find(key, hash);
-            if (row == null) {
-                row = new Row(key, hash, group, states.size());
-                table.add(row);
-            }
-            row.set(cell, serde.read(in));
-        }
-    }
-
-    private void claim(String name) {
+    private StateSchema.Section claim(StateSchema.Kind kind, String name, String schema) {
         if (opened) {
             throw new IllegalStateException("The state \"" + name + "\" of operator " + operator
                     + " was asked for after the operator was opened. Obtain it in openState.");
         }
-        if (!names.add(name)) {
+        if (names.contains(name)) {
             throw new IllegalStateException("The operator " + operator + " has two states of the name \"" + name
                     + "\". Give one of them another name.");
         }
+        StateSchema.Section section = new StateSchema.Section(kind, name, schema);
+        if (restored != null) {
+            restored.checkSection(operator, section);
+        }
+        names.add(name);
+        return section;
     }
 
     private @Nullable Object cell(int cell) {
-        Row row = currentRow;
-        if (row != null) {
-            return row.get(cell);
-        }
-        currentKey(); // for its check
-        return null;
+        Row row = currentRowOrNull();
+        return row == null ? null : row.get(cell);
     }
 
     private void setCell(int cell, Object value) {
-        Row row = currentRow;
-        if (row == null) {
-            row = new Row(currentKey(), currentHash, groupOfCurrentKey(), states.size());
-            table.add(row);
-            currentRow = row;
-        }
-        row.set(cell, value);
+        currentRowOrNew().set(cell, value);
     }
 
     private void clearCell(int cell) {
         Row row = currentRow;
-        if (row == null) {
-            return;
-        }
-        row.clear(cell);
-        if (row.isEmpty()) {
-            table.remove(row);
-            currentRow = null;
+        if (row != null) {
+            row.clear(cell);
+            rowLost(row);
         }
     }
 

@@ -4,103 +4,74 @@ import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the backend. A binary heap by time whose members know their place, so that one can be deleted, beside a map
- * that finds duplicates. Registering a timer that is there already allocates nothing.
+ * that finds duplicates, and in each row a list of what is its own. Registering a timer that is there already allocates
+ * nothing.
  */
 final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
     private final HeapKeyedStateBackend<K> backend;
-    private final Serde<K> keySerde;
     private final Serde<N> namespaceSerde;
-    private final Map<Timer<K, N>, Timer<K, N>> known = new HashMap<>();
-    private final ArrayList<Timer<K, N>> heap = new ArrayList<>();
-    private @Nullable Timer<K, N> spare;
+    private final int section;
+    private Map<Timer<N>, Timer<N>> known = new HashMap<>();
+    private ArrayList<Timer<N>> heap = new ArrayList<>();
+    private @Nullable Timer<N> spare;
 
-    /** Changed only while it is the spare one. */
-    private static final class Timer<K, N> {
-        private K key;
-        private N namespace;
-        private long timestampMillis;
-        private int keyHash;
-        private int group;
-        private int place;
-
-        Timer(K key, N namespace, long timestampMillis) {
-            this.key = key;
-            this.namespace = namespace;
-            this.timestampMillis = timestampMillis;
-            this.keyHash = KeyTable.hash(key);
-        }
-
-        void become(K newKey, N newNamespace, long newTimestampMillis) {
-            key = newKey;
-            namespace = newNamespace;
-            timestampMillis = newTimestampMillis;
-            keyHash = KeyTable.hash(newKey);
-        }
-
-        @Override
-        public int hashCode() {
-            return (keyHash * 31 + Long.hashCode(timestampMillis)) * 31 + namespace.hashCode();
-        }
-
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return other instanceof Timer<?, ?> timer
-                    && timer.timestampMillis == timestampMillis
-                    && timer.keyHash == keyHash
-                    && KeyTable.equal(timer.key, key)
-                    && timer.namespace.equals(namespace);
-        }
-    }
-
-    HeapTimerQueue(HeapKeyedStateBackend<K> backend, Serde<K> keySerde, Serde<N> namespaceSerde) {
+    /** @param section where a row has its timers of this queue */
+    HeapTimerQueue(HeapKeyedStateBackend<K> backend, Serde<N> namespaceSerde, int section) {
         this.backend = backend;
-        this.keySerde = keySerde;
         this.namespaceSerde = namespaceSerde;
+        this.section = section;
     }
 
     @Override
     public boolean register(N namespace, long timestampMillis) {
-        Timer<K, N> timer = probe(namespace, timestampMillis);
+        Timer<N> timer = probe(backend.currentRowOrNew(), namespace, timestampMillis);
         if (known.containsKey(timer)) {
             return false;
         }
-        timer.group = backend.currentGroup();
+        spare = null;
+        backend.rows().beginChange();
+        link(timer);
         insert(timer);
+        backend.rows().endChange();
         return true;
     }
 
     @Override
     public boolean delete(N namespace, long timestampMillis) {
-        Timer<K, N> timer = known.remove(probe(namespace, timestampMillis));
+        Row row = backend.currentRowOrNull();
+        Timer<N> timer = row == null ? null : known.get(probe(row, namespace, timestampMillis));
         if (timer == null) {
             return false;
         }
-        removeAt(timer.place);
+        remove(timer);
+        backend.rowLost(timer.row);
         return true;
     }
 
     @Override
     public long nextMillis() {
-        return heap.isEmpty() ? Long.MAX_VALUE : heap.get(0).timestampMillis;
+        while (backend.rows().firstUndecodedTimerMillis() < firstMillis()) {
+            backend.rows().decodeDue(backend.rows().firstUndecodedTimerMillis());
+        }
+        return firstMillis();
     }
 
     @Override
     public int advance(long watermarkMillis, Firing<K, N> firing) throws Exception {
+        backend.rows().decodeDue(watermarkMillis);
         int fired = 0;
-        while (!heap.isEmpty() && heap.get(0).timestampMillis <= watermarkMillis) {
-            Timer<K, N> due = heap.get(0);
-            removeAt(0);
-            known.remove(due);
-            backend.setCurrentKey(due.key);
-            firing.onTimer(due.key, due.namespace, due.timestampMillis);
+        while (firstMillis() <= watermarkMillis && !heap.isEmpty()) {
+            Timer<N> due = heap.get(0);
+            K key = backend.makeCurrent(due.row);
+            remove(due);
+            firing.onTimer(key, due.namespace, due.timestampMillis);
+            backend.rowLost(due.row);
             fired++;
         }
         return fired;
@@ -108,63 +79,125 @@ final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
 
     @Override
     public int count() {
+        backend.rows().decodeDue(Long.MAX_VALUE);
         return heap.size();
     }
 
-    String schema() {
+    static String schema(Serde<?> namespaceSerde) {
         return "timers<" + namespaceSerde.schema() + ">";
     }
 
-    void writeGroups(BinaryWriter out) {
-        List<Timer<K, N>> sorted = new ArrayList<>(heap);
-        sorted.sort(Comparator.comparingInt(timer -> timer.group));
-        int at = 0;
-        while (at < sorted.size()) {
-            int group = sorted.get(at).group;
-            int lengthAt = RestoredSegment.beginGroup(out, group);
-            for (; at < sorted.size() && sorted.get(at).group == group; at++) {
-                Timer<K, N> timer = sorted.get(at);
-                keySerde.write(timer.key, out);
-                namespaceSerde.write(timer.namespace, out);
-                out.writeVarLong(timer.timestampMillis);
+    // ---- a row's timers ------------------------------------------------------------------------------------------
+
+    /** Answers the time of the earliest. */
+    long write(Row row, BinaryWriter out) {
+        long first = Long.MAX_VALUE;
+        for (Timer<N> timer = first(row); timer != null; timer = timer.next) {
+            namespaceSerde.write(timer.namespace, out);
+            out.writeVarLong(timer.timestampMillis);
+            first = Math.min(first, timer.timestampMillis);
+        }
+        return first;
+    }
+
+    /** Gives a row that has none its timers, which are not in the queue yet. */
+    void read(Row row, BinaryReader in) {
+        Timer<N> last = null;
+        while (in.remaining() > 0) {
+            N namespace = namespaceSerde.read(in);
+            Timer<N> timer = new Timer<>(row, namespace, in.readVarLong());
+            if (last == null) {
+                row.set(section, timer);
+            } else {
+                last.next = timer;
+                timer.previous = last;
             }
-            RestoredSegment.endGroup(out, lengthAt);
+            last = timer;
         }
     }
 
-    void readGroup(int group, BinaryReader in) {
-        while (in.remaining() > 0) {
-            K key = keySerde.read(in);
-            N namespace = namespaceSerde.read(in);
-            Timer<K, N> timer = new Timer<>(key, namespace, in.readVarLong());
-            timer.group = group;
+    void insertAll(Row row) {
+        for (Timer<N> timer = first(row); timer != null; timer = timer.next) {
             insert(timer);
         }
     }
 
-    private Timer<K, N> probe(N namespace, long timestampMillis) {
-        K key = backend.currentKey();
-        Timer<K, N> timer = spare;
+    void removeAll(Row row) {
+        for (Timer<N> timer = first(row); timer != null; timer = timer.next) {
+            known.remove(timer);
+            removeAt(timer.place);
+        }
+        row.clear(section);
+    }
+
+    /** Takes over the timers of an earlier queue of the same namespaces. */
+    @SuppressWarnings("unchecked")
+    void adopt(HeapTimerQueue<?, ?> earlier) {
+        known = ((HeapTimerQueue<K, N>) earlier).known;
+        heap = ((HeapTimerQueue<K, N>) earlier).heap;
+    }
+
+    @SuppressWarnings("unchecked")
+    private @Nullable Timer<N> first(Row row) {
+        return (Timer<N>) row.get(section);
+    }
+
+    private void link(Timer<N> timer) {
+        Timer<N> first = first(timer.row);
+        timer.next = first;
+        timer.previous = null;
+        if (first != null) {
+            first.previous = timer;
+        }
+        timer.row.set(section, timer);
+    }
+
+    private void unlink(Timer<N> timer) {
+        if (timer.next != null) {
+            timer.next.previous = timer.previous;
+        }
+        if (timer.previous != null) {
+            timer.previous.next = timer.next;
+        } else if (timer.next != null) {
+            timer.row.set(section, timer.next);
+        } else {
+            timer.row.clear(section);
+        }
+    }
+
+    private Timer<N> probe(Row row, N namespace, long timestampMillis) {
+        Timer<N> timer = spare;
         if (timer == null) {
-            timer = new Timer<>(key, namespace, timestampMillis);
+            timer = new Timer<>(row, namespace, timestampMillis);
             spare = timer;
         } else {
-            timer.become(key, namespace, timestampMillis);
+            timer.become(row, namespace, timestampMillis);
         }
         return timer;
     }
 
-    private void insert(Timer<K, N> timer) {
-        if (timer == spare) {
-            spare = null;
-        }
+    // ---- the heap ------------------------------------------------------------------------------------------------
+
+    private long firstMillis() {
+        return heap.isEmpty() ? Long.MAX_VALUE : heap.get(0).timestampMillis;
+    }
+
+    private void remove(Timer<N> timer) {
+        backend.rows().beginChange();
+        known.remove(timer);
+        removeAt(timer.place);
+        unlink(timer);
+        backend.rows().endChange();
+    }
+
+    private void insert(Timer<N> timer) {
         known.put(timer, timer);
         heap.add(timer);
         siftUp(heap.size() - 1, timer);
     }
 
     private void removeAt(int place) {
-        Timer<K, N> last = heap.remove(heap.size() - 1);
+        Timer<N> last = heap.remove(heap.size() - 1);
         if (place == heap.size()) {
             return;
         }
@@ -174,7 +207,7 @@ final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
         }
     }
 
-    private void siftUp(int from, Timer<K, N> timer) {
+    private void siftUp(int from, Timer<N> timer) {
         int place = from;
         while (place > 0) {
             int parent = (place - 1) >>> 1;
@@ -187,7 +220,7 @@ final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
         put(place, timer);
     }
 
-    private void siftDown(int from, Timer<K, N> timer) {
+    private void siftDown(int from, Timer<N> timer) {
         int place = from;
         for (int child = 2 * place + 1; child < heap.size(); child = 2 * place + 1) {
             boolean rightIsEarlier =
@@ -202,7 +235,7 @@ final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
         put(place, timer);
     }
 
-    private void put(int place, Timer<K, N> timer) {
+    private void put(int place, Timer<N> timer) {
         heap.set(place, timer);
         timer.place = place;
     }

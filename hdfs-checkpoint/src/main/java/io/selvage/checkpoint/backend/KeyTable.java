@@ -4,17 +4,29 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the backend. Rows by key: open addressing with linear probing, deletion by shifting back (Knuth, The Art of
- * Computer Programming, vol. 3, 6.4, algorithm R). A look-up allocates nothing.
+ * Owned by the backend. Rows by key, and by key group: open addressing with linear probing, deletion by shifting back
+ * (Knuth, The Art of Computer Programming, vol. 3, 6.4, algorithm R). A look-up allocates nothing.
  */
 final class KeyTable {
     private static final int INITIAL_BITS = 6;
     /** 2^32 divided by the golden ratio: spreads keys over the upper bits (Knuth, vol. 3, 6.4). */
     private static final int FIBONACCI = 0x9e3779b9;
 
+    private static final Row[] NO_ROWS = {};
+
     private @Nullable Row[] slots = new Row[1 << INITIAL_BITS];
     private int shift = Integer.SIZE - INITIAL_BITS;
+    private final int firstGroup;
+    private final Row[][] groups;
+    private final int[] groupSizes;
     private int size;
+
+    KeyTable(KeyGroupRange range) {
+        firstGroup = range.first();
+        groups = new Row[range.count()][];
+        Arrays.fill(groups, NO_ROWS);
+        groupSizes = new int[range.count()];
+    }
 
     /** Of byte arrays, which are keys too, the content counts. */
     static int hash(Object key) {
@@ -46,12 +58,23 @@ final class KeyTable {
         if (size >= slots.length / 2) {
             grow();
         }
+        int group = row.group - firstGroup;
+        if (groupSizes[group] == groups[group].length) {
+            groups[group] = Arrays.copyOf(groups[group], Math.max(4, groupSizes[group] + (groupSizes[group] >> 1)));
+        }
+        row.place = groupSizes[group]++;
+        groups[group][row.place] = row;
         place(row);
         size++;
     }
 
     /** The row must be there. */
     void remove(Row row) {
+        int group = row.group - firstGroup;
+        Row last = groups[group][--groupSizes[group]];
+        groups[group][row.place] = last;
+        last.place = row.place;
+        row.place = Row.NOWHERE;
         int mask = slots.length - 1;
         int hole = home(row.hash);
         while (slots[hole] != row) {
@@ -76,32 +99,13 @@ final class KeyTable {
         return size;
     }
 
-    void widenAll(int cellCount) {
-        for (Row row : slots) {
-            if (row != null) {
-                row.widen(cellCount);
-            }
-        }
+    int size(int group) {
+        return groupSizes[group - firstGroup];
     }
 
-    /** All rows, ascending by key group: a counting sort. */
-    Row[] byGroup(KeyGroupRange range) {
-        int[] starts = new int[range.count() + 1];
-        for (Row row : slots) {
-            if (row != null) {
-                starts[row.group - range.first() + 1]++;
-            }
-        }
-        for (int i = 1; i < starts.length; i++) {
-            starts[i] += starts[i - 1];
-        }
-        Row[] sorted = new Row[size];
-        for (Row row : slots) {
-            if (row != null) {
-                sorted[starts[row.group - range.first()]++] = row;
-            }
-        }
-        return sorted;
+    /** @param place from 0 to the group's size */
+    Row row(int group, int place) {
+        return groups[group - firstGroup][place];
     }
 
     private void place(Row row) {

@@ -5,14 +5,40 @@ package io.selvage.checkpoint.backend;
  * key groups and class loader starts from it and reads nothing.
  */
 public final class RetainedState implements KeyedOrigin {
-    RetainedState() {}
+    private final HeapRows<?> rows;
+    private final KeyGroupRange range;
+    private boolean isRewound;
+
+    RetainedState(HeapRows<?> rows, KeyGroupRange range) {
+        this.rows = rows;
+        this.range = range;
+    }
 
     /**
-     * Undoes all that has happened since a checkpoint, which may be the last that was confirmed or a later cut.
+     * Undoes all that has happened since a checkpoint, in a time that the number of changes decides. The checkpoint may
+     * be the last that was confirmed, the one that was restored, or a later cut that has turned out complete.
      *
-     * @return false, and nothing has changed, if the way back to it is not known
+     * @return false if the way back to it is not known
      */
     public boolean tryRewind(long checkpoint) {
-        return false;
+        isRewound = rows.tryRewind(checkpoint);
+        return isRewound;
+    }
+
+    KeyGroupRange range() {
+        return range;
+    }
+
+    StateSchema schema() {
+        return rows.codec().schema();
+    }
+
+    /** Once. */
+    HeapRows<?> take() {
+        if (!isRewound) {
+            throw new IllegalStateException("a retained state must be taken back to a checkpoint, and used once");
+        }
+        isRewound = false;
+        return rows;
     }
 }

@@ -2,13 +2,24 @@ package io.selvage.checkpoint.backend;
 
 import org.jspecify.annotations.Nullable;
 
-/** Owned by its table. What one key has: one cell for each state, null where there is none. */
+/**
+ * Owned by its table. What one key has: for each section a state's value or the first of the key's timers, null where
+ * there is nothing. A row that has nothing at all is kept for as long as an undo log names it.
+ */
 final class Row {
+    static final int NOWHERE = -1;
+
     final Object key;
     final int hash;
     final int group;
-    private @Nullable Object[] cells;
+    private final @Nullable Object[] cells;
     private int used;
+    /** In its group's list; {@link #NOWHERE}: the row is in no table. */
+    int place = NOWHERE;
+    /** In which it was last touched. */
+    int generation;
+    /** Equal to the rows' stamp if the oldest undo log names it. */
+    int stamp;
 
     Row(Object key, int hash, int group, int cellCount) {
         this.key = key;
@@ -38,9 +49,5 @@ final class Row {
 
     boolean isEmpty() {
         return used == 0;
-    }
-
-    void widen(int cellCount) {
-        cells = java.util.Arrays.copyOf(cells, cellCount);
     }
 }

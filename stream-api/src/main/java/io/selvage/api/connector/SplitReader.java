@@ -18,6 +18,14 @@ public interface SplitReader<T> extends AutoCloseable {
     /** From where a later reader of this split goes on: just behind the last element emitted. */
     byte[] position();
 
+    /**
+     * Where the element that was emitted last stands in the input, for a message about it: a file and a line, say.
+     * Asked for once something has failed on it. Empty if that can't be told.
+     */
+    default String describeLast() {
+        return "";
+    }
+
     @Override
     default void close() throws Exception {}
 }

@@ -9,7 +9,6 @@ import io.selvage.protocol.wire.OutputPause;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskCounters;
-import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.task.exchange.Barrier;
@@ -42,6 +41,10 @@ final class Deployment {
 
     private final DeploymentId id;
     private final Deploy deploy;
+    private final long deployedNanos;
+    private long clearedNanos; // The threads of the one before had ended.
+    private long startedNanos;
+    private final Set<SubtaskId> running = new HashSet<>(); // Have been so.
     private DeploymentPhase phase = DeploymentPhase.PREPARING;
     private @Nullable PreparedDeployment prepared;
     private @Nullable SegmentChains chains;
@@ -58,9 +61,11 @@ final class Deployment {
     private long settledCheckpoint; // Aborted, or handed to the upload: cuts of this one and lower ones are dropped.
     private final Map<SubtaskId, SubtaskCut> cuts = new LinkedHashMap<>(); // All of the same checkpoint.
 
-    Deployment(DeploymentId id, Deploy deploy) {
+    /** @param nowNanos when it was asked for */
+    Deployment(DeploymentId id, Deploy deploy, long nowNanos) {
         this.id = id;
         this.deploy = deploy;
+        this.deployedNanos = nowNanos;
     }
 
     DeploymentId id() {
@@ -84,7 +89,8 @@ final class Deployment {
     }
 
     /** Starts the threads. */
-    void start(PreparedDeployment nowPrepared) {
+    void start(PreparedDeployment nowPrepared, long nowNanos) {
+        startedNanos = nowNanos;
         transition(DeploymentPhase.RUNNING);
         prepared = nowPrepared;
         chains = new SegmentChains(nowPrepared.restored(), nowPrepared.parallelism());
@@ -117,6 +123,75 @@ final class Deployment {
                 endIfNoThreads();
             }
             case ENDING, ENDED -> {}
+        }
+    }
+
+    /** Nothing of the incarnation before is left. */
+    void onCleared(long nowNanos) {
+        clearedNanos = nowNanos;
+    }
+
+    /** A subtask has its state and its functions are open. */
+    void onRunning(SubtaskId subtask, long nowNanos) {
+        PreparedDeployment started = prepared;
+        if (running.add(subtask) && running.size() == subtasks.size() && started != null) {
+            PreparationTimes times = started.times();
+            LOG.info(
+                    "{} runs with {} subtasks here {} ms after it was asked for: end of the one before {} ms, waiting {},"
+                            + " program {}, metadata {}, wiring {}, opening {} (state {}): {}",
+                    id,
+                    subtasks.size(),
+                    millis(nowNanos - deployedNanos),
+                    millis(clearedNanos - deployedNanos),
+                    millis(times.beganNanos() - clearedNanos),
+                    millis(times.programNanos()),
+                    millis(times.metadataNanos()),
+                    millis(times.wiringNanos()),
+                    millis(nowNanos - startedNanos),
+                    millis(started.figures().slowestNanos()),
+                    started.figures());
+        }
+    }
+
+    private static long millis(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(nanos);
+    }
+
+    /** The subtasks of this deployment that are placed in this process. */
+    List<SubtaskId> placed(ExecutorId here) {
+        return deploy.getSubtasksList().stream()
+                .filter(place -> place.getExecutorId().equals(here.value()))
+                .map(place -> SubtaskId.of(place.getVertex(), place.getSubtask()))
+                .toList();
+    }
+
+    /** Of these, the ones that have not got as far. */
+    List<SubtaskId> notRunning(List<SubtaskId> of) {
+        return of.stream().filter(subtask -> !running.contains(subtask)).toList();
+    }
+
+    /** What its subtasks have left, now that their threads have ended; once. */
+    void retain(HeldState into) {
+        PreparedDeployment ended = prepared;
+        if (ended == null || phase != DeploymentPhase.ENDED) {
+            return;
+        }
+        for (Subtask subtask : subtasks.values()) {
+            SubtaskReport newest = reports.get(subtask.id());
+            if (newest != null && newest.getState() == SubtaskState.SUBTASK_FINISHED) {
+                continue; // The job is over.
+            }
+            int parallelism =
+                    ended.parallelism().getOrDefault(subtask.id().vertex().value(), 0);
+            subtask.retain()
+                    .forEach((uid, state) -> into.retain(
+                            new StateOwner(subtask.id(), uid),
+                            new HeldState.Retained(
+                                    state,
+                                    id.incarnation().value(),
+                                    deploy.getRestoreCheckpoint(),
+                                    parallelism,
+                                    ended.loader())));
         }
     }
 
@@ -280,12 +355,9 @@ final class Deployment {
                 .setIncarnation(id.incarnation().value())
                 .setHighestCheckpointSeen(highestCheckpoint)
                 .setEnding(toldToEnd);
-        for (SubtaskPlacement place : deploy.getSubtasksList()) {
-            if (place.getExecutorId().equals(here.value())) {
-                SubtaskId subtask = SubtaskId.of(place.getVertex(), place.getSubtask());
-                SubtaskReport newest = reports.get(subtask);
-                running.addSubtasks(newest == null ? report(subtask).build() : newest);
-            }
+        for (SubtaskId subtask : placed(here)) {
+            SubtaskReport newest = reports.get(subtask);
+            running.addSubtasks(newest == null ? report(subtask).build() : newest);
         }
         return running.build();
     }

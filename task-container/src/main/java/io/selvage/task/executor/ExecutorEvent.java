@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.SubtaskSnapshot;
@@ -43,6 +44,19 @@ public sealed interface ExecutorEvent {
             subtasks = List.copyOf(subtasks);
         }
     }
+
+    /**
+     * A standby has read a checkpoint of a job, or could not, or was stopped.
+     *
+     * @param bytes that are held
+     * @param bytesLeft that are not
+     */
+    record FollowEnded(
+            JobId job,
+            long checkpoint,
+            long bytes,
+            long bytesLeft,
+            @Nullable Throwable failure) implements ExecutorEvent {}
 
     record SnapshotFailed(DeploymentId deployment, CheckpointId checkpoint, Throwable failure)
             implements ExecutorEvent {}

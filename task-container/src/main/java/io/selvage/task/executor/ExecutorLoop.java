@@ -26,6 +26,11 @@ public final class ExecutorLoop implements Inbox, Runnable {
         this.executor = new TaskExecutor(settings, services, this);
     }
 
+    /** Any thread. */
+    RestoreFigures figures() {
+        return executor.figures();
+    }
+
     @Override
     public void post(ExecutorEvent event) {
         boolean interrupted = false;

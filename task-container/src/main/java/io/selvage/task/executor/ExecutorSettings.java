@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param logUrl empty if unknown
  * @param lease an executor without a master for so long ends itself
  * @param workDirectory local, for the jars of jobs
+ * @param standbyBytes of the heap that may hold the state of jobs that it is ready to take over
  */
 public record ExecutorSettings(
         ExecutorId id,
@@ -21,4 +22,5 @@ public record ExecutorSettings(
         String node,
         String logUrl,
         Duration lease,
-        Path workDirectory) {}
+        Path workDirectory,
+        long standbyBytes) {}

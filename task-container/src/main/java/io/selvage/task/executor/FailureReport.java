@@ -25,7 +25,9 @@ final class FailureReport {
                 .setSubtask(subtask)
                 .setStackTrace(shortened(Throwables.getStackTraceAsString(thrown)));
         if (thrown instanceof OperatorException operator) {
-            failure.setOperator(operator.operator()).setSubtask(operator.subtask());
+            failure.setOperator(operator.operator())
+                    .setSubtask(operator.subtask())
+                    .setPosition(operator.position());
         }
         if (thrown instanceof ExchangeFailedException exchange && exchange.lostPeer() != null) {
             failure.setExecutorId(exchange.lostPeer().value());

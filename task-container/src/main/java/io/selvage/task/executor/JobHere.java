@@ -23,6 +23,12 @@ final class JobHere {
     @Nullable
     Incarnation stopTo;
 
+    /** Keyed states that no subtask here has, and that one that starts may need. */
+    final HeldState held = new HeldState();
+
+    /** Since then states that subtasks have left are held. */
+    long heldSinceNanos;
+
     JobHere(JobId id) {
         this.id = id;
     }

@@ -1,24 +1,32 @@
 package io.selvage.task.executor;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.graph.GraphCodec;
 import io.selvage.protocol.wire.CheckpointMetadata;
-import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.JobGraphMessage;
+import io.selvage.protocol.wire.LibraryFile;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * Owned by the preparing thread, which may wait for the file system: reads what a deployment needs before its subtasks
- * can be built.
+ * can be built. What does not change between a job's incarnations is read once.
  */
 final class JobPreparation {
+    /** Graphs that are kept; of more, the longest unused is read again when it is needed. */
+    static final int MOST_GRAPHS = 16;
+
     private final DurableStore store;
     private final CheckpointStore checkpoints;
     private final JobPrograms programs;
+    private final Map<String, JobGraph> graphs = new LinkedHashMap<>(); // By path, the longest unused first.
 
     JobPreparation(DurableStore store, JobPrograms programs) {
         this.store = store;
@@ -27,10 +35,21 @@ final class JobPreparation {
     }
 
     /** @param liveJobs jobs whose programs are in use */
-    PreparedJob prepare(Deploy deploy, Set<String> liveJobs) throws IOException, ProgramDamagedException {
-        JobGraph graph = readGraph(deploy.getGraphPath());
-        ClassLoader loader = programs.loader(deploy, liveJobs);
-        return new PreparedJob(graph, loader, new RestoredCheckpoint(readMetadata(deploy), store));
+    PreparedJob program(String jobId, String graphPath, List<LibraryFile> jars, Set<String> liveJobs)
+            throws IOException, ProgramDamagedException {
+        return new PreparedJob(graph(graphPath), programs.loader(jobId, jars, liveJobs));
+    }
+
+    private JobGraph graph(String path) throws IOException {
+        JobGraph graph = graphs.remove(path);
+        if (graph == null) {
+            graph = readGraph(path);
+        }
+        graphs.put(path, graph);
+        if (graphs.size() > MOST_GRAPHS) {
+            graphs.remove(graphs.keySet().iterator().next());
+        }
+        return graph;
     }
 
     private JobGraph readGraph(String path) throws IOException {
@@ -47,9 +66,22 @@ final class JobPreparation {
         }
     }
 
-    private CheckpointMetadata readMetadata(Deploy deploy) throws IOException {
-        return deploy.getRestoreCheckpoint() == 0
-                ? CheckpointMetadata.getDefaultInstance()
-                : checkpoints.readMetadata(deploy.getRestoreMetadataPath());
+    /**
+     * The metadata of a checkpoint.
+     *
+     * @param checkpoint 0: none
+     * @param inline the metadata itself; empty: it is read from its path
+     */
+    CheckpointMetadata metadata(long checkpoint, ByteString inline, String path) throws IOException {
+        if (checkpoint == 0) {
+            return CheckpointMetadata.getDefaultInstance();
+        }
+        CheckpointMetadata metadata =
+                inline.isEmpty() ? checkpoints.readMetadata(path) : CheckpointMetadata.parseFrom(inline);
+        if (metadata.getCheckpoint() != checkpoint) {
+            throw new IOException("The metadata of checkpoint " + checkpoint + " in " + path + " is that of checkpoint "
+                    + metadata.getCheckpoint() + ".");
+        }
+        return metadata;
     }
 }

@@ -2,7 +2,6 @@ package io.selvage.task.executor;
 
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.program.ProgramClassLoader;
-import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,22 +44,23 @@ final class JobPrograms {
         this.parent = parent;
     }
 
-    ClassLoader loader(Deploy deploy, Set<String> liveJobs) throws IOException, ProgramDamagedException {
-        Program program = programs.remove(deploy.getJobId());
-        if (program == null || !program.jars().equals(deploy.getJarsList())) {
-            program = load(deploy);
+    ClassLoader loader(String jobId, List<LibraryFile> jars, Set<String> liveJobs)
+            throws IOException, ProgramDamagedException {
+        Program program = programs.remove(jobId);
+        if (program == null || !program.jars().equals(jars)) {
+            program = load(jobId, jars);
         }
-        programs.put(deploy.getJobId(), program);
+        programs.put(jobId, program);
         evict(liveJobs);
         return program.loader();
     }
 
-    private Program load(Deploy deploy) throws IOException, ProgramDamagedException {
+    private Program load(String jobId, List<LibraryFile> jars) throws IOException, ProgramDamagedException {
         List<URL> urls = new ArrayList<>();
-        for (LibraryFile jar : deploy.getJarsList()) {
+        for (LibraryFile jar : jars) {
             urls.add(fetch(jar).toUri().toURL());
         }
-        return new Program(List.copyOf(deploy.getJarsList()), new ProgramClassLoader(deploy.getJobId(), urls, parent));
+        return new Program(List.copyOf(jars), new ProgramClassLoader(jobId, urls, parent));
     }
 
     private void evict(Set<String> liveJobs) throws IOException {

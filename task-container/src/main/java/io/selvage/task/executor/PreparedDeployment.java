@@ -12,13 +12,16 @@ import java.util.Map;
  * @param vertexNames by vertex
  * @param parallelism by vertex
  * @param restored without subtasks: it starts from the beginning
+ * @param figures go on counting while the subtasks start
  */
-public record PreparedDeployment(
+record PreparedDeployment(
         List<Subtask> subtasks,
         Map<Integer, String> vertexNames,
         Map<Integer, Integer> parallelism,
         ClassLoader loader,
-        CheckpointMetadata restored) {
+        CheckpointMetadata restored,
+        RestoreFigures figures,
+        PreparationTimes times) {
     public PreparedDeployment {
         subtasks = List.copyOf(subtasks);
         vertexNames = Map.copyOf(vertexNames);

@@ -5,8 +5,8 @@ import io.selvage.api.graph.EdgeDefinition;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
 
-/** A job whose graph, program and restored checkpoint are at hand; its user code has not run. */
-record PreparedJob(JobGraph graph, ClassLoader loader, RestoredCheckpoint restored) {
+/** A job whose graph and program are at hand; its user code has not run. */
+record PreparedJob(JobGraph graph, ClassLoader loader) {
     /** A definition of its own for each caller: key selectors may keep something. */
     @SuppressWarnings("unchecked")
     EdgeDefinition<Object, Object> definition(Edge edge) {

@@ -6,7 +6,7 @@ import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
-import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
@@ -19,19 +19,35 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** What a job goes on from; immutable. Each state is read when a subtask asks for it, by that subtask's thread. */
+/**
+ * What a job goes on from; immutable. Each state is fetched when a subtask asks for it, by that subtask's thread: from
+ * what this process holds if that leads to the checkpoint, else from the store.
+ */
 final class RestoredCheckpoint {
     private final Map<String, List<OperatorSnapshot>> operators = new HashMap<>();
-    private final SegmentReader segments;
     private final CheckpointMetadata metadata;
-    private final int maxParallelism;
+    private final SegmentReader segments;
+    private final HeldState held;
+    private final ClassLoader loader;
+    private final RestoreFigures figures;
 
-    /** @param metadata without subtasks: the job starts from the beginning */
-    RestoredCheckpoint(CheckpointMetadata metadata, DurableStore store) {
-        this.segments = new SegmentReader(store);
+    /**
+     * @param metadata without subtasks: the job starts from the beginning
+     * @param loader of the job's program
+     */
+    RestoredCheckpoint(
+            CheckpointMetadata metadata,
+            SegmentReader segments,
+            HeldState held,
+            ClassLoader loader,
+            RestoreFigures figures) {
         this.metadata = metadata;
-        this.maxParallelism = metadata.getMaxParallelism();
+        this.segments = segments;
+        this.held = held;
+        this.loader = loader;
+        this.figures = figures;
         for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
             for (OperatorSnapshot operator : subtask.getOperatorsList()) {
                 operators
@@ -46,27 +62,20 @@ final class RestoredCheckpoint {
         return metadata;
     }
 
-    RestoredState of(String operatorUid, int subtask, int parallelism) {
-        List<OperatorSnapshot> snapshots = operators.get(operatorUid);
-        return snapshots == null ? RestoredState.NONE : new Restored(snapshots, subtask, parallelism);
-    }
-
-    private byte[] read(Segment segment) {
-        try {
-            return segments.read(SegmentHandle.fromWire(segment));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** @param parallelism of the subtask's vertex now */
+    RestoredState of(StateOwner owner, int parallelism) {
+        List<OperatorSnapshot> snapshots = operators.get(owner.operatorUid());
+        return snapshots == null ? RestoredState.NONE : new Restored(snapshots, owner, parallelism);
     }
 
     private final class Restored implements RestoredState {
         private final List<OperatorSnapshot> snapshots;
-        private final int subtask;
+        private final StateOwner owner;
         private final int parallelism;
 
-        Restored(List<OperatorSnapshot> snapshots, int subtask, int parallelism) {
+        Restored(List<OperatorSnapshot> snapshots, StateOwner owner, int parallelism) {
             this.snapshots = snapshots;
-            this.subtask = subtask;
+            this.owner = owner;
             this.parallelism = parallelism;
         }
 
@@ -92,21 +101,88 @@ final class RestoredCheckpoint {
 
         @Override
         public KeyedOrigin keyed() {
-            KeyGroupRange own = KeyGroups.rangeOf(subtask, parallelism, maxParallelism);
-            KeyedReplica replica = new KeyedReplica(snapshots.get(0).getOperatorUid(), own);
+            long startNanos = System.nanoTime();
+            try {
+                KeyedOrigin origin = kept();
+                if (origin == null) {
+                    origin = followed();
+                }
+                return origin == null ? fromStore() : origin;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } finally {
+                figures.onDone(System.nanoTime() - startNanos);
+            }
+        }
+
+        private @Nullable KeyedOrigin kept() {
+            HeldState.Retained left = held.takeRetained(owner);
+            if (left == null
+                    || !left.leadsTo(metadata, parallelism, loader)
+                    || parallelism() != parallelism
+                    || !left.state().tryRewind(metadata.getCheckpoint())) {
+                return null;
+            }
+            figures.onKept();
+            return left.state();
+        }
+
+        private @Nullable KeyedOrigin followed() throws IOException {
+            HeldReplica replica = held.takeReplica(owner);
+            if (replica == null || parallelism() != parallelism) {
+                return null;
+            }
+            KeyedOrigin origin = replica.take(ownChain(), segments, figures::onSegment);
+            if (origin != null) {
+                figures.onFollowed();
+            }
+            return origin;
+        }
+
+        private List<Segment> ownChain() {
+            List<Segment> chain = new ArrayList<>();
+            for (OperatorSnapshot snapshot : snapshots) {
+                if (snapshot.getSubtask() == owner.subtask().index()) {
+                    chain.addAll(snapshot.getKeyedStateList());
+                }
+            }
+            return chain;
+        }
+
+        private KeyedOrigin fromStore() throws IOException {
+            KeyGroupRange own = rangeOf(owner.subtask(), parallelism);
+            KeyedReplica replica = new KeyedReplica(owner.operatorUid(), own);
             for (OperatorSnapshot snapshot : snapshots) {
                 if (overlap(own, snapshot)) {
                     for (Segment segment : snapshot.getKeyedStateList()) {
-                        replica.apply(read(segment), segment.getCheckpoint());
+                        figures.onSegment(segment.getLength());
+                        replica.apply(segments.read(SegmentHandle.fromWire(segment)), segment.getCheckpoint());
                     }
                 }
             }
+            if (parallelism() != parallelism) {
+                replica.standAlone();
+            }
+            figures.onRead();
             return replica;
         }
 
         private boolean overlap(KeyGroupRange own, OperatorSnapshot snapshot) {
-            KeyGroupRange theirs = KeyGroups.rangeOf(snapshot.getSubtask(), snapshot.getParallelism(), maxParallelism);
+            KeyGroupRange theirs =
+                    KeyGroups.rangeOf(snapshot.getSubtask(), snapshot.getParallelism(), metadata.getMaxParallelism());
             return own.first() < theirs.end() && theirs.first() < own.end();
         }
+
+        private byte[] read(Segment segment) {
+            try {
+                return segments.read(SegmentHandle.fromWire(segment));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private KeyGroupRange rangeOf(SubtaskId subtask, int parallelism) {
+        return KeyGroups.rangeOf(subtask.index(), parallelism, metadata.getMaxParallelism());
     }
 }

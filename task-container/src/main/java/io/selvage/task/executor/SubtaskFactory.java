@@ -37,6 +37,7 @@ import java.util.Map;
 final class SubtaskFactory {
     private final DeploymentId deployment;
     private final PreparedJob job;
+    private final RestoredCheckpoint restored;
     private final JobConfig config;
     private final ExecutorId self;
     private final ExchangeTransport transport;
@@ -54,6 +55,7 @@ final class SubtaskFactory {
             DeploymentId deployment,
             Deploy deploy,
             PreparedJob job,
+            RestoredCheckpoint restored,
             JobConfig config,
             ExecutorId self,
             ExchangeTransport transport,
@@ -63,6 +65,7 @@ final class SubtaskFactory {
             NanoClock clock) {
         this.deployment = deployment;
         this.job = job;
+        this.restored = restored;
         this.config = config;
         this.self = self;
         this.transport = transport;
@@ -107,7 +110,7 @@ final class SubtaskFactory {
                 inputs(vertex, index),
                 outputs(vertex, index),
                 (output, counters) -> chains.build(vertex, index, output, counters),
-                uid -> job.restored().of(uid, index, vertex.parallelism()),
+                uid -> restored.of(new StateOwner(id, uid), vertex.parallelism()),
                 config.flushTimeout().toNanos(),
                 clock,
                 listener));

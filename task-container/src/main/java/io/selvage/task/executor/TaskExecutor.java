@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import io.selvage.api.graph.Vertex;
+import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
@@ -9,12 +10,14 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.AbortCheckpoint;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointDeclined;
+import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.CompleteCheckpoint;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
@@ -56,12 +59,18 @@ final class TaskExecutor {
     /** A master that has not registered the executor so long after it was linked to is not waited for. */
     static final long REGISTRATION_LIMIT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    /** What the subtasks of a job have left here is held for so long after their end. */
+    static final long RETENTION_LIMIT_NANOS = TimeUnit.MINUTES.toNanos(2);
+
     private static final Logger LOG = LoggerFactory.getLogger(TaskExecutor.class);
 
     private final ExecutorSettings settings;
     private final ExecutorServices services;
     private final Inbox inbox;
     private final JobPreparation preparation;
+    private final SegmentReader segments;
+    private final Standby standby;
+    private final RestoreFigures figures = new RestoreFigures(null);
     private final Map<JobId, JobHere> jobs = new TreeMap<>();
 
     private long highestEpoch;
@@ -79,7 +88,14 @@ final class TaskExecutor {
         this.inbox = inbox;
         this.preparation = new JobPreparation(
                 services.store(), new JobPrograms(services.store(), settings.workDirectory(), services.parentLoader()));
+        this.segments = new SegmentReader(services.store());
+        this.standby = new Standby(services, preparation, new WarmUp(), settings.standbyBytes(), inbox);
         this.masterlessSinceNanos = services.clock().nanos();
+    }
+
+    /** Any thread: of all deployments so far. */
+    RestoreFigures figures() {
+        return figures;
     }
 
     void on(ExecutorEvent event) {
@@ -105,6 +121,8 @@ final class TaskExecutor {
             onSnapshotStored(stored);
         } else if (event instanceof ExecutorEvent.SnapshotFailed failed) {
             onSnapshotFailed(failed);
+        } else if (event instanceof ExecutorEvent.FollowEnded ended) {
+            onFollowEnded(ended);
         } else {
             throw new IllegalStateException("an event that the executor does not know: " + event);
         }
@@ -169,8 +187,9 @@ final class TaskExecutor {
                 services.exit().exit(ExitCode.SHUT_DOWN, message.getShutdown().getReason());
             case HEARTBEAT -> lastEchoNanos = services.clock().nanos();
             case DRILL -> onDrill(message.getDrill().getKind());
-            case FOLLOW, UNFOLLOW, MESSAGE_NOT_SET ->
-                LOG.warn("The master sends a message that this version does not know");
+            case FOLLOW -> onFollow(message.getFollow());
+            case UNFOLLOW -> onUnfollow(new JobId(message.getUnfollow().getJobId()));
+            case MESSAGE_NOT_SET -> LOG.warn("The master sends a message that this version does not know");
         }
     }
 
@@ -225,6 +244,12 @@ final class TaskExecutor {
                 && nowNanos - masterlessSinceNanos >= settings.lease().toNanos()) {
             services.exit().exit(ExitCode.LEASE_EXPIRED, "No master was found for " + settings.lease() + ".");
         }
+        for (JobHere job : jobs.values()) {
+            boolean isIdle = job.current == null || job.current.isEnded();
+            if (isIdle && nowNanos - job.heldSinceNanos >= RETENTION_LIMIT_NANOS) {
+                job.held.dropRetained();
+            }
+        }
         for (Deployment deployment : deployments()) {
             deployment.completeLate();
             List<SubtaskId> stuck = deployment.stuckFor(THREAD_END_LIMIT_NANOS, nowNanos);
@@ -268,12 +293,69 @@ final class TaskExecutor {
         }
         job.highestIncarnation = id.incarnation().value();
         job.stopTo = null;
-        job.next = new Deployment(id, deploy);
+        Deployment next = new Deployment(id, deploy, services.clock().nanos());
+        job.next = next;
+        makeRoom(job, next);
         if (job.current != null) {
             job.current.end(services.clock().nanos(), id + " takes its place");
         }
         settle(job);
     }
+
+    /** Lets go of what is held and will not be needed. */
+    private void makeRoom(JobHere job, Deployment next) {
+        List<SubtaskId> placed = next.placed(settings.id());
+        if (placed.isEmpty()) {
+            return; // A standby that is not needed goes on following.
+        }
+        boolean comesBack = job.current != null || job.held.hasRetained();
+        if (!standby.end(job.id) && !comesBack) {
+            // A job that is new here needs the memory; one that comes back would have been deployed by now.
+            jobs.values().stream().filter(other -> other != job).forEach(other -> other.held.dropRetained());
+        }
+        job.held.retainOnly(placed);
+    }
+
+    // ---- standing by ---------------------------------------------------------------------------------------------
+
+    private void onFollow(Follow follow) {
+        JobHere job = jobs.computeIfAbsent(new JobId(follow.getJobId()), JobHere::new);
+        if (job.next != null || job.current != null && !job.current.isEnded()) {
+            LOG.warn("Refused to follow {}: it runs here", job.id);
+            return;
+        }
+        standby.follow(job, follow, programsInUse());
+    }
+
+    private void onUnfollow(JobId id) {
+        JobHere job = jobs.get(id);
+        if (job != null && standby.end(id)) {
+            job.held.dropReplicas();
+        }
+    }
+
+    private void onFollowEnded(ExecutorEvent.FollowEnded ended) {
+        if (isBrokenMachine(ended.failure())) {
+            services.exit().exit(ExitCode.FATAL, "While " + ended.job() + " was followed: " + ended.failure());
+            return;
+        }
+        JobHere job = jobs.computeIfAbsent(ended.job(), JobHere::new);
+        standby.onEnded(job, ended, programsInUse())
+                .ifPresent(following -> send(ExecutorMessage.newBuilder().setFollowing(following)));
+        if (!standby.isFollowed(job.id)) {
+            // What the run has still added after its end was asked for.
+            job.held.dropReplicasBut(
+                    job.current == null ? List.of() : job.current.notRunning(job.current.placed(settings.id())));
+        }
+    }
+
+    private Set<String> programsInUse() {
+        Set<String> programs = standby.programs();
+        deployments().forEach(live -> programs.add(live.id().job().value()));
+        return programs;
+    }
+
+    // ---- deployments ---------------------------------------------------------------------------------------------
 
     private void onStop(StopIncarnation stop) {
         Incarnation incarnation = new Incarnation(stop.getIncarnation());
@@ -309,6 +391,11 @@ final class TaskExecutor {
             return; // Peers of a deployment that has finished may still read what it has sent.
         }
         if (ended != null) {
+            ended.retain(job.held);
+            job.heldSinceNanos = services.clock().nanos();
+            if (next != null) {
+                job.held.dropRetainedBut(next.placed(settings.id()));
+            }
             services.transport().release(job.id, ended.id().incarnation());
             job.current = null;
         }
@@ -319,7 +406,8 @@ final class TaskExecutor {
         if (next != null) {
             job.next = null;
             job.current = next;
-            prepare(next);
+            next.onCleared(services.clock().nanos());
+            prepare(job, next);
         }
     }
 
@@ -328,14 +416,13 @@ final class TaskExecutor {
                 .setStopped(Stopped.newBuilder().setJobId(job.value()).setIncarnation(incarnation.value())));
     }
 
-    private void prepare(Deployment deployment) {
+    private void prepare(JobHere job, Deployment deployment) {
         DeploymentId id = deployment.id();
         Deploy deploy = deployment.deploy();
-        Set<String> liveJobs =
-                deployments().stream().map(live -> live.id().job().value()).collect(Collectors.toSet());
+        Set<String> liveJobs = programsInUse();
         services.preparing().execute(() -> {
             try {
-                inbox.post(new ExecutorEvent.Prepared(id, prepared(id, deploy, liveJobs)));
+                inbox.post(new ExecutorEvent.Prepared(id, prepared(id, deploy, job.held, liveJobs)));
             } catch (Throwable thrown) {
                 inbox.post(new ExecutorEvent.PreparationFailed(id, thrown));
             }
@@ -343,14 +430,22 @@ final class TaskExecutor {
     }
 
     /** The preparing thread. */
-    private PreparedDeployment prepared(DeploymentId id, Deploy deploy, Set<String> liveJobs)
+    private PreparedDeployment prepared(DeploymentId id, Deploy deploy, HeldState held, Set<String> liveJobs)
             throws IOException, ProgramDamagedException {
-        PreparedJob job = preparation.prepare(deploy, liveJobs);
+        long beganNanos = services.clock().nanos();
+        PreparedJob job = preparation.program(deploy.getJobId(), deploy.getGraphPath(), deploy.getJarsList(), liveJobs);
+        long programNanos = services.clock().nanos();
+        CheckpointMetadata metadata = preparation.metadata(
+                deploy.getRestoreCheckpoint(), deploy.getMetadata(), deploy.getRestoreMetadataPath());
+        long metadataNanos = services.clock().nanos();
+        RestoreFigures here = new RestoreFigures(figures);
+        RestoredCheckpoint restored = new RestoredCheckpoint(metadata, segments, held, job.loader(), here);
         JobConfig config = JobConfig.from(services.configuration().with(deploy.getSettingsMap(), "from the job"));
         List<Subtask> subtasks = new SubtaskFactory(
                         id,
                         deploy,
                         job,
+                        restored,
                         config,
                         settings.id(),
                         services.transport(),
@@ -363,8 +458,12 @@ final class TaskExecutor {
                 job.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::name));
         Map<Integer, Integer> parallelism =
                 job.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
-        return new PreparedDeployment(
-                subtasks, names, parallelism, job.loader(), job.restored().metadata());
+        PreparationTimes times = new PreparationTimes(
+                beganNanos,
+                programNanos - beganNanos,
+                metadataNanos - programNanos,
+                services.clock().nanos() - metadataNanos);
+        return new PreparedDeployment(subtasks, names, parallelism, job.loader(), metadata, here, times);
     }
 
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {
@@ -373,8 +472,7 @@ final class TaskExecutor {
             services.transport().release(id.job(), id.incarnation());
             return;
         }
-        LOG.info("{} starts with {} subtasks here", id, prepared.subtasks().size());
-        deployment.start(prepared);
+        deployment.start(prepared, services.clock().nanos());
     }
 
     private void onPreparationFailed(DeploymentId id, Throwable failure) {
@@ -411,7 +509,11 @@ final class TaskExecutor {
             return;
         }
         switch (phase) {
-            case RUNNING -> report(id, subtask, SubtaskState.SUBTASK_RUNNING, null);
+            case RUNNING -> {
+                deployment.onRunning(subtask, services.clock().nanos());
+                dropHeld(id, subtask);
+                report(id, subtask, SubtaskState.SUBTASK_RUNNING, null);
+            }
             case DRAINED -> report(id, subtask, SubtaskState.SUBTASK_DRAINED, null);
             case FINISHED -> {
                 if (link != null) {
@@ -429,6 +531,13 @@ final class TaskExecutor {
                                 deployment.nameOf(subtask),
                                 subtask.index()));
             case CREATED, OPENING, CANCELED -> {}
+        }
+    }
+
+    private void dropHeld(DeploymentId id, SubtaskId subtask) {
+        JobHere job = jobs.get(id.job());
+        if (job != null) {
+            job.held.drop(subtask);
         }
     }
 

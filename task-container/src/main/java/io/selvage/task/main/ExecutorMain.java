@@ -1,14 +1,7 @@
 package io.selvage.task.main;
 
 import io.selvage.checkpoint.journal.JournalTail;
-import io.selvage.checkpoint.library.ClassLists;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
-import io.selvage.checkpoint.store.DurableStore;
-import io.selvage.protocol.process.ClassArchive;
-import io.selvage.protocol.process.ClassArchiveMaker;
-import io.selvage.protocol.process.ProcessRole;
-import io.selvage.protocol.process.StartSteps;
-import io.selvage.task.control.MasterDoor;
 import io.selvage.task.control.MasterSeeker;
 import io.selvage.task.executor.ExecutorLoop;
 import io.selvage.task.executor.ExecutorServices;
@@ -19,10 +12,8 @@ import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
@@ -43,11 +34,10 @@ public final class ExecutorMain {
     private ExecutorMain() {}
 
     public static void main(String[] arguments) {
-        StartSteps steps = StartSteps.ofThisProcess();
-        steps.done("main");
         Path workingDirectory = Path.of("").toAbsolutePath();
+        HADOOP_RESOURCES.forEach(Configuration::addDefaultResource);
         try {
-            run(Surroundings.read(System.getenv(), workingDirectory), workingDirectory, steps);
+            run(Surroundings.read(System.getenv(), workingDirectory), workingDirectory);
         } catch (StartException e) {
             LOG.error("The executor can't start: {}", e.getMessage(), e);
             exit(ExitCode.BAD_START, String.valueOf(e.getMessage()));
@@ -57,22 +47,9 @@ public final class ExecutorMain {
         }
     }
 
-    /** The file system, the master's port and the ports here are made ready side by side: each takes its time. */
-    private static void run(Surroundings here, Path workingDirectory, StartSteps steps) throws StartException {
-        steps.done("settings");
-        FutureTask<DurableStore> opening = new FutureTask<>(() -> {
-            HADOOP_RESOURCES.forEach(Configuration::addDefaultResource);
-            DurableStore store = here.openStore();
-            steps.done("storage");
-            return store;
-        });
-        startDaemon("start-storage", opening);
-        MasterDoor door = new MasterDoor(here.identity());
-        here.launchedBy().ifPresent(door::openEarly);
-        steps.done("master's door");
+    private static void run(Surroundings here, Path workingDirectory) {
         DataPlane dataPlane = DataPlane.open(
                 here.executor(), here.identity().handshake(), here.session().bindHost());
-        steps.done("data plane");
         ExecutorSettings settings = new ExecutorSettings(
                 here.executor(),
                 here.host(),
@@ -81,10 +58,11 @@ public final class ExecutorMain {
                 here.node(),
                 here.logUrl(),
                 here.session().executorLease(),
-                workingDirectory.resolve("programs"));
-        DurableStore store = await(opening);
+                workingDirectory.resolve("programs"),
+                (long) (here.session().standbyMemoryShare()
+                        * Runtime.getRuntime().maxMemory()));
         ExecutorServices services = new ExecutorServices(
-                store,
+                here.store(),
                 here.configuration(),
                 dataPlane,
                 KeyedBackends.HEAP,
@@ -96,43 +74,13 @@ public final class ExecutorMain {
                 ProcessSignals.SYSTEM);
         ExecutorLoop loop = new ExecutorLoop(settings, services);
         JournalTail tail = new JournalTail(
-                store, CheckpointLayout.journalDirectory(here.spec().getApplicationId()), 0);
-        startDaemon("master-link", new MasterSeeker(tail, door, loop));
-        steps.done("loop");
-        LOG.info(
-                "Executor {} takes data at {}:{}; milliseconds since the process's start: {}",
-                here.executor(),
-                here.host(),
-                dataPlane.dataPort(),
-                steps);
-        new ClassArchiveMaker(
-                        ProcessRole.EXECUTOR,
-                        ClassArchive.of(System.getenv()),
-                        new ClassLists(store, here.spec().getApplicationId()),
-                        here.session().executorMemory().bytes())
-                .start();
+                here.store(), CheckpointLayout.journalDirectory(here.spec().getApplicationId()), 0);
+        Thread seeker = new Thread(new MasterSeeker(tail, here.identity(), loop), "master-link");
+        seeker.setDaemon(true);
+        seeker.start();
+        LOG.info("Executor {} takes data at {}:{}", here.executor(), here.host(), dataPlane.dataPort());
         Thread.currentThread().setName("executor-loop");
         loop.run();
-    }
-
-    private static DurableStore await(FutureTask<DurableStore> opening) throws StartException {
-        try {
-            return opening.get();
-        } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof StartException refused) {
-                throw refused;
-            }
-            throw new StartException("The state root can't be used: " + failed.getCause(), failed.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StartException("The executor was interrupted while it started.", e);
-        }
-    }
-
-    private static void startDaemon(String name, Runnable work) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        thread.start();
     }
 
     /** Their queues hold one task for each deployment and each checkpoint under way at most. */

@@ -2,6 +2,7 @@ package io.selvage.task.operator;
 
 import io.selvage.api.time.TimestampAssigner;
 import io.selvage.api.time.WatermarkStrategy;
+import io.selvage.task.exchange.Timestamps;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +44,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
         try {
             timestampMillis = assigner.timestampMillis(value);
         } catch (Throwable thrown) {
-            throw context.failed(thrown, "on an element");
+            throw context.failedOn(thrown, value, Timestamps.NONE);
         }
         output.emit(value, timestampMillis);
         if (timestampMillis > greatestMillis) {

@@ -22,7 +22,7 @@ final class FilterOperator extends RuntimeOperator {
         try {
             keep = function.keep(value);
         } catch (Throwable thrown) {
-            throw context.failed(thrown, "on an element");
+            throw context.failedOn(thrown, value, timestampMillis);
         }
         if (keep) {
             output.emit(value, timestampMillis);

@@ -24,7 +24,7 @@ final class FlatMapOperator extends RuntimeOperator {
         try {
             function.flatMap(value, collector);
         } catch (Throwable thrown) {
-            throw context.failed(thrown, "on an element");
+            throw context.failedOn(thrown, value, timestampMillis);
         }
         collector.rethrow();
     }

@@ -3,8 +3,10 @@ package io.selvage.task.operator;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.type.Serde;
 import io.selvage.checkpoint.backend.KeyedCut;
+import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.KeyedStateBackend;
 import io.selvage.checkpoint.backend.RetainedState;
+import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.exchange.Timestamps;
 import java.util.List;
@@ -46,7 +48,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     abstract void advance(long newWatermarkMillis) throws Exception;
 
     final KeyedStateBackend<Object> openBackend(RestoredState restored) {
-        KeyedStateBackend<Object> opening = backends.create(context, keySerde, restored.keyed());
+        KeyedStateBackend<Object> opening = create(restored.keyed());
         backend = opening;
         watermarkMillis = WatermarkState.restore(restored, context);
         try {
@@ -64,17 +66,41 @@ abstract class KeyedOperator extends RuntimeOperator {
         return opening;
     }
 
+    private KeyedStateBackend<Object> create(KeyedOrigin origin) {
+        try {
+            return backends.create(context, keySerde, origin);
+        } catch (StateMismatchException e) {
+            throw context.failed(e, "while it took up its state");
+        }
+    }
+
     final Object keyOf(Object element) {
         Object key;
         try {
             key = selector.key(element);
         } catch (Throwable thrown) {
-            throw context.failed(thrown, "to tell an element's key");
+            throw located(context.failed(thrown, "to tell an element's key"), element);
         }
         if (key == null) {
-            throw context.failed(new NullPointerException("the key is null"), "to tell an element's key");
+            throw located(
+                    context.failed(new NullPointerException("the key is null"), "to tell an element's key"), element);
         }
         return key;
+    }
+
+    final RuntimeException failedOnTimer(Throwable thrown, Object key, long timestampMillis) {
+        RuntimeException failure = context.failed(thrown, "on a timer");
+        if (failure instanceof OperatorException operator) {
+            operator.at("timer at " + timestampMillis + ", key " + OperatorContext.shortened(key));
+        }
+        return failure;
+    }
+
+    private static RuntimeException located(RuntimeException failure, Object element) {
+        if (failure instanceof OperatorException operator) {
+            operator.at("element " + OperatorContext.shortened(element));
+        }
+        return failure;
     }
 
     final void requireTimestamp(long timestampMillis) {
@@ -97,12 +123,13 @@ abstract class KeyedOperator extends RuntimeOperator {
             announceRestored();
             return;
         }
+        // What a timer sees is the time that has made it due.
+        watermarkMillis = millis;
         try {
             advance(millis);
         } catch (Throwable thrown) {
             throw context.failed(thrown, "on a timer");
         }
-        watermarkMillis = millis;
         isAnnounced = true;
         output.watermark(millis);
     }

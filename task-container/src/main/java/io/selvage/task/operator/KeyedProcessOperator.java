@@ -47,7 +47,7 @@ final class KeyedProcessOperator extends KeyedOperator {
         try {
             function.process(value, elementContext, collector);
         } catch (Throwable thrown) {
-            throw context.failed(thrown, "on an element");
+            throw context.failedOn(thrown, value, timestampMillis, key);
         }
         collector.rethrow();
     }
@@ -60,7 +60,11 @@ final class KeyedProcessOperator extends KeyedOperator {
     private void fire(Object key, NoNamespace none, long timestampMillis) throws Exception {
         elementContext.at(key, timestampMillis);
         collector.at(timestampMillis);
-        function.onTimer(timestampMillis, elementContext, collector);
+        try {
+            function.onTimer(timestampMillis, elementContext, collector);
+        } catch (Throwable thrown) {
+            throw failedOnTimer(thrown, key, timestampMillis);
+        }
         collector.rethrow();
     }
 

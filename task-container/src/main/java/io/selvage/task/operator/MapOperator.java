@@ -22,10 +22,10 @@ final class MapOperator extends RuntimeOperator {
         try {
             result = function.map(value);
         } catch (Throwable thrown) {
-            throw context.failed(thrown, "on an element");
+            throw context.failedOn(thrown, value, timestampMillis);
         }
         if (result == null) {
-            throw context.failed(new NullPointerException("the function returned null"), "on an element");
+            throw context.failedOn(new NullPointerException("the function returned null"), value, timestampMillis);
         }
         output.emit(result, timestampMillis);
     }

@@ -9,6 +9,7 @@ public final class OperatorException extends RuntimeException {
     private final FailureKind kind;
     private final String operator;
     private final int subtask;
+    private String position = "";
 
     public OperatorException(FailureKind kind, String message, String operator, int subtask, Throwable cause) {
         super(message, cause);
@@ -27,5 +28,23 @@ public final class OperatorException extends RuntimeException {
 
     public int subtask() {
         return subtask;
+    }
+
+    /** Where the input stood: the element at hand, and what the source says of it if it is in the same chain. */
+    public String position() {
+        return position;
+    }
+
+    /** Says what was at hand, unless that is known. */
+    OperatorException at(String what) {
+        if (position.isEmpty()) {
+            position = what;
+        }
+        return this;
+    }
+
+    /** Says where that comes from. */
+    void readFrom(String where) {
+        position = position.isEmpty() || where.isEmpty() ? where + position : where + ": " + position;
     }
 }

@@ -115,7 +115,9 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         readerOutput.emitted = 0;
         SplitReader.Status status;
         try {
-            status = reader(current).read(readerOutput, allowed);
+            SplitReader<Object> reader = reader(current);
+            readerOutput.reader = reader;
+            status = reader.read(readerOutput, allowed);
         } catch (Throwable thrown) {
             throw context.failed(thrown, "while it read " + current.split);
         }
@@ -230,6 +232,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         private final Output output;
         private final Counters counters;
         private @Nullable RuntimeException failure;
+        private @Nullable SplitReader<Object> reader;
         int emitted;
 
         ReaderOutput(Output output, Counters counters) {
@@ -250,7 +253,18 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
                 output.emit(element, timestampMillis);
             } catch (RuntimeException e) {
                 failure = e;
+                if (e instanceof OperatorException operator && reader != null) {
+                    locate(operator, reader);
+                }
                 throw e;
+            }
+        }
+
+        private static void locate(OperatorException failure, SplitReader<Object> reader) {
+            try {
+                failure.readFrom(reader.describeLast());
+            } catch (RuntimeException e) {
+                failure.addSuppressed(e);
             }
         }
 

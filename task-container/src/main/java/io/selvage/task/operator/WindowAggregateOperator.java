@@ -73,14 +73,15 @@ final class WindowAggregateOperator extends KeyedOperator {
             counters.recordsLate++;
             return;
         }
-        backend().setCurrentKey(keyOf(value));
+        Object key = keyOf(value);
+        backend().setCurrentKey(key);
         Long start = boxed(startMillis);
         Objects.requireNonNull(states).setNamespace(start);
         boolean isNew;
         try {
             isNew = Objects.requireNonNull(accumulators).add(value);
         } catch (Throwable thrown) {
-            throw context.failed(thrown, "on an element");
+            throw context.failedOn(thrown, value, timestampMillis, key);
         }
         if (isNew) {
             Objects.requireNonNull(timers).register(start, lastMillis);
@@ -105,12 +106,22 @@ final class WindowAggregateOperator extends KeyedOperator {
     private void fire(Object key, Long start, long timestampMillis) throws Exception {
         Objects.requireNonNull(states).setNamespace(start);
         AggregatingState<Object, Object> accumulator = Objects.requireNonNull(accumulators);
-        Object result = accumulator.result();
+        Object result;
+        try {
+            result = accumulator.result();
+        } catch (Throwable thrown) {
+            throw failedOnTimer(thrown, key, timestampMillis);
+        }
         if (result == null) {
             throw new IllegalStateException("the window that starts at " + start + " of key " + key
                     + " has a timer and no result; does the aggregate's result() return null?");
         }
-        Object out = function.apply(key, new Window(start, start + windows.sizeMillis()), result);
+        Object out;
+        try {
+            out = function.apply(key, new Window(start, start + windows.sizeMillis()), result);
+        } catch (Throwable thrown) {
+            throw failedOnTimer(thrown, key, timestampMillis);
+        }
         accumulator.clear();
         output.emit(out, timestampMillis);
     }

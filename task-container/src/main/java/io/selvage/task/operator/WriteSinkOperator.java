@@ -74,7 +74,7 @@ final class WriteSinkOperator extends RuntimeOperator {
         try {
             Objects.requireNonNull(writer).write(value, timestampMillis);
         } catch (Throwable thrown) {
-            throw context.failed(thrown, "on an element");
+            throw context.failedOn(thrown, value, timestampMillis);
         }
         counters.recordsWritten++;
     }

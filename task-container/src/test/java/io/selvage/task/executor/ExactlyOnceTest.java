@@ -97,10 +97,39 @@ class ExactlyOnceTest {
         JobGraph graph = graph(source, name, parallelism, parallelism, 25_000);
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
-        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, 2)) {
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, 2, 1)) {
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations, " + master.adoptions + " adoptions");
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
+    /** More with {@code -Dselvage.test.losses=1000}. */
+    @ParameterizedTest
+    @ValueSource(ints = {41, 42})
+    @Timeout(600)
+    void survivorsAndStandbysGoOnFromTheirMemory(int seed) throws Exception {
+        int faults = Integer.getInteger("selvage.test.losses", 40);
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 600 * faults, 50, 300);
+        String name = "job-losses-" + seed;
+        int executors = 2 + seed % 2;
+        JobGraph graph = graph(source, name, executors, executors, 50_000);
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, executors, 1)) {
+            long startNanos = System.nanoTime();
+            master.runLosing(random, faults);
+            System.out.println("seed " + seed + ": " + master.losses + " losses, " + master.rewound
+                    + " restarts without one, " + master.completed + " checkpoints, " + master.kept + " states kept, "
+                    + master.taken + " taken over, " + Duration.ofNanos(System.nanoTime() - startNanos));
+            assertThat(master.losses).isGreaterThan(faults / 2);
+            assertThat(master.taken).as("one for each loss").isEqualTo(master.losses);
+            assertThat(master.kept)
+                    .as("all others")
+                    .isEqualTo((long) (executors - 1) * master.losses + (long) executors * master.rewound);
+            assertThat(master.declined).isEmpty();
         }
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }

@@ -36,12 +36,12 @@ final class LocalExecutor {
         this.said = said;
         this.dataPlane = DataPlane.open(id, identity.handshake(), "127.0.0.1");
         ExecutorSettings settings = new ExecutorSettings(
-                id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofSeconds(60), directory.resolve(name));
+                id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofSeconds(60), directory.resolve(name), 64 << 20);
         ExecutorServices services = new ExecutorServices(
                 store,
                 Configuration.defaults(),
                 dataPlane,
-                KeyedBackends.HEAP,
+                KeyedBackends.heap(0), // However small the states of tests are, they are chained.
                 preparing,
                 uploading,
                 System::nanoTime,
@@ -73,6 +73,10 @@ final class LocalExecutor {
         };
     }
 
+    RestoreFigures figures() {
+        return loop.figures();
+    }
+
     void tell(MasterMessage message) {
         loop.post(new ExecutorEvent.FromMaster(link, message));
     }
@@ -99,10 +103,14 @@ final class LocalExecutor {
                 .build());
     }
 
-    void close(JobId job) throws InterruptedException {
+    /** To be followed by {@link #close}. */
+    void end(JobId job) {
         endSubtasks(job);
         loop.post(new ExecutorEvent.Disconnected(link, "the test is over"));
         loop.stop();
+    }
+
+    void close() throws InterruptedException {
         thread.join(10_000);
         preparing.shutdownNow();
         uploading.shutdownNow();

@@ -1,5 +1,8 @@
 package io.selvage.task.executor;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Vertex;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
@@ -16,6 +19,8 @@ import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.ExecutorAddress;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.HeartbeatEcho;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
@@ -67,6 +72,9 @@ final class ScriptedMaster implements AutoCloseable {
     private final BlockingQueue<LocalExecutor.Said> said = new LinkedBlockingQueue<>();
     private final List<LocalExecutor> executors = new ArrayList<>();
     private final List<LocalExecutor> dead = new ArrayList<>();
+    private final List<LocalExecutor> standbys = new ArrayList<>();
+    private final Map<String, Long> followed = new HashMap<>(); // By standby.
+    private final Map<String, Figures> figuresBefore = new HashMap<>();
     private int executorNumber;
 
     private long epoch = 1;
@@ -82,6 +90,8 @@ final class ScriptedMaster implements AutoCloseable {
     private final List<SubtaskSnapshot> snapshots = new ArrayList<>();
     private long completedCheckpoint;
     private String completedMetadata = "";
+    private ByteString completedBytes = ByteString.EMPTY;
+    private boolean isInline = true; // Whether a deployment carries the metadata.
     private boolean loseCompletion;
     private boolean isAdopting;
     private boolean completedTerminal;
@@ -91,9 +101,25 @@ final class ScriptedMaster implements AutoCloseable {
     final Map<Fault, Integer> injected = new HashMap<>();
     int completed;
     int restarts;
+    int losses;
+    int rewound; // Without a loss.
+    long kept;
+    long taken;
+    final List<String> declined = new ArrayList<>();
     final List<Failure> failures = new ArrayList<>();
 
     ScriptedMaster(List<JobGraph> graphs, String jobName, DurableStore store, Path directory, int executorCount)
+            throws IOException {
+        this(graphs, jobName, store, directory, executorCount, 0);
+    }
+
+    ScriptedMaster(
+            List<JobGraph> graphs,
+            String jobName,
+            DurableStore store,
+            Path directory,
+            int executorCount,
+            int standbyCount)
             throws IOException {
         this.job = new JobId(jobName);
         this.graphs = List.copyOf(graphs);
@@ -108,12 +134,137 @@ final class ScriptedMaster implements AutoCloseable {
                     GraphCodec.toMessage(graphs.get(i)).toByteArray());
         }
         for (int i = 0; i < executorCount; i++) {
-            addExecutor();
+            executors.add(newExecutor());
+        }
+        for (int i = 0; i < standbyCount; i++) {
+            standbys.add(newExecutor());
         }
     }
 
-    private void addExecutor() {
-        executors.add(new LocalExecutor("executor-" + ++executorNumber, store, directory, identity, said));
+    private LocalExecutor newExecutor() {
+        return new LocalExecutor("executor-" + ++executorNumber, store, directory, identity, said);
+    }
+
+    /** The others stay where they are, and so do their subtasks. */
+    private LocalExecutor lose(int index) {
+        LocalExecutor victim = executors.get(index);
+        victim.kill(job);
+        dead.add(victim);
+        if (standbys.isEmpty()) {
+            executors.set(index, newExecutor());
+        } else {
+            executors.set(index, standbys.remove(0));
+            standbys.add(newExecutor());
+        }
+        return victim;
+    }
+
+    /** Tells the standbys of the newest completed checkpoint. */
+    private void follow() {
+        MasterMessage message = MasterMessage.newBuilder()
+                .setEpoch(epoch)
+                .setFollow(Follow.newBuilder()
+                        .setJobId(job.value())
+                        .setJobName(graph.name())
+                        .setGraphPath(graphPath())
+                        .setJobDirectory(jobDirectory)
+                        .setCheckpoint(completedCheckpoint)
+                        .setMetadataPath(completedMetadata)
+                        .setMetadata(isInline ? completedBytes : ByteString.EMPTY))
+                .build();
+        standbys.forEach(standby -> standby.tell(message));
+    }
+
+    private String graphPath() {
+        return jobDirectory + "/graph-" + graphs.indexOf(graph) + ".pb";
+    }
+
+    /**
+     * Runs the job to its end, and on the way makes executors die, or all start anew, as soon as a checkpoint has
+     * completed and the standbys hold it. What runs on then must not have read keyed state from the store.
+     */
+    void runLosing(SplittableRandom random, int faults) throws Exception {
+        deploy();
+        int left = faults;
+        boolean isRecovering = false;
+        while (!allAre(SubtaskState.SUBTASK_FINISHED)) {
+            LocalExecutor.Said message = said.poll(1, TimeUnit.MILLISECONDS);
+            if (message != null) {
+                handle(message);
+            }
+            if (isRecovering && allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
+                isRecovering = false;
+                requireNothingWasRead();
+            }
+            boolean isReady = !isRecovering
+                    && completedIncarnation == incarnation
+                    && allAtLeast(SubtaskState.SUBTASK_RUNNING)
+                    && !states.containsValue(SubtaskState.SUBTASK_FINISHED)
+                    && !completedTerminal
+                    && standbys.stream()
+                            .allMatch(each -> followed.getOrDefault(each.id.value(), 0L) == completedCheckpoint);
+            if (left > 0 && isReady) {
+                left--;
+                isRecovering = true;
+                pendingCheckpoint = 0;
+                isInline = random.nextBoolean();
+                rememberFigures();
+                if (random.nextInt(4) == 0) {
+                    deploy();
+                    rewound++;
+                } else {
+                    awaitReportOfLoss(lose(random.nextInt(executors.size())));
+                    deploy();
+                    losses++;
+                }
+            }
+            triggerIfDue();
+        }
+    }
+
+    private void rememberFigures() {
+        figuresBefore.clear();
+        executors.forEach(each -> figuresBefore.put(each.id.value(), Figures.of(each)));
+        standbys.forEach(each -> figuresBefore.put(each.id.value(), Figures.of(each)));
+    }
+
+    /** One survivor at least says who is gone, before anybody else does. */
+    private void awaitReportOfLoss(LocalExecutor victim) throws InterruptedException {
+        while (true) {
+            LocalExecutor.Said heard = said.poll(SILENCE_SECONDS, TimeUnit.SECONDS);
+            if (heard == null) {
+                throw new AssertionError("nobody says that " + victim.id + " is gone");
+            }
+            SubtaskReport report = heard.message().getSubtask();
+            if (report.getState() == SubtaskState.SUBTASK_FAILED && report.getIncarnation() == incarnation) {
+                assertThat(report.getFailure().getKind())
+                        .as("%s", report.getFailure())
+                        .isEqualTo(FailureKind.EXECUTOR_LOST);
+                assertThat(report.getFailure().getExecutorId()).isEqualTo(victim.id.value());
+                return;
+            }
+        }
+    }
+
+    private void requireNothingWasRead() {
+        for (LocalExecutor executor : executors) {
+            Figures before = figuresBefore.get(executor.id.value());
+            Figures now = Figures.of(executor);
+            assertThat(now.segments())
+                    .as(
+                            "segments of keyed state that %s has read; states kept, followed and read: %s, now %s",
+                            executor.id, before, now)
+                    .isEqualTo(before.segments());
+            kept += now.kept() - before.kept();
+            taken += now.followed() - before.followed();
+        }
+    }
+
+    private record Figures(long kept, long followed, long read, long segments) {
+        static Figures of(LocalExecutor executor) {
+            RestoreFigures figures = executor.figures();
+            return new Figures(figures.kept(), figures.followed(), figures.read(), figures.segments());
+        }
     }
 
     /** Runs the job to its end. @param faults how many to inject */
@@ -133,20 +284,23 @@ final class ScriptedMaster implements AutoCloseable {
                 inject(fault, random, failFunctionOnce);
                 nextFault = System.nanoTime() + nextPause(random);
             }
-            if (!isAdopting && pendingCheckpoint == 0 && allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
-                if (allAre(SubtaskState.SUBTASK_DRAINED) && !isTerminalComplete()) {
-                    trigger(true);
-                } else if (System.nanoTime() - pendingSince > CHECKPOINT_INTERVAL_NANOS
-                        && !states.containsValue(SubtaskState.SUBTASK_FINISHED)
-                        && !isTerminalComplete()) {
-                    trigger(false);
-                }
+            triggerIfDue();
+        }
+    }
+
+    private void triggerIfDue() {
+        if (!isAdopting && pendingCheckpoint == 0 && allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
+            if (allAre(SubtaskState.SUBTASK_DRAINED) && !isTerminalComplete()) {
+                trigger(true);
+            } else if (System.nanoTime() - pendingSince > CHECKPOINT_INTERVAL_NANOS
+                    && !states.containsValue(SubtaskState.SUBTASK_FINISHED)
+                    && !isTerminalComplete()) {
+                trigger(false);
             }
-            if (pendingCheckpoint != 0
-                    && System.nanoTime() - pendingSince > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
-                throw new AssertionError("checkpoint " + pendingCheckpoint + " is stuck: acknowledged by "
-                        + acknowledged + ", states " + states + ", failures " + failures);
-            }
+        }
+        if (pendingCheckpoint != 0 && System.nanoTime() - pendingSince > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
+            throw new AssertionError("checkpoint " + pendingCheckpoint + " is stuck: acknowledged by " + acknowledged
+                    + ", states " + states + ", failures " + failures);
         }
     }
 
@@ -162,10 +316,8 @@ final class ScriptedMaster implements AutoCloseable {
         switch (fault) {
             case REDEPLOY -> deploy();
             case KILL_EXECUTOR -> {
-                LocalExecutor victim = executors.remove(random.nextInt(executors.size()));
-                victim.kill(job);
-                dead.add(victim);
-                addExecutor();
+                lose(random.nextInt(executors.size()));
+                isInline = random.nextBoolean();
                 deploy();
             }
             case MASTER_DIES -> {
@@ -175,6 +327,7 @@ final class ScriptedMaster implements AutoCloseable {
                 registered.clear();
                 isAdopting = true;
                 executors.forEach(LocalExecutor::changeMaster);
+                standbys.forEach(LocalExecutor::changeMaster);
             }
             case LOSE_COMPLETION -> loseCompletion = true;
             case ABORT_CHECKPOINT -> abort();
@@ -232,8 +385,7 @@ final class ScriptedMaster implements AutoCloseable {
     }
 
     private void deploy() {
-        int graphIndex = (int) (incarnation % graphs.size());
-        graph = graphs.get(graphIndex);
+        graph = graphs.get((int) (incarnation % graphs.size()));
         isAdopting = false;
         incarnation++;
         restarts++;
@@ -246,9 +398,10 @@ final class ScriptedMaster implements AutoCloseable {
                 .setJobId(job.value())
                 .setIncarnation(incarnation)
                 .setJobName(graph.name())
-                .setGraphPath(jobDirectory + "/graph-" + graphIndex + ".pb")
+                .setGraphPath(graphPath())
                 .setRestoreCheckpoint(completedCheckpoint)
                 .setRestoreMetadataPath(completedMetadata)
+                .setMetadata(isInline ? completedBytes : ByteString.EMPTY)
                 .setJobDirectory(jobDirectory);
         for (LocalExecutor executor : executors) {
             deploy.addExecutors(ExecutorAddress.newBuilder()
@@ -268,6 +421,7 @@ final class ScriptedMaster implements AutoCloseable {
             }
         }
         tellAll(MasterMessage.newBuilder().setDeploy(deploy));
+        follow();
     }
 
     private void tellAll(MasterMessage.Builder message) {
@@ -277,7 +431,7 @@ final class ScriptedMaster implements AutoCloseable {
 
     private void handle(LocalExecutor.Said heard) throws IOException {
         LocalExecutor from = heard.executor();
-        if (!executors.contains(from) || heard.link() != from.link) {
+        if (!executors.contains(from) && !standbys.contains(from) || heard.link() != from.link) {
             return;
         }
         ExecutorMessage message = heard.message();
@@ -295,7 +449,16 @@ final class ScriptedMaster implements AutoCloseable {
             }
             case SUBTASK -> onReport(message.getSubtask());
             case CHECKPOINT_ACKNOWLEDGED -> onAcknowledged(from, message.getCheckpointAcknowledged());
-            case CHECKPOINT_DECLINED, STOPPED, MESSAGE_NOT_SET -> {}
+            case FOLLOWING ->
+                followed.put(from.id.value(), message.getFollowing().getCheckpoint());
+            case CHECKPOINT_DECLINED -> {
+                declined.add(message.getCheckpointDeclined().getFailure().getMessage());
+                if (message.getCheckpointDeclined().getIncarnation() == incarnation
+                        && message.getCheckpointDeclined().getCheckpoint() == pendingCheckpoint) {
+                    abort();
+                }
+            }
+            case STOPPED, MESSAGE_NOT_SET -> {}
         }
     }
 
@@ -347,18 +510,18 @@ final class ScriptedMaster implements AutoCloseable {
         }
         long checkpoint = pendingCheckpoint;
         pendingCheckpoint = 0;
-        completedMetadata = checkpoints.writeMetadata(
-                new CheckpointLayout(jobDirectory),
-                CheckpointMetadata.newBuilder()
-                        .setFormat(1)
-                        .setJobId(job.value())
-                        .setCheckpoint(checkpoint)
-                        .setIncarnation(incarnation)
-                        .setEpoch(epoch)
-                        .setMaxParallelism(graph.maxParallelism())
-                        .setTerminal(pendingTerminal)
-                        .addAllSubtasks(snapshots)
-                        .build());
+        CheckpointMetadata metadata = CheckpointMetadata.newBuilder()
+                .setFormat(1)
+                .setJobId(job.value())
+                .setCheckpoint(checkpoint)
+                .setIncarnation(incarnation)
+                .setEpoch(epoch)
+                .setMaxParallelism(graph.maxParallelism())
+                .setTerminal(pendingTerminal)
+                .addAllSubtasks(snapshots)
+                .build();
+        completedMetadata = checkpoints.writeMetadata(new CheckpointLayout(jobDirectory), metadata);
+        completedBytes = metadata.toByteString();
         completedCheckpoint = checkpoint;
         completedTerminal = pendingTerminal;
         completedIncarnation = incarnation;
@@ -373,6 +536,7 @@ final class ScriptedMaster implements AutoCloseable {
                         .setIncarnation(incarnation)
                         .setCheckpoint(checkpoint)
                         .setTerminal(pendingTerminal)));
+        follow();
     }
 
     private boolean allAre(SubtaskState state) {
@@ -390,11 +554,12 @@ final class ScriptedMaster implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
-        for (LocalExecutor executor : executors) {
-            executor.close(job);
-        }
-        for (LocalExecutor executor : dead) {
-            executor.close(job);
+        List<LocalExecutor> all = new ArrayList<>(executors);
+        all.addAll(standbys);
+        all.addAll(dead);
+        all.forEach(executor -> executor.end(job));
+        for (LocalExecutor executor : all) {
+            executor.close();
         }
     }
 }

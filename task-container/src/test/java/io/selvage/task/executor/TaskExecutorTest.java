@@ -9,12 +9,14 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.AbortCheckpoint;
+import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.CompleteCheckpoint;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Drill;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.HeartbeatEcho;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.MasterMessage;
@@ -27,6 +29,7 @@ import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
+import io.selvage.protocol.wire.Unfollow;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
@@ -89,7 +92,7 @@ class TaskExecutorTest {
         var graph = ExactlyOnceTest.graph(new EventSource(100, 1_000_000, 10, 10), JOB, 1, 1, 1000);
         store.putIfAbsent("graph.pb", GraphCodec.toMessage(graph).toByteArray());
         ExecutorSettings settings = new ExecutorSettings(
-                new ExecutorId("executor-1"), "host", 1, 7, "node:1", "", Duration.ofSeconds(60), directory);
+                new ExecutorId("executor-1"), "host", 1, 7, "node:1", "", Duration.ofSeconds(60), directory, 1 << 20);
         ExecutorServices services = new ExecutorServices(
                 store,
                 io.selvage.protocol.config.Configuration.defaults(),
@@ -567,6 +570,70 @@ class TaskExecutorTest {
         await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Deployment.MOST_UPLOADS + 1);
         tell(1, stop(1));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    private static MasterMessage.Builder follow(long checkpoint) {
+        CheckpointMetadata metadata =
+                CheckpointMetadata.newBuilder().setCheckpoint(checkpoint).build();
+        return MasterMessage.newBuilder()
+                .setFollow(Follow.newBuilder()
+                        .setJobId(JOB)
+                        .setGraphPath("graph.pb")
+                        .setJobDirectory("app/" + JOB)
+                        .setCheckpoint(checkpoint)
+                        .setMetadata(metadata.toByteString()));
+    }
+
+    private List<Long> followed() {
+        return of(ExecutorMessage.MessageCase.FOLLOWING).stream()
+                .map(each -> each.getFollowing().getCheckpoint())
+                .toList();
+    }
+
+    @Test
+    void aStandbySaysHowFarItFollowsAndOfWhatComesMeanwhileReadsTheNewestOnly() throws Exception {
+        connect(1);
+        tell(1, follow(0));
+        await(ExecutorMessage.MessageCase.FOLLOWING, 1);
+        holdsUploads = true;
+        for (long checkpoint = 1; checkpoint <= 4; checkpoint++) {
+            tell(1, follow(checkpoint));
+        }
+        assertThat(heldUploads).hasSize(1);
+        holdsUploads = false;
+        heldUploads.forEach(Runnable::run);
+        await(ExecutorMessage.MessageCase.FOLLOWING, 3);
+        assertThat(followed()).containsExactly(0L, 1L, 4L);
+        tell(1, MasterMessage.newBuilder().setUnfollow(Unfollow.newBuilder().setJobId(JOB)));
+        assertThat(inbox).isEmpty();
+    }
+
+    @Test
+    void aJobThatRunsHereIsNotFollowedAsWell() throws Exception {
+        connect(1);
+        tell(1, follow(1));
+        await(ExecutorMessage.MessageCase.FOLLOWING, 1);
+        tell(1, deploy(1));
+        tell(1, follow(2));
+        awaitRunning(3);
+        assertThat(followed()).containsExactly(1L);
+        tell(1, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+        tell(1, follow(3));
+        await(ExecutorMessage.MessageCase.FOLLOWING, 2);
+        assertThat(followed()).containsExactly(1L, 3L);
+    }
+
+    @Test
+    void whatTheStoreDoesNotHaveIsSaidInTheLogAndTheNextCheckpointIsFollowed() throws Exception {
+        connect(1);
+        MasterMessage.Builder missing = follow(1);
+        missing.getFollowBuilder().clearMetadata().setMetadataPath("no-such-metadata");
+        tell(1, missing);
+        tell(1, follow(2));
+        await(ExecutorMessage.MessageCase.FOLLOWING, 1);
+        assertThat(followed()).containsExactly(2L);
+        assertThat(exits).isEmpty();
     }
 
     private static MasterMessage.Builder complete(boolean terminal) {

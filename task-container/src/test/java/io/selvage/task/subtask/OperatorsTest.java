@@ -82,6 +82,58 @@ class OperatorsTest {
         }
     }
 
+    /** Fails on poison, and on timers. */
+    static final class Failing extends KeyedProcessFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process(String element, Context<String> context, Collector<String> out) {
+            if (element.startsWith("poison")) {
+                throw new IllegalStateException("poisoned");
+            }
+            context.registerTimer(context.timestampMillis() + 1);
+        }
+
+        @Override
+        public void onTimer(long timestampMillis, Context<String> context, Collector<String> out) {
+            throw new IllegalStateException("no timers");
+        }
+    }
+
+    /** Says where event time is. */
+    static final class WatermarkAtTimer extends KeyedProcessFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process(String element, Context<String> context, Collector<String> out) {
+            context.registerTimer(context.timestampMillis() + 1);
+            out.collect("at " + context.watermarkMillis());
+        }
+
+        @Override
+        public void onTimer(long timestampMillis, Context<String> context, Collector<String> out) {
+            out.collect("timer at " + context.watermarkMillis());
+        }
+    }
+
+    /** Declares its state as a number or as text. */
+    static final class ChangingItsMind extends KeyedProcessFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+        static boolean isText;
+
+        @Override
+        public void openState(StateAccess states) {
+            if (isText) {
+                states.value(new ValueStateDescriptor<>("count", String.class));
+            } else {
+                states.value(new ValueStateDescriptor<>("count", Long.class));
+            }
+        }
+
+        @Override
+        public void process(String element, Context<String> context, Collector<String> out) {}
+    }
+
     private static OperatorDefinition window() {
         return new OperatorDefinition.WindowAggregate<String, String, Long, Long, String>(
                 element -> element.substring(0, 1),
@@ -209,6 +261,54 @@ class OperatorsTest {
                 })
                 .hasMessageContaining("Map (1/1)")
                 .hasMessageContaining("no a");
+    }
+
+    @Test
+    void aFailureNamesTheElementItsTimestampAndItsKey() {
+        SubtaskHarness harness = new SubtaskHarness(
+                Mode.STRAIGHT,
+                new OperatorDefinition.KeyedProcess<String, String, String>(
+                        element -> element.substring(0, 1), Serdes.of(String.class), new Failing()));
+        assertThatThrownBy(() -> harness.element("poison" + "!".repeat(300), 7))
+                .isInstanceOfSatisfying(
+                        OperatorException.class,
+                        thrown -> assertThat(thrown.position())
+                                .isEqualTo("element poison" + "!".repeat(194) + "[...], timestamp 7, key p"));
+        SubtaskHarness other = new SubtaskHarness(
+                Mode.STRAIGHT,
+                new OperatorDefinition.KeyedProcess<String, String, String>(
+                        element -> element.substring(0, 1), Serdes.of(String.class), new Failing()));
+        other.element("timer", 7);
+        assertThatThrownBy(() -> other.watermark(8))
+                .isInstanceOfSatisfying(
+                        OperatorException.class,
+                        thrown -> assertThat(thrown.position()).isEqualTo("timer at 8, key t"));
+    }
+
+    @Test
+    void aTimerSeesTheWatermarkThatHasMadeItDue() {
+        SubtaskHarness harness = new SubtaskHarness(
+                Mode.STRAIGHT,
+                new OperatorDefinition.KeyedProcess<String, String, String>(
+                        element -> element, Serdes.of(String.class), new WatermarkAtTimer()));
+        harness.watermark(3).element("a", 5).watermark(9);
+        assertThat(harness.records()).containsExactly(new At("at 3", 5), new At("timer at 9", 6));
+    }
+
+    @Test
+    void aStateThatHasChangedItsTypeIsNotWorthARestart() {
+        SubtaskHarness harness = new SubtaskHarness(
+                Mode.STRAIGHT,
+                new OperatorDefinition.KeyedProcess<String, String, String>(
+                        element -> element, Serdes.of(String.class), new ChangingItsMind()));
+        ChangingItsMind.isText = false;
+        harness.element("a", 1).cut(false);
+        ChangingItsMind.isText = true;
+        assertThatThrownBy(harness::restore)
+                .isInstanceOfSatisfying(
+                        OperatorException.class,
+                        thrown -> assertThat(thrown.kind()).isEqualTo(FailureKind.FATAL))
+                .hasMessageContaining("The state \"count\" of operator KeyedProcess was written as state value<i64>");
     }
 
     @Test

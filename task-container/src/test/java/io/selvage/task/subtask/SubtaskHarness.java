@@ -1,5 +1,7 @@
 package io.selvage.task.subtask;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.selvage.api.graph.EdgeDefinition;
 import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
@@ -11,6 +13,7 @@ import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -42,16 +45,21 @@ import org.jspecify.annotations.Nullable;
 final class SubtaskHarness {
     /** How hard the operators are tried. */
     enum Mode {
-        STRAIGHT(false, false),
-        RESTORED_AFTER_EVERY_INPUT(true, false),
-        REFUSED_AT_EVERY_OUTPUT(false, true),
-        RESTORED_AND_REFUSED(true, true);
+        STRAIGHT(false, false, false),
+        RESTORED_AFTER_EVERY_INPUT(true, false, false),
+        REWOUND_AFTER_EVERY_INPUT(true, true, false),
+        REFUSED_AT_EVERY_OUTPUT(false, false, true),
+        RESTORED_AND_REFUSED(true, false, true);
 
         final boolean restores;
+        /** Keyed state is not read again but taken back in place. */
+        final boolean rewinds;
+
         final boolean refuses;
 
-        Mode(boolean restores, boolean refuses) {
+        Mode(boolean restores, boolean rewinds, boolean refuses) {
             this.restores = restores;
+            this.rewinds = rewinds;
             this.refuses = refuses;
         }
     }
@@ -73,6 +81,7 @@ final class SubtaskHarness {
     Throwable failure;
 
     private Map<String, OperatorCut> lastCut = new HashMap<>();
+    private Map<String, RetainedState> retained = Map.of();
     private long checkpoint;
     private long incarnation;
     private boolean inputEnded;
@@ -118,7 +127,7 @@ final class SubtaskHarness {
                         ? List.of(new OutputEdge("harness", Partitioning.FORWARD, edge, List.of(output), 16))
                         : List.of(),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
-                uid -> restored(lastCut.get(uid)),
+                uid -> restored(lastCut.get(uid), retained.get(uid)),
                 TimeUnit.MILLISECONDS.toNanos(1),
                 nanos::get,
                 new SubtaskListener() {
@@ -144,7 +153,7 @@ final class SubtaskHarness {
         return new EdgeDefinition(Serdes.of(String.class), null, null);
     }
 
-    private static RestoredState restored(@Nullable OperatorCut cut) {
+    private RestoredState restored(@Nullable OperatorCut cut, @Nullable RetainedState keyed) {
         if (cut == null) {
             return RestoredState.NONE;
         }
@@ -164,8 +173,13 @@ final class SubtaskHarness {
                 if (cut.keyed() == null) {
                     return KeyedOrigin.NOTHING;
                 }
+                if (keyed != null && keyed.tryRewind(checkpoint)) {
+                    return keyed;
+                }
+                assertThat(mode.rewinds).isFalse();
+                // The states here are so small that every cut stands alone.
                 KeyedReplica replica = new KeyedReplica("harness", new KeyGroupRange(0, 16));
-                replica.apply(cut.keyed().bytes(), cut.keyed().oldestNeeded());
+                replica.apply(cut.keyed().bytes(), checkpoint);
                 return replica;
             }
         };
@@ -246,6 +260,7 @@ final class SubtaskHarness {
             earlierCounts.merge(figure, subtask.count(figure), Long::sum);
         }
         subtask.close();
+        retained = mode.rewinds ? subtask.retain() : Map.of();
         input = newInput();
         subtask = newSubtask();
         subtask.open();

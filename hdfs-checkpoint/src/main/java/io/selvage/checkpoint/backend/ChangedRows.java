@@ -1,0 +1,61 @@
+package io.selvage.checkpoint.backend;
+
+import java.util.Arrays;
+
+/** Owned by a cut. Places in undo logs, sorted by key group. */
+final class ChangedRows {
+    private final KeyGroupRange range;
+    private UndoLog[] logs = new UndoLog[64];
+    private int[] places = new int[64];
+    private int[] order = {};
+    private int size;
+
+    ChangedRows(KeyGroupRange range) {
+        this.range = range;
+    }
+
+    void add(UndoLog log, int place) {
+        if (size == places.length) {
+            logs = Arrays.copyOf(logs, 2 * size);
+            places = Arrays.copyOf(places, 2 * size);
+        }
+        logs[size] = log;
+        places[size] = place;
+        size++;
+    }
+
+    /** By counting. */
+    void sort() {
+        int[] starts = new int[range.count() + 1];
+        for (int i = 0; i < size; i++) {
+            starts[logs[i].row(places[i]).group - range.first() + 1]++;
+        }
+        for (int i = 1; i < starts.length; i++) {
+            starts[i] += starts[i - 1];
+        }
+        order = new int[size];
+        for (int i = 0; i < size; i++) {
+            order[starts[logs[i].row(places[i]).group - range.first()]++] = i;
+        }
+    }
+
+    int size() {
+        return size;
+    }
+
+    Row row(int index) {
+        return logs[order[index]].row(places[order[index]]);
+    }
+
+    byte[] image(int index) {
+        return logs[order[index]].image(places[order[index]]);
+    }
+
+    int imageAt(int index) {
+        return logs[order[index]].imageAt(places[order[index]]);
+    }
+
+    int imageLength(int index) {
+        return logs[order[index]].imageLength(places[order[index]]);
+    }
+}

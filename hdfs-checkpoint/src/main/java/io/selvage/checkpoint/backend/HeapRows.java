@@ -1,0 +1,586 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.BinaryWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owned by the subtask's thread, and after its end by who rewinds it. The rows of a backend, what they were like at
+ * each cut that may have to be gone back to, and rows that are bytes still.
+ *
+ * <p>A generation is the time between two cuts. Before a row is used for the first time in a generation, its bytes are
+ * kept in the log of the newest restore point: values may be changed in place, so that later is too late. A cut writes
+ * the rows that the logs name and that have other bytes now; to rewind is to give the rows that the logs name their
+ * bytes back. So the cost of both is that of the changes, whatever the size of the state.
+ */
+final class HeapRows<K> {
+    private static final Logger LOG = LoggerFactory.getLogger(HeapRows.class);
+    private static final byte[] NO_BYTES = {};
+    /** Restore points that may be kept; the oldest that is not confirmed is given up for one more. */
+    static final int MOST_POINTS = 16;
+
+    private final String operator;
+    private final KeyGroupRange range;
+    private final long leastChainedBytes;
+    private final KeyTable table;
+    private final UndoLog.Pool pool = new UndoLog.Pool();
+    private final List<RestorePoint> points = new ArrayList<>(); // Oldest first.
+    private final BinaryWriter keyBytes = new BinaryWriter(64);
+    private final BinaryWriter rowBytes = new BinaryWriter();
+    private final Entry entry = new Entry();
+    private RowCodec<K> codec;
+    private @Nullable KeyedReplica undecoded;
+    private long firstUndecodedTimerMillis = Long.MAX_VALUE; // Or later than this.
+    private boolean isConfirmed; // The oldest restore point is.
+    private long confirmedLater; // Confirmed, and not yet the oldest restore point; 0: none.
+    private int generation = 1;
+    private int stamp = 1;
+    private boolean isChanging; // Else what can be seen is consistent.
+    private boolean isBroken;
+
+    /**
+     * A cut, or what was restored.
+     *
+     * @param generation rows of later generations have been used since
+     * @param base what the segment adds to that it has written; 0: nothing
+     * @param chain of the checkpoint; null: no segment can be added to it
+     * @param log of what has been used since, as it was
+     */
+    private record RestorePoint(
+            long checkpoint,
+            int generation,
+            long base,
+            @Nullable SegmentChain chain,
+            UndoLog log) {}
+
+    /** @param leastChainedBytes of smaller states every segment is whole */
+    HeapRows(String operator, KeyGroupRange range, RowCodec<K> codec, long leastChainedBytes) {
+        this.operator = operator;
+        this.leastChainedBytes = leastChainedBytes;
+        this.range = range;
+        this.table = new KeyTable(range);
+        this.codec = codec;
+    }
+
+    /** Before the first use: rows that are in the order of the codec's sections. */
+    void startFrom(KeyedReplica replica, boolean isChained) {
+        undecoded = replica;
+        firstUndecodedTimerMillis = firstTimerMillis(replica);
+        points.add(new RestorePoint(
+                replica.checkpoint(), generation, 0, isChained ? replica.chain() : null, new UndoLog(pool)));
+        isConfirmed = true;
+        generation++;
+    }
+
+    /** The same rows for a new backend. */
+    void adopt(RowCodec<K> newCodec) {
+        newCodec.adoptTimers(codec);
+        codec = newCodec;
+    }
+
+    RowCodec<K> codec() {
+        return codec;
+    }
+
+    // ---- use -----------------------------------------------------------------------------------------------------
+
+    /** The key's row, noted as it is now if that has to be; null: there is none. */
+    @Nullable
+    Row find(Object key, int hash) {
+        Row row = table.find(key, hash);
+        if (row == null) {
+            return undecoded == null ? null : decode(key, hash);
+        }
+        if (row.generation != generation) {
+            touch(row);
+        }
+        return row;
+    }
+
+    void touch(Row row) {
+        if (row.generation == generation) {
+            return;
+        }
+        if (!points.isEmpty() && !(points.size() == 1 && row.stamp == stamp)) {
+            rowBytes.clear();
+            codec.writeRow(row, rowBytes); // May throw, and nothing has changed then.
+            note(row, rowBytes.array(), 0, rowBytes.length());
+        }
+        row.generation = generation;
+    }
+
+    /** A row for a key that has none. */
+    Row add(Object key, int hash, int group) {
+        Row row = new Row(key, hash, group, codec.sectionCount());
+        beginChange();
+        table.add(row);
+        if (!points.isEmpty()) {
+            note(row, NO_BYTES, 0, 0);
+        }
+        row.generation = generation;
+        endChange();
+        return row;
+    }
+
+    /** Answers whether the row has gone, as nothing is left of it, and no log names it. */
+    boolean dropIfEmpty(Row row) {
+        if (!row.isEmpty() || !points.isEmpty()) {
+            return false;
+        }
+        if (row.place != Row.NOWHERE) {
+            beginChange();
+            table.remove(row);
+            endChange();
+        }
+        return true;
+    }
+
+    private void note(Row row, byte[] image, int offset, int length) {
+        newest().log().add(row, image, offset, length);
+        if (points.size() == 1) {
+            row.stamp = stamp;
+        }
+    }
+
+    private RestorePoint newest() {
+        return points.get(points.size() - 1);
+    }
+
+    /** Keys that have anything. */
+    int count() {
+        int count = undecoded == null ? 0 : undecoded.count();
+        for (int group = range.first(); group < range.end(); group++) {
+            for (int i = 0; i < table.size(group); i++) {
+                count += table.row(group, i).isEmpty() ? 0 : 1;
+            }
+        }
+        return count;
+    }
+
+    /** What lies between these two calls is not interrupted by users' code; if it fails, the rows are given up. */
+    void beginChange() {
+        isBroken |= isChanging;
+        isChanging = true;
+    }
+
+    void endChange() {
+        isChanging = false;
+    }
+
+    // ---- rows that are bytes -------------------------------------------------------------------------------------
+
+    private @Nullable Row decode(Object key, int hash) {
+        keyBytes.clear();
+        codec.writeKey(key, keyBytes);
+        int number = KeyGroups.groupOf(keyBytes.array(), 0, keyBytes.length(), codec.maxParallelism());
+        ReplicaGroup group = range.contains(number) && undecoded != null ? undecoded.group(number) : null;
+        if (group == null || !group.find(keyBytes.array(), 0, keyBytes.length(), entry)) {
+            return null;
+        }
+        return decode(key, hash, number, group);
+    }
+
+    /** The row that the entry is on. */
+    private Row decode(Object key, int hash, int number, ReplicaGroup group) {
+        Row row = new Row(key, hash, number, codec.sectionCount());
+        codec.readRow(group.arena(), entry.rowAt, entry.rowLength, row); // May throw, and nothing has changed then.
+        beginChange();
+        if (!points.isEmpty()) {
+            note(row, group.arena(), entry.rowAt, entry.rowLength);
+        }
+        row.generation = generation;
+        table.add(row);
+        codec.insertTimers(row);
+        group.remove(group.arena(), entry.keyAt, entry.keyLength);
+        if (group.count() == 0 && undecoded != null) {
+            undecoded.drop(number);
+            if (undecoded.count() == 0) {
+                undecoded = null;
+            }
+        }
+        endChange();
+        return row;
+    }
+
+    /** No row that is bytes has a timer before that; there may be none then either. */
+    long firstUndecodedTimerMillis() {
+        return firstUndecodedTimerMillis;
+    }
+
+    /** Makes objects of all rows that have a timer not later than that. */
+    void decodeDue(long millis) {
+        if (firstUndecodedTimerMillis > millis || firstUndecodedTimerMillis == Long.MAX_VALUE) {
+            return;
+        }
+        for (int number = range.first(); number < range.end(); number++) {
+            ReplicaGroup group = undecoded == null ? null : undecoded.group(number);
+            while (group != null && group.findDue(millis, entry)) {
+                K key = codec.readKey(group.arena(), entry.keyAt, entry.keyLength);
+                decode(key, KeyTable.hash(key), number, group);
+            }
+        }
+        firstUndecodedTimerMillis = undecoded == null ? Long.MAX_VALUE : firstTimerMillis(undecoded);
+    }
+
+    private long firstTimerMillis(KeyedReplica replica) {
+        long first = Long.MAX_VALUE;
+        for (int number = range.first(); number < range.end(); number++) {
+            ReplicaGroup group = replica.group(number);
+            first = group == null ? first : Math.min(first, group.firstTimerMillis());
+        }
+        return first;
+    }
+
+    // ---- cuts ----------------------------------------------------------------------------------------------------
+
+    KeyedCut snapshot(long checkpoint) {
+        if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
+            throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint
+                    + " after checkpoint " + newest().checkpoint());
+        }
+        SegmentChain base = baseOfNextCut();
+        KeyedCut cut;
+        SegmentChain chain;
+        if (base == null) {
+            long[] groupBytes = new long[range.count()];
+            cut = new KeyedCut(whole(checkpoint, groupBytes), 0, checkpoint);
+            chain = SegmentChain.of(new SegmentChain.Link(checkpoint, cut.bytes().length), groupBytes);
+        } else {
+            long[] groupBytes = base.groupBytes();
+            long[] wholeSince = base.wholeSince();
+            byte[] bytes = changes(checkpoint, base, groupBytes, wholeSince);
+            cut = new KeyedCut(bytes, points.get(0).checkpoint(), base.oldestNeeded());
+            chain = base.with(new SegmentChain.Link(checkpoint, bytes.length), wholeSince, groupBytes);
+        }
+        if (points.size() == MOST_POINTS) {
+            abort(points.get(isConfirmed ? 1 : 0).checkpoint());
+        }
+        points.add(new RestorePoint(checkpoint, generation, cut.base(), chain, new UndoLog(pool)));
+        generation++;
+        return cut;
+    }
+
+    /** What the next segment adds to; null: nothing, so that it stands alone. */
+    private @Nullable SegmentChain baseOfNextCut() {
+        SegmentChain base = isConfirmed ? points.get(0).chain() : null;
+        if (base == null) {
+            return null;
+        }
+        for (int i = 1; i < points.size(); i++) {
+            // Once that one is complete, the chain before it may be deleted, and this segment would hang in the air.
+            if (points.get(i).base() == 0) {
+                return null;
+            }
+        }
+        boolean isSmall = base.stateBytes() < leastChainedBytes;
+        return isSmall || base.isWorthLessThan(changedBytes()) ? null : base;
+    }
+
+    private long changedBytes() {
+        return points.stream().mapToLong(point -> point.log().imageBytes()).sum();
+    }
+
+    private byte[] whole(long checkpoint, long[] groupBytes) {
+        SegmentChain last = points.isEmpty() ? null : newest().chain();
+        long expected = last == null ? 0 : last.stateBytes() + last.stateBytes() / 8 + 1024;
+        BinaryWriter out = new BinaryWriter((int) Math.min(expected, Integer.MAX_VALUE - 8));
+        long[] wholeSince = new long[range.count()];
+        Arrays.fill(wholeSince, checkpoint);
+        Segment.writeHeader(out, checkpoint, 0, range, wholeSince, codec.schema());
+        for (int group = range.first(); group < range.end(); group++) {
+            int start = out.length();
+            writeWhole(group, out, false);
+            groupBytes[group - range.first()] = out.length() - start;
+        }
+        return exactly(out);
+    }
+
+    /** The segment that stands alone says by itself that groups it does not have are empty. */
+    private void writeWhole(int group, BinaryWriter out, boolean evenIfEmpty) {
+        int start = out.length();
+        int lengthAt = Segment.beginGroup(out, group, true);
+        for (int i = 0; i < table.size(group); i++) {
+            Row row = table.row(group, i);
+            if (!row.isEmpty()) {
+                writeEntry(row, out);
+            }
+        }
+        ReplicaGroup bytes = undecoded == null ? null : undecoded.group(group);
+        if (bytes != null) {
+            bytes.forEach((arena, at, each) -> out.writeBytes(arena, at, each.end() - at));
+        }
+        if (out.length() == lengthAt + Integer.BYTES && !evenIfEmpty) {
+            out.truncate(start);
+        } else {
+            Segment.endGroup(out, lengthAt);
+        }
+    }
+
+    private void writeEntry(Row row, BinaryWriter out) {
+        rowBytes.clear();
+        long firstTimerMillis = codec.writeRow(row, rowBytes);
+        writeKeyAndRow(row, firstTimerMillis, out);
+    }
+
+    private void writeKeyAndRow(Row row, long firstTimerMillis, BinaryWriter out) {
+        keyBytes.clear();
+        codec.writeKey(row.key, keyBytes);
+        Segment.writeEntry(out, keyBytes, rowBytes, firstTimerMillis);
+    }
+
+    private byte[] changes(long checkpoint, SegmentChain base, long[] groupBytes, long[] wholeSince) {
+        boolean[] isWhole = base.dueGroups(changedBytes());
+        BinaryWriter out = new BinaryWriter();
+        for (int i = 0; i < isWhole.length; i++) {
+            wholeSince[i] = isWhole[i] ? checkpoint : wholeSince[i];
+        }
+        Segment.writeHeader(out, checkpoint, points.get(0).checkpoint(), range, wholeSince, codec.schema());
+        for (int i = 0; i < isWhole.length; i++) {
+            if (isWhole[i]) {
+                int start = out.length();
+                writeWhole(range.first() + i, out, true);
+                groupBytes[i] = out.length() - start;
+            }
+        }
+        ChangedRows changed = changedRows(row -> !isWhole[row.group - range.first()]);
+        int at = 0;
+        while (at < changed.size()) {
+            int group = changed.row(at).group;
+            int start = out.length();
+            int lengthAt = Segment.beginGroup(out, group, false);
+            for (; at < changed.size() && changed.row(at).group == group; at++) {
+                groupBytes[group - range.first()] += writeChange(changed, at, out);
+            }
+            if (out.length() == lengthAt + Integer.BYTES) {
+                out.truncate(start);
+            } else {
+                Segment.endGroup(out, lengthAt);
+            }
+        }
+        return exactly(out);
+    }
+
+    /** Answers by how many bytes the state grows. */
+    private int writeChange(ChangedRows changed, int at, BinaryWriter out) {
+        Row row = changed.row(at);
+        rowBytes.clear();
+        long firstTimerMillis = codec.writeRow(row, rowBytes);
+        int length = changed.imageLength(at);
+        int imageAt = changed.imageAt(at);
+        if (Arrays.equals(rowBytes.array(), 0, rowBytes.length(), changed.image(at), imageAt, imageAt + length)) {
+            return 0; // It was only read, or is again what it was.
+        }
+        writeKeyAndRow(row, firstTimerMillis, out);
+        int keyLength = keyBytes.length();
+        return entryBytes(keyLength, rowBytes.length()) - entryBytes(keyLength, length);
+    }
+
+    private static int entryBytes(int keyLength, int rowLength) {
+        return rowLength == 0 ? 0 : keyLength + rowLength + 2;
+    }
+
+    /** What all logs name, as it was at the oldest restore point, by group. */
+    private ChangedRows changedRows(Predicate<Row> isWanted) {
+        ChangedRows changed = new ChangedRows(range);
+        for (int p = 0; p < points.size(); p++) {
+            UndoLog log = points.get(p).log();
+            for (int i = 0; i < log.size(); i++) {
+                Row row = log.row(i);
+                // What two younger logs name comes twice, which does no harm.
+                if ((p == 0 || row.stamp != stamp) && isWanted.test(row)) {
+                    changed.add(log, i);
+                }
+            }
+        }
+        changed.sort();
+        return changed;
+    }
+
+    private static byte[] exactly(BinaryWriter out) {
+        return out.length() == out.array().length ? out.array() : out.toByteArray();
+    }
+
+    // ---- what becomes of cuts ------------------------------------------------------------------------------------
+
+    void confirm(long checkpoint) {
+        int at = indexOf(checkpoint);
+        if (at < 0) {
+            unchainIfNewer(checkpoint);
+            return;
+        }
+        if (mayBeReplaced(checkpoint, at)) {
+            confirmedLater = checkpoint;
+            return;
+        }
+        advanceTo(at);
+    }
+
+    /**
+     * Whether there is a younger cut that adds to an older checkpoint than this one. Once it is complete, the segment
+     * of this one may be deleted, and nobody may have told us yet: so nothing must be added to this one until we know.
+     */
+    private boolean mayBeReplaced(long checkpoint, int at) {
+        return isConfirmed && points.stream().skip(at + 1L).anyMatch(younger -> younger.base() < checkpoint);
+    }
+
+    private void advanceTo(int point) {
+        beginChange();
+        isConfirmed = true;
+        dropBefore(point);
+        confirmedLater = 0;
+        endChange();
+    }
+
+    /** A checkpoint is complete whose cut was given up here: what the last confirmed one consists of may be deleted. */
+    private void unchainIfNewer(long checkpoint) {
+        if (isConfirmed && checkpoint > points.get(0).checkpoint()) {
+            RestorePoint oldest = points.get(0);
+            points.set(0, new RestorePoint(oldest.checkpoint(), oldest.generation(), 0, null, oldest.log()));
+        }
+    }
+
+    void abort(long checkpoint) {
+        if (confirmedLater != 0) {
+            long after = Math.max(checkpoint, confirmedLater);
+            boolean isKnown = points.stream()
+                    .noneMatch(younger -> younger.checkpoint() > after && younger.base() < confirmedLater);
+            if (!isKnown || checkpoint < confirmedLater) {
+                return; // A later word about the younger cut settles this one as well.
+            }
+            advanceTo(indexOf(confirmedLater));
+        }
+        int first = isConfirmed ? 1 : 0;
+        int end = first;
+        while (end < points.size() && points.get(end).checkpoint() <= checkpoint) {
+            end++;
+        }
+        if (end == first) {
+            return;
+        }
+        beginChange();
+        if (isConfirmed) {
+            for (int i = first; i < end; i++) {
+                addToOldest(points.get(i).log());
+            }
+            points.subList(first, end).clear();
+        } else {
+            dropBefore(end);
+        }
+        endChange();
+    }
+
+    private void addToOldest(UndoLog log) {
+        UndoLog oldest = points.get(0).log();
+        for (int i = 0; i < log.size(); i++) {
+            Row row = log.row(i);
+            if (row.stamp != stamp) {
+                oldest.add(row, log.image(i), log.imageAt(i), log.imageLength(i));
+                row.stamp = stamp;
+            }
+        }
+        log.free();
+    }
+
+    /** Forgets the ways back to the first so many restore points. */
+    private void dropBefore(int count) {
+        int keptGeneration = count < points.size() ? points.get(count).generation() : Integer.MAX_VALUE;
+        for (RestorePoint point : points.subList(0, count)) {
+            UndoLog log = point.log();
+            for (int i = 0; i < log.size(); i++) {
+                Row row = log.row(i);
+                // No log that is kept names it.
+                if (row.isEmpty() && row.place != Row.NOWHERE && row.generation <= keptGeneration) {
+                    table.remove(row);
+                }
+            }
+            log.free();
+        }
+        points.subList(0, count).clear();
+        stamp++;
+        if (!points.isEmpty()) {
+            UndoLog oldest = points.get(0).log();
+            for (int i = 0; i < oldest.size(); i++) {
+                oldest.row(i).stamp = stamp;
+            }
+        }
+    }
+
+    private int indexOf(long checkpoint) {
+        for (int i = 0; i < points.size(); i++) {
+            if (points.get(i).checkpoint() == checkpoint) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    // ---- the way back --------------------------------------------------------------------------------------------
+
+    /** False: something went wrong in the midst of a change. */
+    boolean isConsistent() {
+        return !isChanging && !isBroken;
+    }
+
+    boolean tryRewind(long checkpoint) {
+        int at = indexOf(checkpoint);
+        if (at < 0 || !isConsistent()) {
+            return false;
+        }
+        try {
+            rewind(at);
+            return true;
+        } catch (RuntimeException e) {
+            isBroken = true;
+            LOG.warn("The state of operator {} can't be taken back to checkpoint {}", operator, checkpoint, e);
+            return false;
+        }
+    }
+
+    private void rewind(int at) {
+        beginChange();
+        stamp++; // Of the rows that are as they were.
+        for (int p = at; p < points.size(); p++) {
+            UndoLog log = points.get(p).log();
+            for (int i = 0; i < log.size(); i++) {
+                Row row = log.row(i);
+                if (row.stamp != stamp) {
+                    row.stamp = stamp;
+                    codec.empty(row);
+                    codec.readRow(log.image(i), log.imageAt(i), log.imageLength(i), row);
+                    codec.insertTimers(row);
+                }
+            }
+        }
+        for (RestorePoint point : points) {
+            UndoLog log = point.log();
+            for (int i = 0; i < log.size(); i++) {
+                Row row = log.row(i);
+                if (row.isEmpty() && row.place != Row.NOWHERE) {
+                    table.remove(row);
+                }
+            }
+            log.free();
+        }
+        RestorePoint back = points.get(at);
+        points.clear();
+        points.add(new RestorePoint(back.checkpoint(), generation, back.base(), back.chain(), new UndoLog(pool)));
+        isConfirmed = true;
+        confirmedLater = 0;
+        generation++;
+        stamp++;
+        endChange();
+    }
+
+    /** All that there is, for a backend that has other sections, or these in another order. */
+    KeyedReplica toReplica() {
+        KeyedReplica replica = new KeyedReplica(operator, range);
+        long checkpoint = points.isEmpty() ? 0 : points.get(0).checkpoint();
+        replica.apply(whole(checkpoint, new long[range.count()]), checkpoint);
+        return replica;
+    }
+}

@@ -1,0 +1,276 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.BinaryReader;
+import java.util.Arrays;
+
+/**
+ * Owned by its replica. The rows of one key group as a segment's entries in one array, found by their keys' bytes: open
+ * addressing with linear probing, deletion by shifting back (Knuth, The Art of Computer Programming, vol. 3, 6.4,
+ * algorithm R). What is dead in the array goes when it is more than what lives.
+ */
+final class ReplicaGroup {
+    private static final int LEAST_SLOTS = 8;
+    private static final int LEAST_BYTES = 256;
+    private static final int FIBONACCI = 0x9e3779b9;
+    private static final int OBJECT_BYTES = 120; // This object and its arrays' headers.
+
+    private final Entry probed = new Entry();
+    private final BinaryReader reader = new BinaryReader(new byte[0]);
+    private byte[] arena = new byte[0];
+    private int used;
+    private int live;
+    private int[] slots = new int[LEAST_SLOTS]; // Where an entry begins, plus one; 0: free.
+    private int shift = Integer.SIZE - Integer.numberOfTrailingZeros(LEAST_SLOTS);
+    private int count;
+
+    // Timers: made when first wanted, as a heap by time. Stale ones are recognized when they come up.
+    private long firstTimerMillis = Long.MAX_VALUE; // A lower bound.
+    private long[] timerMillis = {};
+    private int[] timerAt = {};
+    private int timers = -1; // -1: not made.
+
+    int count() {
+        return count;
+    }
+
+    /** Of entries that live. */
+    int liveBytes() {
+        return live;
+    }
+
+    /** Memory. */
+    long bytes() {
+        return OBJECT_BYTES + (long) arena.length + (long) Integer.BYTES * slots.length + 12L * timerAt.length;
+    }
+
+    byte[] arena() {
+        return arena;
+    }
+
+    /** Before so many bytes of entries are put. */
+    void reserve(int bytes) {
+        if (bytes > arena.length - used) {
+            arena = Arrays.copyOf(arena, Math.addExact(used, bytes));
+        }
+    }
+
+    /** Puts an entry in place of the one of that key; it begins at {@code start} and has bytes in its row. */
+    void put(byte[] source, int start, Entry entry) {
+        int hash = KeyGroups.murmur3(source, entry.keyAt, entry.keyLength);
+        int slot = slotOf(source, entry.keyAt, entry.keyLength, hash);
+        int length = entry.end() - start;
+        if (slots[slot] != 0) {
+            live -= lengthAt(slots[slot] - 1);
+        } else {
+            count++;
+        }
+        if (length > arena.length - used) {
+            arena = Arrays.copyOf(
+                    arena, Math.max(Math.addExact(used, length), Math.max(LEAST_BYTES, used + (used >> 1))));
+        }
+        System.arraycopy(source, start, arena, used, length);
+        slots[slot] = used + 1;
+        used += length;
+        live += length;
+        firstTimerMillis = Math.min(firstTimerMillis, entry.firstTimerMillis);
+        timers = -1;
+        if (count > slots.length / 2) {
+            grow();
+        }
+        compactIfMostlyDead();
+    }
+
+    /** Moves an entry onto the one of that key; false: there is none. */
+    boolean find(byte[] key, int offset, int length, Entry entry) {
+        int slot = slotOf(key, offset, length, KeyGroups.murmur3(key, offset, length));
+        if (slots[slot] == 0) {
+            return false;
+        }
+        read(slots[slot] - 1, entry);
+        return true;
+    }
+
+    /** False: there was none. */
+    boolean remove(byte[] key, int offset, int length) {
+        int slot = slotOf(key, offset, length, KeyGroups.murmur3(key, offset, length));
+        if (slots[slot] == 0) {
+            return false;
+        }
+        live -= lengthAt(slots[slot] - 1);
+        count--;
+        close(slot);
+        compactIfMostlyDead();
+        return true;
+    }
+
+    /** Takes the entries one after the other, in no order; nothing may be changed meanwhile. */
+    void forEach(EntryReader taker) {
+        Entry entry = new Entry();
+        for (int slot : slots) {
+            if (slot != 0) {
+                read(slot - 1, entry);
+                taker.entry(arena, slot - 1, entry);
+            }
+        }
+    }
+
+    /** Takes an entry. */
+    interface EntryReader {
+        void entry(byte[] arena, int start, Entry entry);
+    }
+
+    /** Not later than the earliest timer of any row; {@link Long#MAX_VALUE}: there is none. */
+    long firstTimerMillis() {
+        return firstTimerMillis;
+    }
+
+    /** Moves an entry onto a row whose earliest timer is not later than that; false: there is none. */
+    boolean findDue(long millis, Entry entry) {
+        if (firstTimerMillis > millis) {
+            return false;
+        }
+        if (timers < 0) {
+            collectTimers();
+        }
+        while (timers > 0 && timerMillis[0] <= millis) {
+            read(timerAt[0], entry);
+            if (slots[
+                            slotOf(
+                                    arena,
+                                    entry.keyAt,
+                                    entry.keyLength,
+                                    KeyGroups.murmur3(arena, entry.keyAt, entry.keyLength))]
+                    == timerAt[0] + 1) {
+                firstTimerMillis = timerMillis[0];
+                return true;
+            }
+            popTimer();
+        }
+        firstTimerMillis = timers == 0 ? Long.MAX_VALUE : timerMillis[0];
+        return false;
+    }
+
+    private void collectTimers() {
+        Entry entry = new Entry();
+        timerMillis = new long[count];
+        timerAt = new int[count];
+        int found = 0;
+        for (int slot : slots) {
+            if (slot != 0) {
+                read(slot - 1, entry);
+                if (entry.firstTimerMillis != Long.MAX_VALUE) {
+                    timerMillis[found] = entry.firstTimerMillis;
+                    timerAt[found++] = slot - 1;
+                }
+            }
+        }
+        timers = found;
+        for (int i = found / 2 - 1; i >= 0; i--) {
+            siftDown(i, timerMillis[i], timerAt[i]);
+        }
+    }
+
+    private void popTimer() {
+        timers--;
+        if (timers > 0) {
+            siftDown(0, timerMillis[timers], timerAt[timers]);
+        }
+    }
+
+    private void siftDown(int from, long millis, int at) {
+        int place = from;
+        for (int child = 2 * place + 1; child < timers; child = 2 * place + 1) {
+            int earlier = child + 1 < timers && timerMillis[child + 1] < timerMillis[child] ? child + 1 : child;
+            if (millis <= timerMillis[earlier]) {
+                break;
+            }
+            timerMillis[place] = timerMillis[earlier];
+            timerAt[place] = timerAt[earlier];
+            place = earlier;
+        }
+        timerMillis[place] = millis;
+        timerAt[place] = at;
+    }
+
+    /** Where the key is, or would go. */
+    private int slotOf(byte[] key, int offset, int length, int hash) {
+        int mask = slots.length - 1;
+        for (int at = home(hash); ; at = (at + 1) & mask) {
+            if (slots[at] == 0) {
+                return at;
+            }
+            read(slots[at] - 1, probed);
+            if (probed.keyLength == length
+                    && Arrays.equals(arena, probed.keyAt, probed.keyAt + length, key, offset, offset + length)) {
+                return at;
+            }
+        }
+    }
+
+    private void close(int slot) {
+        int mask = slots.length - 1;
+        int hole = slot;
+        for (int at = (hole + 1) & mask; slots[at] != 0; at = (at + 1) & mask) {
+            // Moves back unless its home lies cyclically behind the hole.
+            if (((at - homeOfEntry(slots[at] - 1)) & mask) >= ((at - hole) & mask)) {
+                slots[hole] = slots[at];
+                hole = at;
+            }
+        }
+        slots[hole] = 0;
+    }
+
+    private void grow() {
+        int[] old = slots;
+        slots = new int[old.length * 2];
+        shift--;
+        int mask = slots.length - 1;
+        for (int entry : old) {
+            if (entry != 0) {
+                int at = homeOfEntry(entry - 1);
+                while (slots[at] != 0) {
+                    at = (at + 1) & mask;
+                }
+                slots[at] = entry;
+            }
+        }
+    }
+
+    private void compactIfMostlyDead() {
+        if (used - live <= Math.max(live, LEAST_BYTES)) {
+            return;
+        }
+        byte[] compact = new byte[live];
+        int at = 0;
+        for (int i = 0; i < slots.length; i++) {
+            if (slots[i] != 0) {
+                int length = lengthAt(slots[i] - 1);
+                System.arraycopy(arena, slots[i] - 1, compact, at, length);
+                slots[i] = at + 1;
+                at += length;
+            }
+        }
+        arena = compact;
+        used = at;
+        timers = -1;
+    }
+
+    private int lengthAt(int start) {
+        read(start, probed);
+        return probed.end() - start;
+    }
+
+    private int homeOfEntry(int start) {
+        read(start, probed);
+        return home(KeyGroups.murmur3(arena, probed.keyAt, probed.keyLength));
+    }
+
+    private void read(int start, Entry entry) {
+        reader.reset(arena, start, used - start);
+        entry.read(reader);
+    }
+
+    private int home(int hash) {
+        return (hash * FIBONACCI) >>> shift;
+    }
+}

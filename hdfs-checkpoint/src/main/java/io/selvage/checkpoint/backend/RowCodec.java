@@ -1,0 +1,133 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Serde;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Owned by the backend. Rows as bytes and back; {@link StateSchema} says how they look. */
+final class RowCodec<K> {
+    private final Serde<K> keySerde;
+    private final int maxParallelism;
+    private final List<StateSchema.Section> sections = new ArrayList<>();
+    private final List<@Nullable Serde<Object>> states = new ArrayList<>(); // By section; null: timers.
+    private final List<@Nullable HeapTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
+    private final BinaryWriter cell = new BinaryWriter();
+    private final BinaryReader reader = new BinaryReader(new byte[0]);
+    private final BinaryReader cellReader = new BinaryReader(new byte[0]);
+
+    RowCodec(Serde<K> keySerde, int maxParallelism) {
+        this.keySerde = keySerde;
+        this.maxParallelism = maxParallelism;
+    }
+
+    int maxParallelism() {
+        return maxParallelism;
+    }
+
+    int sectionCount() {
+        return sections.size();
+    }
+
+    @SuppressWarnings("unchecked")
+    void addState(StateSchema.Section section, Serde<?> serde) {
+        sections.add(section);
+        states.add((Serde<Object>) serde);
+        timers.add(null);
+    }
+
+    void addTimers(StateSchema.Section section, HeapTimerQueue<K, ?> queue) {
+        sections.add(section);
+        states.add(null);
+        timers.add(queue);
+    }
+
+    StateSchema schema() {
+        return new StateSchema(keySerde.schema(), maxParallelism, sections);
+    }
+
+    @SuppressWarnings("unchecked")
+    void writeKey(Object key, BinaryWriter out) {
+        keySerde.write((K) key, out);
+    }
+
+    K readKey(byte[] bytes, int offset, int length) {
+        reader.reset(bytes, offset, length);
+        return keySerde.read(reader);
+    }
+
+    /** Answers the time of the earliest timer; {@link Long#MAX_VALUE}: the row has none. */
+    long writeRow(Row row, BinaryWriter out) {
+        long first = Long.MAX_VALUE;
+        for (int i = 0; i < sections.size(); i++) {
+            Object value = row.get(i);
+            if (value == null) {
+                continue;
+            }
+            cell.clear();
+            HeapTimerQueue<K, ?> queue = timers.get(i);
+            Serde<Object> serde = states.get(i);
+            if (serde != null) {
+                serde.write(value, cell);
+            } else if (queue != null) {
+                first = Math.min(first, queue.write(row, cell));
+            }
+            out.writeUnsignedVarInt(i);
+            out.writeUnsignedVarInt(cell.length());
+            out.writeBytes(cell.array(), 0, cell.length());
+        }
+        return first;
+    }
+
+    /** Fills an empty row; its timers are not in their queues yet. */
+    void readRow(byte[] bytes, int offset, int length, Row row) {
+        reader.reset(bytes, offset, length);
+        while (reader.remaining() > 0) {
+            int section = reader.readUnsignedVarInt();
+            int size = reader.readLength();
+            cellReader.reset(bytes, reader.position(), size);
+            reader.skip(size);
+            HeapTimerQueue<K, ?> queue = timers.get(section);
+            Serde<Object> serde = states.get(section);
+            if (serde != null) {
+                row.set(section, serde.read(cellReader));
+            } else if (queue != null) {
+                queue.read(row, cellReader);
+            }
+        }
+    }
+
+    void insertTimers(Row row) {
+        for (int i = 0; i < timers.size(); i++) {
+            HeapTimerQueue<K, ?> queue = timers.get(i);
+            if (queue != null) {
+                queue.insertAll(row);
+            }
+        }
+    }
+
+    /** Leaves the row with nothing. */
+    void empty(Row row) {
+        for (int i = 0; i < timers.size(); i++) {
+            HeapTimerQueue<K, ?> queue = timers.get(i);
+            if (queue != null) {
+                queue.removeAll(row);
+            } else {
+                row.clear(i);
+            }
+        }
+    }
+
+    /** Takes over the timers of a codec of the same sections. */
+    void adoptTimers(RowCodec<?> earlier) {
+        for (int i = 0; i < timers.size(); i++) {
+            HeapTimerQueue<K, ?> queue = timers.get(i);
+            HeapTimerQueue<?, ?> other = earlier.timers.get(i);
+            if (queue != null && other != null) {
+                queue.adopt(other);
+            }
+        }
+    }
+}

@@ -1,0 +1,596 @@
+package io.selvage.checkpoint.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.state.ListState;
+import io.selvage.api.state.ListStateDescriptor;
+import io.selvage.api.state.MapState;
+import io.selvage.api.state.MapStateDescriptor;
+import io.selvage.api.state.ValueState;
+import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A keyed operator in some subtasks, an executor that keeps chains of segments, and a standby with replicas, against
+ * plain collections: whatever is done in whatever order, and wherever the job is taken back to, they are the same.
+ */
+final class KeyedStateSimulationTest {
+    private static final int GROUPS = 16;
+    private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 60);
+    private static final int STEPS = 1500;
+    private static final int KEYS = 60;
+    private static final int NAMESPACES = 14;
+
+    @Test
+    void stateIsThatOfPlainMapsThroughCutsRewindsReplicasAndRescaling() throws Exception {
+        int[] ways = new int[Way.values().length];
+        int increments = 0;
+        for (int seed = 1; seed <= SEEDS; seed++) {
+            Run run = new Run(seed);
+            try {
+                run.run();
+            } catch (AssertionError | Exception e) {
+                throw new AssertionError("seed " + seed + " at step " + run.step + ": " + e.getMessage(), e);
+            }
+            for (Way way : Way.values()) {
+                ways[way.ordinal()] += run.ways[way.ordinal()];
+            }
+            increments += run.increments;
+        }
+        // What was never tried is not known to work.
+        assertThat(ways).doesNotContain(0);
+        assertThat(increments).isGreaterThan(SEEDS);
+    }
+
+    /** How a subtask comes back after a failure. */
+    private enum Way {
+        RETAINED,
+        CHAIN,
+        STANDBY,
+        RESCALED
+    }
+
+    private static final class Sum implements AggregateFunction<Long, long[], Long> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public long[] create() {
+            return new long[1];
+        }
+
+        @Override
+        public long[] add(long[] accumulator, Long element) {
+            accumulator[0] += element;
+            return accumulator;
+        }
+
+        @Override
+        public Long result(long[] accumulator) {
+            return accumulator[0];
+        }
+    }
+
+    private static final Serde<long[]> BOX_SERDE = new Serde<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void write(long[] value, BinaryWriter out) {
+            out.writeVarLong(value[0]);
+        }
+
+        @Override
+        public long[] read(BinaryReader in) {
+            return new long[] {in.readVarLong()};
+        }
+
+        @Override
+        public String schema() {
+            return "box";
+        }
+    };
+
+    /** The model: plain collections for each key. */
+    private static final class Model {
+        private @Nullable Long value;
+        private @Nullable Long box;
+        private final List<String> list = new ArrayList<>();
+        private final Map<String, Long> map = new LinkedHashMap<>();
+        private @Nullable Long maximum;
+        private final Map<Integer, Long> sums = new TreeMap<>();
+        private final TreeSet<String> timers = new TreeSet<>();
+
+        Model copy() {
+            Model copy = new Model();
+            copy.value = value;
+            copy.box = box;
+            copy.list.addAll(list);
+            copy.map.putAll(map);
+            copy.maximum = maximum;
+            copy.sums.putAll(sums);
+            copy.timers.addAll(timers);
+            return copy;
+        }
+
+        boolean isEmpty() {
+            return value == null
+                    && box == null
+                    && list.isEmpty()
+                    && map.isEmpty()
+                    && maximum == null
+                    && sums.isEmpty()
+                    && timers.isEmpty();
+        }
+    }
+
+    /** The states of one subtask, and what it has not been told yet. */
+    private static final class Subtask {
+        private final HeapKeyedStateBackend<String> backend;
+        private final ValueState<Long> value;
+        private final ValueState<long[]> box;
+        private final ListState<String> list;
+        private final MapState<String, Long> map;
+        private final ReducingState<Long> maximum;
+        private final NamespacedStates<Integer> windows;
+        private final AggregatingState<Long, Long> sums;
+        private final TimerQueue<String, Integer> timers;
+        private final Deque<Runnable> mail = new ArrayDeque<>();
+
+        Subtask(KeyGroupRange range, KeyedOrigin origin, boolean isReversed) {
+            backend = new HeapKeyedStateBackend<>("operator", Serdes.STRING, GROUPS, range, origin, 500);
+            // The order in which states are obtained is nothing that a program has to keep.
+            ReducingState<Long> obtainedFirst =
+                    isReversed ? backend.states().reducing("maximum", Serdes.LONG, Math::max) : null;
+            value = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
+            box = backend.states().value(new ValueStateDescriptor<>("box", BOX_SERDE));
+            timers = backend.timers("timers", Serdes.INTEGER);
+            list = backend.states().list(new ListStateDescriptor<>("list", Serdes.STRING));
+            map = backend.states().map(new MapStateDescriptor<>("map", Serdes.STRING, Serdes.LONG));
+            maximum = obtainedFirst != null
+                    ? obtainedFirst
+                    : backend.states().reducing("maximum", Serdes.LONG, Math::max);
+            windows = backend.namespaced(Serdes.INTEGER);
+            sums = windows.aggregating("sums", BOX_SERDE, new Sum());
+            assertThat(backend.opened()).isEmpty();
+        }
+    }
+
+    /** A checkpoint, complete or not: what the metadata says, and the model's state. */
+    private record Checkpoint(
+            long id, int parallelism, Map<String, Model> models, long watermark, List<List<Long>> chains) {}
+
+    private record SegmentId(long checkpoint, int subtask) {}
+
+    private static final class UserFailure extends Exception {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private static final class Run {
+        private final Random random;
+        private final KeyGrouper<String> grouper = new KeyGrouper<>(Serdes.STRING, GROUPS);
+        private final int[] ways = new int[Way.values().length];
+        private Map<String, Model> models = new TreeMap<>();
+        private List<Subtask> subtasks;
+        private long watermark;
+        private long lastId;
+        private int step;
+        private int increments;
+
+        private final Map<SegmentId, byte[]> segments = new HashMap<>(); // HDFS.
+        private @Nullable Checkpoint complete;
+        private @Nullable Checkpoint pending;
+        private final Map<Integer, Map<Long, List<Long>>> chains = new HashMap<>(); // By subtask and checkpoint.
+        private final List<KeyedReplica> standby = new ArrayList<>();
+
+        Run(int seed) {
+            random = new Random(seed);
+            subtasks = new ArrayList<>();
+            start(1 + random.nextInt(3), null);
+        }
+
+        void run() throws Exception {
+            for (step = 0; step < STEPS; step++) {
+                try {
+                    step();
+                } catch (UserFailure e) {
+                    fail();
+                }
+            }
+            compareAll();
+            fail();
+            compareAll();
+        }
+
+        private void step() throws Exception {
+            int dice = random.nextInt(1000);
+            if (dice < 60) {
+                trigger();
+            } else if (dice < 110) {
+                settle();
+            } else if (dice < 125) {
+                fail();
+            } else if (dice < 165) {
+                advance();
+            } else if (dice < 175) {
+                follow();
+            } else if (dice < 178) {
+                compareAll();
+            } else if (dice < 300) {
+                readMail(subtasks.get(random.nextInt(subtasks.size())));
+            } else {
+                operate();
+            }
+        }
+
+        // ---- what the program does -------------------------------------------------------------------------------
+
+        private void operate() throws Exception {
+            // Some keys are used often, many seldom.
+            String key = "key-" + random.nextInt(random.nextInt(4) == 0 ? KEYS : KEYS / 6);
+            Model model = models.computeIfAbsent(key, k -> new Model());
+            Subtask subtask = of(key);
+            subtask.backend.setCurrentKey(key);
+            long number = random.nextInt(1000);
+            int namespace = random.nextInt(NAMESPACES);
+            subtask.windows.setNamespace(namespace);
+            switch (random.nextInt(18)) {
+                case 0, 1 -> {
+                    subtask.value.update(number);
+                    model.value = number;
+                }
+                case 2 -> {
+                    subtask.value.clear();
+                    model.value = null;
+                }
+                case 3 -> {
+                    subtask.list.add("e" + number);
+                    model.list.add("e" + number);
+                }
+                case 4 -> {
+                    subtask.list.clear();
+                    model.list.clear();
+                }
+                case 5, 6 -> {
+                    subtask.map.put("m" + number % 5, number);
+                    model.map.put("m" + number % 5, number);
+                }
+                case 7 -> {
+                    subtask.map.remove("m" + number % 5);
+                    model.map.remove("m" + number % 5);
+                }
+                case 8 -> {
+                    subtask.maximum.add(number);
+                    model.maximum = model.maximum == null ? number : Math.max(model.maximum, number);
+                }
+                case 9 -> {
+                    subtask.maximum.clear();
+                    model.maximum = null;
+                }
+                case 10, 11 -> {
+                    boolean first = subtask.sums.add(number);
+                    assertThat(first).isEqualTo(!model.sums.containsKey(namespace));
+                    model.sums.merge(namespace, number, Long::sum);
+                }
+                case 12 -> {
+                    subtask.sums.clear();
+                    model.sums.remove(namespace);
+                }
+                case 13 -> {
+                    long[] box = subtask.box.value();
+                    if (box == null) {
+                        subtask.box.update(new long[] {number});
+                        model.box = number;
+                    } else {
+                        box[0] += number; // In place, and nobody is told.
+                        model.box = model.box + number;
+                    }
+                }
+                case 14 -> {
+                    // All that the key has.
+                    subtask.value.clear();
+                    subtask.box.clear();
+                    subtask.list.clear();
+                    subtask.map.clear();
+                    subtask.maximum.clear();
+                    for (Integer each : List.copyOf(model.sums.keySet())) {
+                        subtask.windows.setNamespace(each);
+                        subtask.sums.clear();
+                    }
+                    for (String timer : model.timers) {
+                        String[] parts = timer.split("/");
+                        subtask.timers.delete(Integer.valueOf(parts[1]), Long.parseLong(parts[0]));
+                    }
+                    models.put(key, new Model());
+                }
+                default -> {
+                    long at = watermark + 1 + random.nextInt(20);
+                    String timer = at + "/" + namespace;
+                    if (random.nextInt(3) == 0) {
+                        assertThat(subtask.timers.delete(namespace, at)).isEqualTo(model.timers.remove(timer));
+                    } else {
+                        assertThat(subtask.timers.register(namespace, at)).isEqualTo(model.timers.add(timer));
+                    }
+                }
+            }
+            if (random.nextInt(150) == 0) {
+                throw new UserFailure();
+            }
+            if (random.nextInt(3) == 0) {
+                compare(key, models.get(key));
+            }
+        }
+
+        private void advance() throws Exception {
+            watermark += random.nextInt(12);
+            for (Subtask subtask : subtasks) {
+                long[] last = {Long.MIN_VALUE};
+                subtask.timers.advance(watermark, (key, namespace, at) -> {
+                    assertThat(at).isBetween(last[0], watermark);
+                    last[0] = at;
+                    assertThat(subtask.backend.currentKey()).isEqualTo(key);
+                    Model model = models.get(key);
+                    assertThat(model.timers.remove(at + "/" + namespace))
+                            .as("timer %s of %s", at, key)
+                            .isTrue();
+                    if (random.nextInt(4) == 0) {
+                        subtask.value.update(at);
+                        model.value = at;
+                    } else if (random.nextInt(4) == 0) {
+                        subtask.value.clear();
+                        model.value = null;
+                        assertThat(subtask.timers.register(namespace, watermark + 5))
+                                .isEqualTo(model.timers.add((watermark + 5) + "/" + namespace));
+                    } else if (random.nextInt(100) == 0) {
+                        throw new UserFailure();
+                    }
+                });
+            }
+            for (Model model : models.values()) {
+                assertThat(model.timers).noneMatch(timer -> Long.parseLong(timer.split("/")[0]) <= watermark);
+            }
+        }
+
+        // ---- what the master and the executor do -----------------------------------------------------------------
+
+        /** Every subtask cuts; some may not yet have heard what became of the checkpoint before. */
+        private void trigger() {
+            if (pending != null) {
+                settle();
+            }
+            long id = ++lastId;
+            List<List<Long>> ofSubtasks = new ArrayList<>();
+            for (int i = 0; i < subtasks.size(); i++) {
+                KeyedCut cut = subtasks.get(i).backend.snapshot(id);
+                List<Long> chain = new ArrayList<>();
+                if (cut.base() != 0) {
+                    increments++;
+                    List<Long> base = chains.get(i).get(cut.base());
+                    assertThat(base).as("chain of %s", cut.base()).isNotNull();
+                    base.stream().filter(each -> each >= cut.oldestNeeded()).forEach(chain::add);
+                }
+                chain.add(id);
+                segments.put(new SegmentId(id, i), cut.bytes());
+                chains.computeIfAbsent(i, subtask -> new TreeMap<>()).put(id, chain);
+                ofSubtasks.add(chain);
+            }
+            Map<String, Model> copy = new TreeMap<>();
+            models.forEach((key, model) -> copy.put(key, model.copy()));
+            pending = new Checkpoint(id, subtasks.size(), copy, watermark, ofSubtasks);
+        }
+
+        private void settle() {
+            Checkpoint settled = pending;
+            if (settled == null) {
+                return;
+            }
+            pending = null;
+            boolean completes = random.nextInt(3) > 0;
+            for (Subtask subtask : subtasks) {
+                subtask.mail.add(
+                        completes
+                                ? () -> subtask.backend.confirm(settled.id())
+                                : () -> subtask.backend.abort(settled.id()));
+            }
+            if (completes) {
+                complete(settled);
+            }
+        }
+
+        private void complete(Checkpoint settled) {
+            complete = settled;
+            segments.keySet()
+                    .removeIf(id -> id.checkpoint() <= settled.id()
+                            && (id.subtask() >= settled.parallelism()
+                                    || !settled.chains().get(id.subtask()).contains(id.checkpoint())));
+        }
+
+        private void readMail(Subtask subtask) {
+            Runnable mail = subtask.mail.poll();
+            if (mail != null) {
+                mail.run();
+            }
+        }
+
+        private void follow() {
+            Checkpoint target = complete;
+            if (target == null) {
+                return;
+            }
+            if (standby.size() != target.parallelism()) {
+                standby.clear();
+                for (int i = 0; i < target.parallelism(); i++) {
+                    standby.add(new KeyedReplica("operator", KeyGroups.rangeOf(i, target.parallelism(), GROUPS)));
+                }
+            }
+            for (int i = 0; i < standby.size(); i++) {
+                KeyedReplica replica = standby.get(i);
+                try {
+                    bringUp(replica, target, i);
+                } catch (IllegalStateException e) {
+                    assertThat(e).hasMessageContaining("adds to checkpoint");
+                    replica = new KeyedReplica("operator", KeyGroups.rangeOf(i, target.parallelism(), GROUPS));
+                    bringUp(replica, target, i);
+                }
+                assertThat(replica.checkpoint()).isEqualTo(target.id());
+                standby.set(i, replica);
+            }
+        }
+
+        private void bringUp(KeyedReplica replica, Checkpoint target, int subtask) {
+            for (long each : target.chains().get(subtask)) {
+                if (each > replica.checkpoint()) {
+                    replica.apply(bytes(each, subtask), each);
+                }
+            }
+        }
+
+        private byte[] bytes(long checkpoint, int subtask) {
+            byte[] bytes = segments.get(new SegmentId(checkpoint, subtask));
+            assertThat(bytes)
+                    .as("segment of %s, subtask %s", checkpoint, subtask)
+                    .isNotNull();
+            return bytes;
+        }
+
+        /** The job goes back to the last complete checkpoint; the pending one may turn out to be complete. */
+        private void fail() throws Exception {
+            Checkpoint was = pending;
+            pending = null;
+            if (was != null && random.nextBoolean()) {
+                complete(was);
+            }
+            Checkpoint target = complete;
+            if (target == null) {
+                models = new TreeMap<>();
+                watermark = 0;
+                start(1 + random.nextInt(3), null);
+                return;
+            }
+            models = new TreeMap<>();
+            target.models().forEach((key, model) -> models.put(key, model.copy()));
+            watermark = target.watermark();
+            start(random.nextInt(4) == 0 ? 1 + random.nextInt(5) : target.parallelism(), target);
+            if (random.nextInt(3) == 0) {
+                compareAll();
+            }
+        }
+
+        private void start(int parallelism, @Nullable Checkpoint target) {
+            List<Subtask> started = new ArrayList<>();
+            boolean isReversed = random.nextInt(10) == 0;
+            for (int i = 0; i < parallelism; i++) {
+                KeyGroupRange range = KeyGroups.rangeOf(i, parallelism, GROUPS);
+                KeyedOrigin origin = target == null ? KeyedOrigin.NOTHING : origin(i, range, parallelism, target);
+                started.add(new Subtask(range, origin, isReversed));
+            }
+            Map<Integer, Map<Long, List<Long>>> known = new HashMap<>();
+            if (target != null && target.parallelism() == parallelism) {
+                for (int i = 0; i < parallelism; i++) {
+                    known.put(
+                            i, new TreeMap<>(Map.of(target.id(), target.chains().get(i))));
+                }
+            } else {
+                standby.clear();
+            }
+            chains.clear();
+            chains.putAll(known);
+            subtasks = started;
+        }
+
+        private KeyedOrigin origin(int subtask, KeyGroupRange range, int parallelism, Checkpoint target) {
+            if (parallelism != target.parallelism()) {
+                ways[Way.RESCALED.ordinal()]++;
+                KeyedReplica replica = new KeyedReplica("operator", range);
+                for (int i = 0; i < target.parallelism(); i++) {
+                    for (long each : target.chains().get(i)) {
+                        replica.apply(bytes(each, i), each);
+                    }
+                }
+                replica.standAlone();
+                return replica;
+            }
+            if (subtasks.size() == parallelism && random.nextBoolean()) {
+                RetainedState retained = subtasks.get(subtask).backend.retain();
+                if (retained != null && retained.tryRewind(target.id())) {
+                    ways[Way.RETAINED.ordinal()]++;
+                    return retained;
+                }
+            }
+            if (standby.size() == parallelism && random.nextBoolean()) {
+                KeyedReplica replica = standby.get(subtask);
+                standby.set(subtask, new KeyedReplica("operator", range));
+                bringUp(replica, target, subtask);
+                ways[Way.STANDBY.ordinal()]++;
+                return replica;
+            }
+            ways[Way.CHAIN.ordinal()]++;
+            KeyedReplica replica = new KeyedReplica("operator", range);
+            bringUp(replica, target, subtask);
+            return replica;
+        }
+
+        // ---- comparison ------------------------------------------------------------------------------------------
+
+        private void compareAll() throws Exception {
+            int keys = 0;
+            int timers = 0;
+            int counted = subtasks.stream().mapToInt(s -> s.backend.keyCount()).sum();
+            if (random.nextBoolean()) {
+                long first = models.values().stream()
+                        .flatMap(model -> model.timers.stream())
+                        .mapToLong(timer -> Long.parseLong(timer.split("/")[0]))
+                        .min()
+                        .orElse(Long.MAX_VALUE);
+                assertThat(subtasks.stream()
+                                .mapToLong(subtask -> subtask.timers.nextMillis())
+                                .min()
+                                .orElseThrow())
+                        .isEqualTo(first);
+            }
+            for (Map.Entry<String, Model> each : models.entrySet()) {
+                compare(each.getKey(), each.getValue());
+                keys += each.getValue().isEmpty() ? 0 : 1;
+                timers += each.getValue().timers.size();
+            }
+            assertThat(counted).isEqualTo(keys);
+            assertThat(subtasks.stream().mapToInt(s -> s.timers.count()).sum()).isEqualTo(timers);
+        }
+
+        private void compare(String key, Model model) throws Exception {
+            Subtask subtask = of(key);
+            subtask.backend.setCurrentKey(key);
+            assertThat(subtask.value.value()).isEqualTo(model.value);
+            long[] box = subtask.box.value();
+            assertThat(box == null ? null : (Long) box[0]).isEqualTo(model.box);
+            assertThat(subtask.list.elements()).isEqualTo(model.list);
+            assertThat(subtask.map.isEmpty()).isEqualTo(model.map.isEmpty());
+            Map<String, Long> entries = new LinkedHashMap<>();
+            subtask.map.entries().forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
+            assertThat(entries).isEqualTo(model.map);
+            assertThat(subtask.maximum.value()).isEqualTo(model.maximum);
+            for (int namespace = 0; namespace < NAMESPACES; namespace++) {
+                subtask.windows.setNamespace(namespace);
+                assertThat(subtask.sums.result()).isEqualTo(model.sums.get(namespace));
+            }
+        }
+
+        private Subtask of(String key) {
+            return subtasks.get(KeyGroups.subtaskOf(grouper.groupOf(key), subtasks.size(), GROUPS));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.selvage.task.executor;
+
+import io.selvage.checkpoint.backend.KeyGroupRange;
+import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+
+/**
+ * Brings what a standby holds of a job up to one checkpoint; run once, by a thread of the upload pool. States are held
+ * in a stable order until the memory for them is used up; the rest is left in the store.
+ *
+ * @param parallelism by vertex; state of another parallelism is left
+ * @param otherBytes that replicas of other jobs take
+ * @param stop set: what is not held by then is no longer wanted
+ */
+record FollowRun(
+        CheckpointMetadata metadata,
+        Map<Integer, Integer> parallelism,
+        HeldState held,
+        SegmentReader segments,
+        long mostBytes,
+        LongSupplier otherBytes,
+        AtomicBoolean stop) {
+    /**
+     * What came of it.
+     *
+     * @param bytes held
+     * @param bytesLeft of segments in the store that are not held
+     */
+    record Outcome(long checkpoint, long bytes, long bytesLeft) {}
+
+    Outcome run() throws IOException {
+        long used = otherBytes.getAsLong();
+        long left = 0;
+        boolean isFull = false;
+        for (Map.Entry<StateOwner, OperatorSnapshot> entry : states().entrySet()) {
+            if (stop.get()) {
+                break;
+            }
+            StateOwner owner = entry.getKey();
+            OperatorSnapshot snapshot = entry.getValue();
+            long stored = snapshot.getKeyedStateList().stream()
+                    .mapToLong(Segment::getLength)
+                    .sum();
+            boolean isOfNow = snapshot.getParallelism()
+                    == parallelism.getOrDefault(owner.subtask().vertex().value(), 0);
+            isFull = isFull || used + expectedBytes(owner, stored) > mostBytes;
+            if (isOfNow && !isFull) {
+                long taken = follow(owner, snapshot);
+                isFull = used + taken > mostBytes;
+                used += isFull ? 0 : taken;
+            }
+            if (isFull || !isOfNow) {
+                held.dropReplica(owner);
+                left += stored;
+            }
+        }
+        return new Outcome(metadata.getCheckpoint(), held.replicaBytes(), left);
+    }
+
+    /** A state that is not held yet will take more in memory than its segments in the store, by what finds its rows. */
+    private long expectedBytes(StateOwner owner, long storedBytes) {
+        long heldBytes = held.replicaBytes(owner);
+        return heldBytes > 0 ? heldBytes : storedBytes + storedBytes / 2;
+    }
+
+    private long follow(StateOwner owner, OperatorSnapshot snapshot) throws IOException {
+        KeyGroupRange range =
+                KeyGroups.rangeOf(owner.subtask().index(), snapshot.getParallelism(), metadata.getMaxParallelism());
+        HeldReplica replica = held.replica(owner, () -> new KeyedReplica(owner.operatorUid(), range));
+        replica.follow(snapshot.getKeyedStateList(), segments, stop);
+        return replica.bytes();
+    }
+
+    private Map<StateOwner, OperatorSnapshot> states() {
+        Map<StateOwner, OperatorSnapshot> states = new TreeMap<>();
+        for (SubtaskSnapshot snapshot : metadata.getSubtasksList()) {
+            SubtaskId subtask = SubtaskId.of(snapshot.getVertex(), snapshot.getSubtask());
+            for (OperatorSnapshot operator : snapshot.getOperatorsList()) {
+                if (operator.getKeyedStateCount() > 0) {
+                    states.put(new StateOwner(subtask, operator.getOperatorUid()), operator);
+                }
+            }
+        }
+        return states;
+    }
+}

@@ -1,0 +1,131 @@
+package io.selvage.task.executor;
+
+import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.backend.RetainedState;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Safe for use by many threads: the keyed states of one job that this process holds while no subtask has them. The
+ * executor's loop puts in what subtasks that have ended leave, a following thread keeps replicas up to date, and each
+ * subtask's thread takes its own out when it starts.
+ */
+final class HeldState {
+    private final Map<StateOwner, Retained> retained = new ConcurrentHashMap<>();
+    private final Map<StateOwner, HeldReplica> replicas = new ConcurrentHashMap<>();
+
+    /**
+     * What a subtask has left.
+     *
+     * @param incarnation the one that it belonged to
+     * @param restoredCheckpoint that this incarnation had started from; 0: none
+     * @param parallelism of its vertex
+     */
+    record Retained(
+            RetainedState state, long incarnation, long restoredCheckpoint, int parallelism, ClassLoader loader) {
+
+        /**
+         * Whether its history is that of the restored checkpoint. The number alone does not say so: what an incarnation
+         * could not complete is numbered anew by the next.
+         */
+        boolean leadsTo(CheckpointMetadata restored, int nowParallelism, ClassLoader nowLoader) {
+            return loader == nowLoader
+                    && parallelism == nowParallelism
+                    && (restored.getIncarnation() == incarnation || restored.getCheckpoint() == restoredCheckpoint);
+        }
+    }
+
+    void retain(StateOwner owner, Retained left) {
+        retained.put(owner, left);
+        drop(replicas.remove(owner));
+    }
+
+    /** Once: it belongs to the caller then. */
+    @Nullable
+    Retained takeRetained(StateOwner owner) {
+        return retained.remove(owner);
+    }
+
+    /** Once: the caller takes its content. */
+    @Nullable
+    HeldReplica takeReplica(StateOwner owner) {
+        return replicas.remove(owner);
+    }
+
+    /** The replica to bring up to date; it takes the place of what a subtask has left. */
+    HeldReplica replica(StateOwner owner, Supplier<KeyedReplica> empty) {
+        retained.remove(owner);
+        return replicas.computeIfAbsent(owner, key -> new HeldReplica(empty));
+    }
+
+    boolean hasReplica(StateOwner owner) {
+        return replicas.containsKey(owner);
+    }
+
+    void dropReplica(StateOwner owner) {
+        drop(replicas.remove(owner));
+    }
+
+    /** Only these subtasks start here: what others had is let go. */
+    void retainOnly(Collection<SubtaskId> subtasks) {
+        dropIf(owner -> !subtasks.contains(owner.subtask()));
+    }
+
+    /** The subtask runs: what it has not taken it has no use for. */
+    void drop(SubtaskId subtask) {
+        dropIf(owner -> owner.subtask().equals(subtask));
+    }
+
+    /** What other subtasks have left is let go. */
+    void dropRetainedBut(Collection<SubtaskId> subtasks) {
+        retained.keySet().removeIf(owner -> !subtasks.contains(owner.subtask()));
+    }
+
+    /** Replicas of other subtasks are let go. */
+    void dropReplicasBut(Collection<SubtaskId> subtasks) {
+        replicas.keySet().stream()
+                .filter(owner -> !subtasks.contains(owner.subtask()))
+                .toList()
+                .forEach(this::dropReplica);
+    }
+
+    private void dropIf(Predicate<StateOwner> isDropped) {
+        retained.keySet().removeIf(isDropped);
+        replicas.keySet().stream().filter(isDropped).toList().forEach(this::dropReplica);
+    }
+
+    void dropRetained() {
+        retained.clear();
+    }
+
+    void dropReplicas() {
+        replicas.keySet().forEach(this::dropReplica);
+    }
+
+    /** Of the replicas. */
+    long replicaBytes() {
+        return replicas.values().stream().mapToLong(HeldReplica::bytes).sum();
+    }
+
+    /** Of one replica; 0: it is not held. */
+    long replicaBytes(StateOwner owner) {
+        HeldReplica replica = replicas.get(owner);
+        return replica == null ? 0 : replica.bytes();
+    }
+
+    boolean hasRetained() {
+        return !retained.isEmpty();
+    }
+
+    private static void drop(@Nullable HeldReplica replica) {
+        if (replica != null) {
+            replica.drop();
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package io.selvage.task.executor;
+
+import io.selvage.api.graph.Vertex;
+import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.Follow;
+import io.selvage.protocol.wire.Following;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owned by the executor's loop: the jobs that this executor is ready to take subtasks of. For each, one checkpoint is
+ * read at a time, and of those that come meanwhile the newest waits.
+ */
+final class Standby {
+    private static final Logger LOG = LoggerFactory.getLogger(Standby.class);
+
+    private final ExecutorServices services;
+    private final JobPreparation preparation;
+    private final SegmentReader segments;
+    private final WarmUp warmUp;
+    private final long mostBytes;
+    private final Inbox inbox;
+    private final Map<JobId, Followed> jobs = new HashMap<>();
+    private final Map<JobId, HeldState> held = new ConcurrentHashMap<>(); // Summed up by following threads.
+
+    /** Owned by the executor's loop: one job. */
+    private static final class Followed {
+        boolean active; // False: no longer followed; a run may still be under way.
+        boolean warm; // What takes long the first time has been done once.
+
+        @Nullable
+        Follow waiting;
+
+        @Nullable
+        AtomicBoolean run; // Stops the run that is under way; null: there is none.
+    }
+
+    /** @param mostBytes of state that may be held at once */
+    Standby(ExecutorServices services, JobPreparation preparation, WarmUp warmUp, long mostBytes, Inbox inbox) {
+        this.services = services;
+        this.preparation = preparation;
+        this.segments = new SegmentReader(services.store());
+        this.warmUp = warmUp;
+        this.mostBytes = mostBytes;
+        this.inbox = inbox;
+    }
+
+    /** Jobs whose programs are in use here, by id. */
+    Set<String> programs() {
+        return jobs.entrySet().stream()
+                .filter(entry -> entry.getValue().active || entry.getValue().run != null)
+                .map(entry -> entry.getKey().value())
+                .collect(Collectors.toCollection(HashSet::new));
+    }
+
+    boolean isFollowed(JobId job) {
+        Followed followed = jobs.get(job);
+        return followed != null && followed.active;
+    }
+
+    /** @param liveJobs other jobs whose programs are in use */
+    void follow(JobHere job, Follow follow, Set<String> liveJobs) {
+        Followed followed = jobs.computeIfAbsent(job.id, id -> new Followed());
+        followed.active = true;
+        followed.waiting = follow;
+        held.put(job.id, job.held);
+        startNext(job, followed, liveJobs);
+    }
+
+    /** Subtasks of the job start here, or it is followed no longer; answers whether it was followed. */
+    boolean end(JobId job) {
+        Followed followed = jobs.get(job);
+        if (followed == null || !followed.active) {
+            return false;
+        }
+        followed.active = false;
+        followed.waiting = null;
+        held.remove(job);
+        if (followed.run == null) {
+            jobs.remove(job);
+        } else {
+            followed.run.set(true);
+        }
+        return true;
+    }
+
+    /** What to tell the master, if anything. */
+    Optional<Following> onEnded(JobHere job, ExecutorEvent.FollowEnded ended, Set<String> liveJobs) {
+        Followed followed = jobs.get(job.id);
+        if (followed == null) {
+            return Optional.empty();
+        }
+        followed.run = null;
+        if (!followed.active) {
+            jobs.remove(job.id);
+            return Optional.empty();
+        }
+        startNext(job, followed, liveJobs);
+        if (ended.failure() != null) {
+            LOG.warn(
+                    "Checkpoint {} of {} could not be followed; the next one is: {}",
+                    ended.checkpoint(),
+                    job.id,
+                    ended.failure().toString(),
+                    ended.failure());
+            return Optional.empty();
+        }
+        followed.warm = true;
+        LOG.debug(
+                "Checkpoint {} of {} is held ready: {} bytes, {} left",
+                ended.checkpoint(),
+                job.id,
+                ended.bytes(),
+                ended.bytesLeft());
+        return Optional.of(Following.newBuilder()
+                .setJobId(job.id.value())
+                .setCheckpoint(ended.checkpoint())
+                .setBytes(ended.bytes())
+                .setBytesLeft(ended.bytesLeft())
+                .build());
+    }
+
+    private void startNext(JobHere job, Followed followed, Set<String> liveJobs) {
+        Follow follow = followed.waiting;
+        if (follow == null || followed.run != null) {
+            return;
+        }
+        followed.waiting = null;
+        AtomicBoolean stop = new AtomicBoolean();
+        followed.run = stop;
+        boolean isFirst = !followed.warm;
+        services.preparing().execute(() -> {
+            try {
+                prepare(job.id, job.held, follow, liveJobs, stop, isFirst);
+            } catch (Throwable thrown) {
+                inbox.post(failed(job.id, follow, thrown));
+            }
+        });
+    }
+
+    /** The preparing thread, which is not kept from deployments by what takes longer. */
+    private void prepare(
+            JobId job, HeldState into, Follow follow, Set<String> liveJobs, AtomicBoolean stop, boolean isFirst)
+            throws Exception {
+        PreparedJob program =
+                preparation.program(follow.getJobId(), follow.getGraphPath(), follow.getJarsList(), liveJobs);
+        CheckpointMetadata metadata =
+                preparation.metadata(follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
+        Map<Integer, Integer> parallelism =
+                program.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
+        FollowRun run = new FollowRun(metadata, parallelism, into, segments, mostBytes, () -> bytesOfOthers(job), stop);
+        services.uploading().execute(() -> {
+            try {
+                if (isFirst) {
+                    warmUp.run(program);
+                }
+                FollowRun.Outcome outcome = run.run();
+                inbox.post(new ExecutorEvent.FollowEnded(
+                        job, follow.getCheckpoint(), outcome.bytes(), outcome.bytesLeft(), null));
+            } catch (Throwable thrown) {
+                inbox.post(failed(job, follow, thrown));
+            }
+        });
+    }
+
+    private static ExecutorEvent.FollowEnded failed(JobId job, Follow follow, Throwable thrown) {
+        return new ExecutorEvent.FollowEnded(job, follow.getCheckpoint(), 0, 0, thrown);
+    }
+
+    private long bytesOfOthers(JobId job) {
+        return held.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals(job))
+                .mapToLong(entry -> entry.getValue().replicaBytes())
+                .sum();
+    }
+}

@@ -1,0 +1,257 @@
+package io.selvage.task.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.api.state.ValueState;
+import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Serdes;
+import io.selvage.checkpoint.backend.HeapKeyedStateBackend;
+import io.selvage.checkpoint.backend.KeyGroupRange;
+import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.backend.KeyedCut;
+import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A standby's reading, with segments that real backends have written. */
+class FollowRunTest {
+    private static final int GROUPS = 16;
+    private static final int SUBTASKS = 3;
+    private static final Map<Integer, Integer> PARALLELISM = Map.of(2, SUBTASKS);
+
+    @TempDir
+    Path directory;
+
+    private final HeldState held = new HeldState();
+    private final AtomicBoolean stop = new AtomicBoolean();
+    private final List<Writer> writers = new ArrayList<>();
+    private DurableStore store;
+
+    @BeforeEach
+    void open() throws IOException {
+        store = DurableStore.open(new org.apache.hadoop.fs.Path(directory.toUri()), new Configuration());
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            writers.add(new Writer(subtask));
+        }
+    }
+
+    /** A subtask somewhere else, and the chain of its last checkpoint. */
+    private final class Writer {
+        final int subtask;
+        final HeapKeyedStateBackend<String> backend;
+        final ValueState<Long> counter;
+        List<Segment> chain = List.of();
+
+        Writer(int subtask) {
+            this.subtask = subtask;
+            this.backend =
+                    new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), KeyedOrigin.NOTHING);
+            this.counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
+            backend.opened();
+        }
+
+        void set(String key, long value) {
+            backend.setCurrentKey(key);
+            counter.update(value);
+        }
+
+        void checkpoint(long number) throws IOException {
+            KeyedCut cut = backend.snapshot(number);
+            try (SnapshotFileWriter file = new SnapshotFileWriter(store, path(number, subtask))) {
+                Segment segment = file.append(cut.bytes()).toWire().toBuilder()
+                        .setCheckpoint(number)
+                        .build();
+                file.finish();
+                List<Segment> added = new ArrayList<>();
+                if (cut.base() != 0) {
+                    chain.stream()
+                            .filter(each -> each.getCheckpoint() >= cut.oldestNeeded())
+                            .forEach(added::add);
+                }
+                added.add(segment);
+                chain = added;
+            }
+            backend.confirm(number);
+        }
+    }
+
+    private static String path(long checkpoint, int subtask) {
+        return "chk-" + checkpoint + "/" + subtask;
+    }
+
+    private static KeyGroupRange range(int subtask) {
+        return KeyGroups.rangeOf(subtask, SUBTASKS, GROUPS);
+    }
+
+    private CheckpointMetadata checkpoint(long number) throws IOException {
+        CheckpointMetadata.Builder metadata =
+                CheckpointMetadata.newBuilder().setCheckpoint(number).setMaxParallelism(GROUPS);
+        for (Writer writer : writers) {
+            writer.checkpoint(number);
+            metadata.addSubtasks(SubtaskSnapshot.newBuilder()
+                    .setVertex(2)
+                    .setSubtask(writer.subtask)
+                    .addOperators(OperatorSnapshot.newBuilder()
+                            .setOperatorUid("count")
+                            .setSubtask(writer.subtask)
+                            .setParallelism(SUBTASKS)
+                            .addAllKeyedState(writer.chain)));
+        }
+        return metadata.build();
+    }
+
+    private FollowRun.Outcome follow(CheckpointMetadata metadata, long mostBytes) throws IOException {
+        return new FollowRun(metadata, PARALLELISM, held, new SegmentReader(store), mostBytes, () -> 0, stop).run();
+    }
+
+    private void fill(int keys) {
+        for (Writer writer : writers) {
+            for (int key = 0; key < keys; key++) {
+                String name = key(writer.subtask, key);
+                writer.set(name, key);
+            }
+        }
+    }
+
+    /** A key of that subtask's key groups. */
+    private static String key(int subtask, int number) {
+        for (int salt = 0; ; salt++) {
+            String key = "key-" + number + "-" + salt;
+            BinaryWriter bytes = new BinaryWriter();
+            Serdes.STRING.write(key, bytes);
+            if (range(subtask).contains(KeyGroups.groupOf(bytes.array(), 0, bytes.length(), GROUPS))) {
+                return key;
+            }
+        }
+    }
+
+    private static StateOwner owner(int subtask) {
+        return new StateOwner(SubtaskId.of(2, subtask), "count");
+    }
+
+    private Long restored(KeyedReplica replica, int subtask, String key) {
+        HeapKeyedStateBackend<String> backend =
+                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), replica);
+        ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
+        backend.opened();
+        backend.setCurrentKey(key);
+        return counter.value();
+    }
+
+    @Test
+    void readsOfALaterCheckpointOnlyWhatItAdds() throws Exception {
+        fill(50);
+        FollowRun.Outcome first = follow(checkpoint(1), 1 << 20);
+        assertThat(first.checkpoint()).isEqualTo(1);
+        assertThat(first.bytes()).isPositive();
+        assertThat(first.bytesLeft()).isZero();
+        String key = key(1, 7);
+        writers.get(1).set(key, 700);
+        CheckpointMetadata second = checkpoint(2);
+        store.delete("chk-1");
+        follow(second, 1 << 20);
+
+        AtomicLong read = new AtomicLong();
+        KeyedReplica taken = Objects.requireNonNull(held.takeReplica(owner(1)))
+                .take(writers.get(1).chain, new SegmentReader(store), read::addAndGet);
+        assertThat(read).as("bytes that were still missing").hasValue(0);
+        assertThat(restored(Objects.requireNonNull(taken), 1, key)).isEqualTo(700);
+    }
+
+    @Test
+    void whoTakesAReplicaThatIsBehindReadsWhatIsMissing() throws Exception {
+        fill(10);
+        follow(checkpoint(1), 1 << 20);
+        String key = key(0, 3);
+        writers.get(0).set(key, 33);
+        checkpoint(2);
+        writers.get(0).set(key, 333);
+        checkpoint(3);
+
+        AtomicLong read = new AtomicLong();
+        KeyedReplica taken = Objects.requireNonNull(held.takeReplica(owner(0)))
+                .take(writers.get(0).chain, new SegmentReader(store), read::addAndGet);
+        assertThat(read).hasPositiveValue();
+        assertThat(restored(Objects.requireNonNull(taken), 0, key)).isEqualTo(333);
+        assertThat(held.takeReplica(owner(0))).as("once").isNull();
+    }
+
+    @Test
+    void statesAreHeldInAStableOrderUntilTheMemoryIsUsedUp() throws Exception {
+        fill(200);
+        CheckpointMetadata first = checkpoint(1);
+        long all = follow(first, Long.MAX_VALUE).bytes();
+        held.dropReplicas();
+
+        FollowRun.Outcome outcome = follow(first, all * 2 / 3);
+        assertThat(outcome.bytesLeft()).isPositive();
+        assertThat(outcome.bytes()).isPositive().isLessThanOrEqualTo(all * 2 / 3);
+        assertThat(held.hasReplica(owner(0))).isTrue();
+        assertThat(held.hasReplica(owner(2))).isFalse();
+
+        fill(2000);
+        FollowRun.Outcome grown = follow(checkpoint(2), all * 2 / 3);
+        assertThat(grown.bytes()).as("what has outgrown the memory is let go").isLessThanOrEqualTo(all * 2 / 3);
+    }
+
+    @Test
+    void stateOfAnotherParallelismIsLeft() throws Exception {
+        fill(10);
+        FollowRun.Outcome outcome = new FollowRun(
+                        checkpoint(1), Map.of(2, 5), held, new SegmentReader(store), 1 << 20, () -> 0, stop)
+                .run();
+        assertThat(outcome.bytes()).isZero();
+        assertThat(outcome.bytesLeft()).isPositive();
+    }
+
+    @Test
+    void whatCannotBeReadIsReadFromTheNextCheckpoint() throws Exception {
+        fill(10);
+        CheckpointMetadata first = checkpoint(1);
+        checkpoint(2);
+        store.delete("chk-1");
+        assertThatThrownBy(() -> follow(first, 1 << 20)).isInstanceOf(IOException.class);
+
+        // As after a restart on another number of subtasks: all of it is written anew.
+        writers.clear();
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            writers.add(new Writer(subtask));
+        }
+        fill(5);
+        assertThat(follow(checkpoint(3), 1 << 20).bytes()).isPositive();
+        assertThat(restored(
+                        Objects.requireNonNull(Objects.requireNonNull(held.takeReplica(owner(2)))
+                                .take(writers.get(2).chain, new SegmentReader(store), read -> {})),
+                        2,
+                        key(2, 4)))
+                .isEqualTo(4);
+    }
+
+    @Test
+    void oneThatIsStoppedHoldsNothingMore() throws Exception {
+        fill(10);
+        stop.set(true);
+        assertThat(follow(checkpoint(1), 1 << 20).bytes()).isZero();
+    }
+}
