@@ -30,6 +30,7 @@ import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.ExecutorAddress;
 import io.selvage.task.subtask.Mail;
 import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskCut;
@@ -89,7 +90,17 @@ final class TaskExecutor {
         this.preparation = new JobPreparation(
                 services.store(), new JobPrograms(services.store(), settings.workDirectory(), services.parentLoader()));
         this.segments = new SegmentReader(services.store());
-        this.standby = new Standby(services, preparation, new WarmUp(), settings.standbyBytes(), inbox);
+        this.standby = new Standby(
+                services,
+                preparation,
+                new WarmUp(
+                        new ExecutorAddress(
+                                settings.id(),
+                                settings.host(),
+                                services.transport().dataPort()),
+                        services.transport()),
+                settings.standbyBytes(),
+                inbox);
         this.masterlessSinceNanos = services.clock().nanos();
     }
 
