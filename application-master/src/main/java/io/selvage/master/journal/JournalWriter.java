@@ -24,6 +24,9 @@ public final class JournalWriter {
     /** An outage of HDFS is waited out: another attempt could not even read the journal. */
     static final long GIVE_UP_NANOS = TimeUnit.MINUTES.toNanos(10);
 
+    /** So few that a record that comes meanwhile hardly waits. */
+    static final int RECORDS_DELETED_AT_ONCE = 4;
+
     static final long FIRST_RETRY_MILLIS = 100;
     static final long LONGEST_RETRY_MILLIS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
@@ -62,8 +65,17 @@ public final class JournalWriter {
     public void run() throws InterruptedException {
         boolean goesOn = true;
         while (goesOn) {
-            goesOn = carryOut(orders.take());
+            goesOn = carryOut(next());
         }
+    }
+
+    /** What is to be done next; while nothing is, old records are deleted. */
+    private Order next() throws InterruptedException {
+        Order next = orders.poll();
+        while (next == null && journal.compact(RECORDS_DELETED_AT_ONCE)) {
+            next = orders.poll();
+        }
+        return next == null ? orders.take() : next;
     }
 
     private boolean carryOut(Order order) throws InterruptedException {

@@ -24,8 +24,10 @@ record Chain(List<JournalRecord> records, byte @Nullable [] newest) {
 
     /**
      * Reads from the newest slot down. The newest slot is always a record of the log: a fenced writer can only win a
-     * slot that compaction has deleted, and then a newer snapshot is there. Below, such a leftover could be met while
-     * compaction goes on; a chain that doesn't fit together is therefore read anew before it counts as damaged.
+     * slot that compaction has deleted, and then a newer snapshot is there. So what was read from a slot is a record if
+     * that slot is still the newest one afterwards; without this second look, a reader that pauses after the first
+     * could take a leftover for the log's end. Below, such a leftover could be met while compaction goes on; a chain
+     * that doesn't fit together is therefore read anew before it counts as damaged.
      */
     static Chain read(Slots slots) throws IOException {
         JournalDamagedException last = null;
@@ -67,6 +69,9 @@ record Chain(List<JournalRecord> records, byte @Nullable [] newest) {
             records.addFirst(record);
             if (newest == null) {
                 newest = bytes;
+                if (slots.newest() != top) {
+                    return Optional.empty();
+                }
             }
             if (record.kind() == JournalRecord.Kind.SNAPSHOT || slot == Journal.FIRST_SLOT) {
                 return Optional.of(new Chain(List.copyOf(records), newest));

@@ -53,6 +53,9 @@ public final class Journal {
     private long topSlot;
     private byte @Nullable [] topBytes;
     private int recordsSinceSnapshot;
+    /** The newest snapshot while records before it are left; 0 if none are. */
+    private long compactBelow;
+
     private JournalOutcome.@Nullable Fenced fenced;
 
     private Journal(DurableStore store, String directory, Slots slots, Chain chain) {
@@ -160,17 +163,53 @@ public final class Journal {
         return recordsSinceSnapshot >= RECORDS_BETWEEN_SNAPSHOTS;
     }
 
-    /**
-     * Writes a record that says all that the ones before it say, and deletes those. What can't be deleted now is
-     * deleted by the next snapshot.
-     */
+    /** Writes a record that says all that the ones before it say; {@link #compact} deletes those. */
     public JournalOutcome snapshot(byte[] payload) {
         JournalOutcome outcome = write(JournalRecord.Kind.SNAPSHOT, leader, payload);
         if (outcome instanceof JournalOutcome.Appended appended) {
             recordsSinceSnapshot = 0;
-            compact(appended.slot());
+            compactBelow = appended.slot();
         }
         return outcome;
+    }
+
+    /**
+     * Deletes some of the records before the newest snapshot, the oldest first; answers whether there are more. What
+     * can't be deleted is left to the next snapshot. A record that is waited for must not wait for all of them.
+     *
+     * @param most how many at a time
+     */
+    public boolean compact(int most) {
+        if (compactBelow == 0 || fenced != null) {
+            return false;
+        }
+        long snapshot = compactBelow;
+        try {
+            int deleted = 0;
+            for (long slot : slots.list()) {
+                if (slot >= snapshot) {
+                    break;
+                }
+                if (deleted == most) {
+                    return true;
+                }
+                store.delete(slots.path(slot));
+                deleted++;
+            }
+            // A file on its way to a later slot was begun after the snapshot was seen, so none of those is swept.
+            long written = store.status(slots.path(snapshot))
+                    .map(file -> file.modificationTimeMillis())
+                    .orElse(0L);
+            store.sweepTemporaries(directory, written);
+        } catch (IOException e) {
+            LOG.warn(
+                    "The journal {} is not compacted below slot {} yet, the next snapshot goes on: {}",
+                    store.qualify(directory),
+                    snapshot,
+                    e.toString());
+        }
+        compactBelow = 0;
+        return false;
     }
 
     private JournalOutcome write(JournalRecord.Kind kind, byte[] ofLeader, byte[] payload) {
@@ -287,27 +326,5 @@ public final class Journal {
         IOException cause = Objects.requireNonNull(put.cause());
         return fence("Master epoch " + record.epoch() + " can't know whether " + slots.file(record.slot())
                 + " was written (" + cause.getMessage() + "); it ends itself, and the next attempt reads the journal.");
-    }
-
-    private void compact(long snapshot) {
-        try {
-            for (long slot : slots.list()) {
-                if (slot >= snapshot) {
-                    break;
-                }
-                store.delete(slots.path(slot));
-            }
-            // A file on its way to a later slot was begun after the snapshot was seen, so none of those is swept.
-            long written = store.status(slots.path(snapshot))
-                    .map(file -> file.modificationTimeMillis())
-                    .orElse(0L);
-            store.sweepTemporaries(directory, written);
-        } catch (IOException e) {
-            LOG.warn(
-                    "The journal {} is not compacted below slot {} yet, the next snapshot goes on: {}",
-                    store.qualify(directory),
-                    snapshot,
-                    e.toString());
-        }
     }
 }

@@ -2,7 +2,6 @@ package io.selvage.checkpoint.journal;
 
 import io.selvage.checkpoint.store.DurableStore;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,13 +33,13 @@ public final class JournalTail {
      * @throws JournalDamagedException if a record can't be read
      */
     public Optional<Leader> poll() throws IOException {
-        List<Long> taken = slots.list();
-        long top = taken.isEmpty() ? 0 : taken.get(taken.size() - 1);
+        long top = slots.newest();
         if (top == seenSlot) {
             return Optional.empty();
         }
         Optional<JournalRecord> newest = read(top);
-        if (newest.isEmpty()) {
+        // As in a chain: only what is still the newest slot afterwards was a record of the log.
+        if (newest.isEmpty() || slots.newest() != top) {
             return Optional.empty();
         }
         if (newest.get().epoch() > knownEpoch) {

@@ -31,6 +31,12 @@ final class Slots {
         return slots;
     }
 
+    /** The highest slot that is taken; 0 if none is. */
+    long newest() throws IOException {
+        List<Long> taken = list();
+        return taken.isEmpty() ? 0 : taken.get(taken.size() - 1);
+    }
+
     Optional<byte[]> read(long slot) throws IOException {
         return store.read(path(slot));
     }

@@ -224,6 +224,7 @@ final class JournalSimulationTest {
                     int id = 0;
                     if (random.nextInt(5) == 0) {
                         written = journal.snapshot(encode(state));
+                        compact(journal);
                     } else {
                         id = nextId++;
                         written = journal.append(encode(List.of(id)));
@@ -248,6 +249,14 @@ final class JournalSimulationTest {
                         return;
                     }
                 }
+            }
+        }
+
+        /** Mostly to its end, at times only a part, which the next one goes on with. */
+        private void compact(Journal journal) {
+            boolean isMore = true;
+            while (isMore && random.nextInt(8) > 0) {
+                isMore = journal.compact(1 + random.nextInt(4));
             }
         }
 

@@ -64,6 +64,44 @@ final class JournalTest {
     }
 
     @Test
+    void recordsBeforeASnapshotAreDeletedAFewAtATimeAndInOrder() throws IOException {
+        Journal first = won(1);
+        append(first, "a");
+        append(first, "b");
+        append(first, "c");
+        first.snapshot(bytes("a+b+c"));
+        assertThat(disk.paths()).hasSize(5);
+        assertThat(first.compact(3)).isTrue();
+        assertThat(disk.paths()).containsExactly(DIRECTORY + "/0000000000000004", DIRECTORY + "/0000000000000005");
+        append(first, "d");
+        assertThat(first.compact(3)).isFalse();
+        assertThat(texts(open().records())).containsExactly("SNAPSHOT a+b+c", "ENTRY d");
+        assertThat(disk.paths()).hasSize(2);
+    }
+
+    @Test
+    void whatAFencedMasterLeavesInACompactedSlotIsNotTakenForTheLogByAReaderThatPaused() throws IOException {
+        Journal late = open();
+        Journal first = won(1);
+        boolean[] isPast = new boolean[1];
+        DurableStore pausing = disk.open((call, path) -> {
+            if (call.equals("open") && !isPast[0]) {
+                isPast[0] = true;
+                append(first, "a");
+                snapshot(first, bytes("a"));
+                try {
+                    assertThat(late.winEpoch(2, bytes("host-2"))).isInstanceOf(EpochOutcome.Won.class);
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+                assertThat(disk.paths()).contains(DIRECTORY + "/0000000000000001");
+            }
+            return Fault.NONE;
+        });
+        assertThat(texts(Journal.open(pausing, DIRECTORY).records())).containsExactly("SNAPSHOT a", "EPOCH host-2");
+    }
+
+    @Test
     void theNewestMasterIsConfirmedWithoutWriting() throws IOException {
         Journal first = won(1);
         append(first, "a");
@@ -89,7 +127,7 @@ final class JournalTest {
         append(first, "a");
         Journal second = won(2);
         append(second, "b");
-        second.snapshot(bytes("a+b"));
+        snapshot(second, bytes("a+b"));
         assertThat(first.confirmOwner()).isInstanceOf(JournalOutcome.Fenced.class);
     }
 
@@ -140,7 +178,7 @@ final class JournalTest {
         Journal first = won(1);
         append(first, "a");
         append(first, "b");
-        assertThat(first.snapshot(bytes("a+b"))).isEqualTo(new JournalOutcome.Appended(4));
+        assertThat(snapshot(first, bytes("a+b"))).isEqualTo(new JournalOutcome.Appended(4));
         append(first, "c");
         assertThat(disk.paths()).containsExactly(DIRECTORY + "/0000000000000004", DIRECTORY + "/0000000000000005");
         assertThat(texts(open().records())).containsExactly("SNAPSHOT a+b", "ENTRY c");
@@ -154,7 +192,7 @@ final class JournalTest {
             append(first, "r" + i);
         }
         assertThat(first.snapshotDue()).isTrue();
-        first.snapshot(bytes("all"));
+        snapshot(first, bytes("all"));
         assertThat(first.snapshotDue()).isFalse();
     }
 
@@ -168,11 +206,11 @@ final class JournalTest {
         first.winEpoch(1, bytes("host-1"));
         append(first, "a");
         append(first, "b");
-        assertThat(first.snapshot(bytes("a+b"))).isInstanceOf(JournalOutcome.Appended.class);
+        assertThat(snapshot(first, bytes("a+b"))).isInstanceOf(JournalOutcome.Appended.class);
         assertThat(disk.paths()).hasSize(3).doesNotContain(DIRECTORY + "/0000000000000001");
         assertThat(texts(open().records())).containsExactly("SNAPSHOT a+b");
         broken[0] = false;
-        first.snapshot(bytes("a+b again"));
+        snapshot(first, bytes("a+b again"));
         assertThat(disk.paths()).containsExactly(DIRECTORY + "/0000000000000005");
     }
 
@@ -182,7 +220,7 @@ final class JournalTest {
         append(first, "a");
         Journal second = won(2);
         append(second, "b");
-        second.snapshot(bytes("a+b"));
+        snapshot(second, bytes("a+b"));
         assertThat(disk.paths()).containsExactly(DIRECTORY + "/0000000000000005");
 
         assertThat(first.append(bytes("late")))
@@ -191,11 +229,11 @@ final class JournalTest {
                         fenced -> assertThat(fenced.reason())
                                 .contains("compacted the journal")
                                 .contains("0000000000000002"));
-        assertThat(first.snapshot(bytes("late"))).isInstanceOf(JournalOutcome.Fenced.class);
+        assertThat(snapshot(first, bytes("late"))).isInstanceOf(JournalOutcome.Fenced.class);
         assertThat(disk.paths()).contains(DIRECTORY + "/0000000000000005");
         assertThat(texts(open().records())).containsExactly("SNAPSHOT a+b");
         append(second, "c");
-        second.snapshot(bytes("a+b+c"));
+        snapshot(second, bytes("a+b+c"));
         assertThat(disk.paths()).containsExactly(DIRECTORY + "/0000000000000007");
     }
 
@@ -204,7 +242,7 @@ final class JournalTest {
         Journal first = won(1); // next slot 2
         Journal second = won(2); // slot 2, next slot 3
         Journal third = won(3);
-        third.snapshot(bytes("all"));
+        snapshot(third, bytes("all"));
         assertThat(first.append(bytes("late"))).isInstanceOf(JournalOutcome.Fenced.class); // lies in slot 2 now
         assertThat(disk.paths()).contains(DIRECTORY + "/0000000000000002");
         assertThat(second.append(bytes("late too"))).isInstanceOf(JournalOutcome.Fenced.class);
@@ -215,7 +253,7 @@ final class JournalTest {
     void aMasterThatSawAnEmptyLogCannotWinItsDeletedFirstSlot() throws IOException {
         Journal early = open();
         Journal second = won(2);
-        second.snapshot(bytes("all"));
+        snapshot(second, bytes("all"));
         append(second, "a");
         assertThat(early.winEpoch(1, bytes("host-1"))).isInstanceOf(JournalOutcome.Fenced.class);
         assertThat(append(second, "b")).isEqualTo(4);
@@ -225,7 +263,7 @@ final class JournalTest {
     void aNewMasterThatWasOvertakenByCompactionReadsAgainAndWins() throws IOException {
         Journal early = open();
         Journal second = won(2);
-        second.snapshot(bytes("all"));
+        snapshot(second, bytes("all"));
         append(second, "a");
         assertThat(early.winEpoch(3, bytes("host-3"))).isInstanceOfSatisfying(EpochOutcome.Won.class, won -> {
             assertThat(won.slot()).isEqualTo(4);
@@ -289,7 +327,7 @@ final class JournalTest {
         disk.overwrite(DIRECTORY + "/.0000000000000003.0b6c.tmp", bytes("torn"));
         assertThat(texts(open().records())).containsExactly("EPOCH host-1", "ENTRY a");
         append(first, "b");
-        first.snapshot(bytes("a+b"));
+        snapshot(first, bytes("a+b"));
         assertThat(disk.paths()).containsExactly(DIRECTORY + "/0000000000000004");
     }
 
@@ -359,7 +397,7 @@ final class JournalTest {
         JournalTail tail = new JournalTail(disk.open(), DIRECTORY, 1);
         Journal second = won(2);
         append(second, "a");
-        second.snapshot(bytes("a"));
+        snapshot(second, bytes("a"));
         append(second, "b");
         assertThat(tail.poll()).hasValueSatisfying(leader -> {
             assertThat(leader.epoch()).isEqualTo(2);
@@ -393,5 +431,11 @@ final class JournalTest {
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+    /** Writes a snapshot and deletes what is before it. */
+    private static JournalOutcome snapshot(Journal journal, byte[] payload) {
+        JournalOutcome outcome = journal.snapshot(payload);
+        assertThat(journal.compact(Integer.MAX_VALUE)).isFalse();
+        return outcome;
     }
 }
