@@ -151,6 +151,11 @@ final class HeapRows<K> {
         return points.get(points.size() - 1);
     }
 
+    /** Rows that are objects, those that have nothing any more and are only remembered included. */
+    int rowCount() {
+        return table.size();
+    }
+
     /** Keys that have anything. */
     int count() {
         int count = undecoded == null ? 0 : undecoded.count();

@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * Owned by its replica. The rows of one key group as a segment's entries in one array, found by their keys' bytes: open
  * addressing with linear probing, deletion by shifting back (Knuth, The Art of Computer Programming, vol. 3, 6.4,
- * algorithm R). What is dead in the array goes when it is more than what lives.
+ * algorithm R). What is dead in the array goes when it is more than half of what lives.
  */
 final class ReplicaGroup {
     private static final int LEAST_SLOTS = 8;
@@ -50,8 +50,13 @@ final class ReplicaGroup {
     /** Before so many bytes of entries are put. */
     void reserve(int bytes) {
         if (bytes > arena.length - used) {
-            arena = Arrays.copyOf(arena, Math.addExact(used, bytes));
+            arena = Arrays.copyOf(arena, withSlack(Math.addExact(used, bytes)));
         }
+    }
+
+    /** Room for what is put next. */
+    private static int withSlack(int bytes) {
+        return (int) Math.min(Integer.MAX_VALUE - 8, (long) bytes + (bytes >> 2));
     }
 
     /** Puts an entry in place of the one of that key; it begins at {@code start} and has bytes in its row. */
@@ -65,8 +70,7 @@ final class ReplicaGroup {
             count++;
         }
         if (length > arena.length - used) {
-            arena = Arrays.copyOf(
-                    arena, Math.max(Math.addExact(used, length), Math.max(LEAST_BYTES, used + (used >> 1))));
+            arena = Arrays.copyOf(arena, Math.max(LEAST_BYTES, withSlack(Math.addExact(used, length))));
         }
         System.arraycopy(source, start, arena, used, length);
         slots[slot] = used + 1;
@@ -77,7 +81,7 @@ final class ReplicaGroup {
         if (count > slots.length / 2) {
             grow();
         }
-        compactIfMostlyDead();
+        compactIfWasteful();
     }
 
     /** Moves an entry onto the one of that key; false: there is none. */
@@ -99,7 +103,7 @@ final class ReplicaGroup {
         live -= lengthAt(slots[slot] - 1);
         count--;
         close(slot);
-        compactIfMostlyDead();
+        compactIfWasteful();
         return true;
     }
 
@@ -236,11 +240,11 @@ final class ReplicaGroup {
         }
     }
 
-    private void compactIfMostlyDead() {
-        if (used - live <= Math.max(live, LEAST_BYTES)) {
+    private void compactIfWasteful() {
+        if (used - live <= Math.max(live / 2, LEAST_BYTES)) {
             return;
         }
-        byte[] compact = new byte[live];
+        byte[] compact = new byte[withSlack(live)];
         int at = 0;
         for (int i = 0; i < slots.length; i++) {
             if (slots[i] != 0) {

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +36,9 @@ final class KeyedStateSimulationTest {
     private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 60);
     private static final int STEPS = 1500;
     private static final int KEYS = 60;
+    /** The same objects each time: a key that is current already is not looked up. */
+    private static final List<String> KEY_NAMES =
+            IntStream.range(0, KEYS).mapToObj(i -> "key-" + i).toList();
     private static final int NAMESPACES = 14;
 
     @Test
@@ -241,7 +245,7 @@ final class KeyedStateSimulationTest {
 
         private void operate() throws Exception {
             // Some keys are used often, many seldom.
-            String key = "key-" + random.nextInt(random.nextInt(4) == 0 ? KEYS : KEYS / 6);
+            String key = KEY_NAMES.get(random.nextInt(random.nextInt(4) == 0 ? KEYS : KEYS / 6));
             Model model = models.computeIfAbsent(key, k -> new Model());
             Subtask subtask = of(key);
             subtask.backend.setCurrentKey(key);

@@ -1,0 +1,315 @@
+package io.selvage.checkpoint.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.api.state.ValueState;
+import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.CorruptDataException;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What cuts, restarts and rewinds cost is a matter of what has changed, and chains of segments stay short. */
+final class KeyedStateCostTest {
+    private static final int GROUPS = 128;
+    private static final int KEYS = 12_000;
+    private static final int VALUE_BYTES = 100;
+
+    private final CountingSerde serde = new CountingSerde();
+
+    /** Counts what it does, as that is what costs. */
+    private static final class CountingSerde implements Serde<byte[]> {
+        private static final long serialVersionUID = 1L;
+        private int written;
+        private int read;
+
+        @Override
+        public void write(byte[] value, BinaryWriter out) {
+            written++;
+            out.writeByteArray(value);
+        }
+
+        @Override
+        public byte[] read(BinaryReader in) {
+            read++;
+            return in.readByteArray();
+        }
+
+        @Override
+        public String schema() {
+            return "counted";
+        }
+    }
+
+    /** A backend with one state, and the chain of its last confirmed checkpoint as an executor keeps it. */
+    private final class Running {
+        private final HeapKeyedStateBackend<Long> backend;
+        private final ValueState<byte[]> state;
+        private final TimerQueue<Long, NoNamespace> timers;
+        private final TreeMap<Long, byte[]> chain = new TreeMap<>();
+        private long checkpoint;
+
+        Running(KeyedOrigin origin) {
+            backend =
+                    new HeapKeyedStateBackend<>("operator", Serdes.LONG, GROUPS, new KeyGroupRange(0, GROUPS), origin);
+            state = backend.states().value(new ValueStateDescriptor<>("state", serde));
+            timers = backend.timers("timers", NoNamespace.SERDE);
+            backend.opened();
+        }
+
+        void put(long key, int version) {
+            backend.setCurrentKey(key);
+            state.update(value(key, version));
+        }
+
+        KeyedCut cut() {
+            KeyedCut cut = backend.snapshot(++checkpoint);
+            if (cut.base() == 0) {
+                chain.clear();
+            }
+            chain.headMap(cut.oldestNeeded(), false).clear();
+            chain.put(checkpoint, cut.bytes());
+            return cut;
+        }
+
+        KeyedCut cutAndConfirm() {
+            KeyedCut cut = cut();
+            backend.confirm(checkpoint);
+            return cut;
+        }
+
+        KeyedReplica replica() {
+            KeyedReplica replica = new KeyedReplica("operator", new KeyGroupRange(0, GROUPS));
+            chain.forEach((id, bytes) -> replica.apply(bytes, id));
+            return replica;
+        }
+
+        long chainBytes() {
+            return chain.values().stream().mapToLong(bytes -> bytes.length).sum();
+        }
+    }
+
+    private static byte[] value(long key, int version) {
+        byte[] value = new byte[VALUE_BYTES];
+        Arrays.fill(value, (byte) (key + 31 * version));
+        ByteBuffer.wrap(value).putLong(key).putInt(version);
+        return value;
+    }
+
+    private Running filled() {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        for (long key = 0; key < KEYS; key++) {
+            running.put(key, 0);
+        }
+        running.cutAndConfirm();
+        return running;
+    }
+
+    /** @param changes rows, of {@value #KEYS}, at each checkpoint */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 20, 200, 1500, 9_000})
+    void aChainHasFewSegmentsThatAreNotMuchLargerThanTheState(int changes) {
+        Running running = filled();
+        long stateBytes = running.chainBytes();
+        int[] versions = new int[KEYS];
+        Random random = new Random(changes);
+        for (int round = 1; round <= 150; round++) {
+            for (int i = 0; i < changes; i++) {
+                int key = random.nextInt(KEYS);
+                running.put(key, round);
+                versions[key] = round;
+            }
+            long bytes = running.cutAndConfirm().bytes().length;
+            assertThat(running.chain).hasSizeLessThanOrEqualTo(64);
+            assertThat(running.chainBytes()).isLessThan(4 * stateBytes);
+            if (changes <= 200) {
+                // What has changed, and a sixtieth of all in turn.
+                assertThat(bytes).isLessThan(changes * (VALUE_BYTES + 40L) + stateBytes / 30);
+            }
+        }
+        Running restored = new Running(running.replica());
+        for (int key = 0; key < KEYS; key++) {
+            restored.backend.setCurrentKey((long) key);
+            assertThat(restored.state.value()).isEqualTo(value(key, versions[key]));
+        }
+    }
+
+    @Test
+    void aCutAndARewindTouchOnlyWhatHasChanged() {
+        Running running = filled();
+        running.cutAndConfirm();
+        serde.written = 0;
+        for (long key = 0; key < 50; key++) {
+            running.put(key, 1);
+        }
+        running.cut();
+        // Before and after, and the groups whose turn it is.
+        assertThat(serde.written).isLessThan(2 * 50 + KEYS / 20);
+        for (long key = 40; key < 60; key++) {
+            running.put(key, 2);
+        }
+        serde.read = 0;
+        RetainedState retained = Objects.requireNonNull(running.backend.retain());
+        assertThat(retained.tryRewind(running.checkpoint)).isTrue();
+        assertThat(serde.read).isEqualTo(20);
+        Running again = new Running(retained);
+        assertThat(serde.read).isEqualTo(20);
+        for (long key = 0; key < 70; key++) {
+            again.backend.setCurrentKey(key);
+            assertThat(again.state.value()).isEqualTo(value(key, key < 50 ? 1 : 0));
+        }
+    }
+
+    @Test
+    void aRowThatWasOnlyReadIsNotWritten() {
+        Running running = filled();
+        int quiet = running.cutAndConfirm().bytes().length;
+        for (long key = 0; key < 100; key++) {
+            running.backend.setCurrentKey(key);
+            assertThat(running.state.value()).isNotNull();
+        }
+        assertThat(running.cutAndConfirm().bytes().length).isLessThan(quiet + 100 * VALUE_BYTES / 2);
+    }
+
+    @Test
+    void aBackendThatStartsFromAReplicaMakesObjectsOfWhatIsUsedAndOfWhatIsDue() throws Exception {
+        Running running = filled();
+        for (long key = 0; key < KEYS; key++) {
+            running.backend.setCurrentKey(key);
+            running.timers.register(NoNamespace.NONE, 1000 + key);
+        }
+        running.cutAndConfirm();
+        serde.read = 0;
+        Running restored = new Running(running.replica());
+        restored.checkpoint = running.checkpoint;
+        restored.chain.putAll(running.chain);
+        assertThat(serde.read).isZero();
+        assertThat(restored.backend.keyCount()).isEqualTo(KEYS);
+        restored.put(5, 1);
+        assertThat(serde.read).isEqualTo(1);
+        assertThat(restored.timers.nextMillis()).isEqualTo(1000);
+        List<Long> fired = new ArrayList<>();
+        restored.timers.advance(1009, (key, namespace, at) -> fired.add(key));
+        assertThat(fired).containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+        assertThat(serde.read).isEqualTo(10);
+        KeyedCut cut = restored.cutAndConfirm();
+        assertThat(cut.base()).isEqualTo(running.checkpoint);
+        // Groups whose turn it is are copied as bytes.
+        assertThat(serde.read).isEqualTo(10);
+        assertThat(new Running(restored.replica()).timers.count()).isEqualTo(KEYS - 10);
+    }
+
+    @Test
+    void aReplicaIsNotMuchLargerThanWhatItHolds() {
+        Running running = filled();
+        KeyedReplica replica = running.replica();
+        long stateBytes = running.chainBytes();
+        assertThat(replica.bytes()).isBetween(stateBytes, 2 * stateBytes);
+        for (int round = 0; round < 100; round++) {
+            for (long key = 0; key < KEYS; key += 40) {
+                running.put(key + round % 40, round);
+            }
+            KeyedCut cut = running.cutAndConfirm();
+            replica.apply(cut.bytes(), running.checkpoint);
+            assertThat(replica.bytes()).isLessThan(3 * stateBytes);
+        }
+    }
+
+    @Test
+    void checkpointsThatFailAgainAndAgainDoNotPileUp() {
+        Running running = filled();
+        for (int round = 1; round <= 500; round++) {
+            running.put(1, round);
+            running.put(2 + round % 10, round);
+            running.backend.snapshot(++running.checkpoint);
+            running.backend.abort(running.checkpoint);
+        }
+        serde.written = 0;
+        running.cut();
+        // The eleven keys once, and the groups whose turn it is.
+        assertThat(serde.written).isLessThan(11 + KEYS / 40);
+        RetainedState retained = Objects.requireNonNull(running.backend.retain());
+        serde.read = 0;
+        assertThat(retained.tryRewind(1)).isTrue();
+        assertThat(serde.read).isEqualTo(11);
+    }
+
+    @Test
+    void keysThatHaveGoneLeaveNothingBehind() {
+        Running running = filled();
+        for (int round = 1; round <= 20; round++) {
+            for (long key = 0; key < 100; key++) {
+                running.put(KEYS + 1000L * round + key, round);
+            }
+            if (round % 3 == 0) {
+                running.backend.snapshot(++running.checkpoint);
+                running.backend.abort(running.checkpoint);
+            } else {
+                running.cutAndConfirm();
+            }
+            for (long key = 0; key < 100; key++) {
+                running.backend.setCurrentKey(KEYS + 1000L * round + key);
+                running.state.clear();
+            }
+        }
+        running.cutAndConfirm();
+        assertThat(running.backend.rows().rowCount()).isEqualTo(KEYS);
+        Running restored = new Running(running.replica());
+        assertThat(restored.backend.keyCount()).isEqualTo(KEYS);
+    }
+
+    @Test
+    void aWayBackThatIsNotKnownIsDeclined() {
+        Running running = filled();
+        running.put(1, 1);
+        running.cutAndConfirm();
+        RetainedState retained = Objects.requireNonNull(running.backend.retain());
+        assertThat(retained.tryRewind(1)).isFalse();
+        assertThat(retained.tryRewind(3)).isFalse();
+        assertThat(retained.tryRewind(2)).isTrue();
+    }
+
+    @Test
+    void aChainWithAGapIsRefused() {
+        Running running = filled();
+        KeyedReplica following = running.replica();
+        running.put(1, 1);
+        running.cutAndConfirm();
+        running.put(2, 2);
+        byte[] third = running.cutAndConfirm().bytes();
+        assertThatThrownBy(() -> following.apply(third, 3))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("at checkpoint 1, and was given what checkpoint 3 adds to checkpoint 2");
+        KeyedReplica alone = new KeyedReplica("operator", new KeyGroupRange(0, GROUPS));
+        alone.apply(third, 3);
+        assertThatThrownBy(() -> new Running(alone))
+                .isInstanceOf(CorruptDataException.class)
+                .hasMessageContaining("lacks the segment that has key group");
+        assertThatThrownBy(() -> running.replica().apply(third, 4))
+                .isInstanceOf(CorruptDataException.class)
+                .hasMessageContaining("was written for checkpoint 3, and yet belongs to checkpoint 4");
+    }
+
+    @Test
+    void aSegmentThatIsCutOffIsRefused() {
+        Running running = filled();
+        byte[] bytes = Objects.requireNonNull(running.chain.get(1L));
+        for (int length : new int[] {3, 20, 200, bytes.length / 2, bytes.length - 1}) {
+            KeyedReplica replica = new KeyedReplica("operator", new KeyGroupRange(0, GROUPS));
+            assertThatThrownBy(() -> replica.apply(Arrays.copyOf(bytes, length), 1))
+                    .isInstanceOf(CorruptDataException.class);
+        }
+    }
+}
