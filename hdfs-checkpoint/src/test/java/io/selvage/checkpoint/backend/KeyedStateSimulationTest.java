@@ -39,6 +39,7 @@ final class KeyedStateSimulationTest {
     /** The same objects each time: a key that is current already is not looked up. */
     private static final List<String> KEY_NAMES =
             IntStream.range(0, KEYS).mapToObj(i -> "key-" + i).toList();
+
     private static final int NAMESPACES = 14;
 
     @Test
