@@ -1,6 +1,5 @@
 package io.selvage.master.job;
 
-import com.google.protobuf.ByteString;
 import io.selvage.master.checkpoint.CheckpointCoordinator;
 import io.selvage.master.checkpoint.CheckpointTimes;
 import io.selvage.master.checkpoint.PendingCheckpoint;
@@ -15,18 +14,14 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
-import io.selvage.protocol.wire.AbortCheckpoint;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointDeclined;
 import io.selvage.protocol.wire.CheckpointMetadata;
-import io.selvage.protocol.wire.CompleteCheckpoint;
-import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.ExecutorAddress;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
-import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.IncarnationFailed;
 import io.selvage.protocol.wire.IncarnationStarted;
 import io.selvage.protocol.wire.JobCancelRequested;
@@ -39,14 +34,10 @@ import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OutputDescription;
 import io.selvage.protocol.wire.RunningIncarnation;
-import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskCounters;
-import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
-import io.selvage.protocol.wire.TriggerCheckpoint;
-import io.selvage.protocol.wire.Unfollow;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,20 +54,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Job {
     static final long NEVER = Long.MAX_VALUE;
-    /** Metadata up to this size travel with deployments. */
-    static final int LARGEST_METADATA_SENT = 1 << 20;
-
-    private static final long UNKNOWN = -1;
-
     private final JobId id;
     private final JobSubmitted submitted;
-    private final int retained;
-    private final String directory;
+    private final JobMessages messages;
     private final long epoch;
     private final JobLimits limits;
     private final Outbox outbox;
     private final Fleet fleet;
     private final CheckpointCoordinator checkpoints;
+    private final RestorePoints restorePoints;
     private final RestartCount restartCount;
     private final Stops stops = new Stops();
     private final Recoveries recoveries = new Recoveries();
@@ -89,13 +75,6 @@ final class Job {
     private long lastIncarnation;
 
     private boolean incarnationInFlight;
-    private @Nullable CheckpointCompleted restorePoint;
-    /** The restore point's metadata as it was written; empty if it is not at hand, or large. */
-    private ByteString restoreMetadata = ByteString.EMPTY;
-    /** What its incarnation had read at the restore point; {@link #UNKNOWN} if an earlier master has taken it. */
-    private long restoreRecordsRead = UNKNOWN;
-
-    private List<CheckpointCompleted> older;
     private @Nullable Deployment deployment;
     /** While {@link Phase#ADOPTING}. */
     private @Nullable Adoption adoption;
@@ -148,14 +127,12 @@ final class Job {
             RandomGenerator random) {
         this.submitted = journaled.getSubmitted();
         this.id = new JobId(submitted.getJobId());
-        this.directory = directory;
         this.epoch = epoch;
         this.limits = limits;
         this.outbox = outbox;
         this.fleet = fleet;
-        this.retained = config.checkpointsRetained();
-        this.restorePoint = journaled.hasCheckpoint() ? journaled.getCheckpoint() : null;
-        this.older = journaled.getRetainedList();
+        this.restorePoints = new RestorePoints(journaled, config.checkpointsRetained());
+        this.messages = new JobMessages(submitted, directory);
         this.checkpoints = new CheckpointCoordinator(
                 id,
                 CheckpointTimes.of(config),
@@ -215,7 +192,7 @@ final class Job {
         if (phase == Phase.FINISHED || phase == Phase.CANCELED) {
             outbox.act(new MasterAction.DeleteJobFiles(id));
         } else if (phase != Phase.FAILED) {
-            outbox.note(id + " goes on as " + phase + " from checkpoint " + restoreCheckpoint() + ", last incarnation "
+            outbox.note(id + " goes on as " + phase + " from checkpoint " + restorePoints.id() + ", last incarnation "
                     + lastIncarnation + ".");
             sweep();
             outbox.act(new MasterAction.LoadGraph(id, submitted.getGraphPath()));
@@ -284,9 +261,8 @@ final class Job {
 
     /** Takes over what runs, as if this master had started it; nothing of it stops. */
     private void adopt(Adoption complete, Deployment assembled) {
-        CheckpointCompleted last = restorePoint;
-        boolean isOwn = last != null && last.getIncarnation() == lastIncarnation;
-        mayFinish = last != null && isOwn && last.getTerminal();
+        boolean isOwn = restorePoints.isOf(lastIncarnation);
+        mayFinish = isOwn && restorePoints.isTerminal();
         if (!mayFinish && assembled.anyIs(SubtaskState.SUBTASK_FINISHED)) {
             giveUpAdoption("a subtask has ended, and the journal does not know of a last checkpoint");
             return;
@@ -298,12 +274,12 @@ final class Job {
         fleet.hold(id, lastSlots);
         deployDeadlineNanos = outbox.nowNanos() + limits.deployNanos();
         transition(Phase.DEPLOYING, "incarnation " + lastIncarnation + " goes on under this master on " + lastSlots);
-        if (last != null && isOwn) {
-            toDeployed(complete(last.getCheckpoint(), mayFinish));
+        if (isOwn) {
+            toDeployed(messages.complete(lastIncarnation, restorePoints.id(), mayFinish));
         }
         long pending = complete.highestCheckpoint();
-        if (pending > (isOwn ? restoreCheckpoint() : 0)) {
-            toDeployed(abort(pending));
+        if (pending > (isOwn ? restorePoints.id() : 0)) {
+            toDeployed(messages.abort(lastIncarnation, pending));
         }
         checkpoints.skipTo(pending);
         onProgress(assembled);
@@ -406,7 +382,7 @@ final class Job {
         IncarnationStarted.Builder started = IncarnationStarted.newBuilder()
                 .setJobId(id.value())
                 .setIncarnation(lastIncarnation)
-                .setFromCheckpoint(restoreCheckpoint())
+                .setFromCheckpoint(restorePoints.id())
                 .setTimeMillis(outbox.nowMillis());
         if (undecided != null) {
             started.setAfter(undecided);
@@ -429,44 +405,30 @@ final class Job {
         }
         transition(
                 Phase.DEPLOYING,
-                "incarnation " + planned.incarnation() + " from checkpoint " + restoreCheckpoint() + " on "
+                "incarnation " + planned.incarnation() + " from checkpoint " + restorePoints.id() + " on "
                         + planned.executors());
         deployDeadlineNanos = outbox.nowNanos() + limits.deployNanos();
         mayFinish = false;
-        Deploy deploy = deploy(planned);
+        MasterMessage.Builder deploy = messages.deploy(planned, addresses(planned), restorePoints);
         for (ExecutorId executor : planned.executors()) {
             stops.forget(executor);
-            fleet.send(executor, MasterMessage.newBuilder().setDeploy(deploy));
+            fleet.send(executor, deploy);
         }
-        recoveries.deployed(lastIncarnation, restoreCheckpoint(), byStandby, outbox.nowMillis());
+        recoveries.deployed(lastIncarnation, restorePoints.id(), byStandby, outbox.nowMillis());
         tellStops();
     }
 
-    private Deploy deploy(Deployment planned) {
-        Deploy.Builder deploy = Deploy.newBuilder()
-                .setJobId(id.value())
-                .setIncarnation(planned.incarnation().value())
-                .setJobName(submitted.getName())
-                .setGraphPath(submitted.getGraphPath())
-                .addAllJars(submitted.getJarsList())
-                .putAllSettings(submitted.getSettingsMap())
-                .setRestoreCheckpoint(restoreCheckpoint())
-                .setRestoreMetadataPath(restorePoint == null ? "" : restorePoint.getMetadataPath())
-                .setMetadata(restoreMetadata)
-                .setJobDirectory(directory);
+    private List<ExecutorAddress> addresses(Deployment planned) {
+        List<ExecutorAddress> addresses = new ArrayList<>();
         for (ExecutorId executor : planned.executors()) {
             var registered = fleet.registeredOrThrow(executor).registerOrThrow();
-            deploy.addExecutors(ExecutorAddress.newBuilder()
+            addresses.add(ExecutorAddress.newBuilder()
                     .setExecutorId(executor.value())
                     .setHost(registered.getHost())
-                    .setDataPort(registered.getDataPort()));
+                    .setDataPort(registered.getDataPort())
+                    .build());
         }
-        planned.subtasks()
-                .forEach(subtask -> deploy.addSubtasks(SubtaskPlacement.newBuilder()
-                        .setVertex(subtask.vertex().value())
-                        .setSubtask(subtask.index())
-                        .setExecutorId(planned.executorOf(subtask).value())));
-        return deploy.build();
+        return addresses;
     }
 
     private void checkResourcesDeadline(JobTopology graph) {
@@ -581,14 +543,7 @@ final class Job {
     }
 
     private void trigger(PendingCheckpoint pending) {
-        CheckpointKey key = pending.key();
-        toDeployed(MasterMessage.newBuilder()
-                .setTrigger(TriggerCheckpoint.newBuilder()
-                        .setJobId(id.value())
-                        .setIncarnation(key.incarnation().value())
-                        .setCheckpoint(key.checkpoint().value())
-                        .setTriggerTimeMillis(pending.triggerTimeMillis())
-                        .setTerminal(pending.terminal())));
+        toDeployed(messages.trigger(pending));
     }
 
     void onAcknowledged(ExecutorId executor, CheckpointAcknowledged acknowledged) {
@@ -610,7 +565,7 @@ final class Job {
     private void store(PendingCheckpoint collected) {
         CheckpointKey key = collected.key();
         Set<CheckpointId> missing = new TreeSet<>(collected.references());
-        missing.removeAll(kept());
+        missing.removeAll(restorePoints.kept());
         if (missing.isEmpty()) {
             outbox.act(new MasterAction.WriteMetadata(key, metadata(collected)));
         } else {
@@ -662,13 +617,7 @@ final class Job {
 
     private void onCheckpointDurable(CheckpointKey key, CheckpointCompleted completed) {
         PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
-        if (restorePoint != null) {
-            older = append(older, restorePoint);
-        }
-        restorePoint = completed;
-        ByteString written = metadata(done).toByteString();
-        restoreMetadata = written.size() <= LARGEST_METADATA_SENT ? written : ByteString.EMPTY;
-        restoreRecordsRead = done.recordsRead();
+        restorePoints.add(completed, done, metadata(done).toByteString());
         firstCheckpointMillis = firstCheckpointMillis == 0 ? outbox.nowMillis() : firstCheckpointMillis;
         restartCount.onProgress();
         outbox.note(key + (done.terminal() ? ", its last one," : "") + " is complete: " + done.bytes() + " bytes in "
@@ -678,7 +627,7 @@ final class Job {
                 checkpoints.close();
                 mayFinish = true;
             }
-            toDeployed(complete(key.checkpoint().value(), done.terminal()));
+            toDeployed(messages.complete(lastIncarnation, key.checkpoint().value(), done.terminal()));
             tryMove();
         }
         sweep();
@@ -703,7 +652,7 @@ final class Job {
         CheckpointKey key = pending.key();
         outbox.note(key + " is given up: " + reason);
         lastGiveUp = reason;
-        toDeployed(abort(key.checkpoint().value()));
+        toDeployed(messages.abort(lastIncarnation, key.checkpoint().value()));
     }
 
     /** The log hears of the alarm's beginning and end; {@link #describe} shows it in between. */
@@ -726,42 +675,12 @@ final class Job {
                 + " The job goes on; a failure now would replay all of that time. See whether HDFS answers.";
     }
 
-    private MasterMessage.Builder complete(long checkpoint, boolean terminal) {
-        return MasterMessage.newBuilder()
-                .setComplete(CompleteCheckpoint.newBuilder()
-                        .setJobId(id.value())
-                        .setIncarnation(lastIncarnation)
-                        .setCheckpoint(checkpoint)
-                        .setTerminal(terminal));
-    }
-
-    private MasterMessage.Builder abort(long checkpoint) {
-        return MasterMessage.newBuilder()
-                .setAbort(AbortCheckpoint.newBuilder()
-                        .setJobId(id.value())
-                        .setIncarnation(lastIncarnation)
-                        .setCheckpoint(checkpoint));
-    }
-
     /** Deletes what is no longer needed, and what crashes and late uploads have left. */
     private void sweep() {
-        CheckpointCompleted newest = restorePoint;
-        if (newest == null) {
-            return;
-        }
-        older = List.copyOf(older.subList(Math.max(0, older.size() - (retained - 1)), older.size()));
-        outbox.act(new MasterAction.SweepCheckpoints(id, kept(), new CheckpointId(newest.getCheckpoint())));
-    }
-
-    /** The checkpoints whose files are needed: those that can be restored, and what these build on. */
-    private Set<CheckpointId> kept() {
-        List<CheckpointCompleted> restorable = restorePoint == null ? older : append(older, restorePoint);
-        Set<CheckpointId> kept = new TreeSet<>();
-        for (CheckpointCompleted checkpoint : restorable) {
-            kept.add(new CheckpointId(checkpoint.getCheckpoint()));
-            checkpoint.getReferencesList().forEach(reference -> kept.add(new CheckpointId(reference)));
-        }
-        return kept;
+        restorePoints
+                .newest()
+                .ifPresent(newest -> outbox.act(new MasterAction.SweepCheckpoints(
+                        id, restorePoints.kept(), new CheckpointId(newest.getCheckpoint()))));
     }
 
     // ---- moving away ---------------------------------------------------------------------------------------------
@@ -817,28 +736,14 @@ final class Job {
                 unfollow(former);
             }
         }
-        for (ExecutorId standby : followers.takeBehind(standbys, restoreCheckpoint())) {
-            fleet.send(
-                    standby,
-                    MasterMessage.newBuilder()
-                            .setFollow(Follow.newBuilder()
-                                    .setJobId(id.value())
-                                    .setJobName(submitted.getName())
-                                    .setGraphPath(submitted.getGraphPath())
-                                    .addAllJars(submitted.getJarsList())
-                                    .putAllSettings(submitted.getSettingsMap())
-                                    .setJobDirectory(directory)
-                                    .setCheckpoint(restoreCheckpoint())
-                                    .setMetadataPath(restorePoint == null ? "" : restorePoint.getMetadataPath())
-                                    .setMetadata(restoreMetadata)));
+        for (ExecutorId standby : followers.takeBehind(standbys, restorePoints.id())) {
+            fleet.send(standby, messages.follow(restorePoints));
         }
     }
 
     private void unfollow(ExecutorId standby) {
         fleet.forgets(standby, id);
-        fleet.send(
-                standby,
-                MasterMessage.newBuilder().setUnfollow(Unfollow.newBuilder().setJobId(id.value())));
+        fleet.send(standby, messages.unfollow());
     }
 
     // ---- failure -------------------------------------------------------------------------------------------------
@@ -913,7 +818,7 @@ final class Job {
         transition(
                 Phase.RESTARTING,
                 "the next incarnation starts in " + delayNanos / 1_000_000 + " ms from checkpoint "
-                        + restoreCheckpoint()
+                        + restorePoints.id()
                         + (awaited == null ? "" : ", or once the stream of " + awaited + " ends"));
         if (delayNanos > 0) {
             journalFailure();
@@ -981,12 +886,7 @@ final class Job {
         if (!fleet.isRegistered(executor)) {
             return false;
         }
-        fleet.send(
-                executor,
-                MasterMessage.newBuilder()
-                        .setStop(StopIncarnation.newBuilder()
-                                .setJobId(id.value())
-                                .setIncarnation(incarnation)));
+        fleet.send(executor, messages.stop(incarnation));
         return true;
     }
 
@@ -1006,15 +906,7 @@ final class Job {
 
     /** Records that sources have read since the restore point: they are read again. 0 if that is not known. */
     private long recordsReplayed() {
-        if (deployment == null) {
-            return 0;
-        }
-        long read = deployment.recordsRead();
-        boolean isOwn = restorePoint != null && restorePoint.getIncarnation() == lastIncarnation;
-        if (!isOwn) {
-            return read;
-        }
-        return restoreRecordsRead == UNKNOWN ? 0 : Math.max(0, read - restoreRecordsRead);
+        return deployment == null ? 0 : restorePoints.replayed(lastIncarnation, deployment.recordsRead());
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------
@@ -1158,14 +1050,12 @@ final class Job {
                 .setCheckpointsCompleted(checkpoints.completedCount())
                 .setCheckpointsFailed(checkpoints.failedCount())
                 .setAlarm(alarm())
-                .setLastCheckpoint(restoreCheckpoint())
+                .setLastCheckpoint(restorePoints.id())
                 .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000)
                 .addAllRecoveries(recoveries.list())
                 .setAdoptedMillis(adoptedMillis)
                 .setFirstCheckpointMillis(firstCheckpointMillis);
-        if (restorePoint != null) {
-            description.setLastCheckpointBytes(restorePoint.getBytes());
-        }
+        restorePoints.newest().ifPresent(newest -> description.setLastCheckpointBytes(newest.getBytes()));
         if (phase.isFinal() && ending != null) {
             description.setEndedMillis(ending.getTimeMillis());
         }
@@ -1226,11 +1116,7 @@ final class Job {
     private boolean isTerminalDecided() {
         boolean inFlight = checkpoints.isJournaling()
                 && checkpoints.pending().map(PendingCheckpoint::terminal).orElse(false);
-        return inFlight || (restorePoint != null && restorePoint.getTerminal());
-    }
-
-    private long restoreCheckpoint() {
-        return restorePoint == null ? 0 : restorePoint.getCheckpoint();
+        return inFlight || restorePoints.isTerminal();
     }
 
     private void toDeployed(MasterMessage.Builder message) {

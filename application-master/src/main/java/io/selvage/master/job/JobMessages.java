@@ -1,0 +1,96 @@
+package io.selvage.master.job;
+
+import io.selvage.master.checkpoint.PendingCheckpoint;
+import io.selvage.protocol.wire.AbortCheckpoint;
+import io.selvage.protocol.wire.CompleteCheckpoint;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.ExecutorAddress;
+import io.selvage.protocol.wire.Follow;
+import io.selvage.protocol.wire.JobSubmitted;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.TriggerCheckpoint;
+import io.selvage.protocol.wire.Unfollow;
+import java.util.List;
+
+/**
+ * Immutable: what executors are told of one job, in the words of the wire.
+ *
+ * @param directory the job's own in HDFS
+ */
+record JobMessages(JobSubmitted submitted, String directory) {
+    MasterMessage.Builder deploy(Deployment planned, List<ExecutorAddress> executors, RestorePoints from) {
+        Deploy.Builder deploy = Deploy.newBuilder()
+                .setJobId(submitted.getJobId())
+                .setIncarnation(planned.incarnation().value())
+                .setJobName(submitted.getName())
+                .setGraphPath(submitted.getGraphPath())
+                .addAllJars(submitted.getJarsList())
+                .putAllSettings(submitted.getSettingsMap())
+                .setJobDirectory(directory)
+                .setRestoreCheckpoint(from.id())
+                .setRestoreMetadataPath(from.metadataPath())
+                .setMetadata(from.metadata())
+                .addAllExecutors(executors);
+        planned.subtasks()
+                .forEach(subtask -> deploy.addSubtasks(SubtaskPlacement.newBuilder()
+                        .setVertex(subtask.vertex().value())
+                        .setSubtask(subtask.index())
+                        .setExecutorId(planned.executorOf(subtask).value())));
+        return MasterMessage.newBuilder().setDeploy(deploy);
+    }
+
+    /** This incarnation and all lower ones. */
+    MasterMessage.Builder stop(long incarnation) {
+        return MasterMessage.newBuilder()
+                .setStop(StopIncarnation.newBuilder()
+                        .setJobId(submitted.getJobId())
+                        .setIncarnation(incarnation));
+    }
+
+    MasterMessage.Builder trigger(PendingCheckpoint pending) {
+        return MasterMessage.newBuilder()
+                .setTrigger(TriggerCheckpoint.newBuilder()
+                        .setJobId(submitted.getJobId())
+                        .setIncarnation(pending.key().incarnation().value())
+                        .setCheckpoint(pending.key().checkpoint().value())
+                        .setTriggerTimeMillis(pending.triggerTimeMillis())
+                        .setTerminal(pending.terminal()));
+    }
+
+    MasterMessage.Builder complete(long incarnation, long checkpoint, boolean terminal) {
+        return MasterMessage.newBuilder()
+                .setComplete(CompleteCheckpoint.newBuilder()
+                        .setJobId(submitted.getJobId())
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(checkpoint)
+                        .setTerminal(terminal));
+    }
+
+    MasterMessage.Builder abort(long incarnation, long checkpoint) {
+        return MasterMessage.newBuilder()
+                .setAbort(AbortCheckpoint.newBuilder()
+                        .setJobId(submitted.getJobId())
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(checkpoint));
+    }
+
+    MasterMessage.Builder follow(RestorePoints to) {
+        return MasterMessage.newBuilder()
+                .setFollow(Follow.newBuilder()
+                        .setJobId(submitted.getJobId())
+                        .setJobName(submitted.getName())
+                        .setGraphPath(submitted.getGraphPath())
+                        .addAllJars(submitted.getJarsList())
+                        .putAllSettings(submitted.getSettingsMap())
+                        .setJobDirectory(directory)
+                        .setCheckpoint(to.id())
+                        .setMetadataPath(to.metadataPath())
+                        .setMetadata(to.metadata()));
+    }
+
+    MasterMessage.Builder unfollow() {
+        return MasterMessage.newBuilder().setUnfollow(Unfollow.newBuilder().setJobId(submitted.getJobId()));
+    }
+}
