@@ -163,7 +163,7 @@ final class Standby {
         services.uploading().execute(() -> {
             try {
                 if (isFirst) {
-                    warmUp.run(program);
+                    warmUp.run(follow, program);
                 }
                 FollowRun.Outcome outcome = run.run();
                 inbox.post(new ExecutorEvent.FollowEnded(

@@ -30,7 +30,6 @@ import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
-import io.selvage.task.exchange.ExecutorAddress;
 import io.selvage.task.subtask.Mail;
 import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskCut;
@@ -93,12 +92,7 @@ final class TaskExecutor {
         this.standby = new Standby(
                 services,
                 preparation,
-                new WarmUp(
-                        new ExecutorAddress(
-                                settings.id(),
-                                settings.host(),
-                                services.transport().dataPort()),
-                        services.transport()),
+                new WarmUp(services, settings.id(), settings.host()),
                 settings.standbyBytes(),
                 inbox);
         this.masterlessSinceNanos = services.clock().nanos();

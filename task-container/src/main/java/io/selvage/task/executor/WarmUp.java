@@ -1,88 +1,190 @@
 package io.selvage.task.executor;
 
-import io.selvage.api.graph.Edge;
-import io.selvage.api.graph.Opaque;
-import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.Vertex;
+import io.selvage.api.state.ValueState;
+import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.KeyedStateBackend;
+import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.Follow;
+import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
-import io.selvage.task.exchange.ExchangeTransport;
 import io.selvage.task.exchange.ExecutorAddress;
 import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Timestamps;
 import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.operator.ChainBuilder;
+import io.selvage.task.operator.Counters;
+import io.selvage.task.operator.OperatorContext;
+import io.selvage.task.operator.Output;
+import io.selvage.task.subtask.SubtaskCut;
+import io.selvage.task.subtask.SubtaskListener;
+import io.selvage.task.subtask.SubtaskPhase;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Safe for use by many threads. Does once what takes a JVM long the first time, so that a deployment need not wait for
- * it: opens a program's operators, which loads their classes, and lets go of them; and sends a record through a data
- * connection of this process to itself. Nothing of the user's is called but what reading the operators calls.
+ * it: makes a program's subtasks and operators and lets go of them, passes records through a data connection of this
+ * process to itself, and lets a state of its own change. Of the user's program nothing is opened: what runs is what
+ * makes its operators.
  */
 final class WarmUp {
     static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    /** So many that the JVM compiles what handles one. */
+    static final int RECORDS = 20_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
     private static final JobId NO_JOB = JobId.random();
     private static final Incarnation ONLY = new Incarnation(1);
-    private static final int BUFFER_BYTES = 1024;
+    private static final int BUFFER_BYTES = 32 * 1024;
     private static final Duration FLUSH = Duration.ofMillis(1);
+    private static final int KEYS = 1000;
 
-    private final ExecutorAddress self;
-    private final ExchangeTransport transport;
-    private final AtomicBoolean isConnected = new AtomicBoolean();
+    private final ExecutorServices services;
+    private final ExecutorId self;
+    private final String host;
+    private final AtomicBoolean isDone = new AtomicBoolean();
 
-    WarmUp(ExecutorAddress self, ExchangeTransport transport) {
+    /** @param host where this process takes data */
+    WarmUp(ExecutorServices services, ExecutorId self, String host) {
+        this.services = services;
         this.self = self;
-        this.transport = transport;
+        this.host = host;
     }
 
-    void run(PreparedJob job) {
-        open(job);
-        if (isConnected.compareAndSet(false, true)) {
-            try {
-                passOneRecord();
-            } catch (RuntimeException failed) {
-                LOG.warn("No record could be passed through {}", self, failed);
-            } finally {
-                transport.release(NO_JOB, ONLY);
-            }
+    void run(Follow follow, PreparedJob job) {
+        long startNanos = System.nanoTime();
+        attempt("make the program's subtasks", () -> make(follow, job));
+        if (isDone.compareAndSet(false, true)) {
+            attempt("pass records to itself", this::passRecords);
+            attempt("change a state", this::changeState);
+            services.transport().release(NO_JOB, ONLY);
+        }
+        LOG.info(
+                "Ready to take over subtasks of {}: what is slow the first time took {} ms",
+                follow.getJobId(),
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
+    }
+
+    /** A deployment would meet the same, and then it counts. */
+    private void attempt(String what, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException failed) {
+            LOG.warn("The standby {} could not {}", self, what, failed);
         }
     }
 
-    private void passOneRecord() {
+    private void make(Follow follow, PreparedJob job) {
+        Deploy.Builder deploy = Deploy.newBuilder().setJobId(NO_JOB.value());
+        for (Vertex vertex : job.graph().vertices()) {
+            for (int index = 0; index < vertex.parallelism(); index++) {
+                deploy.addSubtasks(SubtaskPlacement.newBuilder()
+                        .setVertex(vertex.id())
+                        .setSubtask(index)
+                        .setExecutorId(self.value()));
+            }
+        }
+        RestoredCheckpoint nothing = new RestoredCheckpoint(
+                CheckpointMetadata.getDefaultInstance(),
+                new SegmentReader(services.store()),
+                new HeldState(),
+                job.loader(),
+                new RestoreFigures(null));
+        // All subtasks are here: no channel leaves the process.
+        new SubtaskFactory(
+                        new DeploymentId(NO_JOB, ONLY),
+                        deploy.build(),
+                        job,
+                        nothing,
+                        JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job")),
+                        self,
+                        services.transport(),
+                        (channel, failure) -> {},
+                        Nobody.INSTANCE,
+                        services.backends(),
+                        services.clock())
+                .build();
+        ChainBuilder chains = new ChainBuilder(
+                NO_JOB.value(),
+                ONLY.value(),
+                job.graph().maxParallelism(),
+                job.loader(),
+                services.backends(),
+                services.clock());
+        for (Vertex vertex : job.graph().vertices()) {
+            chains.build(vertex, 0, Nobody.INSTANCE, new Counters()).make();
+        }
+    }
+
+    private void passRecords() {
+        ExecutorAddress here =
+                new ExecutorAddress(self, host, services.transport().dataPort());
         Wakeup wakeup = new Wakeup();
         AtomicBoolean hasFailed = new AtomicBoolean();
         ChannelFailureListener failures = (channel, failure) -> {
-            LOG.warn("The first data connection of {}, to itself, has failed: {}", self, failure.reason());
+            LOG.warn("The data connection of {} to itself has failed: {}", here, failure.reason());
             hasFailed.set(true);
             wakeup.signal();
         };
         ChannelDefinition definition =
                 new ChannelDefinition(new ChannelId(NO_JOB, ONLY, 0, 0, 0), strings(), BUFFER_BYTES, FLUSH);
-        InputChannel input = transport.registerInput(definition, wakeup, failures);
-        OutputChannel output = transport.openOutput(definition, self, wakeup, failures);
-        output.tryEmit("warm", Timestamps.NONE);
-        output.flush();
+        InputChannel input = services.transport().registerInput(definition, wakeup, failures);
+        OutputChannel output = services.transport().openOutput(definition, here, wakeup, failures);
         long deadline = System.nanoTime() + MOST_NANOS;
-        while (input.poll() == null && !hasFailed.get() && System.nanoTime() - deadline < 0) {
+        int sent = 0;
+        int received = 0;
+        while (received < RECORDS && !hasFailed.get() && System.nanoTime() - deadline < 0) {
+            while (sent < RECORDS && output.tryEmit("record " + sent, Timestamps.NONE)) {
+                sent++;
+            }
+            output.flush();
+            for (Object record = input.poll(); record != null; record = input.poll()) {
+                received++;
+            }
+            input.release();
             wakeup.prepare();
-            if (input.isEmpty()) {
-                wakeup.await(MOST_NANOS / 10);
+            if (input.isEmpty() && received < sent) {
+                wakeup.await(TimeUnit.MILLISECONDS.toNanos(1));
             } else {
                 wakeup.cancel();
             }
         }
-        input.release();
+    }
+
+    private void changeState() {
+        OperatorContext context = new OperatorContext(
+                NO_JOB.value(), "warm-up", "warm-up", 0, 1, 16, ONLY.value(), WarmUp.class.getClassLoader());
+        KeyedStateBackend<String> backend = services.backends().create(context, Serdes.STRING, KeyedOrigin.NOTHING);
+        ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
+        backend.opened();
+        for (int i = 0; i < RECORDS; i++) {
+            backend.setCurrentKey("key " + i % KEYS);
+            Long before = counter.value();
+            counter.update(before == null ? 1L : before + 1);
+            if (i % (RECORDS / 4) == 0) {
+                backend.snapshot(1 + i);
+                backend.confirm(1 + i);
+            }
+        }
     }
 
     @SuppressWarnings("unchecked")
@@ -90,19 +192,23 @@ final class WarmUp {
         return (Serde<Object>) (Serde<?>) Serdes.STRING;
     }
 
-    private static void open(PreparedJob job) {
-        try {
-            for (Vertex vertex : job.graph().vertices()) {
-                for (Operator operator : vertex.operators()) {
-                    Opaque.read(operator.definition(), job.loader(), operator.name());
-                }
-            }
-            for (Edge edge : job.graph().edges()) {
-                job.definition(edge);
-            }
-        } catch (RuntimeException unusable) {
-            // A deployment would say the same, and then it counts.
-            LOG.warn("A followed program can't be opened", unusable);
-        }
+    /** Hears of what is never run. */
+    private enum Nobody implements SubtaskListener, Output {
+        INSTANCE;
+
+        @Override
+        public void onPhase(SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable failure) {}
+
+        @Override
+        public void onCut(SubtaskCut cut) {}
+
+        @Override
+        public void onThreadEnd(SubtaskId subtask) {}
+
+        @Override
+        public void emit(Object value, long timestampMillis) {}
+
+        @Override
+        public void watermark(long millis) {}
     }
 }

@@ -24,6 +24,11 @@ public final class OperatorChain implements Output {
         this.factory = factory;
     }
 
+    /** Makes the operators, of which none is opened: of the user's code that runs what reads and makes its objects. */
+    public void make() {
+        operators = List.copyOf(factory.get());
+    }
+
     /**
      * Makes the operators, restores state and opens the functions, last operator first, so that what an operator emits
      * finds the next open. All of this may run the user's code.
@@ -31,7 +36,7 @@ public final class OperatorChain implements Output {
      * @param restored by operator uid
      */
     public void open(Function<String, RestoredState> restored) {
-        operators = List.copyOf(factory.get());
+        make();
         head = operators.get(0);
         source = head instanceof SourceHead sourceHead ? sourceHead : null;
         for (int i = operators.size() - 1; i >= 0; i--) {

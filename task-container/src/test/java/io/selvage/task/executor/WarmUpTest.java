@@ -1,0 +1,135 @@
+package io.selvage.task.executor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.wire.Follow;
+import io.selvage.task.exchange.ChannelDefinition;
+import io.selvage.task.exchange.ChannelFailureListener;
+import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.ExchangeTransport;
+import io.selvage.task.exchange.ExecutorAddress;
+import io.selvage.task.exchange.InputChannel;
+import io.selvage.task.exchange.OutputChannel;
+import io.selvage.task.exchange.Wakeup;
+import io.selvage.task.network.DataPlane;
+import io.selvage.task.operator.KeyedBackends;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class WarmUpTest {
+    private static final ExecutorId SELF = new ExecutorId("executor-1");
+
+    @TempDir
+    Path directory;
+
+    /** Counts what a subtask's thread would call. */
+    private record Counting(ExchangeTransport real, List<String> opened, List<Object> received)
+            implements ExchangeTransport {
+        @Override
+        public int dataPort() {
+            return real.dataPort();
+        }
+
+        @Override
+        public OutputChannel openOutput(
+                ChannelDefinition definition,
+                ExecutorAddress receiver,
+                Wakeup wakeup,
+                ChannelFailureListener failures) {
+            opened.add("out");
+            return real.openOutput(definition, receiver, wakeup, failures);
+        }
+
+        @Override
+        public InputChannel registerInput(
+                ChannelDefinition definition, Wakeup wakeup, ChannelFailureListener failures) {
+            opened.add("in");
+            InputChannel input = real.registerInput(definition, wakeup, failures);
+            return new Heard(input, received);
+        }
+
+        @Override
+        public void release(JobId job, Incarnation incarnation) {
+            opened.add("release");
+            real.release(job, incarnation);
+        }
+
+        @Override
+        public void close() {
+            real.close();
+        }
+    }
+
+    private record Heard(InputChannel input, List<Object> received) implements InputChannel {
+        @Override
+        public ChannelId id() {
+            return input.id();
+        }
+
+        @Override
+        public Object poll() {
+            Object element = input.poll();
+            if (element != null) {
+                received.add(element);
+            }
+            return element;
+        }
+
+        @Override
+        public long timestampMillis() {
+            return input.timestampMillis();
+        }
+
+        @Override
+        public boolean isEmpty() {
+            return input.isEmpty();
+        }
+
+        @Override
+        public void release() {
+            input.release();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void passesRecordsToItselfOnceAndMakesEachProgramWithoutOpeningIt() throws Exception {
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        try (DataPlane plane = DataPlane.open(SELF, ApplicationIdentity.create().handshake(), "127.0.0.1")) {
+            Counting transport = new Counting(plane, new CopyOnWriteArrayList<>(), new ArrayList<>());
+            ExecutorServices services = new ExecutorServices(
+                    store,
+                    io.selvage.protocol.config.Configuration.defaults(),
+                    transport,
+                    KeyedBackends.HEAP,
+                    Runnable::run,
+                    Runnable::run,
+                    System::nanoTime,
+                    getClass().getClassLoader(),
+                    (code, reason) -> {},
+                    (signal, processId) -> {});
+            WarmUp warmUp = new WarmUp(services, SELF, "127.0.0.1");
+            PreparedJob job = new PreparedJob(
+                    ExactlyOnceTest.graph(new EventSource(1, 10, 1, 0), "job-warm", 2, 2, 1000),
+                    getClass().getClassLoader());
+            Follow follow = Follow.newBuilder().setJobId("job-warm").build();
+            warmUp.run(follow, job);
+            assertThat(transport.received()).hasSize(WarmUp.RECORDS);
+            warmUp.run(follow, job);
+            assertThat(transport.opened()).containsExactly("in", "out", "release");
+            assertThat(Ledger.of("job-warm").rows()).isEmpty();
+        }
+    }
+}
