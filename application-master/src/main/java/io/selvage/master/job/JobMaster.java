@@ -198,6 +198,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     private void lost(LostExecutor lost) {
+        fleet.putOffStandby(outbox.nowNanos());
         jobs.values().forEach(job -> job.onExecutorLost(lost.executor(), lost.reason()));
     }
 

@@ -14,4 +14,8 @@ public record Demand(int slots, boolean jobsRun, Set<ExecutorId> stopping) {
     public Demand {
         stopping = Set.copyOf(stopping);
     }
+
+    Demand withoutStandby() {
+        return new Demand(slots, false, stopping);
+    }
 }

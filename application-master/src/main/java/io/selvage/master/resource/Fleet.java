@@ -40,6 +40,8 @@ public final class Fleet {
     private static final int MAX_ASK_DOUBLINGS = 6;
     /** What arrives so soon after a suspicion may have been sent before the executor's end. */
     private static final long SUSPICION_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Between the loss of an executor and the request for the next standby. */
+    private static final long STANDBY_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** How many ids of containers that were given back are remembered. */
     private static final int MAX_RELEASED_KNOWN = 10_000;
 
@@ -67,6 +69,9 @@ public final class Fleet {
 
     /** No containers are asked for before, as those before did not become executors. */
     private long askAgainNanos;
+    /** A new standby is not asked for before. */
+    private long standbyFromNanos;
+
     /** Since when a standby is missing; {@link #NEVER} if none is. */
     private long standbyMissingNanos = NEVER;
 
@@ -348,6 +353,11 @@ public final class Fleet {
         return lost;
     }
 
+    /** Jobs come back first: the start of a process would take processor time from them. */
+    public void putOffStandby(long nowNanos) {
+        standbyFromNanos = nowNanos + STANDBY_PAUSE_NANOS;
+    }
+
     /** Asks YARN for what is missing, withdraws what is not, and lets go of executors that nobody needs. */
     public void balance(Demand demand, long nowNanos) {
         if (recovering || closing) {
@@ -355,6 +365,9 @@ public final class Fleet {
         }
         keepReady(demand);
         int change = missingContainers(demand) - requestedCount;
+        if (change > 0 && nowNanos < standbyFromNanos) {
+            change = Math.max(0, missingContainers(demand.withoutStandby()) - requestedCount);
+        }
         if (change > 0 && nowNanos >= askAgainNanos) {
             requestedCount += change;
             note("YARN is asked for " + change + " more containers.");
@@ -436,6 +449,9 @@ public final class Fleet {
 
     public long nextDeadlineNanos() {
         long next = recovering ? graceEndsNanos : askAgainNanos > checkedNanos ? askAgainNanos : NEVER;
+        if (standbyFromNanos > checkedNanos) {
+            next = Math.min(next, standbyFromNanos);
+        }
         for (Executor executor : executors.values()) {
             next = Math.min(next, executor.deadlineNanos());
             if (isIdle(executor)

@@ -213,6 +213,8 @@ class StandbyTest {
                 .containsExactly(executor(1).value(), executor(3).value());
         assertThat(harness.lastDeploy().getMetadata().isEmpty()).isFalse();
         assertThat(harness.describe(JOB).getRecoveries(0).getByStandby()).isTrue();
+        assertThat(harness.requestedContainers()).as("the job comes back first").isEqualTo(3);
+        harness.passAlive(Duration.ofSeconds(3));
         assertThat(harness.requestedContainers()).isEqualTo(4);
         assertThat(harness.sent(MasterMessage::hasUnfollow)).isEmpty();
         assertThat(describe(harness, 3).getStandbyBytes()).isZero();
