@@ -81,7 +81,8 @@ public final class SelvageClient implements AutoCloseable {
      * @param progress told what is being waited for
      */
     public Session open(Configuration settings, OpenObserver progress) {
-        Deployment deployment = new Deployment(hadoop, distribution, sessionFiles, hashCacheFile(), progress);
+        Deployment deployment = new Deployment(
+                hadoop, distribution, sessionFiles, hashCacheFile(), userDirectory.resolve("cache"), progress);
         opening = deployment;
         Deployment.Opened opened = deployment.open(yarn, configuration, settings);
         opening = null;

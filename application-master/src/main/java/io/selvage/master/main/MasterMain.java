@@ -3,7 +3,9 @@ package io.selvage.master.main;
 import io.selvage.checkpoint.journal.EpochOutcome;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
+import io.selvage.checkpoint.library.ClassLists;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.Patience;
 import io.selvage.checkpoint.store.StoreRefusedException;
 import io.selvage.master.control.ControlServer;
@@ -20,14 +22,23 @@ import io.selvage.master.loop.Questions;
 import io.selvage.master.resource.FleetLimits;
 import io.selvage.master.storage.MasterStorage;
 import io.selvage.master.yarn.YarnCluster;
+import io.selvage.protocol.process.ClassArchive;
+import io.selvage.protocol.process.ClassArchiveMaker;
+import io.selvage.protocol.process.ProcessRole;
+import io.selvage.protocol.process.StartSteps;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionDescription;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,8 +46,9 @@ import org.slf4j.LoggerFactory;
  * The ApplicationMaster's process. Started by YARN without arguments; what it needs is in its working directory, its
  * environment and its credentials. How it ends: {@link ExitCode}.
  *
- * <p>The order of the start: ports, then the epoch (which names them), then the loop, and only then the
- * ResourceManager, so that executors of the attempt before can register while YARN is still being asked.
+ * <p>The order of the start: ports and storage side by side, then the epoch (which names the ports), then the loop, and
+ * only then the ResourceManager is told, so that executors of the attempt before can register while YARN is still being
+ * asked. What these need is loaded beside.
  */
 public final class MasterMain {
     private static final Logger LOG = LoggerFactory.getLogger(MasterMain.class);
@@ -46,47 +58,64 @@ public final class MasterMain {
 
     private final Surroundings here;
     private final ProcessEnd end;
+    private final StartSteps steps;
     private final Inbox inbox;
     private final Questions questions;
     private final long startedNanos = System.nanoTime();
     private final long startedMillis = System.currentTimeMillis();
 
-    private MasterMain(Surroundings here, ProcessEnd end) {
+    private MasterMain(Surroundings here, ProcessEnd end, StartSteps steps) {
         this.here = here;
         this.end = end;
+        this.steps = steps;
         this.inbox = new Inbox(what -> end.end(ExitCode.OVERLOADED, what));
         this.questions = new Questions(inbox);
     }
 
     public static void main(String[] arguments) {
+        StartSteps steps = StartSteps.ofThisProcess();
+        steps.done("main");
         ProcessEnd end = new ProcessEnd();
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
+            if (error instanceof StartException refused) {
+                refuse(end, refused);
+            }
             LOG.error("Thread {} has failed.", thread.getName(), error);
             end.end(ExitCode.BROKEN_INVARIANT, "Thread " + thread.getName() + " has failed: " + error);
         });
         try {
-            Surroundings here = Surroundings.read(System.getenv(), Path.of(""));
-            new MasterMain(here, end).start();
+            new MasterMain(Surroundings.read(System.getenv(), Path.of("")), end, steps).start();
         } catch (StartException refused) {
-            LOG.error("The master can't start.", refused);
-            end.end(refused.code(), String.valueOf(refused.getMessage()));
+            refuse(end, refused);
         }
     }
 
+    private static void refuse(ProcessEnd end, StartException refused) {
+        LOG.error("The master can't start.", refused);
+        end.end(refused.code(), String.valueOf(refused.getMessage()));
+    }
+
     private void start() {
+        steps.done("settings");
         LOG.info(
                 "Master of {}, attempt {}, on {}, state root {}.",
                 here.applicationId(),
                 here.attempt(),
                 here.host(),
                 here.spec().getStateRoot());
-        Ports ports = listen();
-        Won won = winEpoch(ports.control().port());
-        YarnCluster yarn =
-                new YarnCluster(inbox, here.spec(), here.specFile(), here.session(), here.hadoop(), here.attempt());
+        FutureTask<YarnConfiguration> hadoop = beside("start-settings", Surroundings::hadoop);
+        FutureTask<Ports> listening = beside("start-ports", this::listen);
+        FutureTask<Surroundings.Storage> opening = beside("start-storage", () -> openStorage(await(hadoop)));
+        FutureTask<YarnCluster> joining = beside("start-yarn", () -> connect(await(hadoop)));
+
+        Surroundings.Storage opened = await(opening);
+        Ports ports = await(listening);
+        Won won = winEpoch(opened.store(), ports.control().port());
+        steps.done("epoch");
+        YarnCluster yarn = await(joining);
         JournalWriter writer = new JournalWriter(won.journal(), inbox, what -> end.end(ExitCode.OVERLOADED, what));
         MasterStorage storage = new MasterStorage(
-                here.store(), here.applicationId(), inbox, what -> end.end(ExitCode.OVERLOADED, what));
+                opened.store(), here.applicationId(), inbox, what -> end.end(ExitCode.OVERLOADED, what));
         String trackingUrl = "http://" + here.host() + ":" + ports.status().port() + "/";
         JobMaster jobMaster = new JobMaster(
                 new SessionFacts(here.attempt(), here.applicationDirectory(), describe(trackingUrl)),
@@ -99,16 +128,42 @@ public final class MasterMain {
         MasterLoop loop = new MasterLoop(jobMaster, inbox, actions, () -> System.nanoTime() - startedNanos);
         startThread("master-journal", writer::run);
         startThread("master-loop", loop::run);
-        join(yarn, ports.control().port(), trackingUrl);
+        steps.done("loop");
+        join(yarn, opened.specFile(), ports.control().port(), trackingUrl);
+        new ClassArchiveMaker(
+                        ProcessRole.MASTER,
+                        ClassArchive.of(System.getenv()),
+                        new ClassLists(opened.store(), here.applicationId()),
+                        here.session().masterMemory().bytes())
+                .start();
+    }
+
+    private Surroundings.Storage openStorage(YarnConfiguration hadoop) {
+        Surroundings.Storage storage = here.openStorage(hadoop);
+        steps.done("storage");
+        return storage;
+    }
+
+    private YarnCluster connect(YarnConfiguration hadoop) {
+        YarnCluster yarn = new YarnCluster(inbox, here.spec(), here.session(), hadoop, here.attempt());
+        yarn.connect();
+        steps.done("clients of YARN");
+        return yarn;
     }
 
     private record Ports(ControlServer control, StatusServer status) {}
 
     private Ports listen() {
         try {
-            return new Ports(
+            Ports ports = new Ports(
                     ControlServer.start(here.identity(), anyPort(), inbox, questions),
                     StatusServer.start(anyPort(), questions));
+            steps.done("ports");
+            startDaemon(
+                    "start-rehearsal",
+                    () -> Rehearsal.of(
+                            here.identity(), here.bindHost(), ports.control().port(), steps));
+            return ports;
         } catch (IOException failed) {
             throw new StartException(
                     ExitCode.PORT_UNAVAILABLE,
@@ -124,11 +179,11 @@ public final class MasterMain {
 
     private record Won(Journal journal, JournaledState state) {}
 
-    private Won winEpoch(int controlPort) {
+    private Won winEpoch(DurableStore store, int controlPort) {
         Patience patience = here.attempt() == FIRST_EPOCH ? Patience.NONE : Patience.of(HDFS_OUTAGE);
         for (int failures = 1; ; failures++) {
             try {
-                return tryWinEpoch(controlPort);
+                return tryWinEpoch(store, controlPort);
             } catch (StartException failed) {
                 if (failed.code() != ExitCode.JOURNAL_UNAVAILABLE || !patience.waitAfter(failures)) {
                     throw failed;
@@ -138,7 +193,7 @@ public final class MasterMain {
         }
     }
 
-    private Won tryWinEpoch(int controlPort) {
+    private Won tryWinEpoch(DurableStore store, int controlPort) {
         EpochStarted epoch = EpochStarted.newBuilder()
                 .setEpoch(here.attempt())
                 .setHost(here.host())
@@ -147,12 +202,11 @@ public final class MasterMain {
                 .build();
         try {
             if (here.attempt() == FIRST_EPOCH) {
-                here.store().proveAtomic();
+                store.proveAtomic();
             }
-            here.store().catchUp();
+            store.catchUp();
             Journal journal = Journal.open(
-                    here.store().with(Patience.of(HDFS_OUTAGE)),
-                    CheckpointLayout.journalDirectory(here.applicationId()));
+                    store.with(Patience.of(HDFS_OUTAGE)), CheckpointLayout.journalDirectory(here.applicationId()));
             EpochOutcome outcome = journal.winEpoch(here.attempt(), epoch.toByteArray());
             if (outcome instanceof EpochOutcome.Won won) {
                 JournaledState state = JournalReplay.replay(won.history());
@@ -190,9 +244,10 @@ public final class MasterMain {
                 .build();
     }
 
-    private void join(YarnCluster yarn, int controlPort, String trackingUrl) {
+    private void join(YarnCluster yarn, LibraryFile specFile, int controlPort, String trackingUrl) {
         try {
-            YarnCluster.Joined joined = yarn.join(here.host(), controlPort, trackingUrl);
+            YarnCluster.Joined joined = yarn.join(specFile, here.host(), controlPort, trackingUrl);
+            steps.done("registered with YARN");
             int memoryMib = here.session().executorMemory().mebibytes();
             if (memoryMib > joined.largestMemoryMib() || here.session().executorVcores() > joined.largestVcores()) {
                 String sentence = "An executor of " + memoryMib + " MiB and "
@@ -203,16 +258,50 @@ public final class MasterMain {
                 throw new StartException(ExitCode.BAD_CONFIGURATION, sentence, null);
             }
             LOG.info(
-                    "Registered with YARN; control port {}, status page {}, up {} ms after the start.",
+                    "Registered with YARN; control port {}, status page {}; milliseconds since the process's start: {}.",
                     controlPort,
                     trackingUrl,
-                    (System.nanoTime() - startedNanos) / 1_000_000);
+                    steps);
         } catch (IOException failed) {
             throw new StartException(
                     ExitCode.RESOURCE_MANAGER_LOST,
                     "The ResourceManager does not register this attempt: " + failed.getMessage(),
                     failed);
         }
+    }
+
+    /** Begins a step of the start beside the others. Its failure ends the process at once, whoever waits for it. */
+    private static <T> FutureTask<T> beside(String name, Callable<T> step) {
+        FutureTask<T> task = new FutureTask<>(() -> {
+            try {
+                return step.call();
+            } catch (Throwable failure) {
+                Thread thread = Thread.currentThread();
+                thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
+                throw failure;
+            }
+        });
+        startDaemon(name, task);
+        return task;
+    }
+
+    private static <T> T await(FutureTask<T> step) {
+        try {
+            return step.get();
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof StartException refused
+                    ? refused
+                    : new IllegalStateException("A step of the start has failed.", failed.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartException(ExitCode.BROKEN_INVARIANT, "The master was interrupted while it started.", e);
+        }
+    }
+
+    private static void startDaemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** What a thread of the master does until it is interrupted. */

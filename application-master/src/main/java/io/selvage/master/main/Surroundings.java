@@ -5,14 +5,18 @@ import io.selvage.master.event.ExitCode;
 import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.hadoop.io.Text;
+import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.ApplicationConstants.Environment;
 import org.apache.hadoop.yarn.api.records.ContainerId;
@@ -23,30 +27,25 @@ import org.jspecify.annotations.Nullable;
  * What the container tells the master about itself, checked once.
  *
  * @param bindHost empty for every address of the node
- * @param specFile where the session's description lies in HDFS
  */
 record Surroundings(
         SessionSpec spec,
-        LibraryFile specFile,
         Configuration configuration,
         SessionConfig session,
         ApplicationIdentity identity,
-        YarnConfiguration hadoop,
-        DurableStore store,
         String applicationId,
         int attempt,
         String host,
         String bindHost) {
-    private static final String SPEC_NAME = "selvage-session.pb";
     private static final int SPEC_FORMAT = 1;
 
     /** @throws StartException with the reason why the master can't start here */
     static Surroundings read(Map<String, String> environment, Path workingDirectory) {
-        SessionSpec spec = spec(workingDirectory.resolve(SPEC_NAME));
+        SessionSpec spec = spec(workingDirectory.resolve(ContainerLayout.SPEC));
         Configuration configuration;
         SessionConfig session;
         try {
-            configuration = Configuration.defaults().with(spec.getConfigurationMap(), "in " + SPEC_NAME);
+            configuration = Configuration.defaults().with(spec.getConfigurationMap(), "in " + ContainerLayout.SPEC);
             session = SessionConfig.from(configuration);
         } catch (ConfigException refused) {
             throw new StartException(ExitCode.BAD_CONFIGURATION, String.valueOf(refused.getMessage()), refused);
@@ -57,28 +56,41 @@ record Surroundings(
         if (!applicationId.equals(spec.getApplicationId())) {
             throw new StartException(
                     ExitCode.BAD_CONFIGURATION,
-                    SPEC_NAME + " is of " + spec.getApplicationId() + ", and this container is of " + applicationId
-                            + ".",
+                    ContainerLayout.SPEC + " is of " + spec.getApplicationId() + ", and this container is of "
+                            + applicationId + ".",
                     null);
         }
+        return new Surroundings(
+                spec,
+                configuration,
+                session,
+                identityOrThrow(environment),
+                applicationId,
+                container.getApplicationAttemptId().getAttemptId(),
+                variable(environment, Environment.NM_HOST.key()),
+                session.bindHost());
+    }
+
+    /** Hadoop's settings as they are on the class path. Slow: it reads long files. */
+    static YarnConfiguration hadoop() {
         YarnConfiguration hadoop = new YarnConfiguration();
         // Its client is not among the session's libraries, and nothing is reported to it.
         hadoop.setBoolean(YarnConfiguration.TIMELINE_SERVICE_ENABLED, false);
-        ApplicationIdentity identity = identityOrThrow();
+        return hadoop;
+    }
+
+    /**
+     * What the master has in HDFS.
+     *
+     * @param specFile where the session's description lies there
+     */
+    record Storage(DurableStore store, LibraryFile specFile) {}
+
+    /** Opens the state root. Blocks. */
+    Storage openStorage(YarnConfiguration hadoop) {
         try {
             DurableStore store = DurableStore.open(new org.apache.hadoop.fs.Path(spec.getStateRoot()), hadoop);
-            return new Surroundings(
-                    spec,
-                    specFile(spec, store),
-                    configuration,
-                    session,
-                    identity,
-                    hadoop,
-                    store,
-                    applicationId,
-                    container.getApplicationAttemptId().getAttemptId(),
-                    variable(environment, Environment.NM_HOST.key()),
-                    session.bindHost());
+            return new Storage(store, specFile(spec, store));
         } catch (IOException unavailable) {
             throw new StartException(
                     ExitCode.STATE_ROOT_UNAVAILABLE,
@@ -97,8 +109,8 @@ record Surroundings(
             if (spec.getFormat() != SPEC_FORMAT) {
                 throw new StartException(
                         ExitCode.BAD_CONFIGURATION,
-                        SPEC_NAME + " has format " + spec.getFormat() + ", and this master knows " + SPEC_FORMAT
-                                + " only: client and session libraries must be of one version.",
+                        ContainerLayout.SPEC + " has format " + spec.getFormat() + ", and this master knows "
+                                + SPEC_FORMAT + " only: client and session libraries must be of one version.",
                         null);
             }
             return spec;
@@ -111,11 +123,11 @@ record Surroundings(
     }
 
     private static LibraryFile specFile(SessionSpec spec, DurableStore store) throws IOException {
-        String path = spec.getStateRoot() + "/" + spec.getApplicationId() + "/" + SPEC_NAME;
+        String path = spec.getStateRoot() + "/" + spec.getApplicationId() + "/" + ContainerLayout.SPEC;
         var stored = store.status(path)
                 .orElseThrow(() -> new IOException("The session's description " + path + " is missing."));
         return LibraryFile.newBuilder()
-                .setName(SPEC_NAME)
+                .setName(ContainerLayout.SPEC)
                 .setPath(stored.path())
                 .setLength(stored.length())
                 .setModificationTimeMillis(stored.modificationTimeMillis())
@@ -145,11 +157,13 @@ record Surroundings(
         return value;
     }
 
-    private static ApplicationIdentity identityOrThrow() {
-        try {
-            byte[] bytes = UserGroupInformation.getCurrentUser()
-                    .getCredentials()
-                    .getSecretKey(new Text(ApplicationIdentity.CREDENTIALS_ALIAS));
+    /** From the file of credentials itself: all of Hadoop's notion of users can be loaded beside. */
+    private static ApplicationIdentity identityOrThrow(Map<String, String> environment) {
+        Credentials credentials = new Credentials();
+        String file = variable(environment, UserGroupInformation.HADOOP_TOKEN_FILE_LOCATION);
+        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(Path.of(file))))) {
+            credentials.readTokenStorageStream(in);
+            byte[] bytes = credentials.getSecretKey(new Text(ApplicationIdentity.CREDENTIALS_ALIAS));
             if (bytes == null) {
                 throw new StartException(
                         ExitCode.NO_IDENTITY,

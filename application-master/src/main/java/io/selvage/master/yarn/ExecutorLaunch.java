@@ -1,6 +1,9 @@
 package io.selvage.master.yarn;
 
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.process.ClassArchive;
+import io.selvage.protocol.process.ContainerLayout;
+import io.selvage.protocol.process.MasterHint;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
@@ -35,11 +38,14 @@ final class ExecutorLaunch {
     private final Map<String, LocalResource> files;
     private final Map<String, String> environment;
 
-    /** @param specFile where the session's description lies in HDFS, as YARN has to find it */
-    ExecutorLaunch(SessionSpec spec, LibraryFile specFile, SessionConfig config, boolean secure) {
+    /**
+     * @param specFile where the session's description lies in HDFS, as YARN has to find it
+     * @param master this one, which is where executors look first
+     */
+    ExecutorLaunch(SessionSpec spec, LibraryFile specFile, SessionConfig config, MasterHint master, boolean secure) {
         this.config = config;
         this.files = files(spec, specFile);
-        this.environment = environment(spec, secure);
+        this.environment = environment(spec, master, secure);
     }
 
     /**
@@ -51,7 +57,7 @@ final class ExecutorLaunch {
                 files, environment, List.of(command(memoryMib)), null, tokens(credentials), null);
     }
 
-    /** YARN runs this in a shell, so it holds nothing that a shell would expand but YARN's own variables. */
+    /** YARN runs this in a shell, which expands YARN's own variables and what chooses the archive of classes. */
     String command(long memoryMib) {
         List<String> words = List.of(
                 Environment.JAVA_HOME.$$() + "/bin/java",
@@ -59,6 +65,10 @@ final class ExecutorLaunch {
                 "-XX:MaxDirectMemorySize=" + directMib(memoryMib) + "m",
                 "-XX:+UseG1GC",
                 "-Xshare:auto",
+                ClassArchive.optionInShell(),
+                // A stale archive is no matter for anyone's eyes.
+                "-Xlog:cds=off",
+                "-Xlog:cds+dynamic=off",
                 "-XX:+ExitOnOutOfMemoryError",
                 // Agrona's buffers use it.
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
@@ -85,28 +95,33 @@ final class ExecutorLaunch {
 
     private static Map<String, LocalResource> files(SessionSpec spec, LibraryFile specFile) {
         Map<String, LocalResource> files = new HashMap<>();
-        files.put(specFile.getName(), resource(specFile, LocalResourceVisibility.APPLICATION));
-        for (LibraryFile library : spec.getLibrariesList()) {
-            files.put("lib/" + library.getName(), resource(library, LocalResourceVisibility.PRIVATE));
-        }
+        files.put(
+                ContainerLayout.SPEC, resource(specFile, LocalResourceType.FILE, LocalResourceVisibility.APPLICATION));
+        files.put(
+                ContainerLayout.LIBRARIES,
+                resource(spec.getLibraryArchive(), LocalResourceType.ARCHIVE, LocalResourceVisibility.PRIVATE));
         for (LibraryFile file : spec.getHadoopConfList()) {
-            files.put("hadoop-conf/" + file.getName(), resource(file, LocalResourceVisibility.PRIVATE));
+            files.put(
+                    ContainerLayout.configurationFile(file.getName()),
+                    resource(file, LocalResourceType.FILE, LocalResourceVisibility.PRIVATE));
         }
         return files;
     }
 
-    private static LocalResource resource(LibraryFile file, LocalResourceVisibility visibility) {
+    private static LocalResource resource(
+            LibraryFile file, LocalResourceType type, LocalResourceVisibility visibility) {
         return LocalResource.newInstance(
                 URL.fromPath(new Path(file.getPath())),
-                LocalResourceType.FILE,
+                type,
                 visibility,
                 file.getLength(),
                 file.getModificationTimeMillis());
     }
 
-    private static Map<String, String> environment(SessionSpec spec, boolean secure) {
+    private static Map<String, String> environment(SessionSpec spec, MasterHint master, boolean secure) {
         Map<String, String> environment = new HashMap<>();
-        environment.put("CLASSPATH", "hadoop-conf:lib/*");
+        environment.put("CLASSPATH", ContainerLayout.classPath(spec));
+        environment.put(MasterHint.VARIABLE, master.encode());
         if (!secure && !spec.getUser().isEmpty()) {
             // Without Kerberos a container runs as the node's user, and its files in HDFS must be the submitter's.
             environment.put(USER_VARIABLE, spec.getUser());

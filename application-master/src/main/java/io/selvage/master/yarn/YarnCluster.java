@@ -5,6 +5,7 @@ import io.selvage.master.event.MasterEvent;
 import io.selvage.master.loop.Inbox;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.process.MasterHint;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.protocolrecords.RegisterApplicationMasterResponse;
@@ -29,6 +31,7 @@ import org.apache.hadoop.yarn.client.api.async.NMClientAsync;
 import org.apache.hadoop.yarn.client.api.async.impl.NMClientAsyncImpl;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.exceptions.YarnException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +53,8 @@ public final class YarnCluster {
 
     private final Inbox inbox;
     private final SessionConfig config;
-    private final ExecutorLaunch launch;
+    private final SessionSpec spec;
+    private final int attempt;
     private final YarnConfiguration hadoop;
     private final AMRMClientAsync<ContainerRequest> resourceManager;
     private final NMClientAsync nodeManagers;
@@ -63,19 +67,16 @@ public final class YarnCluster {
     private final Map<ExecutorId, ContainerId> containers = new ConcurrentHashMap<>();
 
     private long lastRequestId;
+    // Volatile: written by the thread that joins, before any container can be allocated, and read by the loop.
+    private volatile @Nullable ExecutorLaunch launch;
 
     /** @param attempt numbers the requests, so that those of an earlier attempt are never taken for this one's */
-    public YarnCluster(
-            Inbox inbox,
-            SessionSpec spec,
-            LibraryFile specFile,
-            SessionConfig config,
-            YarnConfiguration hadoop,
-            int attempt) {
+    public YarnCluster(Inbox inbox, SessionSpec spec, SessionConfig config, YarnConfiguration hadoop, int attempt) {
         this.inbox = inbox;
         this.config = config;
         this.hadoop = hadoop;
-        this.launch = new ExecutorLaunch(spec, specFile, config, UserGroupInformation.isSecurityEnabled());
+        this.spec = spec;
+        this.attempt = attempt;
         this.lastRequestId = attempt * 1_000_000_000L;
         this.resourceManager = AMRMClientAsync.createAMRMClientAsync(HEARTBEAT_MILLIS, new ResourceManagerCallbacks());
         this.nodeManagers = new NMClientAsyncImpl(new NodeManagerCallbacks());
@@ -84,17 +85,28 @@ public final class YarnCluster {
     /** What the ResourceManager says of the cluster. */
     public record Joined(long largestMemoryMib, int largestVcores) {}
 
-    /**
-     * Registers this attempt and posts which containers are left of earlier ones. Blocks.
-     *
-     * @throws IOException also if the ResourceManager refuses the attempt
-     */
-    public Joined join(String host, int controlPort, String trackingUrl) throws IOException {
+    /** Starts the clients, which takes a while and tells nobody anything. First of all, and once. */
+    public void connect() {
         resourceManager.init(hadoop);
         resourceManager.start();
         nodeManagers.init(hadoop);
         nodeManagers.start();
         nodeManagers.getClient().cleanupRunningContainersOnStop(false);
+    }
+
+    /**
+     * Registers this attempt and posts which containers are left of earlier ones. Blocks.
+     *
+     * @param specFile where the session's description lies in HDFS
+     * @throws IOException also if the ResourceManager refuses the attempt
+     */
+    public Joined join(LibraryFile specFile, String host, int controlPort, String trackingUrl) throws IOException {
+        launch = new ExecutorLaunch(
+                spec,
+                specFile,
+                config,
+                new MasterHint(attempt, host, controlPort),
+                UserGroupInformation.isSecurityEnabled());
         try {
             RegisterApplicationMasterResponse response =
                     resourceManager.registerApplicationMaster(host, controlPort, trackingUrl);
@@ -144,9 +156,10 @@ public final class YarnCluster {
         try {
             nodeManagers.startContainerAsync(
                     container,
-                    launch.context(
-                            container.getResource().getMemorySize(),
-                            UserGroupInformation.getCurrentUser().getCredentials()));
+                    Objects.requireNonNull(launch)
+                            .context(
+                                    container.getResource().getMemorySize(),
+                                    UserGroupInformation.getCurrentUser().getCredentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
                     action.executor(), "The credentials of an executor could not be put together: " + failed));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.process.MasterHint;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.ByteArrayInputStream;
@@ -14,6 +15,8 @@ import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.token.Token;
 import org.apache.hadoop.yarn.api.records.ContainerLaunchContext;
+import org.apache.hadoop.yarn.api.records.LocalResource;
+import org.apache.hadoop.yarn.api.records.LocalResourceType;
 import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
 import org.apache.hadoop.yarn.security.AMRMTokenIdentifier;
 import org.junit.jupiter.api.Test;
@@ -23,8 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ExecutorLaunchTest {
     private static final SessionSpec SPEC = SessionSpec.newBuilder()
             .setUser("anna")
-            .addLibraries(file("task-container.jar"))
-            .addHadoopConf(file("core-site.xml"))
+            .setLibraryArchive(file("libraries.zip"))
+            .addClassPath("a.jar")
+            .addClassPath("task-container.jar")
+            .addHadoopConf(file("configuration.jar"))
             .build();
 
     private static LibraryFile file(String name) {
@@ -39,17 +44,20 @@ class ExecutorLaunchTest {
     private static ExecutorLaunch launch(String jvmOptions, boolean secure) {
         SessionConfig config = SessionConfig.from(
                 Configuration.defaults().with(Map.of("selvage.executor.jvm-options", jvmOptions), "in the test"));
-        return new ExecutorLaunch(SPEC, file("selvage-session.pb"), config, secure);
+        return new ExecutorLaunch(SPEC, file("selvage-session.pb"), config, new MasterHint(3, "n7", 4711), secure);
     }
 
     @Test
     void givesExecutorsTheFilesOfTheSession() throws Exception {
         ContainerLaunchContext context = launch("", false).context(1024, new Credentials());
         assertThat(context.getLocalResources())
-                .containsOnlyKeys("selvage-session.pb", "lib/task-container.jar", "hadoop-conf/core-site.xml");
-        assertThat(context.getLocalResources().get("lib/task-container.jar").getVisibility())
-                .isEqualTo(LocalResourceVisibility.PRIVATE);
-        assertThat(context.getEnvironment()).containsEntry("CLASSPATH", "hadoop-conf:lib/*");
+                .containsOnlyKeys("selvage-session.pb", "lib", "hadoop-conf/configuration.jar");
+        LocalResource libraries = context.getLocalResources().get("lib");
+        assertThat(libraries.getVisibility()).isEqualTo(LocalResourceVisibility.PRIVATE);
+        assertThat(libraries.getType()).isEqualTo(LocalResourceType.ARCHIVE);
+        assertThat(context.getEnvironment())
+                .containsEntry("CLASSPATH", "hadoop-conf/configuration.jar:lib/a.jar:lib/task-container.jar")
+                .containsEntry("SELVAGE_MASTER", "3:4711:n7");
     }
 
     @Test

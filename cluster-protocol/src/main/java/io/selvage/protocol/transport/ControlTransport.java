@@ -59,7 +59,7 @@ public final class ControlTransport {
 
     private static SslContext serverContext(ApplicationIdentity identity) {
         return build(GrpcSslContexts.configure(
-                SslContextBuilder.forServer(identity.privateKey(), identity.certificate())
+                SslContextBuilder.forServer(new ApplicationKey(identity))
                         .clientAuth(ClientAuth.REQUIRE)
                         .trustManager(new PinnedCertificate(identity.certificate())),
                 // The JDK's: it needs no native library to be unpacked, and few connections carry few bytes here.
@@ -69,7 +69,7 @@ public final class ControlTransport {
     private static SslContext clientContext(ApplicationIdentity identity) {
         return build(GrpcSslContexts.configure(
                 SslContextBuilder.forClient()
-                        .keyManager(identity.privateKey(), identity.certificate())
+                        .keyManager(new ApplicationKey(identity))
                         .trustManager(new PinnedCertificate(identity.certificate())),
                 SslProvider.JDK));
     }

@@ -1,8 +1,6 @@
 package io.selvage.task.control;
 
 import io.selvage.checkpoint.journal.JournalTail;
-import io.selvage.protocol.security.ApplicationIdentity;
-import io.selvage.protocol.transport.ControlTransport;
 import io.selvage.task.executor.Inbox;
 import java.io.IOException;
 import java.util.Optional;
@@ -23,23 +21,29 @@ public final class MasterSeeker implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(MasterSeeker.class);
 
     private final MasterFinder finder;
-    private final ApplicationIdentity identity;
+    private final MasterDoor door;
     private final Inbox inbox;
     private @Nullable MasterAddress master; // Worth a try; null: none is known.
 
-    public MasterSeeker(JournalTail tail, ApplicationIdentity identity, Inbox inbox) {
+    public MasterSeeker(JournalTail tail, MasterDoor door, Inbox inbox) {
         this.finder = new MasterFinder(tail);
-        this.identity = identity;
+        this.door = door;
         this.inbox = inbox;
+        this.master = door.early().orElse(null);
     }
 
     /** Ends when interrupted. */
     @Override
     public void run() {
         try {
+            boolean isFirst = true; // The master that has launched this executor needs no looking for.
             while (true) {
-                look();
                 MasterAddress found = master;
+                if (!isFirst || found == null) {
+                    look();
+                    found = master;
+                }
+                isFirst = false;
                 if (found != null && live(found)) {
                     master = found.equals(master) ? null : master;
                 } else {
@@ -65,10 +69,7 @@ public final class MasterSeeker implements Runnable {
 
     /** Until the link ends, or there is a newer master. Whether the master had registered the executor. */
     private boolean live(MasterAddress address) throws InterruptedException {
-        GrpcLink link = GrpcLink.open(
-                ControlTransport.channel(identity, address.host(), address.port())
-                        .build(),
-                inbox);
+        GrpcLink link = GrpcLink.open(door.open(address), inbox);
         while (!link.hasEndedWithin(NANOS_BETWEEN_LOOKS_WHILE_LINKED)) {
             look();
             if (!address.equals(master)) {

@@ -1,7 +1,14 @@
 package io.selvage.task.main;
 
 import io.selvage.checkpoint.journal.JournalTail;
+import io.selvage.checkpoint.library.ClassLists;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.process.ClassArchive;
+import io.selvage.protocol.process.ClassArchiveMaker;
+import io.selvage.protocol.process.ProcessRole;
+import io.selvage.protocol.process.StartSteps;
+import io.selvage.task.control.MasterDoor;
 import io.selvage.task.control.MasterSeeker;
 import io.selvage.task.executor.ExecutorLoop;
 import io.selvage.task.executor.ExecutorServices;
@@ -12,8 +19,10 @@ import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
@@ -34,10 +43,11 @@ public final class ExecutorMain {
     private ExecutorMain() {}
 
     public static void main(String[] arguments) {
+        StartSteps steps = StartSteps.ofThisProcess();
+        steps.done("main");
         Path workingDirectory = Path.of("").toAbsolutePath();
-        HADOOP_RESOURCES.forEach(Configuration::addDefaultResource);
         try {
-            run(Surroundings.read(System.getenv(), workingDirectory), workingDirectory);
+            run(Surroundings.read(System.getenv(), workingDirectory), workingDirectory, steps);
         } catch (StartException e) {
             LOG.error("The executor can't start: {}", e.getMessage(), e);
             exit(ExitCode.BAD_START, String.valueOf(e.getMessage()));
@@ -47,9 +57,22 @@ public final class ExecutorMain {
         }
     }
 
-    private static void run(Surroundings here, Path workingDirectory) {
+    /** The file system, the master's port and the ports here are made ready side by side: each takes its time. */
+    private static void run(Surroundings here, Path workingDirectory, StartSteps steps) throws StartException {
+        steps.done("settings");
+        FutureTask<DurableStore> opening = new FutureTask<>(() -> {
+            HADOOP_RESOURCES.forEach(Configuration::addDefaultResource);
+            DurableStore store = here.openStore();
+            steps.done("storage");
+            return store;
+        });
+        startDaemon("start-storage", opening);
+        MasterDoor door = new MasterDoor(here.identity());
+        here.launchedBy().ifPresent(door::openEarly);
+        steps.done("master's door");
         DataPlane dataPlane = DataPlane.open(
                 here.executor(), here.identity().handshake(), here.session().bindHost());
+        steps.done("data plane");
         ExecutorSettings settings = new ExecutorSettings(
                 here.executor(),
                 here.host(),
@@ -61,8 +84,9 @@ public final class ExecutorMain {
                 workingDirectory.resolve("programs"),
                 (long) (here.session().standbyMemoryShare()
                         * Runtime.getRuntime().maxMemory()));
+        DurableStore store = await(opening);
         ExecutorServices services = new ExecutorServices(
-                here.store(),
+                store,
                 here.configuration(),
                 dataPlane,
                 KeyedBackends.HEAP,
@@ -74,13 +98,43 @@ public final class ExecutorMain {
                 ProcessSignals.SYSTEM);
         ExecutorLoop loop = new ExecutorLoop(settings, services);
         JournalTail tail = new JournalTail(
-                here.store(), CheckpointLayout.journalDirectory(here.spec().getApplicationId()), 0);
-        Thread seeker = new Thread(new MasterSeeker(tail, here.identity(), loop), "master-link");
-        seeker.setDaemon(true);
-        seeker.start();
-        LOG.info("Executor {} takes data at {}:{}", here.executor(), here.host(), dataPlane.dataPort());
+                store, CheckpointLayout.journalDirectory(here.spec().getApplicationId()), 0);
+        startDaemon("master-link", new MasterSeeker(tail, door, loop));
+        steps.done("loop");
+        LOG.info(
+                "Executor {} takes data at {}:{}; milliseconds since the process's start: {}",
+                here.executor(),
+                here.host(),
+                dataPlane.dataPort(),
+                steps);
+        new ClassArchiveMaker(
+                        ProcessRole.EXECUTOR,
+                        ClassArchive.of(System.getenv()),
+                        new ClassLists(store, here.spec().getApplicationId()),
+                        here.session().executorMemory().bytes())
+                .start();
         Thread.currentThread().setName("executor-loop");
         loop.run();
+    }
+
+    private static DurableStore await(FutureTask<DurableStore> opening) throws StartException {
+        try {
+            return opening.get();
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof StartException refused) {
+                throw refused;
+            }
+            throw new StartException("The state root can't be used: " + failed.getCause(), failed.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartException("The executor was interrupted while it started.", e);
+        }
+    }
+
+    private static void startDaemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** Their queues hold one task for each deployment and each checkpoint under way at most. */

@@ -103,7 +103,8 @@ class MasterSeekerTest {
     void findsTheMasterInTheJournalAndItsSuccessorWhenItDies() throws Exception {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
-        seeker[0] = new Thread(new MasterSeeker(new JournalTail(store, "journal", 0), identity, inbox::add));
+        seeker[0] = new Thread(
+                new MasterSeeker(new JournalTail(store, "journal", 0), new MasterDoor(identity), inbox::add));
         seeker[0].start();
         Server first = master(store, 1);
         var link = next(ExecutorEvent.Connected.class).link();
@@ -125,7 +126,8 @@ class MasterSeekerTest {
     void leavesAMasterThatStillHoldsItsLinkForANewerOne() throws Exception {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
-        seeker[0] = new Thread(new MasterSeeker(new JournalTail(store, "journal", 0), identity, inbox::add));
+        seeker[0] = new Thread(
+                new MasterSeeker(new JournalTail(store, "journal", 0), new MasterDoor(identity), inbox::add));
         seeker[0].start();
         Server first = master(store, 1);
         var link = next(ExecutorEvent.Connected.class).link();
@@ -146,7 +148,8 @@ class MasterSeekerTest {
         Server first = master(store, 1);
         int port = first.getPort();
         first.shutdownNow().awaitTermination();
-        seeker[0] = new Thread(new MasterSeeker(new JournalTail(store, "journal", 0), identity, inbox::add));
+        seeker[0] = new Thread(
+                new MasterSeeker(new JournalTail(store, "journal", 0), new MasterDoor(identity), inbox::add));
         seeker[0].start();
         next(ExecutorEvent.Connected.class);
         next(ExecutorEvent.Disconnected.class);

@@ -1,7 +1,6 @@
 package io.selvage.client.deploy;
 
 import io.selvage.checkpoint.library.HashCache;
-import io.selvage.checkpoint.library.LibraryEntry;
 import io.selvage.checkpoint.library.LibraryProgress;
 import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.checkpoint.library.Published;
@@ -19,6 +18,7 @@ import io.selvage.client.session.SessionFiles;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.wire.DescribeSessionRequest;
 import io.selvage.protocol.wire.LibraryFile;
@@ -68,7 +68,7 @@ public final class Deployment {
 
     private static final long POLL_MILLIS = 100;
     private static final String APPLICATION_TYPE = "Selvage";
-    private static final String SPEC_NAME = "selvage-session.pb";
+    private static final String CONTAINER_LOG_SETTINGS = "log4j.properties";
     private static final int SPEC_FORMAT = 1;
     private static final Logger LOG = LoggerFactory.getLogger(Deployment.class);
 
@@ -76,6 +76,7 @@ public final class Deployment {
     private final Distribution distribution;
     private final SessionFiles sessionFiles;
     private final Path hashCacheFile;
+    private final Bundle bundle;
     private final OpenObserver progress;
 
     // Written by the opening thread and read by a shutdown hook, which has nobody to send it a message.
@@ -84,17 +85,22 @@ public final class Deployment {
     /** What must be undone if the session does not come to be. */
     private record Begun(Yarn yarn, Hdfs hdfs, ApplicationId application, String directory) {}
 
-    /** @param progress told what is being waited for, in a few words */
+    /**
+     * @param bundleDirectory where files are kept that were put together for the cluster
+     * @param progress told what is being waited for, in a few words
+     */
     public Deployment(
             HadoopFolder hadoop,
             Distribution distribution,
             SessionFiles sessionFiles,
             Path hashCacheFile,
+            Path bundleDirectory,
             OpenObserver progress) {
         this.hadoop = hadoop;
         this.distribution = distribution;
         this.sessionFiles = sessionFiles;
         this.hashCacheFile = hashCacheFile;
+        this.bundle = new Bundle(bundleDirectory);
         this.progress = progress;
     }
 
@@ -201,7 +207,7 @@ public final class Deployment {
     }
 
     /** What was put into HDFS. */
-    private record Upload(Published libraries, List<LibraryFile> hadoopConf, LibraryFile spec) {}
+    private record Upload(Published libraries, SessionSpec spec, LibraryFile specFile) {}
 
     private Upload upload(
             YarnConfiguration yarnConfiguration,
@@ -212,33 +218,31 @@ public final class Deployment {
             throws IOException {
         DurableStore store = DurableStore.open(new org.apache.hadoop.fs.Path(hdfs.stateRoot()), yarnConfiguration);
         LibraryStore libraryStore = new LibraryStore(store, HashCache.open(hashCacheFile));
-        Published libraries = libraryStore.publishAll(distribution.jars(), uploadProgress());
-        List<LibraryFile> hadoopConf = new ArrayList<>();
-        for (LibraryEntry entry :
-                libraryStore.publishAll(hadoop.files(), LibraryProgress.SILENT).entries()) {
-            hadoopConf.add(entry.toWire());
-        }
+        List<Path> jars = distribution.jars();
+        Map<String, Path> settings = new HashMap<>();
+        hadoop.files().forEach(file -> settings.put(file.getFileName().toString(), file));
         if (Files.isReadable(distribution.containerLogSettings())) {
-            hadoopConf.add(libraryStore.publish(distribution.containerLogSettings()).toWire().toBuilder()
-                    .setName("log4j.properties")
-                    .build());
+            settings.put(CONTAINER_LOG_SETTINGS, distribution.containerLogSettings());
         }
+        Published published = libraryStore.publishAll(
+                List.of(bundle.ofJars(jars), bundle.ofConfiguration(settings)), uploadProgress());
         SessionSpec spec = SessionSpec.newBuilder()
                 .setFormat(SPEC_FORMAT)
                 .setApplicationId(record.applicationId())
                 .setStateRoot(record.stateRoot())
                 .setUser(UserGroupInformation.getCurrentUser().getShortUserName())
                 .putAllConfiguration(configuration.settings())
-                .addAllLibraries(
-                        libraries.entries().stream().map(LibraryEntry::toWire).toList())
-                .addAllHadoopConf(hadoopConf)
+                .setLibraryArchive(published.entries().get(0).toWire())
+                .addAllClassPath(
+                        jars.stream().map(jar -> jar.getFileName().toString()).toList())
+                .addHadoopConf(published.entries().get(1).toWire())
                 .setClientVersion(Version.current())
                 .setMaxAttempts(effectiveAttempts(session, yarnConfiguration))
                 .setSessionName(record.name())
                 .setOpenedMillis(record.openedMillis())
                 .build();
         hdfs.makeDirectory(record.applicationDirectory());
-        return new Upload(libraries, hadoopConf, writeSpec(yarnConfiguration, record, spec));
+        return new Upload(published, spec, writeSpec(yarnConfiguration, record, spec));
     }
 
     private LibraryProgress uploadProgress() {
@@ -251,14 +255,15 @@ public final class Deployment {
 
     private static LibraryFile writeSpec(YarnConfiguration hadoop, SessionRecord record, SessionSpec spec)
             throws IOException {
-        org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(record.applicationDirectory(), SPEC_NAME);
+        org.apache.hadoop.fs.Path path =
+                new org.apache.hadoop.fs.Path(record.applicationDirectory(), ContainerLayout.SPEC);
         var fileSystem = path.getFileSystem(hadoop);
         try (var out = fileSystem.create(path, false)) {
             spec.writeTo(out);
         }
         FileStatus status = fileSystem.getFileStatus(path);
         return LibraryFile.newBuilder()
-                .setName(SPEC_NAME)
+                .setName(ContainerLayout.SPEC)
                 .setPath(path.toString())
                 .setLength(status.getLen())
                 .setModificationTimeMillis(status.getModificationTime())
@@ -293,18 +298,24 @@ public final class Deployment {
                 session.attemptFailureWindow().toMillis());
         context.setKeepContainersAcrossApplicationAttempts(true);
         Map<String, LocalResource> files = new HashMap<>();
-        files.put(SPEC_NAME, localResource(upload.spec(), LocalResourceVisibility.APPLICATION));
-        for (LibraryEntry library : upload.libraries().entries()) {
-            files.put("lib/" + library.name(), localResource(library.toWire(), LocalResourceVisibility.PRIVATE));
-        }
-        for (LibraryFile file : upload.hadoopConf()) {
-            files.put("hadoop-conf/" + file.getName(), localResource(file, LocalResourceVisibility.PRIVATE));
+        files.put(
+                ContainerLayout.SPEC,
+                localResource(upload.specFile(), LocalResourceType.FILE, LocalResourceVisibility.APPLICATION));
+        files.put(
+                ContainerLayout.LIBRARIES,
+                localResource(
+                        upload.spec().getLibraryArchive(), LocalResourceType.ARCHIVE, LocalResourceVisibility.PRIVATE));
+        for (LibraryFile file : upload.spec().getHadoopConfList()) {
+            files.put(
+                    ContainerLayout.configurationFile(file.getName()),
+                    localResource(file, LocalResourceType.FILE, LocalResourceVisibility.PRIVATE));
         }
         DataOutputBuffer tokens = new DataOutputBuffer();
         credentials.writeTokenStorageToStream(tokens);
         context.setAMContainerSpec(ContainerLaunchContext.newInstance(
                 files,
                 LaunchCommand.environment(
+                        upload.spec(),
                         UserGroupInformation.getCurrentUser().getShortUserName(),
                         UserGroupInformation.isSecurityEnabled()),
                 List.of(LaunchCommand.of(session)),
@@ -313,10 +324,11 @@ public final class Deployment {
                 null));
     }
 
-    private static LocalResource localResource(LibraryFile file, LocalResourceVisibility visibility) {
+    private static LocalResource localResource(
+            LibraryFile file, LocalResourceType type, LocalResourceVisibility visibility) {
         return LocalResource.newInstance(
                 URL.fromPath(new org.apache.hadoop.fs.Path(file.getPath())),
-                LocalResourceType.FILE,
+                type,
                 visibility,
                 file.getLength(),
                 file.getModificationTimeMillis());

@@ -1,6 +1,9 @@
 package io.selvage.client.deploy;
 
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.process.ClassArchive;
+import io.selvage.protocol.process.ContainerLayout;
+import io.selvage.protocol.wire.SessionSpec;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +18,7 @@ final class LaunchCommand {
 
     private LaunchCommand() {}
 
-    /** YARN runs this in a shell, so it holds nothing that a shell would expand but YARN's own variables. */
+    /** YARN runs this in a shell, which expands YARN's own variables and what chooses the archive of classes. */
     static String of(SessionConfig session) {
         int heapMib = (int) (session.masterMemory().mebibytes() * HEAP_SHARE);
         List<String> words = List.of(
@@ -25,6 +28,10 @@ final class LaunchCommand {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xshare:auto",
+                ClassArchive.optionInShell(),
+                // A stale archive is no matter for anyone's eyes.
+                "-Xlog:cds=off",
+                "-Xlog:cds+dynamic=off",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Djava.net.preferIPv4Stack=true",
                 // Seconds after which the status page gives up a client that sends or reads half of a page.
@@ -40,13 +47,10 @@ final class LaunchCommand {
                         " ", words.stream().filter(word -> !word.isBlank()).toList());
     }
 
-    /**
-     * Java itself expands the star, so that the names of a hundred jars need not be listed. Without Kerberos a
-     * container runs as its node's user, and its files in HDFS must be the submitter's.
-     */
-    static Map<String, String> environment(String user, boolean secure) {
+    /** Without Kerberos a container runs as its node's user, and its files in HDFS must be the submitter's. */
+    static Map<String, String> environment(SessionSpec spec, String user, boolean secure) {
         Map<String, String> environment = new HashMap<>();
-        environment.put("CLASSPATH", "hadoop-conf:lib/*");
+        environment.put("CLASSPATH", ContainerLayout.classPath(spec));
         if (!secure) {
             environment.put("HADOOP_USER_NAME", user);
         }

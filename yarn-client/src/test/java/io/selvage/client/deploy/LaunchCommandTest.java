@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.process.ClassArchive;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -19,8 +20,9 @@ class LaunchCommandTest {
     }
 
     @Test
-    void nothingSecretAndNothingThatAShellExpandsIsInIt() {
-        assertThat(LaunchCommand.of(SessionConfig.from(Configuration.defaults())))
+    void nothingSecretAndNothingThatAShellExpandsIsInItButTheChoiceOfTheArchive() {
+        assertThat(LaunchCommand.of(SessionConfig.from(Configuration.defaults()))
+                        .replace(ClassArchive.optionInShell(), ""))
                 .doesNotContain("$", "*", "`", "\"", "secret");
     }
 }

@@ -1,0 +1,35 @@
+package io.selvage.protocol.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.protocol.wire.LibraryFile;
+import io.selvage.protocol.wire.SessionSpec;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class LaunchFactsTest {
+    @Test
+    void theClassPathNamesEveryJarInOrder() {
+        SessionSpec spec = SessionSpec.newBuilder()
+                .addHadoopConf(LibraryFile.newBuilder().setName("configuration.jar"))
+                .addClassPath("a.jar")
+                .addClassPath("b.jar")
+                .build();
+        assertThat(ContainerLayout.classPath(spec)).isEqualTo("hadoop-conf/configuration.jar:lib/a.jar:lib/b.jar");
+    }
+
+    @Test
+    void aHintSurvivesTheEnvironment() {
+        MasterHint hint = new MasterHint(7, "host.example", 4711);
+        assertThat(MasterHint.in(Map.of(MasterHint.VARIABLE, hint.encode()))).contains(hint);
+        assertThat(MasterHint.in(Map.of())).isEmpty();
+    }
+
+    @Test
+    void stepsAreShownInTheOrderOfTheirEnds() {
+        StartSteps steps = new StartSteps(1_000);
+        steps.done("main", 1_200);
+        steps.done("storage", 1_950);
+        assertThat(steps).hasToString("main 200, storage 950");
+    }
+}
