@@ -1,5 +1,6 @@
 package io.selvage.architecture;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -9,5 +10,10 @@ final class ModuleRulesTest {
     @EnumSource
     void importsOnlyWhatItMayAndItsPackagesAreFreeOfCycles(ModuleRules module) {
         module.check();
+    }
+
+    @Test
+    void onlyTheWatchdogOfAnExecutorKnowsYarn() {
+        ModuleRules.TASK_CONTAINER.checkThatOnly("io.selvage.task.watchdog", "org.apache.hadoop.yarn");
     }
 }

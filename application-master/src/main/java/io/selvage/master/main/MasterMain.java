@@ -237,6 +237,7 @@ public final class MasterMain {
                 .setEpoch(here.attempt())
                 .setMasterPid(ProcessHandle.current().pid())
                 .setMasterHost(here.host())
+                .setMasterNode(here.node())
                 .setTrackingUrl(trackingUrl)
                 .setStartedMillis(startedMillis)
                 .setVersion(here.spec().getClientVersion())

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the container tells the master about itself, checked once.
  *
+ * @param node YARN's id of it
  * @param bindHost empty for every address of the node
  */
 record Surroundings(
@@ -36,6 +37,7 @@ record Surroundings(
         String applicationId,
         int attempt,
         String host,
+        String node,
         String bindHost) {
     private static final int SPEC_FORMAT = 1;
 
@@ -60,6 +62,7 @@ record Surroundings(
                             + applicationId + ".",
                     null);
         }
+        String host = variable(environment, Environment.NM_HOST.key());
         return new Surroundings(
                 spec,
                 configuration,
@@ -67,7 +70,8 @@ record Surroundings(
                 identityOrThrow(environment),
                 applicationId,
                 container.getApplicationAttemptId().getAttemptId(),
-                variable(environment, Environment.NM_HOST.key()),
+                host,
+                host + ":" + environment.getOrDefault(Environment.NM_PORT.key(), "0"),
                 session.bindHost());
     }
 

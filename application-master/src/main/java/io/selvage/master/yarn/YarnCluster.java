@@ -10,10 +10,12 @@ import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.protocolrecords.RegisterApplicationMasterResponse;
@@ -22,6 +24,7 @@ import org.apache.hadoop.yarn.api.records.ContainerId;
 import org.apache.hadoop.yarn.api.records.ContainerStatus;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
 import org.apache.hadoop.yarn.api.records.NodeReport;
+import org.apache.hadoop.yarn.api.records.PreemptionMessage;
 import org.apache.hadoop.yarn.api.records.Priority;
 import org.apache.hadoop.yarn.api.records.Resource;
 import org.apache.hadoop.yarn.api.records.UpdatedContainer;
@@ -197,6 +200,9 @@ public final class YarnCluster {
 
     /** Called by the client's one callback thread. */
     private final class ResourceManagerCallbacks extends AMRMClientAsync.AbstractCallbackHandler {
+        /** Whose preemption was told of: YARN repeats itself with every heartbeat. */
+        private final Set<ExecutorId> noticed = new HashSet<>();
+
         @Override
         public void onContainersAllocated(List<Container> given) {
             for (Container container : given) {
@@ -218,6 +224,7 @@ public final class YarnCluster {
                 ExecutorId executor = new ExecutorId(status.getContainerId().toString());
                 containers.remove(executor);
                 allocated.remove(executor);
+                noticed.remove(executor);
                 inbox.post(new MasterEvent.ContainerCompleted(
                         executor,
                         status.getExitStatus(),
@@ -237,7 +244,20 @@ public final class YarnCluster {
 
         @Override
         public void onNodesUpdated(List<NodeReport> nodes) {
-            LOG.debug("YARN reports {} changed nodes.", nodes.size());
+            nodes.stream().flatMap(report -> Notices.ofNode(report).stream()).forEach(notice -> {
+                LOG.info("YARN reports of a node: {}", notice);
+                inbox.post(notice);
+            });
+        }
+
+        @Override
+        public void onPreemptionMessageReceived(PreemptionMessage message) {
+            for (MasterEvent.ContainerToBePreempted notice : Notices.ofPreemption(message)) {
+                if (noticed.add(notice.executor())) {
+                    LOG.info("YARN gives notice: {}", notice);
+                    inbox.post(notice);
+                }
+            }
         }
 
         @Override

@@ -19,6 +19,7 @@ public record SessionConfig(
         MemorySize masterMemory,
         int masterVcores,
         String masterJvmOptions,
+        Duration masterSilenceTimeout,
         MemorySize executorMemory,
         int executorVcores,
         int executorSlots,
@@ -73,6 +74,11 @@ public record SessionConfig(
             JVM_OPTIONS,
             "",
             "More options for the master's JVM, after the ones that the session sets itself.");
+    public static final ConfigKey<Duration> MASTER_SILENCE_TIMEOUT = ConfigKey.session(
+            "selvage.master.silence-timeout",
+            ValueType.duration(Duration.ofSeconds(1)),
+            Duration.ofSeconds(5),
+            "A master that no executor has heard for so long, and that writes no journal, is replaced by YARN at an executor's request.");
     public static final ConfigKey<MemorySize> EXECUTOR_MEMORY = ConfigKey.session(
             "selvage.executor.memory",
             CONTAINER_MEMORY,
@@ -142,6 +148,7 @@ public record SessionConfig(
             MASTER_MEMORY,
             MASTER_VCORES,
             MASTER_JVM_OPTIONS,
+            MASTER_SILENCE_TIMEOUT,
             EXECUTOR_MEMORY,
             EXECUTOR_VCORES,
             EXECUTOR_SLOTS,
@@ -175,6 +182,7 @@ public record SessionConfig(
                 configuration.get(MASTER_MEMORY),
                 configuration.get(MASTER_VCORES),
                 configuration.get(MASTER_JVM_OPTIONS),
+                configuration.get(MASTER_SILENCE_TIMEOUT),
                 configuration.get(EXECUTOR_MEMORY),
                 configuration.get(EXECUTOR_VCORES),
                 configuration.get(EXECUTOR_SLOTS),

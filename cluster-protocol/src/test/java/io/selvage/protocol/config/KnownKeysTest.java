@@ -21,6 +21,7 @@ class KnownKeysTest {
                         "selvage.master.memory=1g",
                         "selvage.master.vcores=1",
                         "selvage.master.jvm-options=",
+                        "selvage.master.silence-timeout=5s",
                         "selvage.executor.memory=1g",
                         "selvage.executor.vcores=1",
                         "selvage.executor.slots=1",

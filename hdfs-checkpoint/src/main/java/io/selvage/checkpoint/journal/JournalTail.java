@@ -55,6 +55,11 @@ public final class JournalTail {
         return Optional.empty();
     }
 
+    /** The newest slot that a call has seen; 0 if none. */
+    public long topSlot() {
+        return seenSlot;
+    }
+
     /** Walks down to where that master says where it is. */
     private Optional<Leader> leaderOf(JournalRecord newest) throws IOException {
         Optional<JournalRecord> current = Optional.of(newest);

@@ -11,9 +11,11 @@ import io.selvage.task.executor.ExecutorEvent;
 import io.selvage.task.executor.Inbox;
 import io.selvage.task.executor.MasterLink;
 import java.util.ArrayDeque;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,8 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
     private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable ClientCallStreamObserver<ExecutorMessage> stream;
     private volatile boolean registered; // Volatile: set by the transport's thread, read by the link's.
+    private volatile long heardNanos; // Volatile, as above; 0: nothing was heard.
+    private volatile boolean gone; // Volatile, as above.
     private boolean closed;
 
     private GrpcLink(Inbox inbox, ManagedChannel channel) {
@@ -53,6 +57,29 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
     boolean dispose() {
         channel.shutdownNow();
         return registered;
+    }
+
+    /** When the master's last message has come, by the clock of {@link System#nanoTime}. */
+    OptionalLong lastHeardNanos() {
+        long nanos = heardNanos;
+        return nanos == 0 ? OptionalLong.empty() : OptionalLong.of(nanos);
+    }
+
+    /** After the link's end: whether the master's host has said that its process is not there any more. */
+    boolean saysThatItIsGone() {
+        return gone;
+    }
+
+    /** A refusal or a reset is the answer of a living host; silence, whoever ends it, is none. */
+    static boolean isGone(Status status) {
+        if (status.getCode() != Status.Code.UNAVAILABLE) {
+            return false;
+        }
+        StringBuilder words = new StringBuilder(String.valueOf(status.getDescription()));
+        for (Throwable cause = status.getCause(); cause != null; cause = cause.getCause()) {
+            words.append(' ').append(cause.getMessage());
+        }
+        return Stream.of("refused", "reset", "closed").anyMatch(words.toString()::contains);
     }
 
     @Override
@@ -89,6 +116,7 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
 
     @Override
     public void onNext(MasterMessage message) {
+        heardNanos = System.nanoTime();
         if (message.hasRegistered()) {
             registered = true;
         }
@@ -98,6 +126,7 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
     @Override
     public void onError(Throwable failure) {
         Status status = Status.fromThrowable(failure);
+        gone = isGone(status);
         String description = status.getDescription();
         end(status.getCode() + (description == null ? "" : ", " + description));
     }

@@ -24,4 +24,9 @@ final class MasterFinder {
         return Optional.of(
                 new MasterAddress(new Epoch(leader.get().epoch()), started.getHost(), started.getControlPort()));
     }
+
+    /** The newest slot of the journal that was seen. */
+    long topSlot() {
+        return tail.topSlot();
+    }
 }

@@ -1,8 +1,10 @@
 package io.selvage.task.control;
 
 import io.selvage.checkpoint.journal.JournalTail;
+import io.selvage.protocol.id.Epoch;
 import io.selvage.task.executor.Inbox;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +25,24 @@ public final class MasterSeeker implements Runnable {
     private final MasterFinder finder;
     private final MasterDoor door;
     private final Inbox inbox;
+    private final Watchdog watchdog;
+    private final Silence silence;
+    private Epoch newest = new Epoch(1); // Of the masters that are known.
     private @Nullable MasterAddress master; // Worth a try; null: none is known.
 
-    public MasterSeeker(JournalTail tail, MasterDoor door, Inbox inbox) {
+    /** @param silenceTimeout after so long without a word from the master the watchdog is called */
+    public MasterSeeker(JournalTail tail, MasterDoor door, Inbox inbox, Watchdog watchdog, Duration silenceTimeout) {
         this.finder = new MasterFinder(tail);
         this.door = door;
         this.inbox = inbox;
-        this.master = door.early().orElse(null);
+        this.watchdog = watchdog;
+        this.silence = new Silence(silenceTimeout.toNanos(), System.nanoTime());
+        door.early().ifPresent(this::onMaster);
+    }
+
+    private void onMaster(MasterAddress found) {
+        master = found;
+        newest = found.epoch();
     }
 
     /** Ends when interrupted. */
@@ -38,43 +51,69 @@ public final class MasterSeeker implements Runnable {
         try {
             boolean isFirst = true; // The master that has launched this executor needs no looking for.
             while (true) {
-                MasterAddress found = master;
-                if (!isFirst || found == null) {
+                if (!isFirst || master == null) {
                     look();
-                    found = master;
                 }
                 isFirst = false;
+                MasterAddress found = master;
                 if (found != null && live(found)) {
                     master = found.equals(master) ? null : master;
                 } else {
                     TimeUnit.NANOSECONDS.sleep(NANOS_BETWEEN_LOOKS);
                 }
+                watch();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void look() {
+    /** Whether the journal could be read. */
+    private boolean look() {
         try {
             Optional<MasterAddress> newer = finder.findNewer();
             if (newer.isPresent()) {
-                master = newer.get();
+                onMaster(newer.get());
+                silence.onHeard(System.nanoTime());
                 LOG.info("Found {}", master);
             }
+            return true;
         } catch (IOException unreadable) {
             LOG.warn("The journal can't be read: {}", unreadable.toString());
+            return false;
+        }
+    }
+
+    /** The journal is asked before the watchdog is: nothing is done about a master while HDFS does not answer. */
+    private void watch() {
+        long nowNanos = System.nanoTime();
+        if (silence.isLong(nowNanos)
+                && look()
+                && silence.judge(nowNanos, finder.topSlot()) == Silence.Verdict.REPLACE) {
+            watchdog.onSilent(newest, silence.silentNanos(nowNanos), nowNanos);
         }
     }
 
     /** Until the link ends, or there is a newer master. Whether the master had registered the executor. */
     private boolean live(MasterAddress address) throws InterruptedException {
         GrpcLink link = GrpcLink.open(door.open(address), inbox);
-        while (!link.hasEndedWithin(NANOS_BETWEEN_LOOKS_WHILE_LINKED)) {
-            look();
+        long nextLookNanos = System.nanoTime() + NANOS_BETWEEN_LOOKS_WHILE_LINKED;
+        while (!link.hasEndedWithin(NANOS_BETWEEN_LOOKS)) {
+            link.lastHeardNanos().ifPresent(silence::onHeard);
+            watch();
+            if (System.nanoTime() - nextLookNanos >= 0) {
+                nextLookNanos = System.nanoTime() + NANOS_BETWEEN_LOOKS_WHILE_LINKED;
+                look();
+            }
             if (!address.equals(master)) {
                 link.close("there is a newer master: " + master);
             }
+        }
+        link.lastHeardNanos().ifPresent(silence::onHeard);
+        if (link.saysThatItIsGone()) {
+            silence.onGone();
+        } else {
+            silence.onUnreachable();
         }
         return link.dispose();
     }

@@ -10,6 +10,7 @@ import io.selvage.protocol.process.ProcessRole;
 import io.selvage.protocol.process.StartSteps;
 import io.selvage.task.control.MasterDoor;
 import io.selvage.task.control.MasterSeeker;
+import io.selvage.task.control.Watchdog;
 import io.selvage.task.executor.ExecutorLoop;
 import io.selvage.task.executor.ExecutorServices;
 import io.selvage.task.executor.ExecutorSettings;
@@ -17,6 +18,7 @@ import io.selvage.task.executor.ExitCode;
 import io.selvage.task.executor.ProcessSignals;
 import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
+import io.selvage.task.watchdog.AttemptFailure;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -99,7 +101,15 @@ public final class ExecutorMain {
         ExecutorLoop loop = new ExecutorLoop(settings, services);
         JournalTail tail = new JournalTail(
                 store, CheckpointLayout.journalDirectory(here.spec().getApplicationId()), 0);
-        startDaemon("master-link", new MasterSeeker(tail, door, loop));
+        Watchdog watchdog = new Watchdog(
+                store,
+                here.spec().getApplicationId(),
+                here.executor(),
+                new AttemptFailure(here.spec().getApplicationId()),
+                threads("watchdog", 1));
+        startDaemon(
+                "master-link",
+                new MasterSeeker(tail, door, loop, watchdog, here.session().masterSilenceTimeout()));
         steps.done("loop");
         LOG.info(
                 "Executor {} takes data at {}:{}; milliseconds since the process's start: {}",

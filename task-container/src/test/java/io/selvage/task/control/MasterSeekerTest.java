@@ -7,6 +7,7 @@ import io.grpc.stub.StreamObserver;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalTail;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.transport.ControlTransport;
 import io.selvage.protocol.wire.EpochStarted;
@@ -16,8 +17,11 @@ import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
 import io.selvage.task.executor.ExecutorEvent;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -30,12 +34,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** A real journal on a local file system, and real streams over loopback. */
 @Timeout(60)
 class MasterSeekerTest {
+    private static final Duration SILENCE = Duration.ofSeconds(2);
+
     @TempDir
     Path directory;
 
     private final ApplicationIdentity identity = ApplicationIdentity.create();
     private final BlockingQueue<ExecutorEvent> inbox = new LinkedBlockingQueue<>();
     private final BlockingQueue<ExecutorMessage> received = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Long> replaced = new LinkedBlockingQueue<>();
     private final Thread[] seeker = new Thread[1];
 
     private final class Endpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase {
@@ -81,16 +88,20 @@ class MasterSeekerTest {
                 .addService(new Endpoint(epoch))
                 .build()
                 .start();
+        win(store, epoch, server.getPort());
+        return server;
+    }
+
+    private static void win(DurableStore store, long epoch, int port) throws Exception {
         Journal.open(store, "journal")
                 .winEpoch(
                         epoch,
                         EpochStarted.newBuilder()
                                 .setEpoch(epoch)
                                 .setHost("127.0.0.1")
-                                .setControlPort(server.getPort())
+                                .setControlPort(port)
                                 .build()
                                 .toByteArray());
-        return server;
     }
 
     private <E extends ExecutorEvent> E next(Class<E> type) throws InterruptedException {
@@ -99,12 +110,46 @@ class MasterSeekerTest {
         return type.cast(event);
     }
 
+    private Thread seeker(DurableStore store) {
+        MasterReplacement replacement = silent -> {
+            replaced.add(silent.value());
+            return "It was asked for.";
+        };
+        return new Thread(new MasterSeeker(
+                new JournalTail(store, "journal", 0),
+                new MasterDoor(identity),
+                inbox::add,
+                new Watchdog(store, "app", new ExecutorId("e"), replacement, Runnable::run),
+                SILENCE));
+    }
+
+    /** Accepts the connection, as the kernel does for a stopped process, and never says a word. */
+    @Test
+    void aMasterThatIsSilentIsReplacedOnceAndItsSuccessorFound() throws Exception {
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        try (ServerSocket stopped = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            win(store, 1, stopped.getLocalPort());
+            seeker[0] = seeker(store);
+            seeker[0].start();
+            next(ExecutorEvent.Connected.class);
+            assertThat(replaced.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+            Server second = master(store, 2);
+            next(ExecutorEvent.Disconnected.class);
+            next(ExecutorEvent.Connected.class).link().send(ExecutorMessage.getDefaultInstance());
+            assertThat(next(ExecutorEvent.FromMaster.class).message().getEpoch())
+                    .isEqualTo(2);
+            assertThat(replaced).isEmpty();
+            assertThat(store.read("app/watchdog/1-1")).isPresent();
+            second.shutdownNow();
+        }
+    }
+
     @Test
     void findsTheMasterInTheJournalAndItsSuccessorWhenItDies() throws Exception {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
-        seeker[0] = new Thread(
-                new MasterSeeker(new JournalTail(store, "journal", 0), new MasterDoor(identity), inbox::add));
+        seeker[0] = seeker(store);
         seeker[0].start();
         Server first = master(store, 1);
         var link = next(ExecutorEvent.Connected.class).link();
@@ -126,8 +171,7 @@ class MasterSeekerTest {
     void leavesAMasterThatStillHoldsItsLinkForANewerOne() throws Exception {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
-        seeker[0] = new Thread(
-                new MasterSeeker(new JournalTail(store, "journal", 0), new MasterDoor(identity), inbox::add));
+        seeker[0] = seeker(store);
         seeker[0].start();
         Server first = master(store, 1);
         var link = next(ExecutorEvent.Connected.class).link();
@@ -148,8 +192,7 @@ class MasterSeekerTest {
         Server first = master(store, 1);
         int port = first.getPort();
         first.shutdownNow().awaitTermination();
-        seeker[0] = new Thread(
-                new MasterSeeker(new JournalTail(store, "journal", 0), new MasterDoor(identity), inbox::add));
+        seeker[0] = seeker(store);
         seeker[0].start();
         next(ExecutorEvent.Connected.class);
         next(ExecutorEvent.Disconnected.class);

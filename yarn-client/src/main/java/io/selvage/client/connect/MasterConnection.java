@@ -88,6 +88,9 @@ public final class MasterConnection implements AutoCloseable {
                 LOG.info("The master of {} does not answer.", session.applicationId(), failed);
                 throw new MasterAbsentException("it does not answer");
             }
+            if (code == Status.Code.RESOURCE_EXHAUSTED) {
+                throw new MasterAbsentException("it has too many questions to answer already");
+            }
             throw new ClientException(
                     ExitCode.INTERNAL,
                     "The master of " + session.applicationId() + " answered with an error: "

@@ -1,0 +1,297 @@
+package io.selvage.minicluster.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.client.JobObserver;
+import io.selvage.client.SelvageClient;
+import io.selvage.client.Session;
+import io.selvage.client.deploy.OpenObserver;
+import io.selvage.client.program.Program;
+import io.selvage.client.program.ProgramJar;
+import io.selvage.minicluster.MiniCluster;
+import io.selvage.minicluster.oracle.FlightDelaysOracle;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.SessionDescription;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.yarn.api.records.ApplicationAttemptId;
+import org.apache.hadoop.yarn.api.records.ApplicationId;
+import org.apache.hadoop.yarn.client.api.YarnClient;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Masters that die, hang and come back, one after the other, and jobs that never hear of it. */
+class MasterDeathsIT {
+    private static final String FROM = "the test";
+    /** 20,000 flights last 40 seconds; what a test waits for comes sooner on an idle machine. */
+    private static final double SLOW = 500;
+    private static final double SLOWER = 800;
+
+    private static final java.nio.file.Path HOME = java.nio.file.Path.of(System.getProperty("basedir", ""))
+            .toAbsolutePath()
+            .getParent();
+    private static final java.nio.file.Path FLIGHTS = HOME.resolve("examples/data/flights.csv");
+    private static final java.nio.file.Path AIRPORTS = HOME.resolve("examples/data/airports.csv");
+    private static final Map<String, String> SETTINGS = Map.of(
+            "selvage.executor.minimum", "2",
+            "selvage.executor.standby", "0",
+            "selvage.application.max-attempts", "50",
+            "selvage.network.bind-host", "127.0.0.1",
+            "selvage.checkpoint.interval", "500ms",
+            "selvage.parallelism.default", "2",
+            "selvage.restart.policy", "none");
+
+    @TempDir
+    static java.nio.file.Path scratch;
+
+    private static MiniCluster cluster;
+    private static FileSystem files;
+    private static Path folder;
+    private static SelvageClient client;
+    private static Session session;
+    private static Configuration settings;
+
+    @BeforeAll
+    static void openSession() throws IOException, InterruptedException {
+        cluster = MiniCluster.builder(java.nio.file.Path.of("target", "master-deaths"))
+                .maxAppAttempts(50)
+                // A NodeManager that is away for a while is not lost here: its containers are what is looked at.
+                .hadoop("yarn.nm.liveness-monitor.expiry-interval-ms", "600000")
+                .start();
+        files = FileSystem.newInstance(cluster.hadoopConfiguration());
+        folder = new Path(files.getHomeDirectory(), "master-deaths-it");
+        files.copyFromLocalFile(false, true, new Path(FLIGHTS.toUri()), new Path(folder, "flights.csv"));
+        files.copyFromLocalFile(false, true, new Path(AIRPORTS.toUri()), new Path(folder, "airports.csv"));
+        client = SelvageClient.of(
+                HOME, cluster.configurationFolder(), Files.createDirectory(scratch.resolve("user")));
+        settings = Configuration.defaults().with(SETTINGS, FROM);
+        session = client.open(settings, OpenObserver.SILENT);
+    }
+
+    @AfterAll
+    static void stopSession() throws IOException {
+        if (session != null) {
+            session.stop("the tests are done");
+            session.close();
+        }
+        if (client != null) {
+            client.close();
+        }
+        if (files != null) {
+            files.close();
+        }
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @Test
+    void aJobOutlivesMastersThatAreKilledTerminatedFailedAndStopped(TestInfo test) throws Exception {
+        String job = submit(test, SLOW);
+        awaitCheckpoints(job, 0, 2);
+        SessionDescription before = session.describe();
+        for (Death death : Death.values()) {
+            SessionDescription now = session.describe();
+            long startNanos = System.nanoTime();
+            death.of(now);
+            awaitCheckpoints(job, now.getEpoch(), 1);
+            System.out.println("MasterDeathsIT: " + death + " of the master to the next checkpoint: "
+                    + Duration.ofNanos(System.nanoTime() - startNanos).toMillis() + " ms");
+            assertThat(session.describe().getEpoch()).isEqualTo(now.getEpoch() + 1);
+        }
+        assertUntouched(session.awaitEnd(job, JobObserver.SILENT), test);
+        assertThat(allPids(session.describe())).as("processes of tasks").isEqualTo(allPids(before));
+    }
+
+    /**
+     * Its node's NodeManager is away, as it is when a host is cut off: nobody can end the stopped master, and both live.
+     */
+    @Test
+    void aMasterThatComesBackEndsItselfAndStopsNothing(TestInfo test) throws Exception {
+        String job = submit(test, SLOWER);
+        awaitCheckpoints(job, 0, 2);
+        SessionDescription before = session.describe();
+        int node = nodeOf(before.getMasterPid());
+        java.nio.file.Path log = logOfMaster(before.getMasterPid(), node);
+        cluster.stopNodeManager(node);
+        try {
+            signal("STOP", before.getMasterPid());
+            awaitCheckpoints(job, before.getEpoch(), 1);
+            signal("CONT", before.getMasterPid());
+            Commands.await(
+                    "the end of the master that was stopped",
+                    () -> isAlive(before.getMasterPid()),
+                    alive -> !alive);
+            assertThat(Files.readString(log)).contains("The master ends with 23 (FENCED)");
+        } finally {
+            cluster.startNodeManager(node);
+        }
+        assertUntouched(session.awaitEnd(job, JobObserver.SILENT), test);
+        assertThat(allPids(session.describe())).isEqualTo(allPids(before));
+    }
+
+    @Test
+    void aMasterTakesTheArchiveOfClassesThatItsNodeHasMadeMeanwhile() throws Exception {
+        String application = session.applicationId();
+        Commands.await(
+                "an archive on each node",
+                () -> archives(application).size(),
+                found -> found == cluster.nodeManagerCount());
+        SessionDescription before = session.describe();
+        Death.KILL.of(before);
+        SessionDescription after = Commands.await(
+                "the next master",
+                session::describe,
+                description -> description.getEpoch() > before.getEpoch());
+        assertThat(Files.readString(java.nio.file.Path.of("/proc/" + after.getMasterPid() + "/maps")))
+                .contains("selvage.jsa");
+    }
+
+    /** How a master ends. */
+    private enum Death {
+        KILL,
+        TERMINATE,
+        FAIL_ATTEMPT,
+        STOP;
+
+        void of(SessionDescription master) throws Exception {
+            switch (this) {
+                case KILL -> signal("KILL", master.getMasterPid());
+                case TERMINATE -> signal("TERM", master.getMasterPid());
+                case STOP -> signal("STOP", master.getMasterPid());
+                case FAIL_ATTEMPT -> failAttempt(master.getEpoch());
+            }
+        }
+    }
+
+    private static void failAttempt(long epoch) throws Exception {
+        try (YarnClient yarn = YarnClient.createYarnClient()) {
+            yarn.init(new YarnConfiguration(cluster.hadoopConfiguration()));
+            yarn.start();
+            yarn.failApplicationAttempt(ApplicationAttemptId.newInstance(
+                    ApplicationId.fromString(session.applicationId()), Math.toIntExact(epoch)));
+        }
+    }
+
+    private static void signal(String name, long pid) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    private static boolean isAlive(long pid) {
+        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+    }
+
+    private static String submit(TestInfo test, double rate) {
+        Program program = new Program(
+                ProgramJar.open(
+                        HOME.resolve("examples/target/selvage-examples.jar"), "io.selvage.examples.FlightDelays"),
+                List.of(
+                        "--flights", new Path(folder, "flights.csv").toString(),
+                        "--airports", new Path(folder, "airports.csv").toString(),
+                        "--output", outputFolder(test).toString(),
+                        "--rate", Double.toString(rate),
+                        "--split-size", "16k"));
+        return session.submit(program, settings, id -> {}).get(0);
+    }
+
+    private static Path outputFolder(TestInfo test) {
+        return new Path(folder, test.getTestMethod().orElseThrow().getName());
+    }
+
+    /** Completed under a master newer than that one: the count starts anew with each. */
+    private static void awaitCheckpoints(String job, long epoch, int count) throws Exception {
+        Commands.await(
+                count + " checkpoints by a master after " + epoch,
+                () -> session.job(job),
+                now -> {
+                    assertThat(now.getPhase()).as(now.toString()).isNotIn(JobPhase.FAILED, JobPhase.FINISHED);
+                    return now.getCheckpointsCompleted() >= count
+                            && session.describe().getEpoch() > epoch;
+                });
+    }
+
+    private static void assertUntouched(JobDescription end, TestInfo test) throws IOException {
+        assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
+        assertThat(end.getRestarts()).as("restarts").isZero();
+        assertThat(end.getIncarnation()).isEqualTo(1);
+        assertThat(end.getRecordsRead()).as("nothing is replayed").isEqualTo(20_000);
+        assertThat(output(test)).isEqualTo(FlightDelaysOracle.answer(FLIGHTS, AIRPORTS).lines());
+    }
+
+    private static List<Long> allPids(SessionDescription description) {
+        return description.getExecutorsList().stream()
+                .map(ExecutorDescription::getPid)
+                .sorted()
+                .toList();
+    }
+
+    /** The processes run in directories of their nodes. */
+    private static int nodeOf(long pid) throws IOException {
+        String directory =
+                Files.readSymbolicLink(java.nio.file.Path.of("/proc/" + pid + "/cwd")).toString();
+        for (int node = 0; node < cluster.nodeManagerCount(); node++) {
+            if (directory.startsWith(cluster.nodeFolder(node).toString())) {
+                return node;
+            }
+        }
+        throw new AssertionError("Process " + pid + " runs in " + directory + ", which is no node's.");
+    }
+
+    private static java.nio.file.Path logOfMaster(long pid, int node) throws IOException {
+        java.nio.file.Path container = Files.readSymbolicLink(java.nio.file.Path.of("/proc/" + pid + "/cwd"))
+                .getFileName();
+        try (Stream<java.nio.file.Path> found = Files.walk(cluster.nodeFolder(node).resolve("log"))) {
+            return found.filter(file -> file.endsWith(container.resolve("master.log")))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static List<java.nio.file.Path> archives(String application) throws IOException {
+        List<java.nio.file.Path> archives = new ArrayList<>();
+        for (int node = 0; node < cluster.nodeManagerCount(); node++) {
+            java.nio.file.Path users = cluster.nodeFolder(node).resolve("local/usercache");
+            try (Stream<java.nio.file.Path> names = Files.list(users)) {
+                names.map(user -> user.resolve("appcache").resolve(application).resolve("selvage.jsa"))
+                        .filter(Files::exists)
+                        .forEach(archives::add);
+            }
+        }
+        return archives;
+    }
+
+    /** The lines that a reader of the output directory sees, sorted, without headers. */
+    private static List<String> output(TestInfo test) throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (FileStatus file :
+                files.listStatus(outputFolder(test), path -> path.getName().startsWith("part-"))) {
+            try (BufferedReader in =
+                    new BufferedReader(new InputStreamReader(files.open(file.getPath()), StandardCharsets.UTF_8))) {
+                in.lines().filter(line -> !line.startsWith("day,")).forEach(lines::add);
+            }
+        }
+        lines.sort(null);
+        return lines;
+    }
+}

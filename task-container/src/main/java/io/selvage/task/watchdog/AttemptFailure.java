@@ -1,0 +1,62 @@
+package io.selvage.task.watchdog;
+
+import io.selvage.protocol.id.Epoch;
+import io.selvage.task.control.MasterReplacement;
+import java.io.IOException;
+import org.apache.hadoop.security.AccessControlException;
+import org.apache.hadoop.yarn.api.records.ApplicationAttemptId;
+import org.apache.hadoop.yarn.api.records.ApplicationId;
+import org.apache.hadoop.yarn.api.records.ApplicationReport;
+import org.apache.hadoop.yarn.client.api.YarnClient;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.exceptions.YarnException;
+
+/**
+ * Has YARN fail an attempt of the application, so that it starts the next one at once: by itself it notices a host that
+ * is gone, or a process that hangs, after ten to fifteen minutes. A client lives for one question; used by one thread.
+ */
+public final class AttemptFailure implements MasterReplacement {
+    /** So long the ResourceManager is tried; a later round tries again. */
+    static final int CONNECT_LIMIT_MILLIS = 10_000;
+
+    private static final int RETRY_MILLIS = 500;
+
+    private final String applicationId;
+
+    public AttemptFailure(String applicationId) {
+        this.applicationId = applicationId;
+    }
+
+    @Override
+    public String replace(Epoch silent) throws IOException {
+        ApplicationId application = ApplicationId.fromString(applicationId);
+        ApplicationAttemptId attempt = ApplicationAttemptId.newInstance(application, Math.toIntExact(silent.value()));
+        try (YarnClient yarn = YarnClient.createYarnClient()) {
+            yarn.init(configuration());
+            yarn.start();
+            ApplicationReport report = yarn.getApplicationReport(application);
+            ApplicationAttemptId current = report.getCurrentApplicationAttemptId();
+            if (current.getAttemptId() > attempt.getAttemptId()) {
+                return "YARN has begun with " + current + " already; " + attempt + " is not failed again.";
+            }
+            yarn.failApplicationAttempt(attempt);
+            return "YARN was asked to fail " + attempt + ", and starts the next attempt.";
+        } catch (YarnException | AccessControlException refused) {
+            throw new IOException(
+                    "YARN does not let this executor fail " + attempt + " (" + refused.getMessage()
+                            + "). What runs here goes on, and YARN itself notices within yarn.am.liveness-monitor"
+                            + ".expiry-interval-ms. It needs the right MODIFY_APP: let the user that containers run as"
+                            + " be the submitter or in the queue's acl_administer_queue; with Kerberos, a delegation"
+                            + " token of the ResourceManager among the session's credentials.",
+                    refused);
+        }
+    }
+
+    private static YarnConfiguration configuration() {
+        YarnConfiguration configuration = new YarnConfiguration();
+        configuration.setBoolean(YarnConfiguration.TIMELINE_SERVICE_ENABLED, false);
+        configuration.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_MAX_WAIT_MS, CONNECT_LIMIT_MILLIS);
+        configuration.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_RETRY_INTERVAL_MS, RETRY_MILLIS);
+        return configuration;
+    }
+}
