@@ -106,6 +106,7 @@ final class Standby {
             jobs.remove(job.id);
             return Optional.empty();
         }
+        followed.warm |= ended.failure() == null;
         startNext(job, followed, liveJobs);
         if (ended.failure() != null) {
             LOG.warn(
@@ -116,7 +117,6 @@ final class Standby {
                     ended.failure());
             return Optional.empty();
         }
-        followed.warm = true;
         LOG.debug(
                 "Checkpoint {} of {} is held ready: {} bytes, {} left",
                 ended.checkpoint(),
