@@ -15,6 +15,15 @@ final class Hadoop {
     // because one client may talk to several clusters; guarded by itself, for any subtask may be the first to ask.
     private static final Map<ClassLoader, Configuration> CONFIGURATIONS = new WeakHashMap<>();
 
+    /** How long HDFS's client sleeps, first, when a file's last block is not reported yet at its close. */
+    private static final String CLOSE_DELAY = "dfs.client.block.write.locateFollowingBlock.initial.delay.ms";
+
+    private static final String CLOSE_RETRIES = "dfs.client.block.write.locateFollowingBlock.retries";
+    private static final int HADOOPS_CLOSE_DELAY_MILLIS = 400;
+    private static final int CLOSE_DELAY_MILLIS = 10;
+    /** Each delay is twice the one before: 20 s in all. */
+    private static final int CLOSE_RETRY_COUNT = 11;
+
     private Hadoop() {}
 
     static FileSystem fileSystem(Path path) throws IOException {
@@ -44,6 +53,11 @@ final class Hadoop {
         configuration.setClassLoader(loader);
         if (configuration.size() == 0) { // asking is what makes it read its files
             throw new IllegalStateException("Hadoop's core-default.xml is not on the class path");
+        }
+        if (configuration.getInt(CLOSE_DELAY, HADOOPS_CLOSE_DELAY_MILLIS) == HADOOPS_CLOSE_DELAY_MILLIS) {
+            // A sink closes its file at each barrier, and with Hadoop's default its subtask would mostly sleep so long.
+            configuration.setInt(CLOSE_DELAY, CLOSE_DELAY_MILLIS);
+            configuration.setInt(CLOSE_RETRIES, CLOSE_RETRY_COUNT);
         }
         // Holds the program's loader no longer, or the map would keep what it is to forget.
         configuration.setClassLoader(Hadoop.class.getClassLoader());

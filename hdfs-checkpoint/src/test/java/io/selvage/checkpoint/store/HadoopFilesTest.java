@@ -1,0 +1,28 @@
+package io.selvage.checkpoint.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+
+final class HadoopFilesTest {
+    @Test
+    void filesAreClosedWithoutHadoopsLongSleep() {
+        Configuration hadoops = new Configuration(false);
+        hadoops.setInt(HadoopFiles.CLOSE_DELAY, 400);
+        assertThat(HadoopFiles.closingSooner(hadoops).getInt(HadoopFiles.CLOSE_DELAY, 0))
+                .isEqualTo(10);
+        assertThat(HadoopFiles.closingSooner(new Configuration(false)).getInt(HadoopFiles.CLOSE_RETRIES, 0))
+                .isEqualTo(11);
+        assertThat(hadoops.getInt(HadoopFiles.CLOSE_DELAY, 0))
+                .as("the caller's settings are its own")
+                .isEqualTo(400);
+    }
+
+    @Test
+    void whatASiteHasSetIsKept() {
+        Configuration site = new Configuration(false);
+        site.setInt(HadoopFiles.CLOSE_DELAY, 50);
+        assertThat(HadoopFiles.closingSooner(site)).isSameAs(site);
+    }
+}
