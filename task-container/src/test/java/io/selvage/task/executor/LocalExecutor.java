@@ -36,7 +36,7 @@ final class LocalExecutor {
         this.said = said;
         this.dataPlane = DataPlane.open(id, identity.handshake(), "127.0.0.1");
         ExecutorSettings settings = new ExecutorSettings(
-                id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofSeconds(60), directory.resolve(name), 64 << 20);
+                id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofHours(1), directory.resolve(name), 64 << 20);
         ExecutorServices services = new ExecutorServices(
                 store,
                 Configuration.defaults(),

@@ -60,6 +60,7 @@ final class ScriptedMaster implements AutoCloseable {
 
     static final long CHECKPOINT_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
     private static final long SILENCE_SECONDS = 20;
+    private static final int MOST_DEAD = 8; // That may still be ending.
 
     private final JobId job;
     private final List<JobGraph> graphs; // One incarnation has the first, the next one the next, and so on.
@@ -146,10 +147,15 @@ final class ScriptedMaster implements AutoCloseable {
     }
 
     /** The others stay where they are, and so do their subtasks. */
-    private LocalExecutor lose(int index) {
+    private LocalExecutor lose(int index) throws InterruptedException {
         LocalExecutor victim = executors.get(index);
         victim.kill(job);
         dead.add(victim);
+        if (dead.size() > MOST_DEAD) {
+            LocalExecutor buried = dead.remove(0); // Its subtasks have ended by now.
+            buried.end(job);
+            buried.close();
+        }
         if (standbys.isEmpty()) {
             executors.set(index, newExecutor());
         } else {
@@ -229,11 +235,14 @@ final class ScriptedMaster implements AutoCloseable {
     }
 
     /** One survivor at least says who is gone, before anybody else does. */
-    private void awaitReportOfLoss(LocalExecutor victim) throws InterruptedException {
+    private void awaitReportOfLoss(LocalExecutor victim) throws Exception {
         while (true) {
             LocalExecutor.Said heard = said.poll(SILENCE_SECONDS, TimeUnit.SECONDS);
             if (heard == null) {
                 throw new AssertionError("nobody says that " + victim.id + " is gone");
+            }
+            if (heard.message().hasRegister()) {
+                handle(heard);
             }
             SubtaskReport report = heard.message().getSubtask();
             if (report.getState() == SubtaskState.SUBTASK_FAILED && report.getIncarnation() == incarnation) {
