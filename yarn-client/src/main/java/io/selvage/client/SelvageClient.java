@@ -127,7 +127,7 @@ public final class SelvageClient implements AutoCloseable {
      */
     public Session newestSession() {
         for (String id : sessionFiles.applicationIds()) {
-            SessionRecord record = sessionFiles.read(id).orElse(null);
+            SessionRecord record = readable(id).orElse(null);
             if (record == null || !record.cluster().equals(yarn.where())) {
                 continue;
             }
@@ -142,6 +142,16 @@ public final class SelvageClient implements AutoCloseable {
         throw new ClientException(
                 ExitCode.NO_SESSION,
                 "No session of yours runs on this cluster. Open one with scripts/yarn-session.sh -d");
+    }
+
+    /** A file that can't be used, or that is of another version, is no reason not to find the session that runs. */
+    private Optional<SessionRecord> readable(String id) {
+        try {
+            return sessionFiles.read(id);
+        } catch (ClientException damaged) {
+            LOG.warn("The session {} is passed over.", id, damaged);
+            return Optional.empty();
+        }
     }
 
     private Session session(SessionRecord record) {

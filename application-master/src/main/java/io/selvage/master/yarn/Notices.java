@@ -23,11 +23,11 @@ final class Notices {
         String node = report.getNodeId().toString();
         return switch (report.getNodeState()) {
             case DECOMMISSIONING ->
-                Optional.of(new MasterEvent.NodeLeaving(node, "Node " + node + " is being decommissioned" + within(report)));
+                Optional.of(new MasterEvent.NodeLeaving(
+                        node, "Node " + node + " is being decommissioned" + within(report)));
             case LOST, DECOMMISSIONED, UNHEALTHY, SHUTDOWN ->
                 Optional.of(new MasterEvent.NodeLost(
-                        node,
-                        "Node " + node + " is " + report.getNodeState() + " for YARN" + why(report)));
+                        node, "Node " + node + " is " + report.getNodeState() + " for YARN" + why(report)));
             case NEW, RUNNING, REBOOTED -> Optional.empty();
         };
     }
@@ -68,7 +68,8 @@ final class Notices {
         for (PreemptionContainer container : containers) {
             if (told.add(container)) {
                 String id = container.getId().toString();
-                notices.add(new MasterEvent.ContainerToBePreempted(new ExecutorId(id), "Container " + id + " " + words));
+                notices.add(
+                        new MasterEvent.ContainerToBePreempted(new ExecutorId(id), "Container " + id + " " + words));
             }
         }
     }

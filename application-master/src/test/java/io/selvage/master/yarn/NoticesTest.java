@@ -32,8 +32,8 @@ class NoticesTest {
         NodeReport report = report(NodeState.DECOMMISSIONING);
         report.setDecommissioningTimeout(3600);
         assertThat(Notices.ofNode(report))
-                .contains(new MasterEvent.NodeLeaving(
-                        "n7:8041", "Node n7:8041 is being decommissioned, within 3600 s."));
+                .contains(
+                        new MasterEvent.NodeLeaving("n7:8041", "Node n7:8041 is being decommissioned, within 3600 s."));
     }
 
     @ParameterizedTest

@@ -43,6 +43,7 @@ class MasterDeathsIT {
     private static final String FROM = "the test";
     /** 20,000 flights last 40 seconds; what a test waits for comes sooner on an idle machine. */
     private static final double SLOW = 500;
+
     private static final double SLOWER = 800;
 
     private static final java.nio.file.Path HOME = java.nio.file.Path.of(System.getProperty("basedir", ""))
@@ -80,8 +81,7 @@ class MasterDeathsIT {
         folder = new Path(files.getHomeDirectory(), "master-deaths-it");
         files.copyFromLocalFile(false, true, new Path(FLIGHTS.toUri()), new Path(folder, "flights.csv"));
         files.copyFromLocalFile(false, true, new Path(AIRPORTS.toUri()), new Path(folder, "airports.csv"));
-        client = SelvageClient.of(
-                HOME, cluster.configurationFolder(), Files.createDirectory(scratch.resolve("user")));
+        client = SelvageClient.of(HOME, cluster.configurationFolder(), Files.createDirectory(scratch.resolve("user")));
         settings = Configuration.defaults().with(SETTINGS, FROM);
         session = client.open(settings, OpenObserver.SILENT);
     }
@@ -122,7 +122,8 @@ class MasterDeathsIT {
     }
 
     /**
-     * Its node's NodeManager is away, as it is when a host is cut off: nobody can end the stopped master, and both live.
+     * Its node's NodeManager is away, as it is when a host is cut off: nobody can end the stopped master, and both
+     * live.
      */
     @Test
     void aMasterThatComesBackEndsItselfAndStopsNothing(TestInfo test) throws Exception {
@@ -137,9 +138,7 @@ class MasterDeathsIT {
             awaitCheckpoints(job, before.getEpoch(), 1);
             signal("CONT", before.getMasterPid());
             Commands.await(
-                    "the end of the master that was stopped",
-                    () -> isAlive(before.getMasterPid()),
-                    alive -> !alive);
+                    "the end of the master that was stopped", () -> isAlive(before.getMasterPid()), alive -> !alive);
             assertThat(Files.readString(log)).contains("The master ends with 23 (FENCED)");
         } finally {
             cluster.startNodeManager(node);
@@ -158,9 +157,7 @@ class MasterDeathsIT {
         SessionDescription before = session.describe();
         Death.KILL.of(before);
         SessionDescription after = Commands.await(
-                "the next master",
-                session::describe,
-                description -> description.getEpoch() > before.getEpoch());
+                "the next master", session::describe, description -> description.getEpoch() > before.getEpoch());
         assertThat(Files.readString(java.nio.file.Path.of("/proc/" + after.getMasterPid() + "/maps")))
                 .contains("selvage.jsa");
     }
@@ -221,14 +218,10 @@ class MasterDeathsIT {
 
     /** Completed under a master newer than that one: the count starts anew with each. */
     private static void awaitCheckpoints(String job, long epoch, int count) throws Exception {
-        Commands.await(
-                count + " checkpoints by a master after " + epoch,
-                () -> session.job(job),
-                now -> {
-                    assertThat(now.getPhase()).as(now.toString()).isNotIn(JobPhase.FAILED, JobPhase.FINISHED);
-                    return now.getCheckpointsCompleted() >= count
-                            && session.describe().getEpoch() > epoch;
-                });
+        Commands.await(count + " checkpoints by a master after " + epoch, () -> session.job(job), now -> {
+            assertThat(now.getPhase()).as(now.toString()).isNotIn(JobPhase.FAILED, JobPhase.FINISHED);
+            return now.getCheckpointsCompleted() >= count && session.describe().getEpoch() > epoch;
+        });
     }
 
     private static void assertUntouched(JobDescription end, TestInfo test) throws IOException {
@@ -236,7 +229,8 @@ class MasterDeathsIT {
         assertThat(end.getRestarts()).as("restarts").isZero();
         assertThat(end.getIncarnation()).isEqualTo(1);
         assertThat(end.getRecordsRead()).as("nothing is replayed").isEqualTo(20_000);
-        assertThat(output(test)).isEqualTo(FlightDelaysOracle.answer(FLIGHTS, AIRPORTS).lines());
+        assertThat(output(test))
+                .isEqualTo(FlightDelaysOracle.answer(FLIGHTS, AIRPORTS).lines());
     }
 
     private static List<Long> allPids(SessionDescription description) {
@@ -248,8 +242,8 @@ class MasterDeathsIT {
 
     /** The processes run in directories of their nodes. */
     private static int nodeOf(long pid) throws IOException {
-        String directory =
-                Files.readSymbolicLink(java.nio.file.Path.of("/proc/" + pid + "/cwd")).toString();
+        String directory = Files.readSymbolicLink(java.nio.file.Path.of("/proc/" + pid + "/cwd"))
+                .toString();
         for (int node = 0; node < cluster.nodeManagerCount(); node++) {
             if (directory.startsWith(cluster.nodeFolder(node).toString())) {
                 return node;
@@ -261,7 +255,8 @@ class MasterDeathsIT {
     private static java.nio.file.Path logOfMaster(long pid, int node) throws IOException {
         java.nio.file.Path container = Files.readSymbolicLink(java.nio.file.Path.of("/proc/" + pid + "/cwd"))
                 .getFileName();
-        try (Stream<java.nio.file.Path> found = Files.walk(cluster.nodeFolder(node).resolve("log"))) {
+        try (Stream<java.nio.file.Path> found =
+                Files.walk(cluster.nodeFolder(node).resolve("log"))) {
             return found.filter(file -> file.endsWith(container.resolve("master.log")))
                     .findFirst()
                     .orElseThrow();

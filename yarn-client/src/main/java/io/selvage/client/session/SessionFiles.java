@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -58,25 +57,20 @@ public final class SessionFiles {
             Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY_DIRECTORY));
             Path temporary =
                     Files.createTempFile(directory, ".", ".tmp", PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-            try (OutputStream out = Files.newOutputStream(temporary)) {
-                properties.store(out, "Whoever can read this file can use the session. It ends with the session.");
+            try {
+                try (OutputStream out = Files.newOutputStream(temporary)) {
+                    properties.store(out, "Whoever can read this file can use the session. It ends with the session.");
+                }
+                Files.move(temporary, pathOf(session.applicationId()), StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(temporary); // It holds the secret, and is there only if something went wrong.
             }
-            moveInto(temporary, pathOf(session.applicationId()));
         } catch (IOException unwritable) {
             throw new ClientException(
                     ExitCode.BAD_INPUT,
                     "The session's file can't be written into " + directory + ": " + unwritable
                             + ". Make room there, or name another directory with SELVAGE_USER_DIR.",
                     unwritable);
-        }
-    }
-
-    private static void moveInto(Path temporary, Path target) throws IOException {
-        try {
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException unsupported) {
-            Files.deleteIfExists(temporary);
-            throw unsupported;
         }
     }
 

@@ -55,6 +55,17 @@ class SessionFilesTest {
     }
 
     @Test
+    void aFileThatCannotBeWrittenLeavesNothingBehind() throws IOException {
+        SessionFiles files = new SessionFiles(directory);
+        Path inTheWay = files.pathOf("application_1_0001");
+        Files.createDirectories(inTheWay.resolve("full"));
+        assertThatThrownBy(() -> files.write(session("application_1_0001"))).hasMessageContaining("can't be written");
+        try (var left = Files.list(inTheWay.getParent())) {
+            assertThat(left).containsExactly(inTheWay);
+        }
+    }
+
+    @Test
     void aForgottenSessionIsGone() {
         SessionFiles files = new SessionFiles(directory);
         files.write(session("application_1_0001"));
