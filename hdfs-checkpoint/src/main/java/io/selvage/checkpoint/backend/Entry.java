@@ -9,19 +9,16 @@ final class Entry {
     int rowAt;
     int rowLength; // 0: the row has gone.
     long firstTimerMillis; // MAX_VALUE: none.
+    int end;
 
     void read(BinaryReader in) {
         keyLength = in.readLength();
         keyAt = in.position();
         in.skip(keyLength);
-        int lengthAndFlag = in.readUnsignedVarInt();
-        rowLength = lengthAndFlag >>> 1;
-        firstTimerMillis = (lengthAndFlag & 1) == 0 ? Long.MAX_VALUE : in.readLong();
+        rowLength = in.readLength();
         rowAt = in.position();
         in.skip(rowLength);
-    }
-
-    int end() {
-        return rowAt + rowLength;
+        firstTimerMillis = rowLength > 0 && in.readBoolean() ? in.readLong() : Long.MAX_VALUE;
+        end = in.position();
     }
 }

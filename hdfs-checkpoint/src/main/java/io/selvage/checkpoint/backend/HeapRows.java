@@ -317,7 +317,7 @@ final class HeapRows<K> {
         }
         ReplicaGroup bytes = undecoded == null ? null : undecoded.group(group);
         if (bytes != null) {
-            bytes.forEach((arena, at, each) -> out.writeBytes(arena, at, each.end() - at));
+            bytes.forEach((arena, at, each) -> out.writeBytes(arena, at, each.end - at));
         }
         if (out.length() == lengthAt + Integer.BYTES && !evenIfEmpty) {
             out.truncate(start);
@@ -327,15 +327,17 @@ final class HeapRows<K> {
     }
 
     private void writeEntry(Row row, BinaryWriter out) {
-        rowBytes.clear();
-        long firstTimerMillis = codec.writeRow(row, rowBytes);
-        writeKeyAndRow(row, firstTimerMillis, out);
+        writeKey(row, out);
+        int start = out.beginRun();
+        long firstTimerMillis = codec.writeRow(row, out);
+        out.endRun(start);
+        Segment.endEntry(out, firstTimerMillis);
     }
 
-    private void writeKeyAndRow(Row row, long firstTimerMillis, BinaryWriter out) {
-        keyBytes.clear();
-        codec.writeKey(row.key, keyBytes);
-        Segment.writeEntry(out, keyBytes, rowBytes, firstTimerMillis);
+    private void writeKey(Row row, BinaryWriter out) {
+        int start = out.beginRun();
+        codec.writeKey(row.key, out);
+        out.endRun(start);
     }
 
     private byte[] changes(long checkpoint, SegmentChain base, long[] groupBytes, long[] wholeSince) {
@@ -373,16 +375,23 @@ final class HeapRows<K> {
     /** Answers by how many bytes the state grows. */
     private int writeChange(ChangedRows changed, int at, BinaryWriter out) {
         Row row = changed.row(at);
-        rowBytes.clear();
-        long firstTimerMillis = codec.writeRow(row, rowBytes);
+        int entryAt = out.length();
+        writeKey(row, out);
+        int keyLength = out.length() - entryAt;
+        int start = out.beginRun();
+        long firstTimerMillis = codec.writeRow(row, out);
+        int rowLength = out.length() - start;
+        int rowAt = out.endRun(start);
         int length = changed.imageLength(at);
         int imageAt = changed.imageAt(at);
-        if (Arrays.equals(rowBytes.array(), 0, rowBytes.length(), changed.image(at), imageAt, imageAt + length)) {
-            return 0; // It was only read, or is again what it was.
+        if (Arrays.equals(out.array(), rowAt, rowAt + rowLength, changed.image(at), imageAt, imageAt + length)) {
+            out.truncate(entryAt); // It was only read, or is again what it was.
+            return 0;
         }
-        writeKeyAndRow(row, firstTimerMillis, out);
-        int keyLength = keyBytes.length();
-        return entryBytes(keyLength, rowBytes.length()) - entryBytes(keyLength, length);
+        if (rowLength > 0) {
+            Segment.endEntry(out, firstTimerMillis);
+        }
+        return entryBytes(keyLength, rowLength) - entryBytes(keyLength, length);
     }
 
     private static int entryBytes(int keyLength, int rowLength) {

@@ -196,16 +196,17 @@ public final class KeyedReplica implements KeyedOrigin {
     }
 
     private static void putRenumbered(ReplicaGroup into, byte[] source, Entry entry, int[] places) {
-        BinaryWriter row = new BinaryWriter(entry.rowLength);
-        StateSchema.renumber(source, entry.rowAt, entry.rowLength, places, row);
-        if (row.length() == 0) {
+        BinaryWriter out = new BinaryWriter(entry.keyLength + entry.rowLength + 32);
+        out.writeUnsignedVarInt(entry.keyLength);
+        out.writeBytes(source, entry.keyAt, entry.keyLength);
+        int row = out.beginRun();
+        StateSchema.renumber(source, entry.rowAt, entry.rowLength, places, out);
+        if (out.length() == row) {
             into.remove(source, entry.keyAt, entry.keyLength);
             return;
         }
-        BinaryWriter key = new BinaryWriter(entry.keyLength);
-        key.writeBytes(source, entry.keyAt, entry.keyLength);
-        BinaryWriter out = new BinaryWriter(entry.keyLength + row.length() + 32);
-        Segment.writeEntry(out, key, row, entry.firstTimerMillis);
+        out.endRun(row);
+        Segment.endEntry(out, entry.firstTimerMillis);
         Entry renumbered = new Entry();
         renumbered.read(new BinaryReader(out.array(), 0, out.length()));
         into.put(out.array(), 0, renumbered);

@@ -63,7 +63,7 @@ final class ReplicaGroup {
     void put(byte[] source, int start, Entry entry) {
         int hash = KeyGroups.murmur3(source, entry.keyAt, entry.keyLength);
         int slot = slotOf(source, entry.keyAt, entry.keyLength, hash);
-        int length = entry.end() - start;
+        int length = entry.end - start;
         if (slots[slot] != 0) {
             live -= lengthAt(slots[slot] - 1);
         } else {
@@ -261,7 +261,7 @@ final class ReplicaGroup {
 
     private int lengthAt(int start) {
         read(start, probed);
-        return probed.end() - start;
+        return probed.end - start;
     }
 
     private int homeOfEntry(int start) {

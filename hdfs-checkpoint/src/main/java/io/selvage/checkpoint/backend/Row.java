@@ -47,6 +47,10 @@ final class Row {
         }
     }
 
+    int cellCount() {
+        return cells.length;
+    }
+
     boolean isEmpty() {
         return used == 0;
     }

@@ -5,6 +5,7 @@ import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the backend. Rows as bytes and back; {@link StateSchema} says how they look. */
@@ -14,7 +15,6 @@ final class RowCodec<K> {
     private final List<StateSchema.Section> sections = new ArrayList<>();
     private final List<@Nullable Serde<Object>> states = new ArrayList<>(); // By section; null: timers.
     private final List<@Nullable HeapTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
-    private final BinaryWriter cell = new BinaryWriter();
     private final BinaryReader reader = new BinaryReader(new byte[0]);
     private final BinaryReader cellReader = new BinaryReader(new byte[0]);
 
@@ -61,22 +61,21 @@ final class RowCodec<K> {
     /** Answers the time of the earliest timer; {@link Long#MAX_VALUE}: the row has none. */
     long writeRow(Row row, BinaryWriter out) {
         long first = Long.MAX_VALUE;
-        for (int i = 0; i < sections.size(); i++) {
+        int count = row.cellCount();
+        for (int i = 0; i < count; i++) {
             Object value = row.get(i);
-            if (value == null) {
-                continue;
+            if (value != null) {
+                out.writeUnsignedVarInt(i);
+                int cell = out.beginRun();
+                Serde<Object> serde = states.get(i);
+                if (serde != null) {
+                    serde.write(value, out);
+                } else {
+                    first = Math.min(
+                            first, Objects.requireNonNull(timers.get(i)).write(row, out));
+                }
+                out.endRun(cell);
             }
-            cell.clear();
-            HeapTimerQueue<K, ?> queue = timers.get(i);
-            Serde<Object> serde = states.get(i);
-            if (serde != null) {
-                serde.write(value, cell);
-            } else if (queue != null) {
-                first = Math.min(first, queue.write(row, cell));
-            }
-            out.writeUnsignedVarInt(i);
-            out.writeUnsignedVarInt(cell.length());
-            out.writeBytes(cell.array(), 0, cell.length());
         }
         return first;
     }

@@ -7,9 +7,9 @@ import io.selvage.api.type.CorruptDataException;
 /**
  * The bytes that a keyed backend puts into one checkpoint; immutable. First who wrote what for which checkpoint, and
  * for each key group how many checkpoints earlier it was last written whole. Then key groups, each with its number, a
- * byte that is 1 if it is here whole, and the length of its entries. An entry is a key's canonical bytes behind their
- * length, then the length of the row's bytes, times two, plus one if the row has timers, then in that case the time of
- * the earliest, and the row's bytes. A row of no bytes is one that has gone.
+ * byte that is 1 if it is here whole, and the length of its entries. An entry is a key's canonical bytes and the row's
+ * bytes, each behind their length, then a byte that is 1 if the row has timers, and in that case the time of the
+ * earliest. A row of no bytes is one that has gone, and nothing follows it.
  *
  * @param checkpoint that it was written for
  * @param base 0: it stands alone; else what has changed since that checkpoint
@@ -94,19 +94,12 @@ record Segment(
         out.putInt(lengthAt, out.length() - lengthAt - Integer.BYTES);
     }
 
-    /** @param firstTimerMillis of the row's timers; {@link Long#MAX_VALUE}: it has none */
-    static void writeEntry(BinaryWriter out, BinaryWriter key, BinaryWriter row, long firstTimerMillis) {
-        out.writeUnsignedVarInt(key.length());
-        out.writeBytes(key.array(), 0, key.length());
-        writeRow(out, row, firstTimerMillis);
-    }
-
-    static void writeRow(BinaryWriter out, BinaryWriter row, long firstTimerMillis) {
+    /** What follows a row's bytes, unless there are none. */
+    static void endEntry(BinaryWriter out, long firstTimerMillis) {
         boolean hasTimers = firstTimerMillis != Long.MAX_VALUE;
-        out.writeUnsignedVarInt(row.length() << 1 | (hasTimers ? 1 : 0));
+        out.writeBoolean(hasTimers);
         if (hasTimers) {
             out.writeLong(firstTimerMillis);
         }
-        out.writeBytes(row.array(), 0, row.length());
     }
 }

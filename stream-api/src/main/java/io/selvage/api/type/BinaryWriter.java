@@ -137,6 +137,40 @@ public final class BinaryWriter {
         writeBytes(source, 0, source.length);
     }
 
+    /** Begins a run of bytes that its length is to precede; answers what {@link #endRun} wants. */
+    public int beginRun() {
+        writeByte(0);
+        return position;
+    }
+
+    /**
+     * Ends a run: it is now as {@link #writeByteArray} would have written it. Runs of more than 127 bytes are moved.
+     *
+     * @return where its first byte is
+     */
+    public int endRun(int start) {
+        int length = position - start;
+        if (length <= 0x7F) {
+            bytes[start - 1] = (byte) length;
+            return start;
+        }
+        return moveRun(start, length);
+    }
+
+    private int moveRun(int start, int length) {
+        int lengthBytes = 1;
+        for (int rest = length >>> 7; rest != 0; rest >>>= 7) {
+            lengthBytes++;
+        }
+        ensure(lengthBytes - 1);
+        int moved = start - 1 + lengthBytes;
+        System.arraycopy(bytes, start, bytes, moved, length);
+        position = start - 1;
+        writeUnsignedVarInt(length);
+        position = moved + length;
+        return moved;
+    }
+
     /** Length in bytes as an unsigned varint, then UTF-8; allocates nothing for ASCII. */
     public void writeString(String text) {
         int count = text.length();

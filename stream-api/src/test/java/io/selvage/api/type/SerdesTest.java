@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +85,26 @@ class SerdesTest {
                 new Point(random.nextInt(), -random.nextInt(100)),
                 List.of(new Point(1, 2), new Point(random.nextInt(), 4)),
                 Map.of("a", List.of(random.nextLong()), "", List.of()));
+    }
+
+    @Test
+    void aRunIsAsIfItsLengthHadBeenKnownBefore() {
+        for (int length : new int[] {0, 1, 127, 128, 300, 16_383, 16_384, 3_000_000}) {
+            byte[] content = new byte[length];
+            Arrays.fill(content, (byte) 7);
+            BinaryWriter expected = new BinaryWriter();
+            expected.writeByte(1);
+            expected.writeByteArray(content);
+            expected.writeByte(2);
+            BinaryWriter run = new BinaryWriter();
+            run.writeByte(1);
+            int start = run.beginRun();
+            run.writeBytes(content, 0, length);
+            int moved = run.endRun(start);
+            run.writeByte(2);
+            assertThat(run.toByteArray()).isEqualTo(expected.toByteArray());
+            assertThat(moved + length).isEqualTo(run.length() - 1);
+        }
     }
 
     @Test
