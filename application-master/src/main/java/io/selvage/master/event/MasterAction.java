@@ -8,7 +8,9 @@ import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
+import java.util.Collections;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What the master's core wants done. Carried out in the order given; what fails comes back as an event. */
 public sealed interface MasterAction {
@@ -121,7 +123,7 @@ public sealed interface MasterAction {
     /** Delete every checkpoint of a job below the newest but those that are kept. */
     record SweepCheckpoints(JobId job, Set<CheckpointId> kept, CheckpointId newest) implements MasterAction {
         public SweepCheckpoints {
-            kept = Set.copyOf(kept);
+            kept = Collections.unmodifiableSortedSet(new TreeSet<>(kept));
         }
 
         @Override

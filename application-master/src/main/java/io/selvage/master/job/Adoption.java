@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,7 @@ final class Adoption {
     }
 
     Set<ExecutorId> executors() {
-        return Set.copyOf(found.keySet());
+        return new TreeSet<>(found.keySet());
     }
 
     /** The executor of each slot that is known to be taken. */

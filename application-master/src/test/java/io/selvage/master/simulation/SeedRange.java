@@ -24,20 +24,25 @@ final class SeedRange {
 
     /** What many seeds have shown; owned by one thread until it has ended. */
     static final class Seen {
-        final Map<String, Integer> faults = new TreeMap<>();
+        final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
+        /** Of masters, by label. */
+        final Map<String, Integer> deaths = new TreeMap<>();
+
         final Map<JobOutcome, Integer> outcomes = new EnumMap<>(JobOutcome.class);
         long adoptions;
         long seeds;
 
         void add(Simulation simulation) {
             simulation.faults().forEach((fault, count) -> faults.merge(fault, count, Integer::sum));
-            outcomes.merge(simulation.outcome(), 1, Integer::sum);
+            simulation.deaths().forEach((label, count) -> deaths.merge(label, count, Integer::sum));
+            outcomes.merge(simulation.outcome().orElse(JobOutcome.JOB_OUTCOME_UNSPECIFIED), 1, Integer::sum);
             adoptions += simulation.adoptions();
             seeds++;
         }
 
         void add(Seen other) {
             other.faults.forEach((fault, count) -> faults.merge(fault, count, Integer::sum));
+            other.deaths.forEach((label, count) -> deaths.merge(label, count, Integer::sum));
             other.outcomes.forEach((outcome, count) -> outcomes.merge(outcome, count, Integer::sum));
             adoptions += other.adoptions;
             seeds += other.seeds;
@@ -45,7 +50,8 @@ final class SeedRange {
 
         @Override
         public String toString() {
-            return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, faults " + faults;
+            return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, faults " + faults
+                    + ", deaths of masters " + deaths;
         }
     }
 

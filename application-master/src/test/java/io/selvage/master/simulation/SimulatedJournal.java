@@ -3,86 +3,232 @@ package io.selvage.master.simulation;
 import io.selvage.master.job.JournaledState;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.EpochStarted;
+import io.selvage.protocol.wire.IncarnationStarted;
 import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.JournalSnapshot;
 import io.selvage.protocol.wire.JournaledJob;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Owned by the simulation: what is durable. Only the master whose epoch is the newest can append. */
+/**
+ * Owned by the simulation: slots that are written once. A master writes at the slot after the last one that it knows,
+ * as {@code io.selvage.checkpoint.journal.Journal} does; there is one job.
+ */
 final class SimulatedJournal {
-    private final List<JournalRecord> records = new ArrayList<>();
-    private final Set<String> incarnations = new HashSet<>();
-    /** What the records say together. */
-    private final JournaledState state = new JournaledState();
+    /** How a write ends. */
+    enum Outcome {
+        WRITTEN,
+        FENCED
+    }
 
+    private record Slot(long epoch, JournalRecord journaled) {}
+
+    private final Simulation simulation;
+    private final List<Slot> slots = new ArrayList<>();
+    /** What the slots say together. */
+    private final JournaledState state = new JournaledState();
+    /** By checkpoint: the incarnation that it is of. */
+    private final Map<Long, Long> completed = new HashMap<>();
+
+    private long lastIncarnation;
+    private long lastFailed;
     private long epoch;
 
-    JournaledState claim(long claimed) {
-        Invariant.check(claimed > epoch, "epoch %d is claimed after %d", claimed, epoch);
-        epoch = claimed;
-        add(JournalRecord.newBuilder()
-                .setEpochStarted(EpochStarted.newBuilder().setEpoch(claimed))
-                .build());
-        return JournaledState.replay(records);
+    SimulatedJournal(Simulation simulation) {
+        this.simulation = simulation;
     }
 
-    /** False if a newer epoch has fenced the writer. */
-    boolean tryAppend(long writer, JournalRecord journaled) {
-        if (writer != epoch) {
-            return false;
+    /** The journal as one master knows it; owned by that master. */
+    final class Writer {
+        private final long writerEpoch;
+        private int known;
+        private List<JournalRecord> read = List.of();
+
+        private Writer(long writerEpoch) {
+            this.writerEpoch = writerEpoch;
+            reread();
         }
-        if (journaled.hasIncarnationStarted()) {
-            var started = journaled.getIncarnationStarted();
-            Invariant.check(
-                    incarnations.add(started.getJobId() + "/" + started.getIncarnation()),
-                    "incarnation used twice: %s",
-                    started);
-            Invariant.check(
-                    started.getFromCheckpoint()
-                            == newest(started.getJobId())
-                                    .map(CheckpointCompleted::getCheckpoint)
-                                    .orElse(0L),
-                    "incarnation does not start from the newest checkpoint: %s",
-                    started);
+
+        /** Takes the next slot for this master's epoch; empty if another master has taken it, and it is read again. */
+        Optional<Outcome> tryClaim() {
+            if (epoch >= writerEpoch) {
+                return Optional.of(Outcome.FENCED);
+            }
+            if (known != slots.size() && !simulation.is(Variant.STALE_READ)) {
+                reread();
+                return Optional.empty();
+            }
+            put(JournalRecord.newBuilder()
+                    .setEpochStarted(EpochStarted.newBuilder().setEpoch(writerEpoch))
+                    .build());
+            return Optional.of(Outcome.WRITTEN);
         }
+
+        /** What was read, and this master's own epoch. */
+        JournaledState history() {
+            List<JournalRecord> history = new ArrayList<>(read);
+            history.add(slots.get(slots.size() - 1).journaled());
+            if (simulation.is(Variant.INCARNATION_USED_TWICE)) {
+                for (int i = history.size() - 1; i >= 0; i--) {
+                    if (history.get(i).hasIncarnationStarted()) {
+                        history.remove(i);
+                        break;
+                    }
+                }
+            }
+            return simulation.compacts() ? compacted(history) : JournaledState.replay(history);
+        }
+
+        Outcome write(JournalRecord journaled) {
+            if (known != slots.size() && !simulation.is(Variant.TWO_WINNERS)) {
+                return Outcome.FENCED;
+            }
+            put(journaled);
+            return Outcome.WRITTEN;
+        }
+
+        /** Whether no other master has written since. */
+        boolean isOwner() {
+            return known == slots.size();
+        }
+
+        private void put(JournalRecord journaled) {
+            add(writerEpoch, journaled);
+            known = slots.size();
+        }
+
+        private void reread() {
+            known = slots.size();
+            read = slots.stream().map(Slot::journaled).toList();
+        }
+    }
+
+    Writer open(long ofEpoch) {
+        return new Writer(ofEpoch);
+    }
+
+    /** What a master reads if the journal was compacted somewhere on the way: the same. */
+    private JournaledState compacted(List<JournalRecord> history) {
+        int upTo = simulation.between(1, history.size() + 1);
+        JournalSnapshot snapshot =
+                JournaledState.replay(history.subList(0, upTo)).toSnapshot();
+        if (simulation.is(Variant.SNAPSHOT_LOSES_JOB)) {
+            snapshot = snapshot.toBuilder().clearJobs().build();
+        }
+        if (simulation.is(Variant.RECORD_FORGETS_CHECKPOINT) && snapshot.getJobsCount() > 0) {
+            snapshot = snapshot.toBuilder()
+                    .setJobs(0, snapshot.getJobs(0).toBuilder().clearCheckpoint())
+                    .build();
+        }
+        List<JournalRecord> shorter = new ArrayList<>();
+        shorter.add(JournalRecord.newBuilder().setSnapshot(snapshot).build());
+        shorter.addAll(history.subList(upTo, history.size()));
+        JournaledState read = JournaledState.replay(shorter);
+        boolean deliberate =
+                simulation.is(Variant.SNAPSHOT_LOSES_JOB) || simulation.is(Variant.RECORD_FORGETS_CHECKPOINT);
         Invariant.check(
-                !journaled.hasSnapshot() || journaled.getSnapshot().equals(state.toSnapshot()),
-                "the snapshot does not say what the records say: %s",
-                journaled);
-        add(journaled);
-        return true;
+                deliberate
+                        || read.toSnapshot()
+                                .equals(JournaledState.replay(history).toSnapshot()),
+                "the journal says something else after a snapshot: %s",
+                snapshot);
+        return read;
     }
 
-    private void add(JournalRecord journaled) {
-        records.add(journaled);
+    private void add(long writer, JournalRecord journaled) {
+        Invariant.check(
+                writer >= epoch && (writer > epoch || !journaled.hasEpochStarted()),
+                "epoch %d writes after epoch %d has won: %s",
+                writer,
+                epoch,
+                journaled);
+        switch (journaled.getRecordCase()) {
+            case EPOCH_STARTED -> epoch = writer;
+            case INCARNATION_STARTED -> check(journaled.getIncarnationStarted());
+            case INCARNATION_FAILED ->
+                lastFailed =
+                        Math.max(lastFailed, journaled.getIncarnationFailed().getIncarnation());
+            case CHECKPOINT_COMPLETED -> check(journaled.getCheckpointCompleted());
+            case SNAPSHOT ->
+                Invariant.check(
+                        journaled.getSnapshot().equals(state.toSnapshot()),
+                        "the snapshot does not say what the records say: %s",
+                        journaled);
+            default -> {}
+        }
+        slots.add(new Slot(writer, journaled));
         state.apply(journaled);
+        simulation.onDurable(journaled, writer);
+    }
+
+    private void check(IncarnationStarted started) {
+        Invariant.check(
+                started.getIncarnation() > lastIncarnation, "an incarnation's number is used twice: %s", started);
+        Invariant.check(
+                started.getFromCheckpoint() == newestCheckpoint(),
+                "an incarnation does not start from the newest checkpoint, %d: %s",
+                newestCheckpoint(),
+                started);
+        lastIncarnation = started.getIncarnation();
+    }
+
+    private void check(CheckpointCompleted done) {
+        Invariant.check(done.getCheckpoint() > newestCheckpoint(), "checkpoints complete out of order: %s", done);
+        Invariant.check(
+                done.getIncarnation() == lastIncarnation,
+                "a checkpoint of an incarnation that is over completes after %d has started: %s",
+                lastIncarnation,
+                done);
+        simulation.store().verify(done);
+        completed.put(done.getCheckpoint(), done.getIncarnation());
     }
 
     long epoch() {
         return epoch;
     }
 
-    Optional<CheckpointCompleted> newest(String job) {
-        return job(job).filter(JournaledJob::hasCheckpoint).map(JournaledJob::getCheckpoint);
+    /** The one job, once it is submitted. */
+    Optional<JournaledJob> job() {
+        List<JournaledJob> jobs = state.jobs();
+        return jobs.isEmpty() ? Optional.empty() : Optional.of(jobs.get(0));
     }
 
-    Optional<JournaledJob> job(String job) {
-        return state.jobs().stream()
-                .filter(journaled -> journaled.getSubmitted().getJobId().equals(job))
-                .findFirst();
+    /** What must be restorable: the newest completed checkpoint of a job that may need it. */
+    Optional<CheckpointCompleted> restorePoint() {
+        return job().filter(job -> job.hasCheckpoint() && !job.hasEnded()).map(JournaledJob::getCheckpoint);
     }
 
-    boolean holds(String job, long incarnation) {
-        return incarnations.contains(job + "/" + incarnation);
+    boolean hasStarted(long incarnation) {
+        return incarnation <= lastIncarnation;
     }
 
-    boolean isComplete(String job, long checkpoint) {
-        return records.stream()
-                .filter(JournalRecord::hasCheckpointCompleted)
-                .map(JournalRecord::getCheckpointCompleted)
-                .anyMatch(done -> done.getJobId().equals(job) && done.getCheckpoint() == checkpoint);
+    /** A failure of the incarnation, a newer one, or a wanted end is durable. */
+    boolean mayStop(long incarnation) {
+        return incarnation < lastIncarnation
+                || incarnation <= lastFailed
+                || job().map(job -> job.getCancelRequested() || job.hasEnded()).orElse(true);
+    }
+
+    long lastIncarnation() {
+        return lastIncarnation;
+    }
+
+    boolean isComplete(long checkpoint) {
+        return completed.containsKey(checkpoint);
+    }
+
+    /** The newest completed checkpoint of an incarnation; 0 if there is none. */
+    long newestOf(long incarnation) {
+        @Nullable
+        CheckpointCompleted newest = job().map(JournaledJob::getCheckpoint).orElse(null);
+        return newest != null && newest.getIncarnation() == incarnation ? newest.getCheckpoint() : 0;
+    }
+
+    private long newestCheckpoint() {
+        return job().map(job -> job.getCheckpoint().getCheckpoint()).orElse(0L);
     }
 }

@@ -1,24 +1,44 @@
 package io.selvage.master.simulation;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Owned by the simulation: what each subtask has committed of the numbers 1, 2, 3, ... that it reads, writes and
- * commits in ranges. Exactly once means that each range begins where the last one ended.
+ * Owned by the simulation: the system that the job writes to. Each subtask writes the numbers 1, 2, 3, ... that it
+ * reads, in transactions. Exactly once means that each transaction begins where the one before it has ended.
  */
 final class SimulatedSink {
-    private final Map<Integer, Long> committed = new HashMap<>();
+    /** What one subtask has prepared at one checkpoint: the numbers after {@code from} up to {@code to}. */
+    record Transaction(int subtask, long incarnation, long checkpoint, long from, long to) {}
 
-    /** Commits a subtask's numbers up to one; committing what is committed already does nothing, as it must. */
-    void commit(int subtask, long from, long upTo) {
-        long before = committed.getOrDefault(subtask, 0L);
-        if (upTo <= before) {
+    private final Simulation simulation;
+    private final Map<Integer, Long> committed = new HashMap<>();
+    private final Set<Transaction> known = new HashSet<>();
+
+    SimulatedSink(Simulation simulation) {
+        this.simulation = simulation;
+    }
+
+    /**
+     * Commits a transaction; a second time it does nothing, as a sink must.
+     *
+     * @param covering the checkpoint that allows it
+     */
+    void commit(Transaction transaction, long covering) {
+        Invariant.check(
+                simulation.journal().isComplete(covering) && covering >= transaction.checkpoint(),
+                "%s is committed, and no durable checkpoint allows it: %d",
+                transaction,
+                covering);
+        if (!known.add(transaction) && !simulation.is(Variant.REPEATED_COMMIT_COUNTS)) {
             return;
         }
-        Invariant.check(
-                from <= before, "subtask %d commits %d to %d, but %d is the last before", subtask, from, upTo, before);
-        committed.put(subtask, upTo);
+        long before = committed(transaction.subtask());
+        Invariant.check(transaction.from() <= before, "lost: %s is committed after %d", transaction, before);
+        Invariant.check(transaction.from() >= before, "twice: %s is committed after %d", transaction, before);
+        committed.put(transaction.subtask(), transaction.to());
     }
 
     long committed(int subtask) {

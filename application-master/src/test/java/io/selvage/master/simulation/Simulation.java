@@ -1,29 +1,25 @@
 package io.selvage.master.simulation;
 
-import io.selvage.master.event.AppendId;
 import io.selvage.master.event.ConnectionId;
-import io.selvage.master.event.ExitCode;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
-import io.selvage.master.job.JobMaster;
-import io.selvage.master.job.SessionFacts;
-import io.selvage.master.resource.FleetLimits;
-import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.id.ExecutorId;
-import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.JobOutcome;
+import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.OperatorMessage;
 import io.selvage.protocol.wire.OperatorRole;
-import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.SubmitJobResponse;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.protocol.wire.VertexMessage;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,355 +28,428 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One seed: masters, executors, journal and YARN under a virtual clock. Everything that is random comes from the seed,
- * and everything happens in one thread, so that a seed replays exactly.
+ * One seed: masters, executors, journal, HDFS and YARN under a virtual clock. Everything that is random comes from the
+ * seed, and everything happens in one thread, so that a seed replays exactly.
  *
- * <p>Faults stop after {@link #FAULTY_MILLIS}: from then on the job must come to its end.
+ * <p>Faults stop after a while: from then on checkpoints and the job must come to their ends within a bound.
  */
 final class Simulation {
     static final String JOB = "job-sim";
-    private static final int PARALLELISM = 3;
-    private static final int SLOTS = 2;
-    private static final long FAULTY_MILLIS = 20_000;
-    private static final long END_MILLIS = 600_000;
+    /** After the faults: until a checkpoint completes, or the job ends. */
+    static final long CHECKPOINT_BOUND_MILLIS = 45_000;
+    /** After the faults: until the job has ended. */
+    static final long END_BOUND_MILLIS = 120_000;
+    /** After the job's end: until no executor is left. */
+    static final long IDLE_BOUND_MILLIS = 60_000;
+
     private static final int MAX_STEPS = 200_000;
+    private static final RequestId SUBMIT = new RequestId(1);
+    private static final RequestId CANCEL = new RequestId(2);
+    private static final RequestId STOP = new RequestId(3);
 
     /** What happens at a time; equal times in the order of planning. */
     private record Step(long atMillis, long order, Runnable action) {}
 
-    /** One attempt of the master. */
-    private final class Attempt {
-        final long epoch;
-        final JobMaster core;
-        final Map<ExecutorId, ConnectionId> streams = new TreeMap<>();
-        /** Records reach the journal one after the other. */
-        long journalFreeMillis;
-
-        boolean dead;
-        /** What it still does comes to nothing after so many actions. */
-        int actionsLeft = Integer.MAX_VALUE;
-
-        int requested;
-
-        Attempt(long epoch) {
-            this.epoch = epoch;
-            this.core = new JobMaster(
-                    new SessionFacts(epoch, "hdfs://nn/app", SessionDescription.getDefaultInstance()),
-                    journal.claim(epoch),
-                    Configuration.defaults(),
-                    new FleetLimits(
-                            SLOTS,
-                            0,
-                            1,
-                            nanos(30_000),
-                            nanos(1_000),
-                            nanos(5_000),
-                            nanos(60_000),
-                            nanos(5_000),
-                            nanos(5_000)),
-                    0,
-                    seed);
-        }
-
-        void begin() {
-            perform(core.start(nanos(nowMillis)));
-            plan(random.nextInt(20, 300), () -> {
-                tell(new MasterEvent.ResourceManagerJoined(containersAtJoin()));
-            });
-            plan(10, this::tick);
-        }
-
-        private List<ExecutorId> containersAtJoin() {
-            List<ExecutorId> left = new ArrayList<>(executors.keySet());
-            allocated.forEach((executor, owner) -> {
-                if (!executors.containsKey(executor)) {
-                    left.add(executor);
-                }
-            });
-            return left;
-        }
-
-        private void tick() {
-            if (!dead) {
-                tell(new MasterEvent.Tick());
-                plan(100, this::tick);
-            }
-        }
-
-        void tell(MasterEvent event) {
-            if (!dead) {
-                trace("epoch %d <- %s", epoch, event);
-                perform(core.on(event, nanos(nowMillis)));
-            }
-        }
-
-        private void perform(List<MasterAction> actions) {
-            for (MasterAction action : actions) {
-                if (actionsLeft-- <= 0) {
-                    die();
-                }
-                if (dead) {
-                    return;
-                }
-                trace("epoch %d -> %s", epoch, action);
-                action.carryOut(new Performing(this));
-            }
-        }
-
-        void die() {
-            if (dead) {
-                return;
-            }
-            trace("epoch %d dies", epoch);
-            dead = true;
-            streams.forEach((executor, stream) -> plan(random.nextInt(1, 50), () -> breakStream(executor, stream)));
-            streams.clear();
-            if (newest == this) {
-                plan(random.nextInt(200, 2_000), () -> startMaster());
-            }
-        }
-    }
-
     private final long seed;
     private final SplittableRandom random;
+    private final Scenario scenario;
+    private final Variant variant;
     private final boolean tracing;
     private final StringBuilder trace = new StringBuilder();
     private final PriorityQueue<Step> steps =
             new PriorityQueue<>(Comparator.comparingLong(Step::atMillis).thenComparingLong(Step::order));
-    private final SimulatedJournal journal = new SimulatedJournal();
-    private final SimulatedSink sink = new SimulatedSink();
-    private final Map<String, CheckpointMetadata> files = new HashMap<>();
-    private final Map<ExecutorId, SimulatedExecutor> executors = new TreeMap<>();
-    private final Map<ExecutorId, Long> allocated = new TreeMap<>();
-    private final Map<ConnectionId, Attempt> masters = new HashMap<>();
-    private final Map<ConnectionId, Long> lastDelivery = new HashMap<>();
-    private final Map<String, Integer> faults = new TreeMap<>();
-    private @Nullable Attempt newest;
+    private final SimulatedStore store = new SimulatedStore(this);
+    private final SimulatedJournal journal = new SimulatedJournal(this);
+    private final SimulatedSink sink = new SimulatedSink(this);
+    private final SimulatedYarn yarn = new SimulatedYarn(this);
+    private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
+    private final Map<String, Integer> deaths = new HashMap<>();
+    private final Set<Stream> streams = new HashSet<>();
     private long nowMillis;
     private long order;
     private long lastConnection;
-    private long lastContainer;
+    private long hdfsBackMillis;
     private boolean submissionAnswered;
+    private boolean stopWanted;
+    private boolean sessionOver;
+    private long endedMillis = Long.MAX_VALUE;
+    private long faultyMillis;
+    private boolean faultsEnded;
+    /** What ends with the faults. */
+    private final List<Runnable> repairs = new ArrayList<>();
+
+    private int checkpointsSinceFaults;
+
     /** Executors that the newest incarnation has reached. */
     private final Set<ExecutorId> reached = new HashSet<>();
 
     private boolean isReached;
     private boolean isRestartDue = true;
     /** The epoch that has triggered a checkpoint, by incarnation and checkpoint. */
-    private final Map<String, Long> triggered = new HashMap<>();
+    private final Map<Long, Map<Long, Long>> triggered = new HashMap<>();
 
     Simulation(long seed, boolean tracing) {
+        this(seed, tracing, Variant.SOUND);
+    }
+
+    Simulation(long seed, boolean tracing, Variant variant) {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.tracing = tracing;
+        this.variant = variant;
+        this.scenario = Scenario.of(random);
+        this.faultyMillis = scenario.faultyMillis();
     }
 
-    /** Runs to the job's end. */
+    /** Runs until the job has ended and nothing is left of it. */
     void run() {
-        startMaster();
+        trace("%s", scenario);
+        yarn.startAttempt();
         plan(50, this::submit);
-        plan(random.nextInt(500, 3_000), this::breakSomething);
+        plan(between(100, 2_000), this::breakSomething);
         plan(1_000, this::heartbeats);
-        for (int step = 0; step < MAX_STEPS && !isOver(); step++) {
+        planAt(faultyMillis, this::endFaults);
+        for (int step = 0; !isOver(); step++) {
+            Invariant.check(step < MAX_STEPS, "there is no end in %d steps: %s", MAX_STEPS, journal.job());
             Step next = steps.remove();
             nowMillis = next.atMillis();
-            Invariant.check(nowMillis < END_MILLIS, "the job does not come to its end: %s", journal.job(JOB));
             next.action().run();
         }
-        Invariant.check(isOver(), "the job does not come to its end in %d steps: %s", MAX_STEPS, journal.job(JOB));
-        JournaledJob job = journal.job(JOB).orElseThrow();
-        if (job.getEnded().getOutcome() == JobOutcome.JOB_FINISHED) {
-            Invariant.check(job.getCheckpoint().getTerminal(), "finished without a terminal checkpoint: %s", job);
-            for (int subtask = 0; subtask < PARALLELISM; subtask++) {
-                Invariant.check(
-                        sink.committed(subtask) == SimulatedExecutor.TOTAL,
-                        "finished, but subtask %d has committed %d",
-                        subtask,
-                        sink.committed(subtask));
-            }
-        }
+        checkOutput();
     }
 
+    private boolean isOver() {
+        boolean idle = !isFaulty() && yarn.containerCount() == 0 && !stopWanted;
+        return sessionOver || (endedMillis < nowMillis && idle);
+    }
+
+    // ---- results -------------------------------------------------------------------------------------------------
+
     /** Which faults there were, and how often. */
-    Map<String, Integer> faults() {
+    Map<Fault, Integer> faults() {
         return faults;
     }
 
-    JobOutcome outcome() {
-        return journal.job(JOB).orElseThrow().getEnded().getOutcome();
+    /** How often a master has died at which label. */
+    Map<String, Integer> deaths() {
+        return deaths;
+    }
+
+    Optional<JobOutcome> outcome() {
+        return journal.job().map(job -> job.getEnded().getOutcome());
     }
 
     String trace() {
         return trace.toString();
     }
 
-    private boolean isOver() {
-        return journal.job(JOB).map(JournaledJob::hasEnded).orElse(false);
+    /** How often checkpoints of one incarnation were triggered by more than one master. */
+    long adoptions() {
+        return triggered.values().stream()
+                .mapToLong(epochs -> epochs.values().stream().distinct().count() - 1)
+                .sum();
+    }
+
+    // ---- what must hold in the end -------------------------------------------------------------------------------
+
+    private void checkCheckpoints() {
+        Invariant.check(
+                checkpointsSinceFaults > 0 || endedMillis < Long.MAX_VALUE || sessionOver,
+                "no checkpoint completes for %d ms after the last fault: %s",
+                CHECKPOINT_BOUND_MILLIS,
+                journal.job());
+    }
+
+    private void checkEnd() {
+        Invariant.check(
+                endedMillis < Long.MAX_VALUE || sessionOver,
+                "the job does not come to its end for %d ms after the last fault: %s",
+                END_BOUND_MILLIS,
+                journal.job());
+    }
+
+    private void checkIdle() {
+        Invariant.check(
+                yarn.containerCount() == 0 || sessionOver,
+                "%d containers are left when the job has ended: %s",
+                yarn.containerCount(),
+                yarn.executors().stream().map(SimulatedExecutor::id).toList());
+        Invariant.check(!stopWanted || sessionOver, "the session is to be stopped, and does not end");
+    }
+
+    private void checkOutput() {
+        JournaledJob job = journal.job().orElse(null);
+        if (job == null || job.getEnded().getOutcome() != JobOutcome.JOB_FINISHED) {
+            Invariant.check(
+                    job == null || job.getEnded().getOutcome() == JobOutcome.JOB_CANCELED, "it has failed: %s", job);
+            return;
+        }
+        Invariant.check(job.getCheckpoint().getTerminal(), "finished without a terminal checkpoint: %s", job);
+        for (int subtask = 0; subtask < scenario.parallelism(); subtask++) {
+            Invariant.check(
+                    sink.committed(subtask) == scenario.total(),
+                    "finished, but subtask %d has committed %d",
+                    subtask,
+                    sink.committed(subtask));
+        }
     }
 
     // ---- faults --------------------------------------------------------------------------------------------------
 
-    boolean chance(String fault, double probability) {
-        boolean happens = nowMillis < FAULTY_MILLIS && random.nextDouble() < probability;
+    boolean isFaulty() {
+        return nowMillis < faultyMillis;
+    }
+
+    /** Whether it will happen, and is counted once it does. */
+    boolean draw(Fault fault, double probability) {
+        return isFaulty() && scenario.faults().contains(fault) && random.nextDouble() < probability * scenario.pace();
+    }
+
+    boolean chance(Fault fault, double probability) {
+        boolean happens = draw(fault, probability);
         if (happens) {
             count(fault);
         }
         return happens;
     }
 
-    private void count(String fault) {
+    private void count(Fault fault) {
         trace("fault: %s", fault);
         faults.merge(fault, 1, Integer::sum);
     }
 
+    void onDeathAt(Label label, boolean before) {
+        count(Fault.MASTER_DIES_AT_A_LABEL);
+        deaths.merge((before ? "before " : "after ") + label, 1, Integer::sum);
+    }
+
+    /** At the latest when the job has ended: what comes then is not what is simulated. */
+    private void endFaults() {
+        if (faultsEnded) {
+            return;
+        }
+        faultsEnded = true;
+        faultyMillis = nowMillis;
+        repairs.forEach(Runnable::run);
+        planAt(faultyMillis + CHECKPOINT_BOUND_MILLIS, this::checkCheckpoints);
+        planAt(faultyMillis + END_BOUND_MILLIS, this::checkEnd);
+    }
+
+    /** Does something when the faults are over. */
+    void onceRepaired(Runnable repair) {
+        if (faultsEnded) {
+            repair.run();
+        } else {
+            repairs.add(repair);
+        }
+    }
+
     private void breakSomething() {
-        if (nowMillis >= FAULTY_MILLIS) {
+        if (!isFaulty()) {
             return;
         }
-        Attempt master = newest;
-        switch (random.nextInt(6)) {
-            case 0, 1 ->
+        Fault[] kinds = {
+            Fault.EXECUTOR_DIES,
+            Fault.EXECUTOR_FREEZES,
+            Fault.STREAM_BREAKS,
+            Fault.STREAM_GOES_SILENT,
+            Fault.MASTER_DIES_AT_AN_ACTION,
+            Fault.MASTER_DIES_AT_AN_ACTION,
+            Fault.MASTER_FREEZES,
+            Fault.MASTER_IS_TAKEN_FOR_DEAD,
+            Fault.HDFS_IS_AWAY,
+            Fault.RM_RESTARTS,
+            Fault.CLIENT_CANCELS,
+            Fault.CLIENT_STOPS_THE_SESSION
+        };
+        Fault kind = kinds[between(0, kinds.length)];
+        if (scenario.faults().contains(kind)) {
+            breakOne(kind);
+        }
+        plan((long) (between(100, 1_500) / scenario.pace()), this::breakSomething);
+    }
+
+    private void breakOne(Fault kind) {
+        switch (kind) {
+            case EXECUTOR_DIES ->
                 pick().ifPresent(executor -> {
-                    count("executor dies");
-                    endExecutor(executor, 137);
+                    count(kind);
+                    yarn.end(executor.id(), 137);
                 });
-            case 2 -> {
-                if (master != null && !master.dead) {
-                    count("master dies at an action");
-                    master.actionsLeft = random.nextInt(0, 6);
-                }
-            }
-            case 3 -> {
-                if (master != null && !master.dead) {
-                    count("master is taken for dead");
-                    // It sees its executors leave, and stops what runs on the others, before it knows of its end.
+            case EXECUTOR_FREEZES ->
+                pick().ifPresent(executor -> {
+                    count(kind);
                     onReasonToRestart();
-                    startMaster();
-                }
-            }
-            case 4 ->
-                pick().ifPresent(executor -> {
-                    ConnectionId stream = executors.get(executor).connection();
-                    if (stream != null) {
-                        count("stream breaks");
-                        onReasonToRestart();
-                        breakStream(executor, stream);
-                        // Without a newer master it finds none to register with, and ends itself.
-                        long epochThen = journal.epoch();
-                        plan(8_000, () -> {
-                            if (journal.epoch() == epochThen) {
-                                endExecutor(executor, 1);
-                            }
-                        });
-                    }
+                    executor.process().freeze(between(500, 10_000));
                 });
-            default -> {
-                if (master != null && !master.dead && chance("client cancels", 0.1)) {
-                    master.tell(new MasterEvent.CancelRequested(new RequestId(2), JOB));
+            case STREAM_BREAKS ->
+                pick().map(SimulatedExecutor::stream).ifPresent(stream -> {
+                    count(kind);
+                    onReasonToRestart();
+                    stream.breaks();
+                });
+            case STREAM_GOES_SILENT ->
+                pick().map(SimulatedExecutor::stream).ifPresent(stream -> {
+                    count(kind);
+                    onReasonToRestart();
+                    stream.goSilent();
+                });
+            case MASTER_DIES_AT_AN_ACTION ->
+                leader().ifPresent(master -> {
+                    count(kind);
+                    master.dieSoon();
+                });
+            case MASTER_FREEZES -> leader().ifPresent(this::freeze);
+            case MASTER_IS_TAKEN_FOR_DEAD ->
+                leader().ifPresent(master -> {
+                    count(kind);
+                    yarn.startAttempt();
+                });
+            case HDFS_IS_AWAY -> {
+                count(kind);
+                hdfsBackMillis = nowMillis + between(100, 6_000);
+            }
+            case RM_RESTARTS -> {
+                count(kind);
+                yarn.restart(between(500, 3_000));
+            }
+            case CLIENT_CANCELS ->
+                leader().filter(any -> between(0, 6) == 0).ifPresent(master -> {
+                    count(kind);
+                    master.rushTo(between(0, 3) == 0 ? Label.END_JOB : between(0, 2) == 0 ? Label.STOP : Label.CANCEL);
+                    cancel();
+                });
+            case CLIENT_STOPS_THE_SESSION ->
+                leader().filter(any -> between(0, 10) == 0).ifPresent(master -> {
+                    count(kind);
+                    stopWanted = true;
+                    master.rushTo(between(0, 3) == 0 ? Label.RELEASE : Label.STOP_SESSION);
+                    stopSession();
+                });
+            default -> throw new IllegalStateException(kind + " does not happen by itself.");
+        }
+    }
+
+    /** The executors notice sooner or later, and have YARN fail the attempt. */
+    private void freeze(SimulatedMaster master) {
+        count(Fault.MASTER_FREEZES);
+        long held = between(200, 12_000);
+        master.process().freeze(held);
+        long noticed = between(3_000, 8_000);
+        if (noticed < held) {
+            plan(noticed, () -> {
+                if (yarn.attempt().orElseThrow() == master && master.process().lives() && !sessionOver) {
+                    yarn.startAttempt();
                 }
-            }
+            });
         }
-        plan(random.nextInt(300, 4_000), this::breakSomething);
-    }
-
-    private Optional<ExecutorId> pick() {
-        List<ExecutorId> ids = List.copyOf(executors.keySet());
-        return ids.isEmpty() ? Optional.empty() : Optional.of(ids.get(random.nextInt(ids.size())));
-    }
-
-    // ---- processes -----------------------------------------------------------------------------------------------
-
-    private void startMaster() {
-        Attempt attempt = new Attempt(journal.epoch() + 1);
-        newest = attempt;
-        attempt.begin();
-        executors.values().forEach(executor -> plan(random.nextInt(10, 600), () -> seek(executor, attempt)));
-    }
-
-    /** An executor without a stream finds the newest master in the journal. */
-    private void seek(SimulatedExecutor executor, Attempt found) {
-        boolean gone = !executors.containsKey(executor.id());
-        if (gone || found != newest || found.dead) {
-            return;
-        }
-        ConnectionId old = executor.connection();
-        if (old != null) {
-            Attempt before = masters.get(old);
-            if (before == found) {
-                return;
-            }
-            breakStream(executor.id(), old);
-        }
-        ConnectionId stream = new ConnectionId(++lastConnection);
-        masters.put(stream, found);
-        found.streams.put(executor.id(), stream);
-        executor.connect(found.epoch, stream);
-    }
-
-    private void breakStream(ExecutorId id, ConnectionId stream) {
-        SimulatedExecutor executor = executors.get(id);
-        if (executor != null && stream.equals(executor.connection())) {
-            executor.disconnected();
-        }
-        Attempt master = masters.remove(stream);
-        if (master != null && master.streams.remove(id, stream)) {
-            plan(random.nextInt(1, 20), () -> master.tell(new MasterEvent.ExecutorDisconnected(id, stream, "broken.")));
+        if (between(0, 3) == 0) {
+            plan(held, master::end);
         }
     }
 
-    void endExecutor(ExecutorId id, int status) {
-        SimulatedExecutor executor = executors.remove(id);
-        allocated.remove(id);
-        if (executor != null && executor.runs()) {
-            onReasonToRestart();
-        }
-        if (executor != null && executor.connection() != null) {
-            breakStream(id, executor.connection());
-        }
-        plan(random.nextInt(50, 1_000), () -> {
-            if (newest != null) {
-                newest.tell(new MasterEvent.ContainerCompleted(id, status, "It ended with " + status + "."));
-            }
-        });
+    private Optional<SimulatedExecutor> pick() {
+        List<SimulatedExecutor> all = List.copyOf(yarn.executors());
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.get(between(0, all.size())));
     }
 
-    private void heartbeats() {
-        List.copyOf(executors.values()).forEach(SimulatedExecutor::heartbeat);
-        plan(1_000, this::heartbeats);
+    private Optional<SimulatedMaster> leader() {
+        return yarn.attempt().filter(SimulatedMaster::leads);
     }
+
+    // ---- clients -------------------------------------------------------------------------------------------------
 
     private void submit() {
-        if (submissionAnswered || isOver()) {
+        if (submissionAnswered || sessionOver || stopWanted) {
             return;
         }
-        Attempt master = newest;
-        if (master != null && !master.dead) {
-            master.tell(new MasterEvent.SubmissionRequested(
-                    new RequestId(1),
-                    SubmitJobRequest.newBuilder()
-                            .setJobId(JOB)
-                            .setGraphPath("hdfs://nn/app/job-sim/graph.pb")
-                            .putSettings("selvage.checkpoint.interval", "300ms")
-                            .putSettings("selvage.checkpoint.timeout", "2s")
-                            .putSettings("selvage.restart.attempts", "30")
-                            .putSettings("selvage.restart.max-delay", "1s")
-                            .build()));
-        }
+        ask(new MasterEvent.SubmissionRequested(
+                SUBMIT,
+                SubmitJobRequest.newBuilder()
+                        .setJobId(JOB)
+                        .setGraphPath("hdfs://nn/app/job-sim/graph.pb")
+                        .putSettings("selvage.checkpoint.interval", scenario.intervalMillis() + "ms")
+                        .putSettings("selvage.checkpoint.timeout", "2s")
+                        .putSettings("selvage.checkpoint.retained", String.valueOf(scenario.retained()))
+                        .putSettings("selvage.restart.attempts", "1000")
+                        .putSettings("selvage.restart.max-delay", "1s")
+                        .build()));
         plan(1_000, this::submit);
+    }
+
+    private void cancel() {
+        if (endedMillis == Long.MAX_VALUE && !sessionOver) {
+            ask(new MasterEvent.CancelRequested(CANCEL, JOB));
+        }
+    }
+
+    /** Asks until the session is gone. */
+    private void stopSession() {
+        if (!sessionOver) {
+            ask(new MasterEvent.SessionStopRequested(STOP, "A client wants it."));
+            plan(2_000, this::stopSession);
+        }
+    }
+
+    private void ask(MasterEvent question) {
+        leader().ifPresent(master -> master.process().run(() -> master.tell(question)));
+    }
+
+    void onReply(MasterAction.Reply reply) {
+        if (reply.response() instanceof SubmitJobResponse answer
+                && answer.getRefusal().isEmpty()) {
+            Invariant.check(journal.job().isPresent(), "accepted, but not durable");
+            submissionAnswered = true;
+        }
+        if (reply.response() instanceof CancelJobResponse answer
+                && answer.getRefusal().isEmpty()) {
+            Invariant.check(
+                    journal.job()
+                            .filter(job ->
+                                    job.getCancelRequested() || job.getEnded().getOutcome() == JobOutcome.JOB_CANCELED)
+                            .isPresent(),
+                    "cancelled, but not durable: %s",
+                    journal.job());
+        }
+    }
+
+    void onSessionDeleted(SimulatedMaster master) {
+        Invariant.check(stopWanted, "the session's files are deleted, and nobody wants that");
+        Invariant.check(
+                journal.job().map(JournaledJob::hasEnded).orElse(true),
+                "the session's files are deleted before its job has ended: %s",
+                journal.job());
+        sessionOver = true;
+    }
+
+    boolean isSessionOver() {
+        return sessionOver;
     }
 
     // ---- what must hold over a master's death --------------------------------------------------------------------
 
+    void onDurable(JournalRecord journaled, long writer) {
+        trace("durable, by epoch %d: %s", writer, journaled);
+        switch (journaled.getRecordCase()) {
+            case INCARNATION_STARTED -> onIncarnationStarted();
+            case CHECKPOINT_COMPLETED -> checkpointsSinceFaults += isFaulty() ? 0 : 1;
+            case JOB_ENDED -> {
+                endedMillis = nowMillis;
+                plan(0, this::endFaults);
+                plan(IDLE_BOUND_MILLIS, this::checkIdle);
+            }
+            default -> {}
+        }
+    }
+
     /** An incarnation that every executor has got runs until something other than the master breaks. */
     private void onIncarnationStarted() {
         Invariant.check(
-                isRestartDue || !isReached, "tasks restart, and nothing but a master has died: %s", journal.job(JOB));
+                isRestartDue || !isReached, "tasks restart, and nothing but a master has died: %s", journal.job());
         isRestartDue = false;
         isReached = false;
         reached.clear();
@@ -391,81 +460,154 @@ final class Simulation {
     }
 
     void onDeployed(Deploy deploy, ExecutorId executor) {
+        if (deploy.getIncarnation() < journal.lastIncarnation()) {
+            return;
+        }
         reached.add(executor);
         isReached = deploy.getExecutorsList().stream()
                 .allMatch(address -> reached.contains(new ExecutorId(address.getExecutorId())));
     }
 
     void onTriggered(TriggerCheckpoint trigger, long epoch) {
-        Long first = triggered.putIfAbsent(trigger.getIncarnation() + "/" + trigger.getCheckpoint(), epoch);
+        Long first = triggered
+                .computeIfAbsent(trigger.getIncarnation(), any -> new HashMap<>())
+                .putIfAbsent(trigger.getCheckpoint(), epoch);
         Invariant.check(first == null || first == epoch, "epochs %s and %d both trigger %s", first, epoch, trigger);
     }
 
-    /** How often checkpoints of one incarnation were triggered by more than one master. */
-    long adoptions() {
-        return triggered.entrySet().stream()
-                        .map(each -> each.getKey().replaceAll("/.*", "") + " " + each.getValue())
-                        .distinct()
-                        .count()
-                - triggered.keySet().stream()
-                        .map(each -> each.replaceAll("/.*", ""))
-                        .distinct()
-                        .count();
+    /** A newer incarnation is durable, or the job's end. */
+    boolean isOver(long incarnation) {
+        return incarnation < journal.lastIncarnation() || endedMillis < Long.MAX_VALUE;
     }
 
-    // ---- what executors use --------------------------------------------------------------------------------------
+    /** The journal says why subtasks of an incarnation may be told to stop. */
+    boolean mayStop(long incarnation) {
+        return sessionOver || journal.mayStop(incarnation);
+    }
+
+    // ---- executors and their masters -----------------------------------------------------------------------------
+
+    /** The journal names a new master: executors find it there, soon those without one, later those with one. */
+    void onLeading(SimulatedMaster master) {
+        yarn.executors().forEach(executor -> {
+            int most = executor.stream() == null ? 400 : 2_200;
+            plan(between(10, most), () -> executor.process().run(() -> connect(executor, master)));
+        });
+    }
+
+    /** An executor without a stream looks for the newest master. A master whose stream was lost is not gone back to. */
+    void seek(SimulatedExecutor executor) {
+        leader().ifPresent(master ->
+                plan(between(10, 400), () -> executor.process().run(() -> connect(executor, master))));
+    }
+
+    private void connect(SimulatedExecutor executor, SimulatedMaster master) {
+        Stream before = executor.stream();
+        boolean known = streams.stream()
+                .anyMatch(stream ->
+                        stream.executor() == executor && stream.master().epoch() >= master.epoch());
+        if (known || !yarn.holds(executor) || !master.leads() || master.epoch() != journal.epoch()) {
+            return;
+        }
+        Stream opened = new Stream(this, new ConnectionId(++lastConnection), master, executor);
+        streams.add(opened);
+        master.accept(executor, opened);
+        executor.connect(opened);
+        if (before != null && !is(Variant.EPOCH_NOT_CHECKED)) {
+            before.breaks();
+        }
+    }
+
+    void breakStreams(SimulatedExecutor executor) {
+        Stream open = executor.stream();
+        if (open != null) {
+            open.breaks();
+        }
+        streams.removeIf(stream -> stream.executor() == executor);
+    }
+
+    private void heartbeats() {
+        List.copyOf(yarn.executors())
+                .forEach(executor ->
+                        plan(between(0, 200), () -> executor.process().run(executor::heartbeat)));
+        plan(1_000, this::heartbeats);
+    }
+
+    // ---- what all parts use --------------------------------------------------------------------------------------
+
+    long seed() {
+        return seed;
+    }
+
+    Scenario scenario() {
+        return scenario;
+    }
+
+    boolean is(Variant broken) {
+        return variant == broken;
+    }
 
     SimulatedJournal journal() {
         return journal;
+    }
+
+    SimulatedStore store() {
+        return store;
     }
 
     SimulatedSink sink() {
         return sink;
     }
 
-    /** Runs something of an executor's after up to that time, if it lives then. */
-    void later(SimulatedExecutor executor, int atMostMillis, Runnable action) {
-        plan(random.nextInt(1, atMostMillis + 1), () -> {
-            if (executors.get(executor.id()) == executor) {
-                action.run();
-            }
-        });
+    SimulatedYarn yarn() {
+        return yarn;
     }
 
-    /** Where an executor's words go: to the master at the other end, in order, after a while. */
-    Consumer<MasterEvent> masterOf(ConnectionId stream) {
-        Attempt master = masters.get(stream);
-        return event -> {
-            if (master != null) {
-                inOrder(stream, () -> master.tell(event));
-            }
-        };
+    boolean isHdfsAway() {
+        return nowMillis < hdfsBackMillis && isFaulty();
     }
 
-    Map<Integer, Long> restore(Deploy deploy) {
-        Map<Integer, Long> positions = new HashMap<>();
-        if (deploy.getRestoreCheckpoint() > 0) {
-            CheckpointMetadata metadata = files.get(deploy.getRestoreMetadataPath());
-            Invariant.check(metadata != null, "the metadata that is restored from is deleted: %s", deploy);
-            metadata.getSubtasksList().forEach(part -> positions.put(part.getSubtask(), part.getBytes()));
-            Invariant.check(positions.size() == PARALLELISM, "parts are missing: %s", metadata);
-        }
-        return positions;
+    /** Segments build on earlier checkpoints. */
+    boolean writesIncrements() {
+        return false;
     }
 
-    // ---- details -------------------------------------------------------------------------------------------------
-
-    private void inOrder(ConnectionId stream, Runnable delivery) {
-        long at = Math.max(nowMillis + random.nextInt(1, 15), lastDelivery.getOrDefault(stream, 0L));
-        lastDelivery.put(stream, at);
-        steps.add(new Step(at, order++, delivery));
+    /** The journal was compacted before it is read. */
+    boolean compacts() {
+        return between(0, 2) == 0;
     }
 
-    private void plan(long inMillis, Runnable action) {
-        steps.add(new Step(nowMillis + inMillis, order++, action));
+    JobGraphMessage graph() {
+        return JobGraphMessage.newBuilder()
+                .setName("simulated")
+                .setMaxParallelism(8)
+                .addVertices(VertexMessage.newBuilder()
+                        .setId(1)
+                        .setName("numbers")
+                        .setParallelism(scenario.parallelism())
+                        .addOperators(
+                                OperatorMessage.newBuilder().setUid("numbers").setRole(OperatorRole.SINK)))
+                .build();
     }
 
-    private void trace(String format, Object... values) {
+    long nowMillis() {
+        return nowMillis;
+    }
+
+    /** From {@code from} on, below {@code to}. */
+    int between(int from, int to) {
+        return random.nextInt(from, Math.max(from + 1, to));
+    }
+
+    void plan(long inMillis, Runnable action) {
+        planAt(nowMillis + inMillis, action);
+    }
+
+    void planAt(long atMillis, Runnable action) {
+        steps.add(new Step(Math.max(nowMillis, atMillis), order++, action));
+    }
+
+    void trace(String format, @Nullable Object... values) {
         if (tracing) {
             trace.append(nowMillis)
                     .append(' ')
@@ -475,196 +617,5 @@ final class Simulation {
                             .collect(Collectors.joining(" ")))
                     .append('\n');
         }
-    }
-
-    private static long nanos(long millis) {
-        return millis * 1_000_000;
-    }
-
-    private static JobGraphMessage graph() {
-        return JobGraphMessage.newBuilder()
-                .setName("simulated")
-                .setMaxParallelism(8)
-                .addVertices(VertexMessage.newBuilder()
-                        .setId(1)
-                        .setName("numbers")
-                        .setParallelism(PARALLELISM)
-                        .addOperators(
-                                OperatorMessage.newBuilder().setUid("numbers").setRole(OperatorRole.SINK)))
-                .build();
-    }
-
-    /** Carries out one master's actions, each with the delays and faults of the world around it. */
-    private final class Performing implements MasterAction.Performer {
-        private final Attempt master;
-
-        Performing(Attempt master) {
-            this.master = master;
-        }
-
-        @Override
-        public void perform(MasterAction.AppendToJournal action) {
-            int takes = chance("journal is slow", 0.05) ? random.nextInt(200, 2_000) : random.nextInt(1, 30);
-            master.journalFreeMillis = Math.max(master.journalFreeMillis, nowMillis) + takes;
-            AppendId append = action.append();
-            steps.add(new Step(master.journalFreeMillis, order++, () -> {
-                // A record that was on its way when the master died gets there or not.
-                if (master.dead && random.nextBoolean()) {
-                    master.journalFreeMillis = Long.MAX_VALUE;
-                    return;
-                }
-                if (master.journalFreeMillis == Long.MAX_VALUE) {
-                    return;
-                }
-                if (journal.tryAppend(master.epoch, action.record())) {
-                    if (action.record().hasIncarnationStarted()) {
-                        onIncarnationStarted();
-                    }
-                    plan(random.nextInt(1, 10), () -> master.tell(new MasterEvent.JournalAppended(append)));
-                } else {
-                    master.tell(new MasterEvent.JournalFenced("A newer epoch has won."));
-                }
-            }));
-        }
-
-        @Override
-        public void perform(MasterAction.ConfirmLeadership action) {
-            master.journalFreeMillis = Math.max(master.journalFreeMillis, nowMillis) + random.nextInt(1, 10);
-            steps.add(new Step(master.journalFreeMillis, order++, () -> {
-                if (journal.epoch() == master.epoch) {
-                    plan(random.nextInt(1, 10), () -> master.tell(new MasterEvent.JournalAppended(action.append())));
-                } else {
-                    master.tell(new MasterEvent.JournalFenced("A newer epoch has won."));
-                }
-            }));
-        }
-
-        @Override
-        public void perform(MasterAction.FailProcess action) {
-            throw new AssertionError("nobody drills");
-        }
-
-        @Override
-        public void perform(MasterAction.Send action) {
-            inOrder(action.connection(), () -> {
-                SimulatedExecutor executor = executors.get(action.executor());
-                if (executor != null) {
-                    executor.onMessage(action.connection(), action.message());
-                }
-            });
-        }
-
-        @Override
-        public void perform(MasterAction.Disconnect action) {
-            plan(20, () -> breakStream(action.executor(), action.connection()));
-        }
-
-        @Override
-        public void perform(MasterAction.Reply action) {
-            if (action.request().value() == 1) {
-                Invariant.check(journal.job(JOB).isPresent(), "accepted, but not durable: %s", action.response());
-                submissionAnswered = true;
-            }
-        }
-
-        @Override
-        public void perform(MasterAction.LoadGraph action) {
-            plan(random.nextInt(1, 100), () -> master.tell(new MasterEvent.GraphLoaded(action.job(), graph())));
-        }
-
-        @Override
-        public void perform(MasterAction.WriteMetadata action) {
-            plan(random.nextInt(1, 60), () -> {
-                if (chance("metadata can't be written", 0.02)) {
-                    master.tell(new MasterEvent.MetadataWriteFailed(action.key(), "Simulated."));
-                    return;
-                }
-                String path = "metadata-" + action.key().checkpoint() + "-"
-                        + action.key().incarnation() + "-" + master.epoch;
-                files.put(path, action.metadata());
-                master.tell(new MasterEvent.MetadataWritten(action.key(), path));
-            });
-        }
-
-        @Override
-        public void perform(MasterAction.SweepCheckpoints action) {
-            // Late, and even after the master's death: what is deleted must not matter to anyone.
-            plan(
-                    random.nextInt(1, 3_000),
-                    () -> files.values()
-                            .removeIf(metadata ->
-                                    metadata.getCheckpoint() < action.newest().value()
-                                            && action.kept().stream()
-                                                    .noneMatch(kept -> kept.value() == metadata.getCheckpoint())));
-        }
-
-        @Override
-        public void perform(MasterAction.DeleteJobFiles action) {
-            Invariant.check(isOver(), "files are deleted before the job's end is durable");
-            files.clear();
-        }
-
-        @Override
-        public void perform(MasterAction.RequestContainers action) {
-            master.requested += action.count();
-            for (int i = 0; i < action.count(); i++) {
-                plan(random.nextInt(50, 800), () -> {
-                    if (!master.dead && master.requested > 0) {
-                        master.requested--;
-                        ExecutorId executor = new ExecutorId("container_" + ++lastContainer);
-                        allocated.put(executor, master.epoch);
-                        master.tell(new MasterEvent.ContainerAllocated(executor, "node:1"));
-                    }
-                });
-            }
-        }
-
-        @Override
-        public void perform(MasterAction.WithdrawRequests action) {
-            master.requested = Math.max(0, master.requested - action.count());
-        }
-
-        @Override
-        public void perform(MasterAction.LaunchExecutor action) {
-            plan(random.nextInt(100, 1_500), () -> {
-                if (!allocated.containsKey(action.executor())) {
-                    return;
-                }
-                if (chance("executor does not start", 0.05)) {
-                    endExecutor(action.executor(), 1);
-                    return;
-                }
-                SimulatedExecutor executor = new SimulatedExecutor(action.executor(), SLOTS, Simulation.this);
-                executors.put(action.executor(), executor);
-                if (newest != null) {
-                    seek(executor, newest);
-                }
-            });
-        }
-
-        @Override
-        public void perform(MasterAction.ReleaseContainer action) {
-            plan(random.nextInt(10, 500), () -> endExecutor(action.executor(), -105));
-        }
-
-        @Override
-        public void perform(MasterAction.DeleteSessionFiles action) {
-            throw new AssertionError("nobody stops the session");
-        }
-
-        @Override
-        public void perform(MasterAction.Unregister action) {
-            throw new AssertionError("nobody stops the session");
-        }
-
-        @Override
-        public void perform(MasterAction.ExitProcess action) {
-            Invariant.check(action.code() == ExitCode.FENCED, "the master ends itself: %s", action);
-            Invariant.check(master.epoch < journal.epoch(), "the newest master is fenced: %s", action);
-            master.die();
-        }
-
-        @Override
-        public void perform(MasterAction.Note action) {}
     }
 }

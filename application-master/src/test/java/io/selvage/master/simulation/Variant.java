@@ -1,0 +1,44 @@
+package io.selvage.master.simulation;
+
+/**
+ * A master, journal, executor or file system that is broken on purpose, from the outside of the production code. A
+ * simulation that finds none of them is worth nothing.
+ */
+enum Variant {
+    SOUND("Nothing is broken."),
+    COMMIT_BEFORE_RECORD("Tasks are told to commit when a checkpoint's record is handed to the journal."),
+    JOURNAL_CONFIRMS_EARLY("The journal's thread confirms a record that is still on its way."),
+    TWO_WINNERS("The journal lets an older master write after a newer one has won."),
+    STALE_READ("A new master does not read what was written between its reading and its winning of the journal."),
+    AMBIGUOUS_IS_RETRIED("A record that was written with an error is written again."),
+    INCARNATION_USED_TWICE("A new master does not see that the newest incarnation has been started."),
+    RECORD_FORGETS_CHECKPOINT("The snapshot in the journal forgets the newest checkpoint of a job."),
+    SNAPSHOT_LOSES_JOB("The snapshot in the journal forgets a job."),
+    EPOCH_NOT_CHECKED("An executor still does what an older master says after it has registered with a newer one."),
+    COMPLETION_NOT_RESENT("A new master does not repeat the last completion to those it adopts."),
+    STALE_ACKNOWLEDGEMENT_COUNTS("An acknowledgement of an earlier checkpoint counts as one of the pending one."),
+    ACKNOWLEDGED_BEFORE_STORED("An executor acknowledges before its file is written."),
+    COMMIT_AT_ACKNOWLEDGEMENT("A sink commits when it acknowledges, not when the checkpoint is complete."),
+    PENDING_COMMITS_DROPPED("A restore does not commit what its checkpoint holds."),
+    ABORT_DROPS_OUTPUT("A sink throws away what it prepared for a checkpoint that is aborted."),
+    REPEATED_COMMIT_COUNTS("A sink commits again what it is told again."),
+    RESTORED_FROM_OLDER("A job is restored from the checkpoint before the newest."),
+    POSITION_AFTER_CUT("A source stores the position where it stands when it uploads, not that of the cut."),
+    REFERENCES_NOT_KEPT("Older checkpoints are deleted though a newer one builds on them."),
+    SWEEP_DELETES_NEWEST("Older checkpoints are deleted together with the newest."),
+    STOP_BEFORE_RECORD("Tasks are told to stop when a failure's record is handed to the journal."),
+    LOSS_NOT_TOLD("The master never hears that an executor is lost."),
+    SURVIVORS_NOT_ADOPTED("A new master is not told what still runs."),
+    IDLE_EXECUTORS_KEPT("What is told to idle executors gets lost.");
+
+    private final String sentence;
+
+    Variant(String sentence) {
+        this.sentence = sentence;
+    }
+
+    /** What is broken. */
+    String sentence() {
+        return sentence;
+    }
+}
