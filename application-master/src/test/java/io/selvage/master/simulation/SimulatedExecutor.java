@@ -401,7 +401,7 @@ final class SimulatedExecutor {
                     subtask.index, incarnation.incarnation(), checkpoint, subtask.cut, subtask.position));
         }
         subtask.cut = subtask.position;
-        boolean whole = !simulation.writesIncrements() || simulation.between(0, 4) == 0;
+        boolean whole = simulation.between(0, 4) == 0;
         List<Segment> chain = new ArrayList<>(whole ? List.of() : subtask.confirmed);
         long from = chain.isEmpty()
                 ? 0

@@ -11,7 +11,6 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CompleteCheckpoint;
-import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
@@ -53,8 +52,7 @@ final class SimulatedMaster {
     private @Nullable Label deathAt;
     private boolean deathBefore;
     private int deathAfterTimes;
-    private @Nullable Deploy deployed;
-    private long lastTriggered;
+    private final Map<ExecutorId, CheckpointAcknowledged> acknowledged = new TreeMap<>();
     private final Set<ExecutorId> triggeredHere = new HashSet<>();
     private final List<Stream> untold = new ArrayList<>();
 
@@ -215,7 +213,7 @@ final class SimulatedMaster {
         if (dies(label, !isDurable)) {
             return;
         }
-        hand(simulation.is(Variant.STALE_ACKNOWLEDGEMENT_COUNTS) ? renewed(event) : event);
+        hand(simulation.is(Variant.STALE_ACKNOWLEDGEMENT_COUNTS) ? outdated(event) : event);
         if (process.lives() && !isDurable) {
             dies(label, false);
         }
@@ -385,11 +383,7 @@ final class SimulatedMaster {
         @Override
         public void perform(MasterAction.Send action) {
             MasterMessage message = action.message();
-            if (message.hasDeploy()) {
-                deployed = message.getDeploy();
-            }
             if (message.hasTrigger()) {
-                lastTriggered = message.getTrigger().getCheckpoint();
                 triggeredHere.add(action.executor());
             }
             boolean swallowed = (simulation.is(Variant.COMPLETION_NOT_RESENT)
@@ -539,16 +533,21 @@ final class SimulatedMaster {
         streams.values().forEach(stream -> stream.toExecutor(said));
     }
 
-    private MasterEvent renewed(MasterEvent event) {
-        if (event instanceof MasterEvent.CheckpointAcknowledgedBy told
-                && told.acknowledgement().getCheckpoint() < lastTriggered
-                && triggeredHere.contains(told.executor())) {
-            CheckpointAcknowledged renewed = told.acknowledgement().toBuilder()
-                    .setCheckpoint(lastTriggered)
-                    .build();
-            return new MasterEvent.CheckpointAcknowledgedBy(told.executor(), told.connection(), renewed);
+    private MasterEvent outdated(MasterEvent event) {
+        if (!(event instanceof MasterEvent.CheckpointAcknowledgedBy told)) {
+            return event;
         }
-        return event;
+        CheckpointAcknowledged now = told.acknowledgement();
+        CheckpointAcknowledged before = acknowledged.put(told.executor(), now);
+        boolean outdates = before != null
+                && before.getIncarnation() == now.getIncarnation()
+                && before.getCheckpoint() < now.getCheckpoint();
+        return outdates
+                ? new MasterEvent.CheckpointAcknowledgedBy(
+                        told.executor(),
+                        told.connection(),
+                        before.toBuilder().setCheckpoint(now.getCheckpoint()).build())
+                : event;
     }
 
     private MasterMessage olderRestored(MasterMessage message) {

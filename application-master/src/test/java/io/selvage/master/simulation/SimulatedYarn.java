@@ -113,10 +113,11 @@ final class SimulatedYarn {
         outstanding -= surplus ? 0 : 1;
         ExecutorId container = new ExecutorId("container_" + (1_000 + ++lastContainer));
         empty.put(container, true);
-        tell(new MasterEvent.ContainerAllocated(container, "node:1"));
+        tell(new MasterEvent.ContainerAllocated(container, nodeOf(container)));
         if (simulation.chance(Fault.RM_ANSWERS_TWICE, 0.1)) {
             simulation.plan(
-                    simulation.between(1, 100), () -> tell(new MasterEvent.ContainerAllocated(container, "node:1")));
+                    simulation.between(1, 100),
+                    () -> tell(new MasterEvent.ContainerAllocated(container, nodeOf(container))));
         }
     }
 
@@ -189,6 +190,35 @@ final class SimulatedYarn {
             executors.keySet().forEach(container -> tell(new MasterEvent.PreviousContainerFound(container)));
             empty.keySet().forEach(container -> tell(new MasterEvent.PreviousContainerFound(container)));
         });
+    }
+
+    /** Some seconds later it does. */
+    void announcePreemption(SimulatedExecutor executor) {
+        simulation.onLastingReason();
+        tell(new MasterEvent.ContainerToBePreempted(executor.id(), "Another queue needs it."));
+        simulation.plan(simulation.between(500, 6_000), () -> {
+            end(executor.id(), -102);
+            simulation.onReasonGone();
+        });
+    }
+
+    void loseNode(String node) {
+        endAll(node);
+        simulation.plan(simulation.between(1, 2_000), () -> {
+            endAll(node);
+            tell(new MasterEvent.NodeLost(node, "It does not answer."));
+        });
+    }
+
+    private void endAll(String node) {
+        List.copyOf(executors.keySet()).stream()
+                .filter(container -> nodeOf(container).equals(node))
+                .forEach(container -> end(container, -100));
+    }
+
+    /** There are three. */
+    static String nodeOf(ExecutorId container) {
+        return "node:" + Math.floorMod(container.value().hashCode(), 3);
     }
 
     void endAll() {

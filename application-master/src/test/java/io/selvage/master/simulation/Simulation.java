@@ -75,6 +75,7 @@ final class Simulation {
     private long hdfsBackMillis;
     private boolean submissionAnswered;
     private boolean stopWanted;
+    private boolean stopDurable;
     private boolean sessionOver;
     private long endedMillis = Long.MAX_VALUE;
     private long faultyMillis;
@@ -89,6 +90,7 @@ final class Simulation {
 
     private boolean isReached;
     private boolean isRestartDue = true;
+    private int lastingReasons;
     /** The epoch that has triggered a checkpoint, by incarnation and checkpoint. */
     private final Map<Long, Map<Long, Long>> triggered = new HashMap<>();
 
@@ -263,6 +265,8 @@ final class Simulation {
             Fault.MASTER_IS_TAKEN_FOR_DEAD,
             Fault.HDFS_IS_AWAY,
             Fault.RM_RESTARTS,
+            Fault.PREEMPTION,
+            Fault.NODE_IS_LOST,
             Fault.CLIENT_CANCELS,
             Fault.CLIENT_STOPS_THE_SESSION
         };
@@ -283,8 +287,10 @@ final class Simulation {
             case EXECUTOR_FREEZES ->
                 pick().ifPresent(executor -> {
                     count(kind);
-                    onReasonToRestart();
-                    executor.process().freeze(between(500, 10_000));
+                    onLastingReason();
+                    long held = between(500, 10_000);
+                    executor.process().freeze(held);
+                    plan(held, this::onReasonGone);
                 });
             case STREAM_BREAKS ->
                 pick().map(SimulatedExecutor::stream).ifPresent(stream -> {
@@ -295,7 +301,6 @@ final class Simulation {
             case STREAM_GOES_SILENT ->
                 pick().map(SimulatedExecutor::stream).ifPresent(stream -> {
                     count(kind);
-                    onReasonToRestart();
                     stream.goSilent();
                 });
             case MASTER_DIES_AT_AN_ACTION ->
@@ -317,6 +322,16 @@ final class Simulation {
                 count(kind);
                 yarn.restart(between(500, 3_000));
             }
+            case PREEMPTION ->
+                pick().ifPresent(executor -> {
+                    count(kind);
+                    yarn.announcePreemption(executor);
+                });
+            case NODE_IS_LOST ->
+                pick().filter(any -> between(0, 3) == 0).ifPresent(executor -> {
+                    count(kind);
+                    yarn.loseNode(SimulatedYarn.nodeOf(executor.id()));
+                });
             case CLIENT_CANCELS ->
                 leader().filter(any -> between(0, 6) == 0).ifPresent(master -> {
                     count(kind);
@@ -418,7 +433,7 @@ final class Simulation {
     }
 
     void onSessionDeleted(SimulatedMaster master) {
-        Invariant.check(stopWanted, "the session's files are deleted, and nobody wants that");
+        Invariant.check(stopDurable, "epoch %d deletes the session's files, and no record says why", master.epoch());
         Invariant.check(
                 journal.job().map(JournaledJob::hasEnded).orElse(true),
                 "the session's files are deleted before its job has ended: %s",
@@ -437,6 +452,7 @@ final class Simulation {
         switch (journaled.getRecordCase()) {
             case INCARNATION_STARTED -> onIncarnationStarted();
             case CHECKPOINT_COMPLETED -> checkpointsSinceFaults += isFaulty() ? 0 : 1;
+            case SESSION_STOPPING -> stopDurable = true;
             case JOB_ENDED -> {
                 endedMillis = nowMillis;
                 plan(0, this::endFaults);
@@ -449,7 +465,9 @@ final class Simulation {
     /** An incarnation that every executor has got runs until something other than the master breaks. */
     private void onIncarnationStarted() {
         Invariant.check(
-                isRestartDue || !isReached, "tasks restart, and nothing but a master has died: %s", journal.job());
+                isRestartDue || lastingReasons > 0 || !isReached,
+                "tasks restart, and nothing but a master has died: %s",
+                journal.job());
         isRestartDue = false;
         isReached = false;
         reached.clear();
@@ -457,6 +475,16 @@ final class Simulation {
 
     void onReasonToRestart() {
         isRestartDue = true;
+    }
+
+    /** Something is wrong that may be noticed at any time, until {@link #onReasonGone}. */
+    void onLastingReason() {
+        lastingReasons++;
+    }
+
+    void onReasonGone() {
+        lastingReasons--;
+        onReasonToRestart();
     }
 
     void onDeployed(Deploy deploy, ExecutorId executor) {
@@ -565,11 +593,6 @@ final class Simulation {
 
     boolean isHdfsAway() {
         return nowMillis < hdfsBackMillis && isFaulty();
-    }
-
-    /** Segments build on earlier checkpoints. */
-    boolean writesIncrements() {
-        return false;
     }
 
     /** The journal was compacted before it is read. */

@@ -79,6 +79,9 @@ final class Stream {
     void breaks() {
         if (open) {
             open = false;
+            if (silent) {
+                simulation.onReasonGone();
+            }
             master.forget(this);
             simulation.plan(
                     simulation.between(1, 20), () -> executor.process().run(() -> executor.onStreamBroken(this)));
@@ -92,7 +95,11 @@ final class Stream {
 
     /** Nothing gets through any more, and nobody hears of it until the faults are over. */
     void goSilent() {
+        if (silent || !open) {
+            return;
+        }
         silent = true;
+        simulation.onLastingReason();
         simulation.onceRepaired(this::breaks);
     }
 }
