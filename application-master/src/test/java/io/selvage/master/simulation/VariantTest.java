@@ -2,6 +2,7 @@ package io.selvage.master.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -14,7 +15,7 @@ class VariantTest {
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "SOUND")
     void simulationFindsWhatIsBroken(Variant variant) {
         long seed = 0;
-        AssertionError found = null;
+        @Nullable AssertionError found = null;
         while (found == null && seed < SEEDS) {
             seed++;
             found = simulate(seed, variant);
@@ -27,7 +28,7 @@ class VariantTest {
                 .isNotNull();
     }
 
-    private static AssertionError simulate(long seed, Variant variant) {
+    private static @Nullable AssertionError simulate(long seed, Variant variant) {
         try {
             new Simulation(seed, false, variant).run();
             return null;
