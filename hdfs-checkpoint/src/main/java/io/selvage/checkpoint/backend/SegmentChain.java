@@ -16,7 +16,7 @@ final class SegmentChain {
     /** Changes that one round may add, in sizes of the state. */
     static final double CHANGES_PER_ROUND = 1.5;
     /** A chain of more than that, in sizes of the state, is given up for one segment. */
-    static final double MOST_CHAIN_BYTES = 3;
+    static final double MOST_CHAIN_BYTES = 4;
 
     /** A segment. */
     record Link(long checkpoint, long bytes) {}
