@@ -10,7 +10,7 @@ if [ "${1:-}" = recovery ]; then
     shift
     ./mvnw -q -pl mini-cluster,yarn-client -am -DskipTests package
     mkdir -p .selvage
-    exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Djava.net.preferIPv4Stack=true \
+    exec java -XX:+UseSerialGC -Xmx2g -Djava.net.preferIPv4Stack=true \
         -Dlog4j.configuration="file:$PWD/conf/log4j-client.properties" \
         -Dselvage.log.file="$PWD/.selvage/recovery.log" \
         -Dselvage.home="$PWD" \
