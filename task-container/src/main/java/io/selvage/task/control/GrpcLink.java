@@ -35,6 +35,7 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
     private volatile long heardNanos; // Volatile, as above; 0: nothing was heard.
     private volatile boolean gone; // Volatile, as above.
     private boolean closed;
+    private @Nullable String closeReason; // Of this side; null: it has not been closed from here.
 
     private GrpcLink(Inbox inbox, ManagedChannel channel) {
         this.inbox = inbox;
@@ -44,8 +45,18 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
     static GrpcLink open(ManagedChannel channel, Inbox inbox) {
         GrpcLink link = new GrpcLink(inbox, channel);
         inbox.post(new ExecutorEvent.Connected(link)); // First: its end must not be heard of before its beginning.
-        ExecutorServiceGrpc.newStub(channel).connect(link);
+        link.start((ClientCallStreamObserver<ExecutorMessage>)
+                ExecutorServiceGrpc.newStub(channel).connect(link));
         return link;
+    }
+
+    /** Only now can it be written to: the call had not begun when {@link #beforeStart} was told of it. */
+    private synchronized void start(ClientCallStreamObserver<ExecutorMessage> begun) {
+        stream = begun;
+        if (closeReason != null) {
+            begun.cancel(closeReason, null);
+        }
+        drain();
     }
 
     /** Waits for the link's end, but no longer than that. */
@@ -83,8 +94,7 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
     }
 
     @Override
-    public synchronized void beforeStart(ClientCallStreamObserver<ExecutorMessage> requestStream) {
-        stream = requestStream;
+    public void beforeStart(ClientCallStreamObserver<ExecutorMessage> requestStream) {
         requestStream.setOnReadyHandler(this::drain);
     }
 
@@ -141,6 +151,7 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
         ClientCallStreamObserver<ExecutorMessage> open;
         synchronized (this) {
             open = stream;
+            closeReason = reason;
         }
         if (open != null) {
             open.cancel(reason, null); // Comes back as onError.
