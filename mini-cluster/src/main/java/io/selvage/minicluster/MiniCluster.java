@@ -188,6 +188,13 @@ public final class MiniCluster implements AutoCloseable {
         return ContainerProcesses.kill(yarn.nodeFolder(nodeManager));
     }
 
+    /** The numbers of the processes that run in containers now: those of NodeManagers that are stopped, too. */
+    public synchronized List<Long> containerProcesses() {
+        return ContainerProcesses.below(settings.yarnFolder()).stream()
+                .map(ProcessHandle::pid)
+                .toList();
+    }
+
     /** Stops the ResourceManager; applications run on. */
     public synchronized void stopResourceManager() {
         requireStarted();

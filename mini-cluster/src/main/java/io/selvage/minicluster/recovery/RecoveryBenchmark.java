@@ -7,6 +7,7 @@ import io.selvage.client.exit.ClientException;
 import io.selvage.client.program.Program;
 import io.selvage.client.program.ProgramJar;
 import io.selvage.minicluster.MiniCluster;
+import io.selvage.minicluster.ProcessSignals;
 import io.selvage.minicluster.workload.Workload;
 import io.selvage.minicluster.workload.WorkloadJar;
 import io.selvage.protocol.config.Configuration;
@@ -139,8 +140,8 @@ final class RecoveryBenchmark {
         long victim = victim(kind, number, before, jobBefore);
         long faultMillis = System.currentTimeMillis();
         switch (kind) {
-            case KILL_TASK, KILL_AM -> signal("KILL", victim);
-            case HANG_TASK, HANG_AM -> signal("STOP", victim);
+            case KILL_TASK, KILL_AM -> ProcessSignals.KILL.send(victim);
+            case HANG_TASK, HANG_AM -> ProcessSignals.STOP.send(victim);
             case NAME_NODE -> {
                 cluster.stopNameNode();
                 faultMillis = System.currentTimeMillis();
@@ -195,28 +196,15 @@ final class RecoveryBenchmark {
         return busy.get(number % busy.size()).getPid();
     }
 
-    private static void signal(String name, long pid) throws IOException, InterruptedException {
-        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid))
-                .inheritIO()
-                .start();
-        if (kill.waitFor() != 0) {
-            throw new IOException("kill -" + name + " " + pid + " has failed.");
-        }
-    }
-
     /** A process that hangs is ended by whoever replaced it; if not, that is worth a word. */
     private static void endIfLeft(long pid) throws IOException, InterruptedException {
-        for (int i = 0; i < 100 && isAlive(pid); i++) {
+        for (int i = 0; i < 100 && ProcessSignals.isAlive(pid); i++) {
             Thread.sleep(100);
         }
-        if (isAlive(pid)) {
+        if (ProcessSignals.isAlive(pid)) {
             note("process " + pid + " still hangs 10 s after the job came back; it is killed");
-            signal("KILL", pid);
+            ProcessSignals.KILL.send(pid);
         }
-    }
-
-    private static boolean isAlive(long pid) {
-        return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
     }
 
     private static int kept(SessionDescription before, SessionDescription after, long victim) {

@@ -1,0 +1,201 @@
+package io.selvage.minicluster.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.minicluster.MiniCluster;
+import io.selvage.minicluster.MiniClusterExtension;
+import io.selvage.minicluster.ProcessSignals;
+import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.SessionDescription;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.hadoop.yarn.api.records.ApplicationId;
+import org.apache.hadoop.yarn.client.api.YarnClient;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The daemons of Hadoop go away and come back, and the job does not mind; without any master, executors go. */
+class OutagesIT {
+    private static final Duration NAME_NODE_DOWN = Duration.ofSeconds(20);
+    private static final Duration CHECKPOINTS_AGAIN = Duration.ofSeconds(10);
+    private static final long LOOK_MILLIS = 2_000;
+
+    @RegisterExtension
+    static final MiniClusterExtension HADOOP = new MiniClusterExtension();
+
+    @TempDir
+    static Path scratch;
+
+    private static AccountsSession accounts;
+
+    @BeforeAll
+    static void start() throws IOException, InterruptedException {
+        accounts = new AccountsSession(HADOOP.cluster(), scratch.resolve("outages"), Map.of());
+        accounts.awaitCheckpoints();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (accounts != null) {
+            accounts.close();
+        }
+    }
+
+    @Test
+    void jobGoesOnWithoutTheNameNodeAndCheckpointsFollowItsReturn() throws Exception {
+        MiniCluster cluster = HADOOP.cluster();
+        SessionDescription before = accounts.session().describe();
+        JobDescription jobBefore = accounts.awaitCheckpoints();
+        cluster.stopNameNode();
+        long downUntil = System.nanoTime() + NAME_NODE_DOWN.toNanos();
+        boolean alarmed = false;
+        try {
+            while (System.nanoTime() < downUntil) {
+                long bytes = accounts.outputBytes();
+                Thread.sleep(LOOK_MILLIS); // The outage has to last; this is what it is looked at.
+                assertThat(accounts.outputBytes()).as("output goes on").isGreaterThan(bytes);
+                alarmed |= !accounts.job().getAlarm().isEmpty();
+            }
+        } finally {
+            cluster.startNameNode();
+        }
+        long backNanos = System.nanoTime();
+        long last = accounts.job().getLastCheckpoint();
+        JobDescription after = accounts.await(
+                "checkpoints resume",
+                now -> now.getLastCheckpoint() > Math.max(last, jobBefore.getLastCheckpoint() + 1));
+        Duration took = Duration.ofNanos(System.nanoTime() - backNanos);
+        System.out.println("OutagesIT: the next checkpoint " + took.toMillis() + " ms after the NameNode's return");
+
+        assertThat(alarmed).as("an alarm while no checkpoint completes").isTrue();
+        assertThat(took).isLessThan(CHECKPOINTS_AGAIN);
+        assertUndisturbed(before, jobBefore, after);
+        accounts.await("the alarm ends", now -> now.getAlarm().isEmpty());
+    }
+
+    @Test
+    void restartOfTheResourceManagerRestartsNothingAndContainersCanBeHadAgain() throws Exception {
+        MiniCluster cluster = HADOOP.cluster();
+        SessionDescription before = accounts.session().describe();
+        JobDescription jobBefore = accounts.awaitCheckpoints();
+        cluster.stopResourceManager();
+        try {
+            accounts.awaitCheckpoints();
+        } finally {
+            cluster.startResourceManager();
+        }
+        assertUndisturbed(before, jobBefore, accounts.awaitCheckpoints());
+
+        long victim = busy(accounts.session().describe());
+        ProcessSignals.KILL.send(victim);
+        accounts.await("the next incarnation", now -> now.getIncarnation() > jobBefore.getIncarnation());
+        accounts.awaitCheckpoints();
+        assertThat(accounts.executorPids()).doesNotContain(victim).hasSizeGreaterThanOrEqualTo(2);
+    }
+
+    @Test
+    void restartOfNodeManagersRestartsNothing() throws Exception {
+        MiniCluster cluster = HADOOP.cluster();
+        SessionDescription before = accounts.session().describe();
+        JobDescription jobBefore = accounts.awaitCheckpoints();
+        for (int node = 0; node < cluster.nodeManagerCount(); node++) {
+            cluster.stopNodeManager(node);
+            try {
+                accounts.awaitCheckpoints();
+            } finally {
+                cluster.startNodeManager(node);
+            }
+        }
+        assertUndisturbed(before, jobBefore, accounts.awaitCheckpoints());
+    }
+
+    @Test
+    void executorsWithoutAMasterEndByTheirLeaseAndTheNextMasterStartsOthers() throws Exception {
+        MiniCluster cluster = HADOOP.cluster();
+        try (AccountsSession other =
+                new AccountsSession(cluster, scratch.resolve("lease"), Map.of("selvage.executor.lease", "5s"))) {
+            JobDescription jobBefore = other.awaitCheckpoints();
+            SessionDescription before = other.session().describe();
+            cluster.stopResourceManager(); // So there will be no other master.
+            try {
+                ProcessSignals.KILL.send(before.getMasterPid());
+                awaitGone(pids(before));
+            } finally {
+                cluster.startResourceManager();
+            }
+            for (ExecutorDescription executor : before.getExecutorsList()) {
+                assertThat(log(cluster, executor.getExecutorId())).contains("No master was found for");
+            }
+            JobDescription after =
+                    other.await("the next incarnation", now -> now.getIncarnation() > jobBefore.getIncarnation());
+            assertThat(other.session().describe().getEpoch()).isEqualTo(before.getEpoch() + 1);
+            other.awaitCheckpoints();
+            assertThat(after.getIncarnation()).isEqualTo(jobBefore.getIncarnation() + 1);
+        }
+    }
+
+    @Test
+    void applicationThatIsKilledLeavesNothingRunning() throws Exception {
+        try (AccountsSession other = new AccountsSession(HADOOP.cluster(), scratch.resolve("killed"), Map.of());
+                YarnClient yarn = YarnClient.createYarnClient()) {
+            other.awaitCheckpoints();
+            SessionDescription before = other.session().describe();
+            yarn.init(HADOOP.cluster().hadoopConfiguration());
+            yarn.start();
+            yarn.killApplication(ApplicationId.fromString(other.session().applicationId()));
+            awaitGone(pids(before));
+        }
+    }
+
+    private static void assertUndisturbed(SessionDescription before, JobDescription jobBefore, JobDescription after) {
+        SessionDescription now = accounts.session().describe();
+        assertThat(after.getIncarnation()).as("incarnation").isEqualTo(jobBefore.getIncarnation());
+        assertThat(now.getEpoch()).as("epoch").isEqualTo(before.getEpoch());
+        assertThat(pids(now)).containsAll(pids(before));
+    }
+
+    private static List<Long> pids(SessionDescription session) {
+        List<Long> pids = new ArrayList<>();
+        session.getExecutorsList().forEach(executor -> pids.add(executor.getPid()));
+        pids.add(session.getMasterPid());
+        return pids;
+    }
+
+    private static long busy(SessionDescription session) {
+        return session.getExecutorsList().stream()
+                .filter(executor -> executor.getBusySlots() > 0)
+                .findFirst()
+                .orElseThrow()
+                .getPid();
+    }
+
+    private static void awaitGone(List<Long> pids) throws Exception {
+        Commands.await(
+                "processes " + pids + " are gone",
+                () -> pids.stream().filter(ProcessSignals::isAlive).toList(),
+                List::isEmpty);
+    }
+
+    private static String log(MiniCluster cluster, String container) throws IOException {
+        for (int node = 0; node < cluster.nodeManagerCount(); node++) {
+            try (Stream<Path> files = Files.walk(cluster.nodeFolder(node).resolve("log"))) {
+                List<Path> logs = files.filter(file -> file.endsWith(Path.of(container, "executor.log")))
+                        .toList();
+                if (!logs.isEmpty()) {
+                    return Files.readString(logs.get(0));
+                }
+            }
+        }
+        throw new AssertionError("No node has a log of " + container + ".");
+    }
+}
