@@ -91,14 +91,8 @@ final class RecoveryBenchmark {
                 Integer.toString(PARALLELISM),
                 "selvage.restart.attempts",
                 "1000000"));
-        Configuration configuration = Configuration.defaults().with(given, FROM);
-        try {
-            configuration =
-                    configuration.with(Map.of("selvage.executor.standby", Integer.toString(settings.standby())), FROM);
-        } catch (RuntimeException unknown) {
-            note("no standbys: " + unknown.getMessage());
-        }
-        return configuration.with(settings.options(), FROM);
+        given.put("selvage.executor.standby", Integer.toString(settings.standby()));
+        return Configuration.defaults().with(given, FROM).with(settings.options(), FROM);
     }
 
     private Program program() throws IOException {

@@ -50,7 +50,7 @@ public final class Soak {
     private static final long PROCESSES_MILLIS = 15_000;
     private static final Map<String, String> SESSION_SETTINGS = Map.of(
             "selvage.application.name", "soak",
-            "selvage.application.max-attempts", "10000",
+            "selvage.application.max-attempts", "1000",
             "selvage.application.attempt-failure-window", "30s",
             "selvage.executor.slots", "1",
             "selvage.executor.minimum", Integer.toString(PARALLELISM),
