@@ -78,7 +78,7 @@ public class HeapStateBenchmark {
         getAndUpdate();
         if (++sinceCut == ELEMENTS_BETWEEN_CUTS) {
             sinceCut = 0;
-            backend.snapshot(++checkpoint);
+            backend.snapshot(++checkpoint).complete();
             backend.confirm(checkpoint);
         }
     }
@@ -87,7 +87,7 @@ public class HeapStateBenchmark {
     @Benchmark
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
     public int snapshot() {
-        int length = backend.snapshot(++checkpoint).bytes().length;
+        int length = backend.snapshot(++checkpoint).complete().length();
         backend.confirm(checkpoint);
         return length;
     }

@@ -9,6 +9,7 @@ final class ChangedRows {
     private int[] places = new int[64];
     private int[] order = {};
     private int size;
+    private long imageBytes;
 
     ChangedRows(KeyGroupRange range) {
         this.range = range;
@@ -21,6 +22,7 @@ final class ChangedRows {
         }
         logs[size] = log;
         places[size] = place;
+        imageBytes += log.imageLength(place);
         size++;
     }
 
@@ -41,6 +43,10 @@ final class ChangedRows {
 
     int size() {
         return size;
+    }
+
+    long imageBytes() {
+        return imageBytes;
     }
 
     Row row(int index) {

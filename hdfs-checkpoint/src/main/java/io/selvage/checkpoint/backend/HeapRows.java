@@ -2,7 +2,6 @@ package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.BinaryWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +41,7 @@ final class HeapRows<K> {
     private int stamp = 1;
     private boolean isChanging; // Else what can be seen is consistent.
     private boolean isBroken;
+    private @Nullable CutWriter<K> writing; // The newest restore point's cut, while it is not all written.
 
     /**
      * A cut, or what was restored.
@@ -108,8 +108,8 @@ final class HeapRows<K> {
         }
         if (!points.isEmpty() && !(points.size() == 1 && row.stamp == stamp)) {
             rowBytes.clear();
-            codec.writeRow(row, rowBytes); // May throw, and nothing has changed then.
-            note(row, rowBytes.array(), 0, rowBytes.length());
+            long firstTimerMillis = codec.writeRow(row, rowBytes); // May throw, and nothing has changed then.
+            note(row, rowBytes.array(), 0, rowBytes.length(), firstTimerMillis);
         }
         row.generation = generation;
     }
@@ -120,7 +120,7 @@ final class HeapRows<K> {
         beginChange();
         table.add(row);
         if (!points.isEmpty()) {
-            note(row, NO_BYTES, 0, 0);
+            note(row, NO_BYTES, 0, 0, Long.MAX_VALUE);
         }
         row.generation = generation;
         endChange();
@@ -140,8 +140,10 @@ final class HeapRows<K> {
         return true;
     }
 
-    private void note(Row row, byte[] image, int offset, int length) {
-        newest().log().add(row, image, offset, length);
+    private void note(Row row, byte[] image, int offset, int length, long firstTimerMillis) {
+        UndoLog log = newest().log();
+        log.add(row, image, offset, length, firstTimerMillis);
+        row.noted = log.size() - 1;
         if (points.size() == 1) {
             row.stamp = stamp;
         }
@@ -196,7 +198,7 @@ final class HeapRows<K> {
         codec.readRow(group.arena(), entry.rowAt, entry.rowLength, row); // May throw, and nothing has changed then.
         beginChange();
         if (!points.isEmpty()) {
-            note(row, group.arena(), entry.rowAt, entry.rowLength);
+            note(row, group.arena(), entry.rowAt, entry.rowLength, entry.firstTimerMillis);
         }
         row.generation = generation;
         table.add(row);
@@ -243,31 +245,77 @@ final class HeapRows<K> {
 
     // ---- cuts ----------------------------------------------------------------------------------------------------
 
+    /** Begins a cut of what there is now; its bytes are written by the cut's own doing. An unwritten one is given up. */
     KeyedCut snapshot(long checkpoint) {
         if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
             throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint
                     + " after checkpoint " + newest().checkpoint());
         }
+        giveUpWriting();
         SegmentChain base = baseOfNextCut();
-        KeyedCut cut;
-        SegmentChain chain;
-        if (base == null) {
-            long[] groupBytes = new long[range.count()];
-            cut = new KeyedCut(whole(checkpoint, groupBytes), 0, checkpoint);
-            chain = SegmentChain.of(new SegmentChain.Link(checkpoint, cut.bytes().length), groupBytes);
-        } else {
-            long[] groupBytes = base.groupBytes();
-            long[] wholeSince = base.wholeSince();
-            byte[] bytes = changes(checkpoint, base, groupBytes, wholeSince);
-            cut = new KeyedCut(bytes, points.get(0).checkpoint(), base.oldestNeeded());
-            chain = base.with(new SegmentChain.Link(checkpoint, bytes.length), wholeSince, groupBytes);
-        }
         if (points.size() == MOST_POINTS) {
+            long oldest = points.get(0).checkpoint();
             abort(points.get(isConfirmed ? 1 : 0).checkpoint());
+            base = points.get(0).checkpoint() == oldest ? base : null;
         }
-        points.add(new RestorePoint(checkpoint, generation, cut.base(), chain, new UndoLog(pool)));
+        long baseCheckpoint = base == null ? 0 : points.get(0).checkpoint();
+        CutWriter<K> writer = base == null ? whole(checkpoint) : changes(checkpoint, baseCheckpoint, base);
+        points.add(new RestorePoint(checkpoint, generation, baseCheckpoint, null, new UndoLog(pool)));
         generation++;
-        return cut;
+        writing = writer;
+        return new KeyedCut(writer, baseCheckpoint, base == null ? checkpoint : base.oldestNeeded());
+    }
+
+    private CutWriter<K> whole(long checkpoint) {
+        SegmentChain last = points.isEmpty() ? null : newest().chain();
+        long expected = last == null ? 0 : last.stateBytes() + last.stateBytes() / 8;
+        return CutWriter.whole(this, table, range, checkpoint, expected);
+    }
+
+    private CutWriter<K> changes(long checkpoint, long baseCheckpoint, SegmentChain base) {
+        boolean[] isWhole = base.dueGroups(changedBytes());
+        ChangedRows changed = changedRows(row -> !isWhole[row.group - range.first()]);
+        return CutWriter.changes(this, table, range, checkpoint, baseCheckpoint, base, isWhole, changed);
+    }
+
+    /** The segment is written: others can be added to it once its checkpoint is complete. */
+    void onWritten(CutWriter<K> writer, long checkpoint, SegmentChain chain) {
+        if (writing != writer) {
+            return; // It is not a restore point's.
+        }
+        writing = null;
+        int at = indexOf(checkpoint);
+        RestorePoint point = points.get(at);
+        points.set(at, new RestorePoint(checkpoint, point.generation(), point.base(), chain, point.log()));
+    }
+
+    /** Logs that it reads are about to change. */
+    private void finishWriting() {
+        while (writing != null) {
+            writing.proceed(Integer.MAX_VALUE);
+        }
+    }
+
+    private void giveUpWriting() {
+        if (writing != null) {
+            writing.giveUp();
+            writing = null;
+        }
+    }
+
+    /** The row was used since the newest cut: {@link Row#noted} says where its {@link #newestLog} has what it was. */
+    boolean isUsedSinceCut(Row row) {
+        return row.generation == generation;
+    }
+
+    UndoLog newestLog() {
+        return newest().log();
+    }
+
+    /** Rows of a group that are bytes still; null: none. */
+    @Nullable
+    ReplicaGroup undecoded(int group) {
+        return undecoded == null ? null : undecoded.group(group);
     }
 
     /** What the next segment adds to; null: nothing, so that it stands alone. */
@@ -290,114 +338,6 @@ final class HeapRows<K> {
         return points.stream().mapToLong(point -> point.log().imageBytes()).sum();
     }
 
-    private byte[] whole(long checkpoint, long[] groupBytes) {
-        SegmentChain last = points.isEmpty() ? null : newest().chain();
-        long expected = last == null ? 0 : last.stateBytes() + last.stateBytes() / 8 + 1024;
-        BinaryWriter out = new BinaryWriter((int) Math.min(expected, Integer.MAX_VALUE - 8));
-        long[] wholeSince = new long[range.count()];
-        Arrays.fill(wholeSince, checkpoint);
-        Segment.writeHeader(out, checkpoint, 0, range, wholeSince, codec.schema());
-        for (int group = range.first(); group < range.end(); group++) {
-            int start = out.length();
-            writeWhole(group, out, false);
-            groupBytes[group - range.first()] = out.length() - start;
-        }
-        return exactly(out);
-    }
-
-    /** The segment that stands alone says by itself that groups it does not have are empty. */
-    private void writeWhole(int group, BinaryWriter out, boolean evenIfEmpty) {
-        int start = out.length();
-        int lengthAt = Segment.beginGroup(out, group, true);
-        for (int i = 0; i < table.size(group); i++) {
-            Row row = table.row(group, i);
-            if (!row.isEmpty()) {
-                writeEntry(row, out);
-            }
-        }
-        ReplicaGroup bytes = undecoded == null ? null : undecoded.group(group);
-        if (bytes != null) {
-            bytes.forEach((arena, at, each) -> out.writeBytes(arena, at, each.end - at));
-        }
-        if (out.length() == lengthAt + Integer.BYTES && !evenIfEmpty) {
-            out.truncate(start);
-        } else {
-            Segment.endGroup(out, lengthAt);
-        }
-    }
-
-    private void writeEntry(Row row, BinaryWriter out) {
-        writeKey(row, out);
-        int start = out.beginRun();
-        long firstTimerMillis = codec.writeRow(row, out);
-        out.endRun(start);
-        Segment.endEntry(out, firstTimerMillis);
-    }
-
-    private void writeKey(Row row, BinaryWriter out) {
-        int start = out.beginRun();
-        codec.writeKey(row.key, out);
-        out.endRun(start);
-    }
-
-    private byte[] changes(long checkpoint, SegmentChain base, long[] groupBytes, long[] wholeSince) {
-        boolean[] isWhole = base.dueGroups(changedBytes());
-        BinaryWriter out = new BinaryWriter();
-        for (int i = 0; i < isWhole.length; i++) {
-            wholeSince[i] = isWhole[i] ? checkpoint : wholeSince[i];
-        }
-        Segment.writeHeader(out, checkpoint, points.get(0).checkpoint(), range, wholeSince, codec.schema());
-        for (int i = 0; i < isWhole.length; i++) {
-            if (isWhole[i]) {
-                int start = out.length();
-                writeWhole(range.first() + i, out, true);
-                groupBytes[i] = out.length() - start;
-            }
-        }
-        ChangedRows changed = changedRows(row -> !isWhole[row.group - range.first()]);
-        int at = 0;
-        while (at < changed.size()) {
-            int group = changed.row(at).group;
-            int start = out.length();
-            int lengthAt = Segment.beginGroup(out, group, false);
-            for (; at < changed.size() && changed.row(at).group == group; at++) {
-                groupBytes[group - range.first()] += writeChange(changed, at, out);
-            }
-            if (out.length() == lengthAt + Integer.BYTES) {
-                out.truncate(start);
-            } else {
-                Segment.endGroup(out, lengthAt);
-            }
-        }
-        return exactly(out);
-    }
-
-    /** Answers by how many bytes the state grows. */
-    private int writeChange(ChangedRows changed, int at, BinaryWriter out) {
-        Row row = changed.row(at);
-        int entryAt = out.length();
-        writeKey(row, out);
-        int keyLength = out.length() - entryAt;
-        int start = out.beginRun();
-        long firstTimerMillis = codec.writeRow(row, out);
-        int rowLength = out.length() - start;
-        int rowAt = out.endRun(start);
-        int length = changed.imageLength(at);
-        int imageAt = changed.imageAt(at);
-        if (Arrays.equals(out.array(), rowAt, rowAt + rowLength, changed.image(at), imageAt, imageAt + length)) {
-            out.truncate(entryAt); // It was only read, or is again what it was.
-            return 0;
-        }
-        if (rowLength > 0) {
-            Segment.endEntry(out, firstTimerMillis);
-        }
-        return entryBytes(keyLength, rowLength) - entryBytes(keyLength, length);
-    }
-
-    private static int entryBytes(int keyLength, int rowLength) {
-        return rowLength == 0 ? 0 : keyLength + rowLength + 2;
-    }
-
     /** What all logs name, as it was at the oldest restore point, by group. */
     private ChangedRows changedRows(Predicate<Row> isWanted) {
         ChangedRows changed = new ChangedRows(range);
@@ -415,13 +355,10 @@ final class HeapRows<K> {
         return changed;
     }
 
-    private static byte[] exactly(BinaryWriter out) {
-        return out.length() == out.array().length ? out.array() : out.toByteArray();
-    }
-
     // ---- what becomes of cuts ------------------------------------------------------------------------------------
 
     void confirm(long checkpoint) {
+        finishWriting();
         int at = indexOf(checkpoint);
         if (at < 0) {
             unchainIfNewer(checkpoint);
@@ -459,6 +396,10 @@ final class HeapRows<K> {
     }
 
     void abort(long checkpoint) {
+        if (writing != null && checkpoint >= newest().checkpoint()) {
+            giveUpWriting();
+        }
+        finishWriting();
         if (confirmedLater != 0) {
             long after = Math.max(checkpoint, confirmedLater);
             boolean isKnown = points.stream()
@@ -493,7 +434,7 @@ final class HeapRows<K> {
         for (int i = 0; i < log.size(); i++) {
             Row row = log.row(i);
             if (row.stamp != stamp) {
-                oldest.add(row, log.image(i), log.imageAt(i), log.imageLength(i));
+                oldest.add(row, log.image(i), log.imageAt(i), log.imageLength(i), log.firstTimerMillis(i));
                 row.stamp = stamp;
             }
         }
@@ -541,6 +482,7 @@ final class HeapRows<K> {
     }
 
     boolean tryRewind(long checkpoint) {
+        giveUpWriting();
         int at = indexOf(checkpoint);
         if (at < 0 || !isConsistent()) {
             return false;
@@ -594,7 +536,8 @@ final class HeapRows<K> {
     KeyedReplica toReplica() {
         KeyedReplica replica = new KeyedReplica(operator, range);
         long checkpoint = points.isEmpty() ? 0 : points.get(0).checkpoint();
-        replica.apply(whole(checkpoint, new long[range.count()]), checkpoint);
+        generation++; // Nothing has been used since.
+        replica.apply(new KeyedCut(whole(checkpoint), 0, checkpoint).complete().bytes(), checkpoint);
         return replica;
     }
 }

@@ -32,7 +32,11 @@ public interface KeyedStateBackend<K> {
      */
     List<String> opened();
 
-    /** Cuts, between two elements: what the checkpoint needs so that any number of subtasks can be restored from it. */
+    /**
+     * Cuts, between two elements: what the checkpoint needs so that any number of subtasks can be restored from it. The
+     * caller completes it, between elements too; one that is not complete is given up by the next cut, by an abort, and
+     * by the end of the backend.
+     */
     KeyedCut snapshot(long checkpoint);
 
     /** The checkpoint is complete. Unknown ones, and those before the last confirmed, are let pass. */

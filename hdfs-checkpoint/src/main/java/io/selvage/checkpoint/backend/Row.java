@@ -20,6 +20,8 @@ final class Row {
     int generation;
     /** Equal to the rows' stamp if the oldest undo log names it. */
     int stamp;
+    /** Where the log that was newest when the row was last noted has it; of use in that row's generation only. */
+    int noted;
 
     Row(Object key, int hash, int group, int cellCount) {
         this.key = key;

@@ -41,6 +41,7 @@ final class UndoLog {
     private byte[][] imageIn = new byte[INITIAL_ROWS][];
     private int[] imageAt = new int[INITIAL_ROWS];
     private int[] imageLength = new int[INITIAL_ROWS];
+    private long[] firstTimerMillis = new long[INITIAL_ROWS];
     private int size;
     private long imageBytes;
 
@@ -69,12 +70,17 @@ final class UndoLog {
         return imageLength[index];
     }
 
+    /** Of the image's timers; {@link Long#MAX_VALUE}: it has none. */
+    long firstTimerMillis(int index) {
+        return firstTimerMillis[index];
+    }
+
     long imageBytes() {
         return imageBytes;
     }
 
     /** Takes a copy; if it throws, nothing has changed. */
-    void add(Row row, byte[] image, int offset, int length) {
+    void add(Row row, byte[] image, int offset, int length, long firstTimer) {
         if (size == rows.length) {
             grow();
         }
@@ -88,6 +94,7 @@ final class UndoLog {
         imageIn[size] = into;
         imageAt[size] = at;
         imageLength[size] = length;
+        firstTimerMillis[size] = firstTimer;
         imageBytes += length;
         size++;
     }
@@ -119,6 +126,7 @@ final class UndoLog {
         byte[][] moreIn = Arrays.copyOf(imageIn, length);
         int[] moreAt = Arrays.copyOf(imageAt, length);
         imageLength = Arrays.copyOf(imageLength, length);
+        firstTimerMillis = Arrays.copyOf(firstTimerMillis, length);
         rows = moreRows;
         imageIn = moreIn;
         imageAt = moreAt;

@@ -163,7 +163,7 @@ final class HeapKeyedStateBackendTest {
     }
 
     private static byte[] snapshot(KeyedStateBackend<?> backend) {
-        return backend.snapshot(1).bytes();
+        return backend.snapshot(1).complete().bytes();
     }
 
     private static KeyedReplica replica(byte[]... segments) {

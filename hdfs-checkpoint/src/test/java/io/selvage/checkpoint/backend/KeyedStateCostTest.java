@@ -75,7 +75,7 @@ final class KeyedStateCostTest {
         }
 
         KeyedCut cut() {
-            KeyedCut cut = backend.snapshot(++checkpoint);
+            KeyedCut cut = backend.snapshot(++checkpoint).complete();
             if (cut.base() == 0) {
                 chain.clear();
             }
@@ -244,6 +244,57 @@ final class KeyedStateCostTest {
         serde.read = 0;
         assertThat(retained.tryRewind(1)).isTrue();
         assertThat(serde.read).isEqualTo(11);
+    }
+
+    @Test
+    void aCutWritesNoMoreAtATimeThanItIsToldAndHoldsWhatWasThereAtItsBeginning() {
+        Running running = filled();
+        for (long key = 0; key < 6_000; key += 2) {
+            running.put(key, 1);
+        }
+        KeyedCut cut = running.backend.snapshot(++running.checkpoint);
+        int version = 2;
+        serde.written = 0;
+        int slices = 1;
+        for (int before = 0; !cut.proceed(10_000); before = serde.written) {
+            assertThat(serde.written - before).isLessThan(200);
+            slices++;
+            // Keys that are written already, that are yet to be, that are new, and that go.
+            for (long key = 0; key < KEYS; key += 97) {
+                running.put(key, version);
+            }
+            running.put(KEYS + version, version);
+            running.backend.setCurrentKey((long) version);
+            running.state.clear();
+            serde.written = 0;
+            version++;
+        }
+        assertThat(slices).isGreaterThan(30);
+        running.chain.put(running.checkpoint, cut.bytes());
+        Running restored = new Running(running.replica());
+        assertThat(restored.backend.keyCount()).isEqualTo(KEYS);
+        for (long key = 0; key < KEYS; key++) {
+            restored.backend.setCurrentKey(key);
+            assertThat(restored.state.value()).isEqualTo(value(key, key < 6_000 && key % 2 == 0 ? 1 : 0));
+        }
+    }
+
+    @Test
+    void aCutThatIsGivenUpIsNotGoneOnWith() {
+        Running running = filled();
+        running.put(1, 1);
+        KeyedCut aborted = running.backend.snapshot(++running.checkpoint);
+        running.backend.abort(running.checkpoint);
+        assertThatThrownBy(() -> aborted.proceed(1)).hasMessageContaining("was given up");
+        KeyedCut replaced = running.backend.snapshot(++running.checkpoint);
+        assertThatThrownBy(replaced::bytes).hasMessageContaining("not complete");
+        running.cutAndConfirm();
+        assertThatThrownBy(() -> replaced.proceed(1)).hasMessageContaining("was given up");
+        running.put(2, 2);
+        running.cutAndConfirm();
+        Running restored = new Running(running.replica());
+        restored.backend.setCurrentKey(1L);
+        assertThat(restored.state.value()).isEqualTo(value(1, 1));
     }
 
     @Test

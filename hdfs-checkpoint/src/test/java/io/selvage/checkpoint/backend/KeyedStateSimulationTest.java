@@ -46,6 +46,7 @@ final class KeyedStateSimulationTest {
     void stateIsThatOfPlainMapsThroughCutsRewindsReplicasAndRescaling() throws Exception {
         int[] ways = new int[Way.values().length];
         int increments = 0;
+        int leftOpen = 0;
         for (int seed = 1; seed <= SEEDS; seed++) {
             Run run = new Run(seed);
             try {
@@ -57,10 +58,12 @@ final class KeyedStateSimulationTest {
                 ways[way.ordinal()] += run.ways[way.ordinal()];
             }
             increments += run.increments;
+            leftOpen += run.leftOpen;
         }
         // What was never tried is not known to work.
         assertThat(ways).doesNotContain(0);
         assertThat(increments).isGreaterThan(SEEDS);
+        assertThat(leftOpen).isGreaterThan(SEEDS);
     }
 
     /** How a subtask comes back after a failure. */
@@ -199,6 +202,8 @@ final class KeyedStateSimulationTest {
         private final Map<SegmentId, byte[]> segments = new HashMap<>(); // HDFS.
         private @Nullable Checkpoint complete;
         private @Nullable Checkpoint pending;
+        private List<KeyedCut> cuts = List.of(); // Of the pending checkpoint; by subtask.
+        private int leftOpen;
         private final Map<Integer, Map<Long, List<Long>>> chains = new HashMap<>(); // By subtask and checkpoint.
         private final List<KeyedReplica> standby = new ArrayList<>();
 
@@ -235,7 +240,9 @@ final class KeyedStateSimulationTest {
                 follow();
             } else if (dice < 178) {
                 compareAll();
-            } else if (dice < 300) {
+            } else if (dice < 240) {
+                gather(subtasks.get(random.nextInt(subtasks.size())));
+            } else if (dice < 360) {
                 readMail(subtasks.get(random.nextInt(subtasks.size())));
             } else {
                 operate();
@@ -379,6 +386,7 @@ final class KeyedStateSimulationTest {
             }
             long id = ++lastId;
             List<List<Long>> ofSubtasks = new ArrayList<>();
+            List<KeyedCut> taken = new ArrayList<>();
             for (int i = 0; i < subtasks.size(); i++) {
                 KeyedCut cut = subtasks.get(i).backend.snapshot(id);
                 List<Long> chain = new ArrayList<>();
@@ -389,13 +397,30 @@ final class KeyedStateSimulationTest {
                     base.stream().filter(each -> each >= cut.oldestNeeded()).forEach(chain::add);
                 }
                 chain.add(id);
-                segments.put(new SegmentId(id, i), cut.bytes());
+                taken.add(cut);
                 chains.computeIfAbsent(i, subtask -> new TreeMap<>()).put(id, chain);
                 ofSubtasks.add(chain);
             }
             Map<String, Model> copy = new TreeMap<>();
             models.forEach((key, model) -> copy.put(key, model.copy()));
             pending = new Checkpoint(id, subtasks.size(), copy, watermark, ofSubtasks);
+            cuts = taken;
+        }
+
+        /** A little of a cut is written, and the program goes on. */
+        private void gather(Subtask subtask) {
+            if (pending != null) {
+                leftOpen += cuts.get(subtasks.indexOf(subtask)).proceed(random.nextInt(300)) ? 0 : 1;
+            }
+        }
+
+        private void finish(Checkpoint finished) {
+            for (int i = 0; i < cuts.size(); i++) {
+                while (!cuts.get(i).proceed(1000)) {
+                    // Bit by bit.
+                }
+                segments.put(new SegmentId(finished.id(), i), cuts.get(i).bytes());
+            }
         }
 
         private void settle() {
@@ -405,6 +430,9 @@ final class KeyedStateSimulationTest {
             }
             pending = null;
             boolean completes = random.nextInt(3) > 0;
+            if (completes) {
+                finish(settled);
+            }
             for (Subtask subtask : subtasks) {
                 subtask.mail.add(
                         completes
@@ -476,7 +504,8 @@ final class KeyedStateSimulationTest {
         private void fail() throws Exception {
             Checkpoint was = pending;
             pending = null;
-            if (was != null && random.nextBoolean()) {
+            if (was != null && cuts.stream().allMatch(cut -> cut.proceed(0)) && random.nextBoolean()) {
+                finish(was);
                 complete(was);
             }
             Checkpoint target = complete;

@@ -26,6 +26,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     private final Serde<Object> keySerde;
     private final KeyedBackends backends;
     private @Nullable KeyedStateBackend<Object> backend;
+    private @Nullable KeyedCut gathering; // The newest cut, while it is not complete.
     private boolean isAnnounced; // The watermark has been passed on by this incarnation.
     long watermarkMillis = Long.MIN_VALUE;
 
@@ -150,7 +151,21 @@ abstract class KeyedOperator extends RuntimeOperator {
         } catch (Throwable thrown) {
             throw context.failed(thrown, "to write its state at checkpoint " + checkpoint);
         }
+        gathering = cut;
         return new OperatorCut(context.operatorUid(), cut, WatermarkState.write(watermarkMillis));
+    }
+
+    @Override
+    final boolean gather(int bytes) {
+        KeyedCut cut = gathering;
+        try {
+            if (cut != null && cut.proceed(bytes)) {
+                gathering = null;
+            }
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "to write its state at a checkpoint");
+        }
+        return gathering == null;
     }
 
     @Override

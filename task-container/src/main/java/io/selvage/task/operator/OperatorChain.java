@@ -92,7 +92,7 @@ public final class OperatorChain implements Output {
         return next;
     }
 
-    /** The synchronous part of a checkpoint: the state of all operators as of now, head first. */
+    /** The state of all operators as of now, head first; {@link #gather} completes it. */
     public List<OperatorCut> snapshot(CheckpointId checkpoint) {
         List<OperatorCut> cuts = new ArrayList<>();
         for (RuntimeOperator operator : operators) {
@@ -102,6 +102,16 @@ public final class OperatorChain implements Output {
             }
         }
         return cuts;
+    }
+
+    /** Goes on with the newest cut: writes at least so many bytes if there are as many; answers whether it is complete. */
+    public boolean gather(int bytes) {
+        for (int i = 0; i < operators.size(); i++) {
+            if (!operators.get(i).gather(bytes)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The checkpoint, and with it all lower ones, is complete and durable. */

@@ -4,13 +4,13 @@ import io.selvage.checkpoint.backend.KeyedCut;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operator's part of a snapshot; immutable once made.
+ * One operator's part of a snapshot; immutable once its keyed part is complete.
  *
  * @param keyed null: none
  * @param operatorState null: none
  */
 public record OperatorCut(String operatorUid, @Nullable KeyedCut keyed, byte @Nullable [] operatorState) {
     public long bytes() {
-        return (keyed == null ? 0 : keyed.bytes().length) + (operatorState == null ? 0L : operatorState.length);
+        return (keyed == null ? 0 : keyed.length()) + (operatorState == null ? 0L : operatorState.length);
     }
 }

@@ -24,10 +24,15 @@ abstract class RuntimeOperator implements Output {
         output.watermark(millis);
     }
 
-    /** What a checkpoint keeps of this operator, as of now; null: nothing. */
+    /** What a checkpoint keeps of this operator, as of now; null: nothing. {@link #gather} completes it. */
     @Nullable
     OperatorCut snapshot(long checkpoint) {
         return null;
+    }
+
+    /** Goes on with the newest cut: writes at least so many bytes if there are as many; answers whether it is complete. */
+    boolean gather(int bytes) {
+        return true;
     }
 
     /** The checkpoint, and with it all lower ones, is complete and durable. */

@@ -37,6 +37,8 @@ public final class Subtask implements Runnable {
     static final int MAILBOX_CAPACITY = 256;
     /** Elements handled before mail is looked at again, unless they take long. */
     static final int MOST_BATCH = 128;
+    /** Of a cut's state that are written before input is handled again: a fraction of a millisecond's worth. */
+    static final int GATHERED_BYTES = 128 * 1024;
     /** A parked thread looks around after this time, come what may. */
     static final long LONGEST_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -60,6 +62,7 @@ public final class Subtask implements Runnable {
     private SubtaskPhase phase = SubtaskPhase.CREATED;
     private @Nullable OutputChannel refusing; // The channel that was full when last written to.
     private long lastCheckpoint; // The highest that was cut, or aborted before it came; 0: none.
+    private @Nullable SubtaskCut gathering; // The newest cut, while not all of its state is written.
     private long lastFlushNanos;
     private int batch = MOST_BATCH;
 
@@ -182,7 +185,7 @@ public final class Subtask implements Runnable {
     int runOnce() {
         checkCanceled();
         long startNanos = clock.nanos();
-        int work = handleMail();
+        int work = handleMail() + gather();
         if (phase.isEnd() || isRefused()) {
             return work;
         }
@@ -217,6 +220,7 @@ public final class Subtask implements Runnable {
             complete(complete);
         } else if (mail instanceof Mail.Abort abort) {
             lastCheckpoint = Math.max(lastCheckpoint, abort.checkpoint().value());
+            giveUpCut(abort.checkpoint());
             gate.abort(abort.checkpoint());
             chain.abort(abort.checkpoint());
         }
@@ -230,7 +234,10 @@ public final class Subtask implements Runnable {
         }
     }
 
-    /** The barrier goes on first: what is downstream need not wait for this subtask's state to be written. */
+    /**
+     * The barrier goes on first: what is downstream need not wait for this subtask's state to be written. Nor need the
+     * elements after it: only what is little is written at once.
+     */
     private void cut(Barrier barrier, long alignmentNanos) {
         CheckpointId checkpoint = barrier.checkpoint();
         if (checkpoint.value() <= lastCheckpoint) {
@@ -240,14 +247,41 @@ public final class Subtask implements Runnable {
         outputs.barrier(barrier);
         long startNanos = clock.nanos();
         List<OperatorCut> cuts = chain.snapshot(checkpoint);
+        boolean isComplete = chain.gather(GATHERED_BYTES);
         long synchronousNanos = clock.nanos() - startNanos;
-        listener.onCut(new SubtaskCut(
+        SubtaskCut cut = new SubtaskCut(
                 id,
                 barrier,
                 cuts,
                 TimeUnit.NANOSECONDS.toMicros(alignmentNanos),
                 TimeUnit.NANOSECONDS.toMicros(synchronousNanos),
-                counters.recordsRead));
+                counters.recordsRead);
+        if (isComplete) {
+            gathering = null;
+            listener.onCut(cut);
+        } else {
+            gathering = cut;
+        }
+    }
+
+    /** Writes a little more of a cut's state; answers 0 if there is no cut under way. */
+    private int gather() {
+        SubtaskCut cut = gathering;
+        if (cut == null || phase.isEnd()) {
+            return 0;
+        }
+        if (chain.gather(GATHERED_BYTES)) {
+            gathering = null;
+            listener.onCut(cut);
+        }
+        return 1;
+    }
+
+    private void giveUpCut(CheckpointId aborted) {
+        SubtaskCut cut = gathering;
+        if (cut != null && cut.barrier().checkpoint().value() <= aborted.value()) {
+            gathering = null;
+        }
     }
 
     private int drainAtEnd() {

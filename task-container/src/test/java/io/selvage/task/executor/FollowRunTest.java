@@ -77,7 +77,7 @@ class FollowRunTest {
         }
 
         void checkpoint(long number) throws IOException {
-            KeyedCut cut = backend.snapshot(number);
+            KeyedCut cut = backend.snapshot(number).complete();
             try (SnapshotFileWriter file = new SnapshotFileWriter(store, path(number, subtask))) {
                 Segment segment = file.append(cut.bytes()).toWire().toBuilder()
                         .setCheckpoint(number)

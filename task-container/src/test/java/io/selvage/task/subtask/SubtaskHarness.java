@@ -81,6 +81,7 @@ final class SubtaskHarness {
     Throwable failure;
 
     private Map<String, OperatorCut> lastCut = new HashMap<>();
+    private int cutsTaken;
     private Map<String, RetainedState> retained = Map.of();
     private long checkpoint;
     private long incarnation;
@@ -139,6 +140,7 @@ final class SubtaskHarness {
 
                     @Override
                     public void onCut(SubtaskCut cut) {
+                        cutsTaken++;
                         lastCut = new HashMap<>();
                         cut.operators().forEach(each -> lastCut.put(each.operatorUid(), each));
                     }
@@ -230,6 +232,14 @@ final class SubtaskHarness {
         return this;
     }
 
+    void offerElement(Object value) {
+        offer(value, 0);
+    }
+
+    void runOnce() {
+        subtask.runOnce();
+    }
+
     void step() {
         while (subtask.runOnce() > 0) {
             nanos.addAndGet(10);
@@ -238,6 +248,19 @@ final class SubtaskHarness {
 
     /** Takes a checkpoint; answers its id. */
     long cut(boolean terminal) {
+        long id = trigger(terminal);
+        step();
+        return id;
+    }
+
+    /** Lets a barrier arrive, and no more; answers the checkpoint's id. */
+    long beginCut() {
+        long id = trigger(false);
+        subtask.runOnce();
+        return id;
+    }
+
+    private long trigger(boolean terminal) {
         long id = ++checkpoint;
         Barrier barrier = new Barrier(new CheckpointId(id), 0, terminal);
         if (hasInput) {
@@ -245,8 +268,12 @@ final class SubtaskHarness {
         } else {
             subtask.post(new Mail.Trigger(barrier));
         }
-        step();
         return id;
+    }
+
+    /** Checkpoints for which all state has been written. */
+    int cutsTaken() {
+        return cutsTaken;
     }
 
     void complete(long id, boolean terminal) {

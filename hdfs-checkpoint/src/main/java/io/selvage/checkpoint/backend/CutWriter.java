@@ -1,0 +1,235 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.BinaryWriter;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by the subtask's thread. Writes the segment of one cut bit by bit, between elements, so that a pause does not
+ * grow with what there is to write. Rows that have been used since the cut are in the log of its restore point as they
+ * were; all others are still what they were. No log but that one may change before all is written, and no row leaves
+ * the table.
+ */
+final class CutWriter<K> {
+    private final HeapRows<K> rows;
+    private final KeyTable table;
+    private final KeyGroupRange range;
+    private final RowCodec<K> codec;
+    private final long checkpoint;
+    private final @Nullable SegmentChain base; // null: the segment stands alone.
+    private final boolean[] isWhole; // By group of the range.
+    private final ChangedRows changed;
+    private final long[] groupBytes; // By group of the range: what the state has.
+    private final long[] wholeSince;
+    private final BinaryWriter out;
+
+    private int group; // Of the range: the one that is to be written whole next, or is being written.
+    private int place; // In that group's rows.
+    private int at; // In the changed rows.
+    private int groupStart = -1; // Of what is being written; -1: no group is begun.
+    private int lengthAt;
+    private int rowStart; // Of the row that was written last.
+    private boolean isGivenUp;
+
+    private CutWriter(
+            HeapRows<K> rows,
+            KeyTable table,
+            KeyGroupRange range,
+            long checkpoint,
+            long baseCheckpoint,
+            @Nullable SegmentChain base,
+            boolean[] isWhole,
+            ChangedRows changed,
+            long expectedBytes) {
+        this.rows = rows;
+        this.table = table;
+        this.range = range;
+        this.codec = rows.codec();
+        this.checkpoint = checkpoint;
+        this.base = base;
+        this.isWhole = isWhole;
+        this.changed = changed;
+        this.groupBytes = base == null ? new long[range.count()] : base.groupBytes();
+        this.wholeSince = base == null ? new long[range.count()] : base.wholeSince();
+        for (int i = 0; i < isWhole.length; i++) {
+            wholeSince[i] = isWhole[i] ? checkpoint : wholeSince[i];
+        }
+        this.out = new BinaryWriter((int) Math.min(expectedBytes + 1024, Integer.MAX_VALUE - 8));
+        Segment.writeHeader(out, checkpoint, baseCheckpoint, range, wholeSince, codec.schema());
+    }
+
+    /** Of all there is. */
+    static <K> CutWriter<K> whole(
+            HeapRows<K> rows, KeyTable table, KeyGroupRange range, long checkpoint, long expectedBytes) {
+        boolean[] all = new boolean[range.count()];
+        Arrays.fill(all, true);
+        return new CutWriter<>(
+                rows, table, range, checkpoint, 0, null, all, new ChangedRows(range), expectedBytes);
+    }
+
+    /** Of what is to be added to a chain: some groups whole, and of the others the rows that have changed. */
+    static <K> CutWriter<K> changes(
+            HeapRows<K> rows,
+            KeyTable table,
+            KeyGroupRange range,
+            long checkpoint,
+            long baseCheckpoint,
+            SegmentChain base,
+            boolean[] isWhole,
+            ChangedRows changed) {
+        long expected = changed.imageBytes();
+        long[] sizes = base.groupBytes();
+        for (int i = 0; i < isWhole.length; i++) {
+            expected += isWhole[i] ? sizes[i] : 0;
+        }
+        return new CutWriter<>(
+                rows, table, range, checkpoint, baseCheckpoint, base, isWhole, changed, expected + expected / 8);
+    }
+
+    /** Writes at least so many bytes, if there are as many; answers whether all is written. */
+    boolean proceed(int bytes) {
+        if (isGivenUp) {
+            throw new IllegalStateException("the cut for checkpoint " + checkpoint + " was given up");
+        }
+        long written = 0;
+        while (written < bytes) {
+            int before = out.length();
+            if (group < isWhole.length) {
+                proceedWhole();
+            } else if (at < changed.size()) {
+                proceedChanges();
+            } else {
+                rows.onWritten(this, checkpoint, chain());
+                return true;
+            }
+            written += 1L + Math.abs(out.length() - before);
+        }
+        return false;
+    }
+
+    /** It is not wanted any more: what it reads may change. */
+    void giveUp() {
+        isGivenUp = true;
+    }
+
+    /** Once all is written; longer than {@link #length}. */
+    byte[] array() {
+        return out.array();
+    }
+
+    int length() {
+        return out.length();
+    }
+
+    private SegmentChain chain() {
+        SegmentChain.Link link = new SegmentChain.Link(checkpoint, out.length());
+        return base == null ? SegmentChain.of(link, groupBytes) : base.with(link, wholeSince, groupBytes);
+    }
+
+    // ---- groups that are written whole ---------------------------------------------------------------------------
+
+    /** A row, or a group's beginning or end. Rows that come meanwhile are last, and had nothing. */
+    private void proceedWhole() {
+        int number = range.first() + group;
+        if (!isWhole[group]) {
+            group++;
+        } else if (groupStart < 0) {
+            begin(number, true);
+            place = 0;
+        } else if (place < table.size(number)) {
+            Row row = table.row(number, place++);
+            int start = out.length();
+            writeKey(row);
+            if (writeRow(row) == 0) {
+                out.truncate(start);
+            }
+        } else {
+            // In one go: a row that is bytes now may be an object, and last in the table, when this is next called.
+            ReplicaGroup bytes = rows.undecoded(number);
+            if (bytes != null) {
+                bytes.forEach((arena, from, each) -> out.writeBytes(arena, from, each.end - from));
+            }
+            // The segment that stands alone says by itself that groups it does not have are empty.
+            groupBytes[group] = end(base != null);
+            group++;
+        }
+    }
+
+    // ---- rows that have changed ----------------------------------------------------------------------------------
+
+    private void proceedChanges() {
+        int number = changed.row(at).group;
+        if (groupStart < 0) {
+            begin(number, false);
+        }
+        groupBytes[number - range.first()] += writeChange();
+        at++;
+        if (at == changed.size() || changed.row(at).group != number) {
+            end(false);
+        }
+    }
+
+    /** Answers by how many bytes the state grows. */
+    private int writeChange() {
+        int start = out.length();
+        writeKey(changed.row(at));
+        int keyLength = out.length() - start;
+        int rowLength = writeRow(changed.row(at));
+        int rowAt = rowStart;
+        int length = changed.imageLength(at);
+        int imageAt = changed.imageAt(at);
+        if (Arrays.equals(out.array(), rowAt, rowAt + rowLength, changed.image(at), imageAt, imageAt + length)) {
+            out.truncate(start); // It was only read, or is again what it was.
+            return 0;
+        }
+        return entryBytes(keyLength, rowLength) - entryBytes(keyLength, length);
+    }
+
+    private static int entryBytes(int keyLength, int rowLength) {
+        return rowLength == 0 ? 0 : keyLength + rowLength + 2;
+    }
+
+    // ---- details -------------------------------------------------------------------------------------------------
+
+    private void begin(int number, boolean whole) {
+        groupStart = out.length();
+        lengthAt = Segment.beginGroup(out, number, whole);
+    }
+
+    /** Answers how many bytes it takes; an empty one is left out. */
+    private int end(boolean evenIfEmpty) {
+        int start = groupStart;
+        groupStart = -1;
+        if (out.length() == lengthAt + Integer.BYTES && !evenIfEmpty) {
+            out.truncate(start);
+        } else {
+            Segment.endGroup(out, lengthAt);
+        }
+        return out.length() - start;
+    }
+
+    private void writeKey(Row row) {
+        int start = out.beginRun();
+        codec.writeKey(row.key, out);
+        out.endRun(start);
+    }
+
+    /** What the row was like at the cut, and what follows its bytes unless there are none; answers how many they are. */
+    private int writeRow(Row row) {
+        int start = out.beginRun();
+        long firstTimerMillis;
+        if (rows.isUsedSinceCut(row)) {
+            UndoLog log = rows.newestLog();
+            out.writeBytes(log.image(row.noted), log.imageAt(row.noted), log.imageLength(row.noted));
+            firstTimerMillis = log.firstTimerMillis(row.noted);
+        } else {
+            firstTimerMillis = codec.writeRow(row, out);
+        }
+        int length = out.length() - start;
+        rowStart = out.endRun(start);
+        if (length > 0) {
+            Segment.endEntry(out, firstTimerMillis);
+        }
+        return length;
+    }
+}
