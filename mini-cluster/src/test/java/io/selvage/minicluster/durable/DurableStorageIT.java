@@ -19,6 +19,7 @@ import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.checkpoint.store.Patience;
 import io.selvage.checkpoint.store.PutOutcome;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
@@ -179,6 +180,8 @@ final class DurableStorageIT {
 
     @Test
     void everyAcknowledgedRecordSurvivesRestartsOfTheNameNode() throws Exception {
+        // As a master: whether a record is written that was on its way as the NameNode went is seen once it is back.
+        store = store.with(Patience.of(RESTART_LIMIT));
         Journal journal = won(1);
         ExecutorService restarter = Executors.newSingleThreadExecutor();
         List<String> acknowledged = new ArrayList<>();
