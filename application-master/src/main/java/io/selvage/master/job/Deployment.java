@@ -21,6 +21,7 @@ final class Deployment {
 
     private final Map<SubtaskId, SubtaskState> states = new LinkedHashMap<>();
     private final Map<SubtaskId, SubtaskCounters> counters = new LinkedHashMap<>();
+    private final RecordsRead recordsRead = new RecordsRead();
 
     Deployment(Incarnation incarnation, List<ExecutorId> slots, JobTopology topology) {
         this.incarnation = incarnation;
@@ -73,15 +74,16 @@ final class Deployment {
         return states.containsValue(state);
     }
 
-    void count(SubtaskCounters counted) {
-        find(counted.getVertex(), counted.getSubtask()).ifPresent(subtask -> counters.put(subtask, counted));
+    void count(SubtaskCounters counted, long nowNanos) {
+        find(counted.getVertex(), counted.getSubtask()).ifPresent(subtask -> {
+            counters.put(subtask, counted);
+            recordsRead.count(subtask, counted.getRecordsRead(), nowNanos);
+        });
     }
 
-    /** By its sources, as far as executors have told. */
-    long recordsRead() {
-        return counters.values().stream()
-                .mapToLong(SubtaskCounters::getRecordsRead)
-                .sum();
+    /** By its sources. */
+    long recordsRead(long nowNanos) {
+        return recordsRead.at(nowNanos);
     }
 
     SubtaskState stateOf(SubtaskId subtask) {

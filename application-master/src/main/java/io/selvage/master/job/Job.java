@@ -526,7 +526,7 @@ final class Job {
 
     void onCounters(SubtaskCounters counters) {
         if (deployment != null && deployment.incarnation().value() == counters.getIncarnation()) {
-            deployment.count(counters);
+            deployment.count(counters, outbox.nowNanos());
         }
     }
 
@@ -906,7 +906,7 @@ final class Job {
 
     /** Records that sources have read since the restore point: they are read again. 0 if that is not known. */
     private long recordsReplayed() {
-        return deployment == null ? 0 : restorePoints.replayed(lastIncarnation, deployment.recordsRead());
+        return deployment == null ? 0 : restorePoints.replayed(lastIncarnation, deployment.recordsRead(outbox.nowNanos()));
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------
