@@ -154,9 +154,8 @@ final class RecoveryBenchmark {
             endIfLeft(victim);
         }
         Recovery recovery = recoveryOf(back, jobBefore.getIncarnation(), faultMillis);
-        long nextCheckpoint = kind.isOfMaster() && back.getFirstCheckpointMillis() > sinceMillis
-                ? back.getFirstCheckpointMillis() - sinceMillis
-                : seenMillis - sinceMillis;
+        long nextCheckpoint =
+                (kind.isOfMaster() ? back.getFirstCheckpointMillis() : seenMillis) - sinceMillis;
         return new FaultFigures(
                 kind,
                 number,
@@ -227,15 +226,16 @@ final class RecoveryBenchmark {
         long deadline = System.currentTimeMillis() + PATIENCE_MILLIS;
         while (System.currentTimeMillis() < deadline) {
             try {
-                JobDescription now = session.job(job);
+                boolean isMaster = !kind.isOfMaster() || session.describe().getEpoch() > before.getEpoch();
+                JobDescription now = session.job(job); // After the look at the epoch: it is the new master's answer.
                 requireAlive(now);
                 boolean isBack = switch (kind) {
                     case KILL_TASK, HANG_TASK -> now.getIncarnation() > jobBefore.getIncarnation();
-                    case KILL_AM, HANG_AM -> session.describe().getEpoch() > before.getEpoch();
+                    case KILL_AM, HANG_AM -> isMaster;
                     case NAME_NODE -> true;
                 };
                 boolean hasNext = kind.isOfMaster()
-                        ? now.getCheckpointsCompleted() > 0
+                        ? now.getFirstCheckpointMillis() > 0
                         : now.getLastCheckpoint() > jobBefore.getLastCheckpoint() && now.getPhase() == JobPhase.RUNNING;
                 if (isBack && hasNext && (kind != FaultKind.NAME_NODE || isNewSinceNow(session, job, now))) {
                     return session.job(job);
