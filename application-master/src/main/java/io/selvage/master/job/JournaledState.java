@@ -30,6 +30,7 @@ public final class JournaledState {
     private SessionStopping stopping = SessionStopping.getDefaultInstance();
 
     private final Map<String, JournaledJob> jobs = new LinkedHashMap<>();
+    private int recordsSinceSnapshot;
 
     public static JournaledState replay(Collection<JournalRecord> records) {
         JournaledState state = new JournaledState();
@@ -39,6 +40,7 @@ public final class JournaledState {
 
     /** @throws IllegalStateException if the record does not follow from those before it */
     public void apply(JournalRecord journaled) {
+        recordsSinceSnapshot = journaled.hasSnapshot() ? 0 : recordsSinceSnapshot + 1;
         switch (journaled.getRecordCase()) {
             case EPOCH_STARTED -> epoch = journaled.getEpochStarted();
             case JOB_SUBMITTED -> submit(journaled.getJobSubmitted());
@@ -77,6 +79,10 @@ public final class JournaledState {
                 throw new IllegalStateException(
                         "The journal holds a record of a kind that this version does not know.");
         }
+    }
+
+    int recordsSinceSnapshot() {
+        return recordsSinceSnapshot;
     }
 
     /** The newest epoch. */

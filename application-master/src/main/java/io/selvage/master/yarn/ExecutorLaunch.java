@@ -64,6 +64,10 @@ final class ExecutorLaunch {
                 "-Xmx" + heapMib(memoryMib) + "m",
                 "-XX:MaxDirectMemorySize=" + directMib(memoryMib) + "m",
                 "-XX:+UseG1GC",
+                // A pause of the collector is a pause of the output.
+                "-XX:MaxGCPauseMillis=20",
+                // The kernel closes the connections of a killed process after it has freed its memory, page by page.
+                "-XX:+UseTransparentHugePages",
                 "-Xshare:auto",
                 ClassArchive.optionInShell(),
                 // A stale archive is no matter for anyone's eyes.

@@ -60,6 +60,24 @@ class AdoptionTest {
         return harness.lastMessage(MasterMessage::hasComplete).getComplete();
     }
 
+    /** Each of them reads all records since the last snapshot, file by file, while the job waits. */
+    @Test
+    void mastersThatDieEarlyDoNotLetTheJournalGrow() {
+        MasterHarness harness = MasterHarness.running();
+        for (int masters = 0; masters < 20; masters++) {
+            for (int checkpoint = 0; checkpoint < Outbox.RECORDS_PER_SNAPSHOT / 5; checkpoint++) {
+                harness.completeCheckpoint();
+            }
+            assertThat(JournaledState.replay(harness.journal).recordsSinceSnapshot())
+                    .isLessThanOrEqualTo(Outbox.RECORDS_PER_SNAPSHOT);
+            long last = harness.describe(JOB).getLastCheckpoint();
+            harness.crashMaster(true);
+            join(harness);
+            register(harness, RUNNING, last);
+            assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        }
+    }
+
     @Test
     void incarnationOfWhichEverySubtaskIsLeftGoesOn() {
         MasterHarness harness = crashed(1);

@@ -12,30 +12,41 @@ import java.util.List;
  */
 final class UndoLog {
     private static final int CHUNK_BYTES = 64 * 1024;
-    private static final int MOST_SPARE_CHUNKS = 64;
+    private static final int LEAST_SPARE_CHUNKS = 64;
+    /** Of what was once in use at a time, one part in so many is forgotten with each log that is done with. */
+    private static final int FORGOTTEN_SHARE = 16;
     private static final int INITIAL_ROWS = 16;
 
-    /** Owned by the backend. Chunks that logs have done with. */
+    /**
+     * Owned by the backend. Chunks that logs have done with: about as many are kept as logs have had at a time lately, so
+     * that a steady flow of changes allocates none. New ones would live for just long enough to be copied by the garbage
+     * collector.
+     */
     static final class Pool {
         private final Deque<byte[]> spare = new ArrayDeque<>();
+        private int inUse;
+        private int most; // In use at a time, lately.
 
         private byte[] take() {
+            inUse++;
+            most = Math.max(most, inUse);
             byte[] chunk = spare.poll();
             return chunk == null ? new byte[CHUNK_BYTES] : chunk;
         }
 
         private void give(List<byte[]> chunks) {
-            for (byte[] chunk : chunks) {
-                if (chunk.length == CHUNK_BYTES && spare.size() < MOST_SPARE_CHUNKS) {
-                    spare.push(chunk);
-                }
+            inUse -= chunks.size();
+            chunks.forEach(spare::push);
+            while (spare.size() > Math.max(LEAST_SPARE_CHUNKS, most - inUse)) {
+                spare.poll();
             }
+            most = Math.max(inUse, most - most / FORGOTTEN_SHARE);
         }
     }
 
     private final Pool pool;
     private final List<byte[]> chunks = new ArrayList<>();
-    private byte[] chunk = {}; // The last one, unless that is a large row's own.
+    private byte[] chunk = {}; // The last one.
     private int chunkUsed;
     private Row[] rows = new Row[INITIAL_ROWS];
     private byte[][] imageIn = new byte[INITIAL_ROWS][];
@@ -110,14 +121,13 @@ final class UndoLog {
         if (length <= chunk.length - chunkUsed) {
             return chunk;
         }
-        boolean isLarge = length > CHUNK_BYTES / 4;
-        byte[] added = isLarge ? new byte[length] : pool.take();
-        chunks.add(added);
-        if (!isLarge) {
-            chunk = added;
-            chunkUsed = 0;
+        if (length > CHUNK_BYTES / 4) {
+            return new byte[length]; // A large row's own.
         }
-        return added;
+        chunk = pool.take();
+        chunks.add(chunk);
+        chunkUsed = 0;
+        return chunk;
     }
 
     private void grow() {

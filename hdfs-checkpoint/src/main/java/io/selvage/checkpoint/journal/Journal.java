@@ -30,9 +30,6 @@ import org.slf4j.LoggerFactory;
  * nobody, and goes with the next compaction.
  */
 public final class Journal {
-    /** After so many records {@link #snapshotDue()} asks for a snapshot. */
-    public static final int RECORDS_BETWEEN_SNAPSHOTS = 256;
-
     static final long FIRST_SLOT = 1;
     /** How often an epoch is claimed again because an older master took the slot; each time costs that one a record. */
     static final int CLAIM_ATTEMPTS = 1000;
@@ -52,7 +49,6 @@ public final class Journal {
     private byte[] leader = NOTHING;
     private long topSlot;
     private byte @Nullable [] topBytes;
-    private int recordsSinceSnapshot;
     /** The newest snapshot while records before it are left; 0 if none are. */
     private long compactBelow;
 
@@ -158,16 +154,10 @@ public final class Journal {
         }
     }
 
-    /** Whether {@link #snapshot} should be called soon. */
-    public boolean snapshotDue() {
-        return recordsSinceSnapshot >= RECORDS_BETWEEN_SNAPSHOTS;
-    }
-
     /** Writes a record that says all that the ones before it say; {@link #compact} deletes those. */
     public JournalOutcome snapshot(byte[] payload) {
         JournalOutcome outcome = write(JournalRecord.Kind.SNAPSHOT, leader, payload);
         if (outcome instanceof JournalOutcome.Appended appended) {
-            recordsSinceSnapshot = 0;
             compactBelow = appended.slot();
         }
         return outcome;
@@ -245,7 +235,6 @@ public final class Journal {
         }
         topSlot = record.slot();
         topBytes = bytes;
-        recordsSinceSnapshot++;
         return new JournalOutcome.Appended(record.slot());
     }
 
@@ -272,7 +261,6 @@ public final class Journal {
         leader = claim.payload();
         topSlot = claim.slot();
         topBytes = bytes;
-        recordsSinceSnapshot++;
         chain = Chain.EMPTY;
         return won;
     }
@@ -285,7 +273,6 @@ public final class Journal {
     private void adopt(Chain read) {
         topSlot = read.topSlot();
         topBytes = read.newest();
-        recordsSinceSnapshot = read.records().size();
     }
 
     private JournalOutcome lost(long slot, byte[] winner) {

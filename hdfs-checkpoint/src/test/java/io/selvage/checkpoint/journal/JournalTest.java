@@ -185,18 +185,6 @@ final class JournalTest {
     }
 
     @Test
-    void asksForASnapshotAfterTheNamedNumberOfRecords() throws IOException {
-        Journal first = won(1);
-        for (int i = 1; i < Journal.RECORDS_BETWEEN_SNAPSHOTS; i++) {
-            assertThat(first.snapshotDue()).isFalse();
-            append(first, "r" + i);
-        }
-        assertThat(first.snapshotDue()).isTrue();
-        snapshot(first, bytes("all"));
-        assertThat(first.snapshotDue()).isFalse();
-    }
-
-    @Test
     void deletionStopsAtTheFirstErrorAndTheNextSnapshotGoesOn() throws IOException {
         boolean[] broken = {true};
         Journal first = Journal.open(

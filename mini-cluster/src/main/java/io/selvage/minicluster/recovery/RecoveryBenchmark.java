@@ -112,6 +112,7 @@ final class RecoveryBenchmark {
     private void measure(MiniCluster cluster, Session session, String job) throws IOException, InterruptedException {
         Map<FaultKind, List<FaultFigures>> all = new EnumMap<>(FaultKind.class);
         awaitReady(session, job, System.currentTimeMillis());
+        Thread.sleep(settings.warmUpMillis());
         for (int i = 0; i < settings.faults(); i++) {
             for (FaultKind kind : settings.kinds()) {
                 // Anywhere between two checkpoints.

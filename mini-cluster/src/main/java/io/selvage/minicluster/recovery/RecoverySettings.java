@@ -15,6 +15,7 @@ import java.util.Set;
  * @param folder of the cluster and of what the sink notes; emptied at the start
  * @param faults of each kind
  * @param stateBytes of each key
+ * @param warmUpMillis before the first fault, once the job is steady: what runs for the first time is slow
  * @param pauseMillis between a job that has caught up and the next fault
  * @param downMillis how long a NameNode is away, and a process that hangs at most
  * @param options for session and job, above those of the benchmark
@@ -30,13 +31,14 @@ record RecoverySettings(
         int standby,
         String executorMemory,
         long seed,
+        long warmUpMillis,
         long pauseMillis,
         long downMillis,
         Map<String, String> options) {
 
     static final String USAGE = "Options: --fault KIND[,KIND...] (kill-task, hang-task, kill-am, hang-am, name-node),"
             + " --faults N, --keys N, --state-bytes N, --rate N, --standby N, --executor-memory SIZE, --seed N,"
-            + " --pause MILLIS, --down MILLIS, --folder DIRECTORY, -D KEY=VALUE.";
+            + " --warm-up MILLIS, --pause MILLIS, --down MILLIS, --folder DIRECTORY, -D KEY=VALUE.";
 
     private static final Set<String> KNOWN = Set.of(
             "--fault",
@@ -47,6 +49,7 @@ record RecoverySettings(
             "--standby",
             "--executor-memory",
             "--seed",
+            "--warm-up",
             "--pause",
             "--down",
             "--folder");
@@ -86,6 +89,7 @@ record RecoverySettings(
                 Integer.parseInt(given.getOrDefault("--standby", "1")),
                 given.getOrDefault("--executor-memory", keys * stateBytes > 300_000_000L ? "5g" : "1536m"),
                 Long.parseLong(given.getOrDefault("--seed", "1")),
+                Long.parseLong(given.getOrDefault("--warm-up", "30000")),
                 Long.parseLong(given.getOrDefault("--pause", "3000")),
                 Long.parseLong(given.getOrDefault("--down", "60000")),
                 options);
