@@ -181,14 +181,14 @@ public final class Subtask implements Runnable {
         transition(SubtaskPhase.RUNNING, null);
     }
 
-    /** Handles all mail, then a batch of input; answers how much was done, 0 if there was nothing to do. */
+    /** Handles all mail, writes a little of a cut, then a batch of input; answers how much was done, 0 if nothing was. */
     int runOnce() {
         checkCanceled();
-        long startNanos = clock.nanos();
         int work = handleMail() + gather();
         if (phase.isEnd() || isRefused()) {
             return work;
         }
+        long startNanos = clock.nanos(); // Batches are as large as elements allow, whatever else there is to do.
         work += gate.poll(receiver, batch, startNanos);
         work += chain.produce(batch, startNanos);
         work += drainAtEnd();
