@@ -353,6 +353,14 @@ public final class Fleet {
         return lost;
     }
 
+    /** For so long nothing that executors without a stream have done could be heard: that time is not theirs. */
+    public void onHeldUp(long nanos) {
+        executors.values().stream()
+                .filter(executor -> executor.state() != ExecutorState.REGISTERED && executor.deadlineNanos() != NEVER)
+                .forEach(executor -> executor.extendDeadline(executor.deadlineNanos() + nanos));
+        graceEndsNanos += graceEndsNanos == NEVER ? 0 : nanos;
+    }
+
     /** Jobs come back first: the start of a process would take processor time from them. */
     public void putOffStandby(long nowNanos) {
         standbyFromNanos = nowNanos + STANDBY_PAUSE_NANOS;
