@@ -109,6 +109,9 @@ final class Job {
     private long firstCheckpointMillis;
     private @Nullable Failure lastFailure;
     private String lastGiveUp = "";
+    /** While the job waits for slots: how the last executor ended that did not come up; null: none of several did. */
+    private @Nullable String lastFailedStart;
+
     private boolean isAlarmed;
     private @Nullable ExecutorId lostExecutor;
 
@@ -349,6 +352,7 @@ final class Job {
             case FINISHED, CANCELED, FAILED -> throw new IllegalStateException(id + " is " + phase + " and live.");
         }
         tellStops();
+        watch();
     }
 
     private void tryDeploy() {
@@ -378,6 +382,7 @@ final class Job {
         Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots, graph);
         deployment = planned;
         lastSlots = slots;
+        lastFailedStart = null;
         incarnationInFlight = true;
         IncarnationStarted.Builder started = IncarnationStarted.newBuilder()
                 .setJobId(id.value())
@@ -434,7 +439,7 @@ final class Job {
     private void checkResourcesDeadline(JobTopology graph) {
         if (fleet.isRecovering()) {
             waitingSinceNanos = outbox.nowNanos();
-        } else if (outbox.nowNanos() >= waitingSinceNanos + limits.resourcesNanos()) {
+        } else if (!hasRun && outbox.nowNanos() >= waitingSinceNanos + limits.resourcesNanos()) {
             end(
                     JobOutcome.JOB_FAILED,
                     Failures.of(
@@ -454,9 +459,14 @@ final class Job {
         }
     }
 
-    /** Containers end before an executor registers from them: waiting for more is pointless. */
+    /**
+     * Containers end before an executor registers from them. A job that is new has little to lose; one that has run has
+     * shown that executors can be started for it, and waits until they can be again.
+     */
     void onNoExecutors(String reason) {
-        if (slotsWanted() > 0) {
+        if (slotsWanted() > 0 && hasRun) {
+            lastFailedStart = reason;
+        } else if (slotsWanted() > 0) {
             end(
                     JobOutcome.JOB_FAILED,
                     Failures.of(FailureKind.FATAL, "No executor could be started; the last one ended so: " + reason));
@@ -534,7 +544,6 @@ final class Job {
 
     private void advanceCheckpoints() {
         checkpoints.tryExpire(outbox.nowNanos()).ifPresent(pending -> giveUp(pending, "it was not stored in time"));
-        watchCheckpoints();
         if (isLive() && deployment != null) {
             checkpoints
                     .tryTrigger(phase == Phase.FINISHING, outbox.nowNanos(), outbox.nowMillis())
@@ -655,16 +664,7 @@ final class Job {
         toDeployed(messages.abort(lastIncarnation, key.checkpoint().value()));
     }
 
-    /** The log hears of the alarm's beginning and end; {@link #describe} shows it in between. */
-    private void watchCheckpoints() {
-        String alarm = alarm();
-        if (alarm.isEmpty() == isAlarmed) {
-            isAlarmed = !alarm.isEmpty();
-            outbox.note(isAlarmed ? "ALARM: " + id + ": " + alarm : id + ": checkpoints are completed again.");
-        }
-    }
-
-    private String alarm() {
+    private String checkpointAlarm() {
         long overdueNanos = checkpoints.overdueNanos(outbox.nowNanos());
         if (overdueNanos == 0) {
             return "";
@@ -681,6 +681,42 @@ final class Job {
                 .newest()
                 .ifPresent(newest -> outbox.act(new MasterAction.SweepCheckpoints(
                         id, restorePoints.kept(), new CheckpointId(newest.getCheckpoint()))));
+    }
+
+    // ---- alarms --------------------------------------------------------------------------------------------------
+
+    /** The log hears of the alarm's beginning and end; {@link #describe} shows it in between. */
+    private void watch() {
+        String alarm = alarm();
+        if (isLive() && alarm.isEmpty() == isAlarmed) {
+            isAlarmed = !alarm.isEmpty();
+            outbox.note(isAlarmed ? "ALARM: " + id + ": " + alarm : id + ": what the alarm was about is over.");
+        }
+    }
+
+    /** What keeps the job from doing its work, and will until somebody does something; empty: nothing. */
+    private String alarm() {
+        if (!isLive() || cancelRequested) {
+            return "";
+        }
+        return isShortOfSlots() ? slotsAlarm() : checkpointAlarm();
+    }
+
+    private boolean isShortOfSlots() {
+        boolean isLong = outbox.nowNanos() - waitingSinceNanos >= limits.slotsAlarmNanos();
+        return hasRun
+                && phase == Phase.WAITING_FOR_RESOURCES
+                && slotsWanted() > 0
+                && (isLong || lastFailedStart != null);
+    }
+
+    private String slotsAlarm() {
+        return "The job has waited for " + (outbox.nowNanos() - waitingSinceNanos) / 1_000_000_000 + " s, as only "
+                + fleet.freeSlots() + " of " + slotsWanted() + " slots are free. It goes on from checkpoint "
+                + restorePoints.id() + " once there are enough. "
+                + (lastFailedStart == null
+                        ? "See what YARN has left for the queue."
+                        : "Executors do not start; the last one ended so: " + lastFailedStart);
     }
 
     // ---- moving away ---------------------------------------------------------------------------------------------
@@ -710,6 +746,7 @@ final class Job {
             return;
         }
         giveUpDeployment();
+        waitingSinceNanos = outbox.nowNanos();
         transition(Phase.WAITING_FOR_RESOURCES, "it moves out of " + toMove + " slots that YARN will take away");
         tryDeploy();
         if (deployment == null) {
@@ -1027,16 +1064,20 @@ final class Job {
         return Math.min(
                 next,
                 switch (phase) {
-                    case WAITING_FOR_RESOURCES ->
-                        slotsWanted() > 0 && !fleet.isRecovering()
-                                ? waitingSinceNanos + limits.resourcesNanos()
-                                : NEVER;
+                    case WAITING_FOR_RESOURCES -> slotsDeadlineNanos();
                     case DEPLOYING -> deployDeadlineNanos;
                     case ADOPTING -> NEVER; // The fleet's wait for executors bounds it.
                     case RUNNING, FINISHING -> checkpoints.nextDeadlineNanos();
                     case RESTARTING -> resumeNanos;
                     case CANCELING, FINISHED, CANCELED, FAILED -> NEVER;
                 });
+    }
+
+    private long slotsDeadlineNanos() {
+        if (slotsWanted() == 0 || fleet.isRecovering() || (hasRun && isAlarmed)) {
+            return NEVER;
+        }
+        return waitingSinceNanos + (hasRun ? limits.slotsAlarmNanos() : limits.resourcesNanos());
     }
 
     JobDescription describe() {

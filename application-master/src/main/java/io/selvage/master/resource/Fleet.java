@@ -32,12 +32,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Fleet {
     public static final long NEVER = Long.MAX_VALUE;
-    /** Executors that end before they register, one after the other, until jobs no longer wait for more. */
+    /** Executors that end before they register, one after the other, until jobs are told. */
     static final int MAX_FAILED_STARTS = 5;
     /** Between the failed start of an executor, but for the first, and the next request; doubled with each. */
     private static final long FIRST_ASK_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final int MAX_ASK_DOUBLINGS = 6;
+    /** Fewer while jobs wait: they are not to be down for much longer than what keeps executors from starting. */
+    private static final int MAX_ASK_DOUBLINGS_IN_NEED = 4;
     /** What arrives so soon after a suspicion may have been sent before the executor's end. */
     private static final long SUSPICION_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Between the loss of an executor and the request for the next standby. */
@@ -69,6 +71,9 @@ public final class Fleet {
 
     /** No containers are asked for before, as those before did not become executors. */
     private long askAgainNanos;
+    /** The same while jobs wait for slots. */
+    private long askAgainInNeedNanos;
+
     /** A new standby is not asked for before. */
     private long standbyFromNanos;
 
@@ -171,6 +176,7 @@ public final class Fleet {
         failedStarts = 0;
         failuresInARow = 0;
         askAgainNanos = 0;
+        askAgainInNeedNanos = 0;
         note("Executor " + id + " on " + register.getHost() + " has registered with " + register.getSlots()
                 + " slots, process " + register.getPid() + ".");
         send(
@@ -376,7 +382,7 @@ public final class Fleet {
         if (change > 0 && nowNanos < standbyFromNanos) {
             change = Math.max(0, missingContainers(demand.withoutStandby()) - requestedCount);
         }
-        if (change > 0 && nowNanos >= askAgainNanos) {
+        if (change > 0 && nowNanos >= (demand.slots() > 0 ? askAgainInNeedNanos : askAgainNanos)) {
             requestedCount += change;
             note("YARN is asked for " + change + " more containers.");
             actions.accept(new MasterAction.RequestContainers(change));
@@ -456,9 +462,9 @@ public final class Fleet {
     }
 
     public long nextDeadlineNanos() {
-        long next = recovering ? graceEndsNanos : askAgainNanos > checkedNanos ? askAgainNanos : NEVER;
-        if (standbyFromNanos > checkedNanos) {
-            next = Math.min(next, standbyFromNanos);
+        long next = recovering ? graceEndsNanos : NEVER;
+        for (long fromNanos : new long[] {askAgainNanos, askAgainInNeedNanos, standbyFromNanos}) {
+            next = fromNanos > checkedNanos ? Math.min(next, fromNanos) : next;
         }
         for (Executor executor : executors.values()) {
             next = Math.min(next, executor.deadlineNanos());
@@ -610,8 +616,10 @@ public final class Fleet {
             lastFailedStart = reason;
             failuresInARow++;
             if (failuresInARow > 1) {
-                int doublings = Math.min(failuresInARow - 2, MAX_ASK_DOUBLINGS);
-                askAgainNanos = checkedNanos + (FIRST_ASK_PAUSE_NANOS << doublings);
+                int doublings = failuresInARow - 2;
+                askAgainNanos = checkedNanos + (FIRST_ASK_PAUSE_NANOS << Math.min(doublings, MAX_ASK_DOUBLINGS));
+                askAgainInNeedNanos =
+                        checkedNanos + (FIRST_ASK_PAUSE_NANOS << Math.min(doublings, MAX_ASK_DOUBLINGS_IN_NEED));
             }
         }
     }
