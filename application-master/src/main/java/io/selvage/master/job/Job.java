@@ -156,7 +156,11 @@ final class Job {
                     outbox.nowNanos() - (outbox.nowMillis() - failed.getTimeMillis()) * 1_000_000);
         }
         if (phase == Phase.ADOPTING) {
-            this.adoption = new Adoption(new Incarnation(lastIncarnation));
+            this.adoption = new Adoption(
+                    new Incarnation(lastIncarnation),
+                    journaled.getIncarnation().getExecutorsList().stream()
+                            .map(ExecutorId::new)
+                            .toList());
         }
         if (journaled.hasEnded()) {
             this.ending = journaled.getEnded();
@@ -246,6 +250,24 @@ final class Job {
             onSubtaskFailed(failed.get().getFailure());
         } else if (running.getEnding()) {
             giveUpAdoption(executor + " was told to end it");
+        }
+    }
+
+    /**
+     * An executor that runs some of it, as the journal says, is not heard of yet. YARN may not know of it either: a
+     * NodeManager that is late for a restarted ResourceManager has not reported its containers.
+     */
+    boolean isAwaitingSurvivors() {
+        return adoption != null
+                && isLive()
+                && !cancelRequested
+                && !adoption.missing(fleet::isKnown).isEmpty();
+    }
+
+    /** A container's process is gone for good, whether or not this master has ever known of it. */
+    void onContainerGone(ExecutorId executor) {
+        if (adoption != null) {
+            adoption.remove(executor);
         }
     }
 
@@ -388,7 +410,9 @@ final class Job {
                 .setJobId(id.value())
                 .setIncarnation(lastIncarnation)
                 .setFromCheckpoint(restorePoints.id())
-                .setTimeMillis(outbox.nowMillis());
+                .setTimeMillis(outbox.nowMillis())
+                .addAllExecutors(
+                        planned.executors().stream().map(ExecutorId::value).toList());
         if (undecided != null) {
             started.setAfter(undecided);
             undecided = null;

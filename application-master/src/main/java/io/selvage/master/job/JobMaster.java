@@ -164,7 +164,8 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     private void settle() {
-        fleet.expire(outbox.nowNanos()).forEach(this::lost);
+        boolean isAwaiting = jobs.values().stream().anyMatch(Job::isAwaitingSurvivors);
+        fleet.expire(outbox.nowNanos(), isAwaiting).forEach(this::lost);
         for (Job job : jobs.values()) {
             job.stuckExecutors()
                     .forEach(executor -> fleet.evict(
@@ -226,6 +227,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ContainerCompleted event) {
+        jobs.values().forEach(job -> job.onContainerGone(event.executor()));
         fleet.onCompleted(event.executor(), event.explanation()).ifPresent(gone -> {
             lost(gone);
             jobs.values().forEach(job -> job.onLossExplained(gone.executor(), gone.reason()));

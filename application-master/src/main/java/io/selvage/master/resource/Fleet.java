@@ -335,8 +335,13 @@ public final class Fleet {
 
     // ---- time ----------------------------------------------------------------------------------------------------
 
-    /** Acts on what is overdue; answers the executors that are lost by it. */
-    public List<LostExecutor> expire(long nowNanos) {
+    /**
+     * Acts on what is overdue; answers the executors that are lost by it.
+     *
+     * @param isAwaitingMore jobs need executors of earlier attempts that YARN has not named: they too have the grace to
+     *     register
+     */
+    public List<LostExecutor> expire(long nowNanos, boolean isAwaitingMore) {
         long stalled = nowNanos - checkedNanos;
         checkedNanos = nowNanos;
         if (stalled > limits.heartbeatTimeoutNanos() / 2) {
@@ -351,7 +356,7 @@ public final class Fleet {
                 evict(executor.id(), overdue(executor)).ifPresent(lost::add);
             }
         }
-        if (recovering && joined && (nowNanos >= graceEndsNanos || !isAwaitingPrevious())) {
+        if (recovering && joined && (nowNanos >= graceEndsNanos || !(isAwaitingMore || isAwaitingPrevious()))) {
             recovering = false;
             note("Executors of earlier attempts have registered or are given up: "
                     + registered().count() + " are here.");
@@ -489,6 +494,11 @@ public final class Fleet {
             throw new IllegalStateException("Executor " + id + " is not registered.");
         }
         return executor;
+    }
+
+    /** YARN or the executor itself has told of it, and it is not gone. */
+    public boolean isKnown(ExecutorId id) {
+        return executors.containsKey(id);
     }
 
     public boolean isRegistered(ExecutorId id) {

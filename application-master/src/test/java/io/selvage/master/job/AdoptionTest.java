@@ -371,4 +371,47 @@ class AdoptionTest {
         assertThat(harness.sent(MasterMessage::hasDeploy)).isEmpty();
         assertThat(harness.requestedContainers()).isEqualTo(1);
     }
+
+    // ---- node managers that are late ----
+
+    @Test
+    void executorsThatTheResourceManagerDoesNotKnowYetAreWaitedFor() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1))));
+        harness.register(1, harness.stillRunning(1, RUNNING, 1));
+        harness.passAlive(Duration.ofSeconds(3));
+        assertThat(harness.phase()).isEqualTo(JobPhase.ADOPTING);
+        harness.register(2, harness.stillRunning(2, RUNNING, 1));
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertNothingRestarts(harness);
+    }
+
+    @Test
+    void executorsOfWhichTheResourceManagerKnowsNoneAreWaitedForAsLongAsTheGraceLasts() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of()));
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.passAlive(Duration.ofSeconds(4));
+        assertThat(harness.phase()).isEqualTo(JobPhase.ADOPTING);
+        harness.register(1, harness.stillRunning(1, RUNNING, 1));
+        harness.passAlive(Duration.ofSeconds(2));
+        assertThat(harness.phase()).isEqualTo(JobPhase.WAITING_FOR_RESOURCES);
+    }
+
+    @Test
+    void executorWhoseEndIsKnownIsNotWaitedForThoughItWasNotListed() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1))));
+        harness.register(1, harness.stillRunning(1, RUNNING, 1));
+        harness.tell(new MasterEvent.ContainerCompleted(executor(2), 137, "It was killed by signal 9."));
+        assertThat(harness.phase()).isEqualTo(JobPhase.WAITING_FOR_RESOURCES);
+    }
 }
