@@ -71,6 +71,8 @@ final class Job {
 
     private Phase phase;
     private @Nullable JobTopology topology;
+    /** Why the graph could not be read so far; null: it is, or nothing is known of any trouble. */
+    private @Nullable String graphTrouble;
     /** The newest that the journal knows, or that is on its way there. */
     private long lastIncarnation;
 
@@ -202,19 +204,31 @@ final class Job {
             outbox.note(id + " goes on as " + phase + " from checkpoint " + restorePoints.id() + ", last incarnation "
                     + lastIncarnation + ".");
             sweep();
-            outbox.act(new MasterAction.LoadGraph(id, submitted.getGraphPath()));
+            loadGraph();
         }
     }
 
     void onGraph(JobTopology loaded) {
         topology = loaded;
+        graphTrouble = null;
     }
 
+    /** What is only away for now, as in an outage of HDFS, is waited for: what runs of the job goes on meanwhile. */
     void onGraphUnreadable(Failure failure) {
-        if (topology == null && isLive() && !cancelRequested) {
+        if (topology != null || !isLive() || cancelRequested) {
+            return;
+        }
+        if (failure.getKind() == FailureKind.TRANSIENT) {
+            graphTrouble = failure.getMessage();
+            loadGraph();
+        } else {
             giveUpDeployment();
             end(JobOutcome.JOB_FAILED, failure);
         }
+    }
+
+    private void loadGraph() {
+        outbox.act(new MasterAction.LoadGraph(id, submitted.getGraphPath()));
     }
 
     // ---- adoption ------------------------------------------------------------------------------------------------
@@ -722,6 +736,11 @@ final class Job {
     private String alarm() {
         if (!isLive() || cancelRequested) {
             return "";
+        }
+        if (graphTrouble != null) {
+            return graphTrouble
+                    + " What still runs of the job goes on, but without checkpoints, and can't come back from "
+                    + "a failure. The graph is read again until that succeeds.";
         }
         return isShortOfSlots() ? slotsAlarm() : checkpointAlarm();
     }
