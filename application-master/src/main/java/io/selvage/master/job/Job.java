@@ -33,6 +33,7 @@ import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OutputDescription;
+import io.selvage.protocol.wire.RestartHistory;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskCounters;
@@ -153,9 +154,13 @@ final class Job {
         if (journaled.hasFailed()) {
             IncarnationFailed failed = journaled.getFailed();
             this.lastFailure = failed.getFailure();
+            restartCount.resumeRow(failed.getFailuresInARow(), nanosOf(failed.getTimeMillis()));
+        }
+        if (journaled.hasHistory()) {
+            RestartHistory history = journaled.getHistory();
             restartCount.resume(
-                    failed.getFailuresInARow(),
-                    outbox.nowNanos() - (outbox.nowMillis() - failed.getTimeMillis()) * 1_000_000);
+                    history.getFailures(),
+                    history.getNewestMillisList().stream().map(this::nanosOf).toList());
         }
         if (phase == Phase.ADOPTING) {
             this.adoption = new Adoption(
@@ -168,6 +173,11 @@ final class Job {
             this.ending = journaled.getEnded();
             this.lastFailure = ending.hasFailure() ? ending.getFailure() : null;
         }
+    }
+
+    /** A time of an earlier master's, on this one's clock. */
+    private long nanosOf(long wallClockMillis) {
+        return outbox.nowNanos() - (outbox.nowMillis() - wallClockMillis) * 1_000_000;
     }
 
     private static Phase phaseOf(JournaledJob journaled) {
@@ -666,10 +676,10 @@ final class Job {
         PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
         restorePoints.add(completed, done, metadata(done).toByteString());
         firstCheckpointMillis = firstCheckpointMillis == 0 ? outbox.nowMillis() : firstCheckpointMillis;
-        restartCount.onProgress();
         outbox.note(key + (done.terminal() ? ", its last one," : "") + " is complete: " + done.bytes() + " bytes in "
                 + checkpoints.lastDurationNanos() / 1_000_000 + " ms.");
         if (deployment != null && deployment.incarnation().equals(key.incarnation())) {
+            restartCount.onProgress();
             if (done.terminal()) {
                 checkpoints.close();
                 mayFinish = true;
@@ -912,6 +922,11 @@ final class Job {
                 .setFailure(failure)
                 .setTimeMillis(outbox.nowMillis())
                 .setFailuresInARow(restartCount.inARow())
+                .setHistory(RestartHistory.newBuilder()
+                        .setFailures(restartCount.inAll())
+                        .addAllNewestMillis(restartCount.newestNanos().stream()
+                                .map(nanos -> outbox.nowMillis() - (outbox.nowNanos() - nanos) / 1_000_000)
+                                .toList()))
                 .build();
     }
 
