@@ -117,6 +117,8 @@ final class Job {
 
     private boolean isAlarmed;
     private @Nullable ExecutorId lostExecutor;
+    /** Why the job is not restarted, while YARN's reason for its last failure is awaited; null: it may be. */
+    private @Nullable String refusal;
 
     /**
      * @param journaled what the journal says of the job; a new job has only been submitted
@@ -355,7 +357,7 @@ final class Job {
     /** Slots that the job would take now if there were enough. */
     int slotsWanted() {
         boolean wanting = phase == Phase.WAITING_FOR_RESOURCES || phase == Phase.RESTARTING;
-        boolean waiting = wanting && isLive() && deployment == null && !cancelRequested;
+        boolean waiting = wanting && isLive() && deployment == null && !cancelRequested && refusal == null;
         return waiting && topology != null ? topology.slotsNeeded() : 0;
     }
 
@@ -387,11 +389,9 @@ final class Job {
                 advanceCheckpoints();
             }
             case RESTARTING -> {
-                if (outbox.nowNanos() >= resumeNanos && !cancelRequested) {
-                    awaited = null;
-                    waitingSinceNanos = outbox.nowNanos();
-                    transition(Phase.WAITING_FOR_RESOURCES, "the restart delay is over");
-                    tryDeploy();
+                boolean isExplained = refusal != null && lostExecutor == null;
+                if ((outbox.nowNanos() >= resumeNanos || isExplained) && !cancelRequested) {
+                    tryRestart();
                 }
             }
             case CANCELING -> tryEndCanceled();
@@ -399,6 +399,17 @@ final class Job {
         }
         tellStops();
         watch();
+    }
+
+    private void tryRestart() {
+        if (refusal != null && lastFailure != null) {
+            end(JobOutcome.JOB_FAILED, Failures.withRemark(lastFailure, refusal));
+            return;
+        }
+        awaited = null;
+        waitingSinceNanos = outbox.nowNanos();
+        transition(Phase.WAITING_FOR_RESOURCES, "the restart delay is over");
+        tryDeploy();
     }
 
     private void tryDeploy() {
@@ -811,7 +822,7 @@ final class Job {
 
     /** Executors are to be kept ready for it. */
     boolean wantsStandby() {
-        return isLive() && isRestarted && hasRun && !cancelRequested && !mayFinish;
+        return isLive() && isRestarted && hasRun && !cancelRequested && !mayFinish && refusal == null;
     }
 
     /** Tells standbys what there is to follow; at every turn, as there may be new ones. */
@@ -860,7 +871,6 @@ final class Job {
             withdrawDeployment();
         } else if (phase != Phase.CANCELING) {
             fail(Failures.lost(executor, reason));
-            lostExecutor = executor;
         }
     }
 
@@ -881,7 +891,7 @@ final class Job {
     /** Nothing of it is told to a task yet: a master that has been replaced must not stop what the newer one runs. */
     private void fail(Failure failure) {
         lastFailure = failure;
-        lostExecutor = null;
+        lostExecutor = Failures.lostExecutor(failure).orElse(null);
         outbox.note(id + ", incarnation " + lastIncarnation + ", has failed: " + failure.getKind() + ": "
                 + failure.getMessage());
         recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());
@@ -894,12 +904,24 @@ final class Job {
             return;
         }
         OptionalLong delay = restartCount.onFailure(failure.getKind(), outbox.nowNanos());
+        undecided = failed(failure);
         if (delay.isEmpty()) {
-            end(JobOutcome.JOB_FAILED, Failures.withRemark(failure, restartCount.refusal()));
+            endOnceExplained(failure, restartCount.refusal());
             return;
         }
-        undecided = failed(failure);
         restartIn(delay.getAsLong(), Failures.lostExecutor(failure).filter(fleet::isSuspect));
+    }
+
+    /** A broken stream says nothing of why; YARN does so within some heartbeats, and the user wants to read that. */
+    private void endOnceExplained(Failure failure, String why) {
+        Optional<ExecutorId> unexplained = Failures.lostExecutor(failure).filter(fleet::isUnexplained);
+        if (unexplained.isEmpty()) {
+            end(JobOutcome.JOB_FAILED, Failures.withRemark(failure, why));
+            return;
+        }
+        refusal = why;
+        resumeNanos = outbox.nowNanos() + limits.explanationNanos();
+        transition(Phase.RESTARTING, "it will end, once YARN has said why " + unexplained.get() + " was lost: " + why);
     }
 
     private void restartIn(long delayNanos, Optional<ExecutorId> suspect) {

@@ -12,6 +12,8 @@ import java.time.Duration;
  *     ends itself
  * @param suspicionNanos how long a failure that is blamed on an executor waits for that executor's stream to end,
  *     before the job goes on without it
+ * @param explanationNanos how long the end of a job that is not restarted waits for YARN's reason for the loss of an
+ *     executor: a NodeManager tells the ResourceManager within a second, which tells the master within another
  * @param stopSessionNanos until a session that is being stopped no longer waits for its jobs' and executors' ends
  */
 record JobLimits(
@@ -20,6 +22,7 @@ record JobLimits(
         long deployNanos,
         long stopNanos,
         long suspicionNanos,
+        long explanationNanos,
         long stopSessionNanos) {
     static JobLimits standard() {
         return new JobLimits(
@@ -28,6 +31,7 @@ record JobLimits(
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofSeconds(40).toNanos(),
                 Duration.ofMillis(100).toNanos(),
+                Duration.ofSeconds(3).toNanos(),
                 Duration.ofSeconds(60).toNanos());
     }
 }

@@ -258,6 +258,12 @@ public final class Fleet {
         return executor != null && executor.state() == ExecutorState.REGISTERED && executor.isSuspect();
     }
 
+    /** It is lost, or suspected to be, and YARN has yet to say why. */
+    public boolean isUnexplained(ExecutorId id) {
+        Executor executor = executors.get(id);
+        return executor != null && (executor.state() == ExecutorState.LOST || isSuspect(id));
+    }
+
     public void onHeartbeat(ExecutorId id, long nowNanos) {
         registeredOrThrow(id).showLife(nowNanos, SUSPICION_NANOS);
     }

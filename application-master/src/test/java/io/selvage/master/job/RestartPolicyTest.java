@@ -9,16 +9,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
+import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.SubtaskState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of the count of failures over checkpoints and masters. */
+/** What becomes of a job when its restart policy allows no more, and what of the count over masters. */
 class RestartPolicyTest {
     /** As {@link MasterHarness#running}, with settings. */
     private static MasterHarness running(Map<String, String> settings) {
@@ -148,5 +150,81 @@ class RestartPolicyTest {
         harness.reportAll(SubtaskState.SUBTASK_RUNNING);
         failUnderUserCode(harness);
         assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+    }
+
+    // ---- YARN's reason ----
+
+    private static void explain(MasterHarness harness) {
+        harness.tell(new MasterEvent.ContainerCompleted(executor(2), -104, "Container 2 was killed for its memory."));
+    }
+
+    @Test
+    void jobThatIsNotRestartedEndsWithWhatYarnSaysOfTheLostExecutor() {
+        MasterHarness harness = running(Map.of("selvage.restart.policy", "none"));
+        harness.disconnect(2);
+        assertThat(harness.journaled(JournalRecord::hasJobEnded)).isEmpty();
+        assertThat(harness.sent(MasterMessage::hasStop)).isEmpty();
+        int requested = harness.requestedContainers();
+        harness.passAlive(Duration.ofSeconds(1));
+        explain(harness);
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(journaledEnd(harness))
+                .isEqualTo("Container 2 was killed for its memory. selvage.restart.policy is none.");
+        assertThat(harness.describe(JOB).getFailure().getMessage()).isEqualTo(journaledEnd(harness));
+        assertThat(harness.requestedContainers()).isEqualTo(requested);
+        assertThat(harness.sent(MasterMessage::hasStop))
+                .extracting(MasterAction.Send::executor)
+                .containsExactly(executor(1));
+    }
+
+    @Test
+    void jobThatIsNotRestartedEndsThoughYarnSaysNothing() {
+        MasterHarness harness = running(Map.of("selvage.restart.policy", "none"));
+        harness.disconnect(2);
+        harness.passAlive(Duration.ofSeconds(4));
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(journaledEnd(harness)).contains("has broken").contains("is none");
+        assertThat(harness.sent(MasterMessage::hasDeploy)).hasSize(2);
+    }
+
+    @Test
+    void exhaustedJobEndsWithWhatYarnSaysOfAnExecutorThatAPeerHasMissedFirst() {
+        MasterHarness harness = running(Map.of(
+                "selvage.restart.policy", "fixed", "selvage.restart.attempts", "1", "selvage.restart.delay", "1s"));
+        failAndComeBack(harness);
+        harness.report(
+                1,
+                2,
+                2,
+                0,
+                SubtaskState.SUBTASK_FAILED,
+                Failure.newBuilder()
+                        .setKind(FailureKind.EXECUTOR_LOST)
+                        .setExecutorId(executor(2).value())
+                        .setMessage("The connection to container_2 was reset.")
+                        .build());
+        harness.disconnect(2);
+        explain(harness);
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(journaledEnd(harness)).contains("killed for its memory").contains("restarted 1 times");
+    }
+
+    @Test
+    void jobIsCancelledWhileYarnsReasonIsAwaited() {
+        MasterHarness harness = running(Map.of("selvage.restart.policy", "none"));
+        harness.disconnect(2);
+        harness.cancel(JOB);
+        harness.stopped(1, 1);
+        explain(harness);
+        harness.passAlive(Duration.ofSeconds(4));
+        assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
+    }
+
+    @Test
+    void lossThatIsKnownFromYarnEndsTheJobAtOnce() {
+        MasterHarness harness = running(Map.of("selvage.restart.policy", "none"));
+        explain(harness);
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(journaledEnd(harness)).contains("killed for its memory");
     }
 }
