@@ -1,6 +1,7 @@
 package io.selvage.master.http;
 
 import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.SessionDescription;
@@ -112,8 +113,7 @@ final class StatusPage {
         page.append("</tr>");
         if (job.hasFailure()) {
             page.append("<tr><td colspan=\"9\" class=\"failure\">")
-                    .append(escape(
-                            job.getFailure().getKind() + ": " + job.getFailure().getMessage()))
+                    .append(escape(inWords(job.getFailure())))
                     .append("</td></tr>");
         }
         if (!job.getAlarm().isEmpty()) {
@@ -122,6 +122,22 @@ final class StatusPage {
                     .append("</td></tr>");
         }
         job.getVerticesList().forEach(vertex -> vertex(page, vertex));
+    }
+
+    /** What happened, where, and why: a line for each cause. */
+    private static String inWords(Failure failure) {
+        StringBuilder words = new StringBuilder(failure.getKind() + ": " + failure.getMessage());
+        if (!failure.getOperator().isEmpty()) {
+            words.append("\nin ")
+                    .append(failure.getOperator())
+                    .append(", subtask ")
+                    .append(failure.getSubtask());
+        }
+        if (!failure.getPosition().isEmpty()) {
+            words.append("\nat ").append(failure.getPosition());
+        }
+        failure.getCausesList().forEach(cause -> words.append("\ncaused by ").append(cause));
+        return words.toString();
     }
 
     private static void vertex(StringBuilder page, VertexDescription vertex) {

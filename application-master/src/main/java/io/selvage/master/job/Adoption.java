@@ -7,12 +7,15 @@ import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +25,15 @@ import org.jspecify.annotations.Nullable;
 final class Adoption {
     private final Incarnation incarnation;
     private final Map<ExecutorId, Map<SubtaskId, SubtaskState>> found = new TreeMap<>();
+    /** Those that were to run it and are not known to be gone. */
+    private final Set<ExecutorId> placed;
+
     private long highestCheckpoint;
 
-    Adoption(Incarnation incarnation) {
+    /** @param placed the executors that were to run it, as far as the journal says */
+    Adoption(Incarnation incarnation, Collection<ExecutorId> placed) {
         this.incarnation = incarnation;
+        this.placed = new TreeSet<>(placed);
     }
 
     /** What an executor says now is what counts, whatever it has said before. */
@@ -48,6 +56,12 @@ final class Adoption {
 
     void remove(ExecutorId executor) {
         found.remove(executor);
+        placed.remove(executor);
+    }
+
+    /** Executors that have not been heard of, and may yet be. */
+    Set<ExecutorId> missing(Predicate<ExecutorId> isKnown) {
+        return placed.stream().filter(isKnown.negate()).collect(Collectors.toCollection(TreeSet::new));
     }
 
     Set<ExecutorId> executors() {

@@ -33,6 +33,7 @@ import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OutputDescription;
+import io.selvage.protocol.wire.RestartHistory;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskCounters;
@@ -71,6 +72,8 @@ final class Job {
 
     private Phase phase;
     private @Nullable JobTopology topology;
+    /** Why the graph could not be read so far; null: it is, or nothing is known of any trouble. */
+    private @Nullable String graphTrouble;
     /** The newest that the journal knows, or that is on its way there. */
     private long lastIncarnation;
 
@@ -109,8 +112,13 @@ final class Job {
     private long firstCheckpointMillis;
     private @Nullable Failure lastFailure;
     private String lastGiveUp = "";
+    /** While the job waits for slots: how the last executor ended that did not come up; null: none of several did. */
+    private @Nullable String lastFailedStart;
+
     private boolean isAlarmed;
     private @Nullable ExecutorId lostExecutor;
+    /** Why the job is not restarted, while YARN's reason for its last failure is awaited; null: it may be. */
+    private @Nullable String refusal;
 
     /**
      * @param journaled what the journal says of the job; a new job has only been submitted
@@ -148,17 +156,30 @@ final class Job {
         if (journaled.hasFailed()) {
             IncarnationFailed failed = journaled.getFailed();
             this.lastFailure = failed.getFailure();
+            restartCount.resumeRow(failed.getFailuresInARow(), nanosOf(failed.getTimeMillis()));
+        }
+        if (journaled.hasHistory()) {
+            RestartHistory history = journaled.getHistory();
             restartCount.resume(
-                    failed.getFailuresInARow(),
-                    outbox.nowNanos() - (outbox.nowMillis() - failed.getTimeMillis()) * 1_000_000);
+                    history.getFailures(),
+                    history.getNewestMillisList().stream().map(this::nanosOf).toList());
         }
         if (phase == Phase.ADOPTING) {
-            this.adoption = new Adoption(new Incarnation(lastIncarnation));
+            this.adoption = new Adoption(
+                    new Incarnation(lastIncarnation),
+                    journaled.getIncarnation().getExecutorsList().stream()
+                            .map(ExecutorId::new)
+                            .toList());
         }
         if (journaled.hasEnded()) {
             this.ending = journaled.getEnded();
             this.lastFailure = ending.hasFailure() ? ending.getFailure() : null;
         }
+    }
+
+    /** A time of an earlier master's, on this one's clock. */
+    private long nanosOf(long wallClockMillis) {
+        return outbox.nowNanos() - (outbox.nowMillis() - wallClockMillis) * 1_000_000;
     }
 
     private static Phase phaseOf(JournaledJob journaled) {
@@ -195,19 +216,31 @@ final class Job {
             outbox.note(id + " goes on as " + phase + " from checkpoint " + restorePoints.id() + ", last incarnation "
                     + lastIncarnation + ".");
             sweep();
-            outbox.act(new MasterAction.LoadGraph(id, submitted.getGraphPath()));
+            loadGraph();
         }
     }
 
     void onGraph(JobTopology loaded) {
         topology = loaded;
+        graphTrouble = null;
     }
 
+    /** What is only away for now, as in an outage of HDFS, is waited for: what runs of the job goes on meanwhile. */
     void onGraphUnreadable(Failure failure) {
-        if (topology == null && isLive() && !cancelRequested) {
+        if (topology != null || !isLive() || cancelRequested) {
+            return;
+        }
+        if (failure.getKind() == FailureKind.TRANSIENT) {
+            graphTrouble = failure.getMessage();
+            loadGraph();
+        } else {
             giveUpDeployment();
             end(JobOutcome.JOB_FAILED, failure);
         }
+    }
+
+    private void loadGraph() {
+        outbox.act(new MasterAction.LoadGraph(id, submitted.getGraphPath()));
     }
 
     // ---- adoption ------------------------------------------------------------------------------------------------
@@ -243,6 +276,24 @@ final class Job {
             onSubtaskFailed(failed.get().getFailure());
         } else if (running.getEnding()) {
             giveUpAdoption(executor + " was told to end it");
+        }
+    }
+
+    /**
+     * An executor that runs some of it, as the journal says, is not heard of yet. YARN may not know of it either: a
+     * NodeManager that is late for a restarted ResourceManager has not reported its containers.
+     */
+    boolean isAwaitingSurvivors() {
+        return adoption != null
+                && isLive()
+                && !cancelRequested
+                && !adoption.missing(fleet::isKnown).isEmpty();
+    }
+
+    /** A container's process is gone for good, whether or not this master has ever known of it. */
+    void onContainerGone(ExecutorId executor) {
+        if (adoption != null) {
+            adoption.remove(executor);
         }
     }
 
@@ -306,7 +357,7 @@ final class Job {
     /** Slots that the job would take now if there were enough. */
     int slotsWanted() {
         boolean wanting = phase == Phase.WAITING_FOR_RESOURCES || phase == Phase.RESTARTING;
-        boolean waiting = wanting && isLive() && deployment == null && !cancelRequested;
+        boolean waiting = wanting && isLive() && deployment == null && !cancelRequested && refusal == null;
         return waiting && topology != null ? topology.slotsNeeded() : 0;
     }
 
@@ -338,17 +389,27 @@ final class Job {
                 advanceCheckpoints();
             }
             case RESTARTING -> {
-                if (outbox.nowNanos() >= resumeNanos && !cancelRequested) {
-                    awaited = null;
-                    waitingSinceNanos = outbox.nowNanos();
-                    transition(Phase.WAITING_FOR_RESOURCES, "the restart delay is over");
-                    tryDeploy();
+                boolean isExplained = refusal != null && lostExecutor == null;
+                if ((outbox.nowNanos() >= resumeNanos || isExplained) && !cancelRequested) {
+                    tryRestart();
                 }
             }
             case CANCELING -> tryEndCanceled();
             case FINISHED, CANCELED, FAILED -> throw new IllegalStateException(id + " is " + phase + " and live.");
         }
         tellStops();
+        watch();
+    }
+
+    private void tryRestart() {
+        if (refusal != null && lastFailure != null) {
+            end(JobOutcome.JOB_FAILED, Failures.withRemark(lastFailure, refusal));
+            return;
+        }
+        awaited = null;
+        waitingSinceNanos = outbox.nowNanos();
+        transition(Phase.WAITING_FOR_RESOURCES, "the restart delay is over");
+        tryDeploy();
     }
 
     private void tryDeploy() {
@@ -378,12 +439,15 @@ final class Job {
         Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots, graph);
         deployment = planned;
         lastSlots = slots;
+        lastFailedStart = null;
         incarnationInFlight = true;
         IncarnationStarted.Builder started = IncarnationStarted.newBuilder()
                 .setJobId(id.value())
                 .setIncarnation(lastIncarnation)
                 .setFromCheckpoint(restorePoints.id())
-                .setTimeMillis(outbox.nowMillis());
+                .setTimeMillis(outbox.nowMillis())
+                .addAllExecutors(
+                        planned.executors().stream().map(ExecutorId::value).toList());
         if (undecided != null) {
             started.setAfter(undecided);
             undecided = null;
@@ -434,7 +498,7 @@ final class Job {
     private void checkResourcesDeadline(JobTopology graph) {
         if (fleet.isRecovering()) {
             waitingSinceNanos = outbox.nowNanos();
-        } else if (outbox.nowNanos() >= waitingSinceNanos + limits.resourcesNanos()) {
+        } else if (!hasRun && outbox.nowNanos() >= waitingSinceNanos + limits.resourcesNanos()) {
             end(
                     JobOutcome.JOB_FAILED,
                     Failures.of(
@@ -454,9 +518,14 @@ final class Job {
         }
     }
 
-    /** Containers end before an executor registers from them: waiting for more is pointless. */
+    /**
+     * Containers end before an executor registers from them. A job that is new has little to lose; one that has run has
+     * shown that executors can be started for it, and waits until they can be again.
+     */
     void onNoExecutors(String reason) {
-        if (slotsWanted() > 0) {
+        if (slotsWanted() > 0 && hasRun) {
+            lastFailedStart = reason;
+        } else if (slotsWanted() > 0) {
             end(
                     JobOutcome.JOB_FAILED,
                     Failures.of(FailureKind.FATAL, "No executor could be started; the last one ended so: " + reason));
@@ -534,7 +603,6 @@ final class Job {
 
     private void advanceCheckpoints() {
         checkpoints.tryExpire(outbox.nowNanos()).ifPresent(pending -> giveUp(pending, "it was not stored in time"));
-        watchCheckpoints();
         if (isLive() && deployment != null) {
             checkpoints
                     .tryTrigger(phase == Phase.FINISHING, outbox.nowNanos(), outbox.nowMillis())
@@ -619,10 +687,10 @@ final class Job {
         PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
         restorePoints.add(completed, done, metadata(done).toByteString());
         firstCheckpointMillis = firstCheckpointMillis == 0 ? outbox.nowMillis() : firstCheckpointMillis;
-        restartCount.onProgress();
         outbox.note(key + (done.terminal() ? ", its last one," : "") + " is complete: " + done.bytes() + " bytes in "
                 + checkpoints.lastDurationNanos() / 1_000_000 + " ms.");
         if (deployment != null && deployment.incarnation().equals(key.incarnation())) {
+            restartCount.onProgress();
             if (done.terminal()) {
                 checkpoints.close();
                 mayFinish = true;
@@ -655,16 +723,7 @@ final class Job {
         toDeployed(messages.abort(lastIncarnation, key.checkpoint().value()));
     }
 
-    /** The log hears of the alarm's beginning and end; {@link #describe} shows it in between. */
-    private void watchCheckpoints() {
-        String alarm = alarm();
-        if (alarm.isEmpty() == isAlarmed) {
-            isAlarmed = !alarm.isEmpty();
-            outbox.note(isAlarmed ? "ALARM: " + id + ": " + alarm : id + ": checkpoints are completed again.");
-        }
-    }
-
-    private String alarm() {
+    private String checkpointAlarm() {
         long overdueNanos = checkpoints.overdueNanos(outbox.nowNanos());
         if (overdueNanos == 0) {
             return "";
@@ -681,6 +740,47 @@ final class Job {
                 .newest()
                 .ifPresent(newest -> outbox.act(new MasterAction.SweepCheckpoints(
                         id, restorePoints.kept(), new CheckpointId(newest.getCheckpoint()))));
+    }
+
+    // ---- alarms --------------------------------------------------------------------------------------------------
+
+    /** The log hears of the alarm's beginning and end; {@link #describe} shows it in between. */
+    private void watch() {
+        String alarm = alarm();
+        if (isLive() && alarm.isEmpty() == isAlarmed) {
+            isAlarmed = !alarm.isEmpty();
+            outbox.note(isAlarmed ? "ALARM: " + id + ": " + alarm : id + ": what the alarm was about is over.");
+        }
+    }
+
+    /** What keeps the job from doing its work, and will until somebody does something; empty: nothing. */
+    private String alarm() {
+        if (!isLive() || cancelRequested) {
+            return "";
+        }
+        if (graphTrouble != null) {
+            return graphTrouble
+                    + " What still runs of the job goes on, but without checkpoints, and can't come back from "
+                    + "a failure. The graph is read again until that succeeds.";
+        }
+        return isShortOfSlots() ? slotsAlarm() : checkpointAlarm();
+    }
+
+    private boolean isShortOfSlots() {
+        boolean isLong = outbox.nowNanos() - waitingSinceNanos >= limits.slotsAlarmNanos();
+        return hasRun
+                && phase == Phase.WAITING_FOR_RESOURCES
+                && slotsWanted() > 0
+                && (isLong || lastFailedStart != null);
+    }
+
+    private String slotsAlarm() {
+        return "The job has waited for " + (outbox.nowNanos() - waitingSinceNanos) / 1_000_000_000 + " s, as only "
+                + fleet.freeSlots() + " of " + slotsWanted() + " slots are free. It goes on from checkpoint "
+                + restorePoints.id() + " once there are enough. "
+                + (lastFailedStart == null
+                        ? "See what YARN has left for the queue."
+                        : "Executors do not start; the last one ended so: " + lastFailedStart);
     }
 
     // ---- moving away ---------------------------------------------------------------------------------------------
@@ -710,6 +810,7 @@ final class Job {
             return;
         }
         giveUpDeployment();
+        waitingSinceNanos = outbox.nowNanos();
         transition(Phase.WAITING_FOR_RESOURCES, "it moves out of " + toMove + " slots that YARN will take away");
         tryDeploy();
         if (deployment == null) {
@@ -721,7 +822,7 @@ final class Job {
 
     /** Executors are to be kept ready for it. */
     boolean wantsStandby() {
-        return isLive() && isRestarted && hasRun && !cancelRequested && !mayFinish;
+        return isLive() && isRestarted && hasRun && !cancelRequested && !mayFinish && refusal == null;
     }
 
     /** Tells standbys what there is to follow; at every turn, as there may be new ones. */
@@ -770,7 +871,6 @@ final class Job {
             withdrawDeployment();
         } else if (phase != Phase.CANCELING) {
             fail(Failures.lost(executor, reason));
-            lostExecutor = executor;
         }
     }
 
@@ -791,7 +891,7 @@ final class Job {
     /** Nothing of it is told to a task yet: a master that has been replaced must not stop what the newer one runs. */
     private void fail(Failure failure) {
         lastFailure = failure;
-        lostExecutor = null;
+        lostExecutor = Failures.lostExecutor(failure).orElse(null);
         outbox.note(id + ", incarnation " + lastIncarnation + ", has failed: " + failure.getKind() + ": "
                 + failure.getMessage());
         recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());
@@ -804,12 +904,24 @@ final class Job {
             return;
         }
         OptionalLong delay = restartCount.onFailure(failure.getKind(), outbox.nowNanos());
+        undecided = failed(failure);
         if (delay.isEmpty()) {
-            end(JobOutcome.JOB_FAILED, Failures.withRemark(failure, restartCount.refusal()));
+            endOnceExplained(failure, restartCount.refusal());
             return;
         }
-        undecided = failed(failure);
         restartIn(delay.getAsLong(), Failures.lostExecutor(failure).filter(fleet::isSuspect));
+    }
+
+    /** A broken stream says nothing of why; YARN does so within some heartbeats, and the user wants to read that. */
+    private void endOnceExplained(Failure failure, String why) {
+        Optional<ExecutorId> unexplained = Failures.lostExecutor(failure).filter(fleet::isUnexplained);
+        if (unexplained.isEmpty()) {
+            end(JobOutcome.JOB_FAILED, Failures.withRemark(failure, why));
+            return;
+        }
+        refusal = why;
+        resumeNanos = outbox.nowNanos() + limits.explanationNanos();
+        transition(Phase.RESTARTING, "it will end, once YARN has said why " + unexplained.get() + " was lost: " + why);
     }
 
     private void restartIn(long delayNanos, Optional<ExecutorId> suspect) {
@@ -832,6 +944,11 @@ final class Job {
                 .setFailure(failure)
                 .setTimeMillis(outbox.nowMillis())
                 .setFailuresInARow(restartCount.inARow())
+                .setHistory(RestartHistory.newBuilder()
+                        .setFailures(restartCount.inAll())
+                        .addAllNewestMillis(restartCount.newestNanos().stream()
+                                .map(nanos -> outbox.nowMillis() - (outbox.nowNanos() - nanos) / 1_000_000)
+                                .toList()))
                 .build();
     }
 
@@ -1027,16 +1144,20 @@ final class Job {
         return Math.min(
                 next,
                 switch (phase) {
-                    case WAITING_FOR_RESOURCES ->
-                        slotsWanted() > 0 && !fleet.isRecovering()
-                                ? waitingSinceNanos + limits.resourcesNanos()
-                                : NEVER;
+                    case WAITING_FOR_RESOURCES -> slotsDeadlineNanos();
                     case DEPLOYING -> deployDeadlineNanos;
                     case ADOPTING -> NEVER; // The fleet's wait for executors bounds it.
                     case RUNNING, FINISHING -> checkpoints.nextDeadlineNanos();
                     case RESTARTING -> resumeNanos;
                     case CANCELING, FINISHED, CANCELED, FAILED -> NEVER;
                 });
+    }
+
+    private long slotsDeadlineNanos() {
+        if (slotsWanted() == 0 || fleet.isRecovering() || (hasRun && isAlarmed)) {
+            return NEVER;
+        }
+        return waitingSinceNanos + (hasRun ? limits.slotsAlarmNanos() : limits.resourcesNanos());
     }
 
     JobDescription describe() {

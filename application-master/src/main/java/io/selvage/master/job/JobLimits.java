@@ -5,21 +5,33 @@ import java.time.Duration;
 /**
  * Bounds of waits for what should happen soon; times in nanoseconds.
  *
- * @param resourcesNanos until a job that does not get its slots has failed
+ * @param resourcesNanos until a job that has never run, and does not get its slots, has failed
+ * @param slotsAlarmNanos until the alarm is raised for a job that has run and does not get its slots again
  * @param deployNanos until an incarnation whose subtasks don't all run has failed
  * @param stopNanos until an executor that does not stop a job's subtasks is given up; above the 30 s after which it
  *     ends itself
  * @param suspicionNanos how long a failure that is blamed on an executor waits for that executor's stream to end,
  *     before the job goes on without it
+ * @param explanationNanos how long the end of a job that is not restarted waits for YARN's reason for the loss of an
+ *     executor: a NodeManager tells the ResourceManager within a second, which tells the master within another
  * @param stopSessionNanos until a session that is being stopped no longer waits for its jobs' and executors' ends
  */
-record JobLimits(long resourcesNanos, long deployNanos, long stopNanos, long suspicionNanos, long stopSessionNanos) {
+record JobLimits(
+        long resourcesNanos,
+        long slotsAlarmNanos,
+        long deployNanos,
+        long stopNanos,
+        long suspicionNanos,
+        long explanationNanos,
+        long stopSessionNanos) {
     static JobLimits standard() {
         return new JobLimits(
                 Duration.ofMinutes(5).toNanos(),
+                Duration.ofSeconds(30).toNanos(),
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofSeconds(40).toNanos(),
                 Duration.ofMillis(100).toNanos(),
+                Duration.ofSeconds(3).toNanos(),
                 Duration.ofSeconds(60).toNanos());
     }
 }

@@ -134,26 +134,21 @@ public final class JobMaster implements MasterEvent.Receiver {
         if (stalledNanos > 0 && stage.isBeforeDeletion()) {
             outbox.note("This process has stood still for " + stalledNanos / 1_000_000
                     + " ms: it looks for a newer master first.");
-            stall.await(outbox.confirmThen(stall::confirmed));
+            stall.await(outbox.confirmThen(() -> fleet.onHeldUp(stall.confirmed())));
         }
         if (!stall.tryHold(event)) {
-            handle(event);
+            event.deliverTo(this);
         } else if (stall.isFull()) {
             exit(ExitCode.OVERLOADED, StallGuard.CAPACITY + " events wait for the journal.");
         }
-        for (MasterEvent next = stall.next(); next != null; next = stall.next()) {
-            handle(next);
-        }
-        return outbox.take();
-    }
-
-    private void handle(MasterEvent event) {
-        if (!over) {
-            event.deliverTo(this);
+        // All that was held back comes first: what looks overdue may have come in time.
+        for (MasterEvent next = stall.next(); next != null && !over; next = stall.next()) {
+            next.deliverTo(this);
         }
         if (!over && !stall.isHolding()) {
             settle();
         }
+        return outbox.take();
     }
 
     /** When {@link MasterEvent.Tick} is due at the latest. */
@@ -169,7 +164,8 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     private void settle() {
-        fleet.expire(outbox.nowNanos()).forEach(this::lost);
+        boolean isAwaiting = jobs.values().stream().anyMatch(Job::isAwaitingSurvivors);
+        fleet.expire(outbox.nowNanos(), isAwaiting).forEach(this::lost);
         for (Job job : jobs.values()) {
             job.stuckExecutors()
                     .forEach(executor -> fleet.evict(
@@ -231,6 +227,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ContainerCompleted event) {
+        jobs.values().forEach(job -> job.onContainerGone(event.executor()));
         fleet.onCompleted(event.executor(), event.explanation()).ifPresent(gone -> {
             lost(gone);
             jobs.values().forEach(job -> job.onLossExplained(gone.executor(), gone.reason()));

@@ -2,6 +2,7 @@ package io.selvage.master.job;
 
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.EpochStarted;
+import io.selvage.protocol.wire.IncarnationFailed;
 import io.selvage.protocol.wire.JobSubmitted;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournalSnapshot;
@@ -50,14 +51,15 @@ public final class JournaledState {
                 require(started.getIncarnation() > job.getIncarnation().getIncarnation(), journaled, job);
                 var next = job.toBuilder().setIncarnation(started);
                 if (started.hasAfter()) {
-                    next.setFailed(started.getAfter());
+                    fail(next, started.getAfter());
                 }
                 put(next.build());
             }
             case INCARNATION_FAILED -> {
                 var failed = journaled.getIncarnationFailed();
-                JournaledJob job = liveOrThrow(failed.getJobId(), journaled);
-                put(job.toBuilder().setFailed(failed).build());
+                var next = liveOrThrow(failed.getJobId(), journaled).toBuilder();
+                fail(next, failed);
+                put(next.build());
             }
             case CHECKPOINT_COMPLETED -> complete(journaled.getCheckpointCompleted(), journaled);
             case JOB_ENDED -> {
@@ -113,6 +115,14 @@ public final class JournaledState {
         jobs.putIfAbsent(
                 submitted.getJobId(),
                 JournaledJob.newBuilder().setSubmitted(submitted).build());
+    }
+
+    /** What the restart policy counts outlives the failure itself, which the next checkpoint makes history. */
+    private static void fail(JournaledJob.Builder job, IncarnationFailed failed) {
+        job.setFailed(failed.toBuilder().clearHistory());
+        if (failed.hasHistory()) {
+            job.setHistory(failed.getHistory());
+        }
     }
 
     private void complete(CheckpointCompleted completed, JournalRecord journaled) {

@@ -5,6 +5,7 @@ import io.selvage.protocol.wire.FailureKind;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
@@ -20,11 +21,16 @@ import java.util.random.RandomGenerator;
  */
 final class RestartCount {
     static final int JITTER_PERCENT = 10;
+    /** So many failures' times are journaled at most; a window that holds more counts too few under the next master. */
+    static final int MAX_TIMES = 100;
 
     private final RestartPolicy policy;
     private final RandomGenerator random;
+    /** Those within the window of a policy that has one. */
     private final Deque<Long> failuresNanos = new ArrayDeque<>();
+
     private int inARow;
+    private int inAll;
     private long lastFailureNanos;
     private String refusal = "";
 
@@ -35,15 +41,23 @@ final class RestartCount {
 
     /** The delay in nanoseconds before the next incarnation; empty if there is none: see {@link #refusal}. */
     OptionalLong onFailure(FailureKind kind, long nowNanos) {
+        inAll++;
         Optional<Duration> delay = decide(kind, nowNanos);
         lastFailureNanos = nowNanos;
         return delay.map(this::jittered).map(OptionalLong::of).orElse(OptionalLong.empty());
     }
 
-    /** What the journal says of failures under an earlier master. */
-    void resume(int failuresInARow, long newestNanos) {
+    /** What the journal says of failures under earlier masters that no progress has followed. */
+    void resumeRow(int failuresInARow, long newestNanos) {
         inARow = failuresInARow;
+        inAll = failuresInARow;
         lastFailureNanos = newestNanos;
+    }
+
+    /** What the journal says of all failures under earlier masters, and of the newest ones' times, oldest first. */
+    void resume(int failuresInAll, List<Long> newestNanos) {
+        inAll = failuresInAll;
+        failuresNanos.addAll(newestNanos);
     }
 
     /** Failures since the last one that was followed by progress. */
@@ -51,11 +65,21 @@ final class RestartCount {
         return inARow;
     }
 
-    /** A checkpoint has completed. */
+    /** Failures of the job since it was submitted. */
+    int inAll() {
+        return inAll;
+    }
+
+    /** When the newest failures were that a window may still hold; oldest first. */
+    List<Long> newestNanos() {
+        return failuresNanos.stream()
+                .skip(Math.max(0, failuresNanos.size() - MAX_TIMES))
+                .toList();
+    }
+
+    /** A checkpoint of the incarnation that runs has completed. */
     void onProgress() {
-        if (!(policy instanceof RestartPolicy.Fixed)) {
-            inARow = 0;
-        }
+        inARow = 0;
     }
 
     /** Why there is no restart: a sentence. */
@@ -67,10 +91,10 @@ final class RestartCount {
         if (policy instanceof RestartPolicy.Exponential exponential) {
             return exponential(exponential, kind, nowNanos);
         }
-        if (policy instanceof RestartPolicy.Fixed fixed) {
-            return withinAttempts(fixed.attempts(), "selvage.restart.attempts") ? Optional.of(fixed.delay()) : none();
-        }
         inARow++;
+        if (policy instanceof RestartPolicy.Fixed fixed) {
+            return isWithin(fixed.attempts(), inAll) ? Optional.of(fixed.delay()) : none();
+        }
         if (policy instanceof RestartPolicy.FailureRate rate) {
             return failureRate(rate, nowNanos);
         }
@@ -82,7 +106,8 @@ final class RestartCount {
         if (nowNanos - lastFailureNanos >= exponential.quietPeriod().toNanos()) {
             inARow = 0;
         }
-        if (!withinAttempts(exponential.attempts(), "selvage.restart.attempts")) {
+        inARow++;
+        if (!isWithin(exponential.attempts(), inARow)) {
             return none();
         }
         if (kind == FailureKind.EXECUTOR_LOST && inARow == 1) {
@@ -108,10 +133,9 @@ final class RestartCount {
         return Optional.of(rate.delay());
     }
 
-    private boolean withinAttempts(int attempts, String key) {
-        inARow++;
-        refusal = "It has been restarted " + attempts + " times without lasting success (" + key + ").";
-        return inARow <= attempts;
+    private boolean isWithin(int attempts, int failures) {
+        refusal = "It has been restarted " + attempts + " times without lasting success (selvage.restart.attempts).";
+        return failures <= attempts;
     }
 
     private long jittered(Duration delay) {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the {@link JobMaster}: after this process has been held up for longer than any pause of its own, a newer
- * master may have taken over. What happened meanwhile is held back until the journal says that none has.
+ * master may have taken over. What happened meanwhile is held back until the journal says that none has; signs of life
+ * and questions are answered all the same.
  */
 final class StallGuard {
     /** Far above the second after which the loop looks at the clock at the latest. */
@@ -19,6 +20,7 @@ final class StallGuard {
     private final Deque<MasterEvent> held = new ArrayDeque<>();
     private long lastNanos;
     private @Nullable AppendId awaited;
+    private long awaitedSinceNanos;
 
     /** The time goes on; answers how long it stood still if that was too long, and 0 otherwise. */
     long advance(long nowNanos) {
@@ -30,10 +32,13 @@ final class StallGuard {
     /** Holds everything back until that look at the journal is answered. */
     void await(AppendId confirmation) {
         awaited = confirmation;
+        awaitedSinceNanos = lastNanos;
     }
 
-    void confirmed() {
+    /** Answers for how long everything was held back. */
+    long confirmed() {
         awaited = null;
+        return lastNanos - awaitedSinceNanos;
     }
 
     boolean isHolding() {
@@ -42,7 +47,7 @@ final class StallGuard {
 
     /** Takes an event that must wait; false if it is one that must not. */
     boolean tryHold(MasterEvent event) {
-        if (awaited == null || isAnswer(event)) {
+        if (awaited == null || isAnswer(event) || isHarmless(event)) {
             return false;
         }
         if (!(event instanceof MasterEvent.Tick)) {
@@ -59,6 +64,17 @@ final class StallGuard {
     @Nullable
     MasterEvent next() {
         return awaited == null ? held.poll() : null;
+    }
+
+    /**
+     * Whoever leads: an executor whose heartbeats are not answered leaves its master, and while HDFS is away there may
+     * be no answer from the journal for minutes, nor a newer master to go to. And who is told by YARN to end does so.
+     */
+    private static boolean isHarmless(MasterEvent event) {
+        return event instanceof MasterEvent.HeartbeatReceived
+                || event instanceof MasterEvent.ResourceManagerLost
+                || event instanceof MasterEvent.JobsQueried
+                || event instanceof MasterEvent.SessionQueried;
     }
 
     private boolean isAnswer(MasterEvent event) {

@@ -32,12 +32,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Fleet {
     public static final long NEVER = Long.MAX_VALUE;
-    /** Executors that end before they register, one after the other, until jobs no longer wait for more. */
+    /** Executors that end before they register, one after the other, until jobs are told. */
     static final int MAX_FAILED_STARTS = 5;
     /** Between the failed start of an executor, but for the first, and the next request; doubled with each. */
     private static final long FIRST_ASK_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final int MAX_ASK_DOUBLINGS = 6;
+    /** Fewer while jobs wait: they are not to be down for much longer than what keeps executors from starting. */
+    private static final int MAX_ASK_DOUBLINGS_IN_NEED = 4;
     /** What arrives so soon after a suspicion may have been sent before the executor's end. */
     private static final long SUSPICION_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Between the loss of an executor and the request for the next standby. */
@@ -69,6 +71,9 @@ public final class Fleet {
 
     /** No containers are asked for before, as those before did not become executors. */
     private long askAgainNanos;
+    /** The same while jobs wait for slots. */
+    private long askAgainInNeedNanos;
+
     /** A new standby is not asked for before. */
     private long standbyFromNanos;
 
@@ -171,6 +176,7 @@ public final class Fleet {
         failedStarts = 0;
         failuresInARow = 0;
         askAgainNanos = 0;
+        askAgainInNeedNanos = 0;
         note("Executor " + id + " on " + register.getHost() + " has registered with " + register.getSlots()
                 + " slots, process " + register.getPid() + ".");
         send(
@@ -252,6 +258,12 @@ public final class Fleet {
         return executor != null && executor.state() == ExecutorState.REGISTERED && executor.isSuspect();
     }
 
+    /** It is lost, or suspected to be, and YARN has yet to say why. */
+    public boolean isUnexplained(ExecutorId id) {
+        Executor executor = executors.get(id);
+        return executor != null && (executor.state() == ExecutorState.LOST || isSuspect(id));
+    }
+
     public void onHeartbeat(ExecutorId id, long nowNanos) {
         registeredOrThrow(id).showLife(nowNanos, SUSPICION_NANOS);
     }
@@ -329,8 +341,13 @@ public final class Fleet {
 
     // ---- time ----------------------------------------------------------------------------------------------------
 
-    /** Acts on what is overdue; answers the executors that are lost by it. */
-    public List<LostExecutor> expire(long nowNanos) {
+    /**
+     * Acts on what is overdue; answers the executors that are lost by it.
+     *
+     * @param isAwaitingMore jobs need executors of earlier attempts that YARN has not named: they too have the grace to
+     *     register
+     */
+    public List<LostExecutor> expire(long nowNanos, boolean isAwaitingMore) {
         long stalled = nowNanos - checkedNanos;
         checkedNanos = nowNanos;
         if (stalled > limits.heartbeatTimeoutNanos() / 2) {
@@ -345,12 +362,20 @@ public final class Fleet {
                 evict(executor.id(), overdue(executor)).ifPresent(lost::add);
             }
         }
-        if (recovering && joined && (nowNanos >= graceEndsNanos || !isAwaitingPrevious())) {
+        if (recovering && joined && (nowNanos >= graceEndsNanos || !(isAwaitingMore || isAwaitingPrevious()))) {
             recovering = false;
             note("Executors of earlier attempts have registered or are given up: "
                     + registered().count() + " are here.");
         }
         return lost;
+    }
+
+    /** For so long nothing that executors without a stream have done could be heard: that time is not theirs. */
+    public void onHeldUp(long nanos) {
+        executors.values().stream()
+                .filter(executor -> executor.state() != ExecutorState.REGISTERED && executor.deadlineNanos() != NEVER)
+                .forEach(executor -> executor.extendDeadline(executor.deadlineNanos() + nanos));
+        graceEndsNanos += graceEndsNanos == NEVER ? 0 : nanos;
     }
 
     /** Jobs come back first: the start of a process would take processor time from them. */
@@ -368,7 +393,7 @@ public final class Fleet {
         if (change > 0 && nowNanos < standbyFromNanos) {
             change = Math.max(0, missingContainers(demand.withoutStandby()) - requestedCount);
         }
-        if (change > 0 && nowNanos >= askAgainNanos) {
+        if (change > 0 && nowNanos >= (demand.slots() > 0 ? askAgainInNeedNanos : askAgainNanos)) {
             requestedCount += change;
             note("YARN is asked for " + change + " more containers.");
             actions.accept(new MasterAction.RequestContainers(change));
@@ -448,9 +473,9 @@ public final class Fleet {
     }
 
     public long nextDeadlineNanos() {
-        long next = recovering ? graceEndsNanos : askAgainNanos > checkedNanos ? askAgainNanos : NEVER;
-        if (standbyFromNanos > checkedNanos) {
-            next = Math.min(next, standbyFromNanos);
+        long next = recovering ? graceEndsNanos : NEVER;
+        for (long fromNanos : new long[] {askAgainNanos, askAgainInNeedNanos, standbyFromNanos}) {
+            next = fromNanos > checkedNanos ? Math.min(next, fromNanos) : next;
         }
         for (Executor executor : executors.values()) {
             next = Math.min(next, executor.deadlineNanos());
@@ -475,6 +500,11 @@ public final class Fleet {
             throw new IllegalStateException("Executor " + id + " is not registered.");
         }
         return executor;
+    }
+
+    /** YARN or the executor itself has told of it, and it is not gone. */
+    public boolean isKnown(ExecutorId id) {
+        return executors.containsKey(id);
     }
 
     public boolean isRegistered(ExecutorId id) {
@@ -602,8 +632,10 @@ public final class Fleet {
             lastFailedStart = reason;
             failuresInARow++;
             if (failuresInARow > 1) {
-                int doublings = Math.min(failuresInARow - 2, MAX_ASK_DOUBLINGS);
-                askAgainNanos = checkedNanos + (FIRST_ASK_PAUSE_NANOS << doublings);
+                int doublings = failuresInARow - 2;
+                askAgainNanos = checkedNanos + (FIRST_ASK_PAUSE_NANOS << Math.min(doublings, MAX_ASK_DOUBLINGS));
+                askAgainInNeedNanos =
+                        checkedNanos + (FIRST_ASK_PAUSE_NANOS << Math.min(doublings, MAX_ASK_DOUBLINGS_IN_NEED));
             }
         }
     }

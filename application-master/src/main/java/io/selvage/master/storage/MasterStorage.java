@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,6 +45,8 @@ public final class MasterStorage {
     private final Inbox inbox;
     private final Inbox.Overload overload;
     private final ThreadPoolExecutor pool;
+    /** Hands to the pool what is to be tried again, and does nothing else. */
+    private final ScheduledExecutorService timer;
 
     /** @param store rooted at the state root */
     public MasterStorage(DurableStore store, String applicationId, Inbox inbox, Inbox.Overload overload) {
@@ -58,10 +62,15 @@ public final class MasterStorage {
                     thread.setDaemon(true);
                     return thread;
                 });
+        this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "master-storage-timer");
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
     public void loadGraph(MasterAction.LoadGraph action) {
-        run(() -> inbox.post(readGraph(action.job(), action.path())));
+        tryReadGraph(action, 1);
     }
 
     public void writeMetadata(MasterAction.WriteMetadata action) {
@@ -123,37 +132,39 @@ public final class MasterStorage {
         });
     }
 
-    private MasterEvent readGraph(JobId job, String path) {
-        IOException last = new IOException("It was not tried.");
-        for (int attempt = 1; attempt <= READ_ATTEMPTS; attempt++) {
+    /** No thread waits between the attempts: other jobs' files are written meanwhile. */
+    private void tryReadGraph(MasterAction.LoadGraph action, int attempt) {
+        run(() -> {
             try {
-                Optional<byte[]> bytes = store.read(path);
-                if (bytes.isEmpty()) {
-                    return unreadable(
-                            job, FailureKind.FATAL, "The job's graph " + path + " is missing: submit the job again.");
-                }
-                return new MasterEvent.GraphLoaded(job, JobGraphMessage.parseFrom(bytes.get()));
-            } catch (InvalidProtocolBufferException malformed) {
-                return unreadable(
-                        job,
-                        FailureKind.FATAL,
-                        "The job's graph " + path + " can't be parsed (" + malformed.getMessage()
-                                + "): submit the job again, with a client of the session's version.");
+                inbox.post(readGraph(action.job(), action.path()));
             } catch (IOException failed) {
-                LOG.warn("The graph of {} could not be read, attempt {}.", job, attempt, failed);
-                last = failed;
+                LOG.warn("The graph of {} could not be read, attempt {}.", action.job(), attempt, failed);
+                MasterEvent givenUp = unreadable(
+                        action.job(),
+                        FailureKind.TRANSIENT,
+                        "The job's graph " + action.path() + " could not be read: " + sentence(failed)
+                                + " See whether HDFS answers.");
+                Runnable next =
+                        attempt < READ_ATTEMPTS ? () -> tryReadGraph(action, attempt + 1) : () -> inbox.post(givenUp);
+                timer.schedule(next, READ_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
             }
-            try {
-                Thread.sleep(READ_PAUSE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                break;
-            }
+        });
+    }
+
+    private MasterEvent readGraph(JobId job, String path) throws IOException {
+        Optional<byte[]> bytes = store.read(path);
+        if (bytes.isEmpty()) {
+            return unreadable(job, FailureKind.FATAL, "The job's graph " + path + " is missing: submit the job again.");
         }
-        return unreadable(
-                job,
-                FailureKind.TRANSIENT,
-                "The job's graph " + path + " could not be read: " + sentence(last) + " Check HDFS, and submit again.");
+        try {
+            return new MasterEvent.GraphLoaded(job, JobGraphMessage.parseFrom(bytes.get()));
+        } catch (InvalidProtocolBufferException malformed) {
+            return unreadable(
+                    job,
+                    FailureKind.FATAL,
+                    "The job's graph " + path + " can't be parsed (" + malformed.getMessage()
+                            + "): submit the job again, with a client of the session's version.");
+        }
     }
 
     private static MasterEvent unreadable(JobId job, FailureKind kind, String message) {

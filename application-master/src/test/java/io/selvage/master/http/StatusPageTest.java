@@ -48,6 +48,24 @@ class StatusPageTest {
     }
 
     @Test
+    void showsWhereAndWhyAJobHasFailed() {
+        JobDescription failed = JOB.toBuilder()
+                .setFailure(Failure.newBuilder()
+                        .setKind(FailureKind.USER_CODE)
+                        .setMessage("The function has thrown.")
+                        .setOperator("parse")
+                        .setSubtask(3)
+                        .setPosition("flights.csv:12")
+                        .addCauses("java.lang.IllegalStateException: no airport")
+                        .addCauses("java.io.IOException: <closed>"))
+                .build();
+        assertThat(StatusPage.of(SESSION, List.of(failed), 0))
+                .contains("USER_CODE: The function has thrown.\nin parse, subtask 3\nat flights.csv:12\n"
+                        + "caused by java.lang.IllegalStateException: no airport\n"
+                        + "caused by java.io.IOException: &lt;closed&gt;</td>");
+    }
+
+    @Test
     void writesJson() {
         assertThat(Json.of(ListJobsResponse.newBuilder().addJobs(JOB).build()))
                 .startsWith(

@@ -389,4 +389,80 @@ class AdoptionTest {
         assertThat(harness.sent(MasterMessage::hasDeploy)).isEmpty();
         assertThat(harness.requestedContainers()).isEqualTo(1);
     }
+
+    // ---- node managers that are late, and graphs that can't be read yet ----
+
+    @Test
+    void executorsThatTheResourceManagerDoesNotKnowYetAreWaitedFor() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1))));
+        harness.register(1, harness.stillRunning(1, RUNNING, 1));
+        harness.passAlive(Duration.ofSeconds(3));
+        assertThat(harness.phase()).isEqualTo(JobPhase.ADOPTING);
+        harness.register(2, harness.stillRunning(2, RUNNING, 1));
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertNothingRestarts(harness);
+    }
+
+    @Test
+    void executorsOfWhichTheResourceManagerKnowsNoneAreWaitedForAsLongAsTheGraceLasts() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of()));
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.passAlive(Duration.ofSeconds(4));
+        assertThat(harness.phase()).isEqualTo(JobPhase.ADOPTING);
+        harness.register(1, harness.stillRunning(1, RUNNING, 1));
+        harness.passAlive(Duration.ofSeconds(2));
+        assertThat(harness.phase()).isEqualTo(JobPhase.WAITING_FOR_RESOURCES);
+    }
+
+    @Test
+    void executorWhoseEndIsKnownIsNotWaitedForThoughItWasNotListed() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1))));
+        harness.register(1, harness.stillRunning(1, RUNNING, 1));
+        harness.tell(new MasterEvent.ContainerCompleted(executor(2), 137, "It was killed by signal 9."));
+        assertThat(harness.phase()).isEqualTo(JobPhase.WAITING_FOR_RESOURCES);
+    }
+
+    private static void tellGraphUnreadable(MasterHarness harness, FailureKind kind) {
+        harness.tell(new MasterEvent.GraphUnreadable(JOB, failure(kind, "The graph could not be read.")));
+    }
+
+    @Test
+    void graphThatCanNotBeReadForNowIsReadAgainAndNothingEnds() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1), executor(2))));
+        register(harness, RUNNING, 1);
+        for (int attempt = 1; attempt <= 20; attempt++) {
+            harness.passAlive(Duration.ofSeconds(30));
+            tellGraphUnreadable(harness, FailureKind.TRANSIENT);
+            assertThat(harness.of(MasterAction.LoadGraph.class)).hasSize(1 + attempt);
+        }
+        assertThat(harness.phase()).isEqualTo(JobPhase.ADOPTING);
+        assertThat(harness.describe(JOB).getAlarm()).contains("The graph could not be read.");
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(harness.describe(JOB).getAlarm()).isEmpty();
+        assertNothingRestarts(harness);
+    }
+
+    @Test
+    void graphThatIsMissingOrDamagedEndsTheJob() {
+        MasterHarness harness = MasterHarness.running();
+        harness.crashMaster(false);
+        tellGraphUnreadable(harness, FailureKind.FATAL);
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(harness.describe(JOB).getFailure().getMessage()).isEqualTo("The graph could not be read.");
+    }
 }

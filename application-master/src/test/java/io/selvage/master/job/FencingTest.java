@@ -2,6 +2,7 @@ package io.selvage.master.job;
 
 import static io.selvage.master.job.MasterHarness.JOB;
 import static io.selvage.master.job.MasterHarness.executor;
+import static io.selvage.master.job.MasterHarness.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.master.event.ExitCode;
@@ -13,7 +14,10 @@ import io.selvage.protocol.wire.DrillRequest;
 import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SubtaskState;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A master that has been replaced harms nothing of the newer one. */
@@ -96,6 +100,79 @@ class FencingTest {
         assertThat(harness.reply(cancel)).isNotNull();
         harness.stopped(1, 1);
         assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
+    }
+
+    /** As when HDFS goes away in the same moment. */
+    private static void stallWithoutJournal(MasterHarness harness) {
+        harness.journalHeld = true;
+        harness.pass(Duration.ofSeconds(4));
+        assertThat(harness.of(MasterAction.ConfirmLeadership.class)).hasSize(1);
+    }
+
+    @Test
+    void heartbeatsAreAnsweredForAsLongAsTheJournalDoesNotSayThatThereIsNoNewerMaster() {
+        MasterHarness harness = MasterHarness.running();
+        stallWithoutJournal(harness);
+        harness.actions.clear();
+        harness.passAlive(Duration.ofMinutes(9));
+        assertThat(harness.sent(MasterMessage::hasHeartbeat)).hasSize(2 * 9 * 60);
+        assertThat(harness.actions).allMatch(MasterAction.Send.class::isInstance);
+        harness.confirmHeld();
+        harness.passAlive(Duration.ofSeconds(10));
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(harness.describe(JOB).getRecoveriesList()).isEmpty();
+    }
+
+    @Test
+    void questionsAreAnsweredDuringAStall() {
+        MasterHarness harness = MasterHarness.running();
+        stallWithoutJournal(harness);
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        RequestId session = new RequestId(1_000);
+        harness.tell(new MasterEvent.SessionQueried(session));
+        assertThat(((SessionDescription) harness.reply(session)).getExecutorsList())
+                .hasSize(2);
+    }
+
+    @Test
+    void masterThatYarnHasReplacedEndsDuringAStall() {
+        MasterHarness harness = MasterHarness.running();
+        stallWithoutJournal(harness);
+        harness.tell(new MasterEvent.ResourceManagerLost("There is a newer attempt."));
+        assertThat(harness.last(MasterAction.ExitProcess.class).code()).isEqualTo(ExitCode.RESOURCE_MANAGER_LOST);
+    }
+
+    @Test
+    void executorsThatRegisterDuringAStallAreNotTooLate() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1), executor(2))));
+        harness.register(1, harness.stillRunning(1, SubtaskState.SUBTASK_RUNNING, 1));
+        stallWithoutJournal(harness);
+        harness.passAlive(Duration.ofSeconds(30));
+        harness.register(2, harness.stillRunning(2, SubtaskState.SUBTASK_RUNNING, 1));
+        harness.confirmHeld();
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(harness.describe(JOB).getIncarnation()).isEqualTo(1);
+        assertThat(harness.sent(MasterMessage::hasStop)).isEmpty();
+    }
+
+    @Test
+    void timeDuringWhichNothingWasHeardIsNotTheExecutors() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1), executor(2))));
+        stallWithoutJournal(harness);
+        harness.passAlive(Duration.ofSeconds(30));
+        harness.confirmHeld();
+        harness.register(1, harness.stillRunning(1, SubtaskState.SUBTASK_RUNNING, 1));
+        harness.register(2, harness.stillRunning(2, SubtaskState.SUBTASK_RUNNING, 1));
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(harness.of(MasterAction.ReleaseContainer.class)).isEmpty();
     }
 
     @Test

@@ -46,6 +46,10 @@ enum Fault {
     /** It is away for seconds, and then reports all containers again. */
     RM_RESTARTS,
     RM_FORGETS_AN_END,
+    /** A new master is not told of a node's containers before that node's manager has come back, or never. */
+    RM_KNOWS_A_NODE_LATE,
+    /** Every container ends, and of those that are asked for then several in a row end before they are executors. */
+    NO_EXECUTOR_STARTS,
     /** YARN says that it will take a container, and some seconds later it does. */
     PREEMPTION,
     /** With every container on it. */

@@ -80,7 +80,19 @@ final class SimulatedJournal {
                     }
                 }
             }
+            if (simulation.is(Variant.PLACEMENT_FORGOTTEN)) {
+                history.replaceAll(Writer::withoutPlacement);
+            }
             return simulation.compacts() ? compacted(history) : JournaledState.replay(history);
+        }
+
+        private static JournalRecord withoutPlacement(JournalRecord journaled) {
+            return journaled.hasIncarnationStarted()
+                    ? journaled.toBuilder()
+                            .setIncarnationStarted(journaled.getIncarnationStarted().toBuilder()
+                                    .clearExecutors())
+                            .build()
+                    : journaled;
         }
 
         Outcome write(JournalRecord journaled) {

@@ -11,6 +11,8 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CompleteCheckpoint;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
@@ -154,8 +156,9 @@ final class SimulatedMaster {
     }
 
     private void forgeHeartbeats() {
-        untold.forEach(lost -> hand(new MasterEvent.HeartbeatReceived(
-                lost.executor().id(), lost.connection(), Heartbeat.getDefaultInstance())));
+        List.copyOf(untold)
+                .forEach(lost -> hand(new MasterEvent.HeartbeatReceived(
+                        lost.executor().id(), lost.connection(), Heartbeat.getDefaultInstance())));
         later(1_000, 1_000, this::forgeHeartbeats);
     }
 
@@ -417,16 +420,16 @@ final class SimulatedMaster {
 
         @Override
         public void perform(MasterAction.LoadGraph action) {
-            readGraph(action);
-        }
-
-        private void readGraph(MasterAction.LoadGraph action) {
             later(1, 100, () -> {
-                if (simulation.isHdfsAway()) {
-                    readGraph(action);
-                } else {
-                    tell(new MasterEvent.GraphLoaded(action.job(), simulation.graph()));
-                }
+                MasterEvent read = simulation.isHdfsAway()
+                        ? new MasterEvent.GraphUnreadable(
+                                action.job(),
+                                Failure.newBuilder()
+                                        .setKind(FailureKind.TRANSIENT)
+                                        .setMessage("HDFS is away.")
+                                        .build())
+                        : new MasterEvent.GraphLoaded(action.job(), simulation.graph());
+                tell(read);
             });
         }
 

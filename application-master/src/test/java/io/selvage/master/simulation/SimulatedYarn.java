@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * starts the next one when it takes that for dead.
  */
 final class SimulatedYarn {
+    private static final int NODES = 3;
+
     private final Simulation simulation;
     /** Executors' processes. */
     private final Map<ExecutorId, SimulatedExecutor> executors = new TreeMap<>();
@@ -27,6 +29,7 @@ final class SimulatedYarn {
     private int outstanding;
     private int unheard;
     private long awayUntilMillis;
+    private int startsToFail;
 
     SimulatedYarn(Simulation simulation) {
         this.simulation = simulation;
@@ -68,10 +71,26 @@ final class SimulatedYarn {
         afterOutage(simulation.between(20, 300), () -> {
             if (master == attempt) {
                 List<ExecutorId> left = new ArrayList<>(executors.keySet());
+                if (simulation.chance(Fault.RM_KNOWS_A_NODE_LATE, 0.3)) {
+                    String late = "node:" + simulation.between(0, NODES);
+                    left.removeIf(container -> nodeOf(container).equals(late));
+                    bringBack(late);
+                }
                 left.addAll(empty.keySet());
                 tell(new MasterEvent.ResourceManagerJoined(left));
             }
         });
+    }
+
+    private void bringBack(String node) {
+        Runnable back = () -> executors.keySet().stream()
+                .filter(container -> nodeOf(container).equals(node))
+                .forEach(container -> tell(new MasterEvent.PreviousContainerFound(container)));
+        if (simulation.between(0, 2) == 0) {
+            simulation.plan(simulation.between(200, 8_000), back);
+        } else {
+            simulation.onceRepaired(back);
+        }
     }
 
     // ---- containers ----------------------------------------------------------------------------------------------
@@ -134,7 +153,9 @@ final class SimulatedYarn {
             if (empty.remove(container) == null) {
                 return;
             }
-            if (simulation.chance(Fault.EXECUTOR_DOES_NOT_START, 0.05)) {
+            boolean mayNot = startsToFail > 0 && simulation.isFaulty();
+            startsToFail -= mayNot ? 1 : 0;
+            if (mayNot || simulation.chance(Fault.EXECUTOR_DOES_NOT_START, 0.05)) {
                 reportEnd(container, 1);
                 return;
             }
@@ -216,9 +237,14 @@ final class SimulatedYarn {
                 .forEach(container -> end(container, -100));
     }
 
-    /** There are three. */
     static String nodeOf(ExecutorId container) {
-        return "node:" + Math.floorMod(container.value().hashCode(), 3);
+        return "node:" + Math.floorMod(container.value().hashCode(), NODES);
+    }
+
+    /** Every container ends, and so many of those that are launched from then on do not become executors. */
+    void startNothing(int containers) {
+        List.copyOf(executors.keySet()).forEach(container -> end(container, 137));
+        startsToFail = containers;
     }
 
     void endAll() {

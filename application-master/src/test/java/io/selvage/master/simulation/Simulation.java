@@ -267,6 +267,7 @@ final class Simulation {
             Fault.RM_RESTARTS,
             Fault.PREEMPTION,
             Fault.NODE_IS_LOST,
+            Fault.NO_EXECUTOR_STARTS,
             Fault.CLIENT_CANCELS,
             Fault.CLIENT_STOPS_THE_SESSION
         };
@@ -332,6 +333,14 @@ final class Simulation {
                     count(kind);
                     yarn.loseNode(SimulatedYarn.nodeOf(executor.id()));
                 });
+            case NO_EXECUTOR_STARTS ->
+                // A job that has not run yet may end of it.
+                journal.job()
+                        .filter(job -> job.hasCheckpoint() && between(0, 3) == 0)
+                        .ifPresent(job -> {
+                            count(kind);
+                            yarn.startNothing(between(5, 8));
+                        });
             case CLIENT_CANCELS ->
                 leader().filter(any -> between(0, 6) == 0).ifPresent(master -> {
                     count(kind);
@@ -364,6 +373,10 @@ final class Simulation {
         }
         if (between(0, 3) == 0) {
             plan(held, master::end);
+        } else if (scenario.faults().contains(Fault.HDFS_IS_AWAY)) {
+            // It wakes up, and can't know for a while whether it is still the newest.
+            long away = between(0, 10_000);
+            plan(held - between(0, 200), () -> hdfsBackMillis = Math.max(hdfsBackMillis, nowMillis + away));
         }
     }
 

@@ -12,6 +12,7 @@ enum Variant {
     STALE_READ("A new master does not read what was written between its reading and its winning of the journal."),
     AMBIGUOUS_IS_RETRIED("A record that was written with an error is written again."),
     INCARNATION_USED_TWICE("A new master does not see that the newest incarnation has been started."),
+    PLACEMENT_FORGOTTEN("A new master does not see which executors the newest incarnation was deployed to."),
     RECORD_FORGETS_CHECKPOINT("The snapshot in the journal forgets the newest checkpoint of a job."),
     SNAPSHOT_LOSES_JOB("The snapshot in the journal forgets a job."),
     EPOCH_NOT_CHECKED("An executor still does what an older master says after it has registered with a newer one."),

@@ -3,6 +3,7 @@ package io.selvage.client.cli;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.Recovery;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.LinkedHashMap;
@@ -66,6 +67,9 @@ final class Reports {
         json.put("records_skipped", job.getRecordsSkipped());
         json.put("alarm", job.getAlarm());
         json.put("failure", job.hasFailure() ? failure(job.getFailure()) : null);
+        json.put(
+                "recoveries",
+                job.getRecoveriesList().stream().map(Reports::recovery).toList());
         json.put("vertices", job.getVerticesList().stream().map(Reports::vertex).toList());
         return json;
     }
@@ -78,6 +82,19 @@ final class Reports {
         json.put("running", vertex.getRunning());
         json.put("records_in", vertex.getRecordsIn());
         json.put("records_out", vertex.getRecordsOut());
+        return json;
+    }
+
+    private static Map<String, Object> recovery(Recovery recovery) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("detected_millis", recovery.getDetectedMillis());
+        json.put("deployed_millis", recovery.getDeployedMillis() == 0 ? null : recovery.getDeployedMillis());
+        json.put("running_millis", recovery.getRunningMillis() == 0 ? null : recovery.getRunningMillis());
+        json.put("incarnation", recovery.getIncarnation());
+        json.put("from_checkpoint", recovery.getFromCheckpoint());
+        json.put("records_replayed", recovery.getRecordsReplayed());
+        json.put("by_standby", recovery.getByStandby());
+        json.put("failure", failure(recovery.getFailure()));
         return json;
     }
 

@@ -9,10 +9,18 @@ import io.selvage.protocol.wire.SessionDescription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
 /** Shows a session: its master, its executors with their processes, and its jobs. */
 final class StatusCommand implements Command {
+    private static final Option JOB = Option.builder()
+            .longOpt("job")
+            .hasArg()
+            .argName("JOB_ID")
+            .desc("this job alone, with its failures")
+            .get();
+
     @Override
     public String name() {
         return "selvage status";
@@ -30,12 +38,13 @@ final class StatusCommand implements Command {
 
     @Override
     public String details() {
-        return "";
+        return "With --job: that job's last failure with its causes, and how it came back from its failures; the newest "
+                + "ones that the master which runs now has seen.";
     }
 
     @Override
     public Options options() {
-        return new Options().addOption(Arguments.SESSION).addOption(Arguments.JSON);
+        return new Options().addOption(Arguments.SESSION).addOption(JOB).addOption(Arguments.JSON);
     }
 
     @Override
@@ -43,6 +52,15 @@ final class StatusCommand implements Command {
         String id = arguments.sessionId();
         try (SelvageClient client = host.connect();
                 Session session = host.session(client, id)) {
+            String jobId = arguments.valueOf(JOB);
+            if (jobId != null) {
+                JobDescription job = session.job(jobId);
+                console.result(
+                        arguments.has(Arguments.JSON)
+                                ? Json.write(Reports.job(job))
+                                : JobHistory.inWords(job, arguments.has(Arguments.VERBOSE)));
+                return ExitCode.OK;
+            }
             SessionDescription description = session.describe();
             List<JobDescription> jobs = session.jobs();
             if (arguments.has(Arguments.JSON)) {
