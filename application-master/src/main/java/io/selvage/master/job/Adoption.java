@@ -1,8 +1,12 @@
 package io.selvage.master.job;
 
+import io.selvage.master.job.JobTopology.Region;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.id.VertexId;
+import io.selvage.protocol.wire.CarriedVertex;
+import io.selvage.protocol.wire.IncarnationStarted;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
@@ -21,11 +25,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Adoption {
     private final Incarnation incarnation;
+    private final List<CarriedVertex> carried;
     private final Map<ExecutorId, Map<SubtaskId, SubtaskState>> found = new TreeMap<>();
     private long highestCheckpoint;
 
-    Adoption(Incarnation incarnation) {
-        this.incarnation = incarnation;
+    /** @param started what the journal says of it */
+    Adoption(IncarnationStarted started) {
+        this.incarnation = new Incarnation(started.getIncarnation());
+        this.carried = started.getCarriedList();
     }
 
     /** What an executor says now is what counts, whatever it has said before. */
@@ -77,7 +84,7 @@ final class Adoption {
             }
             slots.add(executor);
         }
-        Deployment assembled = new Deployment(incarnation, slots, topology);
+        Deployment assembled = new Deployment(incarnation, slots, topology, carried(topology));
         for (SubtaskId subtask : assembled.subtasks()) {
             ExecutorId executor = assembled.executorOf(subtask);
             SubtaskState state = found.getOrDefault(executor, Map.of()).get(subtask);
@@ -87,6 +94,13 @@ final class Adoption {
             assembled.tryAdvance(executor, subtask, state);
         }
         return Optional.of(assembled);
+    }
+
+    private Map<Region, Incarnation> carried(JobTopology topology) {
+        Map<Region, Incarnation> since = new TreeMap<>();
+        carried.forEach(vertex ->
+                since.put(topology.regionOf(new VertexId(vertex.getVertex())), new Incarnation(vertex.getSince())));
+        return since;
     }
 
     private @Nullable ExecutorId executorOf(int index) {

@@ -6,6 +6,7 @@ import io.selvage.master.checkpoint.PendingCheckpoint;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.RequestId;
+import io.selvage.master.job.JobTopology.Region;
 import io.selvage.master.resource.Fleet;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.RestartPolicy;
@@ -15,6 +16,7 @@ import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.CarriedVertex;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointDeclined;
@@ -41,10 +43,12 @@ import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +82,9 @@ final class Job {
     private @Nullable Deployment deployment;
     /** While {@link Phase#ADOPTING}. */
     private @Nullable Adoption adoption;
+
+    /** While a failed incarnation has regions that go on: until they are carried over, or given up as well. */
+    private @Nullable Intact intact;
 
     private List<ExecutorId> lastSlots = List.of();
     /** The newest failure, while the journal does not know of it and no record with it is on its way. */
@@ -153,7 +160,7 @@ final class Job {
                     outbox.nowNanos() - (outbox.nowMillis() - failed.getTimeMillis()) * 1_000_000);
         }
         if (phase == Phase.ADOPTING) {
-            this.adoption = new Adoption(new Incarnation(lastIncarnation));
+            this.adoption = new Adoption(journaled.getIncarnation());
         }
         if (journaled.hasEnded()) {
             this.ending = journaled.getEnded();
@@ -278,7 +285,7 @@ final class Job {
             toDeployed(messages.complete(lastIncarnation, restorePoints.id(), mayFinish));
         }
         long pending = complete.highestCheckpoint();
-        if (pending > (isOwn ? restorePoints.id() : 0)) {
+        if (pending > restorePoints.id()) {
             toDeployed(messages.abort(lastIncarnation, pending));
         }
         checkpoints.skipTo(pending);
@@ -294,7 +301,7 @@ final class Job {
         String sentence = "incarnation " + lastIncarnation + " can't be taken over: " + reason;
         Failure failure = Failures.of(FailureKind.EXECUTOR_LOST, "After the master's end " + sentence + ".");
         lastFailure = failure;
-        recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());
+        recoveries.begin(failure, 0, outbox.nowMillis());
         giveUpDeployment();
         undecided = failed(failure);
         waitingSinceNanos = outbox.nowNanos();
@@ -303,11 +310,17 @@ final class Job {
 
     // ---- resources and deployment --------------------------------------------------------------------------------
 
-    /** Slots that the job would take now if there were enough. */
+    /** Slots that the job would take now if there were enough, beside those that it still holds. */
     int slotsWanted() {
         boolean wanting = phase == Phase.WAITING_FOR_RESOURCES || phase == Phase.RESTARTING;
         boolean waiting = wanting && isLive() && deployment == null && !cancelRequested;
-        return waiting && topology != null ? topology.slotsNeeded() : 0;
+        if (!waiting || topology == null) {
+            return 0;
+        }
+        long held = intact == null
+                ? 0
+                : intact.slots().stream().filter(fleet::isUsable).count();
+        return (int) Math.max(0, topology.slotsNeeded() - held);
     }
 
     /** Slots on executors that YARN will take away: room for them is needed elsewhere. */
@@ -364,8 +377,10 @@ final class Job {
             return;
         }
         List<ExecutorId> standbys = fleet.standbys();
+        fleet.release(id);
         Optional<List<ExecutorId>> slots = fleet.tryReserve(id, topology.slotsNeeded(), lastSlots);
         if (slots.isEmpty()) {
+            withdrawDeployment();
             journalFailure();
             checkResourcesDeadline(topology);
             return;
@@ -375,7 +390,8 @@ final class Job {
 
     private void startIncarnation(JobTopology graph, List<ExecutorId> slots, boolean byStandby) {
         lastIncarnation++;
-        Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots, graph);
+        Map<Region, Incarnation> carried = intact == null ? Map.of() : intact.carriedTo(slots);
+        Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots, graph, carried);
         deployment = planned;
         lastSlots = slots;
         incarnationInFlight = true;
@@ -384,6 +400,13 @@ final class Job {
                 .setIncarnation(lastIncarnation)
                 .setFromCheckpoint(restorePoints.id())
                 .setTimeMillis(outbox.nowMillis());
+        for (JobTopology.Vertex vertex : graph.vertices()) {
+            if (planned.isCarried(vertex.region())) {
+                started.addCarried(CarriedVertex.newBuilder()
+                        .setVertex(vertex.id().value())
+                        .setSince(planned.since(vertex.region()).value()));
+            }
+        }
         if (undecided != null) {
             started.setAfter(undecided);
             undecided = null;
@@ -406,16 +429,24 @@ final class Job {
         transition(
                 Phase.DEPLOYING,
                 "incarnation " + planned.incarnation() + " from checkpoint " + restorePoints.id() + " on "
-                        + planned.executors());
+                        + planned.executors() + carriedSentence(planned));
         deployDeadlineNanos = outbox.nowNanos() + limits.deployNanos();
         mayFinish = false;
-        MasterMessage.Builder deploy = messages.deploy(planned, addresses(planned), restorePoints);
+        giveUpIntact();
+        MasterMessage.Builder deploy =
+                messages.deploy(planned, addresses(planned), restorePoints, checkpoints.lastId());
         for (ExecutorId executor : planned.executors()) {
             stops.forget(executor);
             fleet.send(executor, deploy);
         }
         recoveries.deployed(lastIncarnation, restorePoints.id(), byStandby, outbox.nowMillis());
         tellStops();
+    }
+
+    private static String carriedSentence(Deployment planned) {
+        List<Region> carried =
+                planned.topology().regions().stream().filter(planned::isCarried).toList();
+        return carried.isEmpty() ? "" : "; what was not hit goes on: " + carried;
     }
 
     private List<ExecutorAddress> addresses(Deployment planned) {
@@ -447,7 +478,7 @@ final class Job {
 
     private void checkDeployDeadline() {
         if (outbox.nowNanos() >= deployDeadlineNanos) {
-            fail(Failures.of(
+            failAll(Failures.of(
                     FailureKind.TRANSIENT,
                     "Not every subtask of incarnation " + lastIncarnation + " ran within "
                             + limits.deployNanos() / 1_000_000_000 + " s of its deployment; see the executors' logs."));
@@ -473,6 +504,11 @@ final class Job {
             }
             return;
         }
+        if (report.getState() == SubtaskState.SUBTASK_FAILED && intact != null) {
+            intact.onFailed(
+                    new Incarnation(report.getIncarnation()), SubtaskId.of(report.getVertex(), report.getSubtask()));
+            holdIntact();
+        }
         Deployment current = deployment;
         if (current == null || current.incarnation().value() != report.getIncarnation() || !isLive()) {
             outbox.note("Stale: " + executor + " reports " + report.getState() + " of incarnation "
@@ -483,17 +519,15 @@ final class Job {
             }
             return;
         }
-        boolean news = current.find(report.getVertex(), report.getSubtask())
-                .map(subtask -> current.tryAdvance(executor, subtask, report.getState()))
-                .orElse(false);
-        if (!news) {
+        Optional<SubtaskId> subtask = current.find(report.getVertex(), report.getSubtask());
+        if (subtask.isEmpty() || !current.tryAdvance(executor, subtask.get(), report.getState())) {
             return;
         }
         switch (report.getState()) {
             case SUBTASK_RUNNING -> onProgress(current);
             case SUBTASK_DRAINED -> onProgress(current);
             case SUBTASK_FINISHED -> onFinished(current, executor);
-            case SUBTASK_FAILED -> onSubtaskFailed(report.getFailure());
+            case SUBTASK_FAILED -> onSubtaskFailed(report.getFailure(), current.regionOf(subtask.get()));
             case SUBTASK_STATE_UNSPECIFIED, UNRECOGNIZED ->
                 outbox.note(executor + " reports a state that this version does not know.");
         }
@@ -516,7 +550,7 @@ final class Job {
 
     private void onFinished(Deployment current, ExecutorId executor) {
         if (phase != Phase.FINISHING || !mayFinish) {
-            fail(Failures.of(
+            failAll(Failures.of(
                     FailureKind.FATAL,
                     "A subtask on " + executor + " reports its end before the job's last checkpoint is complete."));
         } else if (current.allAtLeast(SubtaskState.SUBTASK_FINISHED)) {
@@ -709,7 +743,8 @@ final class Job {
         if (toMove == 0 || fleet.freeSlots() < toMove) {
             return;
         }
-        giveUpDeployment();
+        giveUpBut(intactBut(region ->
+                deployment != null && deployment.slotsOf(region).stream().anyMatch(fleet::isLeaving)));
         transition(Phase.WAITING_FOR_RESOURCES, "it moves out of " + toMove + " slots that YARN will take away");
         tryDeploy();
         if (deployment == null) {
@@ -761,6 +796,10 @@ final class Job {
             fleet.hold(id, adoption.slots());
             return;
         }
+        if (intact != null) {
+            intact.onLost(executor);
+            holdIntact();
+        }
         Deployment current = deployment;
         if (current == null || !current.slots().contains(executor) || !isLive()) {
             return;
@@ -769,7 +808,9 @@ final class Job {
             // Its incarnation is not durable yet: nothing has been deployed, so nothing has failed.
             withdrawDeployment();
         } else if (phase != Phase.CANCELING) {
-            fail(Failures.lost(executor, reason));
+            fail(
+                    Failures.lost(executor, reason),
+                    region -> current.slotsOf(region).contains(executor));
             lostExecutor = executor;
         }
     }
@@ -783,31 +824,45 @@ final class Job {
         }
     }
 
+    /** Of an incarnation that is being adopted. */
     private void onSubtaskFailed(Failure failure) {
         Failures.lostExecutor(failure).ifPresent(lost -> fleet.suspect(lost, outbox.nowNanos()));
-        fail(failure);
+        failAll(failure);
+    }
+
+    private void onSubtaskFailed(Failure failure, Region of) {
+        Failures.lostExecutor(failure).ifPresent(lost -> fleet.suspect(lost, outbox.nowNanos()));
+        fail(failure, of::equals);
+    }
+
+    private void failAll(Failure failure) {
+        fail(failure, region -> true);
     }
 
     /** Nothing of it is told to a task yet: a master that has been replaced must not stop what the newer one runs. */
-    private void fail(Failure failure) {
+    private void fail(Failure failure, Predicate<Region> isHit) {
         lastFailure = failure;
         lostExecutor = null;
         outbox.note(id + ", incarnation " + lastIncarnation + ", has failed: " + failure.getKind() + ": "
                 + failure.getMessage());
-        recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());
-        giveUpDeployment();
+        Optional<Intact> left = intactBut(isHit);
+        recoveries.begin(failure, recordsReplayed(left), outbox.nowMillis());
         if (cancelRequested) {
+            giveUpDeployment();
             return;
         }
         if (!Failures.isWorthRestart(failure)) {
+            giveUpDeployment();
             end(JobOutcome.JOB_FAILED, failure);
             return;
         }
         OptionalLong delay = restartCount.onFailure(failure.getKind(), outbox.nowNanos());
         if (delay.isEmpty()) {
+            giveUpDeployment();
             end(JobOutcome.JOB_FAILED, Failures.withRemark(failure, restartCount.refusal()));
             return;
         }
+        giveUpBut(left);
         undecided = failed(failure);
         restartIn(delay.getAsLong(), Failures.lostExecutor(failure).filter(fleet::isSuspect));
     }
@@ -860,18 +915,60 @@ final class Job {
             adoption = null;
             fleet.release(id);
         }
-        if (deployment == null) {
+        if (deployment != null) {
+            if (!incarnationInFlight) {
+                deployment.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
+            }
+            withdrawDeployment();
+        }
+        giveUpIntact();
+    }
+
+    /** What runs of the job and need not start anew, but for what is hit. After its last checkpoint, all is. */
+    private Optional<Intact> intactBut(Predicate<Region> isHit) {
+        return deployment == null || mayFinish ? Optional.empty() : Intact.of(deployment, isHit);
+    }
+
+    /** As {@link #giveUpDeployment}, but what is left of the job goes on until the next incarnation is deployed. */
+    private void giveUpBut(Optional<Intact> left) {
+        if (left.isEmpty()) {
+            giveUpDeployment();
             return;
         }
-        if (!incarnationInFlight) {
-            deployment.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
-        }
+        checkpoints.close();
+        deployDeadlineNanos = NEVER;
+        intact = left.get();
         withdrawDeployment();
     }
 
     private void withdrawDeployment() {
         deployment = null;
         fleet.release(id);
+        holdIntact();
+    }
+
+    /** Its slots stay the job's, but for those on executors that are gone. */
+    private void holdIntact() {
+        if (intact == null) {
+            return;
+        }
+        if (intact.isEmpty()) {
+            giveUpIntact();
+        } else if (deployment == null) {
+            fleet.hold(id, intact.slots().stream().filter(fleet::isRegistered).toList());
+        }
+    }
+
+    /** Forgets it; what the next incarnation does not carry over is to stop. */
+    private void giveUpIntact() {
+        if (intact == null) {
+            return;
+        }
+        intact.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
+        intact = null;
+        if (deployment == null) {
+            fleet.release(id);
+        }
     }
 
     /** Tells executors to stop what is over, if the journal knows that it is. */
@@ -904,9 +1001,21 @@ final class Job {
         return stops.stuck(outbox.nowNanos());
     }
 
-    /** Records that sources have read since the restore point: they are read again. 0 if that is not known. */
-    private long recordsReplayed() {
-        return deployment == null ? 0 : restorePoints.replayed(lastIncarnation, deployment.recordsRead());
+    /** Records that hit sources have read since the restore point: they are read again. 0 if that is not known. */
+    private long recordsReplayed(Optional<Intact> left) {
+        Deployment failed = deployment;
+        if (failed == null) {
+            return 0;
+        }
+        long replayed = 0;
+        for (SubtaskId subtask : failed.subtasks()) {
+            Region region = failed.regionOf(subtask);
+            SubtaskCounters counters = failed.countersOf(subtask);
+            if (counters != null && left.map(intact -> !intact.contains(region)).orElse(true)) {
+                replayed += restorePoints.replayed(subtask, failed.since(region), counters.getRecordsRead());
+            }
+        }
+        return replayed;
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------
@@ -979,6 +1088,7 @@ final class Job {
         }
         ending = ended.build();
         undecided = null;
+        giveUpIntact();
         checkpoints.close();
         outbox.appendThen(JournalRecord.newBuilder().setJobEnded(ending).build(), () -> onEndDurable(outcome));
     }
@@ -1074,6 +1184,7 @@ final class Job {
                 .setName(vertex.name())
                 .setParallelism(vertex.parallelism());
         if (deployment != null) {
+            described.setSinceIncarnation(deployment.since(vertex.region()).value());
             for (int index = 0; index < vertex.parallelism(); index++) {
                 SubtaskId subtask = new SubtaskId(vertex.id(), index);
                 SubtaskState reached = deployment.stateOf(subtask);
