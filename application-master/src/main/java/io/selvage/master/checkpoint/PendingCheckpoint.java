@@ -3,13 +3,16 @@ package io.selvage.master.checkpoint;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Owned by its {@link CheckpointCoordinator}: a checkpoint between its trigger and its record in the journal. */
@@ -113,9 +116,12 @@ public final class PendingCheckpoint {
         }
     }
 
-    /** By its incarnation's sources, up to the cut. */
-    public long recordsRead() {
-        return snapshots.stream().mapToLong(SubtaskSnapshot::getRecordsRead).sum();
+    /** By sources, up to the cut, since each has been started. */
+    public Map<SubtaskId, Long> recordsRead() {
+        Map<SubtaskId, Long> recordsRead = new TreeMap<>();
+        snapshots.forEach(part ->
+                recordsRead.merge(SubtaskId.of(part.getVertex(), part.getSubtask()), part.getRecordsRead(), Long::sum));
+        return recordsRead;
     }
 
     public long bytes() {

@@ -1,13 +1,16 @@
 package io.selvage.master.job;
 
+import io.selvage.master.job.JobTopology.Region;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.id.VertexId;
+import io.selvage.protocol.wire.CarriedVertex;
+import io.selvage.protocol.wire.IncarnationStarted;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,16 +27,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class Adoption {
     private final Incarnation incarnation;
+    private final List<CarriedVertex> carried;
     private final Map<ExecutorId, Map<SubtaskId, SubtaskState>> found = new TreeMap<>();
     /** Those that were to run it and are not known to be gone. */
     private final Set<ExecutorId> placed;
 
     private long highestCheckpoint;
 
-    /** @param placed the executors that were to run it, as far as the journal says */
-    Adoption(Incarnation incarnation, Collection<ExecutorId> placed) {
-        this.incarnation = incarnation;
-        this.placed = new TreeSet<>(placed);
+    /** @param started what the journal says of it */
+    Adoption(IncarnationStarted started) {
+        this.incarnation = new Incarnation(started.getIncarnation());
+        this.carried = started.getCarriedList();
+        this.placed = new TreeSet<>(
+                started.getExecutorsList().stream().map(ExecutorId::new).toList());
     }
 
     /** What an executor says now is what counts, whatever it has said before. */
@@ -91,7 +97,7 @@ final class Adoption {
             }
             slots.add(executor);
         }
-        Deployment assembled = new Deployment(incarnation, slots, topology);
+        Deployment assembled = new Deployment(incarnation, slots, topology, carried(topology));
         for (SubtaskId subtask : assembled.subtasks()) {
             ExecutorId executor = assembled.executorOf(subtask);
             SubtaskState state = found.getOrDefault(executor, Map.of()).get(subtask);
@@ -101,6 +107,13 @@ final class Adoption {
             assembled.tryAdvance(executor, subtask, state);
         }
         return Optional.of(assembled);
+    }
+
+    private Map<Region, Incarnation> carried(JobTopology topology) {
+        Map<Region, Incarnation> since = new TreeMap<>();
+        carried.forEach(vertex ->
+                since.put(topology.regionOf(new VertexId(vertex.getVertex())), new Incarnation(vertex.getSince())));
+        return since;
     }
 
     private @Nullable ExecutorId executorOf(int index) {

@@ -1,5 +1,6 @@
 package io.selvage.master.job;
 
+import io.selvage.master.job.JobTopology.Region;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.SubtaskId;
@@ -13,19 +14,29 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Owned by its job: one incarnation, where its subtasks are and how far each has come. */
+/**
+ * Owned by its job: one incarnation, where its subtasks are and how far each has come. Regions may be carried over from
+ * the incarnation before; their subtasks, too, count as far as executors say so for this one.
+ */
 final class Deployment {
     private final Incarnation incarnation;
     /** The executor of each slot. */
     private final List<ExecutorId> slots;
 
+    private final JobTopology topology;
+    /** Which incarnation has started them; all other regions start in this one. */
+    private final Map<Region, Incarnation> carried;
+
     private final Map<SubtaskId, SubtaskState> states = new LinkedHashMap<>();
     private final Map<SubtaskId, SubtaskCounters> counters = new LinkedHashMap<>();
     private final RecordsRead recordsRead = new RecordsRead();
 
-    Deployment(Incarnation incarnation, List<ExecutorId> slots, JobTopology topology) {
+    Deployment(
+            Incarnation incarnation, List<ExecutorId> slots, JobTopology topology, Map<Region, Incarnation> carried) {
         this.incarnation = incarnation;
         this.slots = List.copyOf(slots);
+        this.topology = topology;
+        this.carried = Map.copyOf(carried);
         topology.subtasks().forEach(subtask -> states.put(subtask, SubtaskState.SUBTASK_STATE_UNSPECIFIED));
     }
 
@@ -35,6 +46,39 @@ final class Deployment {
 
     List<ExecutorId> slots() {
         return slots;
+    }
+
+    JobTopology topology() {
+        return topology;
+    }
+
+    Region regionOf(SubtaskId subtask) {
+        return topology.regionOf(subtask.vertex());
+    }
+
+    boolean isCarried(Region region) {
+        return carried.containsKey(region);
+    }
+
+    /** The incarnation that has started what runs of the region. */
+    Incarnation since(Region region) {
+        return carried.getOrDefault(region, incarnation);
+    }
+
+    /** The executors of the slots that run a part of the region, slot by slot. */
+    List<ExecutorId> slotsOf(Region region) {
+        return slots.subList(0, topology.slotsOf(region));
+    }
+
+    /** Every subtask of it goes on, as far as is known; executors have the last word on what is carried over. */
+    boolean isIntact(Region region) {
+        return states.entrySet().stream()
+                .filter(each -> regionOf(each.getKey()).equals(region))
+                .allMatch(each -> switch (each.getValue()) {
+                    case SUBTASK_RUNNING, SUBTASK_DRAINED -> true;
+                    case SUBTASK_STATE_UNSPECIFIED -> isCarried(region);
+                    case SUBTASK_FINISHED, SUBTASK_FAILED, UNRECOGNIZED -> false;
+                });
     }
 
     ExecutorId executorOf(SubtaskId subtask) {
@@ -81,9 +125,9 @@ final class Deployment {
         });
     }
 
-    /** By its sources. */
-    long recordsRead(long nowNanos) {
-        return recordsRead.at(nowNanos);
+    /** By a source's subtask since its start. */
+    long recordsRead(SubtaskId subtask, long nowNanos) {
+        return recordsRead.at(subtask, nowNanos);
     }
 
     SubtaskState stateOf(SubtaskId subtask) {

@@ -6,6 +6,7 @@ import io.selvage.master.checkpoint.PendingCheckpoint;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.RequestId;
+import io.selvage.master.job.JobTopology.Region;
 import io.selvage.master.resource.Fleet;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.RestartPolicy;
@@ -15,6 +16,7 @@ import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.CarriedVertex;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointDeclined;
@@ -42,10 +44,12 @@ import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +85,9 @@ final class Job {
     private @Nullable Deployment deployment;
     /** While {@link Phase#ADOPTING}. */
     private @Nullable Adoption adoption;
+
+    /** While a failed incarnation has regions that go on: until they are carried over, or given up as well. */
+    private @Nullable Intact intact;
 
     private List<ExecutorId> lastSlots = List.of();
     /** The newest failure, while the journal does not know of it and no record with it is on its way. */
@@ -165,11 +172,7 @@ final class Job {
                     history.getNewestMillisList().stream().map(this::nanosOf).toList());
         }
         if (phase == Phase.ADOPTING) {
-            this.adoption = new Adoption(
-                    new Incarnation(lastIncarnation),
-                    journaled.getIncarnation().getExecutorsList().stream()
-                            .map(ExecutorId::new)
-                            .toList());
+            this.adoption = new Adoption(journaled.getIncarnation());
         }
         if (journaled.hasEnded()) {
             this.ending = journaled.getEnded();
@@ -329,7 +332,7 @@ final class Job {
             toDeployed(messages.complete(lastIncarnation, restorePoints.id(), mayFinish));
         }
         long pending = complete.highestCheckpoint();
-        if (pending > (isOwn ? restorePoints.id() : 0)) {
+        if (pending > restorePoints.id()) {
             toDeployed(messages.abort(lastIncarnation, pending));
         }
         checkpoints.skipTo(pending);
@@ -345,7 +348,7 @@ final class Job {
         String sentence = "incarnation " + lastIncarnation + " can't be taken over: " + reason;
         Failure failure = Failures.of(FailureKind.EXECUTOR_LOST, "After the master's end " + sentence + ".");
         lastFailure = failure;
-        recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());
+        recoveries.begin(failure, 0, outbox.nowMillis());
         giveUpDeployment();
         undecided = failed(failure);
         waitingSinceNanos = outbox.nowNanos();
@@ -354,11 +357,17 @@ final class Job {
 
     // ---- resources and deployment --------------------------------------------------------------------------------
 
-    /** Slots that the job would take now if there were enough. */
+    /** Slots that the job would take now if there were enough, beside those that it still holds. */
     int slotsWanted() {
         boolean wanting = phase == Phase.WAITING_FOR_RESOURCES || phase == Phase.RESTARTING;
         boolean waiting = wanting && isLive() && deployment == null && !cancelRequested && refusal == null;
-        return waiting && topology != null ? topology.slotsNeeded() : 0;
+        if (!waiting || topology == null) {
+            return 0;
+        }
+        long held = intact == null
+                ? 0
+                : intact.slots().stream().filter(fleet::isUsable).count();
+        return (int) Math.max(0, topology.slotsNeeded() - held);
     }
 
     /** Slots on executors that YARN will take away: room for them is needed elsewhere. */
@@ -425,8 +434,10 @@ final class Job {
             return;
         }
         List<ExecutorId> standbys = fleet.standbys();
+        fleet.release(id);
         Optional<List<ExecutorId>> slots = fleet.tryReserve(id, topology.slotsNeeded(), lastSlots);
         if (slots.isEmpty()) {
+            withdrawDeployment();
             journalFailure();
             checkResourcesDeadline(topology);
             return;
@@ -436,7 +447,8 @@ final class Job {
 
     private void startIncarnation(JobTopology graph, List<ExecutorId> slots, boolean byStandby) {
         lastIncarnation++;
-        Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots, graph);
+        Map<Region, Incarnation> carried = intact == null ? Map.of() : intact.carriedTo(slots);
+        Deployment planned = new Deployment(new Incarnation(lastIncarnation), slots, graph, carried);
         deployment = planned;
         lastSlots = slots;
         lastFailedStart = null;
@@ -448,6 +460,13 @@ final class Job {
                 .setTimeMillis(outbox.nowMillis())
                 .addAllExecutors(
                         planned.executors().stream().map(ExecutorId::value).toList());
+        for (JobTopology.Vertex vertex : graph.vertices()) {
+            if (planned.isCarried(vertex.region())) {
+                started.addCarried(CarriedVertex.newBuilder()
+                        .setVertex(vertex.id().value())
+                        .setSince(planned.since(vertex.region()).value()));
+            }
+        }
         if (undecided != null) {
             started.setAfter(undecided);
             undecided = null;
@@ -470,16 +489,24 @@ final class Job {
         transition(
                 Phase.DEPLOYING,
                 "incarnation " + planned.incarnation() + " from checkpoint " + restorePoints.id() + " on "
-                        + planned.executors());
+                        + planned.executors() + carriedSentence(planned));
         deployDeadlineNanos = outbox.nowNanos() + limits.deployNanos();
         mayFinish = false;
-        MasterMessage.Builder deploy = messages.deploy(planned, addresses(planned), restorePoints);
+        giveUpIntact();
+        MasterMessage.Builder deploy =
+                messages.deploy(planned, addresses(planned), restorePoints, checkpoints.lastId());
         for (ExecutorId executor : planned.executors()) {
             stops.forget(executor);
             fleet.send(executor, deploy);
         }
         recoveries.deployed(lastIncarnation, restorePoints.id(), byStandby, outbox.nowMillis());
         tellStops();
+    }
+
+    private static String carriedSentence(Deployment planned) {
+        List<Region> carried =
+                planned.topology().regions().stream().filter(planned::isCarried).toList();
+        return carried.isEmpty() ? "" : "; what was not hit goes on: " + carried;
     }
 
     private List<ExecutorAddress> addresses(Deployment planned) {
@@ -511,7 +538,7 @@ final class Job {
 
     private void checkDeployDeadline() {
         if (outbox.nowNanos() >= deployDeadlineNanos) {
-            fail(Failures.of(
+            failAll(Failures.of(
                     FailureKind.TRANSIENT,
                     "Not every subtask of incarnation " + lastIncarnation + " ran within "
                             + limits.deployNanos() / 1_000_000_000 + " s of its deployment; see the executors' logs."));
@@ -542,6 +569,11 @@ final class Job {
             }
             return;
         }
+        if (report.getState() == SubtaskState.SUBTASK_FAILED && intact != null) {
+            intact.onFailed(
+                    new Incarnation(report.getIncarnation()), SubtaskId.of(report.getVertex(), report.getSubtask()));
+            holdIntact();
+        }
         Deployment current = deployment;
         if (current == null || current.incarnation().value() != report.getIncarnation() || !isLive()) {
             outbox.note("Stale: " + executor + " reports " + report.getState() + " of incarnation "
@@ -552,17 +584,15 @@ final class Job {
             }
             return;
         }
-        boolean news = current.find(report.getVertex(), report.getSubtask())
-                .map(subtask -> current.tryAdvance(executor, subtask, report.getState()))
-                .orElse(false);
-        if (!news) {
+        Optional<SubtaskId> subtask = current.find(report.getVertex(), report.getSubtask());
+        if (subtask.isEmpty() || !current.tryAdvance(executor, subtask.get(), report.getState())) {
             return;
         }
         switch (report.getState()) {
             case SUBTASK_RUNNING -> onProgress(current);
             case SUBTASK_DRAINED -> onProgress(current);
             case SUBTASK_FINISHED -> onFinished(current, executor);
-            case SUBTASK_FAILED -> onSubtaskFailed(report.getFailure());
+            case SUBTASK_FAILED -> onSubtaskFailed(report.getFailure(), current.regionOf(subtask.get()));
             case SUBTASK_STATE_UNSPECIFIED, UNRECOGNIZED ->
                 outbox.note(executor + " reports a state that this version does not know.");
         }
@@ -585,7 +615,7 @@ final class Job {
 
     private void onFinished(Deployment current, ExecutorId executor) {
         if (phase != Phase.FINISHING || !mayFinish) {
-            fail(Failures.of(
+            failAll(Failures.of(
                     FailureKind.FATAL,
                     "A subtask on " + executor + " reports its end before the job's last checkpoint is complete."));
         } else if (current.allAtLeast(SubtaskState.SUBTASK_FINISHED)) {
@@ -809,7 +839,8 @@ final class Job {
         if (toMove == 0 || fleet.freeSlots() < toMove) {
             return;
         }
-        giveUpDeployment();
+        giveUpBut(intactBut(region ->
+                deployment != null && deployment.slotsOf(region).stream().anyMatch(fleet::isLeaving)));
         waitingSinceNanos = outbox.nowNanos();
         transition(Phase.WAITING_FOR_RESOURCES, "it moves out of " + toMove + " slots that YARN will take away");
         tryDeploy();
@@ -862,6 +893,10 @@ final class Job {
             fleet.hold(id, adoption.slots());
             return;
         }
+        if (intact != null) {
+            intact.onLost(executor);
+            holdIntact();
+        }
         Deployment current = deployment;
         if (current == null || !current.slots().contains(executor) || !isLive()) {
             return;
@@ -870,7 +905,9 @@ final class Job {
             // Its incarnation is not durable yet: nothing has been deployed, so nothing has failed.
             withdrawDeployment();
         } else if (phase != Phase.CANCELING) {
-            fail(Failures.lost(executor, reason));
+            fail(
+                    Failures.lost(executor, reason),
+                    region -> current.slotsOf(region).contains(executor));
         }
     }
 
@@ -883,32 +920,46 @@ final class Job {
         }
     }
 
+    /** Of an incarnation that is being adopted. */
     private void onSubtaskFailed(Failure failure) {
         Failures.lostExecutor(failure).ifPresent(lost -> fleet.suspect(lost, outbox.nowNanos()));
-        fail(failure);
+        failAll(failure);
+    }
+
+    private void onSubtaskFailed(Failure failure, Region of) {
+        Failures.lostExecutor(failure).ifPresent(lost -> fleet.suspect(lost, outbox.nowNanos()));
+        fail(failure, of::equals);
+    }
+
+    private void failAll(Failure failure) {
+        fail(failure, region -> true);
     }
 
     /** Nothing of it is told to a task yet: a master that has been replaced must not stop what the newer one runs. */
-    private void fail(Failure failure) {
+    private void fail(Failure failure, Predicate<Region> isHit) {
         lastFailure = failure;
         lostExecutor = Failures.lostExecutor(failure).orElse(null);
         outbox.note(id + ", incarnation " + lastIncarnation + ", has failed: " + failure.getKind() + ": "
                 + failure.getMessage());
-        recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());
-        giveUpDeployment();
+        Optional<Intact> left = intactBut(isHit);
+        recoveries.begin(failure, recordsReplayed(left), outbox.nowMillis());
         if (cancelRequested) {
+            giveUpDeployment();
             return;
         }
         if (!Failures.isWorthRestart(failure)) {
+            giveUpDeployment();
             end(JobOutcome.JOB_FAILED, failure);
             return;
         }
         OptionalLong delay = restartCount.onFailure(failure.getKind(), outbox.nowNanos());
         undecided = failed(failure);
         if (delay.isEmpty()) {
+            giveUpDeployment();
             endOnceExplained(failure, restartCount.refusal());
             return;
         }
+        giveUpBut(left);
         restartIn(delay.getAsLong(), Failures.lostExecutor(failure).filter(fleet::isSuspect));
     }
 
@@ -977,18 +1028,60 @@ final class Job {
             adoption = null;
             fleet.release(id);
         }
-        if (deployment == null) {
+        if (deployment != null) {
+            if (!incarnationInFlight) {
+                deployment.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
+            }
+            withdrawDeployment();
+        }
+        giveUpIntact();
+    }
+
+    /** What runs of the job and need not start anew, but for what is hit. After its last checkpoint, all is. */
+    private Optional<Intact> intactBut(Predicate<Region> isHit) {
+        return deployment == null || mayFinish ? Optional.empty() : Intact.of(deployment, isHit);
+    }
+
+    /** As {@link #giveUpDeployment}, but what is left of the job goes on until the next incarnation is deployed. */
+    private void giveUpBut(Optional<Intact> left) {
+        if (left.isEmpty()) {
+            giveUpDeployment();
             return;
         }
-        if (!incarnationInFlight) {
-            deployment.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
-        }
+        checkpoints.close();
+        deployDeadlineNanos = NEVER;
+        intact = left.get();
         withdrawDeployment();
     }
 
     private void withdrawDeployment() {
         deployment = null;
         fleet.release(id);
+        holdIntact();
+    }
+
+    /** Its slots stay the job's, but for those on executors that are gone. */
+    private void holdIntact() {
+        if (intact == null) {
+            return;
+        }
+        if (intact.isEmpty()) {
+            giveUpIntact();
+        } else if (deployment == null) {
+            fleet.hold(id, intact.slots().stream().filter(fleet::isRegistered).toList());
+        }
+    }
+
+    /** Forgets it; what the next incarnation does not carry over is to stop. */
+    private void giveUpIntact() {
+        if (intact == null) {
+            return;
+        }
+        intact.executors().forEach(executor -> stops.plan(executor, lastIncarnation));
+        intact = null;
+        if (deployment == null) {
+            fleet.release(id);
+        }
     }
 
     /** Tells executors to stop what is over, if the journal knows that it is. */
@@ -1021,9 +1114,21 @@ final class Job {
         return stops.stuck(outbox.nowNanos());
     }
 
-    /** Records that sources have read since the restore point: they are read again. 0 if that is not known. */
-    private long recordsReplayed() {
-        return deployment == null ? 0 : restorePoints.replayed(lastIncarnation, deployment.recordsRead(outbox.nowNanos()));
+    /** Records that hit sources have read since the restore point: they are read again. 0 if that is not known. */
+    private long recordsReplayed(Optional<Intact> left) {
+        Deployment failed = deployment;
+        if (failed == null) {
+            return 0;
+        }
+        long replayed = 0;
+        for (SubtaskId subtask : failed.subtasks()) {
+            Region region = failed.regionOf(subtask);
+            if (left.map(intact -> !intact.contains(region)).orElse(true)) {
+                long read = failed.recordsRead(subtask, outbox.nowNanos());
+                replayed += restorePoints.replayed(subtask, failed.since(region), read);
+            }
+        }
+        return replayed;
     }
 
     // ---- end -----------------------------------------------------------------------------------------------------
@@ -1096,6 +1201,7 @@ final class Job {
         }
         ending = ended.build();
         undecided = null;
+        giveUpIntact();
         checkpoints.close();
         outbox.appendThen(JournalRecord.newBuilder().setJobEnded(ending).build(), () -> onEndDurable(outcome));
     }
@@ -1195,6 +1301,7 @@ final class Job {
                 .setName(vertex.name())
                 .setParallelism(vertex.parallelism());
         if (deployment != null) {
+            described.setSinceIncarnation(deployment.since(vertex.region()).value());
             for (int index = 0; index < vertex.parallelism(); index++) {
                 SubtaskId subtask = new SubtaskId(vertex.id(), index);
                 SubtaskState reached = deployment.stateOf(subtask);

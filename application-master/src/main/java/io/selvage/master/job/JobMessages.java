@@ -1,6 +1,8 @@
 package io.selvage.master.job;
 
 import io.selvage.master.checkpoint.PendingCheckpoint;
+import io.selvage.master.job.JobTopology.Region;
+import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.AbortCheckpoint;
 import io.selvage.protocol.wire.CompleteCheckpoint;
 import io.selvage.protocol.wire.Deploy;
@@ -20,7 +22,9 @@ import java.util.List;
  * @param directory the job's own in HDFS
  */
 record JobMessages(JobSubmitted submitted, String directory) {
-    MasterMessage.Builder deploy(Deployment planned, List<ExecutorAddress> executors, RestorePoints from) {
+    /** @param lastCheckpoint the newest that was started before; 0: none */
+    MasterMessage.Builder deploy(
+            Deployment planned, List<ExecutorAddress> executors, RestorePoints from, long lastCheckpoint) {
         Deploy.Builder deploy = Deploy.newBuilder()
                 .setJobId(submitted.getJobId())
                 .setIncarnation(planned.incarnation().value())
@@ -32,12 +36,16 @@ record JobMessages(JobSubmitted submitted, String directory) {
                 .setRestoreCheckpoint(from.id())
                 .setRestoreMetadataPath(from.metadataPath())
                 .setMetadata(from.metadata())
+                .setLastCheckpoint(lastCheckpoint)
                 .addAllExecutors(executors);
-        planned.subtasks()
-                .forEach(subtask -> deploy.addSubtasks(SubtaskPlacement.newBuilder()
-                        .setVertex(subtask.vertex().value())
-                        .setSubtask(subtask.index())
-                        .setExecutorId(planned.executorOf(subtask).value())));
+        for (SubtaskId subtask : planned.subtasks()) {
+            Region region = planned.regionOf(subtask);
+            deploy.addSubtasks(SubtaskPlacement.newBuilder()
+                    .setVertex(subtask.vertex().value())
+                    .setSubtask(subtask.index())
+                    .setExecutorId(planned.executorOf(subtask).value())
+                    .setSince(planned.isCarried(region) ? planned.since(region).value() : 0));
+        }
         return MasterMessage.newBuilder().setDeploy(deploy);
     }
 

@@ -2,14 +2,20 @@ package io.selvage.master.job;
 
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.id.VertexId;
+import io.selvage.protocol.wire.EdgeMessage;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.OperatorRole;
 import io.selvage.protocol.wire.VertexMessage;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What the master knows of a job's graph. Slots are shared: slot i runs subtask i of each vertex that has one.
@@ -17,8 +23,28 @@ import java.util.Set;
  * @param vertices in topological order
  */
 record JobTopology(List<Vertex> vertices, int maxParallelism) {
-    /** @param reader its records in count as the job's input; for a sink, as the job's output */
-    record Vertex(VertexId id, String name, int parallelism, boolean reader, boolean sink) {}
+    /**
+     * @param region the connected part of the graph that it belongs to
+     * @param reader its records in count as the job's input; for a sink, as the job's output
+     */
+    record Vertex(VertexId id, String name, int parallelism, Region region, boolean reader, boolean sink) {}
+
+    /**
+     * Vertices that edges connect, in whichever direction: nothing passes between two regions.
+     *
+     * @param first its vertex with the lowest number
+     */
+    record Region(VertexId first) implements Comparable<Region> {
+        @Override
+        public int compareTo(Region other) {
+            return first.compareTo(other.first);
+        }
+
+        @Override
+        public String toString() {
+            return "region of " + first;
+        }
+    }
 
     JobTopology {
         vertices = List.copyOf(vertices);
@@ -45,16 +71,59 @@ record JobTopology(List<Vertex> vertices, int maxParallelism) {
     }
 
     static JobTopology of(JobGraphMessage graph) {
+        Map<Integer, Integer> lowest = lowestConnected(graph);
         List<Vertex> vertices = new ArrayList<>();
         for (VertexMessage vertex : graph.getVerticesList()) {
             vertices.add(new Vertex(
                     new VertexId(vertex.getId()),
                     vertex.getName(),
                     vertex.getParallelism(),
+                    new Region(new VertexId(lowest.getOrDefault(vertex.getId(), vertex.getId()))),
                     has(vertex, OperatorRole.SOURCE_READER),
                     has(vertex, OperatorRole.SINK)));
         }
         return new JobTopology(vertices, graph.getMaxParallelism());
+    }
+
+    /** For each vertex the lowest number among those that it is connected with. */
+    private static Map<Integer, Integer> lowestConnected(JobGraphMessage graph) {
+        Map<Integer, Integer> lowest = new HashMap<>();
+        graph.getVerticesList().forEach(vertex -> lowest.put(vertex.getId(), vertex.getId()));
+        boolean changes = true;
+        while (changes) {
+            changes = false;
+            for (EdgeMessage edge : graph.getEdgesList()) {
+                int least = Math.min(
+                        lowest.getOrDefault(edge.getFrom(), edge.getFrom()),
+                        lowest.getOrDefault(edge.getTo(), edge.getTo()));
+                boolean fromFalls = !Objects.equals(lowest.put(edge.getFrom(), least), least);
+                boolean toFalls = !Objects.equals(lowest.put(edge.getTo(), least), least);
+                changes |= fromFalls || toFalls;
+            }
+        }
+        return lowest;
+    }
+
+    Set<Region> regions() {
+        return vertices.stream().map(Vertex::region).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** @throws IllegalArgumentException if the job has no such vertex */
+    Region regionOf(VertexId id) {
+        return vertices.stream()
+                .filter(vertex -> vertex.id().equals(id))
+                .map(Vertex::region)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("The job has no vertex " + id + "."));
+    }
+
+    /** Slots that run a part of the region: the first ones. */
+    int slotsOf(Region region) {
+        return vertices.stream()
+                .filter(vertex -> vertex.region().equals(region))
+                .mapToInt(Vertex::parallelism)
+                .max()
+                .orElse(0);
     }
 
     int slotsNeeded() {

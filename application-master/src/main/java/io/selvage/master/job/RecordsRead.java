@@ -29,8 +29,8 @@ final class RecordsRead {
         told.put(subtask, new Told(records, nowNanos, perNano));
     }
 
-    /** By all of them. */
-    long at(long nowNanos) {
-        return told.values().stream().mapToLong(each -> each.at(nowNanos)).sum();
+    long at(SubtaskId subtask, long nowNanos) {
+        Told last = told.get(subtask);
+        return last == null ? 0 : last.at(nowNanos);
     }
 }

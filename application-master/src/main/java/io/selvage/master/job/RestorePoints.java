@@ -3,12 +3,14 @@ package io.selvage.master.job;
 import com.google.protobuf.ByteString;
 import io.selvage.master.checkpoint.PendingCheckpoint;
 import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.JournaledJob;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +26,8 @@ final class RestorePoints {
     private List<CheckpointCompleted> older;
     /** The newest one's metadata as it was written; empty if it is not at hand, or large. */
     private ByteString metadata = ByteString.EMPTY;
-    /** Not known if an earlier master has taken it. */
-    private OptionalLong recordsRead = OptionalLong.empty();
+    /** Up to the newest one, by each subtask since its start; null: an earlier master has taken it. */
+    private @Nullable Map<SubtaskId, Long> recordsRead;
 
     /** @param retained how many are kept, the newest included */
     RestorePoints(JournaledJob journaled, int retained) {
@@ -45,7 +47,7 @@ final class RestorePoints {
         }
         newest = completed;
         metadata = written.size() <= LARGEST_METADATA_SENT ? written : ByteString.EMPTY;
-        recordsRead = OptionalLong.of(collected.recordsRead());
+        recordsRead = collected.recordsRead();
     }
 
     Optional<CheckpointCompleted> newest() {
@@ -75,12 +77,16 @@ final class RestorePoints {
         return newest != null && newest.getTerminal();
     }
 
-    /** Of what an incarnation has read, what a restart reads again; 0 if that is not known. */
-    long replayed(long incarnation, long read) {
-        if (!isOf(incarnation)) {
+    /**
+     * Of what a subtask has read, what a restart reads again; 0 if that is not known.
+     *
+     * @param since the incarnation that has started it
+     */
+    long replayed(SubtaskId subtask, Incarnation since, long read) {
+        if (newest == null || newest.getIncarnation() < since.value()) {
             return read;
         }
-        return recordsRead.isPresent() ? Math.max(0, read - recordsRead.getAsLong()) : 0;
+        return recordsRead == null ? 0 : Math.max(0, read - recordsRead.getOrDefault(subtask, 0L));
     }
 
     /** The checkpoints whose files are needed: those that can be restored, and what these build on. */

@@ -264,6 +264,12 @@ public final class Fleet {
         return executor != null && (executor.state() == ExecutorState.LOST || isSuspect(id));
     }
 
+    /** Something new may go there. */
+    public boolean isUsable(ExecutorId id) {
+        Executor executor = executors.get(id);
+        return executor != null && executor.isUsable();
+    }
+
     public void onHeartbeat(ExecutorId id, long nowNanos) {
         registeredOrThrow(id).showLife(nowNanos, SUSPICION_NANOS);
     }

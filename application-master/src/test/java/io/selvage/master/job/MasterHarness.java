@@ -13,6 +13,7 @@ import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointDeclined;
 import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.EdgeMessage;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
@@ -418,7 +419,24 @@ final class MasterHarness {
                 .addVertices(vertex(1, 1, OperatorRole.SOURCE_PLANNER))
                 .addVertices(vertex(2, parallelism, OperatorRole.SOURCE_READER))
                 .addVertices(vertex(3, parallelism, OperatorRole.SINK))
+                .addEdges(edge(1, 2))
+                .addEdges(edge(2, 3))
                 .build();
+    }
+
+    /** {@link #graph}, and beside it, without an edge between them, a pipeline with vertices 4, 5 and 6. */
+    static JobGraphMessage twoRegions(int parallelism, int ofSecond) {
+        return graph(parallelism).toBuilder()
+                .addVertices(vertex(4, 1, OperatorRole.SOURCE_PLANNER))
+                .addVertices(vertex(5, ofSecond, OperatorRole.SOURCE_READER))
+                .addVertices(vertex(6, ofSecond, OperatorRole.SINK))
+                .addEdges(edge(4, 5))
+                .addEdges(edge(5, 6))
+                .build();
+    }
+
+    private static EdgeMessage edge(int from, int to) {
+        return EdgeMessage.newBuilder().setId(from).setFrom(from).setTo(to).build();
     }
 
     private static VertexMessage vertex(int id, int parallelism, OperatorRole role) {

@@ -316,7 +316,10 @@ class TaskRecoveryTest {
                             .setJobId(JOB.value())
                             .setIncarnation(1)
                             .setCheckpoint(trigger.getCheckpoint())
-                            .addSubtasks(SubtaskSnapshot.newBuilder().setRecordsRead(100))
+                            .addSubtasks(SubtaskSnapshot.newBuilder()
+                                    .setVertex(2)
+                                    .setSubtask(number - 1)
+                                    .setRecordsRead(100))
                             .build()));
         }
         harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());

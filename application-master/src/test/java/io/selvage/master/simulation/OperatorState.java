@@ -1,19 +1,27 @@
 package io.selvage.master.simulation;
 
 import com.google.protobuf.ByteString;
+import io.selvage.protocol.id.SubtaskId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a simulated subtask puts into a checkpoint beside its keyed state. */
-record OperatorState(int subtask, long position, List<SimulatedSink.Transaction> pending) {
+/**
+ * What a simulated subtask puts into a checkpoint beside its keyed state.
+ *
+ * @param since the incarnation that has started it
+ */
+record OperatorState(SubtaskId subtask, long since, long position, List<SimulatedSink.Transaction> pending) {
     OperatorState {
         pending = List.copyOf(pending);
     }
 
     ByteString toBytes() {
-        ByteBuffer out = ByteBuffer.allocate(Long.BYTES * (2 + 4 * pending.size()));
-        out.putLong(subtask).putLong(position);
+        ByteBuffer out = ByteBuffer.allocate(Long.BYTES * (4 + 4 * pending.size()));
+        out.putLong(subtask.vertex().value())
+                .putLong(subtask.index())
+                .putLong(since)
+                .putLong(position);
         pending.forEach(each -> out.putLong(each.incarnation())
                 .putLong(each.checkpoint())
                 .putLong(each.from())
@@ -23,12 +31,13 @@ record OperatorState(int subtask, long position, List<SimulatedSink.Transaction>
 
     static OperatorState parse(ByteString bytes) {
         ByteBuffer in = bytes.asReadOnlyByteBuffer();
-        int subtask = (int) in.getLong();
+        SubtaskId subtask = SubtaskId.of((int) in.getLong(), (int) in.getLong());
+        long since = in.getLong();
         long position = in.getLong();
         List<SimulatedSink.Transaction> pending = new ArrayList<>();
         while (in.hasRemaining()) {
             pending.add(new SimulatedSink.Transaction(subtask, in.getLong(), in.getLong(), in.getLong(), in.getLong()));
         }
-        return new OperatorState(subtask, position, pending);
+        return new OperatorState(subtask, since, position, pending);
     }
 }

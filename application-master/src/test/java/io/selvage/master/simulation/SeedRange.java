@@ -30,6 +30,9 @@ final class SeedRange {
 
         final Map<JobOutcome, Integer> outcomes = new EnumMap<>(JobOutcome.class);
         long adoptions;
+        /** Restarts that have not reached every region. */
+        long partialRestarts;
+
         long seeds;
 
         void add(Simulation simulation) {
@@ -37,6 +40,7 @@ final class SeedRange {
             simulation.deaths().forEach((label, count) -> deaths.merge(label, count, Integer::sum));
             outcomes.merge(simulation.outcome().orElse(JobOutcome.JOB_OUTCOME_UNSPECIFIED), 1, Integer::sum);
             adoptions += simulation.adoptions();
+            partialRestarts += simulation.partialRestarts();
             seeds++;
         }
 
@@ -45,12 +49,14 @@ final class SeedRange {
             other.deaths.forEach((label, count) -> deaths.merge(label, count, Integer::sum));
             other.outcomes.forEach((outcome, count) -> outcomes.merge(outcome, count, Integer::sum));
             adoptions += other.adoptions;
+            partialRestarts += other.partialRestarts;
             seeds += other.seeds;
         }
 
         @Override
         public String toString() {
-            return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, faults " + faults
+            return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, " + partialRestarts
+                    + " restarts of one region alone, faults " + faults
                     + ", deaths of masters " + deaths;
         }
     }

@@ -3,6 +3,7 @@ package io.selvage.master.simulation;
 import io.selvage.master.event.ConnectionId;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointDeclined;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +56,7 @@ final class SimulatedExecutor {
 
     /** One subtask's state, and what it has prepared for the sink. */
     private static final class Subtask {
-        final int index;
+        final SubtaskId id;
         long position;
         /** Where the last cut was, whether or not its checkpoint has completed. */
         long cut;
@@ -64,35 +66,67 @@ final class SimulatedExecutor {
         final Map<Long, List<Segment>> cuts = new TreeMap<>();
         final List<SimulatedSink.Transaction> pending = new ArrayList<>();
 
-        Subtask(int index, long position, List<Segment> confirmed) {
-            this.index = index;
+        Subtask(SubtaskId id, long position, List<Segment> confirmed) {
+            this.id = id;
             this.position = position;
             this.cut = position;
             this.confirmed = confirmed;
         }
     }
 
-    /** One incarnation's subtasks on this executor. */
-    private static final class Running {
-        final Deploy deploy;
+    /** One region's subtasks on this executor, as one incarnation has started them: they fail together. */
+    private static final class Part {
+        final int region;
+        final long since;
         final List<Subtask> subtasks = new ArrayList<>();
+        /** Other executors that run subtasks of the region. */
         final Set<ExecutorId> peers = new HashSet<>();
+
         boolean started;
         boolean drained;
         boolean finished;
+
+        @Nullable
+        Failure failed;
+
+        Part(int region, long since) {
+            this.region = region;
+            this.since = since;
+        }
+
+        SubtaskState state() {
+            if (!started) {
+                return SubtaskState.SUBTASK_STATE_UNSPECIFIED;
+            }
+            return finished
+                    ? SubtaskState.SUBTASK_FINISHED
+                    : drained ? SubtaskState.SUBTASK_DRAINED : SubtaskState.SUBTASK_RUNNING;
+        }
+    }
+
+    /** One incarnation's subtasks on this executor. */
+    private static final class Running {
+        final Deploy deploy;
+        final Map<Integer, Part> parts = new TreeMap<>();
+        /** Parts of which the master knows that they run in this incarnation. */
+        final Set<Part> told = new HashSet<>();
+
         long highestCheckpoint;
         long abortedCheckpoint;
         long completedCheckpoint;
 
-        @Nullable
-        SubtaskReport failed;
-
         Running(Deploy deploy) {
             this.deploy = deploy;
+            this.highestCheckpoint = deploy.getLastCheckpoint();
+            this.abortedCheckpoint = deploy.getLastCheckpoint();
         }
 
         long incarnation() {
             return deploy.getIncarnation();
+        }
+
+        boolean has(Part part) {
+            return parts.get(part.region) == part;
         }
     }
 
@@ -117,9 +151,9 @@ final class SimulatedExecutor {
         return stream;
     }
 
-    /** Something of the job runs there, or will. */
-    boolean runs() {
-        return running != null && running.failed == null;
+    /** Of which something runs there, or will. */
+    Set<Integer> regions() {
+        return running == null ? Set.of() : new TreeSet<>(running.parts.keySet());
     }
 
     // ---- the master ----------------------------------------------------------------------------------------------
@@ -145,15 +179,12 @@ final class SimulatedExecutor {
                 .setJobId(here.deploy.getJobId())
                 .setIncarnation(here.incarnation())
                 .setHighestCheckpointSeen(here.highestCheckpoint);
-        SubtaskState state = !here.started
-                ? SubtaskState.SUBTASK_STATE_UNSPECIFIED
-                : here.finished
-                        ? SubtaskState.SUBTASK_FINISHED
-                        : here.drained ? SubtaskState.SUBTASK_DRAINED : SubtaskState.SUBTASK_RUNNING;
-        for (Subtask subtask : here.subtasks) {
-            SubtaskReport failed = here.failed;
-            boolean isFailed = failed != null && failed.getSubtask() == subtask.index;
-            described.addSubtasks(isFailed ? failed : report(here.deploy, subtask.index, state));
+        for (Part part : here.parts.values()) {
+            SubtaskState state = here.told.contains(part) ? part.state() : SubtaskState.SUBTASK_STATE_UNSPECIFIED;
+            for (Subtask subtask : part.subtasks) {
+                boolean isFailed = part.failed != null && subtask == part.subtasks.get(0);
+                described.addSubtasks(isFailed ? failure(here.deploy, part) : report(here.deploy, subtask.id, state));
+            }
         }
         return described.build();
     }
@@ -194,8 +225,9 @@ final class SimulatedExecutor {
                 abort(message.getAbort().getIncarnation(), message.getAbort().getCheckpoint());
             case SHUTDOWN -> {
                 Running here = running;
+                boolean isOver = here == null || here.parts.values().stream().allMatch(part -> part.finished);
                 Invariant.check(
-                        here == null || here.finished || simulation.mayStop(here.incarnation()),
+                        isOver || simulation.mayStop(here.incarnation()),
                         "an executor is told to end while it is needed: %s",
                         message);
                 simulation.yarn().end(id, 0);
@@ -216,50 +248,126 @@ final class SimulatedExecutor {
                 "deployed, but not durable: %d",
                 deploy.getIncarnation());
         highestIncarnation = deploy.getIncarnation();
+        Running before = running;
         Running next = new Running(deploy);
         running = next;
-        deploy.getExecutorsList().forEach(address -> next.peers.add(new ExecutorId(address.getExecutorId())));
-        for (SubtaskPlacement placement : deploy.getSubtasksList()) {
-            if (placement.getExecutorId().equals(id.value())) {
-                next.subtasks.add(new Subtask(placement.getSubtask(), 0, List.of()));
+        simulation.onDeployed(deploy, id);
+        for (int region : simulation.scenario().regions()) {
+            List<SubtaskPlacement> placed = deploy.getSubtasksList().stream()
+                    .filter(placement -> placement.getVertex() == region)
+                    .toList();
+            List<SubtaskPlacement> here = placed.stream()
+                    .filter(placement -> placement.getExecutorId().equals(id.value()))
+                    .toList();
+            if (!here.isEmpty()) {
+                Part part = before == null ? null : before.parts.get(region);
+                if (here.get(0).getSince() == 0) {
+                    begin(next, region, placed, here, part);
+                } else {
+                    goOn(next, here, part);
+                }
             }
         }
-        simulation.onDeployed(deploy, id);
-        later(10, () -> restore(next));
     }
 
-    private void restore(Running incarnation) {
-        if (running != incarnation) {
+    private void begin(
+            Running next,
+            int region,
+            List<SubtaskPlacement> placed,
+            List<SubtaskPlacement> here,
+            @Nullable Part before) {
+        if (simulation.is(Variant.HIT_REGION_GOES_ON) && before != null && before.started) {
+            before.failed = null;
+            takeOver(next, before);
+            return;
+        }
+        Part part = new Part(region, next.incarnation());
+        next.parts.put(region, part);
+        placed.forEach(placement -> part.peers.add(new ExecutorId(placement.getExecutorId())));
+        here.forEach(placement ->
+                part.subtasks.add(new Subtask(SubtaskId.of(region, placement.getSubtask()), 0, List.of())));
+        later(10, () -> restore(next, part));
+    }
+
+    /** Exactly what is meant, and in good health; what is not is said to have failed. */
+    private void goOn(Running next, List<SubtaskPlacement> here, @Nullable Part before) {
+        long since = here.get(0).getSince();
+        boolean goesOn = before != null
+                && before.since == since
+                && before.started
+                && before.failed == null
+                && !before.finished
+                && before.subtasks.size() == here.size();
+        if (goesOn) {
+            takeOver(next, before);
+            return;
+        }
+        int region = here.get(0).getVertex();
+        Part gone = new Part(region, since);
+        next.parts.put(region, gone);
+        here.forEach(placement ->
+                gone.subtasks.add(new Subtask(SubtaskId.of(region, placement.getSubtask()), 0, List.of())));
+        fail(gone, FailureKind.TRANSIENT, "It does not run here any more.", "");
+    }
+
+    /** The restored checkpoint is complete, and what was started after it is given up. */
+    private void takeOver(Running next, Part part) {
+        next.parts.put(part.region, part);
+        long restored = next.deploy.getRestoreCheckpoint();
+        part.subtasks.forEach(subtask -> complete(subtask, restored));
+        if (simulation.is(Variant.CARRIED_IS_REWOUND)) {
+            part.subtasks.forEach(subtask -> {
+                subtask.position = Math.max(0, subtask.cut - 2);
+                subtask.cut = subtask.position;
+            });
+        }
+        later(25, () -> {
+            if (isLive(part) && running == next) {
+                next.told.add(part);
+                report(part, part.state());
+            }
+        });
+    }
+
+    /** It runs, in whichever incarnation by now, and has not failed. */
+    private boolean isLive(Part part) {
+        Running now = running;
+        return now != null && now.has(part) && part.failed == null;
+    }
+
+    private void restore(Running incarnation, Part part) {
+        if (!isLive(part)) {
             return;
         }
         if (simulation.isHdfsAway()) {
-            fail(incarnation, FailureKind.TRANSIENT, "The checkpoint can't be read.", "");
+            fail(part, FailureKind.TRANSIENT, "The checkpoint can't be read.", "");
             return;
         }
         Deploy deploy = incarnation.deploy;
         if (deploy.getRestoreCheckpoint() > 0) {
             CheckpointMetadata metadata = read(deploy);
             if (metadata == null) {
-                fail(incarnation, FailureKind.FATAL, "The checkpoint is gone.", "");
+                fail(part, FailureKind.FATAL, "The checkpoint is gone.", "");
                 return;
             }
             List<Subtask> restored = new ArrayList<>();
-            for (Subtask fresh : incarnation.subtasks) {
+            for (Subtask fresh : part.subtasks) {
                 OperatorSnapshot operator = metadata.getSubtasksList().stream()
-                        .filter(part -> part.getSubtask() == fresh.index)
+                        .filter(snapshot -> SubtaskId.of(snapshot.getVertex(), snapshot.getSubtask())
+                                .equals(fresh.id))
                         .findFirst()
                         .orElseThrow()
                         .getOperators(0);
                 OperatorState state = OperatorState.parse(operator.getSmallOperatorState());
-                restored.add(new Subtask(fresh.index, state.position(), operator.getKeyedStateList()));
+                restored.add(new Subtask(fresh.id, state.position(), operator.getKeyedStateList()));
                 if (!simulation.is(Variant.PENDING_COMMITS_DROPPED)) {
                     state.pending().forEach(each -> simulation.sink().commit(each, deploy.getRestoreCheckpoint()));
                 }
             }
-            incarnation.subtasks.clear();
-            incarnation.subtasks.addAll(restored);
+            part.subtasks.clear();
+            part.subtasks.addAll(restored);
         }
-        later(25, () -> start(incarnation));
+        later(25, () -> start(incarnation, part));
     }
 
     /** What is restored is there, unless the executor was held up, and is told to run what is long over. */
@@ -273,52 +381,67 @@ final class SimulatedExecutor {
                 : simulation.store().verify(restored);
     }
 
-    private void start(Running incarnation) {
-        if (running == incarnation && incarnation.failed == null) {
-            incarnation.started = true;
-            report(incarnation, SubtaskState.SUBTASK_RUNNING);
-            later(150, () -> read(incarnation));
+    private void start(Running incarnation, Part part) {
+        if (isLive(part)) {
+            part.started = true;
+            incarnation.told.add(part);
+            report(part, SubtaskState.SUBTASK_RUNNING);
+            later(150, () -> read(part));
         }
     }
 
     /** Reads one number for each subtask, or fails; ends when there are no more. */
-    private void read(Running incarnation) {
-        if (running != incarnation || incarnation.drained || incarnation.failed != null) {
+    private void read(Part part) {
+        if (!isLive(part) || part.drained) {
             return;
         }
         if (simulation.chance(Fault.SUBTASK_FAILS, 0.01)) {
-            fail(incarnation, FailureKind.USER_CODE, "Simulated.", "");
+            fail(part, FailureKind.USER_CODE, "Simulated.", "");
             return;
         }
         int total = simulation.scenario().total();
-        incarnation.subtasks.forEach(subtask -> subtask.position = Math.min(total, subtask.position + 1));
-        if (incarnation.subtasks.stream().allMatch(subtask -> subtask.position == total)) {
-            incarnation.drained = true;
-            report(incarnation, SubtaskState.SUBTASK_DRAINED);
+        for (Subtask subtask : part.subtasks) {
+            subtask.position = Math.min(total, subtask.position + 1);
+            simulation.onRead(subtask.id, part.since, subtask.position);
+        }
+        if (part.subtasks.stream().allMatch(subtask -> subtask.position == total)) {
+            part.drained = true;
+            report(part, SubtaskState.SUBTASK_DRAINED);
         } else {
-            later(150, () -> read(incarnation));
+            later(150, () -> read(part));
         }
     }
 
     /** A peer's connection has been reset. */
     void onPeerLost(ExecutorId peer) {
-        Running here = running;
-        if (here != null && here.peers.contains(peer) && here.failed == null && !here.finished) {
-            fail(here, FailureKind.EXECUTOR_LOST, "The connection to " + peer + " was reset.", peer.value());
+        if (running != null) {
+            for (Part part : List.copyOf(running.parts.values())) {
+                if (part.peers.contains(peer) && part.failed == null && !part.finished) {
+                    fail(part, FailureKind.EXECUTOR_LOST, "The connection to " + peer + " was reset.", peer.value());
+                }
+            }
         }
     }
 
-    private void fail(Running incarnation, FailureKind kind, String sentence, String lost) {
-        SubtaskReport failed =
-                report(incarnation.deploy, incarnation.subtasks.get(0).index, SubtaskState.SUBTASK_FAILED).toBuilder()
-                        .setFailure(Failure.newBuilder()
-                                .setKind(kind)
-                                .setMessage(sentence)
-                                .setExecutorId(lost))
-                        .build();
-        incarnation.failed = failed;
-        simulation.onReasonToRestart();
-        tell(connection -> new MasterEvent.SubtaskReported(id, connection, failed));
+    private void fail(Part part, FailureKind kind, String sentence, String lost) {
+        part.failed = Failure.newBuilder()
+                .setKind(kind)
+                .setMessage(sentence)
+                .setExecutorId(lost)
+                .build();
+        simulation.onReasonToRestart(part.region);
+        Running now = running;
+        if (now != null) {
+            SubtaskReport failed = failure(now.deploy, part);
+            tell(connection -> new MasterEvent.SubtaskReported(id, connection, failed));
+        }
+    }
+
+    private static SubtaskReport failure(Deploy deploy, Part part) {
+        Failure failed = part.failed == null ? Failure.getDefaultInstance() : part.failed;
+        return report(deploy, part.subtasks.get(0).id, SubtaskState.SUBTASK_FAILED).toBuilder()
+                .setFailure(failed)
+                .build();
     }
 
     private void stop(StopIncarnation stop) {
@@ -369,9 +492,14 @@ final class SimulatedExecutor {
                 || trigger.getCheckpoint() <= incarnation.highestCheckpoint) {
             return;
         }
-        Invariant.check(incarnation.started, "a checkpoint is triggered before every subtask runs: %s", trigger);
         Invariant.check(
-                !trigger.getTerminal() || incarnation.drained, "terminal before the input has ended: %s", trigger);
+                incarnation.told.containsAll(incarnation.parts.values()),
+                "a checkpoint is triggered before every subtask runs: %s",
+                trigger);
+        Invariant.check(
+                !trigger.getTerminal() || incarnation.parts.values().stream().allMatch(part -> part.drained),
+                "terminal before the input has ended: %s",
+                trigger);
         long durable = simulation.journal().newestOf(incarnation.incarnation());
         Invariant.check(
                 durable <= incarnation.completedCheckpoint || durable >= trigger.getCheckpoint(),
@@ -380,11 +508,15 @@ final class SimulatedExecutor {
                 trigger);
         simulation.onTriggered(trigger, epoch);
         incarnation.highestCheckpoint = trigger.getCheckpoint();
-        if (incarnation.failed != null) {
+        if (incarnation.parts.values().stream().anyMatch(part -> part.failed != null)) {
             return;
         }
         List<SubtaskSnapshot> parts = new ArrayList<>();
-        incarnation.subtasks.forEach(subtask -> parts.add(cut(incarnation, subtask, trigger.getCheckpoint())));
+        incarnation
+                .parts
+                .values()
+                .forEach(part -> part.subtasks.forEach(
+                        subtask -> parts.add(cut(incarnation, part, subtask, trigger.getCheckpoint()))));
         Runnable acknowledges = () -> acknowledge(incarnation, trigger, parts);
         if (simulation.is(Variant.ACKNOWLEDGED_BEFORE_STORED)) {
             acknowledges.run();
@@ -395,10 +527,10 @@ final class SimulatedExecutor {
     }
 
     /** Adds what is new since the last completed checkpoint, or writes all of it anew. */
-    private SubtaskSnapshot cut(Running incarnation, Subtask subtask, long checkpoint) {
+    private SubtaskSnapshot cut(Running incarnation, Part part, Subtask subtask, long checkpoint) {
         if (subtask.cut < subtask.position) {
-            subtask.pending.add(new SimulatedSink.Transaction(
-                    subtask.index, incarnation.incarnation(), checkpoint, subtask.cut, subtask.position));
+            subtask.pending.add(
+                    new SimulatedSink.Transaction(subtask.id, part.since, checkpoint, subtask.cut, subtask.position));
         }
         subtask.cut = subtask.position;
         boolean whole = simulation.between(0, 4) == 0;
@@ -420,21 +552,21 @@ final class SimulatedExecutor {
             subtask.pending.forEach(each -> simulation.sink().commit(each, checkpoint));
         }
         return SubtaskSnapshot.newBuilder()
-                .setVertex(1)
-                .setSubtask(subtask.index)
+                .setVertex(subtask.id.vertex().value())
+                .setSubtask(subtask.id.index())
                 .setBytes(subtask.position - from)
                 .addOperators(OperatorSnapshot.newBuilder()
-                        .setOperatorUid("numbers")
-                        .setSubtask(subtask.index)
-                        .setParallelism(simulation.scenario().parallelism())
+                        .setOperatorUid("numbers-" + part.region)
+                        .setSubtask(subtask.id.index())
+                        .setParallelism(simulation.scenario().parallelismOf(part.region))
                         .addAllKeyedState(chain)
                         .setSmallOperatorState(
-                                new OperatorState(subtask.index, subtask.position, subtask.pending).toBytes()))
+                                new OperatorState(subtask.id, part.since, subtask.position, subtask.pending).toBytes()))
                 .build();
     }
 
     private void upload(Running incarnation, TriggerCheckpoint trigger, List<SubtaskSnapshot> parts, Runnable then) {
-        if (running != incarnation) {
+        if (isGone(incarnation)) {
             return;
         }
         boolean fails = simulation.isHdfsAway() || simulation.chance(Fault.UPLOAD_FAILS, 0.01);
@@ -442,7 +574,8 @@ final class SimulatedExecutor {
             for (SubtaskSnapshot part : parts) {
                 part.getOperators(0).getKeyedStateList().stream()
                         .filter(segment -> segment.getCheckpoint() == trigger.getCheckpoint())
-                        .forEach(segment -> simulation.store().put(segment, part.getSubtask()));
+                        .forEach(segment ->
+                                simulation.store().put(segment, SubtaskId.of(part.getVertex(), part.getSubtask())));
             }
         }
         if (fails
@@ -466,7 +599,7 @@ final class SimulatedExecutor {
     }
 
     private void acknowledge(Running incarnation, TriggerCheckpoint trigger, List<SubtaskSnapshot> parts) {
-        if (running != incarnation || simulation.chance(Fault.ACKNOWLEDGEMENT_IS_LOST, 0.01)) {
+        if (isGone(incarnation) || simulation.chance(Fault.ACKNOWLEDGEMENT_IS_LOST, 0.01)) {
             return;
         }
         if (trigger.getCheckpoint() <= incarnation.abortedCheckpoint
@@ -477,11 +610,12 @@ final class SimulatedExecutor {
                 .setJobId(trigger.getJobId())
                 .setIncarnation(trigger.getIncarnation())
                 .setCheckpoint(trigger.getCheckpoint());
+        List<Subtask> subtasks = incarnation.parts.values().stream()
+                .flatMap(part -> part.subtasks.stream())
+                .toList();
         for (int i = 0; i < parts.size(); i++) {
             acknowledged.addSubtasks(
-                    simulation.is(Variant.POSITION_AFTER_CUT)
-                            ? later(parts.get(i), incarnation.subtasks.get(i))
-                            : parts.get(i));
+                    simulation.is(Variant.POSITION_AFTER_CUT) ? later(parts.get(i), subtasks.get(i)) : parts.get(i));
         }
         tell(connection -> new MasterEvent.CheckpointAcknowledgedBy(id, connection, acknowledged.build()));
     }
@@ -494,7 +628,8 @@ final class SimulatedExecutor {
                         0,
                         operator.toBuilder()
                                 .setSmallOperatorState(
-                                        new OperatorState(subtask.index, subtask.position, cut.pending()).toBytes()))
+                                        new OperatorState(subtask.id, cut.since(), subtask.position, cut.pending())
+                                                .toBytes()))
                 .build();
     }
 
@@ -505,7 +640,11 @@ final class SimulatedExecutor {
         }
         incarnation.abortedCheckpoint = Math.max(incarnation.abortedCheckpoint, checkpoint);
         if (simulation.is(Variant.ABORT_DROPS_OUTPUT)) {
-            incarnation.subtasks.forEach(subtask -> subtask.pending.removeIf(each -> each.checkpoint() == checkpoint));
+            incarnation
+                    .parts
+                    .values()
+                    .forEach(part -> part.subtasks.forEach(
+                            subtask -> subtask.pending.removeIf(each -> each.checkpoint() == checkpoint)));
         }
     }
 
@@ -521,46 +660,66 @@ final class SimulatedExecutor {
         }
         Invariant.check(
                 simulation.journal().isComplete(checkpoint), "told that it is complete, but not durable: %s", complete);
-        for (Subtask subtask : incarnation.subtasks) {
-            List<Segment> chain = subtask.cuts.get(checkpoint);
-            if (chain == null) {
+        for (Part part : incarnation.parts.values()) {
+            for (Subtask subtask : part.subtasks) {
                 Invariant.check(
-                        checkpoint <= incarnation.completedCheckpoint, "complete without this part: %s", complete);
-                continue;
-            }
-            subtask.confirmed = chain;
-            subtask.cuts.keySet().removeIf(earlier -> earlier < checkpoint);
-            subtask.pending.forEach(each -> {
-                if (each.checkpoint() <= checkpoint) {
-                    simulation.sink().commit(each, checkpoint);
-                }
-            });
-            if (!simulation.is(Variant.REPEATED_COMMIT_COUNTS)) {
-                subtask.pending.removeIf(each -> each.checkpoint() <= checkpoint);
+                        subtask.cuts.containsKey(checkpoint) || checkpoint <= incarnation.completedCheckpoint,
+                        "complete without this part: %s",
+                        complete);
+                complete(subtask, checkpoint);
             }
         }
         incarnation.completedCheckpoint = checkpoint;
         if (complete.getTerminal()) {
-            incarnation.finished = true;
-            report(incarnation, SubtaskState.SUBTASK_FINISHED);
+            incarnation.parts.values().forEach(part -> {
+                part.finished = true;
+                report(part, SubtaskState.SUBTASK_FINISHED);
+            });
+        }
+    }
+
+    private void complete(Subtask subtask, long checkpoint) {
+        List<Segment> chain = subtask.cuts.get(checkpoint);
+        if (chain == null) {
+            return;
+        }
+        subtask.confirmed = chain;
+        subtask.cuts.keySet().removeIf(earlier -> earlier < checkpoint);
+        subtask.pending.forEach(each -> {
+            if (each.checkpoint() <= checkpoint) {
+                simulation.sink().commit(each, checkpoint);
+            }
+        });
+        if (!simulation.is(Variant.REPEATED_COMMIT_COUNTS)) {
+            subtask.pending.removeIf(each -> each.checkpoint() <= checkpoint);
         }
     }
 
     // ---- details -------------------------------------------------------------------------------------------------
 
-    private void report(Running incarnation, SubtaskState state) {
-        incarnation.subtasks.forEach(subtask -> {
-            SubtaskReport report = report(incarnation.deploy, subtask.index, state);
+    /** The upload of an incarnation that is over may end all the same. */
+    private boolean isGone(Running incarnation) {
+        return running != incarnation && simulation.between(0, 2) == 0;
+    }
+
+    /** What goes on in a newer incarnation is told once that is prepared. */
+    private void report(Part part, SubtaskState state) {
+        Running now = running;
+        if (now == null || !now.told.contains(part)) {
+            return;
+        }
+        part.subtasks.forEach(subtask -> {
+            SubtaskReport report = report(now.deploy, subtask.id, state);
             tell(connection -> new MasterEvent.SubtaskReported(id, connection, report));
         });
     }
 
-    private static SubtaskReport report(Deploy deploy, int subtask, SubtaskState state) {
+    private static SubtaskReport report(Deploy deploy, SubtaskId subtask, SubtaskState state) {
         return SubtaskReport.newBuilder()
                 .setJobId(deploy.getJobId())
                 .setIncarnation(deploy.getIncarnation())
-                .setVertex(1)
-                .setSubtask(subtask)
+                .setVertex(subtask.vertex().value())
+                .setSubtask(subtask.index())
                 .setState(state)
                 .build();
     }

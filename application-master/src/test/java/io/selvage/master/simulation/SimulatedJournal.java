@@ -7,11 +7,13 @@ import io.selvage.protocol.wire.IncarnationStarted;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournalSnapshot;
 import io.selvage.protocol.wire.JournaledJob;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,9 @@ final class SimulatedJournal {
     private final JournaledState state = new JournaledState();
     /** By checkpoint: the incarnation that it is of. */
     private final Map<Long, Long> completed = new HashMap<>();
+
+    /** By region: the incarnation that has started what runs of it. */
+    private final Map<Integer, Long> started = new TreeMap<>();
 
     private long lastIncarnation;
     private long lastFailed;
@@ -82,6 +87,14 @@ final class SimulatedJournal {
             }
             if (simulation.is(Variant.PLACEMENT_FORGOTTEN)) {
                 history.replaceAll(Writer::withoutPlacement);
+            }
+            if (simulation.is(Variant.CARRIED_IS_FORGOTTEN)) {
+                history.replaceAll(journaled -> journaled.hasIncarnationStarted()
+                        ? journaled.toBuilder()
+                                .setIncarnationStarted(journaled.getIncarnationStarted().toBuilder()
+                                        .clearCarried())
+                                .build()
+                        : journaled);
             }
             return simulation.compacts() ? compacted(history) : JournaledState.replay(history);
         }
@@ -186,6 +199,19 @@ final class SimulatedJournal {
                 newestCheckpoint(),
                 started);
         lastIncarnation = started.getIncarnation();
+        Map<Integer, Long> carried = new TreeMap<>();
+        started.getCarriedList().forEach(vertex -> carried.put(vertex.getVertex(), vertex.getSince()));
+        carried.forEach((region, since) -> Invariant.check(
+                since.equals(this.started.get(region)),
+                "region %d is to go on as incarnation %d has started it, but that was %d: %s",
+                region,
+                since,
+                this.started.get(region),
+                started));
+        simulation.scenario().regions().stream()
+                .filter(region -> !carried.containsKey(region))
+                .forEach(region -> this.started.put(region, lastIncarnation));
+        simulation.onIncarnationStarted(carried.keySet());
     }
 
     private void check(CheckpointCompleted done) {
@@ -195,7 +221,16 @@ final class SimulatedJournal {
                 "a checkpoint of an incarnation that is over completes after %d has started: %s",
                 lastIncarnation,
                 done);
-        simulation.store().verify(done);
+        for (SubtaskSnapshot part : simulation.store().verify(done).getSubtasksList()) {
+            OperatorState cut = OperatorState.parse(part.getOperators(0).getSmallOperatorState());
+            Invariant.check(
+                    cut.since() == startOf(part.getVertex()),
+                    "region %d has started anew in incarnation %d, and a checkpoint has a part of what ran since %d: %s",
+                    part.getVertex(),
+                    startOf(part.getVertex()),
+                    cut.since(),
+                    done);
+        }
         completed.put(done.getCheckpoint(), done.getIncarnation());
     }
 
@@ -223,6 +258,11 @@ final class SimulatedJournal {
         return incarnation < lastIncarnation
                 || incarnation <= lastFailed
                 || job().map(job -> job.getCancelRequested() || job.hasEnded()).orElse(true);
+    }
+
+    /** The incarnation that has started what runs of the region; 0: none has. */
+    long startOf(int region) {
+        return started.getOrDefault(region, 0L);
     }
 
     long lastIncarnation() {

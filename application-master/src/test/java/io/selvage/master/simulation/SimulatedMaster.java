@@ -19,6 +19,7 @@ import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.SubtaskPlacement;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -348,7 +349,9 @@ final class SimulatedMaster {
             if (label != null) {
                 journaling.put(action.append(), label);
             }
-            order(new Order(action.append(), action.record()));
+            order(new Order(
+                    action.append(),
+                    simulation.is(Variant.UNHIT_REGION_RESTARTS) ? anew(action.record()) : action.record()));
             if (simulation.is(Variant.JOURNAL_CONFIRMS_EARLY)) {
                 later(1, 2, () -> tell(new MasterEvent.JournalAppended(action.append())));
             }
@@ -396,9 +399,12 @@ final class SimulatedMaster {
             if (swallowed) {
                 return;
             }
-            MasterMessage said = message.hasDeploy() && simulation.is(Variant.RESTORED_FROM_OLDER)
-                    ? olderRestored(message)
-                    : message;
+            MasterMessage said = message;
+            if (message.hasDeploy() && simulation.is(Variant.RESTORED_FROM_OLDER)) {
+                said = olderRestored(message);
+            } else if (message.hasDeploy() && simulation.is(Variant.UNHIT_REGION_RESTARTS)) {
+                said = anew(message);
+            }
             Stream stream = streams.get(action.executor());
             if (stream != null && stream.connection().equals(action.connection())) {
                 stream.toExecutor(said);
@@ -551,6 +557,21 @@ final class SimulatedMaster {
                         told.connection(),
                         before.toBuilder().setCheckpoint(now.getCheckpoint()).build())
                 : event;
+    }
+
+    private static JournalRecord anew(JournalRecord journaled) {
+        return journaled.hasIncarnationStarted()
+                ? journaled.toBuilder()
+                        .setIncarnationStarted(
+                                journaled.getIncarnationStarted().toBuilder().clearCarried())
+                        .build()
+                : journaled;
+    }
+
+    private static MasterMessage anew(MasterMessage deploying) {
+        MasterMessage.Builder anew = deploying.toBuilder();
+        anew.getDeployBuilder().getSubtasksBuilderList().forEach(SubtaskPlacement.Builder::clearSince);
+        return anew.build();
     }
 
     private MasterMessage olderRestored(MasterMessage message) {

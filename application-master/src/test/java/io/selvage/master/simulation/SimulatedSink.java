@@ -1,5 +1,6 @@
 package io.selvage.master.simulation;
 
+import io.selvage.protocol.id.SubtaskId;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -11,10 +12,10 @@ import java.util.Set;
  */
 final class SimulatedSink {
     /** What one subtask has prepared at one checkpoint: the numbers after {@code from} up to {@code to}. */
-    record Transaction(int subtask, long incarnation, long checkpoint, long from, long to) {}
+    record Transaction(SubtaskId subtask, long incarnation, long checkpoint, long from, long to) {}
 
     private final Simulation simulation;
-    private final Map<Integer, Long> committed = new HashMap<>();
+    private final Map<SubtaskId, Long> committed = new HashMap<>();
     private final Set<Transaction> known = new HashSet<>();
 
     SimulatedSink(Simulation simulation) {
@@ -41,7 +42,7 @@ final class SimulatedSink {
         committed.put(transaction.subtask(), transaction.to());
     }
 
-    long committed(int subtask) {
+    long committed(SubtaskId subtask) {
         return committed.getOrDefault(subtask, 0L);
     }
 }

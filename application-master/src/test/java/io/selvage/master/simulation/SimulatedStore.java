@@ -1,5 +1,6 @@
 package io.selvage.master.simulation;
 
+import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
@@ -33,7 +34,7 @@ final class SimulatedStore {
         this.simulation = simulation;
     }
 
-    void put(Segment segment, int subtask) {
+    void put(Segment segment, SubtaskId subtask) {
         if (!jobDeleted) {
             directory(segment.getCheckpoint()).segments.put(segment.getFile() + "#" + subtask, segment);
         }
@@ -81,18 +82,19 @@ final class SimulatedStore {
         CheckpointMetadata metadata = read(completed.getCheckpoint(), completed.getMetadataPath());
         Invariant.check(metadata != null, "the metadata of a completed checkpoint is gone: %s", completed);
         Invariant.check(
-                metadata.getSubtasksCount() == simulation.scenario().parallelism(),
+                metadata.getSubtasksCount() == simulation.scenario().subtasks().size(),
                 "a completed checkpoint has parts missing, or twice: %s",
                 metadata);
-        Set<Integer> subtasks = new HashSet<>();
+        Set<SubtaskId> subtasks = new HashSet<>();
         for (SubtaskSnapshot part : metadata.getSubtasksList()) {
-            Invariant.check(subtasks.add(part.getSubtask()), "a part is there twice: %s", metadata);
-            verify(part.getSubtask(), part.getOperators(0), completed);
+            SubtaskId subtask = SubtaskId.of(part.getVertex(), part.getSubtask());
+            Invariant.check(subtasks.add(subtask), "a part is there twice: %s", metadata);
+            verify(subtask, part.getOperators(0), completed);
         }
         return metadata;
     }
 
-    private void verify(int subtask, OperatorSnapshot operator, CheckpointCompleted completed) {
+    private void verify(SubtaskId subtask, OperatorSnapshot operator, CheckpointCompleted completed) {
         long position = 0;
         for (Segment segment : operator.getKeyedStateList()) {
             Directory directory = directories.get(segment.getCheckpoint());
@@ -109,7 +111,7 @@ final class SimulatedStore {
         long read = OperatorState.parse(operator.getSmallOperatorState()).position();
         Invariant.check(
                 read == position,
-                "subtask %d has read up to %d, and its state is that of %d: %s",
+                "subtask %s has read up to %d, and its state is that of %d: %s",
                 subtask,
                 read,
                 position,

@@ -180,9 +180,7 @@ final class SimulatedYarn {
         boolean known = empty.remove(container) != null || executor != null;
         if (executor != null) {
             simulation.trace("%s ends with %d", container, status);
-            if (executor.runs()) {
-                simulation.onReasonToRestart();
-            }
+            executor.regions().forEach(simulation::onReasonToRestart);
             executor.process().die();
             simulation.breakStreams(executor);
             executors

@@ -5,6 +5,7 @@ import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.JobGraphMessage;
@@ -15,6 +16,7 @@ import io.selvage.protocol.wire.OperatorMessage;
 import io.selvage.protocol.wire.OperatorRole;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubmitJobResponse;
+import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.protocol.wire.VertexMessage;
 import java.util.ArrayList;
@@ -89,8 +91,18 @@ final class Simulation {
     private final Set<ExecutorId> reached = new HashSet<>();
 
     private boolean isReached;
-    private boolean isRestartDue = true;
+    /** Regions in which something has gone wrong since they were started. */
+    private final Set<Integer> restartDue;
+    /** Regions that have taken part in a checkpoint, complete or not, since they were started. */
+    private final Set<Integer> settled = new HashSet<>();
+
     private int lastingReasons;
+    /** The newest master may yet have to take over what runs: it takes that over as a whole, or starts all anew. */
+    private boolean isAdopting;
+    /** How far each subtask has read, by the incarnation that has started it. */
+    private final Map<SubtaskId, Map<Long, Long>> read = new HashMap<>();
+
+    private long partialRestarts;
     /** The epoch that has triggered a checkpoint, by incarnation and checkpoint. */
     private final Map<Long, Map<Long, Long>> triggered = new HashMap<>();
 
@@ -105,6 +117,7 @@ final class Simulation {
         this.variant = variant;
         this.scenario = Scenario.of(random);
         this.faultyMillis = scenario.faultyMillis();
+        this.restartDue = new HashSet<>(scenario.regions());
     }
 
     /** Runs until the job has ended and nothing is left of it. */
@@ -156,6 +169,11 @@ final class Simulation {
                 .sum();
     }
 
+    /** How many incarnations have carried a region over. */
+    long partialRestarts() {
+        return partialRestarts;
+    }
+
     // ---- what must hold in the end -------------------------------------------------------------------------------
 
     private void checkCheckpoints() {
@@ -191,10 +209,10 @@ final class Simulation {
             return;
         }
         Invariant.check(job.getCheckpoint().getTerminal(), "finished without a terminal checkpoint: %s", job);
-        for (int subtask = 0; subtask < scenario.parallelism(); subtask++) {
+        for (SubtaskId subtask : scenario.subtasks()) {
             Invariant.check(
                     sink.committed(subtask) == scenario.total(),
-                    "finished, but subtask %d has committed %d",
+                    "finished, but subtask %s has committed %d",
                     subtask,
                     sink.committed(subtask));
         }
@@ -463,7 +481,7 @@ final class Simulation {
     void onDurable(JournalRecord journaled, long writer) {
         trace("durable, by epoch %d: %s", writer, journaled);
         switch (journaled.getRecordCase()) {
-            case INCARNATION_STARTED -> onIncarnationStarted();
+            case EPOCH_STARTED -> onEpochStarted();
             case CHECKPOINT_COMPLETED -> checkpointsSinceFaults += isFaulty() ? 0 : 1;
             case SESSION_STOPPING -> stopDurable = true;
             case JOB_ENDED -> {
@@ -475,19 +493,65 @@ final class Simulation {
         }
     }
 
-    /** An incarnation that every executor has got runs until something other than the master breaks. */
-    private void onIncarnationStarted() {
+    /**
+     * An incarnation that every executor has got runs until something other than the master breaks. And only the
+     * regions in which something has broken start anew, once they have run, unless a master dies meanwhile.
+     */
+    void onIncarnationStarted(Set<Integer> carried) {
         Invariant.check(
-                isRestartDue || lastingReasons > 0 || !isReached,
+                !restartDue.isEmpty() || lastingReasons > 0 || !isReached,
                 "tasks restart, and nothing but a master has died: %s",
                 journal.job());
-        isRestartDue = false;
+        for (int region : scenario.regions()) {
+            if (!carried.contains(region)) {
+                Invariant.check(
+                        restartDue.contains(region) || lastingReasons > 0 || !settled.contains(region),
+                        "region %d restarts, and nothing has gone wrong there: %s",
+                        region,
+                        journal.job());
+                restartDue.remove(region);
+                settled.remove(region);
+            }
+        }
+        partialRestarts += carried.isEmpty() ? 0 : 1;
+        isAdopting = false;
         isReached = false;
         reached.clear();
     }
 
+    /** What has gone wrong, or was not told to all executors, when the master before died is all regions' matter. */
+    private void onEpochStarted() {
+        isAdopting = true;
+        if (!restartDue.isEmpty() || !isReached) {
+            onReasonToRestart();
+        }
+    }
+
+    /** In all regions. */
     void onReasonToRestart() {
-        isRestartDue = true;
+        restartDue.addAll(scenario.regions());
+    }
+
+    void onReasonToRestart(int region) {
+        boolean isLast =
+                journal.job().map(job -> job.getCheckpoint().getTerminal()).orElse(false);
+        if (isAdopting || isLast) {
+            onReasonToRestart();
+        } else {
+            restartDue.add(region);
+        }
+    }
+
+    /** What runs never goes back: that takes a start in another incarnation. */
+    void onRead(SubtaskId subtask, long since, long position) {
+        Long before = read.computeIfAbsent(subtask, any -> new HashMap<>()).put(since, position);
+        Invariant.check(
+                before == null || before <= position,
+                "subtask %s, which runs since incarnation %d, reads %d; it has read %d",
+                subtask,
+                since,
+                position,
+                before);
     }
 
     /** Something is wrong that may be noticed at any time, until {@link #onReasonGone}. */
@@ -504,6 +568,14 @@ final class Simulation {
         if (deploy.getIncarnation() < journal.lastIncarnation()) {
             return;
         }
+        for (SubtaskPlacement placement : deploy.getSubtasksList()) {
+            long start = journal.startOf(placement.getVertex());
+            Invariant.check(
+                    placement.getSince() == (start == deploy.getIncarnation() ? 0 : start),
+                    "what is deployed is not what is durable, %d: %s",
+                    start,
+                    placement);
+        }
         reached.add(executor);
         isReached = deploy.getExecutorsList().stream()
                 .allMatch(address -> reached.contains(new ExecutorId(address.getExecutorId())));
@@ -514,6 +586,10 @@ final class Simulation {
                 .computeIfAbsent(trigger.getIncarnation(), any -> new HashMap<>())
                 .putIfAbsent(trigger.getCheckpoint(), epoch);
         Invariant.check(first == null || first == epoch, "epochs %s and %d both trigger %s", first, epoch, trigger);
+        if (trigger.getIncarnation() == journal.lastIncarnation()) {
+            settled.addAll(scenario.regions());
+            isAdopting &= epoch != journal.epoch();
+        }
     }
 
     /** A newer incarnation is durable, or the job's end. */
@@ -613,17 +689,20 @@ final class Simulation {
         return between(0, 2) == 0;
     }
 
+    /** No edge connects the vertices: each is a region. */
     JobGraphMessage graph() {
-        return JobGraphMessage.newBuilder()
-                .setName("simulated")
-                .setMaxParallelism(8)
-                .addVertices(VertexMessage.newBuilder()
-                        .setId(1)
-                        .setName("numbers")
-                        .setParallelism(scenario.parallelism())
-                        .addOperators(
-                                OperatorMessage.newBuilder().setUid("numbers").setRole(OperatorRole.SINK)))
-                .build();
+        JobGraphMessage.Builder graph =
+                JobGraphMessage.newBuilder().setName("simulated").setMaxParallelism(8);
+        for (int region : scenario.regions()) {
+            graph.addVertices(VertexMessage.newBuilder()
+                    .setId(region)
+                    .setName("numbers " + region)
+                    .setParallelism(scenario.parallelismOf(region))
+                    .addOperators(OperatorMessage.newBuilder()
+                            .setUid("numbers-" + region)
+                            .setRole(OperatorRole.SINK)));
+        }
+        return graph.build();
     }
 
     long nowMillis() {

@@ -30,6 +30,10 @@ enum Variant {
     STOP_BEFORE_RECORD("Tasks are told to stop when a failure's record is handed to the journal."),
     LOSS_NOT_TOLD("The master never hears that an executor is lost."),
     SURVIVORS_NOT_ADOPTED("A new master is not told what still runs."),
+    HIT_REGION_GOES_ON("An executor lets the subtasks of a hit region go on instead of starting them anew."),
+    CARRIED_IS_REWOUND("An executor takes subtasks that are to go on back to the checkpoint."),
+    UNHIT_REGION_RESTARTS("A failure in one region restarts the others as well."),
+    CARRIED_IS_FORGOTTEN("A new master does not see since when the regions that it adopts have run."),
     IDLE_EXECUTORS_KEPT("What is told to idle executors gets lost.");
 
     private final String sentence;

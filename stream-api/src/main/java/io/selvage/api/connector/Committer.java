@@ -9,7 +9,8 @@ public interface Committer<C> extends AutoCloseable {
 
     /**
      * Called in one subtask, before any writer of this incarnation's own output is committed: commits all that the
-     * restored checkpoint holds, from every subtask, and discards what else earlier incarnations of this job left.
+     * restored checkpoint holds, from every subtask, and discards what else earlier incarnations of this sink left.
+     * Other sinks of the job may go on meanwhile, with what they have prepared.
      */
     void recover(List<C> committables) throws Exception;
 

@@ -9,7 +9,9 @@ public interface OpenContext {
 
     int parallelism();
 
-    /** Grows with every restart of the job; output that must not collide with that of an earlier run carries it. */
+    /**
+     * Grows with every restart of the function; output that must not collide with that of an earlier run carries it.
+     */
     long incarnation();
 
     /** The class loader of the user's program. */

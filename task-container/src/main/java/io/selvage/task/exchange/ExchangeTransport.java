@@ -2,6 +2,7 @@ package io.selvage.task.exchange;
 
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import java.util.Map;
 
 /** Carries channels between processes. Safe for use by many threads; the channels belong to their subtasks' threads. */
 public interface ExchangeTransport extends AutoCloseable {
@@ -25,7 +26,12 @@ public interface ExchangeTransport extends AutoCloseable {
     InputChannel registerInput(ChannelDefinition definition, Wakeup wakeup, ChannelFailureListener failures);
 
     /** Closes the channels of this and all lower incarnations of the job, and refuses those that peers still open. */
-    void release(JobId job, Incarnation incarnation);
+    default void release(JobId job, Incarnation incarnation) {
+        release(job, incarnation, Map.of());
+    }
+
+    /** The same, but for the edges that go on: by their number, the incarnation whose channels do. */
+    void release(JobId job, Incarnation incarnation, Map<Integer, Incarnation> goingOn);
 
     @Override
     void close();

@@ -2,6 +2,7 @@ package io.selvage.task.executor;
 
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Failure;
@@ -9,6 +10,7 @@ import io.selvage.protocol.wire.OutputPause;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.task.exchange.Barrier;
@@ -21,6 +23,7 @@ import io.selvage.task.subtask.SinkOutput;
 import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskCut;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +35,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Owned by the executor's loop: one incarnation of a job, and its subtasks in this process. */
+/**
+ * Owned by the executor's loop: one incarnation of a job, and its subtasks in this process. Some of them it may have
+ * taken over from the one before; they run from then on, the others once it is prepared.
+ */
 final class Deployment {
     /** Snapshots that may be on their way to the store at once: each is held in memory until it is there. */
     static final int MOST_UPLOADS = 2;
@@ -42,13 +48,16 @@ final class Deployment {
     private final DeploymentId id;
     private final Deploy deploy;
     private final long deployedNanos;
-    private long clearedNanos; // The threads of the one before had ended.
+    private boolean cleared;
+    private long clearedNanos; // What ended of those before had done so.
     private long startedNanos;
     private final Set<SubtaskId> running = new HashSet<>(); // Have been so.
     private DeploymentPhase phase = DeploymentPhase.PREPARING;
     private @Nullable PreparedDeployment prepared;
     private @Nullable SegmentChains chains;
-    private final Map<SubtaskId, Subtask> subtasks = new LinkedHashMap<>();
+    private @Nullable SegmentChains chainsBefore; // Until it is prepared.
+    private final Map<SubtaskId, StartedSubtask> subtasks = new LinkedHashMap<>();
+    private final Set<SubtaskId> takenOver = new HashSet<>();
     private final Set<SubtaskId> threads = new HashSet<>(); // Those that have not ended.
     private final Map<ChannelId, ChannelFailure> failedEarly = new LinkedHashMap<>(); // Before the subtasks were there.
     private final Map<SubtaskId, SubtaskReport> reports = new LinkedHashMap<>(); // The newest, heard or not.
@@ -88,14 +97,101 @@ final class Deployment {
         return phase == DeploymentPhase.ENDED;
     }
 
-    /** Starts the threads. */
-    void start(PreparedDeployment nowPrepared, long nowNanos) {
+    /**
+     * Takes over from the one before what is to go on, with the mail that it needs: the restored checkpoint is
+     * complete, and what was started after it never will be. Answers the subtasks that do not run there as they should.
+     */
+    List<SubtaskId> takeOver(@Nullable Deployment before, ExecutorId here) {
+        highestCheckpoint = deploy.getLastCheckpoint();
+        settledCheckpoint = deploy.getLastCheckpoint();
+        List<SubtaskId> missing = new ArrayList<>();
+        for (SubtaskPlacement place : deploy.getSubtasksList()) {
+            if (place.getSince() > 0 && place.getExecutorId().equals(here.value())) {
+                SubtaskId subtask = SubtaskId.of(place.getVertex(), place.getSubtask());
+                if (before == null || !before.tryHandOver(subtask, place.getSince(), this)) {
+                    missing.add(subtask);
+                }
+            }
+        }
+        if (before != null) {
+            chainsBefore = before.chains == null ? before.chainsBefore : before.chains;
+        }
+        if (deploy.getRestoreCheckpoint() > 0) {
+            completeSubtasks(new Mail.Complete(new CheckpointId(deploy.getRestoreCheckpoint()), false));
+        }
+        if (deploy.getLastCheckpoint() > deploy.getRestoreCheckpoint()) {
+            post(new Mail.Abort(new CheckpointId(deploy.getLastCheckpoint())));
+        }
+        return missing;
+    }
+
+    /** Only the very subtask that an incarnation has started, and only as long as nothing is wrong with it. */
+    private boolean tryHandOver(SubtaskId subtask, long since, Deployment to) {
+        StartedSubtask started = subtasks.get(subtask);
+        SubtaskReport newest = reports.get(subtask);
+        if (started == null || newest == null || started.since().value() != since) {
+            return false;
+        }
+        boolean isWell =
+                newest.getState() == SubtaskState.SUBTASK_RUNNING || newest.getState() == SubtaskState.SUBTASK_DRAINED;
+        if (!isWell || !isServing() || !threads.contains(subtask)) {
+            return false;
+        }
+        subtasks.remove(subtask);
+        takenOver.remove(subtask);
+        threads.remove(subtask);
+        to.subtasks.put(subtask, started);
+        to.takenOver.add(subtask);
+        to.threads.add(subtask);
+        to.running.add(subtask);
+        to.reported(subtask, newest.getState(), null);
+        return true;
+    }
+
+    /** Its subtasks are heard, and may be told something. */
+    boolean isServing() {
+        return phase == DeploymentPhase.PREPARING || phase == DeploymentPhase.RUNNING;
+    }
+
+    /** Whether that subtask is part of it, as that incarnation has started it. */
+    boolean has(SubtaskId subtask, Incarnation since) {
+        StartedSubtask started = subtasks.get(subtask);
+        return started != null && started.since().equals(since);
+    }
+
+    /** By edge, the incarnation whose channels go on in this one. */
+    Map<Integer, Incarnation> edgesTakenOver() {
+        Map<Integer, Incarnation> edges = new HashMap<>();
+        for (StartedSubtask started : subtasks.values()) {
+            if (takenOver.contains(started.subtask().id())) {
+                started.subtask().channels().forEach(channel -> edges.put(channel.edge(), channel.incarnation()));
+            }
+        }
+        return edges;
+    }
+
+    /** Starts the threads; answers how far those subtasks are that run already. */
+    List<SubtaskReport> start(PreparedDeployment nowPrepared, long nowNanos) {
         startedNanos = nowNanos;
         transition(DeploymentPhase.RUNNING);
         prepared = nowPrepared;
         chains = new SegmentChains(nowPrepared.restored(), nowPrepared.parallelism());
+        if (chainsBefore != null) {
+            chains.carryOver(chainsBefore, takenOver);
+            chainsBefore = null;
+        }
         for (Subtask subtask : nowPrepared.subtasks()) {
-            subtasks.put(subtask.id(), subtask);
+            int parallelism =
+                    nowPrepared.parallelism().getOrDefault(subtask.id().vertex().value(), 0);
+            subtasks.put(
+                    subtask.id(),
+                    new StartedSubtask(
+                            subtask,
+                            id.incarnation(),
+                            deploy.getRestoreCheckpoint(),
+                            nowPrepared.nameOf(subtask.id()),
+                            parallelism,
+                            nowPrepared.loader()));
             threads.add(subtask.id());
             Thread thread = new Thread(
                     subtask,
@@ -108,27 +204,35 @@ final class Deployment {
         failedEarly.forEach(this::onChannelFailed);
         failedEarly.clear();
         endIfNoThreads();
+        return reports.values().stream()
+                .filter(report -> takenOver.contains(SubtaskId.of(report.getVertex(), report.getSubtask())))
+                .toList();
     }
 
     /** Tells all subtasks to end, if that has not been done. */
     void end(long nowNanos, String reason) {
         toldToEnd = true;
         switch (phase) {
-            case PREPARING -> transition(DeploymentPhase.ENDED);
-            case RUNNING -> {
+            case PREPARING, RUNNING -> {
                 LOG.info("{} is ended: {}", id, reason);
                 transition(DeploymentPhase.ENDING);
                 endingSinceNanos = nowNanos;
-                subtasks.values().forEach(Subtask::cancel);
+                subtasks.values().forEach(started -> started.subtask().cancel());
                 endIfNoThreads();
             }
             case ENDING, ENDED -> {}
         }
     }
 
-    /** Nothing of the incarnation before is left. */
+    /** Nothing that had to end is left of earlier incarnations. */
     void onCleared(long nowNanos) {
+        cleared = true;
         clearedNanos = nowNanos;
+    }
+
+    /** It can't be prepared before {@link #onCleared}. */
+    boolean isWaiting() {
+        return phase == DeploymentPhase.PREPARING && !cleared;
     }
 
     /** A subtask has its state and its functions are open. */
@@ -172,32 +276,33 @@ final class Deployment {
 
     /** What its subtasks have left, now that their threads have ended; once. */
     void retain(HeldState into) {
-        PreparedDeployment ended = prepared;
-        if (ended == null || phase != DeploymentPhase.ENDED) {
+        if (phase != DeploymentPhase.ENDED) {
             return;
         }
-        for (Subtask subtask : subtasks.values()) {
-            SubtaskReport newest = reports.get(subtask.id());
+        subtasks.forEach((subtask, started) -> {
+            SubtaskReport newest = reports.get(subtask);
             if (newest != null && newest.getState() == SubtaskState.SUBTASK_FINISHED) {
-                continue; // The job is over.
+                return; // The job is over.
             }
-            int parallelism =
-                    ended.parallelism().getOrDefault(subtask.id().vertex().value(), 0);
-            subtask.retain()
+            started.subtask()
+                    .retain()
                     .forEach((uid, state) -> into.retain(
-                            new StateOwner(subtask.id(), uid),
+                            new StateOwner(subtask, uid),
                             new HeldState.Retained(
                                     state,
+                                    started.since().value(),
                                     id.incarnation().value(),
-                                    deploy.getRestoreCheckpoint(),
-                                    parallelism,
-                                    ended.loader())));
-        }
+                                    started.restoredCheckpoint(),
+                                    started.parallelism(),
+                                    started.loader())));
+        });
     }
 
     void onThreadEnd(SubtaskId subtask) {
         threads.remove(subtask);
-        endIfNoThreads();
+        if (phase != DeploymentPhase.PREPARING) {
+            endIfNoThreads();
+        }
     }
 
     private void endIfNoThreads() {
@@ -215,13 +320,13 @@ final class Deployment {
 
     /** Fails the subtasks at its ends, as soon as there are any. */
     void onChannelFailed(ChannelId channel, ChannelFailure failure) {
-        switch (phase) {
-            case PREPARING -> failedEarly.putIfAbsent(channel, failure);
-            case RUNNING ->
-                subtasks.values().stream()
-                        .filter(subtask -> subtask.hasChannel(channel))
-                        .forEach(subtask -> subtask.fail(new ExchangeFailedException(failure)));
-            case ENDING, ENDED -> {}
+        if (phase == DeploymentPhase.PREPARING && channel.incarnation().equals(id.incarnation())) {
+            failedEarly.putIfAbsent(channel, failure);
+        } else if (isServing()) {
+            subtasks.values().stream()
+                    .map(StartedSubtask::subtask)
+                    .filter(subtask -> subtask.channels().contains(channel))
+                    .forEach(subtask -> subtask.fail(new ExchangeFailedException(failure)));
         }
     }
 
@@ -231,9 +336,9 @@ final class Deployment {
     boolean trigger(Barrier barrier) {
         highestCheckpoint = Math.max(highestCheckpoint, barrier.checkpoint().value());
         boolean accepted = true;
-        for (Subtask subtask : subtasks.values()) {
-            if (!subtask.hasInput()) {
-                accepted &= subtask.post(new Mail.Trigger(barrier));
+        for (StartedSubtask started : subtasks.values()) {
+            if (!started.subtask().hasInput()) {
+                accepted &= started.subtask().post(new Mail.Trigger(barrier));
             }
         }
         return accepted;
@@ -243,29 +348,33 @@ final class Deployment {
     void complete(Mail.Complete mail) {
         dropCuts(mail.checkpoint());
         chains().confirm(mail.checkpoint());
+        completeSubtasks(mail);
+    }
+
+    private void completeSubtasks(Mail.Complete mail) {
         lateCompletions.clear(); // A completion covers those before it.
-        for (Subtask subtask : subtasks.values()) {
-            if (!subtask.post(mail)) {
-                LOG.warn("{} of {} is put off: subtask {} has not handled its mail", mail, id, subtask.id());
-                lateCompletions.put(subtask.id(), mail);
+        subtasks.forEach((subtask, started) -> {
+            if (!started.subtask().post(mail)) {
+                LOG.warn("{} of {} is put off: subtask {} has not handled its mail", mail, id, subtask);
+                lateCompletions.put(subtask, mail);
             }
-        }
+        });
     }
 
     /** Tries again what a full mailbox has refused: after a terminal completion there is none that would cover it. */
     void completeLate() {
         if (phase == DeploymentPhase.RUNNING) {
             lateCompletions.entrySet().removeIf(late -> {
-                Subtask subtask = subtasks.get(late.getKey());
-                return subtask == null || subtask.post(late.getValue());
+                StartedSubtask started = subtasks.get(late.getKey());
+                return started == null || started.subtask().post(late.getValue());
             });
         }
     }
 
     boolean post(Mail mail) {
         boolean accepted = true;
-        for (Subtask subtask : subtasks.values()) {
-            accepted &= subtask.post(mail);
+        for (StartedSubtask started : subtasks.values()) {
+            accepted &= started.subtask().post(mail);
         }
         return accepted;
     }
@@ -348,7 +457,10 @@ final class Deployment {
         return built;
     }
 
-    /** What a master that has just been found must know to take it over. */
+    /**
+     * What a master that has just been found must know to take it over. While it is prepared, no subtask counts as
+     * running: not even one that has been taken over can take part in a checkpoint yet.
+     */
     RunningIncarnation describe(ExecutorId here) {
         RunningIncarnation.Builder running = RunningIncarnation.newBuilder()
                 .setJobId(id.job().value())
@@ -357,7 +469,9 @@ final class Deployment {
                 .setEnding(toldToEnd);
         for (SubtaskId subtask : placed(here)) {
             SubtaskReport newest = reports.get(subtask);
-            running.addSubtasks(newest == null ? report(subtask).build() : newest);
+            boolean isKnown = newest != null
+                    && (phase != DeploymentPhase.PREPARING || newest.getState() == SubtaskState.SUBTASK_FAILED);
+            running.addSubtasks(isKnown ? newest : report(subtask).build());
         }
         return running.build();
     }
@@ -371,7 +485,8 @@ final class Deployment {
     }
 
     String nameOf(SubtaskId subtask) {
-        return prepared == null ? "a subtask" : prepared.nameOf(subtask);
+        StartedSubtask started = subtasks.get(subtask);
+        return started == null ? "a subtask" : started.vertexName();
     }
 
     Map<Integer, Integer> parallelism() {
@@ -381,7 +496,8 @@ final class Deployment {
     /** @param nowMillis wall clock of the same moment as {@code nowNanos} */
     List<SubtaskCounters> counters(long nowNanos, long nowMillis) {
         List<SubtaskCounters> counters = new ArrayList<>();
-        for (Subtask subtask : subtasks.values()) {
+        for (StartedSubtask started : subtasks.values()) {
+            Subtask subtask = started.subtask();
             SubtaskCounters.Builder builder = SubtaskCounters.newBuilder()
                     .setJobId(id.job().value())
                     .setIncarnation(id.incarnation().value())

@@ -6,7 +6,7 @@ import java.util.Set;
 
 /** The life of one incarnation of a job in one executor. */
 enum DeploymentPhase {
-    /** Its graph, program and state are being read. */
+    /** Its graph, program and state are being read. What it has taken over from the one before goes on meanwhile. */
     PREPARING,
     /** Its subtasks' threads are started. */
     RUNNING,
@@ -16,7 +16,7 @@ enum DeploymentPhase {
     ENDED;
 
     private static final Map<DeploymentPhase, Set<DeploymentPhase>> MOVES = Map.of(
-            PREPARING, EnumSet.of(RUNNING, ENDED),
+            PREPARING, EnumSet.of(RUNNING, ENDING),
             RUNNING, EnumSet.of(ENDING, ENDED),
             ENDING, EnumSet.of(ENDED),
             ENDED, EnumSet.noneOf(DeploymentPhase.class));

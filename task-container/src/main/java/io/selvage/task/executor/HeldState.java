@@ -23,21 +23,28 @@ final class HeldState {
     /**
      * What a subtask has left.
      *
-     * @param incarnation the one that it belonged to
-     * @param restoredCheckpoint that this incarnation had started from; 0: none
+     * @param since the incarnation that had started it
+     * @param incarnation the one that it belonged to when it ended
+     * @param restoredCheckpoint that it had started from; 0: none
      * @param parallelism of its vertex
      */
     record Retained(
-            RetainedState state, long incarnation, long restoredCheckpoint, int parallelism, ClassLoader loader) {
+            RetainedState state,
+            long since,
+            long incarnation,
+            long restoredCheckpoint,
+            int parallelism,
+            ClassLoader loader) {
 
         /**
          * Whether its history is that of the restored checkpoint. The number alone does not say so: what an incarnation
          * could not complete is numbered anew by the next.
          */
         boolean leadsTo(CheckpointMetadata restored, int nowParallelism, ClassLoader nowLoader) {
+            boolean tookPart = restored.getIncarnation() >= since && restored.getIncarnation() <= incarnation;
             return loader == nowLoader
                     && parallelism == nowParallelism
-                    && (restored.getIncarnation() == incarnation || restored.getCheckpoint() == restoredCheckpoint);
+                    && (tookPart || restored.getCheckpoint() == restoredCheckpoint);
         }
     }
 

@@ -2,22 +2,26 @@ package io.selvage.task.executor;
 
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Owned by the executor's loop: what it knows of a job, which has threads of one deployment here at most. */
+/** Owned by the executor's loop: what it knows of a job. */
 final class JobHere {
     final JobId id;
 
     /** Never started or stopped above this; 0: none. */
     long highestIncarnation;
 
-    /** The one whose threads may run. If they have ended, its channels are there until somebody says so. */
+    /**
+     * The newest one; what it starts anew waits until those that end have ended. If its threads have ended, its
+     * channels are there until somebody says so.
+     */
     @Nullable
     Deployment current;
 
-    /** Starts once {@link #current} has ended. */
-    @Nullable
-    Deployment next;
+    /** Earlier ones that were told to end, the newest last. */
+    final List<Deployment> ending = new ArrayList<>();
 
     /** The master waits to hear that this and all lower ones have ended; null: it does not. */
     @Nullable
@@ -31,5 +35,25 @@ final class JobHere {
 
     JobHere(JobId id) {
         this.id = id;
+    }
+
+    /** The newest of which something is left; null: of none. */
+    @Nullable
+    Deployment newest() {
+        return current != null || ending.isEmpty() ? current : ending.get(ending.size() - 1);
+    }
+
+    /** Something of it runs here, or will. */
+    boolean isBusy() {
+        return !ending.isEmpty() || current != null && !current.isEnded();
+    }
+
+    /** All of which something is left, the newest last. */
+    List<Deployment> deployments() {
+        List<Deployment> deployments = new ArrayList<>(ending);
+        if (current != null) {
+            deployments.add(current);
+        }
+        return deployments;
     }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -41,6 +42,15 @@ final class SegmentChains {
             confirmed = restored.getCheckpoint();
             stored(new CheckpointId(confirmed), usable);
         }
+    }
+
+    /** Of these subtasks, which go on from the deployment before, what they may yet add to is known as well. */
+    void carryOver(SegmentChains before, Set<SubtaskId> subtasks) {
+        before.chains.forEach((checkpoint, states) -> states.forEach((owner, segments) -> {
+            if (subtasks.contains(owner.subtask())) {
+                chains.computeIfAbsent(checkpoint, any -> new HashMap<>()).putIfAbsent(owner, segments);
+            }
+        }));
     }
 
     /** A checkpoint of this deployment has been stored; it may or may not be completed. */

@@ -27,12 +27,15 @@ import io.selvage.task.subtask.SubtaskListener;
 import io.selvage.task.subtask.SubtaskWiring;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Builds the subtasks that a deployment puts into this process, with their channels: rings where both ends are here,
- * the transport's where one is not. Used once, by the preparing thread.
+ * Builds the subtasks that a deployment starts in this process, with their channels: rings where both ends are here,
+ * the transport's where one is not. No channel leads to a subtask that goes on from an earlier incarnation: a connected
+ * part of the graph starts as a whole. Used once, by the preparing thread.
  */
 final class SubtaskFactory {
     private final DeploymentId deployment;
@@ -47,6 +50,7 @@ final class SubtaskFactory {
     private final ChainBuilder chains;
 
     private final Map<SubtaskId, ExecutorId> placement = new HashMap<>();
+    private final Set<SubtaskId> goingOn = new HashSet<>();
     private final Map<ExecutorId, ExecutorAddress> addresses = new HashMap<>();
     private final Map<SubtaskId, Wakeup> wakeups = new HashMap<>();
     private final Map<ChannelId, LocalChannel> localChannels = new HashMap<>();
@@ -80,7 +84,11 @@ final class SubtaskFactory {
                 backends,
                 clock);
         for (SubtaskPlacement place : deploy.getSubtasksList()) {
-            placement.put(SubtaskId.of(place.getVertex(), place.getSubtask()), new ExecutorId(place.getExecutorId()));
+            SubtaskId subtask = SubtaskId.of(place.getVertex(), place.getSubtask());
+            placement.put(subtask, new ExecutorId(place.getExecutorId()));
+            if (place.getSince() > 0) {
+                goingOn.add(subtask);
+            }
         }
         for (var address : deploy.getExecutorsList()) {
             ExecutorId executor = new ExecutorId(address.getExecutorId());
@@ -94,7 +102,7 @@ final class SubtaskFactory {
         for (Vertex vertex : job.graph().vertices()) {
             for (int index = 0; index < vertex.parallelism(); index++) {
                 SubtaskId id = SubtaskId.of(vertex.id(), index);
-                if (isHere(id)) {
+                if (isHere(id) && !goingOn.contains(id)) {
                     subtasks.add(build(vertex, id));
                 }
             }

@@ -25,6 +25,8 @@ import io.selvage.protocol.wire.Registered;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.Stopped;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.exchange.Barrier;
@@ -36,6 +38,7 @@ import io.selvage.task.subtask.SubtaskCut;
 import io.selvage.task.subtask.SubtaskPhase;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,7 +151,7 @@ final class TaskExecutor {
                 .setNode(settings.node())
                 .setLogUrl(settings.logUrl());
         for (JobHere job : jobs.values()) {
-            Deployment newest = job.next != null ? job.next : job.current;
+            Deployment newest = job.newest();
             if (newest != null) {
                 register.addRunning(newest.describe(settings.id()));
             }
@@ -250,8 +253,7 @@ final class TaskExecutor {
             services.exit().exit(ExitCode.LEASE_EXPIRED, "No master was found for " + settings.lease() + ".");
         }
         for (JobHere job : jobs.values()) {
-            boolean isIdle = job.current == null || job.current.isEnded();
-            if (isIdle && nowNanos - job.heldSinceNanos >= RETENTION_LIMIT_NANOS) {
+            if (!job.isBusy() && nowNanos - job.heldSinceNanos >= RETENTION_LIMIT_NANOS) {
                 job.held.dropRetained();
             }
         }
@@ -290,7 +292,7 @@ final class TaskExecutor {
     // ---- deploying and stopping ----------------------------------------------------------------------------------
 
     private void onDeploy(Deploy deploy) {
-        DeploymentId id = new DeploymentId(new JobId(deploy.getJobId()), new Incarnation(deploy.getIncarnation()));
+        DeploymentId id = idOf(deploy.getJobId(), deploy.getIncarnation());
         JobHere job = jobs.computeIfAbsent(id.job(), JobHere::new);
         if (id.incarnation().value() <= job.highestIncarnation) {
             LOG.warn("Refused to deploy {}: incarnation {} is known", id, job.highestIncarnation);
@@ -299,12 +301,24 @@ final class TaskExecutor {
         job.highestIncarnation = id.incarnation().value();
         job.stopTo = null;
         Deployment next = new Deployment(id, deploy, services.clock().nanos());
-        job.next = next;
         makeRoom(job, next);
-        if (job.current != null) {
-            job.current.end(services.clock().nanos(), id + " takes its place");
-        }
+        List<SubtaskId> missing = next.takeOver(job.current, settings.id());
+        endCurrent(job, id + " takes its place");
+        job.current = next;
+        missing.forEach(subtask -> report(next, subtask, SubtaskState.SUBTASK_FAILED, gone(subtask)));
         settle(job);
+    }
+
+    private void endCurrent(JobHere job, String reason) {
+        if (job.current != null) {
+            job.current.end(services.clock().nanos(), reason);
+            job.ending.add(job.current);
+            job.current = null;
+        }
+    }
+
+    private static DeploymentId idOf(String job, long incarnation) {
+        return new DeploymentId(new JobId(job), new Incarnation(incarnation));
     }
 
     /** Lets go of what is held and will not be needed. */
@@ -313,7 +327,7 @@ final class TaskExecutor {
         if (placed.isEmpty()) {
             return; // A standby that is not needed goes on following.
         }
-        boolean comesBack = job.current != null || job.held.hasRetained();
+        boolean comesBack = job.newest() != null || job.held.hasRetained();
         if (!standby.end(job.id) && !comesBack) {
             // A job that is new here needs the memory; one that comes back would have been deployed by now.
             jobs.values().stream().filter(other -> other != job).forEach(other -> other.held.dropRetained());
@@ -325,7 +339,7 @@ final class TaskExecutor {
 
     private void onFollow(Follow follow) {
         JobHere job = jobs.computeIfAbsent(new JobId(follow.getJobId()), JobHere::new);
-        if (job.next != null || job.current != null && !job.current.isEnded()) {
+        if (job.isBusy()) {
             LOG.warn("Refused to follow {}: it runs here", job.id);
             return;
         }
@@ -366,54 +380,44 @@ final class TaskExecutor {
         Incarnation incarnation = new Incarnation(stop.getIncarnation());
         JobHere job = jobs.computeIfAbsent(new JobId(stop.getJobId()), JobHere::new);
         job.highestIncarnation = Math.max(job.highestIncarnation, incarnation.value());
-        if (isUpTo(job.next, incarnation)) {
-            job.next = null;
-        }
-        if (job.current != null && !isUpTo(job.current, incarnation)) {
-            sendStopped(job.id, incarnation);
-            return;
+        if (job.current != null && job.current.id().incarnation().compareTo(incarnation) <= 0) {
+            endCurrent(job, "the master stops it");
         }
         job.stopTo = incarnation;
-        if (job.current != null) {
-            job.current.end(services.clock().nanos(), "the master stops it");
-        }
         settle(job);
     }
 
-    private static boolean isUpTo(@Nullable Deployment deployment, Incarnation incarnation) {
-        return deployment != null && deployment.id().incarnation().compareTo(incarnation) <= 0;
-    }
-
-    /** Goes on with what had to wait for a deployment's end. */
+    /**
+     * Goes on with what had to wait for the end of deployments. Until then peers may still read what they have sent.
+     */
     private void settle(JobHere job) {
-        Deployment ended = job.current;
-        if (ended != null && !ended.isEnded()) {
+        if (!job.ending.stream().allMatch(Deployment::isEnded)) {
             return;
         }
-        Deployment next = job.next;
-        Incarnation stopTo = job.stopTo;
-        if (next == null && stopTo == null) {
-            return; // Peers of a deployment that has finished may still read what it has sent.
-        }
-        if (ended != null) {
+        Deployment next = job.current != null && job.current.isWaiting() ? job.current : null;
+        for (Deployment ended : job.ending) {
             ended.retain(job.held);
             job.heldSinceNanos = services.clock().nanos();
             if (next != null) {
                 job.held.dropRetainedBut(next.placed(settings.id()));
             }
-            services.transport().release(job.id, ended.id().incarnation());
-            job.current = null;
+            release(job, ended.id().incarnation());
         }
-        if (stopTo != null) {
-            sendStopped(job.id, stopTo);
+        job.ending.clear();
+        if (job.stopTo != null) {
+            sendStopped(job.id, job.stopTo);
             job.stopTo = null;
         }
         if (next != null) {
-            job.next = null;
-            job.current = next;
             next.onCleared(services.clock().nanos());
             prepare(job, next);
         }
+    }
+
+    /** Channels of what goes on stay. */
+    private void release(JobHere job, Incarnation incarnation) {
+        services.transport()
+                .release(job.id, incarnation, job.current == null ? Map.of() : job.current.edgesTakenOver());
     }
 
     private void sendStopped(JobId job, Incarnation incarnation) {
@@ -474,10 +478,20 @@ final class TaskExecutor {
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {
         Deployment deployment = find(id).orElse(null);
         if (deployment == null || deployment.phase() != DeploymentPhase.PREPARING) {
-            services.transport().release(id.job(), id.incarnation());
+            releaseUnused(id);
             return;
         }
-        deployment.start(prepared, services.clock().nanos());
+        deployment
+                .start(prepared, services.clock().nanos())
+                .forEach(report -> send(ExecutorMessage.newBuilder().setSubtask(report)));
+    }
+
+    /** What was prepared is not wanted any more. */
+    private void releaseUnused(DeploymentId id) {
+        JobHere job = jobs.get(id.job());
+        if (job != null) {
+            release(job, id.incarnation());
+        }
     }
 
     private void onPreparationFailed(DeploymentId id, Throwable failure) {
@@ -487,16 +501,16 @@ final class TaskExecutor {
         }
         Deployment deployment = find(id).orElse(null);
         if (deployment == null || deployment.phase() != DeploymentPhase.PREPARING) {
-            services.transport().release(id.job(), id.incarnation());
+            releaseUnused(id);
             LOG.info("{} was given up while it was prepared, which then failed: {}", id, failure.toString());
             return;
         }
         LOG.warn("{} could not be prepared", id, failure);
         deployment.deploy().getSubtasksList().stream()
                 .filter(place -> place.getExecutorId().equals(settings.id().value()))
-                .findFirst()
+                .min(Comparator.comparingLong(SubtaskPlacement::getSince)) // One that would have started.
                 .ifPresent(place -> report(
-                        id,
+                        deployment,
                         SubtaskId.of(place.getVertex(), place.getSubtask()),
                         SubtaskState.SUBTASK_FAILED,
                         FailureReport.of(failure, "", place.getSubtask())));
@@ -504,31 +518,32 @@ final class TaskExecutor {
 
     // ---- subtasks ------------------------------------------------------------------------------------------------
 
-    private void onSubtaskMoved(DeploymentId id, SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable failure) {
+    private void onSubtaskMoved(
+            DeploymentId startedBy, SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable failure) {
         if (isBrokenMachine(failure)) {
-            services.exit().exit(ExitCode.FATAL, "Subtask " + subtask + " of " + id + ": " + failure);
+            services.exit().exit(ExitCode.FATAL, "Subtask " + subtask + " of " + startedBy + ": " + failure);
             return;
         }
-        Deployment deployment = find(id).orElse(null);
-        if (deployment == null || deployment.phase() != DeploymentPhase.RUNNING) {
+        Deployment deployment = current(startedBy, subtask).orElse(null);
+        if (deployment == null || !deployment.isServing()) {
             return;
         }
         switch (phase) {
             case RUNNING -> {
                 deployment.onRunning(subtask, services.clock().nanos());
-                dropHeld(id, subtask);
-                report(id, subtask, SubtaskState.SUBTASK_RUNNING, null);
+                dropHeld(startedBy, subtask);
+                report(deployment, subtask, SubtaskState.SUBTASK_RUNNING, null);
             }
-            case DRAINED -> report(id, subtask, SubtaskState.SUBTASK_DRAINED, null);
+            case DRAINED -> report(deployment, subtask, SubtaskState.SUBTASK_DRAINED, null);
             case FINISHED -> {
                 if (link != null) {
                     sendHeartbeat(link); // The last word on its counters.
                 }
-                report(id, subtask, SubtaskState.SUBTASK_FINISHED, null);
+                report(deployment, subtask, SubtaskState.SUBTASK_FINISHED, null);
             }
             case FAILED ->
                 report(
-                        id,
+                        deployment,
                         subtask,
                         SubtaskState.SUBTASK_FAILED,
                         FailureReport.of(
@@ -551,24 +566,41 @@ final class TaskExecutor {
         return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
     }
 
-    private void report(DeploymentId id, SubtaskId subtask, SubtaskState state, @Nullable Failure failure) {
-        find(id).ifPresent(deployment ->
-                send(ExecutorMessage.newBuilder().setSubtask(deployment.reported(subtask, state, failure))));
+    /** Until a deployment is prepared, only failures are told: what goes on in it is told once it is. */
+    private void report(Deployment deployment, SubtaskId subtask, SubtaskState state, @Nullable Failure failure) {
+        SubtaskReport report = deployment.reported(subtask, state, failure);
+        if (deployment.phase() != DeploymentPhase.PREPARING || state == SubtaskState.SUBTASK_FAILED) {
+            send(ExecutorMessage.newBuilder().setSubtask(report));
+        }
     }
 
-    private void onThreadEnd(DeploymentId id, SubtaskId subtask) {
-        JobHere job = jobs.get(id.job());
-        Deployment deployment = job == null ? null : job.current;
-        if (job != null && deployment != null && deployment.id().equals(id)) {
-            deployment.onThreadEnd(subtask);
-            settle(job);
+    private static Failure gone(SubtaskId subtask) {
+        return Failure.newBuilder()
+                .setKind(FailureKind.TRANSIENT)
+                .setMessage("Subtask " + subtask + " is to go on here, and does not run here any more.")
+                .setSubtask(subtask.index())
+                .build();
+    }
+
+    private void onThreadEnd(DeploymentId startedBy, SubtaskId subtask) {
+        JobHere job = jobs.get(startedBy.job());
+        if (job != null) {
+            job.deployments().stream()
+                    .filter(deployment -> deployment.has(subtask, startedBy.incarnation()))
+                    .findFirst()
+                    .ifPresent(deployment -> {
+                        deployment.onThreadEnd(subtask);
+                        settle(job);
+                    });
         }
     }
 
     /** What fails is the subtasks that can't go on; a lost peer is named, since the master may not know it yet. */
     private void onChannelFailed(ChannelId channel, ChannelFailure failure) {
-        DeploymentId id = new DeploymentId(channel.job(), channel.incarnation());
-        find(id).ifPresent(deployment -> deployment.onChannelFailed(channel, failure));
+        JobHere job = jobs.get(channel.job());
+        if (job != null && job.current != null) {
+            job.current.onChannelFailed(channel, failure);
+        }
     }
 
     // ---- checkpoints ---------------------------------------------------------------------------------------------
@@ -603,12 +635,15 @@ final class TaskExecutor {
         });
     }
 
-    private void onCut(DeploymentId id, SubtaskCut cut) {
-        find(id).flatMap(deployment -> deployment.add(cut)).ifPresent(cuts -> upload(id, cut.barrier(), cuts));
+    private void onCut(DeploymentId startedBy, SubtaskCut cut) {
+        current(startedBy, cut.subtask())
+                .filter(deployment -> deployment.phase() == DeploymentPhase.RUNNING)
+                .ifPresent(
+                        deployment -> deployment.add(cut).ifPresent(cuts -> upload(deployment, cut.barrier(), cuts)));
     }
 
-    private void upload(DeploymentId id, Barrier barrier, List<SubtaskCut> cuts) {
-        Deployment deployment = find(id).orElseThrow();
+    private void upload(Deployment deployment, Barrier barrier, List<SubtaskCut> cuts) {
+        DeploymentId id = deployment.id();
         CheckpointId checkpoint = barrier.checkpoint();
         Map<StateOwner, List<Segment>> bases = new HashMap<>();
         Optional<StateOwner> unknown = deployment.findBases(cuts, bases);
@@ -695,12 +730,17 @@ final class TaskExecutor {
     /** Those that have not ended, and those whose end has not been asked for. */
     private List<Deployment> deployments() {
         List<Deployment> deployments = new ArrayList<>();
-        for (JobHere job : jobs.values()) {
-            if (job.current != null) {
-                deployments.add(job.current);
-            }
-        }
+        jobs.values().forEach(job -> deployments.addAll(job.deployments()));
         return deployments;
+    }
+
+    /** The newest deployment of the job, if the subtask that an incarnation has started is part of it. */
+    private Optional<Deployment> current(DeploymentId startedBy, SubtaskId subtask) {
+        JobHere job = jobs.get(startedBy.job());
+        Deployment deployment = job == null ? null : job.current;
+        return deployment != null && deployment.has(subtask, startedBy.incarnation())
+                ? Optional.of(deployment)
+                : Optional.empty();
     }
 
     private Optional<Deployment> find(DeploymentId id) {
@@ -710,7 +750,7 @@ final class TaskExecutor {
     }
 
     private Optional<Deployment> running(String job, long incarnation) {
-        DeploymentId id = new DeploymentId(new JobId(job), new Incarnation(incarnation));
+        DeploymentId id = idOf(job, incarnation);
         Optional<Deployment> found = find(id).filter(deployment -> deployment.phase() == DeploymentPhase.RUNNING);
         if (found.isEmpty()) {
             LOG.info("A message for {}, which does not run here, is dropped", id);

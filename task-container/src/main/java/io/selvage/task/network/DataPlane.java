@@ -175,10 +175,10 @@ public final class DataPlane implements ExchangeTransport {
     }
 
     @Override
-    public void release(JobId job, Incarnation incarnation) {
+    public void release(JobId job, Incarnation incarnation, Map<Integer, Incarnation> goingOn) {
         thread.post(() -> {
-            inputs.release(job, incarnation);
-            outgoing.values().forEach(connection -> connection.release(job, incarnation));
+            inputs.release(job, incarnation, goingOn);
+            outgoing.values().forEach(connection -> connection.release(job, incarnation, goingOn));
         });
     }
 
@@ -207,7 +207,7 @@ public final class DataPlane implements ExchangeTransport {
             channel.close();
             return;
         }
-        if (!inputs.tryStart(channel.id().job(), channel.id().incarnation())) {
+        if (!inputs.tryStart(channel.id())) {
             channel.fail(ChannelFailure.of(
                     "Channel " + channel.id() + " was opened although its incarnation has ended here."));
             return;

@@ -43,20 +43,24 @@ final class InputRegistry {
         this.maxWaitNanos = maxWaitNanos;
     }
 
-    /** Something of that incarnation starts here; older ones are refused from now on. False: it is itself too old. */
-    boolean tryStart(JobId job, Incarnation incarnation) {
-        if (incarnations.isStale(job, incarnation)) {
+    /** An end of that channel starts here; older ones are refused from now on. False: it is itself too old. */
+    boolean tryStart(ChannelId channel) {
+        if (isStale(channel)) {
             return false;
         }
-        if (incarnations.onStarted(job, incarnation)) {
-            refuseStale(job);
+        if (incarnations.onStarted(channel.job(), channel.incarnation())) {
+            refuseStale(channel.job());
         }
         return true;
     }
 
+    private boolean isStale(ChannelId channel) {
+        return incarnations.isStale(channel.job(), channel.edge(), channel.incarnation());
+    }
+
     void register(RemoteInput channel) {
         ChannelId id = channel.id();
-        if (!tryStart(id.job(), id.incarnation())) {
+        if (!tryStart(id)) {
             channel.fail(
                     ChannelFailure.of("Channel " + id + " was registered although its incarnation has ended here."));
             return;
@@ -74,7 +78,7 @@ final class InputRegistry {
     void onOpen(IncomingConnection from, int number, OpenRequest request) {
         ChannelId id = request.channel();
         RemoteInput channel = registered.get(id);
-        if (incarnations.isStale(id.job(), id.incarnation())) {
+        if (isStale(id)) {
             from.end(number, CloseReason.STALE_INCARNATION);
         } else if (waiting.containsKey(id) || (channel != null && channel.wasOpened())) {
             from.end(number, CloseReason.DUPLICATE);
@@ -98,15 +102,14 @@ final class InputRegistry {
         from.attach(number, channel);
     }
 
-    /** Ends the channels of that and all lower incarnations of the job. */
-    void release(JobId job, Incarnation incarnation) {
-        incarnations.onReleased(job, incarnation);
+    /** Ends the channels of that and all lower incarnations of the job, but for the edges that go on. */
+    void release(JobId job, Incarnation incarnation, Map<Integer, Incarnation> goingOn) {
+        incarnations.onReleased(job, incarnation, goingOn);
         refuseStale(job);
         Iterator<RemoteInput> each = registered.values().iterator();
         while (each.hasNext()) {
             RemoteInput channel = each.next();
-            if (channel.id().job().equals(job)
-                    && incarnations.isStale(job, channel.id().incarnation())) {
+            if (channel.id().job().equals(job) && isStale(channel.id())) {
                 IncomingConnection from = channel.connection();
                 if (from != null) {
                     from.end(channel.number(), CloseReason.RELEASED);
@@ -122,7 +125,7 @@ final class InputRegistry {
         while (each.hasNext()) {
             Map.Entry<ChannelId, Waiting> entry = each.next();
             ChannelId id = entry.getKey();
-            if (id.job().equals(job) && incarnations.isStale(job, id.incarnation())) {
+            if (id.job().equals(job) && isStale(id)) {
                 each.remove();
                 entry.getValue().connection().end(entry.getValue().number(), CloseReason.STALE_INCARNATION);
             }

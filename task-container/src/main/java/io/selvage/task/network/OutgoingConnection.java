@@ -5,6 +5,7 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.task.exchange.ChannelFailure;
+import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.ExecutorAddress;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -99,13 +100,16 @@ final class OutgoingConnection extends Connection {
         from.fireChannelWritabilityChanged();
     }
 
-    /** Ends the channels of that and all lower incarnations of the job. */
-    void release(JobId job, Incarnation incarnation) {
+    /** Ends the channels of that and all lower incarnations of the job, but for the edges that go on. */
+    void release(JobId job, Incarnation incarnation, Map<Integer, Incarnation> goingOn) {
         Iterator<Map.Entry<Integer, RemoteOutput>> each = channels.entrySet().iterator();
         while (each.hasNext()) {
             Map.Entry<Integer, RemoteOutput> entry = each.next();
             RemoteOutput channel = entry.getValue();
-            if (channel.id().job().equals(job) && channel.id().incarnation().compareTo(incarnation) <= 0) {
+            ChannelId id = channel.id();
+            boolean isOver = id.incarnation().compareTo(incarnation) <= 0
+                    && !id.incarnation().equals(goingOn.get(id.edge()));
+            if (id.job().equals(job) && isOver) {
                 if (state == State.ESTABLISHED) {
                     writeClose(entry.getKey(), CloseReason.RELEASED);
                 }

@@ -99,9 +99,9 @@ public final class Subtask implements Runnable {
         return gate.hasChannels();
     }
 
-    /** Any thread. */
-    public boolean hasChannel(ChannelId channel) {
-        return channels.contains(channel);
+    /** Any thread: at its both ends. */
+    public Set<ChannelId> channels() {
+        return channels;
     }
 
     /** Any thread. False: it has not handled {@value #MAILBOX_CAPACITY} earlier pieces. */

@@ -12,12 +12,15 @@ import io.selvage.checkpoint.store.DurableStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +30,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A whole job on executors in this process, with real threads, sockets and files, against a sequential oracle. */
 class ExactlyOnceTest {
     private static final Map<String, AtomicBoolean> FAIL_ONCE = new ConcurrentHashMap<>();
+    private static final Map<String, Mapped> MAPPED = new ConcurrentHashMap<>();
     private static final long WINDOW_MILLIS = 1000;
+
+    /** What the function of a pipeline has been called with, and by which threads. */
+    record Mapped(AtomicLong count, Set<Thread> threads) {}
 
     @TempDir
     Path directory;
@@ -57,6 +64,11 @@ class ExactlyOnceTest {
     record Doubling(String name) implements MapFunction<EventSource.Event, EventSource.Event> {
         @Override
         public EventSource.Event map(EventSource.Event event) {
+            Mapped mapped = MAPPED.get(name);
+            if (mapped != null) {
+                mapped.count().incrementAndGet();
+                mapped.threads().add(Thread.currentThread());
+            }
             AtomicBoolean fail = FAIL_ONCE.get(name);
             if (fail != null && fail.compareAndSet(true, false)) {
                 throw new IllegalStateException("told to throw");
@@ -182,19 +194,93 @@ class ExactlyOnceTest {
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }
 
+    /** Two pipelines in one job, of which the first one's function throws, again and again. */
+    @ParameterizedTest
+    @ValueSource(ints = {51, 52, 53, 54})
+    @Timeout(120)
+    void aPipelineThatIsNotHitReadsNothingTwice(int seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-parts-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        int parallelism = 1 + seed % 2;
+        JobGraph graph = twoPipelines(source, name, parallelism, 25_000);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, parallelism)) {
+            master.restartsParts = true;
+            master.kinds = EnumSet.of(ScriptedMaster.Fault.FUNCTION_THROWS, ScriptedMaster.Fault.ABORT_CHECKPOINT);
+            master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.restarts + " incarnations, " + master.partialRestarts + " of one pipeline alone");
+            assertThat(master.partialRestarts).isGreaterThan(2).isEqualTo(master.restarts - 1);
+            assertThat(master.declined).noneMatch(reason -> reason.contains("too old to be known"));
+        }
+        Mapped second = MAPPED.get(name + "-second");
+        assertThat(second.count().get()).isEqualTo(source.count());
+        assertThat(second.threads()).hasSize(parallelism);
+        assertThat(MAPPED.get(name).count().get()).isGreaterThan(source.count());
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+        assertThat(Ledger.of(name + "-second").rows()).isEqualTo(expected(source));
+    }
+
+    /** The second pipeline is whole on the first executor: it is the loss of another one that does not hit it. */
+    @ParameterizedTest
+    @ValueSource(ints = {61, 62, 63, 64, 65, 66})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceInBothPipelinesWhateverFails(int seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-parts-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        JobGraph graph = twoPipelines(source, name, 1 + seed % 2, 25_000);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 1)) {
+            master.restartsParts = true;
+            master.run(random, 16, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.restarts + " incarnations, " + master.partialRestarts + " of one pipeline alone");
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+        assertThat(Ledger.of(name + "-second").rows()).isEqualTo(expected(source));
+    }
+
+    private DurableStore store() throws Exception {
+        return DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+    }
+
     static JobGraph graph(EventSource source, String name, int readers, int aggregators, double recordsPerSecond) {
         StreamEnvironment env = StreamEnvironment.create().parallelism(readers).maxParallelism(16);
-        var events = env.from(source, "events", recordsPerSecond)
-                .map(new Doubling(name))
+        pipeline(env, source, name, readers, aggregators, "", recordsPerSecond);
+        return env.graph(name);
+    }
+
+    /** The first one's subtasks are two of each, the second one's so many. */
+    static JobGraph twoPipelines(EventSource source, String name, int parallelismOfSecond, double recordsPerSecond) {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(2).maxParallelism(16);
+        pipeline(env, source, name, 2, 2, "", recordsPerSecond);
+        pipeline(env, source, name, parallelismOfSecond, parallelismOfSecond, "-second", recordsPerSecond);
+        return env.graph(name);
+    }
+
+    private static void pipeline(
+            StreamEnvironment env,
+            EventSource source,
+            String name,
+            int readers,
+            int aggregators,
+            String suffix,
+            double recordsPerSecond) {
+        MAPPED.put(name + suffix, new Mapped(new AtomicLong(), ConcurrentHashMap.newKeySet()));
+        env.parallelism(readers);
+        var events = env.from(source, "events" + suffix, recordsPerSecond)
+                .map(new Doubling(name + suffix))
                 .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(
                         Duration.ofMillis(source.disorderMillis()), EventSource.Event::timeMillis));
         events.keyBy(EventSource.Event::key)
                 .window(TumblingWindows.of(Duration.ofMillis(WINDOW_MILLIS)))
                 .aggregate(new Summing(), (key, window, sum) -> row(key, window.startMillis(), sum))
                 .parallelism(aggregators)
-                .uid("sums")
-                .sinkTo(new Ledger.LedgerSink(name), "rows");
-        return env.graph(name);
+                .uid("sums" + suffix)
+                .sinkTo(new Ledger.LedgerSink(name + suffix), "rows" + suffix);
     }
 
     private static String row(String key, long start, Sum sum) {

@@ -22,11 +22,15 @@ class HeldStateTest {
     private final ClassLoader loader = getClass().getClassLoader();
 
     private HeldState.Retained retained(long incarnation, long restoredCheckpoint) {
+        return retained(incarnation, incarnation, restoredCheckpoint);
+    }
+
+    private HeldState.Retained retained(long since, long incarnation, long restoredCheckpoint) {
         HeapKeyedStateBackend<String> backend =
                 new HeapKeyedStateBackend<>("count", Serdes.STRING, 16, new KeyGroupRange(0, 16), KeyedOrigin.NOTHING);
         backend.opened();
         RetainedState state = Objects.requireNonNull(backend.retain());
-        return new HeldState.Retained(state, incarnation, restoredCheckpoint, 2, loader);
+        return new HeldState.Retained(state, since, incarnation, restoredCheckpoint, 2, loader);
     }
 
     private static CheckpointMetadata metadata(long checkpoint, long incarnation) {
@@ -47,6 +51,16 @@ class HeldStateTest {
     @Test
     void aCheckpointOfTheSameNumberByAnotherIncarnationIsAnother() {
         assertThat(retained(3, 7).leadsTo(metadata(8, 4), 2, loader)).isFalse();
+    }
+
+    @Test
+    void leadsToCheckpointsOfAllIncarnationsInWhichItHasGoneOn() {
+        HeldState.Retained left = retained(3, 5, 7);
+        assertThat(left.leadsTo(metadata(9, 2), 2, loader)).isFalse();
+        assertThat(left.leadsTo(metadata(9, 3), 2, loader)).isTrue();
+        assertThat(left.leadsTo(metadata(9, 4), 2, loader)).isTrue();
+        assertThat(left.leadsTo(metadata(9, 5), 2, loader)).isTrue();
+        assertThat(left.leadsTo(metadata(9, 6), 2, loader)).isFalse();
     }
 
     @Test

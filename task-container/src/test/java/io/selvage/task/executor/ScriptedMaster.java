@@ -3,6 +3,7 @@ package io.selvage.task.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Vertex;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
@@ -35,15 +36,18 @@ import io.selvage.protocol.wire.TriggerCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the test's thread: runs one job on executors in this process, with the faults that a script asks for. */
@@ -81,6 +85,8 @@ final class ScriptedMaster implements AutoCloseable {
     private long epoch = 1;
     private long incarnation;
     private final Map<String, SubtaskState> states = new HashMap<>();
+    private final Map<Integer, Long> since = new HashMap<>(); // By vertex: the incarnation that has started it.
+    private Set<Integer> carried = Set.of(); // Vertices of the newest incarnation that were not started in it.
     private final Map<String, SubtaskCounters> counters = new HashMap<>();
     private long lastCheckpoint;
     private long pendingCheckpoint;
@@ -99,6 +105,12 @@ final class ScriptedMaster implements AutoCloseable {
     private long completedIncarnation;
     private final Map<String, RunningIncarnation> registered = new HashMap<>();
     int adoptions;
+    /** A failing function, and an executor that is lost, restart the connected parts of the graph that they hit. */
+    boolean restartsParts;
+
+    Set<Fault> kinds = EnumSet.allOf(Fault.class);
+    int partialRestarts;
+    private boolean hasRun; // Every subtask of some incarnation has.
     final Map<Fault, Integer> injected = new HashMap<>();
     int completed;
     int restarts;
@@ -286,9 +298,11 @@ final class ScriptedMaster implements AutoCloseable {
             if (message != null) {
                 handle(message);
             }
-            if (left > 0 && System.nanoTime() - nextFault > 0) {
+            hasRun |= allAtLeast(SubtaskState.SUBTASK_RUNNING);
+            boolean mayFail = hasRun || !restartsParts;
+            if (mayFail && left > 0 && System.nanoTime() - nextFault > 0) {
                 left--;
-                Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
+                Fault fault = List.copyOf(kinds).get(random.nextInt(kinds.size()));
                 injected.merge(fault, 1, Integer::sum);
                 inject(fault, random, failFunctionOnce);
                 nextFault = System.nanoTime() + nextPause(random);
@@ -325,9 +339,11 @@ final class ScriptedMaster implements AutoCloseable {
         switch (fault) {
             case REDEPLOY -> deploy();
             case KILL_EXECUTOR -> {
-                lose(random.nextInt(executors.size()));
+                int lost = random.nextInt(executors.size());
+                Set<Integer> spared = spared(vertex -> runsOn(vertex, lost));
+                lose(lost);
                 isInline = random.nextBoolean();
-                deploy();
+                deploy(spared);
             }
             case MASTER_DIES -> {
                 epoch++;
@@ -394,7 +410,52 @@ final class ScriptedMaster implements AutoCloseable {
     }
 
     private void deploy() {
+        deploy(Set.of());
+    }
+
+    private boolean runsOn(int vertex, int executor) {
+        return graph.vertex(vertex).parallelism() > executor;
+    }
+
+    /** Vertices that nothing connects with one that is hit, and that run as far as is known. */
+    private Set<Integer> spared(IntPredicate isHit) {
+        Set<Integer> spared = new TreeSet<>();
+        if (!restartsParts || isAdopting || isTerminalComplete() || graphs.size() > 1) {
+            return spared;
+        }
+        Set<Integer> hit = new TreeSet<>();
+        for (Vertex vertex : graph.vertices()) {
+            boolean isWell = true;
+            for (int index = 0; index < vertex.parallelism(); index++) {
+                SubtaskState state =
+                        states.getOrDefault(vertex.id() + "." + index, SubtaskState.SUBTASK_STATE_UNSPECIFIED);
+                isWell &= state == SubtaskState.SUBTASK_RUNNING
+                        || state == SubtaskState.SUBTASK_DRAINED
+                        || state == SubtaskState.SUBTASK_STATE_UNSPECIFIED && carried.contains(vertex.id());
+            }
+            if (!isWell || isHit.test(vertex.id())) {
+                hit.add(vertex.id());
+            }
+        }
+        for (int i = 0; i < graph.vertices().size(); i++) {
+            for (Edge edge : graph.edges()) {
+                if (hit.contains(edge.from()) || hit.contains(edge.to())) {
+                    hit.add(edge.from());
+                    hit.add(edge.to());
+                }
+            }
+        }
+        graph.vertices().stream()
+                .map(Vertex::id)
+                .filter(id -> !hit.contains(id))
+                .forEach(spared::add);
+        return spared;
+    }
+
+    private void deploy(Set<Integer> spared) {
         graph = graphs.get((int) (incarnation % graphs.size()));
+        carried = spared;
+        partialRestarts += spared.isEmpty() ? 0 : 1;
         isAdopting = false;
         incarnation++;
         restarts++;
@@ -411,6 +472,7 @@ final class ScriptedMaster implements AutoCloseable {
                 .setRestoreCheckpoint(completedCheckpoint)
                 .setRestoreMetadataPath(completedMetadata)
                 .setMetadata(isInline ? completedBytes : ByteString.EMPTY)
+                .setLastCheckpoint(lastCheckpoint)
                 .setJobDirectory(jobDirectory);
         for (LocalExecutor executor : executors) {
             deploy.addExecutors(ExecutorAddress.newBuilder()
@@ -419,13 +481,18 @@ final class ScriptedMaster implements AutoCloseable {
                     .setDataPort(executor.dataPlane.dataPort()));
         }
         for (Vertex vertex : graph.vertices()) {
+            boolean goesOn = spared.contains(vertex.id());
+            if (!goesOn) {
+                since.put(vertex.id(), incarnation);
+            }
             for (int index = 0; index < vertex.parallelism(); index++) {
                 String executor = executors.get(index % executors.size()).id.value();
                 placed.add(executor);
                 deploy.addSubtasks(SubtaskPlacement.newBuilder()
                         .setVertex(vertex.id())
                         .setSubtask(index)
-                        .setExecutorId(executor));
+                        .setExecutorId(executor)
+                        .setSince(goesOn ? since.get(vertex.id()) : 0));
                 states.put(vertex.id() + "." + index, SubtaskState.SUBTASK_STATE_UNSPECIFIED);
             }
         }
@@ -477,10 +544,14 @@ final class ScriptedMaster implements AutoCloseable {
         }
         if (report.getState() == SubtaskState.SUBTASK_FAILED) {
             failures.add(report.getFailure());
-            deploy();
+            deploy(spared(vertex -> vertex == report.getVertex()));
             return;
         }
-        states.put(report.getVertex() + "." + report.getSubtask(), report.getState());
+        // What was said at registration may be older than what has come since.
+        states.merge(
+                report.getVertex() + "." + report.getSubtask(),
+                report.getState(),
+                (before, now) -> now.getNumber() > before.getNumber() ? now : before);
     }
 
     private void trigger(boolean terminal) {

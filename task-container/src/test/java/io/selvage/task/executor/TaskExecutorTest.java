@@ -44,11 +44,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +96,8 @@ class TaskExecutorTest {
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
         var graph = ExactlyOnceTest.graph(new EventSource(100, 1_000_000, 10, 10), JOB, 1, 1, 1000);
         store.putIfAbsent("graph.pb", GraphCodec.toMessage(graph).toByteArray());
+        var two = ExactlyOnceTest.twoPipelines(new EventSource(100, 1_000_000, 10, 10), JOB, 1, 1000);
+        store.putIfAbsent("two.pb", GraphCodec.toMessage(two).toByteArray());
         ExecutorSettings settings = new ExecutorSettings(
                 new ExecutorId("executor-1"), "host", 1, 7, "node:1", "", Duration.ofSeconds(60), directory, 1 << 20);
         ExecutorServices services = new ExecutorServices(
@@ -138,8 +145,8 @@ class TaskExecutorTest {
         }
 
         @Override
-        public void release(JobId job, Incarnation incarnation) {
-            released.add(job + "/" + incarnation);
+        public void release(JobId job, Incarnation incarnation, Map<Integer, Incarnation> goingOn) {
+            released.add(job + "/" + incarnation + (goingOn.isEmpty() ? "" : " but " + new TreeMap<>(goingOn)));
         }
 
         @Override
@@ -250,6 +257,183 @@ class TaskExecutorTest {
                         each -> assertThat(each.getSubtask().getIncarnation()).isEqualTo(2));
         tell(1, stop(2));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
+    // ---- two pipelines: vertices 1 to 3, and 4 to 6 ----
+
+    /** Both pipelines, with one subtask of each vertex. @param since of the second one's; 0: they start */
+    private static MasterMessage.Builder deployTwo(long incarnation, long since) {
+        Deploy.Builder deploy = Deploy.newBuilder()
+                .setJobId(JOB)
+                .setIncarnation(incarnation)
+                .setGraphPath("two.pb")
+                .setJobDirectory("app/" + JOB);
+        for (int vertex = 1; vertex <= 6; vertex++) {
+            int subtasks = vertex == 2 || vertex == 3 ? 2 : 1;
+            for (int subtask = 0; subtask < subtasks; subtask++) {
+                deploy.addSubtasks(SubtaskPlacement.newBuilder()
+                        .setVertex(vertex)
+                        .setSubtask(subtask)
+                        .setExecutorId("executor-1")
+                        .setSince(vertex > 3 ? since : 0));
+            }
+        }
+        return MasterMessage.newBuilder().setDeploy(deploy);
+    }
+
+    private static Set<Thread> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith(JOB + " "))
+                .collect(Collectors.toSet());
+    }
+
+    private List<SubtaskReport> said(long incarnation) {
+        return of(ExecutorMessage.MessageCase.SUBTASK).stream()
+                .map(ExecutorMessage::getSubtask)
+                .filter(report -> report.getIncarnation() == incarnation)
+                .toList();
+    }
+
+    /** All eight subtasks say so; a planner may have said already that it has planned everything. */
+    private void awaitAllRun(long incarnation) throws InterruptedException {
+        Set<String> run = new TreeSet<>();
+        int heard = 0;
+        while (run.size() < 8) {
+            await(ExecutorMessage.MessageCase.SUBTASK, ++heard);
+            said(incarnation).forEach(report -> {
+                assertThat(report.getState()).isIn(SubtaskState.SUBTASK_RUNNING, SubtaskState.SUBTASK_DRAINED);
+                run.add(report.getVertex() + "." + report.getSubtask());
+            });
+        }
+    }
+
+    private List<Integer> failed(long incarnation) {
+        return said(incarnation).stream()
+                .filter(report -> report.getState() == SubtaskState.SUBTASK_FAILED)
+                .map(SubtaskReport::getVertex)
+                .toList();
+    }
+
+    private void stopAll(long incarnation) throws InterruptedException {
+        int before = of(ExecutorMessage.MessageCase.STOPPED).size();
+        tell(1, stop(incarnation));
+        await(ExecutorMessage.MessageCase.STOPPED, before + 1);
+    }
+
+    @Test
+    void subtasksThatGoOnKeepTheirThreadsAndBelongToTheNewIncarnation() throws Exception {
+        connect(1);
+        tell(1, deployTwo(1, 0));
+        awaitRunning(8);
+        Set<Thread> before = threads();
+        tell(1, deployTwo(2, 1));
+        assertThat(said(2)).isEmpty();
+        awaitAllRun(2);
+        Set<Thread> kept = threads();
+        kept.retainAll(before);
+        assertThat(kept.stream().filter(Thread::isAlive)).hasSize(3);
+        assertThat(released).containsExactly(JOB + "/1 but " + edgesOfSecond(1));
+
+        tell(1, trigger(2, 1));
+        var acknowledged = await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, 1)
+                .get(0)
+                .getCheckpointAcknowledged();
+        assertThat(acknowledged.getIncarnation()).isEqualTo(2);
+        assertThat(acknowledged.getSubtasksCount()).isEqualTo(8);
+        stopAll(2);
+        assertThat(released.get(1)).isEqualTo(JOB + "/2");
+    }
+
+    private Map<Integer, Incarnation> edgesOfSecond(long since) throws Exception {
+        Map<Integer, Incarnation> edges = new TreeMap<>();
+        ExactlyOnceTest.twoPipelines(new EventSource(100, 1_000_000, 10, 10), JOB, 1, 1000).edges().stream()
+                .filter(edge -> edge.from() > 3)
+                .forEach(edge -> edges.put(edge.id(), new Incarnation(since)));
+        return edges;
+    }
+
+    private static MasterMessage.Builder trigger(long incarnation, long checkpoint) {
+        return MasterMessage.newBuilder()
+                .setTrigger(TriggerCheckpoint.newBuilder()
+                        .setJobId(JOB)
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(checkpoint));
+    }
+
+    @Test
+    void subtasksGoOnThroughAnIncarnationThatHasNotStartedHere() throws Exception {
+        connect(1);
+        tell(1, deployTwo(1, 0));
+        awaitRunning(8);
+        tell(1, deployTwo(2, 1));
+        tell(1, deployTwo(3, 1));
+        awaitAllRun(3);
+        assertThat(said(2)).isEmpty();
+        stopAll(3);
+    }
+
+    @Test
+    void whatIsToGoOnAndDoesNotRunHereHasFailed() throws Exception {
+        connect(1);
+        tell(1, deployTwo(2, 1));
+        assertThat(failed(2)).containsExactly(4, 5, 6);
+        stopAll(2);
+    }
+
+    @Test
+    void whatAnotherIncarnationHasStartedDoesNotGoOn() throws Exception {
+        connect(1);
+        tell(1, deployTwo(2, 0));
+        awaitRunning(8);
+        tell(1, deployTwo(3, 1));
+        assertThat(failed(3)).containsExactly(4, 5, 6);
+        stopAll(3);
+    }
+
+    @Test
+    void whatWasToldToEndDoesNotGoOn() throws Exception {
+        connect(1);
+        tell(1, deployTwo(1, 0));
+        awaitRunning(8);
+        tell(1, stop(1));
+        tell(1, deployTwo(2, 1));
+        assertThat(failed(2)).containsExactly(4, 5, 6);
+        stopAll(2);
+    }
+
+    @Test
+    void whatGoesOnIsNotSaidToRunBeforeItsIncarnationIsPrepared() throws Exception {
+        connect(1);
+        tell(1, deployTwo(1, 0));
+        awaitRunning(8);
+        tell(1, deployTwo(2, 1));
+        executor.on(new ExecutorEvent.Disconnected(link, "gone"));
+        connect(1);
+        assertThat(lastRegistered().getIncarnation()).isEqualTo(2);
+        assertThat(lastRegistered().getSubtasksList())
+                .hasSize(8)
+                .allMatch(report -> report.getState() == SubtaskState.SUBTASK_STATE_UNSPECIFIED);
+        awaitAllRun(2);
+        stopAll(2);
+    }
+
+    @Test
+    void theGivenUpCheckpointIsNotAcknowledgedByWhatGoesOn() throws Exception {
+        connect(1);
+        tell(1, deployTwo(1, 0));
+        awaitRunning(8);
+        tell(1, trigger(1, 1));
+        var second = deployTwo(2, 1);
+        second.getDeployBuilder().setLastCheckpoint(1);
+        tell(1, second);
+        awaitAllRun(2);
+        tell(1, trigger(2, 2));
+        var acknowledged = await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, 1);
+        assertThat(acknowledged)
+                .singleElement()
+                .satisfies(each -> assertThat(each.getCheckpointAcknowledged().getCheckpoint())
+                        .isEqualTo(2));
+        stopAll(2);
     }
 
     @Test

@@ -21,6 +21,7 @@ import io.selvage.task.operator.KeyedBackends;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -60,9 +61,9 @@ class WarmUpTest {
         }
 
         @Override
-        public void release(JobId job, Incarnation incarnation) {
+        public void release(JobId job, Incarnation incarnation, Map<Integer, Incarnation> goingOn) {
             opened.add("release");
-            real.release(job, incarnation);
+            real.release(job, incarnation, goingOn);
         }
 
         @Override
