@@ -63,8 +63,7 @@ final class CutWriter<K> {
             HeapRows<K> rows, KeyTable table, KeyGroupRange range, long checkpoint, long expectedBytes) {
         boolean[] all = new boolean[range.count()];
         Arrays.fill(all, true);
-        return new CutWriter<>(
-                rows, table, range, checkpoint, 0, null, all, new ChangedRows(range), expectedBytes);
+        return new CutWriter<>(rows, table, range, checkpoint, 0, null, all, new ChangedRows(range), expectedBytes);
     }
 
     /** Of what is to be added to a chain: some groups whole, and of the others the rows that have changed. */
@@ -214,7 +213,9 @@ final class CutWriter<K> {
         out.endRun(start);
     }
 
-    /** What the row was like at the cut, and what follows its bytes unless there are none; answers how many they are. */
+    /**
+     * What the row was like at the cut, and what follows its bytes unless there are none; answers how many they are.
+     */
     private int writeRow(Row row) {
         int start = out.beginRun();
         long firstTimerMillis;

@@ -245,7 +245,9 @@ final class HeapRows<K> {
 
     // ---- cuts ----------------------------------------------------------------------------------------------------
 
-    /** Begins a cut of what there is now; its bytes are written by the cut's own doing. An unwritten one is given up. */
+    /**
+     * Begins a cut of what there is now; its bytes are written by the cut's own doing. An unwritten one is given up.
+     */
     KeyedCut snapshot(long checkpoint) {
         if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
             throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint

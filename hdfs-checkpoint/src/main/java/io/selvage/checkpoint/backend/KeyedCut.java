@@ -72,7 +72,9 @@ public final class KeyedCut {
         return length;
     }
 
-    /** 0: the segment stands alone; else it is added to what that completed checkpoint holds of operator and subtask. */
+    /**
+     * 0: the segment stands alone; else it is added to what that completed checkpoint holds of operator and subtask.
+     */
     public long base() {
         return base;
     }

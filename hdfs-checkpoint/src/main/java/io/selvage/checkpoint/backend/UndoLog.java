@@ -15,12 +15,13 @@ final class UndoLog {
     private static final int LEAST_SPARE_CHUNKS = 64;
     /** Of what was once in use at a time, one part in so many is forgotten with each log that is done with. */
     private static final int FORGOTTEN_SHARE = 16;
+
     private static final int INITIAL_ROWS = 16;
 
     /**
-     * Owned by the backend. Chunks that logs have done with: about as many are kept as logs have had at a time lately, so
-     * that a steady flow of changes allocates none. New ones would live for just long enough to be copied by the garbage
-     * collector.
+     * Owned by the backend. Chunks that logs have done with: about as many are kept as logs have had at a time lately,
+     * so that a steady flow of changes allocates none. New ones would live for just long enough to be copied by the
+     * garbage collector.
      */
     static final class Pool {
         private final Deque<byte[]> spare = new ArrayDeque<>();

@@ -155,8 +155,7 @@ final class RecoveryBenchmark {
             endIfLeft(victim);
         }
         Recovery recovery = recoveryOf(back, jobBefore.getIncarnation(), faultMillis);
-        long nextCheckpoint =
-                (kind.isOfMaster() ? back.getFirstCheckpointMillis() : seenMillis) - sinceMillis;
+        long nextCheckpoint = (kind.isOfMaster() ? back.getFirstCheckpointMillis() : seenMillis) - sinceMillis;
         return new FaultFigures(
                 kind,
                 number,

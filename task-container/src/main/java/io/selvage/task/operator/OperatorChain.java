@@ -104,7 +104,9 @@ public final class OperatorChain implements Output {
         return cuts;
     }
 
-    /** Goes on with the newest cut: writes at least so many bytes if there are as many; answers whether it is complete. */
+    /**
+     * Goes on with the newest cut: writes at least so many bytes if there are as many; answers whether it is complete.
+     */
     public boolean gather(int bytes) {
         for (int i = 0; i < operators.size(); i++) {
             if (!operators.get(i).gather(bytes)) {

@@ -30,7 +30,9 @@ abstract class RuntimeOperator implements Output {
         return null;
     }
 
-    /** Goes on with the newest cut: writes at least so many bytes if there are as many; answers whether it is complete. */
+    /**
+     * Goes on with the newest cut: writes at least so many bytes if there are as many; answers whether it is complete.
+     */
     boolean gather(int bytes) {
         return true;
     }

@@ -181,7 +181,9 @@ public final class Subtask implements Runnable {
         transition(SubtaskPhase.RUNNING, null);
     }
 
-    /** Handles all mail, writes a little of a cut, then a batch of input; answers how much was done, 0 if nothing was. */
+    /**
+     * Handles all mail, writes a little of a cut, then a batch of input; answers how much was done, 0 if nothing was.
+     */
     int runOnce() {
         checkCanceled();
         int work = handleMail() + gather();

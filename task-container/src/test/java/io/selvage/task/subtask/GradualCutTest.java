@@ -39,9 +39,7 @@ class GradualCutTest {
     private final SubtaskHarness harness = new SubtaskHarness(
             Mode.STRAIGHT,
             new OperatorDefinition.KeyedProcess<>(
-                    (String element) -> element.substring(0, element.indexOf('/')),
-                    Serdes.STRING,
-                    new Remembering()));
+                    (String element) -> element.substring(0, element.indexOf('/')), Serdes.STRING, new Remembering()));
 
     @Test
     void elementsAreHandledWhileStateIsWrittenAndAreNotInTheCheckpoint() {
@@ -107,7 +105,9 @@ class GradualCutTest {
     }
 
     private static String shortened(@Nullable String element) {
-        return element == null ? "null" : element.substring(element.indexOf('/') + 1).replace("-", "");
+        return element == null
+                ? "null"
+                : element.substring(element.indexOf('/') + 1).replace("-", "");
     }
 
     private List<String> values(int newest) {
