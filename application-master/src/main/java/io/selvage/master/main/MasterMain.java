@@ -249,6 +249,8 @@ public final class MasterMain {
                 .setStartedMillis(startedMillis)
                 .setVersion(here.spec().getClientVersion())
                 .setMaxAttempts(here.spec().getMaxAttempts())
+                .setAttemptFailureWindowMillis(
+                        here.session().attemptFailureWindow().toMillis())
                 .build();
     }
 

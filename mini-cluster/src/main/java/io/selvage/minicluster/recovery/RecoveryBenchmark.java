@@ -235,7 +235,7 @@ final class RecoveryBenchmark {
                     case NAME_NODE -> true;
                 };
                 boolean hasNext = kind.isOfMaster()
-                        ? now.getCheckpointsCompleted() > 0
+                        ? now.getFirstCheckpointMillis() > 0
                         : now.getLastCheckpoint() > jobBefore.getLastCheckpoint() && now.getPhase() == JobPhase.RUNNING;
                 if (isBack && hasNext && (kind != FaultKind.NAME_NODE || isNewSinceNow(session, job, now))) {
                     return session.job(job);

@@ -76,6 +76,7 @@ final class TaskExecutor {
     private long highestEpoch;
     private @Nullable MasterLink link;
     private long masterlessSinceNanos; // Counts while not registered.
+    private long masterlessSinceMillis; // The same for people; 0: it was never registered.
     private long heartbeatIntervalNanos; // 0: not registered.
     private long heartbeatTimeoutNanos;
     private long lastHeartbeatNanos;
@@ -146,7 +147,8 @@ final class TaskExecutor {
                 .setPid(settings.processId())
                 .setSlots(settings.slots())
                 .setNode(settings.node())
-                .setLogUrl(settings.logUrl());
+                .setLogUrl(settings.logUrl())
+                .setMasterlessSinceMillis(masterlessSinceMillis);
         for (JobHere job : jobs.values()) {
             Deployment newest = job.next != null ? job.next : job.current;
             if (newest != null) {
@@ -169,6 +171,7 @@ final class TaskExecutor {
         LOG.warn("The link to the master has ended; what runs here goes on without one: {}", reason);
         heartbeatIntervalNanos = 0;
         masterlessSinceNanos = services.clock().nanos();
+        masterlessSinceMillis = System.currentTimeMillis();
     }
 
     private void onMessage(MasterLink from, MasterMessage message) {
