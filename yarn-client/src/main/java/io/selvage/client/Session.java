@@ -150,6 +150,11 @@ public final class Session implements AutoCloseable {
         yarn.failAttempt(connection.report().getCurrentApplicationAttemptId());
     }
 
+    /** The master's attempts that have failed since then and that YARN counts against the application. */
+    public int failedAttemptsSince(long millis) {
+        return yarn.failedAttemptsSince(ApplicationId.fromString(applicationId()), millis);
+    }
+
     /** The containers that YARN counts as the session's now, by their ids. */
     public Set<String> liveContainers() {
         return yarn.liveContainers(connection.report().getCurrentApplicationAttemptId());

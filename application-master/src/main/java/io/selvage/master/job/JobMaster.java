@@ -79,6 +79,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     private boolean stopInFlight;
     private long stopDeadlineNanos = NEVER;
     private boolean over;
+    private long missedMillis; // When an executor first missed the master before; 0: none has said.
 
     /**
      * @param journaled what the journal says, this master's epoch included; owned by the job master from now on
@@ -261,6 +262,8 @@ public final class JobMaster implements MasterEvent.Receiver {
         fleet.onRegistered(event.executor(), event.connection(), event.register(), outbox.nowNanos())
                 .ifPresent(this::lost);
         if (fleet.isCurrent(event.executor(), event.connection())) {
+            long since = event.register().getMasterlessSinceMillis();
+            missedMillis = missedMillis == 0 || (since > 0 && since < missedMillis) ? since : missedMillis;
             event.register().getRunningList().forEach(running -> survivor(event.executor(), running));
         }
     }
@@ -499,7 +502,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.SessionQueried event) {
-        SessionDescription.Builder description = facts.description().toBuilder();
+        SessionDescription.Builder description = facts.description().toBuilder().setMasterMissedMillis(missedMillis);
         List<ExecutorId> standbys = fleet.standbys();
         for (Executor executor : fleet.executors()) {
             if (executor.state() == ExecutorState.REGISTERED) {

@@ -24,6 +24,7 @@ public final class MasterLoop {
     private final Inbox inbox;
     private final MasterAction.Performer performer;
     private final LongSupplier clock;
+    private volatile long turnedNanos; // Volatile: who asks must get an answer while the loop hangs.
 
     /**
      * @param performer carries out actions without blocking
@@ -57,7 +58,13 @@ public final class MasterLoop {
         if (count == 0 || jobMaster.nextDeadlineNanos() <= clock.getAsLong()) {
             perform(jobMaster.on(new MasterEvent.Tick(), clock.getAsLong()));
         }
+        turnedNanos = clock.getAsLong();
         return count;
+    }
+
+    /** Any thread: how long ago the last turn has ended. */
+    public long sinceTurnNanos() {
+        return clock.getAsLong() - turnedNanos;
     }
 
     private long waitNanos() {

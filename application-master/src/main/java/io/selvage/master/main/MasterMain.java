@@ -3,6 +3,7 @@ package io.selvage.master.main;
 import io.selvage.checkpoint.journal.EpochOutcome;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
+import io.selvage.checkpoint.journal.SignOfLife;
 import io.selvage.checkpoint.library.ClassLists;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
@@ -21,6 +22,7 @@ import io.selvage.master.loop.MasterLoop;
 import io.selvage.master.loop.Questions;
 import io.selvage.master.resource.FleetLimits;
 import io.selvage.master.storage.MasterStorage;
+import io.selvage.master.storage.Pulse;
 import io.selvage.master.yarn.YarnCluster;
 import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ClassArchiveMaker;
@@ -128,6 +130,11 @@ public final class MasterMain {
         MasterLoop loop = new MasterLoop(jobMaster, inbox, actions, () -> System.nanoTime() - startedNanos);
         startThread("master-journal", writer::run);
         startThread("master-loop", loop::run);
+        SignOfLife sign = new SignOfLife(
+                opened.store(), CheckpointLayout.watchdogDirectory(here.applicationId()), here.attempt());
+        startThread(
+                "master-pulse",
+                new Pulse(sign, loop::sinceTurnNanos, here.session().masterSilenceTimeout())::run);
         steps.done("loop");
         join(yarn, opened.specFile(), ports.control().port(), trackingUrl);
         new ClassArchiveMaker(
@@ -242,6 +249,8 @@ public final class MasterMain {
                 .setStartedMillis(startedMillis)
                 .setVersion(here.spec().getClientVersion())
                 .setMaxAttempts(here.spec().getMaxAttempts())
+                .setAttemptFailureWindowMillis(
+                        here.session().attemptFailureWindow().toMillis())
                 .build();
     }
 

@@ -118,6 +118,11 @@ public final class Executor {
         return other.equals(connection);
     }
 
+    /** Its newest stream, open or not; empty before it has registered. */
+    Optional<ConnectionId> connection() {
+        return Optional.ofNullable(connection);
+    }
+
     ConnectionId connectionOrThrow() {
         if (connection == null) {
             throw new IllegalStateException("Executor " + id + " is " + state + " and has no stream.");

@@ -218,6 +218,8 @@ public final class Fleet {
             return Optional.empty();
         }
         countFailedStart(executor, reason);
+        // It may live on where YARN can't end it: it must not take the master's silence for the master's fault.
+        executor.connection().ifPresent(connection -> sendAway(id, connection, reason));
         release(id, reason);
         return Optional.of(new LostExecutor(id, reason));
     }
@@ -609,6 +611,10 @@ public final class Fleet {
 
     private void refuse(ExecutorId id, ConnectionId connection, String reason) {
         note("Executor " + id + " is refused: " + reason);
+        sendAway(id, connection, reason);
+    }
+
+    private void sendAway(ExecutorId id, ConnectionId connection, String reason) {
         actionsOnceLeading.accept(new MasterAction.Send(
                 id,
                 connection,

@@ -7,8 +7,10 @@ import static io.selvage.master.job.MasterHarness.failure;
 import static io.selvage.master.job.MasterHarness.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.master.event.ConnectionId;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
+import io.selvage.master.event.RequestId;
 import io.selvage.protocol.wire.AbortCheckpoint;
 import io.selvage.protocol.wire.CompleteCheckpoint;
 import io.selvage.protocol.wire.Failure;
@@ -16,7 +18,9 @@ import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SubtaskState;
 import java.time.Duration;
 import java.util.List;
@@ -76,6 +80,25 @@ class AdoptionTest {
             register(harness, RUNNING, last);
             assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
         }
+    }
+
+    @Test
+    void theSessionSaysWhenAnExecutorFirstMissedTheMasterBefore() {
+        MasterHarness harness = crashed(1);
+        for (int number = 1; number <= 3; number++) {
+            harness.tell(new MasterEvent.ExecutorRegistered(
+                    executor(number),
+                    new ConnectionId(70 + number),
+                    Register.newBuilder()
+                            .setExecutorId(executor(number).value())
+                            .setSlots(2)
+                            .setMasterlessSinceMillis(new long[] {5_000, 4_000, 0}[number - 1])
+                            .build()));
+        }
+        harness.tell(new MasterEvent.SessionQueried(new RequestId(9)));
+        SessionDescription session =
+                (SessionDescription) harness.last(MasterAction.Reply.class).response();
+        assertThat(session.getMasterMissedMillis()).isEqualTo(4_000);
     }
 
     @Test

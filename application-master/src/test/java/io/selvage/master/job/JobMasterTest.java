@@ -410,6 +410,16 @@ class JobMasterTest {
         assertThat(harness.last(MasterAction.ReleaseContainer.class).executor()).isEqualTo(executor(2));
     }
 
+    /** Where YARN can't end it, it would else miss the master's echoes, and ask for another master. */
+    @Test
+    void tellsAnExecutorThatItGivesUpAndCutsItOff() {
+        MasterHarness harness = MasterHarness.running();
+        harness.connections.remove(executor(2));
+        harness.passAlive(Duration.ofSeconds(6));
+        assertThat(harness.sent(MasterMessage::hasShutdown)).hasSize(1);
+        assertThat(harness.last(MasterAction.Disconnect.class).executor()).isEqualTo(executor(2));
+    }
+
     @Test
     void doesNotBlameExecutorsForItsOwnPause() {
         MasterHarness harness = MasterHarness.running();

@@ -110,8 +110,9 @@ public record SessionConfig(
     public static final ConfigKey<Duration> EXECUTOR_LEASE = ConfigKey.session(
             "selvage.executor.lease",
             ValueType.duration(Duration.ofSeconds(1)),
-            Duration.ofSeconds(60),
-            "An executor that has found no master for so long ends itself.");
+            Duration.ofMinutes(20),
+            "An executor that has found no master for so long ends itself. YARN alone needs up to 15 minutes to replace a"
+                    + " master whose host is lost; a shorter lease ends the tasks before.");
     public static final ConfigKey<String> EXECUTOR_JVM_OPTIONS = ConfigKey.session(
             "selvage.executor.jvm-options",
             JVM_OPTIONS,

@@ -28,7 +28,7 @@ class KnownKeysTest {
                         "selvage.executor.minimum=0",
                         "selvage.executor.standby=1",
                         "selvage.executor.idle-timeout=30s",
-                        "selvage.executor.lease=1min",
+                        "selvage.executor.lease=20min",
                         "selvage.executor.jvm-options=",
                         "selvage.standby.memory-share=0.5",
                         "selvage.heartbeat.interval=1s",

@@ -10,6 +10,7 @@ final class FileCommitter implements Committer<PendingFile> {
     private final OutputFiles files;
     private final OutputLayout layout;
     private final long incarnation;
+    private boolean recovered; // What earlier incarnations have left is not needed any more.
 
     FileCommitter(OutputFiles files, OutputLayout layout, long incarnation) {
         this.files = files;
@@ -27,6 +28,11 @@ final class FileCommitter implements Committer<PendingFile> {
     @Override
     public void recover(List<PendingFile> committables) throws IOException {
         commit(committables);
+        recovered = true;
+        sweep();
+    }
+
+    private void sweep() throws IOException {
         for (Path pending : files.filesIn(layout.pendingDirectory())) {
             long writtenBy = OutputLayout.incarnationOf(pending);
             if (writtenBy >= 0 && writtenBy < incarnation) {
@@ -35,9 +41,15 @@ final class FileCommitter implements Committer<PendingFile> {
         }
     }
 
-    /** The last subtask to end finds the directories empty, and only then are they deleted. */
+    /**
+     * The last subtask to end finds the directories empty, and only then are they deleted. A writer of an earlier
+     * incarnation that did not know of its end may have made a file after the recovery.
+     */
     @Override
     public void close() throws IOException {
+        if (recovered) {
+            sweep();
+        }
         for (Path directory : List.of(layout.pendingDirectory(), layout.jobDirectory(), layout.hiddenDirectory())) {
             if (!files.deleteIfEmpty(directory)) {
                 return;

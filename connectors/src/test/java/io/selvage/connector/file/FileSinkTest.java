@@ -186,6 +186,47 @@ final class FileSinkTest {
         assertThat(pending()).containsExactly("1-0-0.pending", "2-1-0.pending");
     }
 
+    /** Incarnation 1 was given up while its process stood still: it wakes up after 2 has recovered. */
+    @Test
+    void aZombieThatWakesUpLosesNothingAddsNothingAndLeavesNothing() throws Exception {
+        SinkWriter<String, PendingFile> zombie = sink().writer(subtask(0, 1));
+        Committer<PendingFile> zombieCommitter = sink().committer(subtask(0, 1));
+        List<PendingFile> completed = new ArrayList<>(write(zombie, 1, "a"));
+        completed.addAll(write(sink().writer(subtask(1, 1)), 1, "b"));
+        List<PendingFile> incomplete = write(zombie, 2, "c");
+
+        Committer<PendingFile> recovered = sink().committer(subtask(0, 2));
+        Committer<PendingFile> other = sink().committer(subtask(1, 2));
+        recovered.recover(completed);
+        SinkWriter<String, PendingFile> writer = sink().writer(subtask(0, 2));
+
+        zombieCommitter.commit(completed); // The completion has reached it only now.
+        zombieCommitter.recover(completed); // Or it was still on its way to its own start.
+        write(zombie, 3, "d");
+        zombie.write("e", 0);
+        zombie.prepare(4);
+        zombieCommitter.close();
+        assertThatThrownBy(() -> zombieCommitter.commit(incomplete)).hasMessageContaining("is lost");
+
+        List<PendingFile> second = write(writer, 2, "c", "d");
+        assertThat(pending()).contains("2-0-0.pending");
+        recovered.commit(second);
+        other.close();
+        recovered.close();
+
+        assertThat(visibleLines()).containsExactly("a", "b", "c", "d");
+        assertThat(folder.resolve("out/_selvage")).doesNotExist();
+    }
+
+    /** It knows nothing of what subtask 0 has still to commit. */
+    @Test
+    void aSubtaskThatEndsBeforeTheRecoveryDeletesNothing() throws Exception {
+        List<PendingFile> completed = write(sink().writer(subtask(0, 1)), 1, "a");
+        sink().committer(subtask(1, 2)).close();
+        sink().committer(subtask(0, 2)).recover(completed);
+        assertThat(visibleLines()).containsExactly("a");
+    }
+
     @Test
     void lastOneOutDeletesTheHiddenDirectory() throws Exception {
         List<PendingFile> first = write(sink().writer(subtask(0, 1)), 1, "a");

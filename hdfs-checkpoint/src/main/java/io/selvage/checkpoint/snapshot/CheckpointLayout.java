@@ -30,6 +30,11 @@ public record CheckpointLayout(String jobDirectory) {
         return DurableStore.join(applicationId, "journal");
     }
 
+    /** The directory for masters' signs of life, and for the votes on silent ones. */
+    public static String watchdogDirectory(String applicationId) {
+        return DurableStore.join(applicationId, "watchdog");
+    }
+
     public String checkpointsDirectory() {
         return DurableStore.join(jobDirectory, CHECKPOINTS);
     }

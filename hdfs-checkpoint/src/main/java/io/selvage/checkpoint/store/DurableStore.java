@@ -124,6 +124,14 @@ public final class DurableStore {
     }
 
     /**
+     * Sets a file's modification time to now, by this process's clock: much cheaper than to write it again. Answers
+     * whether there is such a file.
+     */
+    public boolean touch(String path) throws IOException {
+        return files.touch(path);
+    }
+
+    /**
      * Deletes what writers that died have left on its way to a name in this directory before a moment, in the file
      * system's own time. A living writer's file that is swept makes its put fail, never win.
      */

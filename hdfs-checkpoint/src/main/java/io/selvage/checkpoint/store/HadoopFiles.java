@@ -39,6 +39,9 @@ final class HadoopFiles implements StoreFiles {
     /** Each delay is twice the one before: 20 s in all, Hadoop's own come to 12 s. */
     private static final int CLOSE_RETRY_COUNT = 11;
 
+    /** Says to Hadoop that a file's time of access stays as it is. */
+    private static final long KEPT_TIME = -1;
+
     private final FileContext files;
     private final Path root;
     private final boolean decidedByNameNode;
@@ -130,6 +133,16 @@ final class HadoopFiles implements StoreFiles {
     public boolean delete(String path) throws IOException {
         try {
             return files.delete(resolve(path), true);
+        } catch (FileNotFoundException absent) {
+            return false;
+        }
+    }
+
+    @Override
+    public boolean touch(String path) throws IOException {
+        try {
+            files.setTimes(resolve(path), System.currentTimeMillis(), KEPT_TIME);
+            return true;
         } catch (FileNotFoundException absent) {
             return false;
         }

@@ -230,6 +230,15 @@ public final class FakeDisk {
         }
 
         @Override
+        public boolean touch(String path) throws IOException {
+            boolean[] found = new boolean[1];
+            call("touch", path, () -> {
+                found[0] = entries.computeIfPresent(path, (name, entry) -> new Entry(entry.bytes(), ++clock)) != null;
+            });
+            return found[0];
+        }
+
+        @Override
         public void catchUp() {}
 
         @Override

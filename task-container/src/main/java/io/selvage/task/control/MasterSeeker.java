@@ -20,6 +20,9 @@ public final class MasterSeeker implements Runnable {
     /** While linked: a master that hangs, or is cut off, keeps its links. Below the grace that a new master gives. */
     static final long NANOS_BETWEEN_LOOKS_WHILE_LINKED = TimeUnit.SECONDS.toNanos(2);
 
+    /** An answer of HDFS that takes longer says that a master could not write either. */
+    static final long LONGEST_LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final Logger LOG = LoggerFactory.getLogger(MasterSeeker.class);
 
     private final MasterFinder finder;
@@ -61,7 +64,7 @@ public final class MasterSeeker implements Runnable {
                 } else {
                     TimeUnit.NANOSECONDS.sleep(NANOS_BETWEEN_LOOKS);
                 }
-                watch();
+                watch(null);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -84,13 +87,39 @@ public final class MasterSeeker implements Runnable {
         }
     }
 
-    /** The journal is asked before the watchdog is: nothing is done about a master while HDFS does not answer. */
-    private void watch() {
+    /**
+     * HDFS is asked before the watchdog is: nothing is done about a master while it does not answer. That takes time,
+     * in which the master may have been heard.
+     */
+    private void watch(@Nullable GrpcLink link) {
+        long beganNanos = System.nanoTime();
+        if (!silence.isLong(beganNanos)) {
+            return;
+        }
+        Silence.Traces traces = traces();
         long nowNanos = System.nanoTime();
-        if (silence.isLong(nowNanos)
-                && look()
-                && silence.judge(nowNanos, finder.topSlot()) == Silence.Verdict.REPLACE) {
+        if (traces == null || nowNanos - beganNanos > LONGEST_LOOK_NANOS) {
+            silence.onTracesHidden();
+            return;
+        }
+        hear(link);
+        if (silence.judge(nowNanos, traces) == Silence.Verdict.REPLACE) {
             watchdog.onSilent(newest, silence.silentNanos(nowNanos), nowNanos);
+        }
+    }
+
+    private Silence.@Nullable Traces traces() {
+        try {
+            return look() ? new Silence.Traces(finder.topSlot(), watchdog.signOfLife(newest)) : null;
+        } catch (IOException unreadable) {
+            LOG.warn("The master's sign of life can't be read: {}", unreadable.toString());
+            return null;
+        }
+    }
+
+    private void hear(@Nullable GrpcLink link) {
+        if (link != null) {
+            link.lastHeardNanos().ifPresent(silence::onHeard);
         }
     }
 
@@ -99,8 +128,8 @@ public final class MasterSeeker implements Runnable {
         GrpcLink link = GrpcLink.open(door.open(address), inbox);
         long nextLookNanos = System.nanoTime() + NANOS_BETWEEN_LOOKS_WHILE_LINKED;
         while (!link.hasEndedWithin(NANOS_BETWEEN_LOOKS)) {
-            link.lastHeardNanos().ifPresent(silence::onHeard);
-            watch();
+            hear(link);
+            watch(link);
             if (System.nanoTime() - nextLookNanos >= 0) {
                 nextLookNanos = System.nanoTime() + NANOS_BETWEEN_LOOKS_WHILE_LINKED;
                 look();
@@ -109,7 +138,7 @@ public final class MasterSeeker implements Runnable {
                 link.close("there is a newer master: " + master);
             }
         }
-        link.lastHeardNanos().ifPresent(silence::onHeard);
+        hear(link);
         if (link.saysThatItIsGone()) {
             silence.onGone();
         } else {

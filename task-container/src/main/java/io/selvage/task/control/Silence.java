@@ -1,10 +1,13 @@
 package io.selvage.task.control;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Owned by the link's thread: for how long the newest master has not been heard, and what that says. Pure.
  *
- * <p>A master that is silent here may be well elsewhere. So its journal is the witness: as long as it grows, the fault
- * is this executor's connection.
+ * <p>A master that is silent here may be well elsewhere. So what it leaves in HDFS is the witness: as long as that
+ * changes, the fault is this executor's connection. Whether it changes takes two looks, some time apart, however long
+ * the silence was before the first: this process may have been paused, or cut off from everything.
  */
 final class Silence {
     /**
@@ -21,12 +24,19 @@ final class Silence {
         REPLACE
     }
 
-    private static final long UNKNOWN = -1;
+    /**
+     * What a living master changes.
+     *
+     * @param topSlot the newest of the journal
+     * @param signOfLife of the newest master
+     */
+    record Traces(long topSlot, long signOfLife) {}
 
     private final long limitNanos;
     private long heardNanos;
     private boolean gone;
-    private long slotWhenSilent = UNKNOWN;
+    private @Nullable Traces tracesWhenSilent; // Null: not looked at since it was heard.
+    private long tracesNanos;
 
     /** @param nowNanos the wait begins, with the first master */
     Silence(long limitNanos, long nowNanos) {
@@ -39,7 +49,7 @@ final class Silence {
         if (atNanos - heardNanos > 0) {
             heardNanos = atNanos;
             gone = false;
-            slotWhenSilent = UNKNOWN;
+            tracesWhenSilent = null;
         }
     }
 
@@ -53,24 +63,32 @@ final class Silence {
         gone = false;
     }
 
-    /** Whether the journal has to be looked at before a verdict; cheap. */
+    /** Its traces can't be seen, and perhaps not left either: what was seen before proves nothing. */
+    void onTracesHidden() {
+        tracesWhenSilent = null;
+    }
+
+    /** Whether its traces have to be looked at before a verdict; cheap. */
     boolean isLong(long nowNanos) {
         return nowNanos - heardNanos >= patience() / 2;
     }
 
-    /** @param topSlot the newest of the journal, just read */
-    Verdict judge(long nowNanos, long topSlot) {
+    /** @param traces just read */
+    Verdict judge(long nowNanos, Traces traces) {
         if (!isLong(nowNanos)) {
             return Verdict.WAIT;
         }
-        if (slotWhenSilent == UNKNOWN) {
-            slotWhenSilent = topSlot;
+        if (tracesWhenSilent == null) {
+            tracesWhenSilent = traces;
+            tracesNanos = nowNanos;
+            return Verdict.WAIT;
         }
-        if (topSlot != slotWhenSilent) {
+        if (!traces.equals(tracesWhenSilent)) {
             onHeard(nowNanos);
             return Verdict.WAIT;
         }
-        return nowNanos - heardNanos >= patience() ? Verdict.REPLACE : Verdict.WAIT;
+        boolean isSilent = nowNanos - heardNanos >= patience() && nowNanos - tracesNanos >= patience() / 2;
+        return isSilent ? Verdict.REPLACE : Verdict.WAIT;
     }
 
     long silentNanos(long nowNanos) {

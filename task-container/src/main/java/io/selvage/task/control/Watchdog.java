@@ -1,5 +1,7 @@
 package io.selvage.task.control;
 
+import io.selvage.checkpoint.journal.SignOfLife;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.PutOutcome;
 import io.selvage.protocol.id.Epoch;
@@ -47,10 +49,15 @@ public final class Watchdog {
     public Watchdog(
             DurableStore store, String directory, ExecutorId self, MasterReplacement replacement, Executor asking) {
         this.store = store;
-        this.directory = DurableStore.join(directory, "watchdog");
+        this.directory = CheckpointLayout.watchdogDirectory(directory);
         this.self = self;
         this.replacement = replacement;
         this.asking = asking;
+    }
+
+    /** What the master of that epoch changes as long as it is well. Blocks. */
+    long signOfLife(Epoch master) throws IOException {
+        return new SignOfLife(store, directory, master.value()).read();
     }
 
     /** The master of that epoch is heard nowhere. Never blocks. */

@@ -79,6 +79,7 @@ final class TaskExecutor {
     private long highestEpoch;
     private @Nullable MasterLink link;
     private long masterlessSinceNanos; // Counts while not registered.
+    private long masterlessSinceMillis; // The same for people; 0: it was never registered.
     private long heartbeatIntervalNanos; // 0: not registered.
     private long heartbeatTimeoutNanos;
     private long lastHeartbeatNanos;
@@ -149,7 +150,8 @@ final class TaskExecutor {
                 .setPid(settings.processId())
                 .setSlots(settings.slots())
                 .setNode(settings.node())
-                .setLogUrl(settings.logUrl());
+                .setLogUrl(settings.logUrl())
+                .setMasterlessSinceMillis(masterlessSinceMillis);
         for (JobHere job : jobs.values()) {
             Deployment newest = job.newest();
             if (newest != null) {
@@ -172,6 +174,7 @@ final class TaskExecutor {
         LOG.warn("The link to the master has ended; what runs here goes on without one: {}", reason);
         heartbeatIntervalNanos = 0;
         masterlessSinceNanos = services.clock().nanos();
+        masterlessSinceMillis = System.currentTimeMillis();
     }
 
     private void onMessage(MasterLink from, MasterMessage message) {

@@ -63,6 +63,7 @@ public final class Subtask implements Runnable {
     private @Nullable OutputChannel refusing; // The channel that was full when last written to.
     private long lastCheckpoint; // The highest that was cut, or aborted before it came; 0: none.
     private @Nullable SubtaskCut gathering; // The newest cut, while not all of its state is written.
+    private @Nullable CheckpointId completing; // Not null: the operators are being told that it is complete.
     private long lastFlushNanos;
     private int batch = MOST_BATCH;
 
@@ -156,6 +157,7 @@ public final class Subtask implements Runnable {
             live();
         } catch (Throwable thrown) {
             Thread.interrupted(); // The order to end has arrived; what is left to do should not stop at it again.
+            completeAtEnd(thrown);
             end(thrown);
         } finally {
             close();
@@ -229,7 +231,9 @@ public final class Subtask implements Runnable {
     }
 
     private void complete(Mail.Complete complete) {
+        completing = complete.checkpoint();
         chain.complete(complete.checkpoint());
+        completing = null;
         if (complete.terminal()) {
             counters.publish();
             transition(SubtaskPhase.FINISHED, null);
@@ -367,6 +371,29 @@ public final class Subtask implements Runnable {
             transition(SubtaskPhase.CANCELED, null);
         } else {
             transition(SubtaskPhase.FAILED, thrown);
+        }
+    }
+
+    /**
+     * What a complete checkpoint holds takes effect although the subtask ends: a job that is canceled has no next
+     * incarnation to do it. Of the mail that waits, the newest completion alone counts: it covers those before it.
+     */
+    private void completeAtEnd(Throwable thrown) {
+        // A commit that has failed by itself is not tried again; one that the order to end has interrupted is.
+        CheckpointId newest = canceled ? completing : null;
+        Mail mail = mailbox.poll();
+        for (int handled = 0; mail != null && handled < MAILBOX_CAPACITY; handled++) {
+            newest = mail instanceof Mail.Complete complete ? complete.checkpoint() : newest;
+            mail = mailbox.poll();
+        }
+        boolean isOpen = phase == SubtaskPhase.RUNNING || phase == SubtaskPhase.DRAINED;
+        if (newest == null || !isOpen || thrown instanceof VirtualMachineError) {
+            return;
+        }
+        try {
+            chain.complete(newest);
+        } catch (RuntimeException | Error failure) {
+            LOG.warn("Subtask {} has ended before it could commit checkpoint {}", id, newest, failure);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.selvage.task.watchdog;
 
+import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.id.Epoch;
 import io.selvage.task.control.MasterReplacement;
 import java.io.IOException;
@@ -42,14 +43,16 @@ public final class AttemptFailure implements MasterReplacement {
             yarn.failApplicationAttempt(attempt);
             return "YARN was asked to fail " + attempt + ", and starts the next attempt.";
         } catch (YarnException | AccessControlException refused) {
-            throw new IOException(
-                    "YARN does not let this executor fail " + attempt + " (" + refused.getMessage()
-                            + "). What runs here goes on, and YARN itself notices within yarn.am.liveness-monitor"
-                            + ".expiry-interval-ms. It needs the right MODIFY_APP: let the user that containers run as"
-                            + " be the submitter or in the queue's acl_administer_queue; with Kerberos, a delegation"
-                            + " token of the ResourceManager among the session's credentials.",
-                    refused);
+            throw new IOException(refusal(attempt, String.valueOf(refused.getMessage())), refused);
         }
+    }
+
+    static String refusal(ApplicationAttemptId attempt, String reason) {
+        return "YARN does not let this executor fail " + attempt + " (" + reason + "). What runs here goes on for "
+                + SessionConfig.EXECUTOR_LEASE.name() + ", and YARN itself notices within "
+                + YarnConfiguration.RM_AM_EXPIRY_INTERVAL_MS + ". It needs the right MODIFY_APP: let the user that"
+                + " containers run as be the submitter or in the queue's acl_administer_queue; with Kerberos, a"
+                + " delegation token of the ResourceManager among the session's credentials.";
     }
 
     private static YarnConfiguration configuration() {

@@ -6,6 +6,8 @@ import io.grpc.Server;
 import io.grpc.stub.StreamObserver;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalTail;
+import io.selvage.checkpoint.journal.SignOfLife;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.security.ApplicationIdentity;
@@ -17,6 +19,7 @@ import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
 import io.selvage.task.executor.ExecutorEvent;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -111,10 +114,13 @@ class MasterSeekerTest {
     }
 
     private Thread seeker(DurableStore store) {
-        MasterReplacement replacement = silent -> {
+        return seeker(store, silent -> {
             replaced.add(silent.value());
             return "It was asked for.";
-        };
+        });
+    }
+
+    private Thread seeker(DurableStore store, MasterReplacement replacement) {
         return new Thread(new MasterSeeker(
                 new JournalTail(store, "journal", 0),
                 new MasterDoor(identity),
@@ -142,6 +148,51 @@ class MasterSeekerTest {
             assertThat(replaced).isEmpty();
             assertThat(store.read("app/watchdog/1-1")).isPresent();
             second.shutdownNow();
+        }
+    }
+
+    /** As on a cluster with Kerberos: tasks hear nothing of it, and the next master is found whenever it comes. */
+    @Test
+    void whereYarnRefusesToReplaceAMasterTheExecutorGoesOnWithoutOne() throws Exception {
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        try (ServerSocket stopped = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            win(store, 1, stopped.getLocalPort());
+            seeker[0] = seeker(store, silent -> {
+                replaced.add(silent.value());
+                throw new IOException("no right");
+            });
+            seeker[0].start();
+            next(ExecutorEvent.Connected.class);
+            assertThat(replaced.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+            assertThat(inbox).isEmpty();
+            Server second = master(store, 2);
+            next(ExecutorEvent.Disconnected.class);
+            next(ExecutorEvent.Connected.class);
+            second.shutdownNow();
+        }
+    }
+
+    /** It can't be heard here, and takes no checkpoints: YARN is not asked for another one. */
+    @Test
+    void aMasterThatOnlyThisExecutorCantHearIsNotReplaced() throws Exception {
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
+        try (ServerSocket unheard = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            win(store, 1, unheard.getLocalPort());
+            SignOfLife sign = new SignOfLife(store, CheckpointLayout.watchdogDirectory("app"), 1);
+            sign.renew();
+            seeker[0] = seeker(store);
+            seeker[0].start();
+            next(ExecutorEvent.Connected.class);
+            long untilNanos = System.nanoTime() + 3 * SILENCE.toNanos();
+            while (System.nanoTime() - untilNanos < 0) {
+                assertThat(replaced.poll(200, TimeUnit.MILLISECONDS)).isNull();
+                assertThat(sign.renew()).isTrue();
+            }
+            assertThat(replaced.poll(20, TimeUnit.SECONDS))
+                    .as("now it is silent indeed")
+                    .isEqualTo(1);
         }
     }
 

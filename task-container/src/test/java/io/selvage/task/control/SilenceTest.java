@@ -13,38 +13,86 @@ class SilenceTest {
 
     private final Silence silence = new Silence(LIMIT, 1_000);
 
+    private Verdict judge(long nowNanos, long topSlot) {
+        return judge(nowNanos, topSlot, 1);
+    }
+
+    private Verdict judge(long nowNanos, long topSlot, long signOfLife) {
+        return silence.judge(nowNanos, new Silence.Traces(topSlot, signOfLife));
+    }
+
     @Test
     void aMasterThatIsSilentAndWritesNothingIsReplaced() {
-        assertThat(silence.judge(1_060, 7)).isEqualTo(Verdict.WAIT);
-        assertThat(silence.judge(1_099, 7)).isEqualTo(Verdict.WAIT);
-        assertThat(silence.judge(1_100, 7)).isEqualTo(Verdict.REPLACE);
+        assertThat(judge(1_050, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_099, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_100, 7)).isEqualTo(Verdict.REPLACE);
     }
 
     @Test
     void aMasterWhoseJournalGrowsIsWellAndTheConnectionIsNot() {
-        assertThat(silence.judge(1_060, 7)).isEqualTo(Verdict.WAIT);
-        assertThat(silence.judge(1_100, 8)).isEqualTo(Verdict.WAIT);
-        assertThat(silence.judge(1_190, 8)).isEqualTo(Verdict.WAIT);
-        assertThat(silence.judge(1_200, 8)).isEqualTo(Verdict.REPLACE);
+        assertThat(judge(1_060, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_100, 8)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_150, 8)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_199, 8)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_200, 8)).isEqualTo(Verdict.REPLACE);
+    }
+
+    @Test
+    void aMasterThatRenewsItsSignOfLifeIsWellAlthoughItTakesNoCheckpoints() {
+        long sign = 1;
+        for (long now = 1_000; now < 2_000; now += 10) {
+            sign += now % 40 == 0 ? 1 : 0;
+            assertThat(judge(now, 7, sign)).isEqualTo(Verdict.WAIT);
+        }
+        assertThat(judge(2_000, 7, sign + 1)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(2_060, 7, sign + 1)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(2_110, 7, sign + 1)).isEqualTo(Verdict.REPLACE);
+    }
+
+    /** This process was paused, say, and now runs again: the master may never have been silent. */
+    @Test
+    void theFirstLookJudgesNothingHoweverLateItComes() {
+        assertThat(judge(9_000, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(9_049, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(9_050, 7)).isEqualTo(Verdict.REPLACE);
+    }
+
+    @Test
+    void aPauseBetweenTwoLooksIsNotTheMastersSilence() {
+        assertThat(judge(1_060, 7, 1)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(9_000, 7, 300)).isEqualTo(Verdict.WAIT);
+        assertThat(silence.isLong(9_040)).isFalse();
+    }
+
+    /** A partition of this host has healed: the master could not be heard, nor its traces be seen. */
+    @Test
+    void whatWasSeenBeforeTracesWereHiddenProvesNothing() {
+        assertThat(judge(1_060, 7)).isEqualTo(Verdict.WAIT);
+        silence.onTracesHidden();
+        assertThat(judge(5_000, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(5_040, 7)).isEqualTo(Verdict.WAIT);
+        silence.onHeard(5_045);
+        assertThat(judge(5_060, 7)).isEqualTo(Verdict.WAIT);
     }
 
     @Test
     void aWordFromTheMasterBeginsTheWaitAnew() {
-        assertThat(silence.judge(1_060, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_060, 7)).isEqualTo(Verdict.WAIT);
         silence.onHeard(1_090);
         assertThat(silence.isLong(1_100)).isFalse();
-        assertThat(silence.judge(1_150, 9)).isEqualTo(Verdict.WAIT);
-        assertThat(silence.judge(1_190, 9)).isEqualTo(Verdict.REPLACE);
+        assertThat(judge(1_140, 9)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_190, 9)).isEqualTo(Verdict.REPLACE);
     }
 
     @Test
     void aProcessThatIsGoneIsLeftToYarnForLonger() {
         silence.onGone();
-        assertThat(silence.judge(1_300, 7)).isEqualTo(Verdict.WAIT);
-        assertThat(silence.judge(1_400, 7)).isEqualTo(Verdict.REPLACE);
+        assertThat(judge(1_200, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_399, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_400, 7)).isEqualTo(Verdict.REPLACE);
         silence.onHeard(1_410);
-        assertThat(silence.judge(1_470, 7)).isEqualTo(Verdict.WAIT);
-        assertThat(silence.judge(1_510, 7)).isEqualTo(Verdict.REPLACE);
+        assertThat(judge(1_460, 7)).isEqualTo(Verdict.WAIT);
+        assertThat(judge(1_510, 7)).isEqualTo(Verdict.REPLACE);
     }
 
     @Test

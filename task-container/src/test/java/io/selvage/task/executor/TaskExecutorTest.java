@@ -165,6 +165,19 @@ class TaskExecutorTest {
         assertThat(exits).isEmpty();
     }
 
+    @Test
+    void tellsTheNextMasterSinceWhenItHasMissedTheOneBefore() {
+        connect(1);
+        assertThat(sent.get(0).getRegister().getMasterlessSinceMillis()).isZero();
+        long fromMillis = System.currentTimeMillis();
+        executor.on(new ExecutorEvent.Disconnected(link, "broken"));
+        long toMillis = System.currentTimeMillis();
+        executor.on(new ExecutorEvent.Connected(link));
+        executor.on(new ExecutorEvent.Disconnected(link, "that was not the next one"));
+        executor.on(new ExecutorEvent.Connected(link));
+        assertThat(sent.get(2).getRegister().getMasterlessSinceMillis()).isBetween(fromMillis, toMillis);
+    }
+
     private void connect(long epoch) {
         executor.on(new ExecutorEvent.Connected(link));
         tell(

@@ -2,6 +2,10 @@ package io.selvage.task.subtask;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.api.connector.Committer;
+import io.selvage.api.connector.Sink;
+import io.selvage.api.connector.SinkContext;
+import io.selvage.api.connector.SinkWriter;
 import io.selvage.api.connector.Source;
 import io.selvage.api.connector.SourceContext;
 import io.selvage.api.connector.SourceOutput;
@@ -16,18 +20,25 @@ import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.Control;
 import io.selvage.task.exchange.LocalChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.ChainBuilder;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.RestoredState;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -94,6 +105,10 @@ class SubtaskThreadTest {
     private static final CountDownLatch IN_FUNCTION = new CountDownLatch(1);
 
     private Subtask subtask(OperatorDefinition definition, boolean channelIsInput) {
+        return subtask(definition, channelIsInput, List.of("element"));
+    }
+
+    private Subtask subtask(OperatorDefinition definition, boolean channelIsInput, List<Object> input) {
         Vertex vertex = new Vertex(
                 1,
                 "test",
@@ -104,7 +119,13 @@ class SubtaskThreadTest {
         Wakeup wakeup = new Wakeup();
         LocalChannel wired = new LocalChannel(channel.id(), wakeup, wakeup);
         if (channelIsInput) {
-            wired.tryEmit("element", 0);
+            input.forEach(each -> {
+                if (each instanceof Control control) {
+                    wired.tryEmit(control);
+                } else {
+                    wired.tryEmit(each, 0);
+                }
+            });
         }
         return new Subtask(new SubtaskWiring(
                 SubtaskId.of(1, 0),
@@ -124,7 +145,9 @@ class SubtaskThreadTest {
                     }
 
                     @Override
-                    public void onCut(SubtaskCut cut) {}
+                    public void onCut(SubtaskCut cut) {
+                        heard.add("cut");
+                    }
 
                     @Override
                     public void onThreadEnd(SubtaskId id) {
@@ -186,6 +209,101 @@ class SubtaskThreadTest {
         subtask.cancel();
         new Thread(subtask).start();
         expect("CANCELED", "end");
+    }
+
+    /** Blocks where it is told to, and keeps in a static field what was committed. */
+    record BlockingSink(String where) implements Sink<String, String> {
+        static final Map<String, CountDownLatch> BLOCKED = new ConcurrentHashMap<>();
+        static final Map<String, List<String>> COMMITTED = new ConcurrentHashMap<>();
+
+        BlockingSink {
+            BLOCKED.putIfAbsent(where, new CountDownLatch(1));
+            COMMITTED.putIfAbsent(where, new CopyOnWriteArrayList<>());
+        }
+
+        private void block() throws InterruptedException {
+            BLOCKED.get(where).countDown();
+            new CountDownLatch(1).await();
+        }
+
+        @Override
+        public Serde<String> committableSerde() {
+            return Serdes.of(String.class);
+        }
+
+        @Override
+        public SinkWriter<String, String> writer(SinkContext context) {
+            List<String> written = new ArrayList<>();
+            return new SinkWriter<>() {
+                @Override
+                public void write(String element, long timestampMillis) throws InterruptedException {
+                    if (element.equals("block in write")) {
+                        block();
+                    }
+                    written.add(element);
+                }
+
+                @Override
+                public List<String> prepare(long checkpoint) {
+                    List<String> prepared = List.copyOf(written);
+                    written.clear();
+                    return prepared;
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+
+        @Override
+        public Committer<String> committer(SinkContext context) {
+            return new Committer<>() {
+                @Override
+                public void commit(List<String> committables) throws InterruptedException {
+                    if (where.equals("commit") && BLOCKED.get(where).getCount() > 0) {
+                        block();
+                    }
+                    COMMITTED.get(where).addAll(committables);
+                }
+
+                @Override
+                public void recover(List<String> committables) {}
+            };
+        }
+    }
+
+    private static Barrier barrier(long checkpoint) {
+        return new Barrier(new CheckpointId(checkpoint), 0, false);
+    }
+
+    /** A job that is canceled has no next incarnation that would commit what this one has not. */
+    @Test
+    void commitsWhatIsKnownToBeCompleteBeforeItEnds() throws Exception {
+        Subtask subtask = subtask(
+                new OperatorDefinition.WriteSink<>(new BlockingSink("write")),
+                true,
+                List.of("a", barrier(1), "b", barrier(2), "block in write"));
+        new Thread(subtask).start();
+        expect("OPENING", "RUNNING", "cut", "cut");
+        BlockingSink.BLOCKED.get("write").await();
+        subtask.post(new Mail.Abort(new CheckpointId(1)));
+        subtask.post(new Mail.Complete(new CheckpointId(1), false));
+        subtask.cancel();
+        expect("CANCELED", "end");
+        assertThat(BlockingSink.COMMITTED.get("write")).as("and no more").containsExactly("a");
+    }
+
+    @Test
+    void commitsAgainWhatTheOrderToEndHasInterrupted() throws Exception {
+        Subtask subtask =
+                subtask(new OperatorDefinition.WriteSink<>(new BlockingSink("commit")), true, List.of("a", barrier(1)));
+        new Thread(subtask).start();
+        expect("OPENING", "RUNNING", "cut");
+        subtask.post(new Mail.Complete(new CheckpointId(1), false));
+        BlockingSink.BLOCKED.get("commit").await();
+        subtask.cancel();
+        expect("CANCELED", "end");
+        assertThat(BlockingSink.COMMITTED.get("commit")).containsExactly("a");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.selvage.client.cli;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a command writes: results to the standard output, and what is said meanwhile to it as well, unless the results
@@ -18,42 +19,65 @@ final class Console {
     private final boolean terminal;
     private final boolean live;
     private final int columns;
+    private final @Nullable Keyboard keyboard;
     private boolean lineIsLive;
     private String lastLine = "";
 
+    /** Where a person answers. */
+    @FunctionalInterface
+    interface Keyboard {
+        /** Null: there is nobody any more. */
+        @Nullable
+        String answer(String question);
+    }
+
     Console(PrintStream out, PrintStream err, boolean json, boolean terminal, int columns) {
+        this(out, err, json, terminal, columns, null);
+    }
+
+    /** @param keyboard null: nobody can be asked */
+    Console(
+            PrintStream out,
+            PrintStream err,
+            boolean json,
+            boolean terminal,
+            int columns,
+            @Nullable Keyboard keyboard) {
         this.out = out;
         this.err = err;
         this.talk = json ? err : out;
         this.terminal = terminal;
         this.live = terminal && !json;
         this.columns = columns;
+        this.keyboard = keyboard;
     }
 
     static Console ofProcess(boolean json) {
         String term = System.getenv().getOrDefault("TERM", "dumb");
-        boolean terminal = System.console() != null && !term.equals("dumb");
+        java.io.Console person = System.console();
+        boolean terminal = person != null && !term.equals("dumb");
         return new Console(
                 System.out,
                 System.err,
                 json,
                 terminal,
-                columnsOf(System.getenv().get("COLUMNS")));
+                columnsOf(System.getenv().get("COLUMNS")),
+                person == null ? null : question -> person.readLine("%s", question));
     }
 
-    private static int columnsOf(@org.jspecify.annotations.Nullable String text) {
+    private static int columnsOf(@Nullable String text) {
         return text != null && text.matches("[1-9]\\d{0,3}") ? Integer.parseInt(text) : DEFAULT_COLUMNS;
     }
 
     /** Whether there is a person at a terminal. */
     boolean canAsk() {
-        return terminal && System.console() != null;
+        return terminal && keyboard != null;
     }
 
     /** Whether the person says yes. */
     boolean ask(String question) {
         endLiveLine();
-        String answer = System.console() == null ? null : System.console().readLine("%s", question);
+        String answer = keyboard == null ? null : keyboard.answer(question);
         return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
     }
 

@@ -2,6 +2,7 @@ package io.selvage.client.cli;
 
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
+import io.selvage.client.drill.Attempts;
 import io.selvage.client.drill.DrillFigures;
 import io.selvage.client.drill.Fault;
 import io.selvage.client.drill.FaultDrill;
@@ -111,6 +112,9 @@ final class DrillCommand implements Command {
         try (SelvageClient client = host.connect();
                 Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
             JobDescription job = job(session, arguments.valueOf(JOB));
+            if (fault.isOfMaster()) {
+                requireAttempts(session, count, every);
+            }
             FaultDrill drill = new FaultDrill(session, job.getJobId(), fault, patience);
             if (asks && !console.ask(question(session, job, fault, count, every, drill.nextVictim()))) {
                 console.say("Nothing was done.");
@@ -118,6 +122,17 @@ final class DrillCommand implements Command {
             }
             return run(drill, count, every, arguments.has(Arguments.JSON), console);
         }
+    }
+
+    private static void requireAttempts(Session session, int count, Duration every) {
+        SessionDescription now = session.describe();
+        long windowMillis = now.getAttemptFailureWindowMillis();
+        int failed = session.failedAttemptsSince(System.currentTimeMillis() - windowMillis);
+        new Attempts(now.getMaxAttempts(), failed, Duration.ofMillis(windowMillis))
+                .refusal(count, every)
+                .ifPresent(refusal -> {
+                    throw new ClientException(ExitCode.DRILL_FAILED, refusal);
+                });
     }
 
     private ExitCode run(FaultDrill drill, int count, Duration every, boolean json, Console console) {

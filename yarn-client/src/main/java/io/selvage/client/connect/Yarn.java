@@ -20,6 +20,7 @@ import org.apache.hadoop.yarn.api.records.ContainerState;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.NodeState;
 import org.apache.hadoop.yarn.api.records.QueueInfo;
+import org.apache.hadoop.yarn.api.records.YarnApplicationAttemptState;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
 import org.apache.hadoop.yarn.conf.HAUtil;
@@ -118,6 +119,16 @@ public final class Yarn implements AutoCloseable {
             client.failApplicationAttempt(attempt);
             return attempt;
         });
+    }
+
+    /** Of the application, as far as YARN remembers them. */
+    public int failedAttemptsSince(ApplicationId application, long millis) {
+        return call(
+                "list the attempts of " + application, () -> (int) client.getApplicationAttempts(application).stream()
+                        .filter(attempt ->
+                                attempt.getYarnApplicationAttemptState() == YarnApplicationAttemptState.FAILED)
+                        .filter(attempt -> attempt.getFinishTime() > millis)
+                        .count());
     }
 
     /** The ids of the application's containers that have not ended. */

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param process that was hit: its host and number
  * @param faultMillis wall clock
- * @param detected when the master knew; null: it does not say
+ * @param detected when the master knew; of its own fault, when the first executor missed it; null: nobody says
  * @param recovered when all subtasks ran again, or the next master had taken them over; null: not in time
  * @param outputGap the longest time without output of any one of the sinks' subtasks; null: no sink has told
  * @param recordsReplayed that the sources read again
@@ -69,8 +69,7 @@ public record DrillFigures(
                 fault,
                 process,
                 faultMillis,
-                recovery.map(each -> since(faultMillis, each.getDetectedMillis()))
-                        .orElse(null),
+                detected(fault, faultMillis, before, after, recovery),
                 recovered(fault, faultMillis, before, after, recovery),
                 outputGap(faultMillis, before.job(), now),
                 nextCheckpoint(fault, faultMillis, now, checkpointMillis),
@@ -95,6 +94,20 @@ public record DrillFigures(
         return pids;
     }
 
+    private static @Nullable Long detected(
+            Fault fault, long faultMillis, Look before, Look after, Optional<Recovery> recovery) {
+        if (!fault.isOfMaster()) {
+            return recovery.map(each -> since(faultMillis, each.getDetectedMillis()))
+                    .orElse(null);
+        }
+        long missedMillis = after.session().getMasterMissedMillis();
+        return missedMillis == 0 || !isNext(before, after) ? null : since(faultMillis, missedMillis);
+    }
+
+    private static boolean isNext(Look before, Look after) {
+        return after.session().getEpoch() > before.session().getEpoch();
+    }
+
     private static @Nullable Long recovered(
             Fault fault, long faultMillis, Look before, Look after, Optional<Recovery> recovery) {
         if (!fault.isOfMaster()) {
@@ -102,7 +115,7 @@ public record DrillFigures(
                     .map(each -> since(faultMillis, each.getRunningMillis()))
                     .orElse(null);
         }
-        if (after.session().getEpoch() == before.session().getEpoch()) {
+        if (!isNext(before, after)) {
             return null;
         }
         return since(
@@ -121,12 +134,10 @@ public record DrillFigures(
         return since(faultMillis, isExact ? now.getFirstCheckpointMillis() : seenMillis);
     }
 
-    /** A master counts those that completed while it was there; their ids go on over masters. */
+    /** Ids and counts both go on over masters. */
     private static long checkpointsLost(Look before, Look after) {
         long begun = after.job().getLastCheckpoint() - before.job().getLastCheckpoint();
-        long completed = after.session().getEpoch() == before.session().getEpoch()
-                ? after.job().getCheckpointsCompleted() - before.job().getCheckpointsCompleted()
-                : after.job().getCheckpointsCompleted();
+        long completed = after.job().getCheckpointsCompleted() - before.job().getCheckpointsCompleted();
         return Math.max(0, begun - completed);
     }
 

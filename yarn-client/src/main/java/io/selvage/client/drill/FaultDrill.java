@@ -124,7 +124,7 @@ public final class FaultDrill {
     private boolean isBack(Look before, Look now) {
         if (fault.isOfMaster()) {
             return now.session().getEpoch() > before.session().getEpoch()
-                    && now.job().getCheckpointsCompleted() > 0
+                    && now.job().getFirstCheckpointMillis() > 0
                     && now.job().getPhase() == JobPhase.RUNNING;
         }
         return now.job().getIncarnation() > before.job().getIncarnation()

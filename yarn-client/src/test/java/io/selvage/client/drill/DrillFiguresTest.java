@@ -55,7 +55,7 @@ class DrillFiguresTest {
                 .addOutputs(output(0, 500, 9_800))
                 .build();
         JobDescription after = job(3).setLastCheckpoint(43)
-                .setCheckpointsCompleted(2)
+                .setCheckpointsCompleted(42)
                 .setAdoptedMillis(12_500)
                 .setFirstCheckpointMillis(13_700)
                 .addOutputs(output(0, 500, 15_000).toBuilder()
@@ -68,9 +68,14 @@ class DrillFiguresTest {
                 "",
                 FAULT,
                 new Look(session(1, 11, 12), before),
-                new Look(session(2, 11, 12), after),
+                new Look(
+                        session(2, 11, 12).toBuilder()
+                                .setMasterMissedMillis(10_008)
+                                .build(),
+                        after),
                 13_900L);
 
+        assertThat(figures.detected()).isEqualTo(8);
         assertThat(figures.recovered()).isEqualTo(2_500);
         assertThat(figures.nextCheckpoint()).isEqualTo(3_700);
         assertThat(figures.outputGap()).as("not the pause before the fault").isEqualTo(45);
