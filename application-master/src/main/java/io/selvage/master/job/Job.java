@@ -110,7 +110,10 @@ final class Job {
     private @Nullable Failure lastFailure;
     private String lastGiveUp = "";
     private boolean isAlarmed;
+    /** Of the newest failure, if it was the loss of an executor, and YARN has not said yet why that is gone. */
     private @Nullable ExecutorId lostExecutor;
+    /** The node that it was on; empty if that is not known. */
+    private String lostNode = "";
 
     /**
      * @param journaled what the journal says of the job; a new job has only been submitted
@@ -770,16 +773,29 @@ final class Job {
             withdrawDeployment();
         } else if (phase != Phase.CANCELING) {
             fail(Failures.lost(executor, reason));
-            lostExecutor = executor;
         }
     }
 
     /** YARN has said why an executor was lost earlier. */
     void onLossExplained(ExecutorId executor, String reason) {
-        if (executor.equals(lostExecutor) && lastFailure != null && isLive()) {
+        if (executor.equals(lostExecutor)) {
+            explain(reason);
+        }
+    }
+
+    /** YARN gives up a node, minutes after the executors there have gone perhaps. */
+    void onNodeLost(String node, String reason) {
+        if (lostExecutor != null && node.equals(lostNode)) {
+            explain("Executor " + lostExecutor + " is gone with its node. " + reason);
+        }
+    }
+
+    private void explain(String reason) {
+        lostExecutor = null;
+        lostNode = "";
+        if (lastFailure != null && isLive()) {
             lastFailure = lastFailure.toBuilder().setMessage(reason).build();
             recoveries.explain(lastFailure);
-            lostExecutor = null;
         }
     }
 
@@ -791,7 +807,8 @@ final class Job {
     /** Nothing of it is told to a task yet: a master that has been replaced must not stop what the newer one runs. */
     private void fail(Failure failure) {
         lastFailure = failure;
-        lostExecutor = null;
+        lostExecutor = Failures.lostExecutor(failure).orElse(null);
+        lostNode = lostExecutor == null ? "" : fleet.nodeOf(lostExecutor);
         outbox.note(id + ", incarnation " + lastIncarnation + ", has failed: " + failure.getKind() + ": "
                 + failure.getMessage());
         recoveries.begin(failure, recordsReplayed(), outbox.nowMillis());

@@ -341,7 +341,7 @@ final class TaskExecutor {
 
     private void onFollowEnded(ExecutorEvent.FollowEnded ended) {
         if (isBrokenMachine(ended.failure())) {
-            services.exit().exit(ExitCode.FATAL, "While " + ended.job() + " was followed: " + ended.failure());
+            services.exit().exit(codeOf(ended.failure()), "While " + ended.job() + " was followed: " + ended.failure());
             return;
         }
         JobHere job = jobs.computeIfAbsent(ended.job(), JobHere::new);
@@ -482,7 +482,7 @@ final class TaskExecutor {
 
     private void onPreparationFailed(DeploymentId id, Throwable failure) {
         if (isBrokenMachine(failure)) {
-            services.exit().exit(ExitCode.FATAL, "While " + id + " was prepared: " + failure);
+            services.exit().exit(codeOf(failure), "While " + id + " was prepared: " + failure);
             return;
         }
         Deployment deployment = find(id).orElse(null);
@@ -506,7 +506,7 @@ final class TaskExecutor {
 
     private void onSubtaskMoved(DeploymentId id, SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable failure) {
         if (isBrokenMachine(failure)) {
-            services.exit().exit(ExitCode.FATAL, "Subtask " + subtask + " of " + id + ": " + failure);
+            services.exit().exit(codeOf(failure), "Subtask " + subtask + " of " + id + ": " + failure);
             return;
         }
         Deployment deployment = find(id).orElse(null);
@@ -549,6 +549,10 @@ final class TaskExecutor {
     /** The process is at an end, and not the job: another process may have the memory that is missing here. */
     private static boolean isBrokenMachine(@Nullable Throwable failure) {
         return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
+    }
+
+    private static ExitCode codeOf(@Nullable Throwable failure) {
+        return failure instanceof OutOfMemoryError ? ExitCode.OUT_OF_MEMORY : ExitCode.FATAL;
     }
 
     private void report(DeploymentId id, SubtaskId subtask, SubtaskState state, @Nullable Failure failure) {
