@@ -140,6 +140,7 @@ record CommandLine(Command command, MiniClusterSettings settings, boolean json, 
                             settings.nodeMemoryMib(),
                             settings.nodeVcores(),
                             settings.maxAppAttempts(),
+                            settings.hostForEachNode(),
                             settings.hadoopOverrides());
                 case "--node-managers" -> settings.withNodeManagerCount(number(option, value));
                 case "--memory" -> settings.withNodeMemoryMib(number(option, value));

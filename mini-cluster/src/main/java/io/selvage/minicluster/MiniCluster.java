@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -188,6 +189,24 @@ public final class MiniCluster implements AutoCloseable {
         return ContainerProcesses.kill(yarn.nodeFolder(nodeManager));
     }
 
+    /**
+     * Has YARN take a node out of service in an orderly way, as {@code yarn rmadmin -refreshNodes -g} does: it gives
+     * notice, and ends what is still there after the time-out. Each node needs a host of its own.
+     */
+    public synchronized void decommission(int nodeManager, Duration timeout) throws IOException {
+        requireStarted();
+        if (!settings.hostForEachNode()) {
+            throw new IllegalStateException("YARN decommissions hosts, and all nodes of this cluster have the same one:"
+                    + " build it with hostForEachNode().");
+        }
+        yarn.decommission(checkNode(nodeManager), timeout);
+    }
+
+    /** The address that YARN knows a node by. */
+    public synchronized String nodeHost(int nodeManager) {
+        return yarn.nodeHost(checkNode(nodeManager));
+    }
+
     /** The numbers of the processes that run in containers now: those of NodeManagers that are stopped, too. */
     public synchronized List<Long> containerProcesses() {
         return ContainerProcesses.below(settings.yarnFolder()).stream()
@@ -365,6 +384,15 @@ public final class MiniCluster implements AutoCloseable {
         /** The cluster's limit of ApplicationMaster attempts, and its default. Default: 10. */
         public Builder maxAppAttempts(int attempts) {
             settings = settings.withMaxAppAttempts(attempts);
+            return this;
+        }
+
+        /**
+         * Gives each NodeManager a loopback address of its own, from 127.0.0.2 on, so that what YARN does with a host
+         * hits one of them. Processes in containers then have to listen on every address.
+         */
+        public Builder hostForEachNode() {
+            settings = settings.withHostForEachNode();
             return this;
         }
 

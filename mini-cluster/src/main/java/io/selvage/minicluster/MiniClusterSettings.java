@@ -12,6 +12,7 @@ import java.util.Map;
  * @param nodeMemoryMib memory that each NodeManager offers to containers; it is not reserved on the machine
  * @param nodeVcores virtual cores that each NodeManager offers
  * @param maxAppAttempts the cluster's limit of ApplicationMaster attempts, also its default
+ * @param hostForEachNode each NodeManager has a loopback address of its own
  * @param hadoopOverrides Hadoop settings that win over the cluster's own ones
  */
 record MiniClusterSettings(
@@ -20,6 +21,7 @@ record MiniClusterSettings(
         int nodeMemoryMib,
         int nodeVcores,
         int maxAppAttempts,
+        boolean hostForEachNode,
         Map<String, String> hadoopOverrides) {
 
     static final int DEFAULT_NODE_MANAGER_COUNT = 2;
@@ -46,33 +48,40 @@ record MiniClusterSettings(
                 DEFAULT_NODE_MEMORY_MIB,
                 DEFAULT_NODE_VCORES,
                 DEFAULT_MAX_APP_ATTEMPTS,
+                false,
                 Map.of());
     }
 
     MiniClusterSettings withNodeManagerCount(int count) {
-        return new MiniClusterSettings(baseFolder, count, nodeMemoryMib, nodeVcores, maxAppAttempts, hadoopOverrides);
+        return new MiniClusterSettings(
+                baseFolder, count, nodeMemoryMib, nodeVcores, maxAppAttempts, hostForEachNode, hadoopOverrides);
     }
 
     MiniClusterSettings withNodeMemoryMib(int memoryMib) {
         return new MiniClusterSettings(
-                baseFolder, nodeManagerCount, memoryMib, nodeVcores, maxAppAttempts, hadoopOverrides);
+                baseFolder, nodeManagerCount, memoryMib, nodeVcores, maxAppAttempts, hostForEachNode, hadoopOverrides);
     }
 
     MiniClusterSettings withNodeVcores(int vcores) {
         return new MiniClusterSettings(
-                baseFolder, nodeManagerCount, nodeMemoryMib, vcores, maxAppAttempts, hadoopOverrides);
+                baseFolder, nodeManagerCount, nodeMemoryMib, vcores, maxAppAttempts, hostForEachNode, hadoopOverrides);
     }
 
     MiniClusterSettings withMaxAppAttempts(int attempts) {
         return new MiniClusterSettings(
-                baseFolder, nodeManagerCount, nodeMemoryMib, nodeVcores, attempts, hadoopOverrides);
+                baseFolder, nodeManagerCount, nodeMemoryMib, nodeVcores, attempts, hostForEachNode, hadoopOverrides);
+    }
+
+    MiniClusterSettings withHostForEachNode() {
+        return new MiniClusterSettings(
+                baseFolder, nodeManagerCount, nodeMemoryMib, nodeVcores, maxAppAttempts, true, hadoopOverrides);
     }
 
     MiniClusterSettings withHadoopOverride(String key, String value) {
         Map<String, String> overrides = new LinkedHashMap<>(hadoopOverrides);
         overrides.put(key, value);
         return new MiniClusterSettings(
-                baseFolder, nodeManagerCount, nodeMemoryMib, nodeVcores, maxAppAttempts, overrides);
+                baseFolder, nodeManagerCount, nodeMemoryMib, nodeVcores, maxAppAttempts, hostForEachNode, overrides);
     }
 
     Path configurationFolder() {

@@ -6,14 +6,18 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.apache.hadoop.yarn.exceptions.YarnException;
 import org.apache.hadoop.yarn.server.resourcemanager.ResourceManager;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +45,7 @@ final class YarnDaemons {
     private final Map<String, String> resourceManagerAddresses = new TreeMap<>();
     private final List<YarnConfiguration> nodeConfigurations = new ArrayList<>();
     private final List<@Nullable NodeDaemon> nodeManagers = new ArrayList<>();
+    private final Map<Integer, String> nodeHosts = new HashMap<>();
     private @Nullable ResourceManager resourceManager;
 
     YarnDaemons(MiniClusterSettings settings) {
@@ -125,6 +130,30 @@ final class YarnDaemons {
         ContainerProcesses.end(settings.yarnFolder());
     }
 
+    /** The host in the id under which YARN knows the node. */
+    String nodeHost(int index) {
+        return Objects.requireNonNull(nodeHosts.get(index), "This node has never run.");
+    }
+
+    /** Nodes that were decommissioned before stay so. */
+    void decommission(int index, Duration timeout) throws IOException {
+        if (resourceManager == null) {
+            throw new IllegalStateException("No ResourceManager runs that could decommission a node.");
+        }
+        Path excluded = settings.yarnFolder().resolve("excluded-hosts");
+        Files.writeString(excluded, address(index) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        YarnConfiguration configuration = new YarnConfiguration(resourceManager.getConfig());
+        configuration.set(YarnConfiguration.RM_NODES_EXCLUDE_FILE_PATH, excluded.toString());
+        try {
+            resourceManager
+                    .getRMContext()
+                    .getNodesListManager()
+                    .refreshNodesGracefully(configuration, Math.toIntExact(timeout.toSeconds()));
+        } catch (YarnException refused) {
+            throw new IOException("Node " + index + " could not be decommissioned: " + refused.getMessage(), refused);
+        }
+    }
+
     private void launchNodeManager(int index) {
         NodeDaemon starting = new NodeDaemon();
         try {
@@ -135,6 +164,7 @@ final class YarnDaemons {
             throw e;
         }
         nodeManagers.set(index, starting);
+        nodeHosts.put(index, starting.getNMContext().getNodeId().getHost());
     }
 
     /** Waits until the ResourceManager counts every NodeManager that was started. */
@@ -175,9 +205,13 @@ final class YarnDaemons {
         Path folder = nodeFolder(index);
         YarnConfiguration configuration = daemonConfiguration(hdfsAddresses);
         // A NodeManager that finds its containers again must come back under the same id: host and port.
-        configuration.set(YarnConfiguration.NM_ADDRESS, LOOPBACK + ":" + freePort());
-        configuration.set(YarnConfiguration.NM_LOCALIZER_ADDRESS, LOOPBACK + ":0");
-        configuration.set(YarnConfiguration.NM_WEBAPP_ADDRESS, LOOPBACK + ":0");
+        configuration.set(YarnConfiguration.NM_ADDRESS, address(index) + ":" + freePort());
+        if (settings.hostForEachNode()) {
+            // Else the address is turned into a name, which may be the same for all.
+            configuration.set(YarnConfiguration.NM_BIND_HOST, address(index));
+        }
+        configuration.set(YarnConfiguration.NM_LOCALIZER_ADDRESS, address(index) + ":0");
+        configuration.set(YarnConfiguration.NM_WEBAPP_ADDRESS, address(index) + ":0");
         configuration.set(YarnConfiguration.NM_LOCAL_DIRS, makeFolder(folder.resolve("local")));
         configuration.set(YarnConfiguration.NM_LOG_DIRS, makeFolder(folder.resolve("log")));
         configuration.set(YarnConfiguration.NM_RECOVERY_DIR, makeFolder(folder.resolve("recovery")));
@@ -186,6 +220,10 @@ final class YarnDaemons {
 
     private static String makeFolder(Path folder) throws IOException {
         return Files.createDirectories(folder).toString();
+    }
+
+    private String address(int index) {
+        return settings.hostForEachNode() ? "127.0.0." + (index + 2) : LOOPBACK;
     }
 
     private static int freePort() throws IOException {

@@ -7,6 +7,8 @@ package io.selvage.master.event;
  * <caption>Exit codes of the master</caption>
  * <tr><th>code</th><th>name</th><th>what happened</th><th>what to do</th></tr>
  * <tr><td>0</td><td>STOPPED</td><td>a client stopped the session</td><td>nothing</td></tr>
+ * <tr><td>3</td><td>OUT_OF_MEMORY</td><td>no memory is left; the status with which the JVM itself ends then</td>
+ * <td>raise selvage.master.memory; the next attempt goes on from the journal</td></tr>
  * <tr><td>20</td><td>BAD_CONFIGURATION</td><td>selvage-session.pb, a setting or the container's environment is
  * missing or not allowed</td><td>open a new session with the setting that the log names corrected</td></tr>
  * <tr><td>21</td><td>NO_IDENTITY</td><td>the container's credentials hold no identity of the application</td>
@@ -29,6 +31,7 @@ package io.selvage.master.event;
  */
 public enum ExitCode {
     STOPPED(0),
+    OUT_OF_MEMORY(3),
     BAD_CONFIGURATION(20),
     NO_IDENTITY(21),
     STATE_ROOT_UNAVAILABLE(22),

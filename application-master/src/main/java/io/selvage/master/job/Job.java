@@ -123,7 +123,10 @@ final class Job {
     private @Nullable String lastFailedStart;
 
     private boolean isAlarmed;
+    /** Of the newest failure, if it was the loss of an executor, and YARN has not said yet why that is gone. */
     private @Nullable ExecutorId lostExecutor;
+    /** The node that it was on; empty if that is not known. */
+    private String lostNode = "";
     /** Why the job is not restarted, while YARN's reason for its last failure is awaited; null: it may be. */
     private @Nullable String refusal;
 
@@ -913,10 +916,24 @@ final class Job {
 
     /** YARN has said why an executor was lost earlier. */
     void onLossExplained(ExecutorId executor, String reason) {
-        if (executor.equals(lostExecutor) && lastFailure != null && isLive()) {
+        if (executor.equals(lostExecutor)) {
+            explain(reason);
+        }
+    }
+
+    /** YARN gives up a node, minutes after the executors there have gone perhaps. */
+    void onNodeLost(String node, String reason) {
+        if (lostExecutor != null && node.equals(lostNode)) {
+            explain("Executor " + lostExecutor + " is gone with its node. " + reason);
+        }
+    }
+
+    private void explain(String reason) {
+        lostExecutor = null;
+        lostNode = "";
+        if (lastFailure != null && isLive()) {
             lastFailure = lastFailure.toBuilder().setMessage(reason).build();
             recoveries.explain(lastFailure);
-            lostExecutor = null;
         }
     }
 
@@ -939,6 +956,7 @@ final class Job {
     private void fail(Failure failure, Predicate<Region> isHit) {
         lastFailure = failure;
         lostExecutor = Failures.lostExecutor(failure).orElse(null);
+        lostNode = lostExecutor == null ? "" : fleet.nodeOf(lostExecutor);
         outbox.note(id + ", incarnation " + lastIncarnation + ", has failed: " + failure.getKind() + ": "
                 + failure.getMessage());
         Optional<Intact> left = intactBut(isHit);

@@ -248,6 +248,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     @Override
     public void on(MasterEvent.NodeLost event) {
         fleet.onNodeLost(event.node(), event.reason()).forEach(this::lost);
+        jobs.values().forEach(job -> job.onNodeLost(event.node(), event.reason()));
     }
 
     @Override

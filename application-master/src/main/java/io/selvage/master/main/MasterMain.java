@@ -83,13 +83,18 @@ public final class MasterMain {
                 refuse(end, refused);
             }
             LOG.error("Thread {} has failed.", thread.getName(), error);
-            end.end(ExitCode.BROKEN_INVARIANT, "Thread " + thread.getName() + " has failed: " + error);
+            end.end(codeOf(error), "Thread " + thread.getName() + " has failed: " + error);
         });
         try {
             new MasterMain(Surroundings.read(System.getenv(), Path.of("")), end, steps).start();
         } catch (StartException refused) {
             refuse(end, refused);
         }
+    }
+
+    /** The JVM ends itself when its heap is full, but not for want of threads or of memory outside of the heap. */
+    static ExitCode codeOf(Throwable error) {
+        return error instanceof OutOfMemoryError ? ExitCode.OUT_OF_MEMORY : ExitCode.BROKEN_INVARIANT;
     }
 
     private static void refuse(ProcessEnd end, StartException refused) {

@@ -245,6 +245,12 @@ public final class Fleet {
         return executor != null && executor.goodbye().isPresent();
     }
 
+    /** YARN's id of the node that it is on; empty if it is not known. */
+    public String nodeOf(ExecutorId id) {
+        Executor executor = executors.get(id);
+        return executor == null ? "" : executor.node();
+    }
+
     /** Another executor says that this one is gone: nothing new goes there until it shows life. */
     public void suspect(ExecutorId id, long nowNanos) {
         Executor executor = executors.get(id);

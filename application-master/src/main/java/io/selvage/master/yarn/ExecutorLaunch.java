@@ -74,6 +74,8 @@ final class ExecutorLaunch {
                 "-Xlog:cds=off",
                 "-Xlog:cds+dynamic=off",
                 "-XX:+ExitOnOutOfMemoryError",
+                // What it says then, so that YARN shows it.
+                "-XX:+DisplayVMOutputToStderr",
                 // Agrona's buffers use it.
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Djava.net.preferIPv4Stack=true",

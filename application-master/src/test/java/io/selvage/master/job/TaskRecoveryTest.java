@@ -231,6 +231,32 @@ class TaskRecoveryTest {
         assertThat(harness.last(MasterAction.ReleaseContainer.class).executor()).isEqualTo(executor(2));
     }
 
+    @Test
+    void nodeThatIsLostLaterExplainsTheLossOfItsExecutor() {
+        MasterHarness harness = runningWithASpare();
+        harness.disconnect(2);
+        harness.tell(new MasterEvent.NodeLost("node9:1", "Node node9:1 is LOST for YARN."));
+        assertThat(harness.describe(JOB).getRecoveries(0).getFailure().getMessage())
+                .contains("has broken");
+        harness.passAlive(Duration.ofSeconds(6));
+        harness.tell(new MasterEvent.NodeLost("node2:1", "Node node2:1 is LOST for YARN."));
+        assertThat(harness.describe(JOB).getRecoveries(0).getFailure().getMessage())
+                .isEqualTo("Executor " + executor(2) + " is gone with its node. Node node2:1 is LOST for YARN.");
+    }
+
+    @Test
+    void yarnExplainsALossThatAnotherExecutorHasReportedFirst() {
+        MasterHarness harness = runningWithASpare();
+        harness.report(1, 1, 2, 0, SubtaskState.SUBTASK_FAILED, lost(2));
+        harness.disconnect(2);
+        harness.tell(new MasterEvent.ContainerCompleted(executor(2), -104, "It used too much memory."));
+        assertThat(harness.describe(JOB).getFailure().getMessage()).isEqualTo("It used too much memory.");
+        assertThat(harness.describe(JOB).getFailure().getExecutorId())
+                .isEqualTo(executor(2).value());
+        harness.tell(new MasterEvent.NodeLost("node2:1", "Node node2:1 is LOST for YARN."));
+        assertThat(harness.describe(JOB).getFailure().getMessage()).isEqualTo("It used too much memory.");
+    }
+
     // ---- the journal's memory ----
 
     @Test

@@ -94,7 +94,8 @@ class ExecutorLaunchTest {
         String command = launch("-Dx=y", false).command(2048);
         assertThat(command)
                 .startsWith("exec {{JAVA_HOME}}/bin/java -Xmx1433m ")
-                .contains(" -XX:+ExitOnOutOfMemoryError ", " -Dx=y io.selvage.task.main.ExecutorMain ")
+                .contains(" -XX:+ExitOnOutOfMemoryError -XX:+DisplayVMOutputToStderr ")
+                .contains(" -Dx=y io.selvage.task.main.ExecutorMain ")
                 .endsWith("1><LOG_DIR>/executor.log 2><LOG_DIR>/stderr");
     }
 
@@ -112,5 +113,21 @@ class ExecutorLaunchTest {
         assertThat(ExitStatus.explain("container_1", -104, "Container is running\nbeyond"))
                 .contains("raise selvage.executor.memory", "YARN says: Container is running");
         assertThat(ExitStatus.explain("container_1", 1, "")).contains("docs/operations.md");
+        assertThat(ExitStatus.explain("container_1", 7, "")).contains("Runtime.halt", "(exit status 7)");
+    }
+
+    @Test
+    void whatAnExecutorSaidAtItsEndIsPassedOn() {
+        String diagnostics = "[2026-11-25 10:00:00.000]Container exited with a non-zero exit code.\n"
+                + "Last 4096 bytes of stderr :\n";
+        assertThat(ExitStatus.explain(
+                        "container_1", 44, diagnostics + "noise\nselvage executor: A function has called it.\n"))
+                .isEqualTo("Container container_1 was ended by a user's function, which has called System.exit"
+                        + " (exit status 44). It said: A function has called it.");
+        assertThat(ExitStatus.explain(
+                        "container_1",
+                        3,
+                        diagnostics + "Terminating due to java.lang.OutOfMemoryError: Java heap space\n"))
+                .contains("raise selvage.executor.memory", "It said: Terminating", "Java heap space");
     }
 }

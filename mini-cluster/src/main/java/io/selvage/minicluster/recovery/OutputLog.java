@@ -16,7 +16,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /** What the sink's subtasks have noted; a snapshot of their files, immutable. */
-final class OutputLog {
+public final class OutputLog {
     /** Records are in time again if none is late for so long. */
     private static final long QUIET_MILLIS = 1000;
     /** From the usual latency that a fault is compared with. */
@@ -35,7 +35,8 @@ final class OutputLog {
         this.runs = List.copyOf(runs);
     }
 
-    static OutputLog read(Path directory) throws IOException {
+    /** All that subtasks have noted in a directory of this machine. */
+    public static OutputLog read(Path directory) throws IOException {
         List<Run> runs = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.csv")) {
             for (Path file : files) {
@@ -163,7 +164,7 @@ final class OutputLog {
     }
 
     /** How many records, of those that came out before an incarnation started, its readers read again. */
-    long replayed(long incarnation) {
+    public long replayed(long incarnation) {
         long replayed = 0;
         int readers = runs.stream()
                 .flatMap(run -> run.lines().stream())

@@ -4,22 +4,14 @@ import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
 import io.selvage.client.deploy.OpenObserver;
 import io.selvage.client.exit.ClientException;
-import io.selvage.client.program.Program;
-import io.selvage.client.program.ProgramJar;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.ProcessSignals;
-import io.selvage.minicluster.workload.AccountsOracle;
-import io.selvage.minicluster.workload.Workload;
-import io.selvage.minicluster.workload.WorkloadJar;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.SessionDescription;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -28,11 +20,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,25 +30,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Soak {
     private static final String FROM = "the soak";
-    private static final int PARALLELISM = 2;
     private static final long POLL_MILLIS = 50;
     private static final Duration PATIENCE = Duration.ofMinutes(3);
-    /** More input after the last fault, so that what follows it is seen too. */
-    private static final long LAST_MILLIS = 1_000;
-
     private static final long PROCESSES_MILLIS = 15_000;
     private static final Map<String, String> SESSION_SETTINGS = Map.of(
             "selvage.application.name", "soak",
             "selvage.application.max-attempts", "1000",
             "selvage.application.attempt-failure-window", "30s",
             "selvage.executor.slots", "1",
-            "selvage.executor.minimum", Integer.toString(PARALLELISM),
-            "selvage.executor.memory", "512m",
-            "selvage.master.memory", "512m",
+            "selvage.executor.minimum", Integer.toString(VerifiedJob.PARALLELISM),
             "selvage.network.bind-host", "127.0.0.1");
     private static final Map<String, String> JOB_SETTINGS = Map.of(
             "selvage.checkpoint.interval", "500ms",
-            "selvage.parallelism.default", Integer.toString(PARALLELISM),
+            "selvage.parallelism.default", Integer.toString(VerifiedJob.PARALLELISM),
             "selvage.restart.attempts", "1000000",
             "selvage.restart.max-delay", "1s");
 
@@ -84,8 +67,6 @@ public final class Soak {
 
     private SoakReport run() throws IOException, InterruptedException {
         java.nio.file.Path user = Files.createDirectories(settings.folder().resolve("user"));
-        java.nio.file.Path endFile = settings.folder().resolve("end");
-        Files.deleteIfExists(endFile);
         int processesBefore = cluster.containerProcesses().size();
         try (FileSystem files = FileSystem.newInstance(cluster.hadoopConfiguration());
                 SelvageClient client = SelvageClient.of(settings.home(), cluster.configurationFolder(), user)) {
@@ -94,31 +75,30 @@ public final class Soak {
             Session session = client.open(configuration, OpenObserver.SILENT);
             try {
                 Path output = new Path(files.getHomeDirectory(), "soak/" + session.applicationId());
-                long startMillis = System.currentTimeMillis();
-                String job = session.submit(program(output, endFile, startMillis), configuration, id -> {})
-                        .get(0);
+                VerifiedJob verified = new VerifiedJob(
+                        session,
+                        configuration,
+                        output,
+                        new VerifiedJob.Settings(
+                                settings.folder().resolve("job"), settings.recordsPerSecond(), settings.keys(), false));
+                String job = verified.id();
                 screen.accept("seed " + settings.seed() + ", session " + session.applicationId() + ", job " + job);
                 awaitBack(session, job, null);
                 befall(session, job);
-                long end = (long) ((System.currentTimeMillis() + LAST_MILLIS - startMillis)
-                        * settings.recordsPerSecond()
-                        / PARALLELISM
-                        / 1000);
-                Files.writeString(endFile, Long.toString(end));
+                verified.endInput();
                 JobDescription last = awaitEnd(session, job);
                 long epochs = session.describe().getEpoch();
-                AccountsOracle oracle = new AccountsOracle(PARALLELISM, settings.keys(), end);
-                long pending = read(files, output, oracle);
+                VerifiedJob.Result result = verified.compare(files);
                 Path state = new Path(session.stateRoot(), session.applicationId());
                 session.stop("the soak is over");
                 SoakReport report = new SoakReport(
-                        oracle.verdict(),
+                        result.verdict(),
                         blows,
                         notBack,
                         slowestMillis,
                         last.getIncarnation() - 1,
                         epochs,
-                        pending,
+                        result.pending(),
                         processesLeft(processesBefore),
                         files.exists(state));
                 if (report.isRight()) {
@@ -129,19 +109,6 @@ public final class Soak {
                 session.close();
             }
         }
-    }
-
-    private Program program(Path output, java.nio.file.Path endFile, long startMillis) throws IOException {
-        return new Program(
-                ProgramJar.open(WorkloadJar.write(settings.folder().resolve("workload.jar")), Workload.class.getName()),
-                List.of(
-                        "--keys", Long.toString(settings.keys()),
-                        "--state-bytes", "100",
-                        "--rate", Double.toString(settings.recordsPerSecond()),
-                        "--readers", Integer.toString(PARALLELISM),
-                        "--start", Long.toString(startMillis),
-                        "--end-file", endFile.toAbsolutePath().toString(),
-                        "--output", output.toString()));
     }
 
     // ---- faults --------------------------------------------------------------------------------------------------
@@ -297,27 +264,5 @@ public final class Soak {
             left = cluster.containerProcesses().size() - before;
         }
         return Math.max(0, left);
-    }
-
-    // ---- output --------------------------------------------------------------------------------------------------
-
-    /** Answers how many files are there that no reader of the output should have to pass over at the end. */
-    private static long read(FileSystem files, Path output, AccountsOracle oracle) throws IOException {
-        for (FileStatus file : files.listStatus(output, path -> path.getName().startsWith("part-"))) {
-            try (BufferedReader in =
-                    new BufferedReader(new InputStreamReader(files.open(file.getPath()), StandardCharsets.UTF_8))) {
-                String header = in.readLine();
-                if (header == null || !header.startsWith("key,")) {
-                    throw new IOException(file.getPath() + " does not begin with its header but with: " + header);
-                }
-                in.lines().forEach(oracle::add);
-            }
-        }
-        long pending = 0;
-        RemoteIterator<LocatedFileStatus> all = files.listFiles(output, true);
-        while (all.hasNext()) {
-            pending += all.next().getPath().getName().startsWith("part-") ? 0 : 1;
-        }
-        return pending;
     }
 }

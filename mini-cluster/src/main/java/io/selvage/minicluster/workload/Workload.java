@@ -7,8 +7,9 @@ import java.util.Map;
 
 /**
  * The program: readers of a paced input, an account for each key, and every update to a sink. Options: {@code --keys N
- * --state-bytes N --rate N --readers N --prefill N --start MILLIS --end-file FILE}, and {@code --measure DIRECTORY} of
- * this machine or {@code --output DIRECTORY} of HDFS.
+ * --state-bytes N --rate N --readers N --prefill N --start MILLIS --end-file FILE}, {@code --measure DIRECTORY} of this
+ * machine, {@code --output DIRECTORY} of HDFS, or both, and {@code --sabotage DIRECTORY} of this machine, to have a
+ * function in it that can be made to misbehave.
  */
 public final class Workload {
     public static final String NAME = "accounts";
@@ -32,15 +33,20 @@ public final class Workload {
                 options.getOrDefault("--end-file", ""));
 
         StreamEnvironment env = StreamEnvironment.create().parallelism(readers);
-        var updates = env.from(source, "arrivals")
-                .keyBy(Arrival::key)
+        var arrivals = env.from(source, "arrivals");
+        String sabotage = options.get("--sabotage");
+        if (sabotage != null) {
+            arrivals = arrivals.map(new Sabotage(sabotage)).name("defective function");
+        }
+        var updates = arrivals.keyBy(Arrival::key)
                 .process(new Accounts(Integer.parseInt(options.getOrDefault("--state-bytes", "1000"))))
                 .name("keep accounts")
                 .uid("accounts");
         String measured = options.get("--measure");
         if (measured != null) {
-            updates.sinkTo(new MeasuringSink(measured, readers, schedule), "updates");
-        } else {
+            updates.sinkTo(new MeasuringSink(measured, readers, schedule), "measured updates");
+        }
+        if (measured == null || options.containsKey("--output")) {
             updates.sinkTo(FileSink.csv(options.getOrDefault("--output", NAME), Update.class), "updates");
         }
         env.execute(NAME);

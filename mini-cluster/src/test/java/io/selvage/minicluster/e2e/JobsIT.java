@@ -230,6 +230,10 @@ class JobsIT {
         assertThat(end.getPhase()).isEqualTo(JobPhase.FAILED);
         assertThat(end.getRestarts()).isEqualTo(2);
         assertThat(end.getFailure().getOperator()).isEqualTo("inspect flights");
+        assertThat(end.getFailure().getPosition())
+                .as("where the input stood")
+                .contains("flights.csv, line ", "element Flight[origin=HNL");
+        assertThat(result.text()).contains("at " + end.getFailure().getPosition());
     }
 
     @Test

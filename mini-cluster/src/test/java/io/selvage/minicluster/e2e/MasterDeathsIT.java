@@ -10,6 +10,7 @@ import io.selvage.client.program.Program;
 import io.selvage.client.program.ProgramJar;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.oracle.FlightDelaysOracle;
+import io.selvage.minicluster.soak.VerifiedJob;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.JobDescription;
@@ -45,6 +46,8 @@ class MasterDeathsIT {
     private static final double SLOW = 500;
 
     private static final double SLOWER = 800;
+    private static final double TEN_MASTERS_RATE = 400;
+    private static final long TEN_MASTERS_KEYS = 200;
 
     private static final java.nio.file.Path HOME = java.nio.file.Path.of(System.getProperty("basedir", ""))
             .toAbsolutePath()
@@ -118,6 +121,35 @@ class MasterDeathsIT {
             assertThat(session.describe().getEpoch()).isEqualTo(now.getEpoch() + 1);
         }
         assertUntouched(session.awaitEnd(job, JobObserver.SILENT), test);
+        assertThat(allPids(session.describe())).as("processes of tasks").isEqualTo(allPids(before));
+    }
+
+    @Test
+    void aJobOutlivesTenMastersInARowEachKilledAsSoonAsItIsThere() throws Exception {
+        VerifiedJob job = new VerifiedJob(
+                session,
+                settings,
+                new Path(folder, "ten-masters"),
+                new VerifiedJob.Settings(scratch.resolve("ten-masters"), TEN_MASTERS_RATE, TEN_MASTERS_KEYS, false));
+        awaitCheckpoints(job.id(), 0, 2);
+        SessionDescription before = session.describe();
+        long startNanos = System.nanoTime();
+        for (int death = 1; death <= 10; death++) {
+            long epoch = before.getEpoch() + death;
+            Death.KILL.of(session.describe());
+            Commands.await("master " + epoch, session::describe, now -> now.getEpoch() == epoch);
+        }
+        System.out.println("MasterDeathsIT: ten masters in a row: "
+                + Duration.ofNanos(System.nanoTime() - startNanos).toSeconds() + " s");
+        awaitCheckpoints(job.id(), before.getEpoch() + 9, 1);
+        job.endInput();
+        JobDescription end = session.awaitEnd(job.id(), JobObserver.SILENT);
+        assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
+        assertThat(end.getRestarts()).as("restarts").isZero();
+        assertThat(end.getIncarnation()).isEqualTo(1);
+        assertThat(end.getRecordsRead()).as("nothing is replayed").isEqualTo(job.recordsInAll());
+        VerifiedJob.Result result = job.compare(files);
+        assertThat(result.verdict().isRight()).as(result.toString()).isTrue();
         assertThat(allPids(session.describe())).as("processes of tasks").isEqualTo(allPids(before));
     }
 

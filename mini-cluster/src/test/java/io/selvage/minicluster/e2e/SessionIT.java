@@ -60,9 +60,14 @@ final class SessionIT {
                 "-tm",
                 "512",
                 "-D",
-                "selvage.network.bind-host=127.0.0.1");
+                "selvage.network.bind-host=127.0.0.1",
+                "-D",
+                "selvage.application.max-attempts=20");
         assertThat(opened.exitCode()).as(opened.err()).isZero();
         session = opened.json().get("application_id").asText();
+        assertThat(opened.json().get("max_attempts").asInt())
+                .as("no more than the cluster's own maximum")
+                .isEqualTo(10);
         stateRoot = opened.json().get("state_root").asText();
     }
 

@@ -18,10 +18,18 @@ final class TestJar {
 
     /** @param classes the first one is the program */
     static Path write(Path file, List<Class<?>> classes) throws IOException {
+        return write(file, Attributes.Name.MAIN_CLASS, classes);
+    }
+
+    /** @param agent has a {@code premain} */
+    static Path writeAgent(Path file, Class<?> agent) throws IOException {
+        return write(file, new Attributes.Name("Premain-Class"), List.of(agent));
+    }
+
+    private static Path write(Path file, Attributes.Name role, List<Class<?>> classes) throws IOException {
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        manifest.getMainAttributes()
-                .put(Attributes.Name.MAIN_CLASS, classes.get(0).getName());
+        manifest.getMainAttributes().put(role, classes.get(0).getName());
         try (OutputStream out = Files.newOutputStream(file);
                 JarOutputStream jar = new JarOutputStream(out, manifest)) {
             for (Class<?> type : classes) {

@@ -4,14 +4,18 @@ package io.selvage.task.executor;
 public enum ExitCode {
     /** The master has sent it away. */
     SHUT_DOWN(0),
+    /** No memory is left; the status with which the JVM itself ends then. */
+    OUT_OF_MEMORY(3),
     /** What it was started with is missing or wrong. */
     BAD_START(40),
     /** No master was found within the lease. */
     LEASE_EXPIRED(41),
     /** A subtask's thread did not end when it was told to. */
     SUBTASK_STUCK(42),
-    /** A broken invariant, or the JVM is out of memory. */
-    FATAL(43);
+    /** A broken invariant. */
+    FATAL(43),
+    /** A user's function has called {@code System.exit}. */
+    EXITED_BY_FUNCTION(44);
 
     private final int code;
 

@@ -358,7 +358,7 @@ final class TaskExecutor {
 
     private void onFollowEnded(ExecutorEvent.FollowEnded ended) {
         if (isBrokenMachine(ended.failure())) {
-            services.exit().exit(ExitCode.FATAL, "While " + ended.job() + " was followed: " + ended.failure());
+            services.exit().exit(codeOf(ended.failure()), "While " + ended.job() + " was followed: " + ended.failure());
             return;
         }
         JobHere job = jobs.computeIfAbsent(ended.job(), JobHere::new);
@@ -499,7 +499,7 @@ final class TaskExecutor {
 
     private void onPreparationFailed(DeploymentId id, Throwable failure) {
         if (isBrokenMachine(failure)) {
-            services.exit().exit(ExitCode.FATAL, "While " + id + " was prepared: " + failure);
+            services.exit().exit(codeOf(failure), "While " + id + " was prepared: " + failure);
             return;
         }
         Deployment deployment = find(id).orElse(null);
@@ -524,7 +524,7 @@ final class TaskExecutor {
     private void onSubtaskMoved(
             DeploymentId startedBy, SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable failure) {
         if (isBrokenMachine(failure)) {
-            services.exit().exit(ExitCode.FATAL, "Subtask " + subtask + " of " + startedBy + ": " + failure);
+            services.exit().exit(codeOf(failure), "Subtask " + subtask + " of " + startedBy + ": " + failure);
             return;
         }
         Deployment deployment = current(startedBy, subtask).orElse(null);
@@ -567,6 +567,10 @@ final class TaskExecutor {
     /** The process is at an end, and not the job: another process may have the memory that is missing here. */
     private static boolean isBrokenMachine(@Nullable Throwable failure) {
         return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
+    }
+
+    private static ExitCode codeOf(@Nullable Throwable failure) {
+        return failure instanceof OutOfMemoryError ? ExitCode.OUT_OF_MEMORY : ExitCode.FATAL;
     }
 
     /** Until a deployment is prepared, only failures are told: what goes on in it is told once it is. */

@@ -41,12 +41,14 @@ public final class ExecutorMain {
             List.of("hdfs-default.xml", "hdfs-site.xml", "selvage-executor-hdfs.xml");
 
     private static final Logger LOG = LoggerFactory.getLogger(ExecutorMain.class);
+    private static final ExitWitness WITNESS = new ExitWitness();
 
     private ExecutorMain() {}
 
     public static void main(String[] arguments) {
         StartSteps steps = StartSteps.ofThisProcess();
         steps.done("main");
+        WITNESS.install();
         Path workingDirectory = Path.of("").toAbsolutePath();
         try {
             run(Surroundings.read(System.getenv(), workingDirectory), workingDirectory, steps);
@@ -159,6 +161,9 @@ public final class ExecutorMain {
 
     private static void exit(ExitCode code, String reason) {
         LOG.info("The executor ends with {} ({}): {}", code.code(), code, reason);
+        if (code != ExitCode.SHUT_DOWN) {
+            ExitWitness.lastWords(reason);
+        }
         Thread limit = new Thread(
                 () -> {
                     try {
@@ -171,6 +176,6 @@ public final class ExecutorMain {
                 "exit-limit");
         limit.setDaemon(true);
         limit.start();
-        System.exit(code.code());
+        WITNESS.exit(code);
     }
 }

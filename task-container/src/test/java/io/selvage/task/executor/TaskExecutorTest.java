@@ -738,7 +738,7 @@ class TaskExecutorTest {
         tell(1, deploy(1));
         executor.on(new ExecutorEvent.PreparationFailed(
                 new DeploymentId(new JobId(JOB), new Incarnation(1)), new OutOfMemoryError("told to throw")));
-        assertThat(exits).containsExactly("FATAL");
+        assertThat(exits).containsExactly("OUT_OF_MEMORY");
         assertThat(of(ExecutorMessage.MessageCase.SUBTASK)).isEmpty();
     }
 

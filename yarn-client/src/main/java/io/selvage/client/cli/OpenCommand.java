@@ -95,7 +95,7 @@ final class OpenCommand implements Command {
             }
             try (session) {
                 console.clearProgress();
-                announce(session.describe(), session, millisSince(startedNanos), arguments, console);
+                announce(settings, session.describe(), session, millisSince(startedNanos), arguments, console);
                 return arguments.has(DETACHED) ? ExitCode.OK : stay(session, console);
             }
         }
@@ -123,7 +123,12 @@ final class OpenCommand implements Command {
     }
 
     private static void announce(
-            SessionDescription description, Session session, long millis, Arguments arguments, Console console) {
+            Configuration settings,
+            SessionDescription description,
+            Session session,
+            long millis,
+            Arguments arguments,
+            Console console) {
         if (arguments.has(Arguments.JSON)) {
             Map<String, Object> json = Reports.session(description);
             json.put("state_root", session.stateRoot());
@@ -133,12 +138,21 @@ final class OpenCommand implements Command {
         }
         console.result("Session " + session.applicationId() + " is open after " + Words.duration(millis) + ".");
         console.result("  web page    " + description.getTrackingUrl());
-        console.result("  master      " + description.getMasterHost() + ", started again by YARN up to "
-                + Words.times(Math.max(0, description.getMaxAttempts() - 1), "time"));
+        console.result("  master      " + description.getMasterHost()
+                + attempts(description.getMaxAttempts(), settings.get(SessionConfig.MAX_ATTEMPTS)));
         console.result("  state root  " + session.stateRoot());
         console.result("Run a job:    scripts/selvage run [-d] app.jar [arguments]");
         console.result("See the jobs: scripts/selvage list");
         console.result("Stop it:      scripts/selvage stop " + session.applicationId());
+    }
+
+    /** @param effective what the cluster allows of what was asked for */
+    static String attempts(int effective, int asked) {
+        String again = ", started again by YARN up to " + Words.times(Math.max(0, effective - 1), "time");
+        return effective >= asked
+                ? again
+                : again + ": this cluster allows " + Words.times(effective, "attempt") + " of the " + asked + " of "
+                        + SessionConfig.MAX_ATTEMPTS.name() + " (yarn.resourcemanager.am.global.max-attempts)";
     }
 
     private static ExitCode stay(Session session, Console console) {

@@ -11,7 +11,10 @@ public final class Diagnostics {
     private static final Pattern EXIT_CODE = Pattern.compile("exitCode: (-?\\d+)");
     private static final Pattern NOISE =
             Pattern.compile("^\\s*(at |\\.\\.\\. \\d+ more|Caused by: org\\.apache\\.hadoop\\.)");
-    private static final Pattern LAST_WORDS = Pattern.compile("(?m)^selvage master: (.*)$");
+    /** Its own, or its JVM's. */
+    private static final Pattern LAST_WORDS =
+            Pattern.compile("(?m)^(?:selvage master: (.*)|(Terminating due to java\\.lang\\.OutOfMemoryError.*))$");
+
     private static final int MAX_LINES = 6;
     private static final int MAX_LINE_CHARS = 300;
 
@@ -31,7 +34,7 @@ public final class Diagnostics {
         Matcher lastWords = LAST_WORDS.matcher(diagnostics);
         if (lastWords.find()) {
             return words.append(" The master said:\n  ")
-                    .append(lastWords.group(1))
+                    .append(lastWords.group(1) == null ? lastWords.group(2) : lastWords.group(1))
                     .append('\n')
                     .toString();
         }
@@ -60,6 +63,7 @@ public final class Diagnostics {
     private static String meaning(int code) {
         return switch (code) {
             case 0 -> "ended by itself with exit code 0";
+            case 3 -> "ran out of memory inside its JVM: raise selvage.master.memory";
             case -100 -> "was lost with its node, or given back";
             case -101 -> "found no good disk on its node";
             case -102 -> "was preempted for another queue";

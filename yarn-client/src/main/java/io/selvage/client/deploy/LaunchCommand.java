@@ -33,6 +33,8 @@ final class LaunchCommand {
                 "-Xlog:cds=off",
                 "-Xlog:cds+dynamic=off",
                 "-XX:+ExitOnOutOfMemoryError",
+                // What it says then, so that YARN shows it.
+                "-XX:+DisplayVMOutputToStderr",
                 "-Djava.net.preferIPv4Stack=true",
                 // Seconds after which the status page gives up a client that sends or reads half of a page.
                 "-Dsun.net.httpserver.maxReqTime=10",

@@ -33,6 +33,17 @@ class DiagnosticsTest {
     }
 
     @Test
+    void aMasterWithoutMemoryIsToldByItsJvm() {
+        String diagnostics = "Application application_1_0001 failed 2 times due to ... exited with  exitCode: 3\n"
+                + "Last 4096 bytes of stderr :\n"
+                + "Terminating due to java.lang.OutOfMemoryError: Java heap space\n";
+        assertThat(Diagnostics.inWords("it has failed", diagnostics))
+                .isEqualTo("it has failed; its master's container ran out of memory inside its JVM: raise"
+                        + " selvage.master.memory. The master said:\n"
+                        + "  Terminating due to java.lang.OutOfMemoryError: Java heap space\n");
+    }
+
+    @Test
     void nothingIsAddedWhereYarnSaysNothing() {
         assertThat(Diagnostics.inWords("it was stopped", "")).isEqualTo("it was stopped.");
     }

@@ -20,6 +20,12 @@ class LaunchCommandTest {
     }
 
     @Test
+    void aMasterWithoutMemoryEndsAndYarnShowsWhy() {
+        assertThat(LaunchCommand.of(SessionConfig.from(Configuration.defaults())))
+                .contains(" -XX:+ExitOnOutOfMemoryError ", " -XX:+DisplayVMOutputToStderr ");
+    }
+
+    @Test
     void nothingSecretAndNothingThatAShellExpandsIsInItButTheChoiceOfTheArchive() {
         assertThat(LaunchCommand.of(SessionConfig.from(Configuration.defaults()))
                         .replace(ClassArchive.optionInShell(), ""))

@@ -1,0 +1,118 @@
+package io.selvage.minicluster.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.minicluster.MiniCluster;
+import io.selvage.minicluster.soak.VerifiedJob;
+import io.selvage.minicluster.workload.Sabotage;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.Recovery;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A user's function ends the process that it runs in, in each way that there is; on nodes that watch memory. */
+class TaskDeathsIT {
+    @TempDir
+    static Path scratch;
+
+    private static MiniCluster cluster;
+    private static VerifiedSession session;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = MiniCluster.builder(Path.of("target", "task-deaths"))
+                .hadoop("yarn.nodemanager.pmem-check-enabled", "true")
+                // By default it is left to the kernel's control groups, which this cluster has not got.
+                .hadoop("yarn.nodemanager.resource.memory.enforced", "false")
+                .hadoop("yarn.nodemanager.container-monitor.enabled", "true")
+                .hadoop("yarn.nodemanager.container-monitor.interval-ms", "200")
+                .start();
+        session = new VerifiedSession(cluster, scratch, Map.of());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (session != null) {
+            session.close();
+        }
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    @Test
+    void functionThatExitsIsNamedWithItsLine() throws Exception {
+        assertThat(reasonAfter(Sabotage.Deed.EXIT, "exit status 44"))
+                .contains(
+                        "was ended by a user's function",
+                        "A function has called System.exit at " + Sabotage.class.getName() + ".commit(Sabotage.java:",
+                        "let it throw an exception instead");
+    }
+
+    @Test
+    void functionThatHaltsTheProcessIsSuspected() throws Exception {
+        assertThat(reasonAfter(Sabotage.Deed.HALT, "exit status 7"))
+                .contains("a user's function may have called Runtime.halt");
+    }
+
+    @Test
+    void functionThatFillsTheHeapIsToldWhatToRaise() throws Exception {
+        assertThat(reasonAfter(Sabotage.Deed.FILL_HEAP, "exit status 3"))
+                .contains(
+                        "its JVM ran out of memory: raise selvage.executor.memory",
+                        "java.lang.OutOfMemoryError: Java heap space");
+    }
+
+    @Test
+    void functionThatTakesAllDirectBuffersIsToldWhatToRaise() throws Exception {
+        assertThat(reasonAfter(Sabotage.Deed.FILL_DIRECT, "exit status 3"))
+                .contains("its JVM ran out of memory: raise selvage.executor.memory", "direct buffer memory");
+    }
+
+    @Test
+    void containerThatYarnKillsForItsMemoryIsToldWhatToRaise() throws Exception {
+        assertThat(reasonAfter(Sabotage.Deed.FILL_NATIVE, "exit status -104"))
+                .contains("it used more memory than it asked for: raise selvage.executor.memory", "physical memory");
+    }
+
+    /** Has it done by one of two executors, sees the job come back and end right, and answers what the user is told. */
+    private static String reasonAfter(Sabotage.Deed deed, String status) throws Exception {
+        VerifiedJob job = session.submit();
+        JobDescription before = session.awaitCheckpoints(job);
+        List<Long> pids =
+                session.busy().stream().map(executor -> executor.getPid()).toList();
+        Files.createFile(job.folder().resolve(deed.fileName()));
+        session.await(
+                job,
+                "it runs again",
+                now -> now.getIncarnation() > before.getIncarnation() && now.getPhase() == JobPhase.RUNNING);
+        session.awaitCheckpoints(job);
+        JobDescription explained = session.await(
+                job,
+                "the reason with " + status,
+                now -> now.getFailure().getMessage().contains(status));
+
+        assertThat(explained.getIncarnation()).isEqualTo(before.getIncarnation() + 1);
+        assertThat(explained.getFailure().getKind()).isEqualTo(FailureKind.EXECUTOR_LOST);
+        assertThat(explained.getRecoveriesList())
+                .singleElement()
+                .extracting(Recovery::getFailure)
+                .isEqualTo(explained.getFailure());
+        assertThat(session.executorPids())
+                .as("of two processes, one was hit")
+                .containsAnyElementsOf(pids)
+                .doesNotContainSequence(pids);
+        System.out.println(
+                "TaskDeathsIT: " + deed + ": " + explained.getFailure().getMessage());
+        session.assertEndsRight(job);
+        return explained.getFailure().getMessage();
+    }
+}
