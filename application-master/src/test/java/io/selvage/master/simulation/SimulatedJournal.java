@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,26 +87,26 @@ final class SimulatedJournal {
                 }
             }
             if (simulation.is(Variant.PLACEMENT_FORGOTTEN)) {
-                history.replaceAll(Writer::withoutPlacement);
+                history.replaceAll(journaled -> changed(journaled, IncarnationStarted.Builder::clearExecutors));
             }
             if (simulation.is(Variant.CARRIED_IS_FORGOTTEN)) {
-                history.replaceAll(journaled -> journaled.hasIncarnationStarted()
-                        ? journaled.toBuilder()
-                                .setIncarnationStarted(journaled.getIncarnationStarted().toBuilder()
-                                        .clearCarried())
-                                .build()
-                        : journaled);
+                history.replaceAll(journaled -> changed(journaled, IncarnationStarted.Builder::clearCarried));
             }
             return simulation.compacts() ? compacted(history) : JournaledState.replay(history);
         }
 
-        private static JournalRecord withoutPlacement(JournalRecord journaled) {
-            return journaled.hasIncarnationStarted()
-                    ? journaled.toBuilder()
-                            .setIncarnationStarted(journaled.getIncarnationStarted().toBuilder()
-                                    .clearExecutors())
-                            .build()
-                    : journaled;
+        /** With other starts of incarnations, also in snapshots. */
+        private static JournalRecord changed(JournalRecord journaled, Consumer<IncarnationStarted.Builder> change) {
+            JournalRecord.Builder changed = journaled.toBuilder();
+            if (journaled.hasIncarnationStarted()) {
+                change.accept(changed.getIncarnationStartedBuilder());
+            }
+            if (journaled.hasSnapshot()) {
+                changed.getSnapshotBuilder().getJobsBuilderList().stream()
+                        .filter(JournaledJob.Builder::hasIncarnation)
+                        .forEach(job -> change.accept(job.getIncarnationBuilder()));
+            }
+            return changed.build();
         }
 
         Outcome write(JournalRecord journaled) {
