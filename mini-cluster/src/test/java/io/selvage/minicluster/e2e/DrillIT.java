@@ -81,6 +81,16 @@ class DrillIT {
         assertMasterFaultRestartsNothing("fail-attempt");
     }
 
+    @Test
+    void faultsThatWouldEndTheSessionAreRefused() throws Exception {
+        SessionDescription before = accounts.session().describe();
+        Commands.Outcome refused =
+                commands.run("selvage", "drill", "kill-am", "--count", "1000", "--every", "1s", "--yes");
+        assertThat(refused.exitCode()).as(refused.text()).isEqualTo(11);
+        assertThat(refused.err()).contains("would end the session", "selvage.application.max-attempts");
+        assertThat(accounts.session().describe().getEpoch()).isEqualTo(before.getEpoch());
+    }
+
     private static void assertMasterFaultRestartsNothing(String fault) throws Exception {
         SessionDescription before = accounts.session().describe();
         Set<Long> pids = accounts.executorPids();
@@ -89,6 +99,7 @@ class DrillIT {
         assertThat(figures.get("restarts").asLong()).isZero();
         assertThat(figures.get("records_replayed").asLong()).isZero();
         assertThat(figures.get("next_checkpoint_millis").asLong()).isPositive();
+        assertThat(figures.get("detection_millis").asLong(-1)).isBetween(0L, 10_000L);
         assertThat(accounts.session().describe().getEpoch()).isEqualTo(before.getEpoch() + 1);
         assertThat(accounts.executorPids()).containsAll(pids);
     }
