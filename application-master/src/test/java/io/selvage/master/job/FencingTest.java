@@ -135,10 +135,21 @@ class FencingTest {
     }
 
     @Test
-    void masterThatYarnHasReplacedEndsDuringAStall() {
+    void masterThatYarnTellsToEndAfterAStallEndsAsFencedIfItWas() {
         MasterHarness harness = MasterHarness.running();
         stallWithoutJournal(harness);
         harness.tell(new MasterEvent.ResourceManagerLost("There is a newer attempt."));
+        assertThat(harness.of(MasterAction.ExitProcess.class)).isEmpty();
+        harness.tell(new MasterEvent.JournalFenced("Epoch 2 has written slot 9."));
+        assertThat(harness.last(MasterAction.ExitProcess.class).code()).isEqualTo(ExitCode.FENCED);
+    }
+
+    @Test
+    void masterThatYarnTellsToEndAfterAStallEndsOnceTheJournalKnowsOfNoNewerOne() {
+        MasterHarness harness = MasterHarness.running();
+        stallWithoutJournal(harness);
+        harness.tell(new MasterEvent.ResourceManagerLost("The application was killed."));
+        harness.confirmHeld();
         assertThat(harness.last(MasterAction.ExitProcess.class).code()).isEqualTo(ExitCode.RESOURCE_MANAGER_LOST);
     }
 

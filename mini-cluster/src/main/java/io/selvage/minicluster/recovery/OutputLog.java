@@ -166,19 +166,9 @@ public final class OutputLog {
     /** How many records, of those that came out before an incarnation started, its readers read again. */
     public long replayed(long incarnation) {
         long replayed = 0;
-        int readers = runs.stream()
-                .flatMap(run -> run.lines().stream())
-                .mapToInt(line -> line.first().size())
-                .max()
-                .orElse(0);
-        for (int reader = 0; reader < readers; reader++) {
+        for (int reader = 0; reader < readers(); reader++) {
             int which = reader;
-            long highestBefore = runs.stream()
-                    .filter(run -> run.incarnation() < incarnation)
-                    .flatMap(run -> run.lines().stream())
-                    .mapToLong(line -> line.last().get(which))
-                    .max()
-                    .orElse(-1);
+            long highestBefore = highestBefore(incarnation, reader);
             long lowestSince = runs.stream()
                     .filter(run -> run.incarnation() == incarnation)
                     .flatMap(run -> run.lines().stream())
@@ -189,5 +179,31 @@ public final class OutputLog {
             replayed += Math.max(0, highestBefore - lowestSince + 1);
         }
         return replayed;
+    }
+
+    /** How many records of all readers had come out before an incarnation, each counted once. */
+    public long recordsBefore(long incarnation) {
+        long records = 0;
+        for (int reader = 0; reader < readers(); reader++) {
+            records += highestBefore(incarnation, reader) + 1;
+        }
+        return records;
+    }
+
+    private int readers() {
+        return runs.stream()
+                .flatMap(run -> run.lines().stream())
+                .mapToInt(line -> line.first().size())
+                .max()
+                .orElse(0);
+    }
+
+    private long highestBefore(long incarnation, int reader) {
+        return runs.stream()
+                .filter(run -> run.incarnation() < incarnation)
+                .flatMap(run -> run.lines().stream())
+                .mapToLong(line -> line.last().get(reader))
+                .max()
+                .orElse(-1);
     }
 }
