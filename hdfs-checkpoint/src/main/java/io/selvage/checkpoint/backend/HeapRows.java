@@ -185,7 +185,7 @@ final class HeapRows<K> {
         keyBytes.clear();
         codec.writeKey(key, keyBytes);
         int number = KeyGroups.groupOf(keyBytes.array(), 0, keyBytes.length(), codec.maxParallelism());
-        ReplicaGroup group = range.contains(number) && undecoded != null ? undecoded.group(number) : null;
+        ReplicaGroup group = range.contains(number) ? undecoded(number) : null;
         if (group == null || !group.find(keyBytes.array(), 0, keyBytes.length(), entry)) {
             return null;
         }
@@ -225,7 +225,7 @@ final class HeapRows<K> {
             return;
         }
         for (int number = range.first(); number < range.end(); number++) {
-            ReplicaGroup group = undecoded == null ? null : undecoded.group(number);
+            ReplicaGroup group = undecoded(number);
             while (group != null && group.findDue(millis, entry)) {
                 K key = codec.readKey(group.arena(), entry.keyAt, entry.keyLength);
                 decode(key, KeyTable.hash(key), number, group);
