@@ -18,7 +18,10 @@ import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.SessionDescription;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -177,6 +180,58 @@ class MasterDeathsIT {
         }
         assertUntouched(session.awaitEnd(job, JobObserver.SILENT), test);
         assertThat(allPids(session.describe())).isEqualTo(allPids(before));
+    }
+
+    /** One command that stays, and those that come later, all over the same session file. */
+    @Test
+    void commandsAndTheTrackingUrlFindTheNextMaster(TestInfo test) throws Exception {
+        String job = submit(test, SLOW);
+        awaitCheckpoints(job, 0, 2);
+        Commands commands = new Commands(cluster.configurationFolder(), scratch.resolve("user"));
+        String[] ofSession = {"-s", session.applicationId()};
+        Commands.Running attached = commands.start("selvage", "attach", ofSession[0], ofSession[1], job);
+        Commands.await("the job is followed", attached::outSoFar, out -> out.contains("checkpoints"));
+        SessionDescription before = session.describe();
+        long killedMillis = System.currentTimeMillis();
+        Death.KILL.of(before);
+        awaitCheckpoints(job, before.getEpoch(), 1);
+        assertThat(session.failedAttemptsSince(killedMillis)).isEqualTo(1);
+        long epoch = before.getEpoch() + 1;
+
+        // The report has the port that the ResourceManager was given, which is 0 here: any free one.
+        String proxied = "http://" + cluster.hadoopConfiguration().get(YarnConfiguration.RM_WEBAPP_ADDRESS)
+                + URI.create(session.report().getTrackingUrl()).getPath();
+        String page = Commands.await(
+                "the page of master " + epoch, () -> read(proxied), found -> found.contains("attempt " + epoch));
+        assertThat(page).contains(job);
+        assertThat(session.report().getOriginalTrackingUrl())
+                .isEqualTo(session.describe().getTrackingUrl())
+                .isNotEqualTo(before.getTrackingUrl());
+
+        Commands.Outcome listed = commands.run("selvage", "list", ofSession[0], ofSession[1]);
+        assertThat(listed.exitCode()).as(listed.text()).isZero();
+        assertThat(listed.out()).contains(job);
+        Commands.Outcome canceled = commands.run("selvage", "cancel", ofSession[0], ofSession[1], job);
+        assertThat(canceled.exitCode()).as(canceled.text()).isZero();
+        Commands.Outcome followed = attached.await();
+        assertThat(followed.exitCode()).as(followed.text()).isEqualTo(8);
+        assertThat(followed.out()).contains("was canceled after");
+        assertThat(session.job(job).getRestarts()).isZero();
+    }
+
+    /** What YARN's proxy answers, or why it does not. */
+    private static String read(String url) {
+        try {
+            HttpURLConnection connection =
+                    (HttpURLConnection) URI.create(url).toURL().openConnection();
+            connection.setConnectTimeout(10_000);
+            connection.setReadTimeout(10_000);
+            try (InputStream in = connection.getInputStream()) {
+                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            }
+        } catch (IOException notNow) {
+            return url + ": " + notNow;
+        }
     }
 
     @Test
