@@ -1,6 +1,7 @@
 package io.selvage.minicluster;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class YarnDaemons {
 
     private static final String LOOPBACK = "127.0.0.1";
+    private static final String UNBOUND = LOOPBACK + ":0";
     private static final Duration NODES_DEADLINE = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(20);
 
@@ -50,7 +52,7 @@ final class YarnDaemons {
 
     YarnDaemons(MiniClusterSettings settings) {
         this.settings = settings;
-        RESOURCE_MANAGER_ADDRESSES.forEach(key -> resourceManagerAddresses.put(key, LOOPBACK + ":0"));
+        RESOURCE_MANAGER_ADDRESSES.forEach(key -> resourceManagerAddresses.put(key, UNBOUND));
     }
 
     Map<String, String> addresses() {
@@ -63,6 +65,8 @@ final class YarnDaemons {
         if (resourceManager != null) {
             throw new IllegalStateException("The ResourceManager runs already.");
         }
+        // Tracking URLs hold the port that is configured, and not the one that was bound.
+        resourceManagerAddresses.replace(YarnConfiguration.RM_WEBAPP_ADDRESS, UNBOUND, LOOPBACK + ":" + freePort());
         // Else the second daemon of a kind finds its metrics' names taken.
         DefaultMetricsSystem.setMiniClusterMode(true);
         YarnConfiguration configuration = daemonConfiguration(hdfsAddresses);
@@ -226,9 +230,11 @@ final class YarnDaemons {
         return settings.hostForEachNode() ? "127.0.0." + (index + 2) : LOOPBACK;
     }
 
-    private static int freePort() throws IOException {
+    private static int freePort() {
         try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return probe.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException("No port of the loopback address can be had.", e);
         }
     }
 }

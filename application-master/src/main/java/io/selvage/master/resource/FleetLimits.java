@@ -24,7 +24,7 @@ public record FleetLimits(
         long graceNanos,
         long exitStatusNanos) {
     private static final Duration START = Duration.ofSeconds(60);
-    private static final Duration GRACE = Duration.ofSeconds(5);
+    private static final Duration GRACE = Duration.ofSeconds(10);
     private static final Duration EXIT_STATUS = Duration.ofSeconds(5);
 
     public static FleetLimits of(SessionConfig config) {

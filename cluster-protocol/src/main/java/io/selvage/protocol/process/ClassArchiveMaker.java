@@ -3,11 +3,12 @@ package io.selvage.protocol.process;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +26,7 @@ public final class ClassArchiveMaker implements Runnable {
     static final long CALM_MILLIS = 10_000;
     /** So long the lists of other roles are waited for: one archive is for all. */
     static final long LISTS_MILLIS = 30_000;
-    /** A maker that has not come to an end is stopped, and its lock is nobody's. */
+    /** A process that has not come to an end is stopped. */
     static final long MAKING_LIMIT_MILLIS = 180_000;
     /** What the making process takes, all in all. */
     static final long MAKING_BYTES = 400L << 20;
@@ -85,11 +86,11 @@ public final class ClassArchiveMaker implements Runnable {
 
     private void makeOnce() throws IOException, InterruptedException {
         Path lock = archive.path().resolveSibling(archive.path().getFileName() + ".lock");
-        if (Files.exists(archive.path()) || !tryLock(lock)) {
-            return;
-        }
-        Path target = archive.path().resolveSibling(archive.path().getFileName() + ".part");
-        try {
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock held = channel.tryLock()) { // The kernel's, which ends with its process.
+            if (held == null || Files.exists(archive.path())) {
+                return;
+            }
             long used = residentBytes(Files.readAllLines(Path.of("/proc/self/status")));
             if (used + MAKING_BYTES > containerBytes) {
                 LOG.info(
@@ -98,10 +99,15 @@ public final class ClassArchiveMaker implements Runnable {
                         containerBytes >> 20);
                 return;
             }
-            make(target);
-        } finally {
-            Files.deleteIfExists(target);
-            Files.deleteIfExists(lock);
+            // A maker that was killed may have left the making process behind, which writes to a file of its own.
+            Path target = archive.path()
+                    .resolveSibling(archive.path().getFileName() + "."
+                            + ProcessHandle.current().pid() + ".part");
+            try {
+                make(target);
+            } finally {
+                Files.deleteIfExists(target);
+            }
         }
     }
 
@@ -139,21 +145,6 @@ public final class ClassArchiveMaker implements Runnable {
             }
         }
         return union.toByteArray();
-    }
-
-    private static boolean tryLock(Path lock) throws IOException {
-        try {
-            Files.createFile(lock);
-            return true;
-        } catch (FileAlreadyExistsException taken) {
-            long age =
-                    System.currentTimeMillis() - Files.getLastModifiedTime(lock).toMillis();
-            if (age < 2 * MAKING_LIMIT_MILLIS) {
-                return false;
-            }
-            Files.setLastModifiedTime(lock, FileTime.fromMillis(System.currentTimeMillis()));
-            return true;
-        }
     }
 
     /** The virtual machine writes its list as it goes, and may be in the middle of a line. */

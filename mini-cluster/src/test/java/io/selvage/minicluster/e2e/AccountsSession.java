@@ -43,6 +43,7 @@ final class AccountsSession implements AutoCloseable {
         this.client =
                 SelvageClient.of(home, cluster.configurationFolder(), Files.createDirectories(folder.resolve("user")));
         Configuration settings = Configuration.defaults()
+                .with(ShortLived.SETTINGS, FROM)
                 .with(
                         Map.of(
                                 "selvage.executor.minimum", "2",

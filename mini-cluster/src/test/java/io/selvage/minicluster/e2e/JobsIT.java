@@ -165,7 +165,7 @@ class JobsIT {
         JobDescription end = awaitEnd(job);
 
         assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
-        assertThat(end.getRestarts()).as("tasks that have restarted").isZero();
+        assertThat(end.getRestarts()).as(end.toString()).isZero();
         assertThat(end.getIncarnation()).isEqualTo(1);
         assertThat(end.getRecordsRead()).as("nothing is replayed").isEqualTo(20_000);
         assertThat(output(test)).isEqualTo(expected(FLIGHTS));

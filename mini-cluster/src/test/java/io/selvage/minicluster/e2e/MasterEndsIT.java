@@ -84,7 +84,7 @@ class MasterEndsIT {
                 "the next master", () -> session.session().describe().getEpoch(), epoch -> epoch > before.getEpoch());
         session.awaitCheckpoints(job);
         JobDescription end = session.assertEndsRight(job);
-        assertThat(end.getRestarts()).isZero();
+        assertThat(end.getRestarts()).as(end.toString()).isZero();
         assertThat(end.getRecordsRead()).as("nothing is read twice").isEqualTo(job.recordsInAll());
         assertThat(session.executorPids()).containsAll(pids);
         assertThat(session.session().describe().getEpoch()).isEqualTo(before.getEpoch() + 1);

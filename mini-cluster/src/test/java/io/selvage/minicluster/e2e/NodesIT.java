@@ -19,10 +19,12 @@ import org.apache.hadoop.yarn.api.records.NodeState;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nodes that YARN takes away, with and without notice. Two containers fit on each, so that a session is spread. */
+@Tag("own-cluster")
 class NodesIT {
     /** So long a node has after the notice: longer than any move takes. */
     private static final Duration NOTICE = Duration.ofMinutes(5);

@@ -13,10 +13,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two queues share a cluster of six containers: one has a right to two of them, the other one to four. */
+@Tag("own-cluster")
 class PreemptionIT {
     private static final String QUEUES = "yarn.scheduler.capacity.root.";
     private static final String PREEMPTION = "yarn.resourcemanager.monitor.capacity.preemption.";

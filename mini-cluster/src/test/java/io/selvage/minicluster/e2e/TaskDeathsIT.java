@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A user's function ends the process that it runs in, in each way that there is; on nodes that watch memory. */
+@Tag("own-cluster")
 class TaskDeathsIT {
     @TempDir
     static Path scratch;

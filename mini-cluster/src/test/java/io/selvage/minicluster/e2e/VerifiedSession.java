@@ -40,7 +40,8 @@ final class VerifiedSession implements AutoCloseable {
         Path home = Path.of("..").toAbsolutePath().normalize();
         Path user = Files.createDirectories(folder.resolve("user"));
         this.client = SelvageClient.of(home, cluster.configurationFolder(), user);
-        Map<String, String> all = new HashMap<>(Map.of(
+        Map<String, String> all = new HashMap<>(ShortLived.SETTINGS);
+        all.putAll(Map.of(
                 "selvage.network.bind-host", "127.0.0.1",
                 "selvage.checkpoint.interval", "500ms",
                 "selvage.parallelism.default", Integer.toString(VerifiedJob.PARALLELISM)));

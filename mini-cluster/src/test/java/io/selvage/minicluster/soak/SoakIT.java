@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.minicluster.MiniCluster;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The soak of {@code scripts/soak.sh}, short enough for every build. */
+@Tag("own-cluster")
 class SoakIT {
     /** Its schedule holds every kind of fault, and some that come before the job is back from the one before. */
     private static final long SEED = 177;
