@@ -211,7 +211,7 @@ class ExactlyOnceTest {
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations, " + master.partialRestarts + " of one pipeline alone");
-            assertThat(master.partialRestarts).isGreaterThan(2).isEqualTo(master.restarts - 1);
+            assertThat(master.partialRestarts).isPositive().isEqualTo(master.restarts - 1);
             assertThat(master.declined).noneMatch(reason -> reason.contains("too old to be known"));
         }
         Mapped second = MAPPED.get(name + "-second");
