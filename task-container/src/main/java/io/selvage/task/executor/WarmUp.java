@@ -1,12 +1,9 @@
 package io.selvage.task.executor;
 
+import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Vertex;
-import io.selvage.api.state.ValueState;
-import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
-import io.selvage.checkpoint.backend.KeyedOrigin;
-import io.selvage.checkpoint.backend.KeyedStateBackend;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.id.ExecutorId;
@@ -27,12 +24,13 @@ import io.selvage.task.exchange.Timestamps;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.ChainBuilder;
 import io.selvage.task.operator.Counters;
-import io.selvage.task.operator.OperatorContext;
 import io.selvage.task.operator.Output;
+import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskCut;
 import io.selvage.task.subtask.SubtaskListener;
 import io.selvage.task.subtask.SubtaskPhase;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +40,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Safe for use by many threads. Does once what takes a JVM long the first time, so that a deployment need not wait for
  * it: makes a program's subtasks and operators and lets go of them, passes records through a data connection of this
- * process to itself, and lets a state of its own change. Of the user's program nothing is opened: what runs is what
- * makes its operators.
+ * process to itself, and runs a small job of its own. Of the user's program nothing is opened: what runs is what makes
+ * its operators.
  */
 final class WarmUp {
     static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -56,7 +54,6 @@ final class WarmUp {
     private static final Incarnation ONLY = new Incarnation(1);
     private static final int BUFFER_BYTES = 32 * 1024;
     private static final Duration FLUSH = Duration.ofMillis(1);
-    private static final int KEYS = 1000;
 
     private final ExecutorServices services;
     private final ExecutorId self;
@@ -75,7 +72,7 @@ final class WarmUp {
         attempt("make the program's subtasks", () -> make(follow, job));
         if (isDone.compareAndSet(false, true)) {
             attempt("pass records to itself", this::passRecords);
-            attempt("change a state", this::changeState);
+            attempt("run a job of its own", () -> rehearse(MOST_NANOS));
             services.transport().release(NO_JOB, ONLY);
         }
         LOG.info(
@@ -94,6 +91,22 @@ final class WarmUp {
     }
 
     private void make(Follow follow, PreparedJob job) {
+        JobConfig config = JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job"));
+        subtasks(job, config, Nobody.INSTANCE);
+        ChainBuilder chains = new ChainBuilder(
+                NO_JOB.value(),
+                ONLY.value(),
+                job.graph().maxParallelism(),
+                job.loader(),
+                services.backends(),
+                services.clock());
+        for (Vertex vertex : job.graph().vertices()) {
+            chains.build(vertex, 0, Nobody.INSTANCE, new Counters()).make();
+        }
+    }
+
+    /** All of them are here: no channel leaves the process. */
+    private List<Subtask> subtasks(PreparedJob job, JobConfig config, SubtaskListener listener) {
         Deploy.Builder deploy = Deploy.newBuilder().setJobId(NO_JOB.value());
         for (Vertex vertex : job.graph().vertices()) {
             for (int index = 0; index < vertex.parallelism(); index++) {
@@ -109,29 +122,32 @@ final class WarmUp {
                 new HeldState(),
                 job.loader(),
                 new RestoreFigures(null));
-        // All subtasks are here: no channel leaves the process.
-        new SubtaskFactory(
+        return new SubtaskFactory(
                         new DeploymentId(NO_JOB, ONLY),
                         deploy.build(),
                         job,
                         nothing,
-                        JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job")),
+                        config,
                         self,
                         services.transport(),
                         (channel, failure) -> {},
-                        Nobody.INSTANCE,
+                        listener,
                         services.backends(),
                         services.clock())
                 .build();
-        ChainBuilder chains = new ChainBuilder(
-                NO_JOB.value(),
-                ONLY.value(),
-                job.graph().maxParallelism(),
-                job.loader(),
-                services.backends(),
-                services.clock());
-        for (Vertex vertex : job.graph().vertices()) {
-            chains.build(vertex, 0, Nobody.INSTANCE, new Counters()).make();
+    }
+
+    /** Answers whether it came to its end within that time. */
+    boolean rehearse(long mostNanos) {
+        JobGraph graph = RehearsalProgram.graph(RECORDS);
+        PreparedJob job = new PreparedJob(graph, WarmUp.class.getClassLoader());
+        int count = graph.vertices().stream().mapToInt(Vertex::parallelism).sum();
+        Rehearsal rehearsal = new Rehearsal(count);
+        try {
+            return rehearsal.run(subtasks(job, JobConfig.from(services.configuration()), rehearsal), mostNanos);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -166,23 +182,6 @@ final class WarmUp {
                 wakeup.await(TimeUnit.MILLISECONDS.toNanos(1));
             } else {
                 wakeup.cancel();
-            }
-        }
-    }
-
-    private void changeState() {
-        OperatorContext context = new OperatorContext(
-                NO_JOB.value(), "warm-up", "warm-up", 0, 1, 16, ONLY.value(), WarmUp.class.getClassLoader());
-        KeyedStateBackend<String> backend = services.backends().create(context, Serdes.STRING, KeyedOrigin.NOTHING);
-        ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
-        backend.opened();
-        for (int i = 0; i < RECORDS; i++) {
-            backend.setCurrentKey("key " + i % KEYS);
-            Long before = counter.value();
-            counter.update(before == null ? 1L : before + 1);
-            if (i % (RECORDS / 4) == 0) {
-                backend.snapshot(1 + i);
-                backend.confirm(1 + i);
             }
         }
     }

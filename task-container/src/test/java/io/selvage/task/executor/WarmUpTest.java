@@ -19,6 +19,7 @@ import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -131,6 +132,9 @@ class WarmUpTest {
             warmUp.run(follow, job);
             assertThat(transport.opened()).containsExactly("in", "out", "release");
             assertThat(Ledger.of("job-warm").rows()).isEmpty();
+            assertThat(warmUp.rehearse(Duration.ofSeconds(50).toNanos()))
+                    .as("it comes to its end")
+                    .isTrue();
         }
     }
 }
