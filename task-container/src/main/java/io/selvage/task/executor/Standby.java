@@ -6,6 +6,7 @@ import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.Following;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -114,7 +115,7 @@ final class Standby {
                     ended.checkpoint(),
                     job.id,
                     ended.failure().toString(),
-                    ended.failure());
+                    ended.failure() instanceof IOException ? null : ended.failure()); // Swept meanwhile, mostly.
             return Optional.empty();
         }
         LOG.debug(
