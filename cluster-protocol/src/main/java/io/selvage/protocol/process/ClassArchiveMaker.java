@@ -87,8 +87,8 @@ public final class ClassArchiveMaker implements Runnable {
     private void makeOnce() throws IOException, InterruptedException {
         Path lock = archive.path().resolveSibling(archive.path().getFileName() + ".lock");
         try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock held = channel.tryLock()) { // The kernel's, which ends with its process.
-            if (held == null || Files.exists(archive.path())) {
+                FileLock held = channel.lock()) { // Of a maker that dies the next one has it.
+            if (!held.isValid() || Files.exists(archive.path())) {
                 return;
             }
             long used = residentBytes(Files.readAllLines(Path.of("/proc/self/status")));
