@@ -34,10 +34,7 @@ class DrillIT {
 
     @BeforeAll
     static void start() throws IOException, InterruptedException {
-        // Two masters end here: were the first one's end still counted at the second one's, so would the session.
-        Map<String, String> bounds =
-                Map.of("selvage.application.max-attempts", "2", "selvage.application.attempt-failure-window", "5s");
-        accounts = new AccountsSession(HADOOP.cluster(), scratch, bounds);
+        accounts = new AccountsSession(HADOOP.cluster(), scratch, Map.of());
         accounts.awaitCheckpoints();
         commands = new Commands(HADOOP.cluster().configurationFolder(), scratch.resolve("user"));
     }
