@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -86,9 +85,9 @@ public final class ClassArchiveMaker implements Runnable {
 
     private void makeOnce() throws IOException, InterruptedException {
         Path lock = archive.path().resolveSibling(archive.path().getFileName() + ".lock");
-        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock held = channel.lock()) { // Of a maker that dies the next one has it.
-            if (!held.isValid() || Files.exists(archive.path())) {
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.lock(); // Until the channel is closed: of a maker that dies the next one has it.
+            if (Files.exists(archive.path())) {
                 return;
             }
             long used = residentBytes(Files.readAllLines(Path.of("/proc/self/status")));

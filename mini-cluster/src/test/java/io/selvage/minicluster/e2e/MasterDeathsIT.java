@@ -190,8 +190,8 @@ class MasterDeathsIT {
         String job = submit(test, SLOW);
         awaitCheckpoints(job, 0, 2);
         Commands commands = new Commands(cluster.configurationFolder(), scratch.resolve("user"));
-        String[] ofSession = {"-s", session.applicationId()};
-        Commands.Running attached = commands.start("selvage", "attach", ofSession[0], ofSession[1], job);
+        String application = session.applicationId();
+        Commands.Running attached = commands.start("selvage", "attach", "-s", application, job);
         Commands.await("the job is followed", attached::outSoFar, out -> out.contains("checkpoints"));
         SessionDescription before = session.describe();
         long killedMillis = System.currentTimeMillis();
@@ -208,10 +208,10 @@ class MasterDeathsIT {
                 .isEqualTo(session.describe().getTrackingUrl())
                 .isNotEqualTo(before.getTrackingUrl());
 
-        Commands.Outcome listed = commands.run("selvage", "list", ofSession[0], ofSession[1]);
+        Commands.Outcome listed = commands.run("selvage", "list", "-s", application);
         assertThat(listed.exitCode()).as(listed.text()).isZero();
         assertThat(listed.out()).contains(job);
-        Commands.Outcome canceled = commands.run("selvage", "cancel", ofSession[0], ofSession[1], job);
+        Commands.Outcome canceled = commands.run("selvage", "cancel", "-s", application, job);
         assertThat(canceled.exitCode()).as(canceled.text()).isZero();
         Commands.Outcome followed = attached.await();
         assertThat(followed.exitCode()).as(followed.text()).isEqualTo(8);

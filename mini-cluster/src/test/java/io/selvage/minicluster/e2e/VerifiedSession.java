@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -40,13 +39,15 @@ final class VerifiedSession implements AutoCloseable {
         Path home = Path.of("..").toAbsolutePath().normalize();
         Path user = Files.createDirectories(folder.resolve("user"));
         this.client = SelvageClient.of(home, cluster.configurationFolder(), user);
-        Map<String, String> all = new HashMap<>(ShortLived.SETTINGS);
-        all.putAll(Map.of(
-                "selvage.network.bind-host", "127.0.0.1",
-                "selvage.checkpoint.interval", "500ms",
-                "selvage.parallelism.default", Integer.toString(VerifiedJob.PARALLELISM)));
-        all.putAll(more);
-        this.settings = Configuration.defaults().with(all, FROM);
+        this.settings = Configuration.defaults()
+                .with(ShortLived.SETTINGS, FROM)
+                .with(
+                        Map.of(
+                                "selvage.network.bind-host", "127.0.0.1",
+                                "selvage.checkpoint.interval", "500ms",
+                                "selvage.parallelism.default", Integer.toString(VerifiedJob.PARALLELISM)),
+                        FROM)
+                .with(more, FROM);
         this.session = client.open(settings, OpenObserver.SILENT);
     }
 
