@@ -5,6 +5,7 @@ import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.backend.HeapKeyedStateBackend;
 import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -86,10 +87,10 @@ public class HeapStateBenchmark {
     /** Of all keys: the state is so small that nothing is chained. */
     @Benchmark
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
-    public int snapshot() {
-        int length = backend.snapshot(++checkpoint).complete().length();
+    public KeyedCut snapshot() {
+        KeyedCut cut = backend.snapshot(++checkpoint).complete();
         backend.confirm(checkpoint);
-        return length;
+        return cut;
     }
 
     private Long nextKey() {

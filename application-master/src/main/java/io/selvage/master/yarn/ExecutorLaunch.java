@@ -61,7 +61,7 @@ final class ExecutorLaunch {
     String command(long memoryMib) {
         List<String> words = List.of(
                 Environment.JAVA_HOME.$$() + "/bin/java",
-                "-Xmx" + heapMib(memoryMib) + "m",
+                "-Xmx" + heapMib(memoryMib, config.rocksDbBytes(memoryMib)) + "m",
                 "-XX:MaxDirectMemorySize=" + directMib(memoryMib) + "m",
                 "-XX:+UseG1GC",
                 // A pause of the collector is a pause of the output.
@@ -89,9 +89,10 @@ final class ExecutorLaunch {
                         " ", words.stream().filter(word -> !word.isBlank()).toList());
     }
 
-    static long heapMib(long memoryMib) {
-        long byShare = (long) (memoryMib * HEAP_SHARE);
-        long byRest = memoryMib - directMib(memoryMib) - LEAST_OVERHEAD_MIB;
+    /** @param rocksDbMib kept for RocksDB */
+    static long heapMib(long memoryMib, long rocksDbMib) {
+        long byShare = (long) ((memoryMib - rocksDbMib) * HEAP_SHARE);
+        long byRest = memoryMib - rocksDbMib - directMib(memoryMib) - LEAST_OVERHEAD_MIB;
         return Math.max(memoryMib / 4, Math.min(byShare, byRest));
     }
 

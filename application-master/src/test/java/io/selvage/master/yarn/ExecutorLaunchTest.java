@@ -102,8 +102,8 @@ class ExecutorLaunchTest {
     @ParameterizedTest
     @ValueSource(longs = {256, 384, 512, 1024, 4096, 65536})
     void leavesRoomBesidesHeapAndDirectBuffers(long memoryMib) {
-        long rest = memoryMib - ExecutorLaunch.heapMib(memoryMib) - ExecutorLaunch.directMib(memoryMib);
-        assertThat(ExecutorLaunch.heapMib(memoryMib)).isGreaterThanOrEqualTo(memoryMib / 4);
+        long rest = memoryMib - ExecutorLaunch.heapMib(memoryMib, 0) - ExecutorLaunch.directMib(memoryMib);
+        assertThat(ExecutorLaunch.heapMib(memoryMib, 0)).isGreaterThanOrEqualTo(memoryMib / 4);
         assertThat(rest).isGreaterThanOrEqualTo(Math.min(192, memoryMib / 2));
     }
 

@@ -9,6 +9,7 @@ public record JobConfig(
         Duration checkpointTimeout,
         Duration checkpointMinPause,
         int checkpointsRetained,
+        StateBackendKind stateBackend,
         RestartPolicy restartPolicy,
         int defaultParallelism,
         int maxParallelism,
@@ -34,6 +35,11 @@ public record JobConfig(
             ValueType.integer(1, 1000),
             1,
             "How many completed checkpoints are kept; older ones are deleted.");
+    public static final ConfigKey<StateBackendKind> STATE_BACKEND = ConfigKey.job(
+            "selvage.state.backend",
+            ValueType.oneOf(StateBackendKind.class),
+            StateBackendKind.HEAP,
+            "Where keyed state is: heap, or rocksdb for state that is larger than memory.");
     public static final ConfigKey<RestartPolicy.Kind> RESTART_POLICY = ConfigKey.job(
             "selvage.restart.policy",
             ValueType.oneOf(RestartPolicy.Kind.class),
@@ -101,6 +107,7 @@ public record JobConfig(
             CHECKPOINT_TIMEOUT,
             CHECKPOINT_MIN_PAUSE,
             CHECKPOINTS_RETAINED,
+            STATE_BACKEND,
             RESTART_POLICY,
             RESTART_ATTEMPTS,
             RESTART_DELAY,
@@ -128,6 +135,7 @@ public record JobConfig(
                 configuration.get(CHECKPOINT_TIMEOUT),
                 configuration.get(CHECKPOINT_MIN_PAUSE),
                 configuration.get(CHECKPOINTS_RETAINED),
+                configuration.get(STATE_BACKEND),
                 restartPolicy(configuration),
                 configuration.get(DEFAULT_PARALLELISM),
                 configuration.get(MAX_PARALLELISM),

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
  * What a session is opened with.
  *
  * @param stateRoot a path or URI; empty for {@code .selvage} in the user's HDFS home directory
+ * @param defaultBackend of jobs that choose none
  * @param bindHost empty for every address of the node
  */
 public record SessionConfig(
@@ -28,6 +29,8 @@ public record SessionConfig(
         Duration executorIdleTimeout,
         Duration executorLease,
         String executorJvmOptions,
+        StateBackendKind defaultBackend,
+        double rocksDbShare,
         double standbyMemoryShare,
         Duration heartbeatInterval,
         Duration heartbeatTimeout,
@@ -118,6 +121,11 @@ public record SessionConfig(
             JVM_OPTIONS,
             "",
             "More options for the executors' JVMs, after the ones that the master sets itself.");
+    public static final ConfigKey<Double> ROCKSDB_SHARE = ConfigKey.session(
+            "selvage.executor.rocksdb-share",
+            ValueType.decimal(0, 0.6),
+            0.25,
+            "The share of an executor's container that is kept from the heap for RocksDB, if the session's `selvage.state.backend` is rocksdb; half of it caches what was read from the disk.");
     public static final ConfigKey<Double> STANDBY_MEMORY_SHARE = ConfigKey.session(
             "selvage.standby.memory-share",
             ValueType.decimal(0, 0.9),
@@ -158,6 +166,7 @@ public record SessionConfig(
             EXECUTOR_IDLE_TIMEOUT,
             EXECUTOR_LEASE,
             EXECUTOR_JVM_OPTIONS,
+            ROCKSDB_SHARE,
             STANDBY_MEMORY_SHARE,
             HEARTBEAT_INTERVAL,
             HEARTBEAT_TIMEOUT,
@@ -170,6 +179,14 @@ public record SessionConfig(
                     + ", and must be at least twice " + HEARTBEAT_INTERVAL.name() + " ("
                     + HEARTBEAT_INTERVAL.type().printer().apply(heartbeatInterval) + ").");
         }
+    }
+
+    /** Of a container of so many bytes, what RocksDB may take beside the heap. */
+    public long rocksDbBytes(long containerBytes) {
+        return switch (defaultBackend) {
+            case HEAP -> 0;
+            case ROCKSDB -> (long) (containerBytes * rocksDbShare);
+        };
     }
 
     /** @throws ConfigException if settings contradict each other */
@@ -192,6 +209,8 @@ public record SessionConfig(
                 configuration.get(EXECUTOR_IDLE_TIMEOUT),
                 configuration.get(EXECUTOR_LEASE),
                 configuration.get(EXECUTOR_JVM_OPTIONS),
+                configuration.get(JobConfig.STATE_BACKEND),
+                configuration.get(ROCKSDB_SHARE),
                 configuration.get(STANDBY_MEMORY_SHARE),
                 configuration.get(HEARTBEAT_INTERVAL),
                 configuration.get(HEARTBEAT_TIMEOUT),

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * were; all others are still what they were. No log but that one may change before all is written, and no row leaves
  * the table.
  */
-final class CutWriter<K> {
+final class CutWriter<K> implements KeyedCut.Writing {
     private final HeapRows<K> rows;
     private final KeyTable table;
     private final KeyGroupRange range;
@@ -86,7 +86,8 @@ final class CutWriter<K> {
     }
 
     /** Writes at least so many bytes, if there are as many; answers whether all is written. */
-    boolean proceed(int bytes) {
+    @Override
+    public boolean proceed(int bytes) {
         if (isGivenUp) {
             throw new IllegalStateException("the cut for checkpoint " + checkpoint + " was given up");
         }
@@ -111,13 +112,9 @@ final class CutWriter<K> {
         isGivenUp = true;
     }
 
-    /** Once all is written; longer than {@link #length}. */
-    byte[] array() {
-        return out.array();
-    }
-
-    int length() {
-        return out.length();
+    @Override
+    public KeyedCut.Content content() {
+        return to -> to.write(out.array(), 0, out.length());
     }
 
     private SegmentChain chain() {

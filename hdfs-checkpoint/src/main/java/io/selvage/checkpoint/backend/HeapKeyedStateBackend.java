@@ -1,6 +1,8 @@
 package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.Serde;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,11 +23,14 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private final KeyGrouper<K> grouper;
     private final KeyGroupRange range;
     private final RowCodec<K> codec;
+    private final @Nullable RocksEnvironment environment; // null: all rows are in the heap.
+    private final int leastSpilled;
+    private final long leastChainedBytes;
     private final Set<String> names = new HashSet<>();
     private final KeyedStates plain = new PlainStates();
     private KeyedOrigin origin;
     private @Nullable StateSchema restored; // Until it is opened.
-    private HeapRows<K> rows;
+    private Rows<K> rows;
     private boolean opened;
 
     private @Nullable K currentKey;
@@ -52,21 +57,77 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
             KeyGroupRange range,
             KeyedOrigin origin,
             long leastChainedBytes) {
+        this(operator, keySerde, maxParallelism, range, origin, leastChainedBytes, null, 0);
+    }
+
+    private HeapKeyedStateBackend(
+            String operator,
+            Serde<K> keySerde,
+            int maxParallelism,
+            KeyGroupRange range,
+            KeyedOrigin origin,
+            long leastChainedBytes,
+            @Nullable RocksEnvironment environment,
+            int leastSpilled) {
         this.operator = operator;
         this.grouper = new KeyGrouper<>(keySerde, maxParallelism);
         this.range = range;
         this.codec = new RowCodec<>(keySerde, maxParallelism);
+        this.leastChainedBytes = leastChainedBytes;
+        this.environment = environment;
+        this.leastSpilled = leastSpilled;
         this.rows = new HeapRows<>(operator, range, codec, leastChainedBytes);
         this.origin = origin;
-        if (origin instanceof KeyedReplica replica && !replica.isEmpty()) {
-            restored = replica.schema();
+        restored = restoredSchema();
+        if (restored != null) {
             restored.checkKeys(operator, keySerde.schema(), maxParallelism);
+            requireFit();
+        }
+    }
+
+    /** Rows in use in the heap, the others on the disk. */
+    public static <K> HeapKeyedStateBackend<K> onDisk(
+            String operator,
+            Serde<K> keySerde,
+            int maxParallelism,
+            KeyGroupRange range,
+            KeyedOrigin origin,
+            RocksEnvironment environment) {
+        return onDisk(operator, keySerde, maxParallelism, range, origin, environment, RocksRows.LEAST_SPILLED);
+    }
+
+    /** @param leastSpilled rows that are written at once to make room */
+    static <K> HeapKeyedStateBackend<K> onDisk(
+            String operator,
+            Serde<K> keySerde,
+            int maxParallelism,
+            KeyGroupRange range,
+            KeyedOrigin origin,
+            RocksEnvironment environment,
+            int leastSpilled) {
+        return new HeapKeyedStateBackend<>(
+                operator, keySerde, maxParallelism, range, origin, 0, environment, leastSpilled);
+    }
+
+    private @Nullable StateSchema restoredSchema() {
+        if (origin instanceof RetainedState retained) {
+            return retained.schema();
+        }
+        if (origin instanceof KeyedReplica replica && !replica.isEmpty()) {
+            return replica.schema();
+        }
+        return origin instanceof RocksReplica replica && !replica.isEmpty() ? replica.schema() : null;
+    }
+
+    private void requireFit() {
+        if (origin instanceof RetainedState retained) {
+            requireSame(retained.range());
+        } else if (origin instanceof KeyedReplica replica) {
             requireSame(replica.range());
             replica.requireComplete();
-        } else if (origin instanceof RetainedState retained) {
-            restored = retained.schema();
-            restored.checkKeys(operator, keySerde.schema(), maxParallelism);
-            requireSame(retained.range());
+        } else if (origin instanceof RocksReplica replica) {
+            requireSame(replica.range());
+            replica.requireComplete();
         }
     }
 
@@ -135,10 +196,10 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
                         .map(StateSchema.Section::name)
                         .filter(name -> !names.contains(name))
                         .toList();
-        if (origin instanceof RetainedState retained) {
-            start(retained.take());
-        } else if (origin instanceof KeyedReplica replica && !replica.isEmpty()) {
-            start(replica, true);
+        if (environment == null) {
+            rows = inHeap();
+        } else {
+            rows = onDisk(environment);
         }
         origin = KeyedOrigin.NOTHING;
         restored = null;
@@ -146,17 +207,50 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         return dropped;
     }
 
+    private HeapRows<K> inHeap() {
+        if (origin instanceof RetainedState retained) {
+            return inHeap(retained.take());
+        }
+        HeapRows<K> fresh = new HeapRows<>(operator, range, codec, leastChainedBytes);
+        if (origin instanceof KeyedReplica replica && !replica.isEmpty()) {
+            start(fresh, replica, true);
+        }
+        return fresh;
+    }
+
     @SuppressWarnings("unchecked")
-    private void start(HeapRows<?> retained) {
+    private HeapRows<K> inHeap(Rows<?> left) {
+        HeapRows<K> retained = (HeapRows<K>) left;
         if (retained.codec().schema().equals(codec.schema())) {
-            rows = (HeapRows<K>) retained;
-            rows.adopt(codec);
-        } else {
-            start(retained.toReplica(), false);
+            retained.adopt(codec);
+            return retained;
+        }
+        HeapRows<K> fresh = new HeapRows<>(operator, range, codec, leastChainedBytes);
+        start(fresh, retained.toReplica(), false);
+        return fresh;
+    }
+
+    @SuppressWarnings("unchecked")
+    private RocksRows<K> onDisk(RocksEnvironment disk) {
+        if (origin instanceof RetainedState retained) {
+            RocksRows<K> left = (RocksRows<K>) retained.take();
+            left.adopt(codec);
+            return left;
+        }
+        try {
+            if (origin instanceof RocksReplica replica && !replica.isEmpty()) {
+                codec.numberAs(replica.schema().with(codec.declared(), operator));
+                RocksRows<K> all = new RocksRows<>(operator, range, codec, disk, replica.take(), leastSpilled);
+                all.startFrom(replica);
+                return all;
+            }
+            return new RocksRows<>(operator, range, codec, disk, RocksStore.create(disk), leastSpilled);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
-    private void start(KeyedReplica replica, boolean isChained) {
+    private void start(HeapRows<K> fresh, KeyedReplica replica, boolean isChained) {
         List<StateSchema.Section> declared = codec.schema().sections();
         List<StateSchema.Section> written = replica.schema().sections();
         boolean fits = written.size() <= declared.size()
@@ -164,7 +258,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         if (!fits) {
             replica.arrange(codec.schema());
         }
-        rows.startFrom(replica, isChained && fits);
+        fresh.startFrom(replica, isChained && fits);
     }
 
     @Override
@@ -190,7 +284,16 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     @Override
     public @Nullable RetainedState retain() {
-        return opened && rows.isConsistent() ? new RetainedState(rows, range) : null;
+        if (opened && rows.isConsistent()) {
+            return new RetainedState(rows, range);
+        }
+        rows.close();
+        if (origin instanceof StateReplica replica) {
+            replica.close();
+        } else if (origin instanceof RetainedState retained) {
+            retained.close();
+        }
+        return null;
     }
 
     @Override
@@ -198,7 +301,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         return rows.count();
     }
 
-    HeapRows<K> rows() {
+    Rows<K> rows() {
         return rows;
     }
 

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * the rows that the logs name and that have other bytes now; to rewind is to give the rows that the logs name their
  * bytes back. So the cost of both is that of the changes, whatever the size of the state.
  */
-final class HeapRows<K> {
+final class HeapRows<K> implements Rows<K> {
     private static final Logger LOG = LoggerFactory.getLogger(HeapRows.class);
     private static final byte[] NO_BYTES = {};
     /** Restore points that may be kept; the oldest that is not confirmed is given up for one more. */
@@ -83,15 +83,16 @@ final class HeapRows<K> {
         codec = newCodec;
     }
 
-    RowCodec<K> codec() {
+    @Override
+    public RowCodec<K> codec() {
         return codec;
     }
 
     // ---- use -----------------------------------------------------------------------------------------------------
 
     /** The key's row, noted as it is now if that has to be; null: there is none. */
-    @Nullable
-    Row find(Object key, int hash) {
+    @Override
+    public @Nullable Row find(Object key, int hash) {
         Row row = table.find(key, hash);
         if (row == null) {
             return undecoded == null ? null : decode(key, hash);
@@ -102,7 +103,8 @@ final class HeapRows<K> {
         return row;
     }
 
-    void touch(Row row) {
+    @Override
+    public void touch(Row row) {
         if (row.generation == generation) {
             return;
         }
@@ -115,7 +117,8 @@ final class HeapRows<K> {
     }
 
     /** A row for a key that has none. */
-    Row add(Object key, int hash, int group) {
+    @Override
+    public Row add(Object key, int hash, int group) {
         Row row = new Row(key, hash, group, codec.sectionCount());
         beginChange();
         table.add(row);
@@ -128,7 +131,8 @@ final class HeapRows<K> {
     }
 
     /** Answers whether the row has gone, as nothing is left of it, and no log names it. */
-    boolean dropIfEmpty(Row row) {
+    @Override
+    public boolean dropIfEmpty(Row row) {
         if (!row.isEmpty() || !points.isEmpty()) {
             return false;
         }
@@ -159,7 +163,8 @@ final class HeapRows<K> {
     }
 
     /** Keys that have anything. */
-    int count() {
+    @Override
+    public int count() {
         int count = undecoded == null ? 0 : undecoded.count();
         for (int group = range.first(); group < range.end(); group++) {
             for (int i = 0; i < table.size(group); i++) {
@@ -170,12 +175,14 @@ final class HeapRows<K> {
     }
 
     /** What lies between these two calls is not interrupted by users' code; if it fails, the rows are given up. */
-    void beginChange() {
+    @Override
+    public void beginChange() {
         isBroken |= isChanging;
         isChanging = true;
     }
 
-    void endChange() {
+    @Override
+    public void endChange() {
         isChanging = false;
     }
 
@@ -215,12 +222,14 @@ final class HeapRows<K> {
     }
 
     /** No row that is bytes has a timer before that; there may be none then either. */
-    long firstUndecodedTimerMillis() {
+    @Override
+    public long firstUndecodedTimerMillis() {
         return firstUndecodedTimerMillis;
     }
 
     /** Makes objects of all rows that have a timer not later than that. */
-    void decodeDue(long millis) {
+    @Override
+    public void decodeDue(long millis) {
         if (firstUndecodedTimerMillis > millis || firstUndecodedTimerMillis == Long.MAX_VALUE) {
             return;
         }
@@ -248,7 +257,8 @@ final class HeapRows<K> {
     /**
      * Begins a cut of what there is now; its bytes are written by the cut's own doing. An unwritten one is given up.
      */
-    KeyedCut snapshot(long checkpoint) {
+    @Override
+    public KeyedCut snapshot(long checkpoint) {
         if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
             throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint
                     + " after checkpoint " + newest().checkpoint());
@@ -275,7 +285,7 @@ final class HeapRows<K> {
     }
 
     private CutWriter<K> changes(long checkpoint, long baseCheckpoint, SegmentChain base) {
-        boolean[] isWhole = base.dueGroups(changedBytes());
+        boolean[] isWhole = base.dueGroups(changedBytes(), SegmentChain.Bounds.ROWS);
         ChangedRows changed = changedRows(row -> !isWhole[row.group - range.first()]);
         return CutWriter.changes(this, table, range, checkpoint, baseCheckpoint, base, isWhole, changed);
     }
@@ -333,7 +343,7 @@ final class HeapRows<K> {
             }
         }
         boolean isSmall = base.stateBytes() < leastChainedBytes;
-        return isSmall || base.isWorthLessThan(changedBytes()) ? null : base;
+        return isSmall || base.isWorthLessThan(changedBytes(), SegmentChain.Bounds.ROWS) ? null : base;
     }
 
     private long changedBytes() {
@@ -359,7 +369,8 @@ final class HeapRows<K> {
 
     // ---- what becomes of cuts ------------------------------------------------------------------------------------
 
-    void confirm(long checkpoint) {
+    @Override
+    public void confirm(long checkpoint) {
         finishWriting();
         int at = indexOf(checkpoint);
         if (at < 0) {
@@ -397,7 +408,8 @@ final class HeapRows<K> {
         }
     }
 
-    void abort(long checkpoint) {
+    @Override
+    public void abort(long checkpoint) {
         if (writing != null && checkpoint >= newest().checkpoint()) {
             giveUpWriting();
         }
@@ -479,11 +491,13 @@ final class HeapRows<K> {
     // ---- the way back --------------------------------------------------------------------------------------------
 
     /** False: something went wrong in the midst of a change. */
-    boolean isConsistent() {
+    @Override
+    public boolean isConsistent() {
         return !isChanging && !isBroken;
     }
 
-    boolean tryRewind(long checkpoint) {
+    @Override
+    public boolean tryRewind(long checkpoint) {
         giveUpWriting();
         int at = indexOf(checkpoint);
         if (at < 0 || !isConsistent()) {
@@ -532,6 +546,11 @@ final class HeapRows<K> {
         generation++;
         stamp++;
         endChange();
+    }
+
+    @Override
+    public void close() {
+        // Nothing is held but memory.
     }
 
     /** All that there is, for a backend that has other sections, or these in another order. */

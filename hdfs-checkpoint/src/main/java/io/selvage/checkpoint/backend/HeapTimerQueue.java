@@ -64,22 +64,29 @@ final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
 
     @Override
     public int advance(long watermarkMillis, Firing<K, N> firing) throws Exception {
-        backend.rows().decodeDue(watermarkMillis);
+        Rows<K> rows = backend.rows();
         int fired = 0;
-        while (firstMillis() <= watermarkMillis && !heap.isEmpty()) {
-            Timer<N> due = heap.get(0);
-            K key = backend.makeCurrent(due.row);
-            remove(due);
-            firing.onTimer(key, due.namespace, due.timestampMillis);
-            backend.rowLost(due.row);
-            fired++;
-        }
+        do {
+            rows.decodeDue(watermarkMillis);
+            // Those that are not objects yet may be due as early as that, and are the next then.
+            while (firstMillis() <= Math.min(watermarkMillis, rows.firstUndecodedTimerMillis()) && !heap.isEmpty()) {
+                Timer<N> due = heap.get(0);
+                K key = backend.makeCurrent(due.row);
+                remove(due);
+                firing.onTimer(key, due.namespace, due.timestampMillis);
+                backend.rowLost(due.row);
+                fired++;
+            }
+        } while (rows.firstUndecodedTimerMillis() <= watermarkMillis
+                && rows.firstUndecodedTimerMillis() != Long.MAX_VALUE);
         return fired;
     }
 
     @Override
     public int count() {
-        backend.rows().decodeDue(Long.MAX_VALUE);
+        while (backend.rows().firstUndecodedTimerMillis() != Long.MAX_VALUE) {
+            backend.rows().decodeDue(Long.MAX_VALUE);
+        }
         return heap.size();
     }
 

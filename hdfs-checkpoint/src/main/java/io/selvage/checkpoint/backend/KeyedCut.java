@@ -1,5 +1,9 @@
 package io.selvage.checkpoint.backend;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,20 +14,34 @@ import org.jspecify.annotations.Nullable;
 public final class KeyedCut {
     private final long base;
     private final long oldestNeeded;
-    private @Nullable CutWriter<?> writer; // null: complete.
-    private byte[] buffer = {};
-    private int length;
+    private @Nullable Writing writing; // null: complete.
+    private @Nullable Content content;
 
-    KeyedCut(CutWriter<?> writer, long base, long oldestNeeded) {
-        this.writer = writer;
+    /** What is left to be done before the segment can be written. */
+    interface Writing {
+        /** Does a piece of the work that so many bytes make; answers whether all is done. */
+        boolean proceed(int bytes);
+
+        /** Once all is done. */
+        Content content();
+    }
+
+    /** Safe for use by one thread, which need not be the subtask's. */
+    @FunctionalInterface
+    interface Content {
+        /** @throws IOException also if the cut was given up meanwhile */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    KeyedCut(Writing writing, long base, long oldestNeeded) {
+        this.writing = writing;
         this.base = base;
         this.oldestNeeded = oldestNeeded;
     }
 
     /** A complete one. */
     public KeyedCut(byte[] bytes, long base, long oldestNeeded) {
-        this.buffer = bytes;
-        this.length = bytes.length;
+        this.content = out -> out.write(bytes);
         this.base = base;
         this.oldestNeeded = oldestNeeded;
     }
@@ -34,16 +52,15 @@ public final class KeyedCut {
      * @throws IllegalStateException if it was given up: by an abort, a later cut, or the end of its backend
      */
     public boolean proceed(int bytes) {
-        CutWriter<?> unfinished = writer;
+        Writing unfinished = writing;
         if (unfinished == null) {
             return true;
         }
         if (!unfinished.proceed(bytes)) {
             return false;
         }
-        buffer = unfinished.array();
-        length = unfinished.length();
-        writer = null;
+        content = unfinished.content();
+        writing = null;
         return true;
     }
 
@@ -55,21 +72,29 @@ public final class KeyedCut {
         return this;
     }
 
-    /** One segment, in the keyed backends' format. */
-    public byte[] bytes() {
-        requireComplete();
-        if (length == buffer.length) {
-            return buffer;
+    /** Writes one segment, in the keyed backends' format; once. */
+    public void writeTo(OutputStream out) throws IOException {
+        Content written = content;
+        if (written == null) {
+            throw new IllegalStateException("the cut is not complete");
         }
-        byte[] exact = new byte[length];
-        System.arraycopy(buffer, 0, exact, 0, length);
-        return exact;
+        written.writeTo(out);
     }
 
-    /** Of the segment, in bytes. */
-    public int length() {
-        requireComplete();
-        return length;
+    /** The segment. */
+    public byte[] bytes() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            writeTo(out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    /** Whether it consists of files, which only a replica on the disk takes in as they are. */
+    public boolean isOfFiles() {
+        return content instanceof RocksCut;
     }
 
     /**
@@ -82,11 +107,5 @@ public final class KeyedCut {
     /** Segments of checkpoints below this one need not be applied any more, and are left out. */
     public long oldestNeeded() {
         return oldestNeeded;
-    }
-
-    private void requireComplete() {
-        if (writer != null) {
-            throw new IllegalStateException("the cut is not complete");
-        }
     }
 }

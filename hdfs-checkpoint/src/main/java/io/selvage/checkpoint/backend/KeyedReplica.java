@@ -3,6 +3,9 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Owned by one thread at a time. The keyed state of an operator as bytes, without serdes and users' classes: what
  * segments add up to. A backend starts from it at once, and makes objects of a row when its key is first used.
  */
-public final class KeyedReplica implements KeyedOrigin {
+public final class KeyedReplica implements StateReplica {
     private static final int OBJECT_BYTES = 512;
 
     private final String operator;
@@ -76,19 +79,32 @@ public final class KeyedReplica implements KeyedOrigin {
         chain = segment.base() == 0 ? SegmentChain.of(link, liveBytes()) : chain.with(link, wholeSince, liveBytes());
     }
 
-    /**
-     * Nothing is added to the chain that it was made of: the first cut of a backend that starts from it stands alone.
-     */
+    @Override
+    public void apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
+        byte[] bytes = new byte[Math.toIntExact(length)];
+        int read = segment.readNBytes(bytes, 0, bytes.length);
+        if (read != length || segment.read() >= 0) {
+            throw new EOFException("a segment of " + length + " bytes has " + read + ", or more");
+        }
+        apply(bytes, ofCheckpoint);
+    }
+
+    @Override
+    public void close() {
+        // Nothing is held but memory.
+    }
+
+    @Override
     public void standAlone() {
         isOfOneWriter = false;
     }
 
-    /** The newest that was applied; 0: none. */
+    @Override
     public long checkpoint() {
         return checkpoint;
     }
 
-    /** Memory that it takes. */
+    @Override
     public long bytes() {
         long bytes = OBJECT_BYTES + (Long.BYTES + Integer.BYTES) * (long) groups.length;
         for (ReplicaGroup group : groups) {
@@ -97,8 +113,8 @@ public final class KeyedReplica implements KeyedOrigin {
         return bytes;
     }
 
-    /** Nothing was applied. */
-    boolean isEmpty() {
+    @Override
+    public boolean isEmpty() {
         return schema == null;
     }
 

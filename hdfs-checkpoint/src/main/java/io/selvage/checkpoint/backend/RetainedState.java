@@ -5,11 +5,12 @@ package io.selvage.checkpoint.backend;
  * key groups and class loader starts from it and reads nothing.
  */
 public final class RetainedState implements KeyedOrigin {
-    private final HeapRows<?> rows;
+    private final Rows<?> rows;
     private final KeyGroupRange range;
     private boolean isRewound;
+    private boolean isTaken;
 
-    RetainedState(HeapRows<?> rows, KeyGroupRange range) {
+    RetainedState(Rows<?> rows, KeyGroupRange range) {
         this.rows = rows;
         this.range = range;
     }
@@ -25,6 +26,13 @@ public final class RetainedState implements KeyedOrigin {
         return isRewound;
     }
 
+    /** Nobody will start from it; nothing happens if somebody has. */
+    public void close() {
+        if (!isTaken) {
+            rows.close();
+        }
+    }
+
     KeyGroupRange range() {
         return range;
     }
@@ -34,11 +42,12 @@ public final class RetainedState implements KeyedOrigin {
     }
 
     /** Once. */
-    HeapRows<?> take() {
+    Rows<?> take() {
         if (!isRewound) {
             throw new IllegalStateException("a retained state must be taken back to a checkpoint, and used once");
         }
         isRewound = false;
+        isTaken = true;
         return rows;
     }
 }

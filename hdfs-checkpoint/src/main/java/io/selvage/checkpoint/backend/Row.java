@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * Owned by its table. What one key has: for each section a state's value or the first of the key's timers, null where
  * there is nothing. A row that has nothing at all is kept for as long as an undo log names it.
  */
-final class Row {
+class Row {
     static final int NOWHERE = -1;
 
     final Object key;

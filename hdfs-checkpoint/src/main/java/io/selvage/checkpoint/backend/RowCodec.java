@@ -15,6 +15,9 @@ final class RowCodec<K> {
     private final List<StateSchema.Section> sections = new ArrayList<>();
     private final List<@Nullable Serde<Object>> states = new ArrayList<>(); // By section; null: timers.
     private final List<@Nullable HeapTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
+    private @Nullable StateSchema numberedAs; // null: sections are numbered as they were added.
+    private int[] numbers = {}; // By section, if so.
+    private int[] places = {}; // By number; -1: no section of this codec.
     private final BinaryReader reader = new BinaryReader(new byte[0]);
     private final BinaryReader cellReader = new BinaryReader(new byte[0]);
 
@@ -44,8 +47,26 @@ final class RowCodec<K> {
         timers.add(queue);
     }
 
+    /** Of the rows that it writes. */
     StateSchema schema() {
+        return numberedAs == null ? declared() : numberedAs;
+    }
+
+    /** The sections that were added, in their order. */
+    StateSchema declared() {
         return new StateSchema(keySerde.schema(), maxParallelism, sections);
+    }
+
+    /** Rows are as in that schema, which has all of these sections; those that only it has are let pass. */
+    void numberAs(StateSchema wanted) {
+        numberedAs = wanted;
+        numbers = declared().placesIn(wanted);
+        places = wanted.placesIn(declared());
+    }
+
+    /** Whether rows that are objects are the same to both. */
+    boolean hasSectionsOf(RowCodec<?> other) {
+        return sections.equals(other.sections);
     }
 
     @SuppressWarnings("unchecked")
@@ -65,7 +86,7 @@ final class RowCodec<K> {
         for (int i = 0; i < count; i++) {
             Object value = row.get(i);
             if (value != null) {
-                out.writeUnsignedVarInt(i);
+                out.writeUnsignedVarInt(numberedAs == null ? i : numbers[i]);
                 int cell = out.beginRun();
                 Serde<Object> serde = states.get(i);
                 if (serde != null) {
@@ -84,10 +105,14 @@ final class RowCodec<K> {
     void readRow(byte[] bytes, int offset, int length, Row row) {
         reader.reset(bytes, offset, length);
         while (reader.remaining() > 0) {
-            int section = reader.readUnsignedVarInt();
+            int number = reader.readUnsignedVarInt();
             int size = reader.readLength();
             cellReader.reset(bytes, reader.position(), size);
             reader.skip(size);
+            int section = numberedAs == null ? number : places[number];
+            if (section < 0) {
+                continue;
+            }
             HeapTimerQueue<K, ?> queue = timers.get(section);
             Serde<Object> serde = states.get(section);
             if (serde != null) {

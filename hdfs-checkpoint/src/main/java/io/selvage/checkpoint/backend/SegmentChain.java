@@ -11,12 +11,22 @@ import java.util.stream.IntStream;
  * whole; immutable. It decides what the next segment must hold so that there are never many, nor much that is outdated.
  */
 final class SegmentChain {
-    /** In so many cuts, at most, every group has been written whole once. With two to spare, 64 segments are most. */
-    static final int MOST_CUTS_PER_ROUND = 60;
-    /** Changes that one round may add, in sizes of the state. */
-    static final double CHANGES_PER_ROUND = 1.5;
-    /** A chain of more than that, in sizes of the state, is given up for one segment. */
-    static final double MOST_CHAIN_BYTES = 4;
+    /** Cuts that a chain may have beyond one round. */
+    private static final int SPARE_CUTS = 3;
+
+    /**
+     * How long a chain may be.
+     *
+     * @param mostCutsPerRound in so many cuts, at most, every group has been written whole once
+     * @param changesPerRound that one round may add, in sizes of the state
+     * @param mostChainBytes a chain of more than that, in sizes of the state, is given up for one segment
+     */
+    record Bounds(int mostCutsPerRound, double changesPerRound, double mostChainBytes) {
+        /** Of segments that have to be taken apart row by row. With those to spare, 64 segments are most. */
+        static final Bounds ROWS = new Bounds(60, 1.5, 4);
+        /** Of files that are taken in as they are: to read them costs less, and there may be much to write again. */
+        static final Bounds FILES = new Bounds(250, 4, 7);
+    }
 
     /** A segment. */
     record Link(long checkpoint, long bytes) {}
@@ -60,26 +70,37 @@ final class SegmentChain {
     }
 
     /** Whether the next segment should stand alone. */
-    boolean isWorthLessThan(long changedBytes) {
+    boolean isWorthLessThan(long changedBytes, Bounds bounds) {
         long state = stateBytes();
         long chained = links.stream().mapToLong(Link::bytes).sum();
         return changedBytes >= state / 2
-                || chained + changedBytes > MOST_CHAIN_BYTES * state
-                || links.size() >= MOST_CUTS_PER_ROUND + 3;
+                || chained + changedBytes > bounds.mostChainBytes() * state
+                || links.size() >= bounds.mostCutsPerRound() + SPARE_CUTS;
     }
 
     /** The groups that the next segment should have whole: those that were not for longest. */
-    boolean[] dueGroups(long changedBytes) {
-        double cuts = CHANGES_PER_ROUND * stateBytes() / Math.max(1, changedBytes);
-        int perRound = (int) Math.max(1, Math.min(MOST_CUTS_PER_ROUND, cuts));
-        int leastGroups = (groupBytes.length + perRound - 1) / perRound;
+    boolean[] dueGroups(long changedBytes, Bounds bounds) {
+        double cuts = bounds.changesPerRound() * stateBytes() / Math.max(1, changedBytes);
+        int perRound = (int) Math.max(1, Math.min(bounds.mostCutsPerRound(), cuts));
         boolean[] due = new boolean[groupBytes.length];
         List<Integer> oldestFirst = IntStream.range(0, due.length)
                 .boxed()
                 .sorted(Comparator.comparingLong(group -> wholeSince[group]))
                 .toList();
-        oldestFirst.stream().limit(leastGroups).forEach(group -> due[group] = true);
+        oldestFirst.stream().limit(dueCount(perRound)).forEach(group -> due[group] = true);
         return due;
+    }
+
+    /** Where there are more cuts to a round than groups, not every cut has one. */
+    private int dueCount(int perRound) {
+        int groups = groupBytes.length;
+        int cutsPerGroup = perRound / Math.max(1, groups);
+        if (cutsPerGroup <= 1) {
+            return (groups + perRound - 1) / perRound;
+        }
+        long last = Arrays.stream(wholeSince).max().orElse(0);
+        long cutsSince = links.stream().filter(link -> link.checkpoint() > last).count() + 1;
+        return cutsSince >= cutsPerGroup ? 1 : 0;
     }
 
     /** With one more segment, and without those that only the chain before this one needed. */

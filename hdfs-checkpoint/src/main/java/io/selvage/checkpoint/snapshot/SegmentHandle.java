@@ -9,7 +9,7 @@ import io.selvage.protocol.wire.Segment;
  * @param offset in bytes
  * @param length in bytes
  */
-public record SegmentHandle(String file, long offset, int length, int crc32c) {
+public record SegmentHandle(String file, long offset, long length, int crc32c) {
     public SegmentHandle {
         if (offset < 0 || length < 0) {
             throw new IllegalArgumentException("a segment of " + length + " bytes at offset " + offset);
@@ -26,7 +26,6 @@ public record SegmentHandle(String file, long offset, int length, int crc32c) {
     }
 
     public static SegmentHandle fromWire(Segment segment) {
-        return new SegmentHandle(
-                segment.getFile(), segment.getOffset(), Math.toIntExact(segment.getLength()), segment.getCrc32C());
+        return new SegmentHandle(segment.getFile(), segment.getOffset(), segment.getLength(), segment.getCrc32C());
     }
 }

@@ -23,7 +23,7 @@ public final class SegmentReader {
     public byte[] read(SegmentHandle segment) throws IOException {
         byte[] bytes;
         try (InputStream in = store.openAt(segment.file(), segment.offset())) {
-            bytes = in.readNBytes(segment.length());
+            bytes = in.readNBytes(Math.toIntExact(segment.length()));
         } catch (FileNotFoundException e) {
             throw new SegmentDamagedException("The checkpoint file " + segment.file() + " is missing." + REMEDY);
         } catch (EOFException e) {
@@ -36,13 +36,76 @@ public final class SegmentReader {
         CRC32C crc = new CRC32C();
         crc.update(bytes);
         int actual = (int) crc.getValue();
+        requireSame(segment, actual);
+        return bytes;
+    }
+
+    /**
+     * The segment as a stream, for those that are too large for the heap. What was read before its end was reached may
+     * not be what was written, and must not be used until then.
+     *
+     * @throws SegmentDamagedException also from the stream, at its end, under the same conditions as {@link #read}
+     */
+    public InputStream open(SegmentHandle segment) throws IOException {
+        try {
+            return new Verifying(segment, store.openAt(segment.file(), segment.offset()));
+        } catch (FileNotFoundException e) {
+            throw new SegmentDamagedException("The checkpoint file " + segment.file() + " is missing." + REMEDY);
+        }
+    }
+
+    private static void requireSame(SegmentHandle segment, int actual) throws SegmentDamagedException {
         if (actual != segment.crc32c()) {
             throw new SegmentDamagedException(String.format(
                     "The checkpoint file %s is damaged: the %d bytes at offset %d have checksum 0x%08x and should have"
                             + " 0x%08x.%s",
                     segment.file(), segment.length(), segment.offset(), actual, segment.crc32c(), REMEDY));
         }
-        return bytes;
+    }
+
+    /** Owned by its reader. Ends with the segment. */
+    private final class Verifying extends InputStream {
+        private final SegmentHandle segment;
+        private final InputStream in;
+        private final CRC32C crc = new CRC32C();
+        private long left;
+
+        Verifying(SegmentHandle segment, InputStream in) {
+            this.segment = segment;
+            this.in = in;
+            this.left = segment.length();
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            if (left == 0) {
+                requireSame(segment, (int) crc.getValue());
+                return -1;
+            }
+            int count;
+            try {
+                count = in.read(into, offset, (int) Math.min(length, left));
+            } catch (EOFException e) {
+                throw isTooShort(segment) ? tooShort(segment, segment.length() - left) : e;
+            }
+            if (count < 0) {
+                throw tooShort(segment, segment.length() - left);
+            }
+            crc.update(into, offset, count);
+            left -= count;
+            return count;
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
     }
 
     private boolean isTooShort(SegmentHandle segment) throws IOException {
@@ -51,7 +114,7 @@ public final class SegmentReader {
                 .orElse(true);
     }
 
-    private static SegmentDamagedException tooShort(SegmentHandle segment, int found) {
+    private static SegmentDamagedException tooShort(SegmentHandle segment, long found) {
         return new SegmentDamagedException("The checkpoint file " + segment.file() + " is damaged: " + found
                 + " bytes are left at offset " + segment.offset() + ", where " + segment.length()
                 + " were written." + REMEDY);

@@ -4,6 +4,7 @@ import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.StoreOutput;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,45 @@ public final class SnapshotFileWriter implements Closeable {
         to.write(bytes, offset, length);
         position += length;
         return handle;
+    }
+
+    /** A segment whose bytes are not all in memory. */
+    public interface Source {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    public SegmentHandle append(Source source) throws IOException {
+        if (finished) {
+            throw new IllegalStateException(file + " is finished");
+        }
+        Counting counting = new Counting(opened());
+        source.writeTo(counting);
+        SegmentHandle handle = new SegmentHandle(file, position, counting.length, (int) counting.crc.getValue());
+        position += counting.length;
+        return handle;
+    }
+
+    /** Owned by the writer. */
+    private static final class Counting extends OutputStream {
+        private final OutputStream out;
+        private final CRC32C crc = new CRC32C();
+        private long length;
+
+        Counting(OutputStream out) {
+            this.out = out;
+        }
+
+        @Override
+        public void write(int value) throws IOException {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int count) throws IOException {
+            out.write(bytes, offset, count);
+            crc.update(bytes, offset, count);
+            length += count;
+        }
     }
 
     /** Returns once all that was appended is on the disks of the replicas; answers the file's length in bytes. */

@@ -316,7 +316,7 @@ final class KeyedStateCostTest {
             }
         }
         running.cutAndConfirm();
-        assertThat(running.backend.rows().rowCount()).isEqualTo(KEYS);
+        assertThat(((HeapRows<Long>) running.backend.rows()).rowCount()).isEqualTo(KEYS);
         Running restored = new Running(running.replica());
         assertThat(restored.backend.keyCount()).isEqualTo(KEYS);
     }

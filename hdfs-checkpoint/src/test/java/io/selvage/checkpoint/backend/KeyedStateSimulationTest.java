@@ -11,8 +11,12 @@ import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,8 +28,10 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A keyed operator in some subtasks, an executor that keeps chains of segments, and a standby with replicas, against
@@ -42,17 +48,48 @@ final class KeyedStateSimulationTest {
 
     private static final int NAMESPACES = 14;
 
+    /** Where the rows are. */
+    private enum Place {
+        HEAP,
+        DISK,
+        /** In the heap or on the disk, and in the other after some failures. */
+        EITHER
+    }
+
+    @TempDir
+    private Path directory;
+
     @Test
     void stateIsThatOfPlainMapsThroughCutsRewindsReplicasAndRescaling() throws Exception {
+        simulate(Place.HEAP, SEEDS);
+    }
+
+    @Test
+    void stateOnTheDiskIsThatOfPlainMapsWithHardlyAnyRowsInTheHeap() throws Exception {
+        simulate(Place.DISK, Math.max(1, SEEDS / 12));
+    }
+
+    @Test
+    void stateGoesFromTheHeapToTheDiskAndBack() throws Exception {
+        simulate(Place.EITHER, Math.max(1, SEEDS / 12));
+    }
+
+    private void simulate(Place place, int seeds) throws Exception {
         int[] ways = new int[Way.values().length];
         int increments = 0;
         int leftOpen = 0;
-        for (int seed = 1; seed <= SEEDS; seed++) {
-            Run run = new Run(seed);
+        for (int seed = 1; seed <= seeds; seed++) {
+            Path work = directory.resolve(place + "-" + seed);
+            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 8_000));
             try {
                 run.run();
             } catch (AssertionError | Exception e) {
                 throw new AssertionError("seed " + seed + " at step " + run.step + ": " + e.getMessage(), e);
+            }
+            run.close();
+            // Nothing is left behind on the disk.
+            try (Stream<Path> left = Files.exists(work) ? Files.list(work) : Stream.of()) {
+                assertThat(left).isEmpty();
             }
             for (Way way : Way.values()) {
                 ways[way.ordinal()] += run.ways[way.ordinal()];
@@ -62,8 +99,8 @@ final class KeyedStateSimulationTest {
         }
         // What was never tried is not known to work.
         assertThat(ways).doesNotContain(0);
-        assertThat(increments).isGreaterThan(SEEDS);
-        assertThat(leftOpen).isGreaterThan(SEEDS);
+        assertThat(increments).isGreaterThan(seeds);
+        assertThat(leftOpen).isGreaterThan(seeds);
     }
 
     /** How a subtask comes back after a failure. */
@@ -159,8 +196,10 @@ final class KeyedStateSimulationTest {
         private final TimerQueue<String, Integer> timers;
         private final Deque<Runnable> mail = new ArrayDeque<>();
 
-        Subtask(KeyGroupRange range, KeyedOrigin origin, boolean isReversed) {
-            backend = new HeapKeyedStateBackend<>("operator", Serdes.STRING, GROUPS, range, origin, 500);
+        Subtask(KeyGroupRange range, KeyedOrigin origin, boolean isReversed, @Nullable RocksEnvironment disk) {
+            backend = disk == null
+                    ? new HeapKeyedStateBackend<>("operator", Serdes.STRING, GROUPS, range, origin, 500)
+                    : HeapKeyedStateBackend.onDisk("operator", Serdes.STRING, GROUPS, range, origin, disk, 5);
             // The order in which states are obtained is nothing that a program has to keep.
             ReducingState<Long> obtainedFirst =
                     isReversed ? backend.states().reducing("maximum", Serdes.LONG, Math::max) : null;
@@ -205,12 +244,36 @@ final class KeyedStateSimulationTest {
         private List<KeyedCut> cuts = List.of(); // Of the pending checkpoint; by subtask.
         private int leftOpen;
         private final Map<Integer, Map<Long, List<Long>>> chains = new HashMap<>(); // By subtask and checkpoint.
-        private final List<KeyedReplica> standby = new ArrayList<>();
+        private final List<StateReplica> standby = new ArrayList<>();
 
-        Run(int seed) {
+        private final Place place;
+        private final RocksEnvironment disk;
+        private boolean onDisk;
+        private boolean wasOnDisk;
+
+        Run(int seed, Place place, RocksEnvironment disk) throws Exception {
             random = new Random(seed);
+            this.place = place;
+            this.disk = disk;
+            onDisk = place == Place.DISK;
             subtasks = new ArrayList<>();
             start(1 + random.nextInt(3), null);
+        }
+
+        void close() {
+            subtasks.forEach(Run::close);
+            standby.forEach(StateReplica::close);
+        }
+
+        private static void close(Subtask subtask) {
+            RetainedState left = subtask.backend.retain();
+            if (left != null) {
+                left.close();
+            }
+        }
+
+        private StateReplica emptyReplica(KeyGroupRange range) {
+            return onDisk ? new RocksReplica("operator", range, disk) : new KeyedReplica("operator", range);
         }
 
         void run() throws Exception {
@@ -459,24 +522,35 @@ final class KeyedStateSimulationTest {
             }
         }
 
-        private void follow() {
+        private void follow() throws Exception {
             Checkpoint target = complete;
             if (target == null) {
                 return;
             }
+            try {
+                follow(target);
+            } catch (CorruptDataException e) {
+                // In the heap nothing follows what was written on the disk; the next checkpoint is another one.
+                assertThat(place).isEqualTo(Place.EITHER);
+                dropStandby();
+            }
+        }
+
+        private void follow(Checkpoint target) throws Exception {
             if (standby.size() != target.parallelism()) {
-                standby.clear();
+                dropStandby();
                 for (int i = 0; i < target.parallelism(); i++) {
-                    standby.add(new KeyedReplica("operator", KeyGroups.rangeOf(i, target.parallelism(), GROUPS)));
+                    standby.add(emptyReplica(KeyGroups.rangeOf(i, target.parallelism(), GROUPS)));
                 }
             }
             for (int i = 0; i < standby.size(); i++) {
-                KeyedReplica replica = standby.get(i);
+                StateReplica replica = standby.get(i);
                 try {
                     bringUp(replica, target, i);
                 } catch (IllegalStateException e) {
                     assertThat(e).hasMessageContaining("adds to checkpoint");
-                    replica = new KeyedReplica("operator", KeyGroups.rangeOf(i, target.parallelism(), GROUPS));
+                    replica.close();
+                    replica = emptyReplica(KeyGroups.rangeOf(i, target.parallelism(), GROUPS));
                     bringUp(replica, target, i);
                 }
                 assertThat(replica.checkpoint()).isEqualTo(target.id());
@@ -484,12 +558,22 @@ final class KeyedStateSimulationTest {
             }
         }
 
-        private void bringUp(KeyedReplica replica, Checkpoint target, int subtask) {
+        private void dropStandby() {
+            standby.forEach(StateReplica::close);
+            standby.clear();
+        }
+
+        private void bringUp(StateReplica replica, Checkpoint target, int subtask) throws Exception {
             for (long each : target.chains().get(subtask)) {
                 if (each > replica.checkpoint()) {
-                    replica.apply(bytes(each, subtask), each);
+                    apply(replica, each, subtask);
                 }
             }
+        }
+
+        private void apply(StateReplica replica, long checkpoint, int subtask) throws Exception {
+            byte[] bytes = bytes(checkpoint, subtask);
+            replica.apply(new ByteArrayInputStream(bytes), bytes.length, checkpoint);
         }
 
         private byte[] bytes(long checkpoint, int subtask) {
@@ -524,14 +608,24 @@ final class KeyedStateSimulationTest {
             }
         }
 
-        private void start(int parallelism, @Nullable Checkpoint target) {
+        private void start(int parallelism, @Nullable Checkpoint target) throws Exception {
+            wasOnDisk = onDisk;
+            if (place == Place.EITHER && random.nextInt(3) == 0) {
+                onDisk = !onDisk;
+                dropStandby();
+            }
             List<Subtask> started = new ArrayList<>();
             boolean isReversed = random.nextInt(10) == 0;
+            List<Subtask> before = new ArrayList<>(subtasks);
             for (int i = 0; i < parallelism; i++) {
                 KeyGroupRange range = KeyGroups.rangeOf(i, parallelism, GROUPS);
                 KeyedOrigin origin = target == null ? KeyedOrigin.NOTHING : origin(i, range, parallelism, target);
-                started.add(new Subtask(range, origin, isReversed));
+                if (origin instanceof RetainedState) {
+                    before.remove(subtasks.get(i));
+                }
+                started.add(new Subtask(range, origin, isReversed, onDisk ? disk : null));
             }
+            before.forEach(Run::close);
             Map<Integer, Map<Long, List<Long>>> known = new HashMap<>();
             if (target != null && target.parallelism() == parallelism) {
                 for (int i = 0; i < parallelism; i++) {
@@ -539,26 +633,27 @@ final class KeyedStateSimulationTest {
                             i, new TreeMap<>(Map.of(target.id(), target.chains().get(i))));
                 }
             } else {
-                standby.clear();
+                dropStandby();
             }
             chains.clear();
             chains.putAll(known);
             subtasks = started;
         }
 
-        private KeyedOrigin origin(int subtask, KeyGroupRange range, int parallelism, Checkpoint target) {
+        private KeyedOrigin origin(int subtask, KeyGroupRange range, int parallelism, Checkpoint target)
+                throws Exception {
             if (parallelism != target.parallelism()) {
                 ways[Way.RESCALED.ordinal()]++;
-                KeyedReplica replica = new KeyedReplica("operator", range);
+                StateReplica replica = replicaFor(range);
                 for (int i = 0; i < target.parallelism(); i++) {
                     for (long each : target.chains().get(i)) {
-                        replica.apply(bytes(each, i), each);
+                        apply(replica, each, i);
                     }
                 }
                 replica.standAlone();
-                return replica;
+                return inPlace(replica);
             }
-            if (subtasks.size() == parallelism && random.nextBoolean()) {
+            if (subtasks.size() == parallelism && onDisk == wasOnDisk && random.nextBoolean()) {
                 RetainedState retained = subtasks.get(subtask).backend.retain();
                 if (retained != null && retained.tryRewind(target.id())) {
                     ways[Way.RETAINED.ordinal()]++;
@@ -566,16 +661,25 @@ final class KeyedStateSimulationTest {
                 }
             }
             if (standby.size() == parallelism && random.nextBoolean()) {
-                KeyedReplica replica = standby.get(subtask);
-                standby.set(subtask, new KeyedReplica("operator", range));
+                StateReplica replica = standby.get(subtask);
+                standby.set(subtask, emptyReplica(range));
                 bringUp(replica, target, subtask);
                 ways[Way.STANDBY.ordinal()]++;
                 return replica;
             }
             ways[Way.CHAIN.ordinal()]++;
-            KeyedReplica replica = new KeyedReplica("operator", range);
+            StateReplica replica = replicaFor(range);
             bringUp(replica, target, subtask);
-            return replica;
+            return inPlace(replica);
+        }
+
+        /** On the disk what a backend on the disk has written can be read, and what one in the heap has as well. */
+        private StateReplica replicaFor(KeyGroupRange range) {
+            return place == Place.EITHER ? new RocksReplica("operator", range, disk) : emptyReplica(range);
+        }
+
+        private StateReplica inPlace(StateReplica replica) throws Exception {
+            return !onDisk && replica instanceof RocksReplica files ? files.toHeap() : replica;
         }
 
         // ---- comparison ------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 package io.selvage.task.executor;
 
+import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
@@ -282,7 +283,8 @@ final class Deployment {
         subtasks.forEach((subtask, started) -> {
             SubtaskReport newest = reports.get(subtask);
             if (newest != null && newest.getState() == SubtaskState.SUBTASK_FINISHED) {
-                return; // The job is over.
+                started.subtask().retain().values().forEach(RetainedState::close); // The job is over.
+                return;
             }
             started.subtask()
                     .retain()

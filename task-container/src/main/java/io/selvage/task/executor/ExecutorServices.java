@@ -3,8 +3,8 @@ package io.selvage.task.executor;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.task.exchange.ExchangeTransport;
-import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.NanoClock;
+import io.selvage.task.operator.StateBackends;
 import java.util.concurrent.Executor;
 
 /**
@@ -20,7 +20,7 @@ public record ExecutorServices(
         DurableStore store,
         Configuration configuration,
         ExchangeTransport transport,
-        KeyedBackends backends,
+        StateBackends backends,
         Executor preparing,
         Executor uploading,
         NanoClock clock,

@@ -2,13 +2,13 @@ package io.selvage.task.executor;
 
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
-import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
+import io.selvage.task.operator.KeyedBackends;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +27,7 @@ record FollowRun(
         CheckpointMetadata metadata,
         Map<Integer, Integer> parallelism,
         HeldState held,
+        KeyedBackends backends,
         SegmentReader segments,
         long mostBytes,
         LongSupplier otherBytes,
@@ -71,13 +72,13 @@ record FollowRun(
     /** A state that is not held yet will take more in memory than its segments in the store, by what finds its rows. */
     private long expectedBytes(StateOwner owner, long storedBytes) {
         long heldBytes = held.replicaBytes(owner);
-        return heldBytes > 0 ? heldBytes : storedBytes + storedBytes / 2;
+        return heldBytes > 0 ? heldBytes : (long) (storedBytes * backends.memoryPerStoredByte());
     }
 
     private long follow(StateOwner owner, OperatorSnapshot snapshot) throws IOException {
         KeyGroupRange range =
                 KeyGroups.rangeOf(owner.subtask().index(), snapshot.getParallelism(), metadata.getMaxParallelism());
-        HeldReplica replica = held.replica(owner, () -> new KeyedReplica(owner.operatorUid(), range));
+        HeldReplica replica = held.replica(owner, () -> backends.replica(owner.operatorUid(), range));
         replica.follow(snapshot.getKeyedStateList(), segments, stop);
         return replica.bytes();
     }

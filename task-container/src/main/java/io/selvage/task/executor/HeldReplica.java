@@ -1,31 +1,34 @@
 package io.selvage.task.executor;
 
-import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.wire.Segment;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Guarded by itself: one operator's keyed state in one subtask, as of a checkpoint. A following thread brings it up to
- * date, a subtask's thread takes it; whoever comes second could do nothing with half a checkpoint, and waits for the
+ * Guarded by its lock: one operator's keyed state in one subtask, as of a checkpoint. A following thread brings it up
+ * to date, a subtask's thread takes it; whoever comes second could do nothing with half a checkpoint, and waits for the
  * other to finish a segment.
  */
 final class HeldReplica {
-    private final Supplier<KeyedReplica> empty;
-    private @Nullable KeyedReplica replica; // Null: nothing is held; what was is taken or damaged.
+    private final Supplier<StateReplica> empty;
+    private final ReentrantLock lock = new ReentrantLock(); // Who drops it does not wait for a segment to be read.
+    private @Nullable StateReplica replica; // Null: nothing is held; what was is taken or damaged.
     private long appliedTo; // The checkpoint of the newest segment in it.
     private boolean taken;
-    private volatile boolean dropped; // Volatile: who drops it must not wait for a segment that is being read.
+    private volatile boolean dropped; // Volatile: set without the lock.
     private volatile long bytes; // Volatile: read by who sums up what is held.
 
-    HeldReplica(Supplier<KeyedReplica> empty) {
+    HeldReplica(Supplier<StateReplica> empty) {
         this.empty = empty;
     }
 
@@ -36,8 +39,14 @@ final class HeldReplica {
      * @param stop set: it goes no further than the segment at hand
      * @return false if it was stopped or is taken
      */
-    synchronized boolean follow(List<Segment> chain, SegmentReader reader, AtomicBoolean stop) throws IOException {
-        return !taken && apply(chain, reader, () -> stop.get() || dropped, read -> {});
+    boolean follow(List<Segment> chain, SegmentReader reader, AtomicBoolean stop) throws IOException {
+        lock.lock();
+        try {
+            return !taken && !dropped && apply(chain, reader, () -> stop.get() || dropped, read -> {});
+        } finally {
+            lock.unlock();
+            closeIfDropped();
+        }
     }
 
     /**
@@ -45,26 +54,34 @@ final class HeldReplica {
      *
      * @param onRead told the length of each segment that had to be read
      */
-    synchronized @Nullable KeyedReplica take(List<Segment> chain, SegmentReader reader, LongConsumer onRead)
-            throws IOException {
-        if (taken || replica == null) {
-            return null;
-        }
-        taken = true;
+    @Nullable
+    StateReplica take(List<Segment> chain, SegmentReader reader, LongConsumer onRead) throws IOException {
+        lock.lock();
         try {
+            if (taken || replica == null) {
+                return null;
+            }
+            taken = true;
             apply(chain, reader, () -> false, onRead);
-            return replica;
-        } finally {
+            StateReplica result = replica;
             replica = null;
-            bytes = 0;
+            return result;
+        } finally {
+            if (taken) {
+                close(replica);
+                replica = null;
+                bytes = 0;
+            }
+            lock.unlock();
         }
     }
 
     private boolean apply(List<Segment> chain, SegmentReader reader, BooleanSupplier stop, LongConsumer onRead)
             throws IOException {
         long target = chain.isEmpty() ? 0 : chain.get(chain.size() - 1).getCheckpoint();
-        KeyedReplica current = replica;
+        StateReplica current = replica;
         if (current == null || appliedTo > target || !continues(chain)) {
+            close(current);
             current = empty.get();
             replica = current;
             appliedTo = 0;
@@ -74,9 +91,8 @@ final class HeldReplica {
                 if (stop.getAsBoolean()) {
                     return false;
                 }
-                byte[] content = reader.read(SegmentHandle.fromWire(segment));
-                onRead.accept(content.length);
-                applyOrDrop(current, content, segment.getCheckpoint());
+                onRead.accept(segment.getLength());
+                applyOrDrop(current, segment, reader);
             }
         }
         return true;
@@ -87,24 +103,42 @@ final class HeldReplica {
         return chain.isEmpty() || chain.get(0).getCheckpoint() <= appliedTo;
     }
 
-    private void applyOrDrop(KeyedReplica current, byte[] content, long checkpoint) {
-        boolean applied = false;
-        try {
-            current.apply(content, checkpoint);
-            appliedTo = checkpoint;
+    private void applyOrDrop(StateReplica current, Segment segment, SegmentReader reader) throws IOException {
+        try (InputStream in = reader.open(SegmentHandle.fromWire(segment))) {
+            current.apply(in, segment.getLength(), segment.getCheckpoint());
+            appliedTo = segment.getCheckpoint();
             bytes = current.bytes();
-            applied = true;
-        } finally {
-            if (!applied) {
-                replica = null;
-                bytes = 0;
-            }
+        } catch (RuntimeException | Error e) {
+            current.close();
+            replica = null;
+            bytes = 0;
+            throw e;
         }
     }
 
     /** Any thread, without waiting: nobody wants it any more. Who reads for it stops after the segment at hand. */
     void drop() {
         dropped = true;
+        closeIfDropped();
+    }
+
+    /** Whoever has the lock does it when it is done. */
+    private void closeIfDropped() {
+        if (dropped && lock.tryLock()) {
+            try {
+                close(replica);
+                replica = null;
+                bytes = 0;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private static void close(@Nullable StateReplica replica) {
+        if (replica != null) {
+            replica.close();
+        }
     }
 
     /** Any thread, without waiting. */

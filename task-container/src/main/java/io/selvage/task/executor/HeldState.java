@@ -1,7 +1,7 @@
 package io.selvage.task.executor;
 
-import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.backend.RetainedState;
+import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import java.util.Collection;
@@ -49,7 +49,7 @@ final class HeldState {
     }
 
     void retain(StateOwner owner, Retained left) {
-        retained.put(owner, left);
+        close(retained.put(owner, left));
         drop(replicas.remove(owner));
     }
 
@@ -66,8 +66,8 @@ final class HeldState {
     }
 
     /** The replica to bring up to date; it takes the place of what a subtask has left. */
-    HeldReplica replica(StateOwner owner, Supplier<KeyedReplica> empty) {
-        retained.remove(owner);
+    HeldReplica replica(StateOwner owner, Supplier<StateReplica> empty) {
+        close(retained.remove(owner));
         return replicas.computeIfAbsent(owner, key -> new HeldReplica(empty));
     }
 
@@ -91,7 +91,7 @@ final class HeldState {
 
     /** What other subtasks have left is let go. */
     void dropRetainedBut(Collection<SubtaskId> subtasks) {
-        retained.keySet().removeIf(owner -> !subtasks.contains(owner.subtask()));
+        closeIf(owner -> !subtasks.contains(owner.subtask()));
     }
 
     /** Replicas of other subtasks are let go. */
@@ -103,12 +103,12 @@ final class HeldState {
     }
 
     private void dropIf(Predicate<StateOwner> isDropped) {
-        retained.keySet().removeIf(isDropped);
+        closeIf(isDropped);
         replicas.keySet().stream().filter(isDropped).toList().forEach(this::dropReplica);
     }
 
     void dropRetained() {
-        retained.clear();
+        closeIf(owner -> true);
     }
 
     void dropReplicas() {
@@ -128,6 +128,16 @@ final class HeldState {
 
     boolean hasRetained() {
         return !retained.isEmpty();
+    }
+
+    private void closeIf(Predicate<StateOwner> isDropped) {
+        retained.keySet().stream().filter(isDropped).toList().forEach(owner -> close(retained.remove(owner)));
+    }
+
+    private static void close(@Nullable Retained left) {
+        if (left != null) {
+            left.state().close();
+        }
     }
 
     private static void drop(@Nullable HeldReplica replica) {

@@ -3,16 +3,21 @@ package io.selvage.task.executor;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedOrigin;
-import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.backend.RocksReplica;
+import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.protocol.config.StateBackendKind;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.StateBackend;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.RestoredState;
+import io.selvage.task.operator.StateBackends;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,22 +36,29 @@ final class RestoredCheckpoint {
     private final SegmentReader segments;
     private final HeldState held;
     private final ClassLoader loader;
+    private final StateBackends backends;
+    private final StateBackendKind backend;
     private final RestoreFigures figures;
 
     /**
      * @param metadata without subtasks: the job starts from the beginning
      * @param loader of the job's program
+     * @param backend of the job now; another one may have written the checkpoint
      */
     RestoredCheckpoint(
             CheckpointMetadata metadata,
             SegmentReader segments,
             HeldState held,
             ClassLoader loader,
+            StateBackends backends,
+            StateBackendKind backend,
             RestoreFigures figures) {
         this.metadata = metadata;
         this.segments = segments;
         this.held = held;
         this.loader = loader;
+        this.backends = backends;
+        this.backend = backend;
         this.figures = figures;
         for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
             for (OperatorSnapshot operator : subtask.getOperatorsList()) {
@@ -117,10 +129,13 @@ final class RestoredCheckpoint {
 
         private @Nullable KeyedOrigin kept() {
             HeldState.Retained left = held.takeRetained(owner);
-            if (left == null
-                    || !left.leadsTo(metadata, parallelism, loader)
+            if (left == null) {
+                return null;
+            }
+            if (!left.leadsTo(metadata, parallelism, loader)
                     || parallelism() != parallelism
                     || !left.state().tryRewind(metadata.getCheckpoint())) {
+                left.state().close();
                 return null;
             }
             figures.onKept();
@@ -129,7 +144,11 @@ final class RestoredCheckpoint {
 
         private @Nullable KeyedOrigin followed() throws IOException {
             HeldReplica replica = held.takeReplica(owner);
-            if (replica == null || parallelism() != parallelism) {
+            if (replica == null) {
+                return null;
+            }
+            if (parallelism() != parallelism) {
+                replica.drop();
                 return null;
             }
             KeyedOrigin origin = replica.take(ownChain(), segments, figures::onSegment);
@@ -151,20 +170,37 @@ final class RestoredCheckpoint {
 
         private KeyedOrigin fromStore() throws IOException {
             KeyGroupRange own = rangeOf(owner.subtask(), parallelism);
-            KeyedReplica replica = new KeyedReplica(owner.operatorUid(), own);
-            for (OperatorSnapshot snapshot : snapshots) {
-                if (overlap(own, snapshot)) {
-                    for (Segment segment : snapshot.getKeyedStateList()) {
-                        figures.onSegment(segment.getLength());
-                        replica.apply(segments.read(SegmentHandle.fromWire(segment)), segment.getCheckpoint());
+            boolean isOfFiles = snapshots.stream().anyMatch(each -> each.getBackend() == StateBackend.ROCKSDB);
+            StateReplica replica =
+                    backends.of(isOfFiles ? StateBackendKind.ROCKSDB : backend).replica(owner.operatorUid(), own);
+            boolean isComplete = false;
+            try {
+                for (OperatorSnapshot snapshot : snapshots) {
+                    if (overlap(own, snapshot)) {
+                        for (Segment segment : snapshot.getKeyedStateList()) {
+                            apply(segment, replica);
+                        }
                     }
+                }
+                isComplete = true;
+            } finally {
+                if (!isComplete) {
+                    replica.close();
                 }
             }
             if (parallelism() != parallelism) {
                 replica.standAlone();
             }
             figures.onRead();
-            return replica;
+            boolean isMoved = backend == StateBackendKind.HEAP && replica instanceof RocksReplica;
+            return isMoved ? ((RocksReplica) replica).toHeap() : replica;
+        }
+
+        private void apply(Segment segment, StateReplica replica) throws IOException {
+            figures.onSegment(segment.getLength());
+            try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
+                replica.apply(in, segment.getLength(), segment.getCheckpoint());
+            }
         }
 
         private boolean overlap(KeyGroupRange own, OperatorSnapshot snapshot) {

@@ -9,6 +9,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.StateBackend;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.subtask.SubtaskCut;
@@ -75,10 +76,13 @@ record SnapshotUpload(
             if (operator.keyed() != null) {
                 part.addAllKeyedState(
                         bases.getOrDefault(new StateOwner(cut.subtask(), operator.operatorUid()), List.of()));
-                part.addKeyedState(segment(writer.append(operator.keyed().bytes())));
+                SegmentHandle keyed = writer.append(operator.keyed()::writeTo);
+                part.addKeyedState(segment(keyed));
+                part.setBackend(operator.keyed().isOfFiles() ? StateBackend.ROCKSDB : StateBackend.HEAP);
+                bytes += keyed.length();
             }
             putOperatorState(operator.operatorState(), part, writer);
-            bytes += operator.bytes();
+            bytes += operator.operatorState() == null ? 0 : operator.operatorState().length;
             snapshot.addOperators(part);
         }
         return snapshot.setBytes(bytes).setRecordsRead(cut.recordsRead());

@@ -2,6 +2,7 @@ package io.selvage.task.executor;
 
 import io.selvage.api.graph.Vertex;
 import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.Follow;
@@ -160,7 +161,16 @@ final class Standby {
                 preparation.metadata(follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
         Map<Integer, Integer> parallelism =
                 program.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
-        FollowRun run = new FollowRun(metadata, parallelism, into, segments, mostBytes, () -> bytesOfOthers(job), stop);
+        JobConfig config = JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job"));
+        FollowRun run = new FollowRun(
+                metadata,
+                parallelism,
+                into,
+                services.backends().of(config.stateBackend()),
+                segments,
+                mostBytes,
+                () -> bytesOfOthers(job),
+                stop);
         services.uploading().execute(() -> {
             try {
                 if (isFirst) {

@@ -451,8 +451,9 @@ final class TaskExecutor {
                 deploy.getRestoreCheckpoint(), deploy.getMetadata(), deploy.getRestoreMetadataPath());
         long metadataNanos = services.clock().nanos();
         RestoreFigures here = new RestoreFigures(figures);
-        RestoredCheckpoint restored = new RestoredCheckpoint(metadata, segments, held, job.loader(), here);
         JobConfig config = JobConfig.from(services.configuration().with(deploy.getSettingsMap(), "from the job"));
+        RestoredCheckpoint restored = new RestoredCheckpoint(
+                metadata, segments, held, job.loader(), services.backends(), config.stateBackend(), here);
         List<Subtask> subtasks = new SubtaskFactory(
                         id,
                         deploy,
@@ -463,7 +464,7 @@ final class TaskExecutor {
                         services.transport(),
                         (channel, failure) -> inbox.post(new ExecutorEvent.ChannelFailed(channel, failure)),
                         new Postman(id, inbox),
-                        services.backends(),
+                        services.backends().of(config.stateBackend()),
                         services.clock())
                 .build();
         Map<Integer, String> names =

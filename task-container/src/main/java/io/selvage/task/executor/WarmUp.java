@@ -4,6 +4,7 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.id.ExecutorId;
@@ -69,10 +70,11 @@ final class WarmUp {
 
     void run(Follow follow, PreparedJob job) {
         long startNanos = System.nanoTime();
-        attempt("make the program's subtasks", () -> make(follow, job));
+        JobConfig config = JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job"));
+        attempt("make the program's subtasks", () -> make(job, config));
         if (isDone.compareAndSet(false, true)) {
             attempt("pass records to itself", this::passRecords);
-            attempt("run a job of its own", () -> rehearse(MOST_NANOS));
+            attempt("run a job of its own", () -> rehearse(config, MOST_NANOS));
             services.transport().release(NO_JOB, ONLY);
         }
         LOG.info(
@@ -90,15 +92,14 @@ final class WarmUp {
         }
     }
 
-    private void make(Follow follow, PreparedJob job) {
-        JobConfig config = JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job"));
+    private void make(PreparedJob job, JobConfig config) {
         subtasks(job, config, Nobody.INSTANCE);
         ChainBuilder chains = new ChainBuilder(
                 NO_JOB.value(),
                 ONLY.value(),
                 job.graph().maxParallelism(),
                 job.loader(),
-                services.backends(),
+                services.backends().of(config.stateBackend()),
                 services.clock());
         for (Vertex vertex : job.graph().vertices()) {
             chains.build(vertex, 0, Nobody.INSTANCE, new Counters()).make();
@@ -121,6 +122,8 @@ final class WarmUp {
                 new SegmentReader(services.store()),
                 new HeldState(),
                 job.loader(),
+                services.backends(),
+                config.stateBackend(),
                 new RestoreFigures(null));
         return new SubtaskFactory(
                         new DeploymentId(NO_JOB, ONLY),
@@ -132,19 +135,28 @@ final class WarmUp {
                         services.transport(),
                         (channel, failure) -> {},
                         listener,
-                        services.backends(),
+                        services.backends().of(config.stateBackend()),
                         services.clock())
                 .build();
     }
 
-    /** Answers whether it came to its end within that time. */
-    boolean rehearse(long mostNanos) {
+    /**
+     * Answers whether it came to its end within that time.
+     *
+     * @param config of the job that may come
+     */
+    boolean rehearse(JobConfig config, long mostNanos) {
         JobGraph graph = RehearsalProgram.graph(RECORDS);
         PreparedJob job = new PreparedJob(graph, WarmUp.class.getClassLoader());
         int count = graph.vertices().stream().mapToInt(Vertex::parallelism).sum();
         Rehearsal rehearsal = new Rehearsal(count);
+        List<Subtask> subtasks = subtasks(job, config, rehearsal);
         try {
-            return rehearsal.run(subtasks(job, JobConfig.from(services.configuration()), rehearsal), mostNanos);
+            if (!rehearsal.run(subtasks, mostNanos)) {
+                return false;
+            }
+            subtasks.forEach(subtask -> subtask.retain().values().forEach(RetainedState::close));
+            return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

@@ -1,5 +1,6 @@
 package io.selvage.task.main;
 
+import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.journal.JournalTail;
 import io.selvage.checkpoint.library.ClassLists;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
@@ -18,6 +19,7 @@ import io.selvage.task.executor.ExitCode;
 import io.selvage.task.executor.ProcessSignals;
 import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
+import io.selvage.task.operator.StateBackends;
 import io.selvage.task.watchdog.AttemptFailure;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,6 +43,13 @@ public final class ExecutorMain {
             List.of("hdfs-default.xml", "hdfs-site.xml", "selvage-executor-hdfs.xml");
 
     private static final Logger LOG = LoggerFactory.getLogger(ExecutorMain.class);
+    /** Of the memory for RocksDB; the rest is for what it does beside. */
+    private static final double BLOCK_CACHE_SHARE = 0.5;
+
+    private static final long LEAST_BLOCK_CACHE_BYTES = 8L << 20;
+    /** Of the heap, for rows that are in use. */
+    private static final double ROW_SHARE = 0.3;
+
     private static final ExitWitness WITNESS = new ExitWitness();
 
     private ExecutorMain() {}
@@ -93,7 +102,7 @@ public final class ExecutorMain {
                 store,
                 here.configuration(),
                 dataPlane,
-                KeyedBackends.HEAP,
+                new StateBackends(KeyedBackends.HEAP, () -> openDisk(here, workingDirectory)),
                 threads("prepare", 1),
                 threads("upload", UPLOAD_THREADS),
                 System::nanoTime,
@@ -127,6 +136,15 @@ public final class ExecutorMain {
                 .start();
         Thread.currentThread().setName("executor-loop");
         loop.run();
+    }
+
+    private static RocksEnvironment openDisk(Surroundings here, Path workingDirectory) {
+        long outside =
+                here.session().rocksDbBytes(here.session().executorMemory().bytes());
+        long cacheBytes = Math.max(LEAST_BLOCK_CACHE_BYTES, (long) (outside * BLOCK_CACHE_SHARE));
+        long rowBytes = (long) (Runtime.getRuntime().maxMemory() * ROW_SHARE);
+        LOG.info("RocksDB caches blocks in {} bytes outside of the heap, and rows in {} in it", cacheBytes, rowBytes);
+        return new RocksEnvironment(workingDirectory.resolve("state"), cacheBytes, rowBytes);
     }
 
     private static DurableStore await(FutureTask<DurableStore> opening) throws StartException {

@@ -9,8 +9,4 @@ import org.jspecify.annotations.Nullable;
  * @param keyed null: none
  * @param operatorState null: none
  */
-public record OperatorCut(String operatorUid, @Nullable KeyedCut keyed, byte @Nullable [] operatorState) {
-    public long bytes() {
-        return (keyed == null ? 0 : keyed.length()) + (operatorState == null ? 0L : operatorState.length);
-    }
-}
+public record OperatorCut(String operatorUid, @Nullable KeyedCut keyed, byte @Nullable [] operatorState) {}

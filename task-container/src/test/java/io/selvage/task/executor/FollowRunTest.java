@@ -12,7 +12,7 @@ import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
-import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
@@ -21,6 +21,7 @@ import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
+import io.selvage.task.operator.KeyedBackends;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,7 +123,16 @@ class FollowRunTest {
     }
 
     private FollowRun.Outcome follow(CheckpointMetadata metadata, long mostBytes) throws IOException {
-        return new FollowRun(metadata, PARALLELISM, held, new SegmentReader(store), mostBytes, () -> 0, stop).run();
+        return new FollowRun(
+                        metadata,
+                        PARALLELISM,
+                        held,
+                        KeyedBackends.HEAP,
+                        new SegmentReader(store),
+                        mostBytes,
+                        () -> 0,
+                        stop)
+                .run();
     }
 
     private void fill(int keys) {
@@ -150,7 +160,7 @@ class FollowRunTest {
         return new StateOwner(SubtaskId.of(2, subtask), "count");
     }
 
-    private Long restored(KeyedReplica replica, int subtask, String key) {
+    private Long restored(StateReplica replica, int subtask, String key) {
         HeapKeyedStateBackend<String> backend =
                 new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), replica);
         ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
@@ -173,7 +183,7 @@ class FollowRunTest {
         follow(second, 1 << 20);
 
         AtomicLong read = new AtomicLong();
-        KeyedReplica taken = Objects.requireNonNull(held.takeReplica(owner(1)))
+        StateReplica taken = Objects.requireNonNull(held.takeReplica(owner(1)))
                 .take(writers.get(1).chain, new SegmentReader(store), read::addAndGet);
         assertThat(read).as("bytes that were still missing").hasValue(0);
         assertThat(restored(Objects.requireNonNull(taken), 1, key)).isEqualTo(700);
@@ -190,7 +200,7 @@ class FollowRunTest {
         checkpoint(3);
 
         AtomicLong read = new AtomicLong();
-        KeyedReplica taken = Objects.requireNonNull(held.takeReplica(owner(0)))
+        StateReplica taken = Objects.requireNonNull(held.takeReplica(owner(0)))
                 .take(writers.get(0).chain, new SegmentReader(store), read::addAndGet);
         assertThat(read).hasPositiveValue();
         assertThat(restored(Objects.requireNonNull(taken), 0, key)).isEqualTo(333);
@@ -219,7 +229,14 @@ class FollowRunTest {
     void stateOfAnotherParallelismIsLeft() throws Exception {
         fill(10);
         FollowRun.Outcome outcome = new FollowRun(
-                        checkpoint(1), Map.of(2, 5), held, new SegmentReader(store), 1 << 20, () -> 0, stop)
+                        checkpoint(1),
+                        Map.of(2, 5),
+                        held,
+                        KeyedBackends.HEAP,
+                        new SegmentReader(store),
+                        1 << 20,
+                        () -> 0,
+                        stop)
                 .run();
         assertThat(outcome.bytes()).isZero();
         assertThat(outcome.bytesLeft()).isPositive();

@@ -1,5 +1,6 @@
 package io.selvage.task.executor;
 
+import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.id.ExecutorId;
@@ -10,6 +11,7 @@ import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
+import io.selvage.task.operator.StateBackends;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -41,7 +43,10 @@ final class LocalExecutor {
                 store,
                 Configuration.defaults(),
                 dataPlane,
-                KeyedBackends.heap(0), // However small the states of tests are, they are chained.
+                // However small the states of tests are, they are chained; and hardly any row has room in the heap.
+                new StateBackends(
+                        KeyedBackends.heap(0),
+                        () -> new RocksEnvironment(directory.resolve(name + "-state"), 1 << 20, 64 << 10)),
                 preparing,
                 uploading,
                 System::nanoTime,

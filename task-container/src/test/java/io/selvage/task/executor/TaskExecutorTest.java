@@ -3,6 +3,7 @@ package io.selvage.task.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.graph.GraphCodec;
 import io.selvage.protocol.id.ExecutorId;
@@ -40,6 +41,7 @@ import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.KeyedBackends;
+import io.selvage.task.operator.StateBackends;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,7 +106,8 @@ class TaskExecutorTest {
                 store,
                 io.selvage.protocol.config.Configuration.defaults(),
                 new NoTransport(released),
-                KeyedBackends.HEAP,
+                new StateBackends(
+                        KeyedBackends.HEAP, () -> new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20)),
                 Runnable::run,
                 this::upload,
                 nanos::get,

@@ -2,7 +2,10 @@ package io.selvage.task.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.config.StateBackendKind;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -18,10 +21,12 @@ import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
+import io.selvage.task.operator.StateBackends;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.hadoop.conf.Configuration;
@@ -115,7 +120,9 @@ class WarmUpTest {
                     store,
                     io.selvage.protocol.config.Configuration.defaults(),
                     transport,
-                    KeyedBackends.HEAP,
+                    new StateBackends(
+                            KeyedBackends.HEAP,
+                            () -> new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20)),
                     Runnable::run,
                     Runnable::run,
                     System::nanoTime,
@@ -132,9 +139,17 @@ class WarmUpTest {
             warmUp.run(follow, job);
             assertThat(transport.opened()).containsExactly("in", "out", "release");
             assertThat(Ledger.of("job-warm").rows()).isEmpty();
-            assertThat(warmUp.rehearse(Duration.ofSeconds(50).toNanos()))
-                    .as("it comes to its end")
-                    .isTrue();
+            for (StateBackendKind backend : StateBackendKind.values()) {
+                JobConfig config = JobConfig.from(io.selvage.protocol.config.Configuration.defaults()
+                        .with(
+                                Map.of(
+                                        JobConfig.STATE_BACKEND.name(),
+                                        backend.name().toLowerCase(Locale.ROOT)),
+                                "here"));
+                assertThat(warmUp.rehearse(config, Duration.ofSeconds(50).toNanos()))
+                        .as("it comes to its end on %s", backend)
+                        .isTrue();
+            }
         }
     }
 }

@@ -1,0 +1,162 @@
+package io.selvage.checkpoint.backend;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Safe for use by many threads. What a backend on a disk puts into one checkpoint: the files of what has changed, and
+ * those of some key groups as a whole, which are read from the store when the segment is written. The subtask's thread
+ * completes it, and gives it up; an upload thread writes it, once.
+ */
+final class RocksCut implements KeyedCut.Content {
+    private final RocksEnvironment environment;
+    private final Path directory;
+    private final KeyGroupRange range;
+    private final long checkpoint;
+    private final long base;
+    private volatile boolean isGivenUp; // Volatile: set by one thread, asked by another.
+    private volatile @Nullable Complete complete; // Volatile: handed from one thread to another.
+
+    private record Complete(
+            List<Path> earlier,
+            CompletableFuture<RocksFlush.Ended> flush,
+            boolean[] isWhole,
+            SegmentChain chain,
+            StateSchema schema) {}
+
+    /** @param base 0: it stands alone */
+    RocksCut(RocksEnvironment environment, Path directory, KeyGroupRange range, long checkpoint, long base) {
+        this.environment = environment;
+        this.directory = directory;
+        this.range = range;
+        this.checkpoint = checkpoint;
+        this.base = base;
+    }
+
+    long checkpoint() {
+        return checkpoint;
+    }
+
+    boolean isGivenUp() {
+        return isGivenUp;
+    }
+
+    /**
+     * All that is in the heap is written.
+     *
+     * @param chain that it adds to; null: it stands alone
+     * @param changedBytes about as many as the files of changes have
+     * @param earlier files of changes
+     * @param flush the last ones
+     * @param groupBytes by group of the range: what the state has
+     * @return the chain with this cut's segment
+     */
+    SegmentChain end(
+            @Nullable SegmentChain chain,
+            long changedBytes,
+            List<Path> earlier,
+            CompletableFuture<RocksFlush.Ended> flush,
+            long[] groupBytes,
+            StateSchema schema) {
+        boolean[] isWhole = new boolean[range.count()];
+        Arrays.fill(isWhole, true);
+        long[] wholeSince = new long[range.count()];
+        if (chain != null) {
+            isWhole = chain.dueGroups(changedBytes, SegmentChain.Bounds.FILES);
+            wholeSince = chain.wholeSince();
+        }
+        long bytes = changedBytes;
+        for (int i = 0; i < isWhole.length; i++) {
+            wholeSince[i] = isWhole[i] ? checkpoint : wholeSince[i];
+            bytes += isWhole[i] ? groupBytes[i] : 0;
+        }
+        SegmentChain.Link link = new SegmentChain.Link(checkpoint, bytes);
+        SegmentChain with =
+                chain == null ? SegmentChain.of(link, groupBytes) : chain.with(link, wholeSince, groupBytes);
+        complete = new Complete(earlier, flush, isWhole, with, schema);
+        return with;
+    }
+
+    /** Nobody will write it any more, or its checkpoint is confirmed, and another one after it. */
+    void giveUp() {
+        Complete known = complete;
+        if (known != null && !isGivenUp) {
+            known.flush()
+                    .thenAccept(ended -> Objects.requireNonNull(ended.view()).release());
+        }
+        isGivenUp = true;
+    }
+
+    @Override
+    public void writeTo(OutputStream out) throws IOException {
+        Complete known = Objects.requireNonNull(complete, "the cut is not complete");
+        RocksFlush.Ended flush;
+        try {
+            flush = RocksFlush.joined(known.flush());
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        RocksStore.View view = Objects.requireNonNull(flush.view());
+        if (!view.tryUse()) {
+            throw new IOException("the cut for checkpoint " + checkpoint + " was given up");
+        }
+        List<Path> whole = List.of();
+        try {
+            whole = writeWhole(view, known.isWhole());
+            List<Path> files = new ArrayList<>(whole);
+            if (base != 0) {
+                files.addAll(known.earlier());
+                files.addAll(flush.files());
+            }
+            long[] lengths = new long[files.size()];
+            for (int i = 0; i < lengths.length; i++) {
+                lengths[i] = Files.size(files.get(i));
+            }
+            SegmentChain chain = known.chain();
+            out.write(new FilesSegment(
+                            checkpoint,
+                            base,
+                            range,
+                            known.isWhole(),
+                            chain.wholeSince(),
+                            chain.groupBytes(),
+                            known.schema(),
+                            lengths)
+                    .head());
+            for (Path file : files) {
+                Files.copy(file, out);
+            }
+        } finally {
+            view.release();
+            whole.forEach(SortedFiles::delete);
+        }
+    }
+
+    private List<Path> writeWhole(RocksStore.View view, boolean[] isWhole) throws IOException {
+        try (SortedFiles files = new SortedFiles(environment, directory, "whole-" + checkpoint)) {
+            int group = 0;
+            while (group < range.count()) {
+                int end = group;
+                while (end < range.count() && isWhole[end]) {
+                    end++;
+                }
+                if (end > group) {
+                    byte[] from = RocksKeys.group(range.first() + group);
+                    byte[] to = RocksKeys.group(range.first() + end);
+                    view.scan(from, to, (key, value) -> files.put(key, key.length, value, value.length));
+                }
+                group = end + 1;
+            }
+            return files.finish();
+        }
+    }
+}

@@ -1,0 +1,413 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.CorruptDataException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owned by one thread at a time. A replica on the disk: files of segments are taken in as they are, rows of segments
+ * that a heap backend has written are put into files first.
+ */
+public final class RocksReplica implements StateReplica {
+    private static final int OBJECT_BYTES = 16 * 1024; // With what the library has outside of the heap.
+    private static final int COPIED_AT_ONCE = 1 << 16;
+
+    private final String operator;
+    private final KeyGroupRange range;
+    private final RocksEnvironment environment;
+    private final long[] seenWhole; // By group: the segment that has it whole and was applied; 0: none.
+    private final long[] wholeSince; // By group: the same in the chain of the newest that was applied.
+    private final long[] groupBytes;
+
+    private @Nullable RocksStore store; // null: nothing was applied, or a backend has it.
+    private @Nullable SegmentChain chain;
+    private @Nullable StateSchema schema;
+    private long checkpoint;
+    private boolean isOfOneWriter = true;
+    private boolean isTaken;
+
+    /**
+     * @param operator named in messages
+     * @param range rows of other key groups are left out
+     */
+    public RocksReplica(String operator, KeyGroupRange range, RocksEnvironment environment) {
+        this.operator = operator;
+        this.range = range;
+        this.environment = environment;
+        this.seenWhole = new long[range.count()];
+        this.wholeSince = new long[range.count()];
+        this.groupBytes = new long[range.count()];
+    }
+
+    @Override
+    public void apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
+        byte[] magic = segment.readNBytes(Integer.BYTES);
+        if (magic.length == Integer.BYTES && new BinaryReader(magic).readInt() == FilesSegment.MAGIC) {
+            applyFiles(segment, ofCheckpoint);
+            return;
+        }
+        byte[] bytes = Arrays.copyOf(magic, Math.toIntExact(length));
+        segment.readNBytes(bytes, magic.length, bytes.length - magic.length);
+        requireEnd(segment);
+        try {
+            applyRows(Segment.read(bytes, operator), ofCheckpoint);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    // ---- segments of files ---------------------------------------------------------------------------------------
+
+    private void applyFiles(InputStream in, long ofCheckpoint) throws IOException {
+        FilesSegment head = FilesSegment.read(in, operator);
+        requireNext(head.checkpoint(), head.base(), ofCheckpoint);
+        StateSchema merged = schema == null ? head.schema() : schema.with(head.schema(), operator);
+        List<StateSchema.Section> theirs = head.schema().sections();
+        if (!merged.sections().subList(0, theirs.size()).equals(theirs)) {
+            throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint " + ofCheckpoint
+                    + " has the sections " + theirs + ", and other subtasks have written " + merged.sections()
+                    + ". Restore another checkpoint.");
+        }
+        Path directory = environment.newDirectory("segment");
+        Files.createDirectories(directory);
+        try {
+            List<Path> files = new ArrayList<>();
+            for (long each : head.fileLengths()) {
+                Path file = directory.resolve(files.size() + ".sst");
+                copy(in, each, file);
+                files.add(file);
+            }
+            requireEnd(in); // Only now what was read is known to be what was written.
+            takeIn(head, files);
+        } finally {
+            RocksStore.delete(directory);
+        }
+        begin(head.range(), head.base(), head.wholeSince(), head.isWhole(), ofCheckpoint);
+        for (int group = range.first(); group < range.end(); group++) {
+            if (head.range().contains(group)) {
+                groupBytes[group - range.first()] =
+                        head.groupBytes()[group - head.range().first()];
+            }
+        }
+        long length = Arrays.stream(head.fileLengths()).sum();
+        end(merged, head.range(), head.base(), ofCheckpoint, length);
+    }
+
+    private void takeIn(FilesSegment head, List<Path> files) {
+        try {
+            RocksStore into = store();
+            if (head.base() == 0) {
+                clear(into, head.range());
+            }
+            into.takeIn(files);
+            clip(into, head.range());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void copy(InputStream in, long length, Path file) throws IOException {
+        byte[] buffer = new byte[(int) Math.min(COPIED_AT_ONCE, length)];
+        try (OutputStream out = Files.newOutputStream(file)) {
+            long left = length;
+            while (left > 0) {
+                int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
+                if (read < 0) {
+                    throw new EOFException("a segment of keyed state ends " + left + " bytes before its end");
+                }
+                out.write(buffer, 0, read);
+                left -= read;
+            }
+        }
+    }
+
+    private static void requireEnd(InputStream in) throws IOException {
+        if (in.read() >= 0) {
+            throw new CorruptDataException("a segment of keyed state is longer than it says");
+        }
+    }
+
+    /** Of the writer's groups, those that are not wanted. */
+    private void clip(RocksStore into, KeyGroupRange theirs) throws IOException {
+        clear(into, theirs.first(), Math.min(theirs.end(), range.first()));
+        clear(into, Math.max(theirs.first(), range.end()), theirs.end());
+    }
+
+    private void clear(RocksStore into, KeyGroupRange groups) throws IOException {
+        if (checkpoint != 0) {
+            clear(into, groups.first(), groups.end());
+        }
+    }
+
+    private static void clear(RocksStore into, int first, int end) throws IOException {
+        if (first < end) {
+            into.deleteRange(RocksKeys.group(first), RocksKeys.group(end));
+        }
+    }
+
+    // ---- segments of rows ----------------------------------------------------------------------------------------
+
+    private void applyRows(Segment segment, long ofCheckpoint) throws IOException {
+        requireNext(segment.checkpoint(), segment.base(), ofCheckpoint);
+        StateSchema merged = schema == null ? segment.schema() : schema.with(segment.schema(), operator);
+        int[] places = segment.schema().placesIn(merged);
+        TreeMap<Integer, Rows> groups = new TreeMap<>(); // Files are sorted, segments are not.
+        segment.forEachGroup((group, isWhole, entries) -> {
+            if (range.contains(group)) {
+                groups.put(group, new Rows(isWhole, entries));
+            }
+        });
+        RocksStore into = store();
+        if (segment.base() == 0) {
+            clear(into, segment.range());
+        }
+        Path directory = environment.newDirectory("segment");
+        Files.createDirectories(directory);
+        boolean[] isWhole = new boolean[segment.range().count()];
+        Arrays.fill(isWhole, segment.base() == 0);
+        try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
+            for (var each : groups.entrySet()) {
+                int group = each.getKey();
+                boolean whole = each.getValue().isWhole();
+                if (whole) {
+                    clear(into, group, group + 1);
+                    isWhole[group - segment.range().first()] = true;
+                    groupBytes[group - range.first()] = 0;
+                }
+                groupBytes[group - range.first()] +=
+                        write(segment, group, each.getValue().entries(), places, into, files);
+            }
+            into.takeIn(files.finish());
+        } finally {
+            RocksStore.delete(directory);
+        }
+        begin(segment.range(), segment.base(), segment.wholeSince(), isWhole, ofCheckpoint);
+        isOfOneWriter = false; // What comes next are files.
+        end(merged, segment.range(), segment.base(), ofCheckpoint, segment.bytes().length);
+    }
+
+    private record Rows(boolean isWhole, BinaryReader entries) {}
+
+    /** Answers by how much the group has grown, about. */
+    private static long write(
+            Segment segment, int group, BinaryReader entries, int[] places, RocksStore into, SortedFiles files)
+            throws IOException {
+        TreeMap<byte[], byte[]> values = new TreeMap<>(Arrays::compareUnsigned); // Empty: the row has gone.
+        TreeMap<byte[], Boolean> due = new TreeMap<>(Arrays::compareUnsigned);
+        Entry entry = new Entry();
+        byte[] bytes = segment.bytes();
+        long growth = 0;
+        while (entries.remaining() > 0) {
+            entry.read(entries);
+            byte[] key = new byte[RocksKeys.ROW_PREFIX + entry.keyLength];
+            System.arraycopy(RocksKeys.group(group), 0, key, 0, Short.BYTES);
+            System.arraycopy(bytes, entry.keyAt, key, RocksKeys.ROW_PREFIX, entry.keyLength);
+            BinaryWriter value = new BinaryWriter(entry.rowLength + 16);
+            StateSchema.renumber(bytes, entry.rowAt, entry.rowLength, places, value);
+            if (value.length() > 0) {
+                RocksKeys.endValue(value, entry.firstTimerMillis);
+            }
+            byte[] before = valueOf(into, key);
+            if (before.length > 0) {
+                long millis = RocksKeys.firstTimerMillis(before, before.length);
+                if (millis != Long.MAX_VALUE) {
+                    due.put(RocksKeys.due(group, millis, bytes, entry.keyAt, entry.keyLength), false);
+                }
+            }
+            if (value.length() > 0 && entry.firstTimerMillis != Long.MAX_VALUE) {
+                due.put(RocksKeys.due(group, entry.firstTimerMillis, bytes, entry.keyAt, entry.keyLength), true);
+            }
+            values.put(key, value.toByteArray());
+            growth += sizeOf(key, value.length()) - sizeOf(key, before.length);
+        }
+        for (var each : values.entrySet()) {
+            if (each.getValue().length == 0) {
+                files.delete(each.getKey());
+            } else {
+                files.put(each.getKey(), each.getKey().length, each.getValue(), each.getValue().length);
+            }
+        }
+        for (var each : due.entrySet()) {
+            if (each.getValue()) {
+                files.put(each.getKey(), each.getKey().length, RocksKeys.NO_VALUE, 0);
+            } else {
+                files.delete(each.getKey());
+            }
+        }
+        return growth;
+    }
+
+    private static int sizeOf(byte[] key, int valueLength) {
+        return valueLength == 0 ? 0 : key.length + valueLength;
+    }
+
+    private static byte[] valueOf(RocksStore store, byte[] key) {
+        byte[] value = new byte[256];
+        int length = store.get(key, key.length, value);
+        if (length > value.length) {
+            value = new byte[length];
+            store.get(key, key.length, value);
+        }
+        return Arrays.copyOf(value, Math.max(0, length));
+    }
+
+    // ---- the chain -----------------------------------------------------------------------------------------------
+
+    private void requireNext(long written, long base, long ofCheckpoint) {
+        if (written != ofCheckpoint) {
+            throw new CorruptDataException("The keyed state of operator " + operator + " was written for checkpoint "
+                    + written + ", and yet belongs to checkpoint " + ofCheckpoint + ".");
+        }
+        if (checkpoint != 0 && base > checkpoint) {
+            throw new IllegalStateException("the replica of operator " + operator + " is at checkpoint " + checkpoint
+                    + ", and was given what checkpoint " + ofCheckpoint + " adds to checkpoint " + base);
+        }
+    }
+
+    private void begin(KeyGroupRange theirs, long base, long[] since, boolean[] isWhole, long ofCheckpoint) {
+        for (int group = range.first(); group < range.end(); group++) {
+            if (theirs.contains(group)) {
+                int index = group - theirs.first();
+                wholeSince[group - range.first()] = since[index];
+                if (base == 0 || isWhole[index]) {
+                    seenWhole[group - range.first()] = ofCheckpoint;
+                }
+            }
+        }
+    }
+
+    private void end(StateSchema merged, KeyGroupRange theirs, long base, long ofCheckpoint, long length) {
+        schema = merged;
+        isOfOneWriter &= theirs.equals(range);
+        checkpoint = Math.max(checkpoint, ofCheckpoint);
+        SegmentChain.Link link = new SegmentChain.Link(ofCheckpoint, length);
+        SegmentChain before = chain == null ? new SegmentChain(List.of(), wholeSince, groupBytes) : chain;
+        chain = base == 0 ? SegmentChain.of(link, groupBytes) : before.with(link, wholeSince, groupBytes);
+    }
+
+    private RocksStore store() throws IOException {
+        if (isTaken) {
+            throw new IllegalStateException("the replica of operator " + operator + " is taken");
+        }
+        RocksStore known = store;
+        if (known == null) {
+            known = RocksStore.create(environment);
+            store = known;
+        }
+        return known;
+    }
+
+    @Override
+    public void standAlone() {
+        isOfOneWriter = false;
+    }
+
+    @Override
+    public long checkpoint() {
+        return checkpoint;
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return schema == null;
+    }
+
+    @Override
+    public long bytes() {
+        return OBJECT_BYTES;
+    }
+
+    @Override
+    public void close() {
+        RocksStore known = store;
+        if (known != null && !isTaken) {
+            known.close();
+        }
+        store = null;
+        isTaken = true;
+    }
+
+    KeyGroupRange range() {
+        return range;
+    }
+
+    StateSchema schema() {
+        return Objects.requireNonNull(schema, "nothing was applied");
+    }
+
+    long[] groupBytes() {
+        return groupBytes.clone();
+    }
+
+    /** The chain that it was made of, if all of it are files of a backend of the same key groups. */
+    @Nullable
+    SegmentChain chain() {
+        return isOfOneWriter ? chain : null;
+    }
+
+    /** @throws CorruptDataException if segments are missing */
+    void requireComplete() {
+        for (int i = 0; i < wholeSince.length; i++) {
+            if (seenWhole[i] == 0 || seenWhole[i] < wholeSince[i]) {
+                throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint "
+                        + checkpoint + " lacks the segment that has key group " + (range.first() + i)
+                        + " whole. Start the job from another checkpoint.");
+            }
+        }
+    }
+
+    /** Once: it belongs to the caller. */
+    RocksStore take() throws IOException {
+        RocksStore taken = store();
+        isTaken = true;
+        store = null;
+        return taken;
+    }
+
+    /** The same in the heap, which a heap backend starts from; this one is closed. */
+    public KeyedReplica toHeap() throws IOException {
+        KeyedReplica replica = new KeyedReplica(operator, range);
+        if (schema == null) {
+            return replica;
+        }
+        requireComplete();
+        BinaryWriter out = new BinaryWriter(1 << 16);
+        long[] since = new long[range.count()];
+        Arrays.fill(since, checkpoint);
+        Segment.writeHeader(out, checkpoint, 0, range, since, schema());
+        RocksStore.View view = store().view();
+        try {
+            for (int group = range.first(); group < range.end(); group++) {
+                int lengthAt = Segment.beginGroup(out, group, true);
+                view.scan(RocksKeys.group(group), RocksKeys.due(group), (key, value) -> {
+                    int rowLength = RocksKeys.rowLength(value, value.length);
+                    out.writeUnsignedVarInt(key.length - RocksKeys.ROW_PREFIX);
+                    out.writeBytes(key, RocksKeys.ROW_PREFIX, key.length - RocksKeys.ROW_PREFIX);
+                    out.writeUnsignedVarInt(rowLength);
+                    out.writeBytes(value, 0, rowLength);
+                    Segment.endEntry(out, RocksKeys.firstTimerMillis(value, value.length));
+                });
+                Segment.endGroup(out, lengthAt);
+            }
+        } finally {
+            view.release();
+            close();
+        }
+        replica.apply(out.toByteArray(), checkpoint);
+        replica.standAlone();
+        return replica;
+    }
+}

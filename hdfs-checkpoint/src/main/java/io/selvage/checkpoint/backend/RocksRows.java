@@ -1,0 +1,826 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.BinaryWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksIterator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owned by the subtask's thread, and after its end by who rewinds it. Rows in a store on the disk, of which those in
+ * use are objects: the memory table of a log-structured merge tree (O'Neil et al. 1996), but for rows that have been
+ * decoded, so that a row that is used often is not encoded and decoded each time.
+ *
+ * <p>An epoch is the time between two flushes. A row that is used is noted as used in its epoch; a flush writes those
+ * that have other bytes than the store into sorted files, which the store takes in once all are written. Each cut is a
+ * flush; a flush without a cut makes room when too many rows are in use. What a checkpoint adds to the one before is
+ * the files of the flushes in between, and some key groups whole, as a {@link SegmentChain} wants them. The way back to
+ * a cut is a set of links to the files that the store had then.
+ */
+final class RocksRows<K> implements Rows<K> {
+    private static final Logger LOG = LoggerFactory.getLogger(RocksRows.class);
+    /** Restore points that may be kept; the oldest that is not confirmed is given up for one more. */
+    static final int MOST_POINTS = 16;
+    /** A flush that makes room has at least so many rows. */
+    static final int LEAST_SPILLED = 1024;
+
+    private static final int OBJECT_BYTES = 200; // What a row takes in the heap, beside twice its bytes.
+    private static final int LEAST_ROW_BYTES = 64;
+    private static final int SWEPT_AT_ONCE = 32;
+    private static final int SPILLED_AT_ONCE = 8 * 1024;
+    private static final int MOST_DUE_AT_ONCE = 1024;
+
+    private final String operator;
+    private final KeyGroupRange range;
+    private final RocksEnvironment environment;
+    private final int leastSpilled;
+    private final Path directory;
+    private final KeyTable table;
+    private final BinaryWriter keyBytes = new BinaryWriter(64);
+    private RowCodec<K> codec;
+    private RocksStore store;
+    private byte[] value = new byte[1024];
+
+    private int epoch = 1;
+    private StoredRow[] used = new StoredRow[256]; // In this epoch.
+    private int usedCount;
+    private long[] groupBytes;
+    private @Nullable RocksFlush<K> flush; // Under way.
+    private @Nullable CompletableFuture<RocksFlush.Ended> ending; // Of the flush, once all is written; not null: wait.
+    private @Nullable RocksCut cut; // That the flush is for; null: it makes room.
+    private long flushes;
+    private final Deque<Flushed> flushed = new ArrayDeque<>(); // Those that a cut may need.
+
+    private long residentBytes;
+    private int sweptGroup;
+    private int sweptPlace;
+    private int sweptInVain;
+
+    private final long[] firstDue; // By group: nothing that is not an object is due before; MAX_VALUE: nothing is due.
+    private final byte[][] dueFrom; // By group: where that is in the store.
+    private long firstDueMillis = Long.MAX_VALUE;
+
+    private final List<Point> points = new ArrayList<>(); // Oldest first.
+    private boolean isConfirmed; // The oldest point is.
+    private long confirmedLater; // Confirmed, and not yet the oldest point; 0: none.
+    private boolean isChanging;
+    private boolean isBroken;
+    private boolean isClosed;
+
+    /** The files of one flush. */
+    private record Flushed(long number, List<Path> files, long bytes) {}
+
+    /**
+     * A cut, or what was restored.
+     *
+     * @param epoch rows of later epochs have been used since
+     * @param base what the segment adds to; 0: nothing
+     * @param flushEnd the number of the last flush that is part of it
+     * @param chain of the checkpoint; null: no segment can be added to it
+     * @param links to the files that the store had; null: the cut is not written yet
+     */
+    private record Point(
+            long checkpoint,
+            int epoch,
+            long base,
+            long flushEnd,
+            @Nullable SegmentChain chain,
+            @Nullable Path links,
+            long[] groupBytes,
+            @Nullable RocksCut cut) {
+
+        void drop() {
+            if (links != null) {
+                RocksStore.delete(links);
+            }
+            dropCut();
+        }
+
+        /** Nobody writes it any more. */
+        void dropCut() {
+            if (cut != null) {
+                cut.giveUp();
+            }
+        }
+    }
+
+    /** Without any row. */
+    RocksRows(
+            String operator,
+            KeyGroupRange range,
+            RowCodec<K> codec,
+            RocksEnvironment environment,
+            RocksStore store,
+            int leastSpilled)
+            throws IOException {
+        this.operator = operator;
+        this.range = range;
+        this.codec = codec;
+        this.environment = environment;
+        this.store = store;
+        this.leastSpilled = leastSpilled;
+        this.table = new KeyTable(range);
+        this.groupBytes = new long[range.count()];
+        this.firstDue = new long[range.count()];
+        this.dueFrom = new byte[range.count()][];
+        this.directory = environment.newDirectory("rows");
+        Files.createDirectories(directory);
+        Arrays.fill(firstDue, Long.MAX_VALUE);
+        environment.backendOpened();
+    }
+
+    /** Before the first use: the store is what the replica has brought it to. */
+    void startFrom(RocksReplica replica) throws IOException {
+        groupBytes = replica.groupBytes();
+        points.add(new Point(
+                replica.checkpoint(), epoch++, 0, flushes, replica.chain(), newPoint(), groupBytes.clone(), null));
+        isConfirmed = true;
+        findFirstDue();
+    }
+
+    /** The same rows for a new backend. */
+    void adopt(RowCodec<K> newCodec) {
+        if (newCodec.hasSectionsOf(codec)) {
+            newCodec.numberAs(codec.schema());
+            newCodec.adoptTimers(codec);
+        } else {
+            newCodec.numberAs(codec.schema().with(newCodec.declared(), operator));
+            evictFrom(0);
+        }
+        codec = newCodec;
+        if (table.size() == 0) {
+            findFirstDue();
+        }
+    }
+
+    @Override
+    public RowCodec<K> codec() {
+        return codec;
+    }
+
+    // ---- use -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public @Nullable Row find(Object key, int hash) {
+        Row row = table.find(key, hash);
+        if (row == null) {
+            makeRoom();
+            row = load(key, hash);
+            if (row == null) {
+                return null;
+            }
+        }
+        if (row.generation != epoch) {
+            touch(row);
+        }
+        return row;
+    }
+
+    @Override
+    public void touch(Row row) {
+        if (row.generation == epoch) {
+            return;
+        }
+        StoredRow stored = (StoredRow) row;
+        if (stored.flushAt != StoredRow.NO_FLUSH) {
+            Objects.requireNonNull(flush).keep(stored);
+        }
+        use(stored);
+    }
+
+    private void use(StoredRow row) {
+        if (usedCount == used.length) {
+            used = Arrays.copyOf(used, 2 * usedCount);
+        }
+        used[usedCount++] = row;
+        row.generation = epoch;
+    }
+
+    @Override
+    public Row add(Object key, int hash, int group) {
+        StoredRow row = new StoredRow(key, hash, group, codec.sectionCount());
+        beginChange();
+        insert(row);
+        use(row);
+        endChange();
+        return row;
+    }
+
+    private void insert(StoredRow row) {
+        row.loaded = epoch;
+        row.heapBytes = OBJECT_BYTES + 2 * Math.max(LEAST_ROW_BYTES, row.storedLength);
+        residentBytes += row.heapBytes;
+        table.add(row);
+    }
+
+    private void remove(StoredRow row) {
+        residentBytes -= row.heapBytes;
+        table.remove(row);
+    }
+
+    @Override
+    public boolean dropIfEmpty(Row row) {
+        StoredRow stored = (StoredRow) row;
+        if (!row.isEmpty() || stored.storedLength >= 0 || stored.isInFlush) {
+            return false;
+        }
+        if (row.place != Row.NOWHERE) {
+            beginChange();
+            remove(stored);
+            endChange();
+        }
+        return true;
+    }
+
+    private @Nullable Row load(Object key, int hash) {
+        keyBytes.clear();
+        keyBytes.writeShort((short) 0);
+        keyBytes.writeByte(RocksKeys.ROW);
+        codec.writeKey(key, keyBytes);
+        byte[] bytes = keyBytes.array();
+        int group = KeyGroups.groupOf(
+                bytes, RocksKeys.ROW_PREFIX, keyBytes.length() - RocksKeys.ROW_PREFIX, codec.maxParallelism());
+        if (!range.contains(group)) {
+            return null;
+        }
+        bytes[0] = (byte) (group >>> 8);
+        bytes[1] = (byte) group;
+        int length = store.get(bytes, keyBytes.length(), value);
+        if (length > value.length) {
+            value = new byte[length + length / 2];
+            length = store.get(bytes, keyBytes.length(), value);
+        }
+        return length < 0 ? null : decode(key, hash, group, length);
+    }
+
+    /** The value at hand. */
+    private StoredRow decode(Object key, int hash, int group, int length) {
+        StoredRow row = new StoredRow(key, hash, group, codec.sectionCount());
+        codec.readRow(value, 0, RocksKeys.rowLength(value, length), row); // May throw, and nothing has changed then.
+        row.storedLength = length;
+        row.storedHash = RocksKeys.hash(value, length);
+        row.storedDueMillis = RocksKeys.firstTimerMillis(value, length);
+        beginChange();
+        insert(row);
+        codec.insertTimers(row);
+        endChange();
+        return row;
+    }
+
+    @Override
+    public int count() {
+        int[] count = new int[1];
+        for (int group = range.first(); group < range.end(); group++) {
+            for (int i = 0; i < table.size(group); i++) {
+                count[0] += table.row(group, i).isEmpty() ? 0 : 1;
+            }
+        }
+        RocksStore.View view = store.view();
+        try {
+            view.scan(RocksKeys.group(range.first()), RocksKeys.group(range.end()), (key, bytes) -> {
+                if (RocksKeys.isRow(key) && findResident(key, RocksKeys.ROW_PREFIX) == null) {
+                    count[0]++;
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            view.release();
+        }
+        return count[0];
+    }
+
+    private @Nullable Row findResident(byte[] storedKey, int prefix) {
+        K key = codec.readKey(storedKey, prefix, storedKey.length - prefix);
+        return table.find(key, KeyTable.hash(key));
+    }
+
+    @Override
+    public void beginChange() {
+        isBroken |= isChanging;
+        isChanging = true;
+    }
+
+    @Override
+    public void endChange() {
+        isChanging = false;
+    }
+
+    // ---- room ----------------------------------------------------------------------------------------------------
+
+    /** Before a row more is made an object: those that the store has as they are can go. */
+    private void makeRoom() {
+        long most = environment.rowBytesOfBackend();
+        if (residentBytes <= most) {
+            return;
+        }
+        sweep(most);
+        if (residentBytes <= most) {
+            return;
+        }
+        if (residentBytes > 2 * most) {
+            awaitFlush();
+        } else if (ending != null && ending.isDone()) {
+            settle(ending);
+        }
+        if (flush == null && usedCount >= leastSpilled) {
+            beginFlush(null);
+        }
+        if (flush != null) {
+            proceed(SPILLED_AT_ONCE);
+        }
+    }
+
+    /**
+     * A clock (Corbato 1968): first goes what was not used in the last two epochs, if there is anything of the kind.
+     */
+    private void sweep(long most) {
+        for (int i = 0; i < SWEPT_AT_ONCE && residentBytes > most; i++) {
+            int group = range.first() + sweptGroup;
+            if (sweptPlace >= table.size(group)) {
+                sweptPlace = 0;
+                sweptGroup = (sweptGroup + 1) % range.count();
+                continue;
+            }
+            StoredRow row = (StoredRow) table.row(group, sweptPlace);
+            int sparedEpochs = sweptInVain > table.size() ? 0 : 1;
+            if (row.generation < epoch - sparedEpochs && isClean(row)) {
+                sweptInVain = 0;
+                evict(row); // The group's last row is at its place now.
+            } else {
+                sweptInVain++;
+                sweptPlace++;
+            }
+        }
+    }
+
+    private boolean isClean(StoredRow row) {
+        return row.generation < epoch && !row.isInFlush;
+    }
+
+    /** It is bytes from now on, as the store has it. */
+    private void evict(StoredRow row) {
+        beginChange();
+        if (row.storedDueMillis != Long.MAX_VALUE) {
+            isDueAgain(row);
+        }
+        codec.empty(row);
+        remove(row);
+        endChange();
+    }
+
+    private void isDueAgain(StoredRow row) {
+        int index = row.group - range.first();
+        if (row.storedDueMillis > firstDue[index]) {
+            return;
+        }
+        keyBytes.clear();
+        codec.writeKey(row.key, keyBytes);
+        byte[] key = RocksKeys.due(row.group, row.storedDueMillis, keyBytes.array(), 0, keyBytes.length());
+        if (dueFrom[index] == null || Arrays.compareUnsigned(key, dueFrom[index]) < 0) {
+            dueFrom[index] = key;
+            firstDue[index] = row.storedDueMillis;
+            firstDueMillis = Math.min(firstDueMillis, row.storedDueMillis);
+        }
+    }
+
+    /** Rows that were made objects, or used, in that epoch or a later one, are neither any more. */
+    private void evictFrom(int ofEpoch) {
+        for (int group = range.first(); group < range.end(); group++) {
+            for (int place = 0; place < table.size(group); ) {
+                StoredRow row = (StoredRow) table.row(group, place);
+                if (Math.max(row.generation, row.loaded) >= ofEpoch) {
+                    codec.empty(row);
+                    remove(row);
+                } else {
+                    place++;
+                }
+            }
+        }
+    }
+
+    // ---- timers --------------------------------------------------------------------------------------------------
+
+    @Override
+    public long firstUndecodedTimerMillis() {
+        return firstDueMillis;
+    }
+
+    @Override
+    public void decodeDue(long millis) {
+        if (firstDueMillis > millis || firstDueMillis == Long.MAX_VALUE) {
+            return;
+        }
+        try (RocksIterator each = store.iterator()) {
+            int left = MOST_DUE_AT_ONCE;
+            while (left > 0 && firstDueMillis <= millis && firstDueMillis != Long.MAX_VALUE) {
+                left = decodeDue(groupDueFirst(), millis, each, left);
+            }
+        }
+    }
+
+    /** Of one group, as far as no other is due before; answers how many may follow. */
+    private int decodeDue(int index, long millis, RocksIterator each, int most) {
+        firstDue[index] = Long.MAX_VALUE;
+        long until = Math.min(millis, earliest());
+        int left = most;
+        int group = range.first() + index;
+        each.seek(dueFrom[index] == null ? RocksKeys.due(group) : dueFrom[index]);
+        for (; each.isValid(); each.next()) {
+            byte[] key = each.key();
+            if (RocksKeys.groupOf(key) != group) {
+                break;
+            }
+            long at = RocksKeys.millisOf(key);
+            if (left == 0 || at > until) {
+                firstDue[index] = at;
+                dueFrom[index] = key;
+                break;
+            }
+            if (findResident(key, RocksKeys.DUE_PREFIX) == null) {
+                K decoded = codec.readKey(key, RocksKeys.DUE_PREFIX, key.length - RocksKeys.DUE_PREFIX);
+                load(decoded, KeyTable.hash(decoded));
+                left--;
+            }
+        }
+        if (firstDue[index] == Long.MAX_VALUE) {
+            dueFrom[index] = RocksKeys.group(group + 1);
+        }
+        firstDueMillis = earliest();
+        return left;
+    }
+
+    private int groupDueFirst() {
+        int first = 0;
+        for (int i = 1; i < firstDue.length; i++) {
+            first = firstDue[i] < firstDue[first] ? i : first;
+        }
+        return first;
+    }
+
+    private long earliest() {
+        long earliest = Long.MAX_VALUE;
+        for (long each : firstDue) {
+            earliest = Math.min(earliest, each);
+        }
+        return earliest;
+    }
+
+    /** In the store; rows that are objects are not told apart from the others. */
+    private void findFirstDue() {
+        try (RocksIterator each = store.iterator()) {
+            for (int i = 0; i < firstDue.length; i++) {
+                int group = range.first() + i;
+                each.seek(RocksKeys.due(group));
+                boolean isThere = each.isValid() && RocksKeys.groupOf(each.key()) == group;
+                firstDue[i] = isThere ? RocksKeys.millisOf(each.key()) : Long.MAX_VALUE;
+                dueFrom[i] = isThere ? each.key() : RocksKeys.group(group + 1);
+            }
+        }
+        firstDueMillis = earliest();
+    }
+
+    // ---- flushes -------------------------------------------------------------------------------------------------
+
+    private void beginFlush(@Nullable RocksCut forCut) {
+        flushes++;
+        SortedFiles files = new SortedFiles(environment, directory, "flush-" + flushes);
+        flush = new RocksFlush<>(codec, files, range, groupBytes, used, usedCount);
+        cut = forCut;
+        Arrays.fill(used, 0, usedCount, null);
+        usedCount = 0;
+        epoch++;
+        sweptInVain = 0;
+    }
+
+    /** Answers whether nothing is left to be written of the flush; the store may not have taken it in yet. */
+    private boolean proceed(int bytes) {
+        RocksFlush<K> current = flush;
+        if (current == null || ending != null) {
+            return true;
+        }
+        try {
+            if (!current.proceed(bytes)) {
+                return false;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        end(current);
+        return true;
+    }
+
+    /** Files are ended and taken in by another thread: until then all that is in them is in the heap as well. */
+    private void end(RocksFlush<K> written) {
+        RocksStore into = store;
+        RocksCut forCut = cut;
+        Path links = forCut == null ? null : environment.newDirectory("point");
+        CompletableFuture<RocksFlush.Ended> ended =
+                CompletableFuture.supplyAsync(() -> written.end(into, links), environment.ending());
+        ending = ended;
+        int at = forCut == null ? -1 : indexOf(forCut.checkpoint());
+        if (forCut == null || at < 0) {
+            return;
+        }
+        Point point = points.get(at);
+        List<Path> earlier = new ArrayList<>();
+        long changed = written.bytes();
+        if (point.base() != 0) {
+            long since = points.get(0).flushEnd();
+            for (Flushed each : flushed) {
+                if (each.number() > since) {
+                    earlier.addAll(each.files());
+                    changed += each.bytes();
+                }
+            }
+        }
+        SegmentChain base = point.base() == 0 ? null : points.get(0).chain();
+        SegmentChain chain = forCut.end(base, changed, earlier, ended, groupBytes.clone(), codec.schema());
+        points.set(
+                at,
+                new Point(
+                        point.checkpoint(),
+                        point.epoch(),
+                        point.base(),
+                        flushes,
+                        chain,
+                        links,
+                        groupBytes.clone(),
+                        forCut));
+    }
+
+    /** The flush that is under way, if one is, comes to its end. */
+    private void awaitFlush() {
+        proceed(Integer.MAX_VALUE);
+        if (ending != null) {
+            settle(ending);
+        }
+    }
+
+    /** Its rows are as the store has them, unless they have been used since. */
+    private void settle(CompletableFuture<RocksFlush.Ended> ended) {
+        RocksFlush<K> done = Objects.requireNonNull(flush);
+        RocksFlush.Ended result = RocksFlush.joined(ended);
+        flush = null;
+        ending = null;
+        cut = null;
+        done.close();
+        flushed.add(new Flushed(flushes, result.files(), done.bytes()));
+        beginChange();
+        for (StoredRow row : done.rows()) {
+            if (row.place == Row.NOWHERE || row.generation == epoch) {
+                continue;
+            }
+            residentBytes -= row.heapBytes;
+            row.heapBytes = OBJECT_BYTES + 2 * Math.max(LEAST_ROW_BYTES, row.storedLength);
+            residentBytes += row.heapBytes;
+            if (row.isEmpty()) {
+                remove(row);
+            }
+        }
+        endChange();
+        if (!isConfirmed) {
+            dropFlushed(points.isEmpty() ? flushes : points.get(0).flushEnd()); // Nothing is added to what is older.
+        }
+    }
+
+    private Path newPoint() throws IOException {
+        Path links = environment.newDirectory("point");
+        store.makePoint(links);
+        return links;
+    }
+
+    private void dropFlushed(long until) {
+        while (!flushed.isEmpty() && flushed.peek().number() <= until) {
+            flushed.poll().files().forEach(SortedFiles::delete);
+        }
+    }
+
+    // ---- cuts ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public KeyedCut snapshot(long checkpoint) {
+        if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
+            throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint
+                    + " after checkpoint " + newest().checkpoint());
+        }
+        awaitFlush();
+        SegmentChain base = baseOfNextCut();
+        if (points.size() == MOST_POINTS) {
+            long oldest = points.get(0).checkpoint();
+            abort(points.get(isConfirmed ? 1 : 0).checkpoint());
+            base = points.get(0).checkpoint() == oldest ? base : null;
+        }
+        long baseCheckpoint = base == null ? 0 : points.get(0).checkpoint();
+        RocksCut taken = new RocksCut(environment, directory, range, checkpoint, baseCheckpoint);
+        points.add(new Point(checkpoint, epoch, baseCheckpoint, 0, null, null, new long[0], taken));
+        beginFlush(taken);
+        long oldestNeeded = base == null ? checkpoint : base.oldestNeeded();
+        return new KeyedCut(new Writing(taken), baseCheckpoint, oldestNeeded);
+    }
+
+    private final class Writing implements KeyedCut.Writing {
+        private final RocksCut taken;
+
+        Writing(RocksCut taken) {
+            this.taken = taken;
+        }
+
+        @Override
+        public boolean proceed(int bytes) {
+            if (taken.isGivenUp()) {
+                throw new IllegalStateException("the cut for checkpoint " + taken.checkpoint() + " was given up");
+            }
+            return cut != taken || RocksRows.this.proceed(bytes);
+        }
+
+        @Override
+        public KeyedCut.Content content() {
+            return taken;
+        }
+    }
+
+    private Point newest() {
+        return points.get(points.size() - 1);
+    }
+
+    /** What the next segment adds to; null: nothing, so that it stands alone. */
+    private @Nullable SegmentChain baseOfNextCut() {
+        SegmentChain base = isConfirmed ? points.get(0).chain() : null;
+        if (base == null) {
+            return null;
+        }
+        for (int i = 1; i < points.size(); i++) {
+            // Once that one is complete, the chain before it may be deleted, and this segment would hang in the air.
+            if (points.get(i).base() == 0) {
+                return null;
+            }
+        }
+        long since = points.get(0).flushEnd();
+        long changed = flushed.stream()
+                .filter(each -> each.number() > since)
+                .mapToLong(Flushed::bytes)
+                .sum();
+        return base.isWorthLessThan(changed, SegmentChain.Bounds.FILES) ? null : base;
+    }
+
+    @Override
+    public void confirm(long checkpoint) {
+        awaitFlush();
+        int at = indexOf(checkpoint);
+        if (at < 0) {
+            unchainIfNewer(checkpoint);
+            return;
+        }
+        if (isConfirmed && points.stream().skip(at + 1L).anyMatch(younger -> younger.base() < checkpoint)) {
+            // A younger cut adds to an older checkpoint than this one. Once it is complete, the segment of this one
+            // may be deleted, and nobody may have told us yet: nothing must be added to this one until we know.
+            confirmedLater = checkpoint;
+            return;
+        }
+        advanceTo(at);
+    }
+
+    private void advanceTo(int at) {
+        isConfirmed = true;
+        List<Point> older = points.subList(0, at);
+        older.forEach(Point::drop);
+        older.clear();
+        points.get(0).dropCut();
+        confirmedLater = 0;
+        dropFlushed(points.get(0).flushEnd());
+    }
+
+    /** A checkpoint is complete whose cut was given up here: what the last confirmed one consists of may be deleted. */
+    private void unchainIfNewer(long checkpoint) {
+        if (isConfirmed && checkpoint > points.get(0).checkpoint()) {
+            Point oldest = points.get(0);
+            points.set(
+                    0,
+                    new Point(
+                            oldest.checkpoint(),
+                            oldest.epoch(),
+                            0,
+                            oldest.flushEnd(),
+                            null,
+                            oldest.links(),
+                            oldest.groupBytes(),
+                            oldest.cut()));
+        }
+    }
+
+    @Override
+    public void abort(long checkpoint) {
+        awaitFlush();
+        if (confirmedLater != 0) {
+            long after = Math.max(checkpoint, confirmedLater);
+            boolean isKnown = points.stream()
+                    .noneMatch(younger -> younger.checkpoint() > after && younger.base() < confirmedLater);
+            if (!isKnown || checkpoint < confirmedLater) {
+                return; // A later word about the younger cut settles this one as well.
+            }
+            advanceTo(indexOf(confirmedLater));
+        }
+        int first = isConfirmed ? 1 : 0;
+        int end = first;
+        while (end < points.size() && points.get(end).checkpoint() <= checkpoint) {
+            end++;
+        }
+        List<Point> aborted = points.subList(first, end);
+        aborted.forEach(Point::drop);
+        aborted.clear();
+    }
+
+    private int indexOf(long checkpoint) {
+        for (int i = 0; i < points.size(); i++) {
+            if (points.get(i).checkpoint() == checkpoint) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    // ---- the way back --------------------------------------------------------------------------------------------
+
+    @Override
+    public boolean isConsistent() {
+        return !isChanging && !isBroken && !isClosed;
+    }
+
+    @Override
+    public boolean tryRewind(long checkpoint) {
+        int at = indexOf(checkpoint);
+        Path links = at < 0 ? null : points.get(at).links();
+        if (links == null || !isConsistent()) {
+            return false;
+        }
+        try {
+            rewind(points.get(at), links);
+            return true;
+        } catch (IOException | RuntimeException e) {
+            isBroken = true;
+            LOG.warn("The state of operator {} can't be taken back to checkpoint {}", operator, checkpoint, e);
+            return false;
+        }
+    }
+
+    private void rewind(Point back, Path links) throws IOException {
+        beginChange();
+        giveUpFlush();
+        evictFrom(back.epoch() + 1);
+        Arrays.fill(used, 0, usedCount, null);
+        usedCount = 0;
+        RocksStore before = store;
+        store = RocksStore.at(links, environment);
+        before.close();
+        groupBytes = back.groupBytes().clone();
+        points.stream().filter(point -> point != back).forEach(Point::drop);
+        back.dropCut();
+        points.clear();
+        points.add(new Point(
+                back.checkpoint(), epoch, back.base(), flushes, back.chain(), links, back.groupBytes(), back.cut()));
+        dropFlushed(flushes);
+        isConfirmed = true;
+        confirmedLater = 0;
+        epoch++;
+        findFirstDue();
+        endChange();
+    }
+
+    private void giveUpFlush() {
+        if (ending != null) {
+            ending.handle((done, failure) -> done).join(); // Nobody works on the store, or the files, after it.
+        }
+        if (flush != null) {
+            flush.close();
+        }
+        flush = null;
+        ending = null;
+        cut = null;
+    }
+
+    @Override
+    public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        giveUpFlush();
+        points.forEach(Point::drop);
+        points.clear();
+        store.close();
+        RocksStore.delete(directory);
+        environment.backendClosed();
+    }
+}

@@ -1,0 +1,215 @@
+package io.selvage.checkpoint.backend;
+
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.rocksdb.Checkpoint;
+import org.rocksdb.IngestExternalFileOptions;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
+import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owned by one thread at a time; views may be read by another. Bytes by key in a RocksDB database in a local directory,
+ * which is deleted with the last use of it. The database changes only by taking in whole sorted files, so that at any
+ * time all of it is in files, and a restore point is a set of links to them.
+ */
+final class RocksStore {
+    private static final Logger LOG = LoggerFactory.getLogger(RocksStore.class);
+    private static final String TABLE_SUFFIX = ".sst";
+
+    private final RocksEnvironment environment;
+    private final Path directory;
+    private final RocksDB database;
+    private final ReadOptions reading = new ReadOptions();
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    private RocksStore(RocksEnvironment environment, Path directory) throws IOException {
+        this.environment = environment;
+        this.directory = directory;
+        try {
+            this.database = RocksDB.open(environment.options(), directory.toString());
+        } catch (RocksDBException e) {
+            throw failed("be opened", e);
+        }
+    }
+
+    /** An empty one. */
+    static RocksStore create(RocksEnvironment environment) throws IOException {
+        Path directory = environment.newDirectory("db");
+        Files.createDirectories(directory);
+        return new RocksStore(environment, directory);
+    }
+
+    /** What there was at a restore point, which stays as it is. */
+    static RocksStore at(Path point, RocksEnvironment environment) throws IOException {
+        Path directory = environment.newDirectory("db");
+        Files.createDirectories(directory);
+        List<Path> files;
+        try (var listed = Files.list(point)) {
+            files = listed.toList();
+        }
+        for (Path file : files) {
+            Path target = directory.resolve(file.getFileName().toString());
+            if (target.toString().endsWith(TABLE_SUFFIX)) {
+                Files.createLink(target, file);
+            } else {
+                Files.copy(file, target);
+            }
+        }
+        return new RocksStore(environment, directory);
+    }
+
+    RocksEnvironment environment() {
+        return environment;
+    }
+
+    /** Answers the value's length, of which as much is copied as there is room for; -1: there is none. */
+    int get(byte[] key, int keyLength, byte[] into) {
+        try {
+            return database.get(reading, key, 0, keyLength, into, 0, into.length);
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("The state in " + directory + " can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Takes in files: what a later one says of a key counts. The files are links from then on, and can go.
+     *
+     * @param files sorted, from {@link SortedFiles}
+     */
+    void takeIn(List<Path> files) throws IOException {
+        if (files.isEmpty()) {
+            return;
+        }
+        List<String> links = new ArrayList<>();
+        for (Path file : files) {
+            Path link = file.resolveSibling(file.getFileName() + ".in");
+            Files.deleteIfExists(link);
+            Files.createLink(link, file);
+            links.add(link.toString());
+        }
+        try (IngestExternalFileOptions options = new IngestExternalFileOptions()
+                .setMoveFiles(true)
+                .setSnapshotConsistency(true)
+                .setAllowGlobalSeqNo(true)
+                .setAllowBlockingFlush(true)
+                .setWriteGlobalSeqno(false)) {
+            database.ingestExternalFile(links, options);
+        } catch (RocksDBException e) {
+            throw failed("take in " + files, e);
+        }
+    }
+
+    /** Forgets keys from the first to before the end. */
+    void deleteRange(byte[] first, byte[] end) throws IOException {
+        try (WriteOptions options = new WriteOptions().setDisableWAL(true);
+                org.rocksdb.FlushOptions flush = new org.rocksdb.FlushOptions().setWaitForFlush(true)) {
+            database.deleteRange(options, first, end);
+            database.flush(flush);
+        } catch (RocksDBException e) {
+            throw failed("forget a range", e);
+        }
+    }
+
+    /** Keeps what there is now under a name that does not exist. */
+    void makePoint(Path point) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.create(database)) {
+            checkpoint.createCheckpoint(point.toString());
+        } catch (RocksDBException e) {
+            throw failed("be kept as " + point, e);
+        }
+    }
+
+    /** The caller closes it. */
+    RocksIterator iterator() {
+        return database.newIterator(reading);
+    }
+
+    /** What there is now, for one reader; it can be read for as long as it is not closed. */
+    View view() {
+        users.incrementAndGet();
+        return new View();
+    }
+
+    void close() {
+        release();
+    }
+
+    private void release() {
+        if (users.decrementAndGet() == 0) {
+            reading.close();
+            database.close();
+            delete(directory);
+        }
+    }
+
+    /** What can't be deleted goes with the container. */
+    static void delete(Path directory) {
+        try {
+            if (Files.exists(directory)) {
+                MoreFiles.deleteRecursively(directory, RecursiveDeleteOption.ALLOW_INSECURE);
+            }
+        } catch (IOException e) {
+            LOG.warn("{} can't be deleted: {}", directory, e.toString());
+        }
+    }
+
+    private IOException failed(String verb, RocksDBException e) {
+        return new IOException(
+                "The state in " + directory + " can't " + verb + ": " + e.getMessage()
+                        + ". See whether the disk is full, or has failed.",
+                e);
+    }
+
+    /** Safe for use by many threads: a state of the store that does not change; counted uses, one to begin with. */
+    final class View {
+        private final Snapshot snapshot = database.getSnapshot();
+        private final AtomicInteger uses = new AtomicInteger(1);
+
+        /** False: it is gone. Else it must be released once more. */
+        boolean tryUse() {
+            return uses.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
+        }
+
+        void release() {
+            if (uses.decrementAndGet() == 0) {
+                database.releaseSnapshot(snapshot);
+                RocksStore.this.release();
+            }
+        }
+
+        /** Takes all keys from the first to before the end. */
+        void scan(byte[] first, byte[] end, Taker taker) throws IOException {
+            try (Slice bound = new Slice(end);
+                    ReadOptions options = new ReadOptions()
+                            .setSnapshot(snapshot)
+                            .setFillCache(false)
+                            .setIterateUpperBound(bound);
+                    RocksIterator each = database.newIterator(options)) {
+                for (each.seek(first); each.isValid(); each.next()) {
+                    taker.take(each.key(), each.value());
+                }
+                each.status();
+            } catch (RocksDBException e) {
+                throw failed("be read", e);
+            }
+        }
+    }
+
+    /** Takes what a store has of a key. */
+    interface Taker {
+        void take(byte[] key, byte[] value) throws IOException;
+    }
+}

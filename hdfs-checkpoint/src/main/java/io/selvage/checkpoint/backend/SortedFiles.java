@@ -1,0 +1,133 @@
+package io.selvage.checkpoint.backend;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.EnvOptions;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileWriter;
+
+/**
+ * Owned by one thread. Writes keys in ascending order, with their values or with the word that they have none, into
+ * files that a {@link RocksStore} can take in. None is made before the first key.
+ */
+final class SortedFiles implements AutoCloseable {
+    private static final long MOST_FILE_BYTES = 64L << 20;
+    private static final int CHECKED_EVERY = 256; // Keys; to ask for a file's size costs about as much as a key.
+
+    private final RocksEnvironment environment;
+    private final Path directory;
+    private final String prefix;
+    private final List<Path> files = new ArrayList<>();
+    private final EnvOptions environmentOptions = new EnvOptions();
+    private ByteBuffer key = ByteBuffer.allocateDirect(256);
+    private ByteBuffer value = ByteBuffer.allocateDirect(4096);
+    private @Nullable SstFileWriter writer;
+    private int untilCheck = CHECKED_EVERY;
+
+    /** @param directory that exists */
+    SortedFiles(RocksEnvironment environment, Path directory, String prefix) {
+        this.environment = environment;
+        this.directory = directory;
+        this.prefix = prefix;
+    }
+
+    void put(byte[] keyBytes, int keyLength, byte[] valueBytes, int valueLength) throws IOException {
+        key = filled(key, keyBytes, keyLength);
+        value = filled(value, valueBytes, valueLength);
+        try {
+            current().put(key, value);
+        } catch (RocksDBException e) {
+            throw failed(e);
+        }
+    }
+
+    void delete(byte[] keyBytes) throws IOException {
+        try {
+            current().delete(keyBytes);
+        } catch (RocksDBException e) {
+            throw failed(e);
+        }
+    }
+
+    /** No more comes; answers the files in their order. */
+    List<Path> finish() throws IOException {
+        finishFile();
+        return List.copyOf(files);
+    }
+
+    /** What was not finished is of no use, and deleted. */
+    @Override
+    public void close() {
+        SstFileWriter open = writer;
+        if (open != null) {
+            writer = null;
+            open.close();
+            files.forEach(SortedFiles::delete);
+        }
+        environmentOptions.close();
+    }
+
+    static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // It goes with its directory.
+        }
+    }
+
+    private SstFileWriter current() throws IOException, RocksDBException {
+        SstFileWriter open = writer;
+        if (open != null && --untilCheck <= 0) {
+            untilCheck = CHECKED_EVERY;
+            if (open.fileSize() >= MOST_FILE_BYTES) {
+                finishFile();
+                open = null;
+            }
+        }
+        if (open == null) {
+            Path file = directory.resolve(prefix + "-" + files.size() + ".sst");
+            open = new SstFileWriter(environmentOptions, environment.options());
+            writer = open;
+            open.open(file.toString());
+            files.add(file);
+        }
+        return open;
+    }
+
+    private void finishFile() throws IOException {
+        SstFileWriter open = writer;
+        if (open == null) {
+            return;
+        }
+        try {
+            open.finish();
+            writer = null;
+            open.close();
+        } catch (RocksDBException e) {
+            throw failed(e);
+        }
+    }
+
+    private static ByteBuffer filled(ByteBuffer buffer, byte[] bytes, int length) {
+        ByteBuffer into = buffer;
+        if (into.capacity() < length) {
+            into = ByteBuffer.allocateDirect(Math.max(length, 2 * into.capacity()));
+        }
+        into.clear();
+        into.put(bytes, 0, length);
+        into.flip();
+        return into;
+    }
+
+    private IOException failed(RocksDBException e) {
+        return new IOException(
+                "State can't be written to " + directory + ": " + e.getMessage()
+                        + ". See whether the disk is full, or has failed.",
+                e);
+    }
+}

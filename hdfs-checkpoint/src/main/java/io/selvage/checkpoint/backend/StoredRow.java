@@ -1,0 +1,26 @@
+package io.selvage.checkpoint.backend;
+
+/** Owned by its table. A row that a store has as well: what is known of its bytes there. */
+final class StoredRow extends Row {
+    /** It is in no flush that is under way. */
+    static final int NO_FLUSH = -1;
+
+    /** Bytes of its value in the store; -1: the store does not have it. */
+    int storedLength = -1;
+
+    long storedHash;
+    /** Of the earliest of the timers that the store knows of; {@link Long#MAX_VALUE}: it knows of none. */
+    long storedDueMillis = Long.MAX_VALUE;
+    /** The epoch in which it was made an object. */
+    int loaded;
+    /** What it counts for in the heap. */
+    int heapBytes;
+    /** It is part of a flush that is under way, be it written or not. */
+    boolean isInFlush;
+    /** Its place in the flush that is under way, as long as that has not written it. */
+    int flushAt = NO_FLUSH;
+
+    StoredRow(Object key, int hash, int group, int cellCount) {
+        super(key, hash, group, cellCount);
+    }
+}
