@@ -9,7 +9,6 @@ import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.ExecutorAddress;
 import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +41,8 @@ final class OutgoingConnection extends Connection {
 
     private final ExecutorAddress address;
     private final Consumer<OutgoingConnection> onClosed;
-    private final Int2ObjectHashMap<RemoteOutput> channels = new Int2ObjectHashMap<>();
+    private final Set<RemoteOutput> awaitingPeer = new LinkedHashSet<>(); // until it is ESTABLISHED
+    private final Int2ObjectHashMap<RemoteOutput> channels = new Int2ObjectHashMap<>(); // those the peer knows of
     private final Set<RemoteOutput> awaitingWritable = new LinkedHashSet<>(); // each channel at most once
 
     private State state = State.CONNECTING;
@@ -64,14 +64,17 @@ final class OutgoingConnection extends Connection {
         if (state == State.CLOSED) {
             throw new IllegalStateException("channel " + channel.id() + " for a closed connection to " + address);
         }
-        int number = ++lastNumber;
-        channels.put(number, channel);
         if (state == State.ESTABLISHED) {
-            writeOpen(number, channel);
+            writeOpen(channel);
+        } else {
+            awaitingPeer.add(channel);
         }
     }
 
-    private void writeOpen(int number, RemoteOutput channel) {
+    /** Numbers it only now: the peer refuses a gap, which one that is released while it waits would leave. */
+    private void writeOpen(RemoteOutput channel) {
+        int number = ++lastNumber;
+        channels.put(number, channel);
         byte[] request = new OpenRequest(channel.id(), channel.bufferBytes()).encode();
         write(FrameType.OPEN, 0, number, 0, request, 0, request.length);
         channel.onOpened(this, number);
@@ -102,17 +105,20 @@ final class OutgoingConnection extends Connection {
 
     /** Ends the channels of that and all lower incarnations of the job, but for the edges that go on. */
     void release(JobId job, Incarnation incarnation, Map<Integer, Incarnation> goingOn) {
+        Iterator<RemoteOutput> unopened = awaitingPeer.iterator();
+        while (unopened.hasNext()) {
+            RemoteOutput channel = unopened.next();
+            if (isOver(channel.id(), job, incarnation, goingOn)) {
+                channel.close();
+                unopened.remove();
+            }
+        }
         Iterator<Map.Entry<Integer, RemoteOutput>> each = channels.entrySet().iterator();
         while (each.hasNext()) {
             Map.Entry<Integer, RemoteOutput> entry = each.next();
             RemoteOutput channel = entry.getValue();
-            ChannelId id = channel.id();
-            boolean isOver = id.incarnation().compareTo(incarnation) <= 0
-                    && !id.incarnation().equals(goingOn.get(id.edge()));
-            if (id.job().equals(job) && isOver) {
-                if (state == State.ESTABLISHED) {
-                    writeClose(entry.getKey(), CloseReason.RELEASED);
-                }
+            if (isOver(channel.id(), job, incarnation, goingOn)) {
+                writeClose(entry.getKey(), CloseReason.RELEASED);
                 channel.close();
                 awaitingWritable.remove(channel);
                 each.remove();
@@ -120,10 +126,15 @@ final class OutgoingConnection extends Connection {
         }
     }
 
+    private static boolean isOver(ChannelId id, JobId job, Incarnation incarnation, Map<Integer, Incarnation> goingOn) {
+        return id.job().equals(job)
+                && id.incarnation().compareTo(incarnation) <= 0
+                && !id.incarnation().equals(goingOn.get(id.edge()));
+    }
+
     /** Ends all channels without a word: this process closes its data plane. */
     void closeQuietly() {
-        channels.values().forEach(RemoteOutput::close);
-        channels.clear();
+        takeAll().forEach(RemoteOutput::close);
         close("this process ends");
     }
 
@@ -141,9 +152,8 @@ final class OutgoingConnection extends Connection {
             throw new ProtocolViolation("its name twice");
         }
         transition(State.ESTABLISHED, "handshake passed");
-        Map<Integer, RemoteOutput> inOrder = new LinkedHashMap<>();
-        channels.keySet().stream().sorted().forEach(number -> inOrder.put(number, channels.get(number)));
-        inOrder.forEach(this::writeOpen);
+        awaitingPeer.forEach(this::writeOpen);
+        awaitingPeer.clear();
     }
 
     @Override
@@ -194,11 +204,18 @@ final class OutgoingConnection extends Connection {
         }
         transition(State.CLOSED, reason);
         onClosed.accept(this);
-        List<RemoteOutput> lost = new ArrayList<>(channels.values());
-        channels.clear();
-        awaitingWritable.clear();
         ChannelFailure failure = new ChannelFailure(reason, isPeerLost ? address.executor() : null);
-        lost.forEach(channel -> channel.fail(failure));
+        takeAll().forEach(channel -> channel.fail(failure));
+    }
+
+    /** All channels, which leave the connection. */
+    private List<RemoteOutput> takeAll() {
+        List<RemoteOutput> all = new ArrayList<>(channels.values());
+        all.addAll(awaitingPeer);
+        channels.clear();
+        awaitingPeer.clear();
+        awaitingWritable.clear();
+        return all;
     }
 
     private void transition(State to, String reason) {

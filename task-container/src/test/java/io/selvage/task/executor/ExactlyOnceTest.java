@@ -9,6 +9,7 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.window.TumblingWindows;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.wire.Failure;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -194,9 +195,12 @@ class ExactlyOnceTest {
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }
 
-    /** Two pipelines in one job, of which the first one's function throws, again and again. */
+    /**
+     * Two pipelines in one job, of which the first one's function throws, again and again: with seed 159 at its first
+     * element.
+     */
     @ParameterizedTest
-    @ValueSource(ints = {51, 52, 53, 54})
+    @ValueSource(ints = {51, 52, 53, 54, 159})
     @Timeout(120)
     void aPipelineThatIsNotHitReadsNothingTwice(int seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
@@ -204,14 +208,19 @@ class ExactlyOnceTest {
         String name = "job-parts-" + seed;
         FAIL_ONCE.put(name, new AtomicBoolean());
         int parallelism = 1 + seed % 2;
-        JobGraph graph = twoPipelines(source, name, parallelism, 25_000);
+        JobGraph graph = twoPipelines(source, name, parallelism, 10_000);
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, parallelism)) {
             master.restartsParts = true;
             master.kinds = EnumSet.of(ScriptedMaster.Fault.FUNCTION_THROWS, ScriptedMaster.Fault.ABORT_CHECKPOINT);
-            master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
+            master.run(random, 24, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations, " + master.partialRestarts + " of one pipeline alone");
-            assertThat(master.partialRestarts).isPositive().isEqualTo(master.restarts - 1);
+            assertThat(master.partialRestarts)
+                    .as(
+                            "restarts of one pipeline alone, of all that came of %s",
+                            master.failures.stream().map(Failure::getMessage).toList())
+                    .isGreaterThan(2)
+                    .isEqualTo(master.restarts - 1);
             assertThat(master.declined).noneMatch(reason -> reason.contains("too old to be known"));
         }
         Mapped second = MAPPED.get(name + "-second");

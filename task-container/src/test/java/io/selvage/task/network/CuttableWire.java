@@ -9,19 +9,39 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A relay on loopback between a sender and a data port, that can be cut, or flip a bit of what the sender says. */
+/**
+ * A relay on loopback between a sender and a data port, that can be cut, keep the sender waiting, or flip a bit of what
+ * it says.
+ */
 final class CuttableWire implements AutoCloseable {
     private final ServerSocket server;
     private final int target;
+    private final CountDownLatch held;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicLong flipAt = new AtomicLong(Long.MAX_VALUE); // bytes from the sender
 
+    /** Lets through at once. */
     CuttableWire(int target) throws IOException {
+        this(target, new CountDownLatch(0));
+    }
+
+    private CuttableWire(int target, CountDownLatch held) throws IOException {
         this.target = target;
+        this.held = held;
         this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         start("wire", this::acceptOne);
+    }
+
+    /** Keeps a sender that has connected waiting, until {@link #letThrough}. */
+    static CuttableWire held(int target) throws IOException {
+        return new CuttableWire(target, new CountDownLatch(1));
+    }
+
+    void letThrough() {
+        held.countDown();
     }
 
     int port() {
@@ -40,6 +60,7 @@ final class CuttableWire implements AutoCloseable {
     private void acceptOne() {
         try {
             Socket sender = server.accept();
+            held.await();
             Socket receiver = new Socket(InetAddress.getLoopbackAddress(), target);
             sockets.add(sender);
             sockets.add(receiver);
@@ -49,6 +70,8 @@ final class CuttableWire implements AutoCloseable {
             if (!server.isClosed()) {
                 throw new UncheckedIOException(closed);
             }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -91,6 +114,7 @@ final class CuttableWire implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
+        letThrough();
         cut();
     }
 }

@@ -386,6 +386,29 @@ class DataPlaneTest {
         assertThat(next(failuresOfB).reason()).contains("Executor a", "has ended that incarnation");
     }
 
+    /** Its peer has never heard of it, and must not miss it among the channels that come after. */
+    @Test
+    void aChannelThatIsReleasedBeforeItsConnectionStandsCostsNoOther() throws Exception {
+        ChannelDefinition other =
+                new ChannelDefinition(new ChannelId(JobId.random(), FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+        InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
+        InputChannel input = register(b, define(SECOND, 1));
+        try (CuttableWire wire = CuttableWire.held(b.dataPort())) {
+            ExecutorAddress address = new ExecutorAddress(new ExecutorId("b"), HOST, wire.port());
+            OutputChannel released = open(a, address, define(FIRST, 1));
+            OutputChannel otherOutput = a.openOutput(other, address, producer, (id, why) -> failuresOfA.add(why));
+            a.release(job, FIRST);
+            OutputChannel output = open(a, address, define(SECOND, 1));
+            wire.letThrough();
+
+            next(otherInput, otherOutput, "goes on");
+            next(input, output, "starts");
+            assertThat(released.tryEmit("ended", 1)).isFalse();
+            assertThat(failuresOfA).isEmpty();
+            assertThat(failuresOfB).isEmpty();
+        }
+    }
+
     @Test
     void aLostConnectionFailsEachChannelOnceAtBothEnds() throws Exception {
         try (CuttableWire wire = new CuttableWire(b.dataPort())) {
