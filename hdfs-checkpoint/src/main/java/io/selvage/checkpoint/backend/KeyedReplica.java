@@ -105,6 +105,11 @@ public final class KeyedReplica implements StateReplica {
     }
 
     @Override
+    public long stateBytes() {
+        return bytes();
+    }
+
+    @Override
     public long bytes() {
         long bytes = OBJECT_BYTES + (Long.BYTES + Integer.BYTES) * (long) groups.length;
         for (ReplicaGroup group : groups) {

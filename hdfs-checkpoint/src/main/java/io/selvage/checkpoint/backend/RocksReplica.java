@@ -326,6 +326,11 @@ public final class RocksReplica implements StateReplica {
     }
 
     @Override
+    public long stateBytes() {
+        return Arrays.stream(groupBytes).sum();
+    }
+
+    @Override
     public long bytes() {
         return OBJECT_BYTES;
     }

@@ -35,6 +35,9 @@ public sealed interface StateReplica extends KeyedOrigin permits KeyedReplica, R
     /** Memory that it takes. */
     long bytes();
 
+    /** Of state, wherever it is, about. */
+    long stateBytes();
+
     /** No backend will start from it; nothing happens if one has. */
     void close();
 }

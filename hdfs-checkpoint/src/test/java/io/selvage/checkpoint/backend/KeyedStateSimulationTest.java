@@ -41,6 +41,7 @@ final class KeyedStateSimulationTest {
     private static final int GROUPS = 16;
     private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 60);
     private static final int STEPS = 1500;
+    private static final int STEPS_ON_DISK = 400; // Each flush waits for the disk.
     private static final int KEYS = 60;
     /** The same objects each time: a key that is current already is not looked up. */
     private static final List<String> KEY_NAMES =
@@ -277,7 +278,8 @@ final class KeyedStateSimulationTest {
         }
 
         void run() throws Exception {
-            for (step = 0; step < STEPS; step++) {
+            int steps = place == Place.HEAP ? STEPS : STEPS_ON_DISK;
+            for (step = 0; step < steps; step++) {
                 try {
                     step();
                 } catch (UserFailure e) {

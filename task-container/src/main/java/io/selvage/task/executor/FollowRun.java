@@ -35,7 +35,7 @@ record FollowRun(
     /**
      * What came of it.
      *
-     * @param bytes held
+     * @param bytes of state that is held
      * @param bytesLeft of segments in the store that are not held
      */
     record Outcome(long checkpoint, long bytes, long bytesLeft) {}
@@ -66,7 +66,7 @@ record FollowRun(
                 left += stored;
             }
         }
-        return new Outcome(metadata.getCheckpoint(), held.replicaBytes(), left);
+        return new Outcome(metadata.getCheckpoint(), held.replicaStateBytes(), left);
     }
 
     /** A state that is not held yet will take more in memory than its segments in the store, by what finds its rows. */

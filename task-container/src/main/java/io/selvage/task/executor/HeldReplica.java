@@ -27,6 +27,7 @@ final class HeldReplica {
     private boolean taken;
     private volatile boolean dropped; // Volatile: set without the lock.
     private volatile long bytes; // Volatile: read by who sums up what is held.
+    private volatile long stateBytes; // Likewise.
 
     HeldReplica(Supplier<StateReplica> empty) {
         this.empty = empty;
@@ -108,6 +109,7 @@ final class HeldReplica {
             current.apply(in, segment.getLength(), segment.getCheckpoint());
             appliedTo = segment.getCheckpoint();
             bytes = current.bytes();
+            stateBytes = current.stateBytes();
         } catch (RuntimeException | Error e) {
             current.close();
             replica = null;
@@ -141,7 +143,12 @@ final class HeldReplica {
         }
     }
 
-    /** Any thread, without waiting. */
+    /** Any thread, without waiting: of state, in memory or on the disk. */
+    long stateBytes() {
+        return bytes == 0 ? 0 : stateBytes;
+    }
+
+    /** Any thread, without waiting: of memory. */
     long bytes() {
         return bytes;
     }

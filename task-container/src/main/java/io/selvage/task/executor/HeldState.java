@@ -115,7 +115,12 @@ final class HeldState {
         replicas.keySet().forEach(this::dropReplica);
     }
 
-    /** Of the replicas. */
+    /** Of the replicas, in memory or on the disk. */
+    long replicaStateBytes() {
+        return replicas.values().stream().mapToLong(HeldReplica::stateBytes).sum();
+    }
+
+    /** Of memory, for the replicas. */
     long replicaBytes() {
         return replicas.values().stream().mapToLong(HeldReplica::bytes).sum();
     }

@@ -9,6 +9,7 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.window.TumblingWindows;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.wire.Failure;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole job on executors in this process, with real threads, sockets and files, against a sequential oracle. */
@@ -99,9 +101,9 @@ class ExactlyOnceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {11, 12, 13, 14, 15, 16})
+    @CsvSource({"11,heap", "12,heap", "13,heap", "14,heap", "15,rocksdb", "16,rocksdb", "17,rocksdb"})
     @Timeout(120)
-    void everyRecordTakesEffectOnceOnSeveralExecutors(int seed) throws Exception {
+    void everyRecordTakesEffectOnceOnSeveralExecutors(int seed, String backend) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
         EventSource source = new EventSource(12, 2500, 50, 300);
         String name = "job-once-" + seed;
@@ -111,6 +113,7 @@ class ExactlyOnceTest {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, 2, 1)) {
+            master.settings = Map.of(JobConfig.STATE_BACKEND.name(), backend);
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations, " + master.adoptions + " adoptions");
@@ -120,18 +123,20 @@ class ExactlyOnceTest {
 
     /** More with {@code -Dselvage.test.losses=1000}. */
     @ParameterizedTest
-    @ValueSource(ints = {41, 42})
+    @CsvSource({"41,heap", "42,heap", "43,rocksdb"})
     @Timeout(600)
-    void survivorsAndStandbysGoOnFromTheirMemory(int seed) throws Exception {
-        int faults = Integer.getInteger("selvage.test.losses", 40);
+    void survivorsAndStandbysGoOnFromWhatTheyHold(int seed, String backend) throws Exception {
+        boolean isOnDisk = backend.equals("rocksdb"); // And waits for it.
+        int faults = Integer.getInteger("selvage.test.losses", 40) / (isOnDisk ? 4 : 1);
         SplittableRandom random = new SplittableRandom(seed);
         EventSource source = new EventSource(12, 600 * faults, 50, 300);
         String name = "job-losses-" + seed;
         int executors = 2 + seed % 2;
-        JobGraph graph = graph(source, name, executors, executors, 50_000);
+        JobGraph graph = graph(source, name, executors, executors, isOnDisk ? 5_000 : 50_000);
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, executors, 1)) {
+            master.settings = Map.of(JobConfig.STATE_BACKEND.name(), backend);
             long startNanos = System.nanoTime();
             master.runLosing(random, faults);
             System.out.println("seed " + seed + ": " + master.losses + " losses, " + master.rewound
@@ -160,7 +165,8 @@ class ExactlyOnceTest {
                         graph(source, name, 2, 3, 25_000),
                         graph(source, name, 2, 1, 25_000),
                         graph(source, name, 2, 2, 25_000),
-                        graph(source, name, 2, 5, 25_000)));
+                        graph(source, name, 2, 5, 25_000)),
+                seed == 23 ? "rocksdb" : "heap");
     }
 
     /** Readers that take over others' splits read them in another order: no element may be late for that. */
@@ -176,16 +182,19 @@ class ExactlyOnceTest {
                 List.of(
                         graph(source, name, 3, 2, 25_000),
                         graph(source, name, 1, 1, 25_000),
-                        graph(source, name, 2, 4, 25_000)));
+                        graph(source, name, 2, 4, 25_000)),
+                seed == 33 ? "rocksdb" : "heap");
     }
 
-    private void runAtEveryParallelism(int seed, EventSource source, List<JobGraph> graphs) throws Exception {
+    private void runAtEveryParallelism(int seed, EventSource source, List<JobGraph> graphs, String backend)
+            throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
         String name = graphs.get(0).name();
         FAIL_ONCE.put(name, new AtomicBoolean());
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
         try (ScriptedMaster master = new ScriptedMaster(graphs, name, store, directory, 1 + seed % 2)) {
+            master.settings = Map.of(JobConfig.STATE_BACKEND.name(), backend);
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations");

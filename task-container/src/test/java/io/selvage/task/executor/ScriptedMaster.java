@@ -108,6 +108,7 @@ final class ScriptedMaster implements AutoCloseable {
     /** A failing function, and an executor that is lost, restart the connected parts of the graph that they hit. */
     boolean restartsParts;
 
+    Map<String, String> settings = Map.of(); // The job's.
     Set<Fault> kinds = EnumSet.allOf(Fault.class);
     int partialRestarts;
     private boolean hasRun; // Every subtask of some incarnation has.
@@ -183,6 +184,7 @@ final class ScriptedMaster implements AutoCloseable {
                 .setEpoch(epoch)
                 .setFollow(Follow.newBuilder()
                         .setJobId(job.value())
+                        .putAllSettings(settings)
                         .setJobName(graph.name())
                         .setGraphPath(graphPath())
                         .setJobDirectory(jobDirectory)
@@ -466,6 +468,7 @@ final class ScriptedMaster implements AutoCloseable {
         placed.clear();
         Deploy.Builder deploy = Deploy.newBuilder()
                 .setJobId(job.value())
+                .putAllSettings(settings)
                 .setIncarnation(incarnation)
                 .setJobName(graph.name())
                 .setGraphPath(graphPath())
