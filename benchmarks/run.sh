@@ -2,6 +2,7 @@
 # Compiles what the benchmarks need and runs them.
 #   benchmarks/run.sh [options and patterns of JMH]     all benchmarks, or those that match
 #   benchmarks/run.sh data-plane [seconds]              the data plane over loopback, as JSON lines
+#   benchmarks/run.sh state-on-disk [keys ...]          keyed state on the disk, as JSON lines; docs/benchmarks.md
 #   benchmarks/run.sh recovery --fault kill-task ...    faults on a cluster of its own, as JSON lines; docs/benchmarks.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,5 +26,9 @@ classpath="benchmarks/target/classes:$(cat benchmarks/target/classpath)"
 if [ "${1:-}" = data-plane ]; then
     shift
     exec java -cp "$classpath" io.selvage.benchmarks.DataPlaneThroughput "$@"
+fi
+if [ "${1:-}" = state-on-disk ]; then
+    shift
+    exec java -Xmx2g -cp "$classpath" io.selvage.benchmarks.StateOnDisk "$@"
 fi
 exec java -cp "$classpath" org.openjdk.jmh.Main "$@"

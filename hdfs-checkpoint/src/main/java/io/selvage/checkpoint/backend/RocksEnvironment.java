@@ -23,6 +23,9 @@ public final class RocksEnvironment {
     private static final double BLOOM_BITS_PER_KEY = 10;
     private static final int BACKGROUND_JOBS = 2;
     private static final int ENDING_THREADS = 2;
+    private static final int NO_LIMIT = 1 << 30;
+    /** Each of them has keys of all groups: a few more to be asked cost less than to write all of them anew. */
+    private static final int FILES_PER_COMPACTION = 8;
 
     private final Path directory;
     private final long rowBytes;
@@ -61,6 +64,12 @@ public final class RocksEnvironment {
                 .setInfoLogLevel(InfoLogLevel.ERROR_LEVEL)
                 .setKeepLogFileNum(1)
                 .setStatsDumpPeriodSec(0)
+                // They would have whoever keeps a restore point wait for compactions.
+                .setLevel0SlowdownWritesTrigger(NO_LIMIT)
+                .setLevel0StopWritesTrigger(NO_LIMIT)
+                .setSoftPendingCompactionBytesLimit(0)
+                .setHardPendingCompactionBytesLimit(0)
+                .setLevel0FileNumCompactionTrigger(FILES_PER_COMPACTION)
                 .setTableFormatConfig(table);
     }
 

@@ -38,7 +38,7 @@ final class RocksRows<K> implements Rows<K> {
     private static final int OBJECT_BYTES = 200; // What a row takes in the heap, beside twice its bytes.
     private static final int LEAST_ROW_BYTES = 64;
     private static final int SWEPT_AT_ONCE = 32;
-    private static final int SPILLED_AT_ONCE = 8 * 1024;
+    private static final int SPILLED_AT_ONCE = 1024;
     private static final int MOST_DUE_AT_ONCE = 1024;
 
     private final String operator;
@@ -319,26 +319,29 @@ final class RocksRows<K> implements Rows<K> {
 
     // ---- room ----------------------------------------------------------------------------------------------------
 
-    /** Before a row more is made an object: those that the store has as they are can go. */
+    /**
+     * Before a row more is made an object: those that the store has as they are can go. So that there are some, rows
+     * are written when half of them have been used, in files that are as large as they can be.
+     */
     private void makeRoom() {
         long most = environment.rowBytesOfBackend();
-        if (residentBytes <= most) {
+        if (residentBytes <= most / 2) {
             return;
         }
-        sweep(most);
-        if (residentBytes <= most) {
-            return;
-        }
-        if (residentBytes > 2 * most) {
-            awaitFlush();
-        } else if (ending != null && ending.isDone()) {
+        if (ending != null && ending.isDone()) {
             settle(ending);
         }
-        if (flush == null && usedCount >= leastSpilled) {
+        if (flush == null && usedCount >= Math.max(leastSpilled, table.size() / 2)) {
             beginFlush(null);
         }
         if (flush != null) {
             proceed(SPILLED_AT_ONCE);
+        }
+        if (residentBytes > most) {
+            sweep(most);
+        }
+        if (residentBytes > 2 * most) {
+            awaitFlush();
         }
     }
 
