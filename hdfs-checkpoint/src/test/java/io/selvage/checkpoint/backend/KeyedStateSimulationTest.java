@@ -41,7 +41,7 @@ final class KeyedStateSimulationTest {
     private static final int GROUPS = 16;
     private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 60);
     private static final int STEPS = 1500;
-    private static final int STEPS_ON_DISK = 400; // Each flush waits for the disk.
+    private static final int STEPS_ON_DISK = 600; // Each flush waits for the disk.
     private static final int KEYS = 60;
     /** The same objects each time: a key that is current already is not looked up. */
     private static final List<String> KEY_NAMES =
@@ -81,7 +81,7 @@ final class KeyedStateSimulationTest {
         int leftOpen = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
-            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 8_000));
+            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 1_000));
             try {
                 run.run();
             } catch (AssertionError | Exception e) {
