@@ -632,9 +632,8 @@ final class KeyedStateSimulationTest {
             target.models().forEach((key, model) -> models.put(key, model.copy()));
             watermark = target.watermark();
             boolean isRescaled = random.nextInt(4) == 0;
-            int parallelism = isRescaled
-                    ? 1 + random.nextInt(5)
-                    : startedFrom == null ? target.parallelism() : subtasks.size();
+            int parallelism =
+                    isRescaled ? 1 + random.nextInt(5) : startedFrom == null ? target.parallelism() : subtasks.size();
             start(parallelism, target);
             if (random.nextInt(3) == 0) {
                 compareAll();

@@ -26,7 +26,8 @@ public final class Barrier extends Control {
      */
     public Barrier(CheckpointId checkpoint, long triggerTimeMillis, CutKind kind, String directory) {
         if (kind.isSavepoint() == directory.isEmpty()) {
-            throw new IllegalArgumentException("a barrier of kind " + kind + " with the directory \"" + directory + "\"");
+            throw new IllegalArgumentException(
+                    "a barrier of kind " + kind + " with the directory \"" + directory + "\"");
         }
         this.checkpoint = checkpoint;
         this.triggerTimeMillis = triggerTimeMillis;
@@ -46,7 +47,9 @@ public final class Barrier extends Control {
         return kind;
     }
 
-    /** The savepoint's own; empty for a checkpoint. It travels along, since a barrier may overtake the master's word. */
+    /**
+     * The savepoint's own; empty for a checkpoint. It travels along, since a barrier may overtake the master's word.
+     */
     public String directory() {
         return directory;
     }

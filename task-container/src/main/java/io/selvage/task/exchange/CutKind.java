@@ -8,7 +8,9 @@ public enum CutKind {
     TERMINAL(1, false),
     /** A savepoint: it stands alone, and nothing is committed because of it. */
     SAVEPOINT(2, true),
-    /** A savepoint after which no record is processed; subtasks finish once it is complete, or go on if it is aborted. */
+    /**
+     * A savepoint after which no record is processed; subtasks finish once it is complete, or go on if it is aborted.
+     */
     STOP(3, true),
     /** The same, and before it event time ends. What it has fired can't be undone: subtasks never go on after it. */
     DRAIN(4, true);
