@@ -33,6 +33,11 @@ public record SavepointLayout(String directory) {
         return new SavepointLayout(in + (in.endsWith("/") ? "" : "/") + "savepoint-" + shortJob + "-" + id);
     }
 
+    /** @param file a savepoint's metadata */
+    public static SavepointLayout ofMetadata(String file) {
+        return new SavepointLayout(file.substring(0, file.lastIndexOf('/')));
+    }
+
     /**
      * What one executor puts into it. The number is in the name, as incarnation and executor may be those of another.
      */
@@ -42,6 +47,11 @@ public record SavepointLayout(String directory) {
 
     public String metadataFile() {
         return directory + "/" + METADATA;
+    }
+
+    /** @param file fully qualified, whether or not the directory is: that ends with an id, and is nobody else's */
+    public boolean isMetadata(String file) {
+        return file.endsWith("/" + fileName(directory) + "/" + METADATA);
     }
 
     /** The last part of a path, by which a savepoint's metadata name the files beside them. */

@@ -12,7 +12,7 @@ public enum CutKind {
      * A savepoint after which no record is processed; subtasks finish once it is complete, or go on if it is aborted.
      */
     STOP(3, true),
-    /** The same, and before it event time ends. What it has fired can't be undone: subtasks never go on after it. */
+    /** The same, and before it event time ends. What that has fired can't be undone: subtasks fail if it is aborted. */
     DRAIN(4, true);
 
     private final int code;

@@ -71,6 +71,7 @@ public final class Subtask implements Runnable {
      */
     private long heldBy;
 
+    private @Nullable CheckpointId drainedBy; // Not null: event time was ended for that savepoint.
     private @Nullable SubtaskCut gathering; // The newest cut, while not all of its state is written.
     private @Nullable CheckpointId completing; // Not null: the operators are being told that it is complete.
     private long lastFlushNanos;
@@ -235,6 +236,7 @@ public final class Subtask implements Runnable {
         } else if (mail instanceof Mail.Complete complete) {
             complete(complete);
         } else if (mail instanceof Mail.Abort abort) {
+            requireNotDrained(abort.checkpoint());
             lastCheckpoint = Math.max(lastCheckpoint, abort.checkpoint().value());
             heldBy = heldBy <= abort.checkpoint().value() ? 0 : heldBy;
             giveUpCut(abort.checkpoint());
@@ -266,9 +268,11 @@ public final class Subtask implements Runnable {
         if (checkpoint.value() <= lastCheckpoint) {
             return;
         }
+        requireNotDrained(checkpoint);
         lastCheckpoint = checkpoint.value();
         heldBy = heldAfter(barrier);
         if (barrier.kind() == CutKind.DRAIN) {
+            drainedBy = checkpoint;
             chain.endOfInput();
         }
         outputs.barrier(barrier);
@@ -288,6 +292,14 @@ public final class Subtask implements Runnable {
             listener.onCut(cut);
         } else {
             gathering = cut;
+        }
+    }
+
+    /** @param settled given up itself, or begun after what was */
+    private void requireNotDrained(CheckpointId settled) {
+        CheckpointId drain = drainedBy;
+        if (drain != null && drain.compareTo(settled) <= 0) {
+            throw new DrainGivenUpException(drain);
         }
     }
 

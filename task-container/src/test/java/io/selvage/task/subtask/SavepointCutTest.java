@@ -110,10 +110,20 @@ class SavepointCutTest {
                 .toList();
         assertThat(controls.get(controls.size() - 2)).isEqualTo(Watermark.MAX);
         assertThat(controls.get(controls.size() - 1)).isInstanceOf(Barrier.class);
-        harness.abort(drain);
-        assertThat(readAfter(harness))
-                .as("what windows have fired can't be taken back here")
-                .isZero();
+        assertThat(readAfter(harness)).isZero();
+        harness.complete(drain, true);
+        assertThat(harness.phases).endsWith("FINISHED");
+    }
+
+    @Test
+    void aSubtaskFailsWhenItsDrainIsGivenUp() {
+        SubtaskHarness aborted = reader();
+        long drain = aborted.cut(CutKind.DRAIN);
+        assertThatThrownBy(() -> aborted.abort(drain)).isInstanceOf(DrainGivenUpException.class);
+
+        SubtaskHarness notTold = reader();
+        notTold.cut(CutKind.DRAIN);
+        assertThatThrownBy(() -> notTold.cut(CutKind.CHECKPOINT)).isInstanceOf(DrainGivenUpException.class);
     }
 
     @Test
