@@ -367,7 +367,14 @@ public final class JobMaster implements MasterEvent.Receiver {
             answerSubmission(event.request(), String.valueOf(malformed.getMessage()));
             return;
         }
-        if (jobs.containsKey(id.value())) {
+        if (request.hasRestoredFrom()
+                && (request.getRestoredFrom().getCheckpoint() < 1
+                        || request.getRestoredFrom().getMetadataPath().isEmpty())) {
+            answerSubmission(
+                    event.request(),
+                    "The submission does not say from which checkpoint " + id
+                            + " is to go on: the client that made it is broken.");
+        } else if (jobs.containsKey(id.value())) {
             answerSubmission(event.request(), "");
         } else if (submissions.containsKey(id)) {
             submissions.get(id).askers().add(event.request());

@@ -614,12 +614,12 @@ final class SimulatedExecutor {
             for (SubtaskSnapshot part : parts) {
                 part.getOperators(0).getKeyedStateList().stream()
                         .filter(segment -> segment.getCheckpoint() == trigger.getCheckpoint())
-                        .forEach(segment ->
-                                simulation.store()
-                                        .put(
-                                                segment,
-                                                SubtaskId.of(part.getVertex(), part.getSubtask()),
-                                                trigger.getSavepointDirectory()));
+                        .forEach(segment -> simulation
+                                .store()
+                                .put(
+                                        segment,
+                                        SubtaskId.of(part.getVertex(), part.getSubtask()),
+                                        trigger.getSavepointDirectory()));
             }
         }
         if (fails

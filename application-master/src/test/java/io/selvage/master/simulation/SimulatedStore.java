@@ -42,7 +42,8 @@ final class SimulatedStore {
     /** @param savepoint its directory; empty: it is of a checkpoint */
     void put(Segment segment, SubtaskId subtask, String savepoint) {
         if (!savepoint.isEmpty()) {
-            savepoints.computeIfAbsent(savepoint, any -> new Directory())
+            savepoints
+                    .computeIfAbsent(savepoint, any -> new Directory())
                     .segments
                     .put(segment.getFile() + "#" + subtask, segment);
         } else if (!jobDeleted) {
@@ -63,8 +64,10 @@ final class SimulatedStore {
 
     String putSavepoint(String directory, CheckpointMetadata metadata) {
         String path = directory + "/_metadata";
-        CheckpointMetadata there =
-                savepoints.computeIfAbsent(directory, any -> new Directory()).metadata.putIfAbsent(path, metadata);
+        CheckpointMetadata there = savepoints
+                .computeIfAbsent(directory, any -> new Directory())
+                .metadata
+                .putIfAbsent(path, metadata);
         Invariant.check(there == null, "the metadata %s is written twice", path);
         return path;
     }

@@ -415,6 +415,10 @@ final class Simulation {
                     count(kind);
                     leader().filter(any -> between(0, 2) == 0).ifPresent(master -> master.rushTo(Label.PUBLISH));
                     wantSavepoint(true);
+                    if (scenario.faults().contains(Fault.HDFS_IS_AWAY) && between(0, 2) == 0) {
+                        // So that it fails, and the job has to go on.
+                        hdfsBackMillis = Math.max(hdfsBackMillis, nowMillis + between(100, 3_000));
+                    }
                 }
             }
             case CLIENT_STOPS_THE_SESSION ->
@@ -662,8 +666,9 @@ final class Simulation {
      * @param incarnation that it is part of
      */
     void onRead(SubtaskId subtask, long since, long incarnation, long position) {
-        journal.job().map(JournaledJob::getCheckpoint).ifPresent(newest ->
-                Invariant.check(
+        journal.job()
+                .map(JournaledJob::getCheckpoint)
+                .ifPresent(newest -> Invariant.check(
                         newest.getStoppedBy().isEmpty() || incarnation < newest.getIncarnation(),
                         "subtask %s, which runs since incarnation %d, reads %d although the job is stopped: %s",
                         subtask,
