@@ -895,7 +895,13 @@ final class Job {
                 .decline(executor, declined.getIncarnation(), declined.getCheckpoint(), outbox.nowNanos())
                 .ifPresent(pending -> giveUp(
                         pending,
-                        executor + " declined it: " + declined.getFailure().getMessage()));
+                        executor + " declined it: "
+                                + firstLine(declined.getFailure().getMessage())));
+    }
+
+    /** HDFS's own messages go on with its stack. */
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("it gives no reason.");
     }
 
     void onMetadataWriteFailed(CheckpointKey key, String reason) {

@@ -201,7 +201,7 @@ class SavepointsTest {
         harness.decline(2, 1, 1);
         SavepointDescription failed = describe(harness, ID);
         assertThat(failed.getState()).isEqualTo(SavepointState.SAVEPOINT_FAILED);
-        assertThat(failed.getReason()).contains("HDFS is full.");
+        assertThat(failed.getReason()).endsWith("HDFS is full.");
         assertThat(harness.last(MasterAction.DeleteSavepoint.class).directory()).isEqualTo(DIRECTORY);
         assertThat(harness.lastMessage(MasterMessage::hasAbort).getAbort().getCheckpoint())
                 .isEqualTo(1);
