@@ -577,10 +577,10 @@ final class ScriptedMaster implements AutoCloseable {
         acknowledged.clear();
         snapshots.clear();
         SplittableRandom dice = savepoints;
-        boolean isSavepoint = dice != null && !terminal && dice.nextInt(3) == 0;
+        boolean isSavepoint = dice != null && !terminal && dice.nextInt(2) == 0;
         pendingKind = !isSavepoint
                 ? CutKind.CUT_FOR_CHECKPOINT
-                : dice.nextBoolean() ? CutKind.CUT_FOR_SAVEPOINT : CutKind.CUT_FOR_STOP;
+                : savepointsTaken % 2 == 0 ? CutKind.CUT_FOR_STOP : CutKind.CUT_FOR_SAVEPOINT;
         tellAll(MasterMessage.newBuilder()
                 .setTrigger(TriggerCheckpoint.newBuilder()
                         .setJobId(job.value())

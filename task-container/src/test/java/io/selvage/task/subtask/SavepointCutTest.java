@@ -44,8 +44,10 @@ class SavepointCutTest {
     @Test
     void aSourceGoesOnAfterASavepoint() {
         SubtaskHarness harness = reader();
+        int before = harness.records().size();
         harness.cut(CutKind.SAVEPOINT);
-        assertThat(readAfter(harness)).isPositive();
+        readAfter(harness);
+        assertThat(harness.records()).hasSizeGreaterThan(before);
     }
 
     @Test
@@ -87,8 +89,10 @@ class SavepointCutTest {
         assertThat(readAfter(harness)).isZero();
         harness.abort(stop - 1);
         assertThat(readAfter(harness)).as("an earlier one is given up").isZero();
+        int before = harness.records().size();
         harness.abort(stop);
-        assertThat(readAfter(harness)).isPositive();
+        readAfter(harness);
+        assertThat(harness.records()).hasSizeGreaterThan(before);
     }
 
     @Test
@@ -96,8 +100,10 @@ class SavepointCutTest {
         SubtaskHarness harness = reader();
         harness.cut(CutKind.STOP);
         assertThat(readAfter(harness)).isZero();
+        int before = harness.records().size();
         harness.cut(CutKind.CHECKPOINT);
-        assertThat(readAfter(harness)).isPositive();
+        readAfter(harness);
+        assertThat(harness.records()).hasSizeGreaterThan(before);
     }
 
     @Test
