@@ -150,7 +150,15 @@ final class RocksRows<K> implements Rows<K> {
     void startFrom(RocksReplica replica) throws IOException {
         groupBytes = replica.groupBytes();
         points.add(new Point(
-                replica.checkpoint(), epoch++, 0, flushes, replica.chain(), newPoint(), groupBytes.clone(), null, false));
+                replica.checkpoint(),
+                epoch++,
+                0,
+                flushes,
+                replica.chain(),
+                newPoint(),
+                groupBytes.clone(),
+                null,
+                false));
         isConfirmed = true;
         findFirstDue();
     }
@@ -800,7 +808,14 @@ final class RocksRows<K> implements Rows<K> {
         back.dropCut();
         points.clear();
         points.add(new Point(
-                back.checkpoint(), epoch, back.base(), flushes, back.chain(), links, back.groupBytes(), back.cut(),
+                back.checkpoint(),
+                epoch,
+                back.base(),
+                flushes,
+                back.chain(),
+                links,
+                back.groupBytes(),
+                back.cut(),
                 back.isSavepoint()));
         dropFlushed(flushes);
         isConfirmed = true;

@@ -41,7 +41,7 @@ final class KeyedStateSimulationTest {
     private static final int GROUPS = 16;
     private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 60);
     private static final int STEPS = 1500;
-    private static final int STEPS_ON_DISK = 400; // Each flush waits for the disk.
+    private static final int STEPS_ON_DISK = 500; // Each flush waits for the disk.
     private static final int KEYS = 60;
     /** The same objects each time: a key that is current already is not looked up. */
     private static final List<String> KEY_NAMES =
@@ -458,7 +458,7 @@ final class KeyedStateSimulationTest {
                 settle();
             }
             long id = ++lastId;
-            isSavepoint = random.nextInt(4) == 0;
+            isSavepoint = random.nextInt(5) == 0;
             List<List<Long>> ofSubtasks = new ArrayList<>();
             List<KeyedCut> taken = new ArrayList<>();
             for (int i = 0; i < subtasks.size(); i++) {
@@ -745,7 +745,10 @@ final class KeyedStateSimulationTest {
             ways[Way.SAVEPOINT.ordinal()]++;
             StateReplica replica = replicaFor(range);
             for (byte[] segment : from.segments()) {
-                replica.apply(new ByteArrayInputStream(segment), segment.length, from.cut().id());
+                replica.apply(
+                        new ByteArrayInputStream(segment),
+                        segment.length,
+                        from.cut().id());
             }
             replica.standAlone();
             return inPlace(replica);

@@ -120,7 +120,7 @@ final class RestoredCheckpoint {
                     origin = followed();
                 }
                 KeyedOrigin found = origin == null ? fromStore() : origin;
-                if (metadata.getSavepoint() && found instanceof KeyedReplica replica) {
+                if (metadata.getSavepoint() && found instanceof StateReplica replica) {
                     replica.standAlone();
                 }
                 return found;
