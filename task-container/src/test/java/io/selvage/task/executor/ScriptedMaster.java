@@ -417,11 +417,13 @@ final class ScriptedMaster implements AutoCloseable {
                             .setCheckpoint(completedCheckpoint)
                             .setTerminal(completedTerminal)));
         }
-        tellAll(MasterMessage.newBuilder()
-                .setAbort(AbortCheckpoint.newBuilder()
-                        .setJobId(job.value())
-                        .setIncarnation(incarnation)
-                        .setCheckpoint(lastCheckpoint)));
+        if (lastCheckpoint > 0) {
+            tellAll(MasterMessage.newBuilder()
+                    .setAbort(AbortCheckpoint.newBuilder()
+                            .setJobId(job.value())
+                            .setIncarnation(incarnation)
+                            .setCheckpoint(lastCheckpoint)));
+        }
     }
 
     private void deploy() {
