@@ -12,6 +12,11 @@ public interface JobLauncher {
         return StreamEnvironment.DEFAULT_MAX_PARALLELISM;
     }
 
+    /** The job goes on from a savepoint: what it has written before may be there. */
+    default boolean isRestored() {
+        return false;
+    }
+
     /** @return the job's id */
     String launch(JobGraph graph);
 }

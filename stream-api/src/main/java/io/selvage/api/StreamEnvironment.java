@@ -128,6 +128,10 @@ public final class StreamEnvironment {
         return parallelism;
     }
 
+    boolean isRestored() {
+        return launcher != null && launcher.isRestored();
+    }
+
     void add(Transformation transformation) {
         transformations.add(transformation);
     }

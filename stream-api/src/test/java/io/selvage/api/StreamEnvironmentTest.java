@@ -61,7 +61,7 @@ class StreamEnvironmentTest {
         }
     }
 
-    private static final class Nowhere<T> implements Sink<T, Long> {
+    private static class Nowhere<T> implements Sink<T, Long> {
         @Override
         public Serde<Long> committableSerde() {
             return Serdes.LONG;
@@ -106,6 +106,12 @@ class StreamEnvironmentTest {
 
     private static final class Fixed implements JobLauncher {
         private @Nullable JobGraph launched;
+        private boolean restored;
+
+        @Override
+        public boolean isRestored() {
+            return restored;
+        }
 
         @Override
         public int defaultParallelism() {
@@ -183,6 +189,29 @@ class StreamEnvironmentTest {
                 .hasMessageContaining("overload");
         lines.map(line -> List.of(line), Serdes.list(Serdes.STRING)).sinkTo(new Nowhere<>(), "out");
         assertThat(env.graph("lists").vertices()).hasSize(2);
+    }
+
+    /** Accepts only a job that goes on from a savepoint. */
+    private static final class Written extends Nowhere<Count> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void check() throws java.io.IOException {
+            throw new java.io.IOException("there is output already");
+        }
+
+        @Override
+        public void checkRestored() {}
+    }
+
+    @Test
+    void sinksAreAskedWhetherAJobCanGoOnWithTheirOutput() {
+        Fixed launcher = new Fixed();
+        StreamEnvironment.install(launcher);
+        assertThatThrownBy(() -> counts(StreamEnvironment.create()).sinkTo(new Written(), "counts"))
+                .hasMessage("In sink counts: there is output already");
+        launcher.restored = true;
+        counts(StreamEnvironment.create()).sinkTo(new Written(), "counts");
     }
 
     @Test

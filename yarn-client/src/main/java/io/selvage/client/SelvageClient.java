@@ -199,6 +199,11 @@ public final class SelvageClient implements AutoCloseable {
         return configuration;
     }
 
+    /** The fully qualified form of a path in the distributed file system, as a user writes it. */
+    String qualify(String path) {
+        return Hdfs.qualify(configuration, path);
+    }
+
     Path hadoopFolder() {
         return hadoop.path();
     }

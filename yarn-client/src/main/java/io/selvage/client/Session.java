@@ -10,8 +10,10 @@ import io.selvage.client.exit.ExitCode;
 import io.selvage.client.program.Program;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.wire.CancelJobRequest;
 import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.DescribeSavepointRequest;
 import io.selvage.protocol.wire.DescribeSessionRequest;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.DrillRequest;
@@ -19,14 +21,18 @@ import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.ListJobsRequest;
+import io.selvage.protocol.wire.SavepointDescription;
+import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.StopSessionRequest;
+import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
+import org.jspecify.annotations.Nullable;
 
 /** A session that runs; used by one thread. Closing it closes the connection, not the session. */
 public final class Session implements AutoCloseable {
@@ -38,6 +44,9 @@ public final class Session implements AutoCloseable {
 
     private static final long POLL_MILLIS = 300;
     private static final long END_POLL_MILLIS = 100;
+    /** A savepoint that is lost with its master is taken anew so often, all in all. */
+    private static final int SAVEPOINT_ATTEMPTS = 5;
+
     private static final Set<JobPhase> ENDS = Set.of(JobPhase.FINISHED, JobPhase.CANCELED, JobPhase.FAILED);
 
     private final SelvageClient client;
@@ -86,9 +95,91 @@ public final class Session implements AutoCloseable {
      * @return the jobs' ids, at least one
      */
     public List<String> submit(Program program, Configuration settings, Consumer<String> submitted) {
+        return submit(program, settings, submitted, null);
+    }
+
+    /**
+     * The same for a program whose job goes on from a savepoint, at whatever parallelism. The savepoint is never
+     * changed or deleted, and not needed any more once the job has completed a checkpoint of its own.
+     *
+     * @param from null: from the beginning
+     * @throws ClientException with {@code NOT_RESTORABLE} if the job can't go on from there; nothing is submitted then
+     */
+    public List<String> submit(
+            Program program, Configuration settings, Consumer<String> submitted, @Nullable StartPoint from) {
+        StartPoint qualified = from == null ? null : new StartPoint(client.qualify(from.path()), from.mayDropState());
         return program.run(
-                new Submission(connection, record, client, program.jar().path(), settings, submitted),
+                new Submission(connection, record, client, program.jar().path(), settings, submitted, qualified),
                 client.hadoopFolder());
+    }
+
+    /**
+     * Takes a savepoint of a job that runs, or will in a moment; the job goes on. Returns when it is complete.
+     *
+     * @param directory in which the savepoint's own is made; null: what the job's settings say
+     * @return its directory, fully qualified
+     * @throws ClientException with {@code SAVEPOINT_FAILED} if it could not be taken
+     */
+    public String savepoint(String jobId, @Nullable String directory) {
+        return take(TakeSavepointRequest.newBuilder().setJobId(jobId), directory);
+    }
+
+    /**
+     * Stops a job with a savepoint: no record is processed after it, and the output up to it is committed. Returns when
+     * it is complete; the job finishes then. If it fails, the job goes on.
+     *
+     * @param drain event time ends before it, so that all windows fire; not for a job that is to go on later
+     * @return the savepoint's directory, fully qualified
+     * @throws ClientException with {@code SAVEPOINT_FAILED} if it could not be taken
+     */
+    public String stopWithSavepoint(String jobId, @Nullable String directory, boolean drain) {
+        return take(
+                TakeSavepointRequest.newBuilder().setJobId(jobId).setStop(true).setDrain(drain), directory);
+    }
+
+    /** A master that takes over knows nothing of it, unless it has stopped the job: then it is asked for another. */
+    private String take(TakeSavepointRequest.Builder wanted, @Nullable String directory) {
+        if (directory != null) {
+            wanted.setDirectory(client.qualify(directory));
+        }
+        for (int attempt = 1; attempt <= SAVEPOINT_ATTEMPTS; attempt++) {
+            TakeSavepointRequest request =
+                    wanted.setSavepointId(SavepointId.random().value()).build();
+            SavepointDescription end = awaitSavepoint(request);
+            switch (end.getState()) {
+                case SAVEPOINT_COMPLETED -> {
+                    return end.getPath();
+                }
+                case SAVEPOINT_FAILED ->
+                    throw new ClientException(
+                            ExitCode.SAVEPOINT_FAILED,
+                            "The savepoint of " + request.getJobId() + " was not taken: " + end.getReason()
+                                    + (end.getReason().endsWith(".") ? "" : ".")
+                                    + " The job is as it was: see scripts/selvage status --job " + request.getJobId()
+                                    + ", and take it again.");
+                case SAVEPOINT_REFUSED -> throw new ClientException(ExitCode.NO_SESSION, end.getReason());
+                default -> {}
+            }
+        }
+        throw new ClientException(
+                ExitCode.SAVEPOINT_FAILED,
+                "The savepoint of " + wanted.getJobId() + " was not taken: the master was lost " + SAVEPOINT_ATTEMPTS
+                        + " times meanwhile. See scripts/selvage status, and take it again.");
+    }
+
+    /** Until it has come to its end, or the master that takes it has. */
+    private SavepointDescription awaitSavepoint(TakeSavepointRequest request) {
+        SavepointDescription stands = connection.call(stub -> stub.takeSavepoint(request));
+        DescribeSavepointRequest question = DescribeSavepointRequest.newBuilder()
+                .setJobId(request.getJobId())
+                .setSavepointId(request.getSavepointId())
+                .build();
+        while (stands.getState() == SavepointState.SAVEPOINT_WAITING
+                || stands.getState() == SavepointState.SAVEPOINT_RUNNING) {
+            pause(POLL_MILLIS);
+            stands = connection.call(stub -> stub.describeSavepoint(question));
+        }
+        return stands;
     }
 
     /** All jobs of the session, newest first. */

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the jobs of one program, on the thread that runs its main: jar and graph go to HDFS, and then the master hears.
@@ -36,14 +37,18 @@ final class Submission implements JobLauncher {
     private final Path jar;
     private final Configuration settings;
     private final Consumer<String> submitted;
+    private final @Nullable StartPoint from;
 
+    /** @param from null: its jobs start from the beginning */
     Submission(
             MasterConnection connection,
             SessionRecord session,
             SelvageClient client,
             Path jar,
             Configuration settings,
-            Consumer<String> submitted) {
+            Consumer<String> submitted,
+            @Nullable StartPoint from) {
+        this.from = from;
         this.connection = connection;
         this.session = session;
         this.client = client;
@@ -63,12 +68,21 @@ final class Submission implements JobLauncher {
     }
 
     @Override
+    public boolean isRestored() {
+        return from != null;
+    }
+
+    @Override
     public String launch(JobGraph graph) {
         Map<String, String> effective = effectiveSettings(settings, graph);
         JobId job = JobId.random();
         try {
             DurableStore store =
                     DurableStore.open(new org.apache.hadoop.fs.Path(session.stateRoot()), client.configuration());
+            SubmitJobRequest.Builder request = SubmitJobRequest.newBuilder();
+            if (from != null) {
+                request.setRestoredFrom(new StartPointCheck(store, from).check(graph));
+            }
             LibraryEntry library = new LibraryStore(store, HashCache.open(client.hashCacheFile())).publish(jar);
             String directory = DurableStore.join(session.applicationId(), job.value());
             String path = DurableStore.join(directory, GRAPH);
@@ -76,8 +90,7 @@ final class Submission implements JobLauncher {
             submit(
                     store,
                     directory,
-                    SubmitJobRequest.newBuilder()
-                            .setJobId(job.value())
+                    request.setJobId(job.value())
                             .setGraphPath(store.qualify(path))
                             .addJars(library.toWire())
                             .putAllSettings(effective)

@@ -13,7 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by its job: at most one checkpoint at a time, from trigger to the record in the journal.
+ * Owned by its job: at most one checkpoint at a time, from trigger to the record in the journal. A savepoint takes the
+ * turn of one, and a number; it has no record unless the job is stopped with it, and counts neither as completed nor as
+ * failed.
  *
  * <p>Open while every subtask of an incarnation serves barriers. Closing drops the pending checkpoint, except one whose
  * record is already on its way into the journal: that one counts if the journal says so, even after a failure.
@@ -107,13 +109,29 @@ public final class CheckpointCoordinator {
 
     /** The next checkpoint, if one is due. A terminal one is due as soon as none is pending. */
     public Optional<PendingCheckpoint> tryTrigger(boolean terminal, long nowNanos, long nowMillis) {
-        if (incarnation == null || pending != null || (!terminal && nowNanos < earliestNanos)) {
+        if (!terminal && nowNanos < earliestNanos) {
+            return Optional.empty();
+        }
+        Optional<PendingCheckpoint> begun = tryBegin(terminal, null, nowNanos, nowMillis);
+        if (begun.isPresent()) {
+            earliestNanos = nowNanos + times.intervalNanos();
+        }
+        return begun;
+    }
+
+    /** A savepoint is due as soon as nothing is pending. */
+    public Optional<PendingCheckpoint> tryTrigger(Savepoint wanted, long nowNanos, long nowMillis) {
+        return tryBegin(false, wanted, nowNanos, nowMillis);
+    }
+
+    private Optional<PendingCheckpoint> tryBegin(
+            boolean terminal, @Nullable Savepoint savepoint, long nowNanos, long nowMillis) {
+        if (incarnation == null || pending != null) {
             return Optional.empty();
         }
         lastId++;
-        earliestNanos = nowNanos + times.intervalNanos();
         CheckpointKey key = new CheckpointKey(job, incarnation, new CheckpointId(lastId));
-        pending = new PendingCheckpoint(key, terminal, nowNanos, nowMillis, participants);
+        pending = new PendingCheckpoint(key, terminal, savepoint, nowNanos, nowMillis, participants);
         return Optional.of(pending);
     }
 
@@ -135,6 +153,19 @@ public final class CheckpointCoordinator {
             ExecutorId executor, long ofIncarnation, long ofCheckpoint, long nowNanos) {
         boolean awaited = isPending(ofIncarnation, ofCheckpoint) && participants.contains(executor);
         return awaited && !isJournaling() ? giveUp(nowNanos) : Optional.empty();
+    }
+
+    /** The pending savepoint, if its metadata is written and the job goes on after it: nothing more is to be done. */
+    public Optional<PendingCheckpoint> tryFinishSavepoint(CheckpointKey key) {
+        Optional<PendingCheckpoint> stored = Optional.ofNullable(pending)
+                .filter(each -> each.key().equals(key)
+                        && each.stage() == PendingCheckpoint.Stage.WRITING_METADATA
+                        && each.savepoint().isPresent()
+                        && !each.isLast());
+        if (stored.isPresent()) {
+            pending = null;
+        }
+        return stored;
     }
 
     /** The pending checkpoint, if that is the one whose metadata is written: its record is due now. */
@@ -217,7 +248,7 @@ public final class CheckpointCoordinator {
     private Optional<PendingCheckpoint> drop() {
         Optional<PendingCheckpoint> dropped = Optional.ofNullable(pending);
         pending = null;
-        if (dropped.isPresent()) {
+        if (dropped.isPresent() && dropped.get().savepoint().isEmpty()) {
             failedCount++;
         }
         return dropped;

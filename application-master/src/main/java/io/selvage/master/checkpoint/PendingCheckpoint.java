@@ -11,11 +11,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
-/** Owned by its {@link CheckpointCoordinator}: a checkpoint between its trigger and its record in the journal. */
+/**
+ * Owned by its {@link CheckpointCoordinator}: a checkpoint between its trigger and its record in the journal, or a
+ * savepoint until it is stored.
+ */
 public final class PendingCheckpoint {
     /** What the checkpoint waits for. */
     enum Stage {
@@ -32,6 +37,7 @@ public final class PendingCheckpoint {
 
     private final CheckpointKey key;
     private final boolean terminal;
+    private final @Nullable Savepoint savepoint; // null: a checkpoint.
     private final long startedNanos;
     private final long triggerTimeMillis;
     private final Set<ExecutorId> awaited;
@@ -41,11 +47,13 @@ public final class PendingCheckpoint {
     PendingCheckpoint(
             CheckpointKey key,
             boolean terminal,
+            @Nullable Savepoint savepoint,
             long startedNanos,
             long triggerTimeMillis,
             Set<ExecutorId> participants) {
         this.key = key;
         this.terminal = terminal;
+        this.savepoint = savepoint;
         this.startedNanos = startedNanos;
         this.triggerTimeMillis = triggerTimeMillis;
         this.awaited = new TreeSet<>(participants);
@@ -85,6 +93,16 @@ public final class PendingCheckpoint {
     /** Taken after all input had ended. */
     public boolean terminal() {
         return terminal;
+    }
+
+    /** It is to be this one, and no checkpoint that the job could be restored from. */
+    public Optional<Savepoint> savepoint() {
+        return Optional.ofNullable(savepoint);
+    }
+
+    /** Once it is complete, the job has finished: taken after all input, or with the savepoint that stops the job. */
+    public boolean isLast() {
+        return terminal || (savepoint != null && savepoint.stops());
     }
 
     public long triggerTimeMillis() {

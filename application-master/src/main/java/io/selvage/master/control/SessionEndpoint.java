@@ -9,17 +9,20 @@ import io.selvage.master.event.RequestId;
 import io.selvage.master.loop.Questions;
 import io.selvage.protocol.wire.CancelJobRequest;
 import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.DescribeSavepointRequest;
 import io.selvage.protocol.wire.DescribeSessionRequest;
 import io.selvage.protocol.wire.DrillRequest;
 import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.ListJobsRequest;
 import io.selvage.protocol.wire.ListJobsResponse;
+import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionServiceGrpc;
 import io.selvage.protocol.wire.StopSessionRequest;
 import io.selvage.protocol.wire.StopSessionResponse;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubmitJobResponse;
+import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -45,6 +48,16 @@ final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
     @Override
     public void cancelJob(CancelJobRequest request, StreamObserver<CancelJobResponse> response) {
         ask(id -> new MasterEvent.CancelRequested(id, request.getJobId()), CancelJobResponse.class, response);
+    }
+
+    @Override
+    public void takeSavepoint(TakeSavepointRequest request, StreamObserver<SavepointDescription> response) {
+        ask(id -> new MasterEvent.SavepointRequested(id, request), SavepointDescription.class, response);
+    }
+
+    @Override
+    public void describeSavepoint(DescribeSavepointRequest request, StreamObserver<SavepointDescription> response) {
+        ask(id -> new MasterEvent.SavepointQueried(id, request), SavepointDescription.class, response);
     }
 
     @Override

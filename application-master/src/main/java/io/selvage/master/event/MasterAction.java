@@ -35,6 +35,10 @@ public sealed interface MasterAction {
 
         void perform(WriteMetadata action);
 
+        void perform(WriteSavepoint action);
+
+        void perform(DeleteSavepoint action);
+
         void perform(SweepCheckpoints action);
 
         void perform(DeleteJobFiles action);
@@ -114,6 +118,25 @@ public sealed interface MasterAction {
 
     /** Store a checkpoint's metadata; answered by MetadataWritten or MetadataWriteFailed. */
     record WriteMetadata(CheckpointKey key, CheckpointMetadata metadata) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /**
+     * Store a savepoint's metadata in its directory, which makes it one; answered by MetadataWritten or
+     * MetadataWriteFailed.
+     */
+    record WriteSavepoint(CheckpointKey key, String directory, CheckpointMetadata metadata) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Delete what there is of a savepoint that was given up. */
+    record DeleteSavepoint(String directory) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);

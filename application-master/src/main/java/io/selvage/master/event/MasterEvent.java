@@ -4,6 +4,7 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointDeclined;
+import io.selvage.protocol.wire.DescribeSavepointRequest;
 import io.selvage.protocol.wire.DrillRequest;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.Following;
@@ -13,6 +14,7 @@ import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.util.List;
 
 /** What the master's core is told. Delivered one at a time, by the one thread that owns the core. */
@@ -61,6 +63,10 @@ public sealed interface MasterEvent {
         void on(SubmissionRequested event);
 
         void on(CancelRequested event);
+
+        void on(SavepointRequested event);
+
+        void on(SavepointQueried event);
 
         void on(SessionStopRequested event);
 
@@ -250,6 +256,22 @@ public sealed interface MasterEvent {
 
     /** A client wants a job ended without finishing; the id is as the client wrote it. */
     record CancelRequested(RequestId request, String job) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A client wants a savepoint of a job, or asks again how the one of that id stands. */
+    record SavepointRequested(RequestId request, TakeSavepointRequest savepoint) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A client asks how a savepoint stands. */
+    record SavepointQueried(RequestId request, DescribeSavepointRequest savepoint) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

@@ -1,8 +1,11 @@
 package io.selvage.master.job;
 
+import com.google.protobuf.ByteString;
+import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.master.checkpoint.CheckpointCoordinator;
 import io.selvage.master.checkpoint.CheckpointTimes;
 import io.selvage.master.checkpoint.PendingCheckpoint;
+import io.selvage.master.checkpoint.Savepoint;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.RequestId;
@@ -14,6 +17,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.CarriedVertex;
@@ -21,6 +25,7 @@ import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointDeclined;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.CutKind;
 import io.selvage.protocol.wire.ExecutorAddress;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
@@ -37,10 +42,13 @@ import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OutputDescription;
 import io.selvage.protocol.wire.RestartHistory;
 import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.SavepointDescription;
+import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.TakeSavepointRequest;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +80,8 @@ final class Job {
     private final Stops stops = new Stops();
     private final Recoveries recoveries = new Recoveries();
     private final Followers followers = new Followers();
+    private final Savepoints savepoints = new Savepoints();
+    private final JobConfig config;
     private final boolean isRestarted;
 
     private Phase phase;
@@ -146,6 +156,7 @@ final class Job {
         this.submitted = journaled.getSubmitted();
         this.id = new JobId(submitted.getJobId());
         this.epoch = epoch;
+        this.config = config;
         this.limits = limits;
         this.outbox = outbox;
         this.fleet = fleet;
@@ -154,7 +165,7 @@ final class Job {
         this.checkpoints = new CheckpointCoordinator(
                 id,
                 CheckpointTimes.of(config),
-                journaled.getCheckpoint().getCheckpoint(),
+                restorePoints.id(),
                 journaled.getCheckpoint().getCount());
         this.isRestarted = !(config.restartPolicy() instanceof RestartPolicy.None);
         this.hasRun = journaled.hasIncarnation();
@@ -387,6 +398,7 @@ final class Job {
         if (!isLive()) {
             return;
         }
+        expireSavepoints();
         switch (phase) {
             case WAITING_FOR_RESOURCES -> tryDeploy();
             case ADOPTING -> {
@@ -608,7 +620,16 @@ final class Job {
             recoveries.running(lastIncarnation, outbox.nowMillis());
             hasRun = true;
             if (!cancelRequested && !mayFinish) {
-                checkpoints.open(current.incarnation(), current.executors(), outbox.nowNanos());
+                if (restorePoints.isStopped()) {
+                    // Sinks have committed what they have restored: nothing is left to do.
+                    mayFinish = true;
+                    toDeployed(messages.complete(lastIncarnation, restorePoints.id(), true));
+                } else {
+                    checkpoints.open(current.incarnation(), current.executors(), outbox.nowNanos());
+                }
+            }
+            if (mayFinish && restorePoints.isStopped()) {
+                transition(Phase.FINISHING, "it was stopped with a savepoint");
             }
         }
         if (phase == Phase.RUNNING && current.allAtLeast(SubtaskState.SUBTASK_DRAINED)) {
@@ -636,14 +657,26 @@ final class Job {
 
     private void advanceCheckpoints() {
         checkpoints.tryExpire(outbox.nowNanos()).ifPresent(pending -> giveUp(pending, "it was not stored in time"));
-        if (isLive() && deployment != null) {
-            checkpoints
-                    .tryTrigger(phase == Phase.FINISHING, outbox.nowNanos(), outbox.nowMillis())
-                    .ifPresent(this::trigger);
+        if (!isLive() || deployment == null || cancelRequested) {
+            return;
         }
+        boolean isFinishing = phase == Phase.FINISHING;
+        if (isFinishing) {
+            savepoints.failWaiting(id + " is finishing: all of its input has been read.");
+        }
+        savepoints
+                .next()
+                .flatMap(wanted -> checkpoints.tryTrigger(wanted, outbox.nowNanos(), outbox.nowMillis()))
+                .or(() -> checkpoints.tryTrigger(isFinishing, outbox.nowNanos(), outbox.nowMillis()))
+                .ifPresent(this::trigger);
     }
 
     private void trigger(PendingCheckpoint pending) {
+        pending.savepoint().ifPresent(savepoint -> {
+            savepoints.start(savepoint);
+            outbox.note(savepoint + " of " + id + " is taken as " + pending.key() + " into " + savepoint.directory()
+                    + (savepoint.stops() ? ", to stop the job." : "."));
+        });
         toDeployed(messages.trigger(pending));
     }
 
@@ -665,10 +698,21 @@ final class Job {
 
     private void store(PendingCheckpoint collected) {
         CheckpointKey key = collected.key();
+        Optional<Savepoint> savepoint = collected.savepoint();
         Set<CheckpointId> missing = new TreeSet<>(collected.references());
-        missing.removeAll(restorePoints.kept());
+        if (savepoint.isEmpty()) {
+            missing.removeAll(restorePoints.kept());
+        }
         if (missing.isEmpty()) {
-            outbox.act(new MasterAction.WriteMetadata(key, metadata(collected)));
+            outbox.act(
+                    savepoint.isPresent()
+                            ? new MasterAction.WriteSavepoint(
+                                    key, savepoint.get().directory(), metadata(collected))
+                            : new MasterAction.WriteMetadata(key, metadata(collected)));
+        } else if (savepoint.isPresent()) {
+            checkpoints
+                    .metadataFailed(key, outbox.nowNanos())
+                    .ifPresent(pending -> giveUp(pending, "it does not stand alone, but builds on " + missing));
         } else {
             checkpoints
                     .metadataFailed(key, outbox.nowNanos())
@@ -688,14 +732,21 @@ final class Job {
                 .setTriggerTimeMillis(collected.triggerTimeMillis())
                 .setMaxParallelism(topology == null ? 0 : topology.maxParallelism())
                 .setTerminal(collected.terminal())
+                .setSavepoint(collected.savepoint().isPresent())
                 .addAllSubtasks(collected.snapshots())
                 .build();
     }
 
     void onMetadataWritten(CheckpointKey key, String path) {
+        Optional<PendingCheckpoint> savepoint = isLive() ? checkpoints.tryFinishSavepoint(key) : Optional.empty();
+        if (savepoint.isPresent()) {
+            onSavepointStored(savepoint.get(), path);
+            return;
+        }
         Optional<PendingCheckpoint> stored = isLive() ? checkpoints.tryJournal(key) : Optional.empty();
         if (stored.isEmpty()) {
             outbox.note("Stale: the metadata of " + key + " is written, and nobody waits for it.");
+            savepoints.givenUpIn(path).ifPresent(this::delete);
             return;
         }
         CheckpointCompleted completed = CheckpointCompleted.newBuilder()
@@ -703,7 +754,9 @@ final class Job {
                 .setCheckpoint(key.checkpoint().value())
                 .setIncarnation(key.incarnation().value())
                 .setMetadataPath(path)
-                .setTerminal(stored.get().terminal())
+                .setTerminal(stored.get().isLast())
+                .setStoppedBy(
+                        stored.get().savepoint().map(each -> each.id().value()).orElse(""))
                 .setTimeMillis(outbox.nowMillis())
                 .setBytes(stored.get().bytes())
                 .addAllReferences(stored.get().references().stream()
@@ -718,20 +771,123 @@ final class Job {
 
     private void onCheckpointDurable(CheckpointKey key, CheckpointCompleted completed) {
         PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
-        restorePoints.add(completed, done, metadata(done).toByteString());
+        // A savepoint's metadata name files by what lies beside them.
+        restorePoints.add(
+                completed,
+                done,
+                done.savepoint().isPresent() ? ByteString.EMPTY : metadata(done).toByteString());
         firstCheckpointMillis = firstCheckpointMillis == 0 ? outbox.nowMillis() : firstCheckpointMillis;
-        outbox.note(key + (done.terminal() ? ", its last one," : "") + " is complete: " + done.bytes() + " bytes in "
+        outbox.note(key + (done.isLast() ? ", its last one," : "") + " is complete: " + done.bytes() + " bytes in "
                 + checkpoints.lastDurationNanos() / 1_000_000 + " ms.");
+        done.savepoint()
+                .ifPresent(savepoint -> savepoints.complete(savepoint, directoryOf(completed.getMetadataPath())));
         if (deployment != null && deployment.incarnation().equals(key.incarnation())) {
             restartCount.onProgress();
-            if (done.terminal()) {
+            if (done.isLast()) {
                 checkpoints.close();
                 mayFinish = true;
             }
-            toDeployed(messages.complete(lastIncarnation, key.checkpoint().value(), done.terminal()));
+            toDeployed(messages.complete(lastIncarnation, key.checkpoint().value(), done.isLast()));
+            if (done.isLast() && phase == Phase.RUNNING) {
+                transition(Phase.FINISHING, "the savepoint that stops it is complete");
+            }
             tryMove();
         }
         sweep();
+    }
+
+    // ---- savepoints ----------------------------------------------------------------------------------------------
+
+    /** Answers how it stands; an id that is new is a new savepoint. */
+    void takeSavepoint(RequestId request, SavepointId wanted, TakeSavepointRequest how) {
+        SavepointDescription known = describeSavepoint(wanted);
+        String refusal = known.getState() == SavepointState.SAVEPOINT_UNKNOWN ? savepointRefusal() : "";
+        if (!refusal.isEmpty()) {
+            known = SavepointDescription.newBuilder()
+                    .setState(SavepointState.SAVEPOINT_REFUSED)
+                    .setReason(refusal)
+                    .build();
+        } else if (known.getState() == SavepointState.SAVEPOINT_UNKNOWN) {
+            String parent = how.getDirectory().isEmpty() ? config.savepointDirectory() : how.getDirectory();
+            CutKind kind = !how.getStop()
+                    ? CutKind.CUT_FOR_SAVEPOINT
+                    : how.getDrain() ? CutKind.CUT_FOR_DRAIN : CutKind.CUT_FOR_STOP;
+            savepoints.ask(
+                    new Savepoint(wanted, SavepointLayout.of(parent, id, wanted).directory(), kind),
+                    outbox.nowNanos() + config.checkpointTimeout().toNanos());
+            known = savepoints.describe(wanted);
+        }
+        outbox.act(new MasterAction.Reply(request, known));
+    }
+
+    /** Of those of an earlier master, only the one that has stopped the job is known. */
+    SavepointDescription describeSavepoint(SavepointId wanted) {
+        return restorePoints
+                .stoppedBy(wanted)
+                .map(directory -> SavepointDescription.newBuilder()
+                        .setState(SavepointState.SAVEPOINT_COMPLETED)
+                        .setPath(directory)
+                        .build())
+                .orElseGet(() -> savepoints.describe(wanted));
+    }
+
+    /** Why none can be taken; empty if one can, now or once the job runs. */
+    private String savepointRefusal() {
+        if (ending != null) {
+            return id + " has ended already, as " + phaseOf(ending.getOutcome()) + ".";
+        }
+        if (cancelRequested) {
+            return id + " is being canceled.";
+        }
+        if (isTerminalDecided() || phase == Phase.FINISHING) {
+            return id + " is finishing: all of its input has been read, or it was stopped.";
+        }
+        return savepoints.isFull() ? Savepoints.MOST_WAITING + " savepoints of " + id + " wait already." : "";
+    }
+
+    /**
+     * It is no part of the job's history. For tasks its number is as one that was aborted, so that what sinks have
+     * prepared is committed with the next checkpoint; that comes at once, as until then the job may go back before it.
+     */
+    private void onSavepointStored(PendingCheckpoint stored, String path) {
+        CheckpointKey key = stored.key();
+        stored.savepoint().ifPresent(savepoint -> {
+            savepoints.complete(savepoint, directoryOf(path));
+            outbox.note(savepoint + " of " + id + " is complete: " + stored.bytes() + " bytes in " + directoryOf(path)
+                    + ".");
+        });
+        toDeployed(messages.abort(lastIncarnation, key.checkpoint().value()));
+        checkpoints.hasten(outbox.nowNanos());
+    }
+
+    private static String directoryOf(String metadataPath) {
+        return SavepointLayout.ofMetadata(metadataPath).directory();
+    }
+
+    /** It was given up: what there is of it may be taken for one otherwise. */
+    private void delete(Savepoint failed) {
+        outbox.actOnceLeading(new MasterAction.DeleteSavepoint(failed.directory()));
+    }
+
+    /** No more checkpoints; the savepoint that was under way fails. */
+    private void closeCheckpoints(String reason) {
+        checkpoints.close().flatMap(PendingCheckpoint::savepoint).ifPresent(savepoint -> {
+            savepoints.fail(savepoint, reason);
+            delete(savepoint);
+        });
+    }
+
+    private String failureInWords() {
+        return lastFailure == null
+                ? "The job was started anew meanwhile."
+                : "The job has failed meanwhile, and goes back to its last checkpoint: " + lastFailure.getMessage();
+    }
+
+    private void expireSavepoints() {
+        savepoints.expire(
+                outbox.nowNanos(),
+                "It could not be begun for " + config.checkpointTimeout().toSeconds() + " s: the job is " + phase
+                        + ".");
     }
 
     void onDeclined(ExecutorId executor, CheckpointDeclined declined) {
@@ -739,7 +895,13 @@ final class Job {
                 .decline(executor, declined.getIncarnation(), declined.getCheckpoint(), outbox.nowNanos())
                 .ifPresent(pending -> giveUp(
                         pending,
-                        executor + " declined it: " + declined.getFailure().getMessage()));
+                        executor + " declined it: "
+                                + firstLine(declined.getFailure().getMessage())));
+    }
+
+    /** HDFS's own messages go on with its stack. */
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("it gives no reason.");
     }
 
     void onMetadataWriteFailed(CheckpointKey key, String reason) {
@@ -752,8 +914,14 @@ final class Job {
     private void giveUp(PendingCheckpoint pending, String reason) {
         CheckpointKey key = pending.key();
         outbox.note(key + " is given up: " + reason);
-        lastGiveUp = reason;
         toDeployed(messages.abort(lastIncarnation, key.checkpoint().value()));
+        Optional<Savepoint> savepoint = pending.savepoint();
+        if (savepoint.isEmpty()) {
+            lastGiveUp = reason;
+            return;
+        }
+        savepoints.fail(savepoint.get(), reason);
+        delete(savepoint.get());
     }
 
     private String checkpointAlarm() {
@@ -1038,7 +1206,7 @@ final class Job {
 
     /** Forgets what runs of the job; that it is to stop is told once it is durable. */
     private void giveUpDeployment() {
-        checkpoints.close();
+        closeCheckpoints(failureInWords());
         deployDeadlineNanos = NEVER;
         if (adoption != null) {
             lastSlots = adoption.slots();
@@ -1066,7 +1234,7 @@ final class Job {
             giveUpDeployment();
             return;
         }
-        checkpoints.close();
+        closeCheckpoints(failureInWords());
         deployDeadlineNanos = NEVER;
         intact = left.get();
         withdrawDeployment();
@@ -1172,7 +1340,8 @@ final class Job {
             return;
         }
         cancelRequested = true;
-        checkpoints.close();
+        closeCheckpoints("A client has canceled the job.");
+        savepoints.failWaiting("A client has canceled the job.");
         outbox.appendThen(
                 JournalRecord.newBuilder()
                         .setJobCancelRequested(JobCancelRequested.newBuilder()
@@ -1220,7 +1389,8 @@ final class Job {
         ending = ended.build();
         undecided = null;
         giveUpIntact();
-        checkpoints.close();
+        closeCheckpoints("The job has ended.");
+        savepoints.failWaiting("The job has ended.");
         outbox.appendThen(JournalRecord.newBuilder().setJobEnded(ending).build(), () -> onEndDurable(outcome));
     }
 
@@ -1266,7 +1436,7 @@ final class Job {
             return next;
         }
         return Math.min(
-                next,
+                Math.min(next, savepoints.nextDeadlineNanos()),
                 switch (phase) {
                     case WAITING_FOR_RESOURCES -> slotsDeadlineNanos();
                     case DEPLOYING -> deployDeadlineNanos;
@@ -1295,7 +1465,11 @@ final class Job {
                 .setCheckpointsCompleted(checkpoints.completedCount())
                 .setCheckpointsFailed(checkpoints.failedCount())
                 .setAlarm(alarm())
-                .setLastCheckpoint(restorePoints.id())
+                .setLastCheckpoint(restorePoints
+                        .newest()
+                        .map(CheckpointCompleted::getCheckpoint)
+                        .orElse(0L))
+                .setSavepointPath(restorePoints.stoppedIn().orElse(""))
                 .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000)
                 .addAllRecoveries(recoveries.list())
                 .setAdoptedMillis(adoptedMillis)
@@ -1361,7 +1535,7 @@ final class Job {
 
     private boolean isTerminalDecided() {
         boolean inFlight = checkpoints.isJournaling()
-                && checkpoints.pending().map(PendingCheckpoint::terminal).orElse(false);
+                && checkpoints.pending().map(PendingCheckpoint::isLast).orElse(false);
         return inFlight || restorePoints.isTerminal();
     }
 

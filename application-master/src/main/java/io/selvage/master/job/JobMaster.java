@@ -17,7 +17,9 @@ import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.DescribeSavepointRequest;
 import io.selvage.protocol.wire.Drill;
 import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.ExecutorDescription;
@@ -30,12 +32,15 @@ import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.SavepointDescription;
+import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionStopping;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.StopSessionResponse;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubmitJobResponse;
+import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -362,7 +367,14 @@ public final class JobMaster implements MasterEvent.Receiver {
             answerSubmission(event.request(), String.valueOf(malformed.getMessage()));
             return;
         }
-        if (jobs.containsKey(id.value())) {
+        if (request.hasRestoredFrom()
+                && (request.getRestoredFrom().getCheckpoint() < 1
+                        || request.getRestoredFrom().getMetadataPath().isEmpty())) {
+            answerSubmission(
+                    event.request(),
+                    "The submission does not say from which checkpoint " + id
+                            + " is to go on: the client that made it is broken.");
+        } else if (jobs.containsKey(id.value())) {
             answerSubmission(event.request(), "");
         } else if (submissions.containsKey(id)) {
             submissions.get(id).askers().add(event.request());
@@ -416,8 +428,11 @@ public final class JobMaster implements MasterEvent.Receiver {
             return;
         }
         submissions.put(id, submission.accept());
-        JobSubmitted submitted = JobSubmitted.newBuilder()
-                .setJobId(id.value())
+        JobSubmitted.Builder building = JobSubmitted.newBuilder();
+        if (submission.request().hasRestoredFrom()) {
+            building.setRestoredFrom(submission.request().getRestoredFrom());
+        }
+        JobSubmitted submitted = building.setJobId(id.value())
                 .setName(graph.getName())
                 .setGraphPath(submission.request().getGraphPath())
                 .addAllJars(submission.request().getJarsList())
@@ -467,6 +482,50 @@ public final class JobMaster implements MasterEvent.Receiver {
                                         .setRefusal(
                                                 "This session has no job \"" + event.job() + "\": see `selvage list`.")
                                         .build())));
+    }
+
+    @Override
+    public void on(MasterEvent.SavepointRequested event) {
+        TakeSavepointRequest wanted = event.savepoint();
+        Optional<SavepointId> id = savepointId(wanted.getSavepointId());
+        Optional<Job> job = job(wanted.getJobId());
+        if (id.isPresent() && job.isPresent()) {
+            job.get().takeSavepoint(event.request(), id.get(), wanted);
+        } else {
+            refuseSavepoint(event.request(), wanted.getJobId(), wanted.getSavepointId());
+        }
+    }
+
+    @Override
+    public void on(MasterEvent.SavepointQueried event) {
+        DescribeSavepointRequest wanted = event.savepoint();
+        Optional<SavepointId> id = savepointId(wanted.getSavepointId());
+        Optional<Job> job = job(wanted.getJobId());
+        if (id.isPresent() && job.isPresent()) {
+            outbox.act(new MasterAction.Reply(event.request(), job.get().describeSavepoint(id.get())));
+        } else {
+            refuseSavepoint(event.request(), wanted.getJobId(), wanted.getSavepointId());
+        }
+    }
+
+    private static Optional<SavepointId> savepointId(String id) {
+        try {
+            return Optional.of(new SavepointId(id));
+        } catch (IllegalArgumentException malformed) {
+            return Optional.empty();
+        }
+    }
+
+    private void refuseSavepoint(RequestId request, String job, String savepoint) {
+        String sentence = jobs.containsKey(job)
+                ? "\"" + savepoint + "\" is not a savepoint's id: the client that chose it is broken."
+                : "This session has no job \"" + job + "\": see `selvage list`.";
+        outbox.act(new MasterAction.Reply(
+                request,
+                SavepointDescription.newBuilder()
+                        .setState(SavepointState.SAVEPOINT_REFUSED)
+                        .setReason(sentence)
+                        .build()));
     }
 
     @Override

@@ -37,6 +37,7 @@ record JobMessages(JobSubmitted submitted, String directory) {
                 .setRestoreMetadataPath(from.metadataPath())
                 .setMetadata(from.metadata())
                 .setLastCheckpoint(lastCheckpoint)
+                .setHeld(from.isStopped())
                 .addAllExecutors(executors);
         for (SubtaskId subtask : planned.subtasks()) {
             Region region = planned.regionOf(subtask);
@@ -58,13 +59,15 @@ record JobMessages(JobSubmitted submitted, String directory) {
     }
 
     MasterMessage.Builder trigger(PendingCheckpoint pending) {
-        return MasterMessage.newBuilder()
-                .setTrigger(TriggerCheckpoint.newBuilder()
-                        .setJobId(submitted.getJobId())
-                        .setIncarnation(pending.key().incarnation().value())
-                        .setCheckpoint(pending.key().checkpoint().value())
-                        .setTriggerTimeMillis(pending.triggerTimeMillis())
-                        .setTerminal(pending.terminal()));
+        TriggerCheckpoint.Builder trigger = TriggerCheckpoint.newBuilder()
+                .setJobId(submitted.getJobId())
+                .setIncarnation(pending.key().incarnation().value())
+                .setCheckpoint(pending.key().checkpoint().value())
+                .setTriggerTimeMillis(pending.triggerTimeMillis())
+                .setTerminal(pending.terminal());
+        pending.savepoint()
+                .ifPresent(savepoint -> trigger.setKind(savepoint.kind()).setSavepointDirectory(savepoint.directory()));
+        return MasterMessage.newBuilder().setTrigger(trigger);
     }
 
     MasterMessage.Builder complete(long incarnation, long checkpoint, boolean terminal) {

@@ -1,12 +1,15 @@
 package io.selvage.master.job;
 
 import com.google.protobuf.ByteString;
+import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.master.checkpoint.PendingCheckpoint;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.JournaledJob;
+import io.selvage.protocol.wire.RestoredFrom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +24,9 @@ final class RestorePoints {
     static final int LARGEST_METADATA_SENT = 1 << 20;
 
     private final int retained;
+    /** What the job has started from: another job's, of which nothing is kept or deleted. Default: nothing. */
+    private final RestoredFrom origin;
+
     private @Nullable CheckpointCompleted newest;
     /** Oldest first. */
     private List<CheckpointCompleted> older;
@@ -32,12 +38,17 @@ final class RestorePoints {
     /** @param retained how many are kept, the newest included */
     RestorePoints(JournaledJob journaled, int retained) {
         this.retained = retained;
+        this.origin = journaled.getSubmitted().getRestoredFrom();
         this.newest = journaled.hasCheckpoint() ? journaled.getCheckpoint() : null;
         this.older = journaled.getRetainedList();
         trim();
     }
 
-    /** A checkpoint is complete. */
+    /**
+     * A checkpoint is complete, or the savepoint with which the job is stopped.
+     *
+     * @param written the metadata; empty: they are to be read from their path
+     */
     void add(CheckpointCompleted completed, PendingCheckpoint collected, ByteString written) {
         if (newest != null) {
             List<CheckpointCompleted> longer = new ArrayList<>(older);
@@ -54,14 +65,33 @@ final class RestorePoints {
         return Optional.ofNullable(newest);
     }
 
-    /** The newest one's number; 0 if there is none. */
+    /** The number of what is restored; 0: the job starts from the beginning. */
     long id() {
-        return newest == null ? 0 : newest.getCheckpoint();
+        return newest == null ? origin.getCheckpoint() : newest.getCheckpoint();
     }
 
-    /** Where the newest one's metadata lie; empty if there is none. */
+    /** Where the metadata of what is restored lie; empty if there is none. */
     String metadataPath() {
-        return newest == null ? "" : newest.getMetadataPath();
+        return newest == null ? origin.getMetadataPath() : newest.getMetadataPath();
+    }
+
+    /** The job was stopped with the newest one, a savepoint: all that is left to do is to commit what that holds. */
+    boolean isStopped() {
+        return newest != null && !newest.getStoppedBy().isEmpty();
+    }
+
+    /** The directory of the savepoint with which the job was stopped; empty if it was not, or with another. */
+    Optional<String> stoppedBy(SavepointId id) {
+        return isStopped() && newest != null && newest.getStoppedBy().equals(id.value())
+                ? stoppedIn()
+                : Optional.empty();
+    }
+
+    Optional<String> stoppedIn() {
+        return isStopped() && newest != null
+                ? Optional.of(
+                        SavepointLayout.ofMetadata(newest.getMetadataPath()).directory())
+                : Optional.empty();
     }
 
     ByteString metadata() {

@@ -78,6 +78,16 @@ final class Actions implements MasterAction.Performer {
     }
 
     @Override
+    public void perform(MasterAction.WriteSavepoint action) {
+        storage.writeSavepoint(action);
+    }
+
+    @Override
+    public void perform(MasterAction.DeleteSavepoint action) {
+        storage.deleteSavepoint(action);
+    }
+
+    @Override
     public void perform(MasterAction.SweepCheckpoints action) {
         storage.sweepCheckpoints(action);
     }

@@ -3,6 +3,7 @@ package io.selvage.master.storage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.StoredFile;
 import io.selvage.master.event.MasterAction;
@@ -81,6 +82,32 @@ public final class MasterStorage {
             } catch (IOException failed) {
                 LOG.warn("The metadata of {} could not be written.", action.key(), failed);
                 inbox.post(new MasterEvent.MetadataWriteFailed(action.key(), sentence(failed)));
+            }
+        });
+    }
+
+    public void writeSavepoint(MasterAction.WriteSavepoint action) {
+        run(() -> {
+            try {
+                String path = checkpoints.writeSavepoint(new SavepointLayout(action.directory()), action.metadata());
+                inbox.post(new MasterEvent.MetadataWritten(action.key(), path));
+            } catch (IOException failed) {
+                LOG.warn("The metadata of the savepoint {} could not be written.", action.directory(), failed);
+                inbox.post(new MasterEvent.MetadataWriteFailed(action.key(), sentence(failed)));
+            }
+        });
+    }
+
+    public void deleteSavepoint(MasterAction.DeleteSavepoint action) {
+        run(() -> {
+            try {
+                checkpoints.delete(new SavepointLayout(action.directory()));
+            } catch (IOException failed) {
+                LOG.warn(
+                        "What there is of a savepoint in {} could not be deleted; it was given up, and is not one:"
+                                + " delete that directory by hand.",
+                        store.qualify(action.directory()),
+                        failed);
             }
         });
     }

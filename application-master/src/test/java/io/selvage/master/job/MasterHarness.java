@@ -316,7 +316,7 @@ final class MasterHarness {
                         .setJobId(JOB.value())
                         .setIncarnation(incarnation)
                         .setCheckpoint(checkpoint)
-                        .setFailure(failure(FailureKind.TRANSIENT, "HDFS is full."))
+                        .setFailure(failure(FailureKind.TRANSIENT, "HDFS is full.\n\tat of.its.Stack"))
                         .build()));
     }
 

@@ -342,6 +342,16 @@ class MasterOverTheWireTest {
         }
 
         @Override
+        public void perform(MasterAction.WriteSavepoint action) {
+            throw new AssertionError("nobody wants a savepoint");
+        }
+
+        @Override
+        public void perform(MasterAction.DeleteSavepoint action) {
+            throw new AssertionError("nobody wants a savepoint");
+        }
+
+        @Override
         public void perform(MasterAction.LoadGraph action) {
             inbox.post(new MasterEvent.GraphLoaded(
                     action.job(),

@@ -55,5 +55,9 @@ enum Fault {
     /** With every container on it. */
     NODE_IS_LOST,
     CLIENT_CANCELS,
+    /** No fault, but something that must not come in the way of anything else. */
+    CLIENT_TAKES_A_SAVEPOINT,
+    /** With a savepoint. */
+    CLIENT_STOPS_THE_JOB,
     CLIENT_STOPS_THE_SESSION
 }

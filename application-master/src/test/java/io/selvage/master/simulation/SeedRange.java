@@ -32,6 +32,10 @@ final class SeedRange {
         long adoptions;
         /** Restarts that have not reached every region. */
         long partialRestarts;
+        /** That a client was told to be complete. */
+        long savepoints;
+        /** Jobs that were stopped with one. */
+        long stops;
 
         long seeds;
 
@@ -41,6 +45,8 @@ final class SeedRange {
             outcomes.merge(simulation.outcome().orElse(JobOutcome.JOB_OUTCOME_UNSPECIFIED), 1, Integer::sum);
             adoptions += simulation.adoptions();
             partialRestarts += simulation.partialRestarts();
+            savepoints += simulation.savepoints();
+            stops += simulation.stops();
             seeds++;
         }
 
@@ -50,13 +56,16 @@ final class SeedRange {
             other.outcomes.forEach((outcome, count) -> outcomes.merge(outcome, count, Integer::sum));
             adoptions += other.adoptions;
             partialRestarts += other.partialRestarts;
+            savepoints += other.savepoints;
+            stops += other.stops;
             seeds += other.seeds;
         }
 
         @Override
         public String toString() {
             return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, " + partialRestarts
-                    + " restarts of one region alone, faults " + faults
+                    + " restarts of one region alone, " + savepoints + " savepoints, " + stops
+                    + " jobs stopped with one, faults " + faults
                     + ", deaths of masters " + deaths;
         }
     }

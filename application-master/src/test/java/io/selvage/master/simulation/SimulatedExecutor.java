@@ -9,6 +9,7 @@ import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointDeclined;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.CompleteCheckpoint;
+import io.selvage.protocol.wire.CutKind;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
@@ -43,6 +44,8 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedExecutor {
     /** Without a word from a master for so long, it ends itself. */
     static final long LEASE_MILLIS = 15_000;
+
+    private static final long FOR_GOOD = Long.MAX_VALUE;
 
     private final ExecutorId id;
     private final Simulation simulation;
@@ -81,6 +84,9 @@ final class SimulatedExecutor {
         final List<Subtask> subtasks = new ArrayList<>();
         /** Other executors that run subtasks of the region. */
         final Set<ExecutorId> peers = new HashSet<>();
+
+        /** The number of the savepoint with which the job is to be stopped; 0: it reads. */
+        long heldBy;
 
         boolean started;
         boolean drained;
@@ -282,6 +288,7 @@ final class SimulatedExecutor {
             return;
         }
         Part part = new Part(region, next.incarnation());
+        part.heldBy = next.deploy.getHeld() && !simulation.is(Variant.STOPPED_STARTS_READING) ? FOR_GOOD : 0;
         next.parts.put(region, part);
         placed.forEach(placement -> part.peers.add(new ExecutorId(placement.getExecutorId())));
         here.forEach(placement ->
@@ -315,6 +322,9 @@ final class SimulatedExecutor {
         next.parts.put(part.region, part);
         long restored = next.deploy.getRestoreCheckpoint();
         part.subtasks.forEach(subtask -> complete(subtask, restored));
+        if (next.deploy.getLastCheckpoint() > restored) {
+            release(part, next.deploy.getLastCheckpoint());
+        }
         if (simulation.is(Variant.CARRIED_IS_REWOUND)) {
             part.subtasks.forEach(subtask -> {
                 subtask.position = Math.max(0, subtask.cut - 2);
@@ -344,6 +354,10 @@ final class SimulatedExecutor {
             return;
         }
         Deploy deploy = incarnation.deploy;
+        Invariant.check(
+                deploy.getHeld() || !deploy.getRestoreMetadataPath().startsWith("savepoints/"),
+                "a job that goes on is restored from a savepoint: %s",
+                deploy);
         if (deploy.getRestoreCheckpoint() > 0) {
             CheckpointMetadata metadata = read(deploy);
             if (metadata == null) {
@@ -399,10 +413,14 @@ final class SimulatedExecutor {
             fail(part, FailureKind.USER_CODE, "Simulated.", "");
             return;
         }
+        if (part.heldBy != 0 && !simulation.is(Variant.STOPPED_READS_ON)) {
+            later(150, () -> read(part));
+            return;
+        }
         int total = simulation.scenario().total();
         for (Subtask subtask : part.subtasks) {
             subtask.position = Math.min(total, subtask.position + 1);
-            simulation.onRead(subtask.id, part.since, subtask.position);
+            simulation.onRead(subtask.id, part.since, running == null ? 0 : running.incarnation(), subtask.position);
         }
         if (part.subtasks.stream().allMatch(subtask -> subtask.position == total)) {
             part.drained = true;
@@ -512,11 +530,11 @@ final class SimulatedExecutor {
             return;
         }
         List<SubtaskSnapshot> parts = new ArrayList<>();
-        incarnation
-                .parts
-                .values()
-                .forEach(part -> part.subtasks.forEach(
-                        subtask -> parts.add(cut(incarnation, part, subtask, trigger.getCheckpoint()))));
+        incarnation.parts.values().forEach(part -> {
+            release(part, trigger.getCheckpoint());
+            part.heldBy = trigger.getKind() == CutKind.CUT_FOR_STOP ? trigger.getCheckpoint() : part.heldBy;
+            part.subtasks.forEach(subtask -> parts.add(cut(incarnation, part, subtask, trigger)));
+        });
         Runnable acknowledges = () -> acknowledge(incarnation, trigger, parts);
         if (simulation.is(Variant.ACKNOWLEDGED_BEFORE_STORED)) {
             acknowledges.run();
@@ -526,14 +544,27 @@ final class SimulatedExecutor {
         }
     }
 
-    /** Adds what is new since the last completed checkpoint, or writes all of it anew. */
-    private SubtaskSnapshot cut(Running incarnation, Part part, Subtask subtask, long checkpoint) {
+    /** What was to stop the job is given up, or was, as something else is begun. */
+    private void release(Part part, long upTo) {
+        if (part.heldBy <= upTo && !simulation.is(Variant.STOP_HOLDS_FOR_GOOD)) {
+            part.heldBy = 0;
+        }
+    }
+
+    /** Adds what is new since the last completed checkpoint, or writes all of it anew, as for a savepoint. */
+    private SubtaskSnapshot cut(Running incarnation, Part part, Subtask subtask, TriggerCheckpoint trigger) {
+        long checkpoint = trigger.getCheckpoint();
+        boolean isSavepoint = trigger.getKind() != CutKind.CUT_FOR_CHECKPOINT;
+        Invariant.check(
+                isSavepoint != trigger.getSavepointDirectory().isEmpty(),
+                "a savepoint without a directory, or a checkpoint with one: %s",
+                trigger);
         if (subtask.cut < subtask.position) {
             subtask.pending.add(
                     new SimulatedSink.Transaction(subtask.id, part.since, checkpoint, subtask.cut, subtask.position));
         }
         subtask.cut = subtask.position;
-        boolean whole = simulation.between(0, 4) == 0;
+        boolean whole = isSavepoint || simulation.between(0, 4) == 0;
         List<Segment> chain = new ArrayList<>(whole ? List.of() : subtask.confirmed);
         long from = chain.isEmpty()
                 ? 0
@@ -541,14 +572,23 @@ final class SimulatedExecutor {
                         + chain.get(chain.size() - 1).getLength();
         if (from < subtask.position) {
             chain.add(Segment.newBuilder()
-                    .setFile("chk-" + checkpoint + "/" + id.value() + "-" + incarnation.incarnation())
+                    .setFile((isSavepoint ? "" : "chk-" + checkpoint + "/") + id.value() + "-"
+                            + incarnation.incarnation() + "-" + checkpoint)
                     .setCheckpoint(checkpoint)
                     .setOffset(from)
                     .setLength(subtask.position - from)
                     .build());
         }
-        subtask.cuts.put(checkpoint, chain);
-        if (simulation.is(Variant.COMMIT_AT_ACKNOWLEDGEMENT)) {
+        if (!isSavepoint || part.heldBy == checkpoint) {
+            subtask.cuts.put(checkpoint, chain);
+        }
+        if (isSavepoint && simulation.is(Variant.SAVEPOINT_IS_A_BASE)) {
+            subtask.confirmed = chain;
+        }
+        boolean commits = isSavepoint
+                ? simulation.is(Variant.SAVEPOINT_COMMITS)
+                : simulation.is(Variant.COMMIT_AT_ACKNOWLEDGEMENT);
+        if (commits) {
             subtask.pending.forEach(each -> simulation.sink().commit(each, checkpoint));
         }
         return SubtaskSnapshot.newBuilder()
@@ -574,8 +614,12 @@ final class SimulatedExecutor {
             for (SubtaskSnapshot part : parts) {
                 part.getOperators(0).getKeyedStateList().stream()
                         .filter(segment -> segment.getCheckpoint() == trigger.getCheckpoint())
-                        .forEach(segment ->
-                                simulation.store().put(segment, SubtaskId.of(part.getVertex(), part.getSubtask())));
+                        .forEach(segment -> simulation
+                                .store()
+                                .put(
+                                        segment,
+                                        SubtaskId.of(part.getVertex(), part.getSubtask()),
+                                        trigger.getSavepointDirectory()));
             }
         }
         if (fails
@@ -639,6 +683,7 @@ final class SimulatedExecutor {
             return;
         }
         incarnation.abortedCheckpoint = Math.max(incarnation.abortedCheckpoint, checkpoint);
+        incarnation.parts.values().forEach(part -> release(part, checkpoint));
         if (simulation.is(Variant.ABORT_DROPS_OUTPUT)) {
             incarnation
                     .parts
@@ -660,6 +705,10 @@ final class SimulatedExecutor {
         }
         Invariant.check(
                 simulation.journal().isComplete(checkpoint), "told that it is complete, but not durable: %s", complete);
+        if (incarnation.deploy.getHeld()) {
+            finish(incarnation);
+            return;
+        }
         for (Part part : incarnation.parts.values()) {
             for (Subtask subtask : part.subtasks) {
                 Invariant.check(
@@ -671,11 +720,15 @@ final class SimulatedExecutor {
         }
         incarnation.completedCheckpoint = checkpoint;
         if (complete.getTerminal()) {
-            incarnation.parts.values().forEach(part -> {
-                part.finished = true;
-                report(part, SubtaskState.SUBTASK_FINISHED);
-            });
+            finish(incarnation);
         }
+    }
+
+    private void finish(Running incarnation) {
+        incarnation.parts.values().stream().filter(part -> part.started).forEach(part -> {
+            part.finished = true;
+            report(part, SubtaskState.SUBTASK_FINISHED);
+        });
     }
 
     private void complete(Subtask subtask, long checkpoint) {

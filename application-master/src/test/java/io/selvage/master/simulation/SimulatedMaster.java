@@ -1,6 +1,7 @@
 package io.selvage.master.simulation;
 
 import io.selvage.master.event.AppendId;
+import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.job.JobMaster;
@@ -30,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -441,13 +443,35 @@ final class SimulatedMaster {
 
         @Override
         public void perform(MasterAction.WriteMetadata action) {
+            store(action.key(), () -> simulation.store().put(action.metadata()));
+        }
+
+        private void store(CheckpointKey key, Supplier<String> write) {
             effect(1, 60, () -> {
                 boolean fails = simulation.isHdfsAway() || simulation.chance(Fault.METADATA_IS_NOT_WRITTEN, 0.02);
-                String path = fails ? "" : simulation.store().put(action.metadata());
+                String path = fails ? "" : write.get();
                 if (fails || simulation.chance(Fault.METADATA_IS_WRITTEN_BUT_REPORTED_FAILED, 0.02)) {
-                    later(1, 10, () -> tell(new MasterEvent.MetadataWriteFailed(action.key(), "Simulated.")));
+                    later(1, 10, () -> tell(new MasterEvent.MetadataWriteFailed(key, "Simulated.")));
                 } else {
-                    later(1, 10, () -> tell(new MasterEvent.MetadataWritten(action.key(), path)));
+                    later(1, 10, () -> tell(new MasterEvent.MetadataWritten(key, path)));
+                }
+            });
+        }
+
+        @Override
+        public void perform(MasterAction.WriteSavepoint action) {
+            store(action.key(), () -> simulation.store().putSavepoint(action.directory(), action.metadata()));
+        }
+
+        @Override
+        public void perform(MasterAction.DeleteSavepoint action) {
+            effect(1, 500, () -> {
+                if (!simulation.isHdfsAway()) {
+                    simulation.store().deleteSavepoint(action.directory());
+                    if (simulation.is(Variant.SAVEPOINT_IS_DELETED)) {
+                        List.copyOf(simulation.store().completeSavepoints())
+                                .forEach(simulation.store()::deleteSavepoint);
+                    }
                 }
             });
         }

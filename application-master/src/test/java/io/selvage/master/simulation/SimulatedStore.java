@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,14 +29,24 @@ final class SimulatedStore {
 
     private final Simulation simulation;
     private final Map<Long, Directory> directories = new TreeMap<>();
+    /** By their paths; what was told to be complete must stay so. */
+    private final Map<String, Directory> savepoints = new TreeMap<>();
+
+    private final Set<String> toldComplete = new TreeSet<>();
     private boolean jobDeleted;
 
     SimulatedStore(Simulation simulation) {
         this.simulation = simulation;
     }
 
-    void put(Segment segment, SubtaskId subtask) {
-        if (!jobDeleted) {
+    /** @param savepoint its directory; empty: it is of a checkpoint */
+    void put(Segment segment, SubtaskId subtask, String savepoint) {
+        if (!savepoint.isEmpty()) {
+            savepoints
+                    .computeIfAbsent(savepoint, any -> new Directory())
+                    .segments
+                    .put(segment.getFile() + "#" + subtask, segment);
+        } else if (!jobDeleted) {
             directory(segment.getCheckpoint()).segments.put(segment.getFile() + "#" + subtask, segment);
         }
     }
@@ -49,6 +60,64 @@ final class SimulatedStore {
             Invariant.check(there == null, "the metadata %s is written twice", path);
         }
         return path;
+    }
+
+    String putSavepoint(String directory, CheckpointMetadata metadata) {
+        String path = directory + "/_metadata";
+        CheckpointMetadata there = savepoints
+                .computeIfAbsent(directory, any -> new Directory())
+                .metadata
+                .putIfAbsent(path, metadata);
+        Invariant.check(there == null, "the metadata %s is written twice", path);
+        return path;
+    }
+
+    void deleteSavepoint(String directory) {
+        savepoints.remove(directory);
+        verifySavepoints();
+    }
+
+    /** A client was told so: from now on it can rely on it. */
+    void toldComplete(String directory) {
+        toldComplete.add(directory);
+        verifySavepoints();
+    }
+
+    Set<String> completeSavepoints() {
+        return toldComplete;
+    }
+
+    /** They are whole, whatever becomes of the job. */
+    private void verifySavepoints() {
+        for (String directory : toldComplete) {
+            Directory savepoint = savepoints.get(directory);
+            CheckpointMetadata metadata = savepoint == null ? null : savepoint.metadata.get(directory + "/_metadata");
+            Invariant.check(metadata != null, "a savepoint that was told to be complete is gone: %s", directory);
+            Invariant.check(metadata.getSavepoint(), "a savepoint does not say that it is one: %s", metadata);
+            verify(
+                    metadata,
+                    CheckpointCompleted.newBuilder()
+                            .setCheckpoint(metadata.getCheckpoint())
+                            .setMetadataPath(directory + "/_metadata")
+                            .build());
+            for (SubtaskSnapshot part : metadata.getSubtasksList()) {
+                Invariant.check(
+                        part.getOperators(0).getKeyedStateList().stream()
+                                .allMatch(segment -> segment.getCheckpoint() == metadata.getCheckpoint()),
+                        "a savepoint does not stand alone: %s",
+                        metadata);
+            }
+        }
+    }
+
+    private static boolean isSavepoint(String path) {
+        return path.startsWith("savepoints/");
+    }
+
+    private @Nullable Directory find(long checkpoint, String metadataPath) {
+        return isSavepoint(metadataPath)
+                ? savepoints.get(metadataPath.substring(0, metadataPath.lastIndexOf('/')))
+                : directories.get(checkpoint);
     }
 
     /** As CheckpointStore deletes: what is older than a completed checkpoint, but for what is kept. */
@@ -73,7 +142,7 @@ final class SimulatedStore {
 
     @Nullable
     CheckpointMetadata read(long checkpoint, String path) {
-        Directory directory = directories.get(checkpoint);
+        Directory directory = find(checkpoint, path);
         return directory == null ? null : directory.metadata.get(path);
     }
 
@@ -81,6 +150,11 @@ final class SimulatedStore {
     CheckpointMetadata verify(CheckpointCompleted completed) {
         CheckpointMetadata metadata = read(completed.getCheckpoint(), completed.getMetadataPath());
         Invariant.check(metadata != null, "the metadata of a completed checkpoint is gone: %s", completed);
+        verify(metadata, completed);
+        return metadata;
+    }
+
+    private void verify(CheckpointMetadata metadata, CheckpointCompleted completed) {
         Invariant.check(
                 metadata.getSubtasksCount() == simulation.scenario().subtasks().size(),
                 "a completed checkpoint has parts missing, or twice: %s",
@@ -91,13 +165,12 @@ final class SimulatedStore {
             Invariant.check(subtasks.add(subtask), "a part is there twice: %s", metadata);
             verify(subtask, part.getOperators(0), completed);
         }
-        return metadata;
     }
 
     private void verify(SubtaskId subtask, OperatorSnapshot operator, CheckpointCompleted completed) {
         long position = 0;
         for (Segment segment : operator.getKeyedStateList()) {
-            Directory directory = directories.get(segment.getCheckpoint());
+            Directory directory = find(segment.getCheckpoint(), completed.getMetadataPath());
             Segment stored = directory == null ? null : directory.segments.get(segment.getFile() + "#" + subtask);
             Invariant.check(
                     segment.equals(stored), "a file of a completed checkpoint is gone: %s of %s", segment, completed);

@@ -8,15 +8,18 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.DescribeSavepointRequest;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.OperatorMessage;
 import io.selvage.protocol.wire.OperatorRole;
+import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubmitJobResponse;
 import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.TakeSavepointRequest;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.protocol.wire.VertexMessage;
 import java.util.ArrayList;
@@ -52,6 +55,9 @@ final class Simulation {
     private static final RequestId SUBMIT = new RequestId(1);
     private static final RequestId CANCEL = new RequestId(2);
     private static final RequestId STOP = new RequestId(3);
+    private static final RequestId SAVEPOINT = new RequestId(4);
+    /** After the faults, and after it was asked for: until a savepoint is complete or has failed. */
+    static final long SAVEPOINT_BOUND_MILLIS = 15_000;
 
     /** What happens at a time; equal times in the order of planning. */
     private record Step(long atMillis, long order, Runnable action) {}
@@ -76,6 +82,13 @@ final class Simulation {
     private long lastConnection;
     private long hdfsBackMillis;
     private boolean submissionAnswered;
+    /** What a client wants, if it wants one now; asked for under a new id if the master does not know it. */
+    private @Nullable TakeSavepointRequest savepointWanted;
+
+    private long savepointAskedMillis;
+    private long savepointsAsked;
+    private long savepointsComplete;
+    private long stopsComplete;
     private boolean stopWanted;
     private boolean stopDurable;
     private boolean sessionOver;
@@ -169,6 +182,16 @@ final class Simulation {
                 .sum();
     }
 
+    /** How many savepoints a client was told to be complete. */
+    long savepoints() {
+        return savepointsComplete;
+    }
+
+    /** How many jobs were stopped with one. */
+    long stops() {
+        return stopsComplete;
+    }
+
     /** How many incarnations have carried a region over. */
     long partialRestarts() {
         return partialRestarts;
@@ -209,12 +232,25 @@ final class Simulation {
             return;
         }
         Invariant.check(job.getCheckpoint().getTerminal(), "finished without a terminal checkpoint: %s", job);
+        Map<SubtaskId, Long> expected = new HashMap<>();
+        scenario.subtasks().forEach(subtask -> expected.put(subtask, (long) scenario.total()));
+        if (!job.getCheckpoint().getStoppedBy().isEmpty()) {
+            // As far as the savepoint says, not more and not less.
+            stopsComplete++;
+            store.verify(job.getCheckpoint())
+                    .getSubtasksList()
+                    .forEach(part -> expected.put(
+                            SubtaskId.of(part.getVertex(), part.getSubtask()),
+                            OperatorState.parse(part.getOperators(0).getSmallOperatorState())
+                                    .position()));
+        }
         for (SubtaskId subtask : scenario.subtasks()) {
             Invariant.check(
-                    sink.committed(subtask) == scenario.total(),
-                    "finished, but subtask %s has committed %d",
+                    sink.committed(subtask) == expected.getOrDefault(subtask, -1L),
+                    "finished, but subtask %s has committed %d, not %d",
                     subtask,
-                    sink.committed(subtask));
+                    sink.committed(subtask),
+                    expected.get(subtask));
         }
     }
 
@@ -287,6 +323,9 @@ final class Simulation {
             Fault.NODE_IS_LOST,
             Fault.NO_EXECUTOR_STARTS,
             Fault.CLIENT_CANCELS,
+            Fault.CLIENT_TAKES_A_SAVEPOINT,
+            Fault.CLIENT_TAKES_A_SAVEPOINT,
+            Fault.CLIENT_STOPS_THE_JOB,
             Fault.CLIENT_STOPS_THE_SESSION
         };
         Fault kind = kinds[between(0, kinds.length)];
@@ -365,6 +404,23 @@ final class Simulation {
                     master.rushTo(between(0, 3) == 0 ? Label.END_JOB : between(0, 2) == 0 ? Label.STOP : Label.CANCEL);
                     cancel();
                 });
+            case CLIENT_TAKES_A_SAVEPOINT -> {
+                if (savepointWanted == null) {
+                    count(kind);
+                    wantSavepoint(false);
+                }
+            }
+            case CLIENT_STOPS_THE_JOB -> {
+                if (savepointWanted == null && between(0, 4) == 0) {
+                    count(kind);
+                    leader().filter(any -> between(0, 2) == 0).ifPresent(master -> master.rushTo(Label.PUBLISH));
+                    wantSavepoint(true);
+                    if (scenario.faults().contains(Fault.HDFS_IS_AWAY) && between(0, 2) == 0) {
+                        // So that it fails, and the job has to go on.
+                        hdfsBackMillis = Math.max(hdfsBackMillis, nowMillis + between(100, 3_000));
+                    }
+                }
+            }
             case CLIENT_STOPS_THE_SESSION ->
                 leader().filter(any -> between(0, 10) == 0).ifPresent(master -> {
                     count(kind);
@@ -433,6 +489,65 @@ final class Simulation {
         }
     }
 
+    private void wantSavepoint(boolean stops) {
+        savepointAskedMillis = nowMillis;
+        savepointWanted = TakeSavepointRequest.newBuilder()
+                .setJobId(JOB)
+                .setSavepointId(String.format("%012x", ++savepointsAsked))
+                .setStop(stops)
+                .build();
+        ask(new MasterEvent.SavepointRequested(SAVEPOINT, savepointWanted));
+        plan(300, this::askForSavepoint);
+    }
+
+    /** As the command does: until it is known how it stands, by the master of the moment. */
+    private void askForSavepoint() {
+        TakeSavepointRequest wanted = savepointWanted;
+        if (wanted == null || sessionOver || endedMillis < nowMillis - 1_000) {
+            savepointWanted = null;
+            return;
+        }
+        ask(new MasterEvent.SavepointQueried(
+                SAVEPOINT,
+                DescribeSavepointRequest.newBuilder()
+                        .setJobId(JOB)
+                        .setSavepointId(wanted.getSavepointId())
+                        .build()));
+        Invariant.check(
+                nowMillis - Math.max(faultyMillis, savepointAskedMillis) < SAVEPOINT_BOUND_MILLIS,
+                "a savepoint is neither taken nor failed: %s",
+                wanted);
+        plan(300, this::askForSavepoint);
+    }
+
+    private void onSavepoint(SavepointDescription answer) {
+        TakeSavepointRequest wanted = savepointWanted;
+        if (wanted == null) {
+            return;
+        }
+        switch (answer.getState()) {
+            case SAVEPOINT_COMPLETED -> {
+                Invariant.check(
+                        answer.getPath().endsWith(wanted.getSavepointId()), "another savepoint is told: %s", answer);
+                Invariant.check(
+                        !wanted.getStop()
+                                || journal.job()
+                                        .map(job -> job.getCheckpoint().getStoppedBy())
+                                        .orElse("")
+                                        .equals(wanted.getSavepointId()),
+                        "told to be stopped, but not durable: %s",
+                        answer);
+                savepointsComplete++;
+                savepointWanted = null;
+                store.toldComplete(answer.getPath());
+            }
+            case SAVEPOINT_FAILED, SAVEPOINT_REFUSED -> savepointWanted = null;
+            case SAVEPOINT_UNKNOWN -> wantSavepoint(wanted.getStop());
+            case SAVEPOINT_WAITING, SAVEPOINT_RUNNING -> {}
+            case SAVEPOINT_STATE_UNSPECIFIED, UNRECOGNIZED -> throw new AssertionError(answer);
+        }
+    }
+
     /** Asks until the session is gone. */
     private void stopSession() {
         if (!sessionOver) {
@@ -446,6 +561,9 @@ final class Simulation {
     }
 
     void onReply(MasterAction.Reply reply) {
+        if (reply.response() instanceof SavepointDescription answer) {
+            onSavepoint(answer);
+        }
         if (reply.response() instanceof SubmitJobResponse answer
                 && answer.getRefusal().isEmpty()) {
             Invariant.check(journal.job().isPresent(), "accepted, but not durable");
@@ -542,8 +660,21 @@ final class Simulation {
         }
     }
 
-    /** What runs never goes back: that takes a start in another incarnation. */
-    void onRead(SubtaskId subtask, long since, long position) {
+    /**
+     * What runs never goes back: that takes a start in another incarnation. Nor does it go on once the job is stopped.
+     *
+     * @param incarnation that it is part of
+     */
+    void onRead(SubtaskId subtask, long since, long incarnation, long position) {
+        journal.job()
+                .map(JournaledJob::getCheckpoint)
+                .ifPresent(newest -> Invariant.check(
+                        newest.getStoppedBy().isEmpty() || incarnation < newest.getIncarnation(),
+                        "subtask %s, which runs since incarnation %d, reads %d although the job is stopped: %s",
+                        subtask,
+                        since,
+                        position,
+                        newest));
         Long before = read.computeIfAbsent(subtask, any -> new HashMap<>()).put(since, position);
         Invariant.check(
                 before == null || before <= position,

@@ -37,6 +37,8 @@ class SimulationTest {
         // A simulation in which nothing happens proves nothing.
         assertThat(seen.adoptions).isGreaterThan(SEEDS / 20);
         assertThat(seen.partialRestarts).isGreaterThan(SEEDS / 20);
+        assertThat(seen.savepoints).isGreaterThan(SEEDS / 10);
+        assertThat(seen.stops).isGreaterThan(SEEDS / 100);
         assertThat(seen.faults.keySet()).contains(Fault.values());
         assertThat(seen.deaths.keySet())
                 .as("a master has died right before and right after each label")

@@ -34,6 +34,12 @@ enum Variant {
     CARRIED_IS_REWOUND("An executor takes subtasks that are to go on back to the checkpoint."),
     UNHIT_REGION_RESTARTS("A failure in one region restarts the others as well."),
     CARRIED_IS_FORGOTTEN("A new master does not see since when the regions that it adopts have run."),
+    SAVEPOINT_COMMITS("A sink commits because a savepoint is taken."),
+    SAVEPOINT_IS_A_BASE("A checkpoint builds on what a savepoint has written."),
+    SAVEPOINT_IS_DELETED("What is deleted of a savepoint that was given up is deleted of one that is complete."),
+    STOPPED_READS_ON("A subtask reads on after the savepoint with which its job is stopped."),
+    STOP_HOLDS_FOR_GOOD("A subtask stays held although the savepoint that was to stop its job is given up."),
+    STOPPED_STARTS_READING("What starts anew after the savepoint that has stopped its job reads on from there."),
     IDLE_EXECUTORS_KEPT("What is told to idle executors gets lost.");
 
     private final String sentence;

@@ -2,14 +2,20 @@ package io.selvage.protocol.config;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 
-/** What one job runs with. */
+/**
+ * What one job runs with.
+ *
+ * @param savepointDirectory empty: {@code savepoints} in the state root
+ */
 public record JobConfig(
         Duration checkpointInterval,
         Duration checkpointTimeout,
         Duration checkpointMinPause,
         int checkpointsRetained,
         StateBackendKind stateBackend,
+        String savepointDirectory,
         RestartPolicy restartPolicy,
         int defaultParallelism,
         int maxParallelism,
@@ -40,6 +46,13 @@ public record JobConfig(
             ValueType.oneOf(StateBackendKind.class),
             StateBackendKind.HEAP,
             "Where keyed state is: heap, or rocksdb for state that is larger than memory.");
+    public static final ConfigKey<String> SAVEPOINT_DIRECTORY = ConfigKey.job(
+            "selvage.savepoint.directory",
+            ValueType.text(
+                    "empty, an absolute path on the state root's file system, or a URI such as hdfs://host/path",
+                    Pattern.compile("(|/.*|[a-zA-Z][a-zA-Z0-9+.-]*://.*)")),
+            "",
+            "The directory in which savepoints are made, if none is named when one is taken; empty for `savepoints` in the state root.");
     public static final ConfigKey<RestartPolicy.Kind> RESTART_POLICY = ConfigKey.job(
             "selvage.restart.policy",
             ValueType.oneOf(RestartPolicy.Kind.class),
@@ -108,6 +121,7 @@ public record JobConfig(
             CHECKPOINT_MIN_PAUSE,
             CHECKPOINTS_RETAINED,
             STATE_BACKEND,
+            SAVEPOINT_DIRECTORY,
             RESTART_POLICY,
             RESTART_ATTEMPTS,
             RESTART_DELAY,
@@ -136,6 +150,7 @@ public record JobConfig(
                 configuration.get(CHECKPOINT_MIN_PAUSE),
                 configuration.get(CHECKPOINTS_RETAINED),
                 configuration.get(STATE_BACKEND),
+                configuration.get(SAVEPOINT_DIRECTORY),
                 restartPolicy(configuration),
                 configuration.get(DEFAULT_PARALLELISM),
                 configuration.get(MAX_PARALLELISM),

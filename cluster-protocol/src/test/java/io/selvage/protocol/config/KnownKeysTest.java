@@ -40,6 +40,7 @@ class KnownKeysTest {
                         "selvage.checkpoint.min-pause=0s",
                         "selvage.checkpoint.retained=1",
                         "selvage.state.backend=heap",
+                        "selvage.savepoint.directory=",
                         "selvage.restart.policy=exponential",
                         "selvage.restart.attempts=10",
                         "selvage.restart.delay=100ms",

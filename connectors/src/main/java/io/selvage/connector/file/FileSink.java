@@ -66,10 +66,23 @@ public final class FileSink<T> implements Sink<T, PendingFile> {
     /** The directory can be made or written to, and holds no other job's output unless that was asked for. */
     @Override
     public void check() throws IOException {
+        check(appended);
+    }
+
+    /**
+     * The directory may hold what the job has written before. No name is used again: checkpoints are numbered on from
+     * the savepoint. A file that has such a name all the same is never replaced.
+     */
+    @Override
+    public void checkRestored() throws IOException {
+        check(true);
+    }
+
+    private void check(boolean mayHoldOutput) throws IOException {
         Path directory = new Path(path);
         try {
             FileSystem files = Hadoop.fileSystem(directory);
-            requireWritable(files, files.makeQualified(directory));
+            requireWritable(files, files.makeQualified(directory), mayHoldOutput);
         } catch (ConnectException | NoRouteToHostException | SocketTimeoutException e) {
             throw new IOException(
                     "The file system of the output path " + path + " does not answer: " + InputFiles.firstLine(e)
@@ -94,7 +107,7 @@ public final class FileSink<T> implements Sink<T, PendingFile> {
         return OutputLayout.of(Hadoop.qualify(new Path(path)), appended, context);
     }
 
-    private void requireWritable(FileSystem files, Path directory) throws IOException {
+    private static void requireWritable(FileSystem files, Path directory, boolean mayHoldOutput) throws IOException {
         Path existing = nearestExisting(files, directory);
         if (!files.getFileStatus(existing).isDirectory()) {
             throw new IOException("The output path " + directory + " cannot be a directory: " + existing
@@ -108,7 +121,7 @@ public final class FileSink<T> implements Sink<T, PendingFile> {
                             + ". Choose another output path, or ask its owner for write permission.",
                     e);
         }
-        if (!appended && existing.equals(directory)) {
+        if (!mayHoldOutput && existing.equals(directory)) {
             requireNoParts(files, directory);
         }
     }

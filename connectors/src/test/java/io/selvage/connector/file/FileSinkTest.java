@@ -478,5 +478,6 @@ final class FileSinkTest {
                 .hasMessageContaining("already holds the output of a job (part-delays~2Fall-0-1-1.txt, ...).")
                 .hasMessageEndingWith("Choose another directory, move that output away, or use FileSink.append().");
         sink().append().check();
+        sink().checkRestored(); // Then it is the job's own.
     }
 }

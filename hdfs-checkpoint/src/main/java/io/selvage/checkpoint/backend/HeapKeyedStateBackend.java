@@ -263,13 +263,23 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     @Override
     public KeyedCut snapshot(long checkpoint) {
+        beginCut();
+        return rows.snapshot(checkpoint, false);
+    }
+
+    @Override
+    public KeyedCut snapshotWhole(long savepoint) {
+        beginCut();
+        return rows.snapshot(savepoint, true);
+    }
+
+    private void beginCut() {
         if (!opened) {
             throw new IllegalStateException("operator " + operator + " is not opened, and its state not restored");
         }
         // The next use of a row is the first in a new generation, even if it is the same key's.
         currentKey = null;
         currentRow = null;
-        return rows.snapshot(checkpoint);
     }
 
     @Override

@@ -50,13 +50,20 @@ final class HeapRows<K> implements Rows<K> {
      * @param base what the segment adds to that it has written; 0: nothing
      * @param chain of the checkpoint; null: no segment can be added to it
      * @param log of what has been used since, as it was
+     * @param isSavepoint no checkpoint adds to it, and it takes the place of none
      */
     private record RestorePoint(
             long checkpoint,
             int generation,
             long base,
             @Nullable SegmentChain chain,
-            UndoLog log) {}
+            UndoLog log,
+            boolean isSavepoint) {
+        /** Once it is complete, files of checkpoints before that one may be deleted. */
+        boolean replaces(long older) {
+            return !isSavepoint && base < older;
+        }
+    }
 
     /** @param leastChainedBytes of smaller states every segment is whole */
     HeapRows(String operator, KeyGroupRange range, RowCodec<K> codec, long leastChainedBytes) {
@@ -72,7 +79,7 @@ final class HeapRows<K> implements Rows<K> {
         undecoded = replica;
         firstUndecodedTimerMillis = firstTimerMillis(replica);
         points.add(new RestorePoint(
-                replica.checkpoint(), generation, 0, isChained ? replica.chain() : null, new UndoLog(pool)));
+                replica.checkpoint(), generation, 0, isChained ? replica.chain() : null, new UndoLog(pool), false));
         isConfirmed = true;
         generation++;
     }
@@ -258,13 +265,13 @@ final class HeapRows<K> implements Rows<K> {
      * Begins a cut of what there is now; its bytes are written by the cut's own doing. An unwritten one is given up.
      */
     @Override
-    public KeyedCut snapshot(long checkpoint) {
+    public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
         if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
             throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint
                     + " after checkpoint " + newest().checkpoint());
         }
         giveUpWriting();
-        SegmentChain base = baseOfNextCut();
+        SegmentChain base = isSavepoint ? null : baseOfNextCut();
         if (points.size() == MOST_POINTS) {
             long oldest = points.get(0).checkpoint();
             abort(points.get(isConfirmed ? 1 : 0).checkpoint());
@@ -272,7 +279,7 @@ final class HeapRows<K> implements Rows<K> {
         }
         long baseCheckpoint = base == null ? 0 : points.get(0).checkpoint();
         CutWriter<K> writer = base == null ? whole(checkpoint) : changes(checkpoint, baseCheckpoint, base);
-        points.add(new RestorePoint(checkpoint, generation, baseCheckpoint, null, new UndoLog(pool)));
+        points.add(new RestorePoint(checkpoint, generation, baseCheckpoint, null, new UndoLog(pool), isSavepoint));
         generation++;
         writing = writer;
         return new KeyedCut(writer, baseCheckpoint, base == null ? checkpoint : base.oldestNeeded());
@@ -298,7 +305,10 @@ final class HeapRows<K> implements Rows<K> {
         writing = null;
         int at = indexOf(checkpoint);
         RestorePoint point = points.get(at);
-        points.set(at, new RestorePoint(checkpoint, point.generation(), point.base(), chain, point.log()));
+        points.set(
+                at,
+                new RestorePoint(
+                        checkpoint, point.generation(), point.base(), chain, point.log(), point.isSavepoint()));
     }
 
     /** Logs that it reads are about to change. */
@@ -338,7 +348,7 @@ final class HeapRows<K> implements Rows<K> {
         }
         for (int i = 1; i < points.size(); i++) {
             // Once that one is complete, the chain before it may be deleted, and this segment would hang in the air.
-            if (points.get(i).base() == 0) {
+            if (points.get(i).replaces(1)) {
                 return null;
             }
         }
@@ -389,7 +399,7 @@ final class HeapRows<K> implements Rows<K> {
      * of this one may be deleted, and nobody may have told us yet: so nothing must be added to this one until we know.
      */
     private boolean mayBeReplaced(long checkpoint, int at) {
-        return isConfirmed && points.stream().skip(at + 1L).anyMatch(younger -> younger.base() < checkpoint);
+        return isConfirmed && points.stream().skip(at + 1L).anyMatch(younger -> younger.replaces(checkpoint));
     }
 
     private void advanceTo(int point) {
@@ -404,7 +414,10 @@ final class HeapRows<K> implements Rows<K> {
     private void unchainIfNewer(long checkpoint) {
         if (isConfirmed && checkpoint > points.get(0).checkpoint()) {
             RestorePoint oldest = points.get(0);
-            points.set(0, new RestorePoint(oldest.checkpoint(), oldest.generation(), 0, null, oldest.log()));
+            points.set(
+                    0,
+                    new RestorePoint(
+                            oldest.checkpoint(), oldest.generation(), 0, null, oldest.log(), oldest.isSavepoint()));
         }
     }
 
@@ -417,7 +430,7 @@ final class HeapRows<K> implements Rows<K> {
         if (confirmedLater != 0) {
             long after = Math.max(checkpoint, confirmedLater);
             boolean isKnown = points.stream()
-                    .noneMatch(younger -> younger.checkpoint() > after && younger.base() < confirmedLater);
+                    .noneMatch(younger -> younger.checkpoint() > after && younger.replaces(confirmedLater));
             if (!isKnown || checkpoint < confirmedLater) {
                 return; // A later word about the younger cut settles this one as well.
             }
@@ -540,7 +553,8 @@ final class HeapRows<K> implements Rows<K> {
         }
         RestorePoint back = points.get(at);
         points.clear();
-        points.add(new RestorePoint(back.checkpoint(), generation, back.base(), back.chain(), new UndoLog(pool)));
+        points.add(new RestorePoint(
+                back.checkpoint(), generation, back.base(), back.chain(), new UndoLog(pool), back.isSavepoint()));
         isConfirmed = true;
         confirmedLater = 0;
         generation++;

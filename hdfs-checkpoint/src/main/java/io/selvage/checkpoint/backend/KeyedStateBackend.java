@@ -39,6 +39,13 @@ public interface KeyedStateBackend<K> {
      */
     KeyedCut snapshot(long checkpoint);
 
+    /**
+     * The same for a savepoint: one segment that stands alone, whatever the state's size, and on which nothing is ever
+     * built. What checkpoints before and after it consist of is as if there had been none. It is settled by an abort
+     * once it is stored, or else confirmed as the last cut of all.
+     */
+    KeyedCut snapshotWhole(long savepoint);
+
     /** The checkpoint is complete. Unknown ones, and those before the last confirmed, are let pass. */
     void confirm(long checkpoint);
 

@@ -89,6 +89,7 @@ final class RocksRows<K> implements Rows<K> {
      * @param flushEnd the number of the last flush that is part of it
      * @param chain of the checkpoint; null: no segment can be added to it
      * @param links to the files that the store had; null: the cut is not written yet
+     * @param isSavepoint no checkpoint adds to it, and it takes the place of none
      */
     private record Point(
             long checkpoint,
@@ -98,7 +99,12 @@ final class RocksRows<K> implements Rows<K> {
             @Nullable SegmentChain chain,
             @Nullable Path links,
             long[] groupBytes,
-            @Nullable RocksCut cut) {
+            @Nullable RocksCut cut,
+            boolean isSavepoint) {
+        /** Once it is complete, files of checkpoints before that one may be deleted. */
+        boolean replaces(long older) {
+            return !isSavepoint && base < older;
+        }
 
         void drop() {
             if (links != null) {
@@ -144,7 +150,15 @@ final class RocksRows<K> implements Rows<K> {
     void startFrom(RocksReplica replica) throws IOException {
         groupBytes = replica.groupBytes();
         points.add(new Point(
-                replica.checkpoint(), epoch++, 0, flushes, replica.chain(), newPoint(), groupBytes.clone(), null));
+                replica.checkpoint(),
+                epoch++,
+                0,
+                flushes,
+                replica.chain(),
+                newPoint(),
+                groupBytes.clone(),
+                null,
+                false));
         isConfirmed = true;
         findFirstDue();
     }
@@ -560,7 +574,8 @@ final class RocksRows<K> implements Rows<K> {
                         chain,
                         links,
                         groupBytes.clone(),
-                        forCut));
+                        forCut,
+                        point.isSavepoint()));
     }
 
     /** The flush that is under way, if one is, comes to its end. */
@@ -613,13 +628,13 @@ final class RocksRows<K> implements Rows<K> {
     // ---- cuts ----------------------------------------------------------------------------------------------------
 
     @Override
-    public KeyedCut snapshot(long checkpoint) {
+    public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
         if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
             throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint
                     + " after checkpoint " + newest().checkpoint());
         }
         awaitFlush();
-        SegmentChain base = baseOfNextCut();
+        SegmentChain base = isSavepoint ? null : baseOfNextCut();
         if (points.size() == MOST_POINTS) {
             long oldest = points.get(0).checkpoint();
             abort(points.get(isConfirmed ? 1 : 0).checkpoint());
@@ -627,7 +642,7 @@ final class RocksRows<K> implements Rows<K> {
         }
         long baseCheckpoint = base == null ? 0 : points.get(0).checkpoint();
         RocksCut taken = new RocksCut(environment, directory, range, checkpoint, baseCheckpoint);
-        points.add(new Point(checkpoint, epoch, baseCheckpoint, 0, null, null, new long[0], taken));
+        points.add(new Point(checkpoint, epoch, baseCheckpoint, 0, null, null, new long[0], taken, isSavepoint));
         beginFlush(taken);
         long oldestNeeded = base == null ? checkpoint : base.oldestNeeded();
         return new KeyedCut(new Writing(taken), baseCheckpoint, oldestNeeded);
@@ -666,7 +681,7 @@ final class RocksRows<K> implements Rows<K> {
         }
         for (int i = 1; i < points.size(); i++) {
             // Once that one is complete, the chain before it may be deleted, and this segment would hang in the air.
-            if (points.get(i).base() == 0) {
+            if (points.get(i).replaces(1)) {
                 return null;
             }
         }
@@ -686,7 +701,7 @@ final class RocksRows<K> implements Rows<K> {
             unchainIfNewer(checkpoint);
             return;
         }
-        if (isConfirmed && points.stream().skip(at + 1L).anyMatch(younger -> younger.base() < checkpoint)) {
+        if (isConfirmed && points.stream().skip(at + 1L).anyMatch(younger -> younger.replaces(checkpoint))) {
             // A younger cut adds to an older checkpoint than this one. Once it is complete, the segment of this one
             // may be deleted, and nobody may have told us yet: nothing must be added to this one until we know.
             confirmedLater = checkpoint;
@@ -719,7 +734,8 @@ final class RocksRows<K> implements Rows<K> {
                             null,
                             oldest.links(),
                             oldest.groupBytes(),
-                            oldest.cut()));
+                            oldest.cut(),
+                            oldest.isSavepoint()));
         }
     }
 
@@ -729,7 +745,7 @@ final class RocksRows<K> implements Rows<K> {
         if (confirmedLater != 0) {
             long after = Math.max(checkpoint, confirmedLater);
             boolean isKnown = points.stream()
-                    .noneMatch(younger -> younger.checkpoint() > after && younger.base() < confirmedLater);
+                    .noneMatch(younger -> younger.checkpoint() > after && younger.replaces(confirmedLater));
             if (!isKnown || checkpoint < confirmedLater) {
                 return; // A later word about the younger cut settles this one as well.
             }
@@ -792,7 +808,15 @@ final class RocksRows<K> implements Rows<K> {
         back.dropCut();
         points.clear();
         points.add(new Point(
-                back.checkpoint(), epoch, back.base(), flushes, back.chain(), links, back.groupBytes(), back.cut()));
+                back.checkpoint(),
+                epoch,
+                back.base(),
+                flushes,
+                back.chain(),
+                links,
+                back.groupBytes(),
+                back.cut(),
+                back.isSavepoint()));
         dropFlushed(flushes);
         isConfirmed = true;
         confirmedLater = 0;

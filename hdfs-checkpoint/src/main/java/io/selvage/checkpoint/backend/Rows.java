@@ -39,8 +39,12 @@ interface Rows<K> {
      */
     void decodeDue(long millis);
 
-    /** Begins a cut of what there is now; its bytes are written by the cut's own doing. */
-    KeyedCut snapshot(long checkpoint);
+    /**
+     * Begins a cut of what there is now; its bytes are written by the cut's own doing.
+     *
+     * @param isSavepoint it has all there is, no checkpoint adds to it, and it takes the place of none
+     */
+    KeyedCut snapshot(long checkpoint, boolean isSavepoint);
 
     void confirm(long checkpoint);
 

@@ -6,6 +6,8 @@ import io.selvage.protocol.id.Epoch;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Optional;
 
 /**
@@ -20,6 +22,10 @@ public record CheckpointLayout(String jobDirectory) {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String PREFIX = "chk-";
     private static final int DIGITS = 16;
+    private static final String METADATA_PREFIX = "_metadata-";
+
+    /** Names of metadata files in one checkpoint's directory, older ones first. */
+    static final Comparator<String> BY_AGE_OF_METADATA = Comparator.comparing(CheckpointLayout::age, Arrays::compare);
 
     public static CheckpointLayout of(String applicationId, JobId job) {
         return new CheckpointLayout(DurableStore.join(applicationId, job.value()));
@@ -50,7 +56,16 @@ public record CheckpointLayout(String jobDirectory) {
     }
 
     public String metadataFile(CheckpointId checkpoint, Incarnation incarnation, Epoch epoch) {
-        return DurableStore.join(checkpointDirectory(checkpoint), "_metadata-" + incarnation + "-" + epoch);
+        return DurableStore.join(checkpointDirectory(checkpoint), METADATA_PREFIX + incarnation + "-" + epoch);
+    }
+
+    /** By incarnation, then by epoch: of two in one directory the older was never completed. Other names come first. */
+    private static long[] age(String metadataName) {
+        String[] numbers = metadataName.startsWith(METADATA_PREFIX)
+                ? metadataName.substring(METADATA_PREFIX.length()).split("-", -1)
+                : new String[0];
+        boolean named = numbers.length == 2 && Arrays.stream(numbers).allMatch(each -> each.matches("\\d{1,18}"));
+        return named ? new long[] {Long.parseLong(numbers[0]), Long.parseLong(numbers[1])} : new long[2];
     }
 
     /** The checkpoint whose directory has this name, if it is one's. */

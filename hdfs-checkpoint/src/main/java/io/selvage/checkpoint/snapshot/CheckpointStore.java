@@ -8,19 +8,28 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Epoch;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
 /** Safe for use by many threads; every call blocks on the file system. The metadata and directories of checkpoints. */
 public final class CheckpointStore {
     private static final int MAGIC = 0x5356434D; // "SVCM"
     private static final int VERSION = 1;
+    /** Of the metadata's content. */
+    public static final int METADATA_FORMAT = 1;
+
     private static final int HEADER_BYTES = 3 * Integer.BYTES;
 
     private final DurableStore store;
@@ -40,6 +49,19 @@ public final class CheckpointStore {
                 new CheckpointId(metadata.getCheckpoint()),
                 new Incarnation(metadata.getIncarnation()),
                 new Epoch(metadata.getEpoch()));
+        return put(path, metadata);
+    }
+
+    /**
+     * Writes a savepoint's metadata, whole or not at all: with that it is one.
+     *
+     * @return the file, fully qualified
+     */
+    public String writeSavepoint(SavepointLayout layout, CheckpointMetadata metadata) throws IOException {
+        return put(layout.metadataFile(), metadata);
+    }
+
+    private String put(String path, CheckpointMetadata metadata) throws IOException {
         PutOutcome put = store.putIfAbsent(path, frame(metadata.toByteArray()));
         switch (put.kind()) {
             case WON:
@@ -58,7 +80,61 @@ public final class CheckpointStore {
         throw new IllegalStateException("unknown outcome " + put.kind());
     }
 
-    /** @throws SegmentDamagedException if the file is gone or damaged, with a sentence for the user */
+    /**
+     * The file that holds the metadata of what lies at a path: of a savepoint, or of a checkpoint, whether the path is
+     * that of its directory or of the file itself.
+     *
+     * @return fully qualified; empty if there is a directory, but no metadata in it
+     * @throws SegmentDamagedException if nothing lies there
+     */
+    public Optional<String> findMetadata(String path) throws IOException {
+        StoredFile there = store.status(path)
+                .orElseThrow(() -> new SegmentDamagedException("There is no savepoint at " + store.qualify(path)
+                        + ": the directory does not exist. See what there is with: hdfs dfs -ls"));
+        if (!there.directory()) {
+            return Optional.of(there.path());
+        }
+        return store.list(there.path()).stream()
+                .filter(file -> !file.directory() && file.name().startsWith(SavepointLayout.METADATA))
+                .max(Comparator.comparing(StoredFile::name, CheckpointLayout.BY_AGE_OF_METADATA))
+                .map(StoredFile::path);
+    }
+
+    /** The files of a checkpoint or savepoint that are gone or shorter than they have to be; fully qualified. */
+    public List<String> missingFiles(CheckpointMetadata metadata) throws IOException {
+        Map<String, Long> needed = new TreeMap<>();
+        for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
+            for (OperatorSnapshot operator : subtask.getOperatorsList()) {
+                operator.getKeyedStateList().forEach(segment -> need(segment, needed));
+                if (operator.hasOperatorState()) {
+                    need(operator.getOperatorState(), needed);
+                }
+            }
+        }
+        List<String> missing = new ArrayList<>();
+        for (Map.Entry<String, Long> file : needed.entrySet()) {
+            long length = store.status(file.getKey()).map(StoredFile::length).orElse(-1L);
+            if (length < file.getValue()) {
+                missing.add(file.getKey());
+            }
+        }
+        return missing;
+    }
+
+    private static void need(Segment segment, Map<String, Long> needed) {
+        needed.merge(segment.getFile(), segment.getOffset() + segment.getLength(), Math::max);
+    }
+
+    /** Deletes what there is of a savepoint that was given up. */
+    public boolean delete(SavepointLayout savepoint) throws IOException {
+        return store.delete(savepoint.directory());
+    }
+
+    /**
+     * Names of files are fully qualified, also those that a savepoint's metadata name by what lies beside them.
+     *
+     * @throws SegmentDamagedException if the file is gone or damaged, with a sentence for the user
+     */
     public CheckpointMetadata readMetadata(String path) throws IOException {
         String file = store.qualify(path);
         byte[] bytes = store.read(path)
@@ -85,7 +161,14 @@ public final class CheckpointStore {
                     file, actual, expected));
         }
         try {
-            return CheckpointMetadata.parser().parseFrom(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES);
+            CheckpointMetadata metadata =
+                    CheckpointMetadata.parser().parseFrom(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES);
+            if (metadata.getFormat() > METADATA_FORMAT) {
+                throw new SegmentDamagedException("The checkpoint metadata " + file + " are of format "
+                        + metadata.getFormat() + ", and this version of Selvage reads formats up to " + METADATA_FORMAT
+                        + ". Use the version that wrote it, or a newer one.");
+            }
+            return SavepointLayout.resolve(metadata, file.substring(0, file.lastIndexOf('/')));
         } catch (InvalidProtocolBufferException e) {
             throw new IOException("the checkpoint metadata " + file + " passes its checksum but can't be parsed", e);
         }

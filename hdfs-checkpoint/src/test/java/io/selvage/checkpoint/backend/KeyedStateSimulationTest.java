@@ -109,7 +109,9 @@ final class KeyedStateSimulationTest {
         RETAINED,
         CHAIN,
         STANDBY,
-        RESCALED
+        RESCALED,
+        /** As a new job, of which nothing is left from before but the savepoint. */
+        SAVEPOINT
     }
 
     private static final class Sum implements AggregateFunction<Long, long[], Long> {
@@ -222,6 +224,9 @@ final class KeyedStateSimulationTest {
     private record Checkpoint(
             long id, int parallelism, Map<String, Model> models, long watermark, List<List<Long>> chains) {}
 
+    /** What one directory holds; by subtask. */
+    private record Savepoint(Checkpoint cut, List<byte[]> segments) {}
+
     private record SegmentId(long checkpoint, int subtask) {}
 
     private static final class UserFailure extends Exception {
@@ -242,6 +247,9 @@ final class KeyedStateSimulationTest {
         private final Map<SegmentId, byte[]> segments = new HashMap<>(); // HDFS.
         private @Nullable Checkpoint complete;
         private @Nullable Checkpoint pending;
+        private boolean isSavepoint; // What is pending.
+        private @Nullable Savepoint savepoint; // The newest.
+        private @Nullable Savepoint startedFrom; // While no checkpoint of the job is complete.
         private List<KeyedCut> cuts = List.of(); // Of the pending checkpoint; by subtask.
         private int leftOpen;
         private final Map<Integer, Map<Long, List<Long>>> chains = new HashMap<>(); // By subtask and checkpoint.
@@ -450,13 +458,16 @@ final class KeyedStateSimulationTest {
                 settle();
             }
             long id = ++lastId;
+            isSavepoint = random.nextInt(5) == 0;
             List<List<Long>> ofSubtasks = new ArrayList<>();
             List<KeyedCut> taken = new ArrayList<>();
             for (int i = 0; i < subtasks.size(); i++) {
-                KeyedCut cut = subtasks.get(i).backend.snapshot(id);
+                HeapKeyedStateBackend<String> backend = subtasks.get(i).backend;
+                KeyedCut cut = isSavepoint ? backend.snapshotWhole(id) : backend.snapshot(id);
                 List<Long> chain = new ArrayList<>();
                 if (cut.base() != 0) {
                     increments++;
+                    assertThat(isSavepoint).isFalse();
                     List<Long> base = chains.get(i).get(cut.base());
                     assertThat(base).as("chain of %s", cut.base()).isNotNull();
                     base.stream().filter(each -> each >= cut.oldestNeeded()).forEach(chain::add);
@@ -480,11 +491,19 @@ final class KeyedStateSimulationTest {
         }
 
         private void finish(Checkpoint finished) {
-            for (int i = 0; i < cuts.size(); i++) {
-                while (!cuts.get(i).proceed(1000)) {
+            List<byte[]> written = new ArrayList<>();
+            for (KeyedCut cut : cuts) {
+                while (!cut.proceed(1000)) {
                     // Bit by bit.
                 }
-                segments.put(new SegmentId(finished.id(), i), cuts.get(i).bytes());
+                written.add(cut.bytes());
+            }
+            if (isSavepoint) {
+                savepoint = new Savepoint(finished, written);
+                return;
+            }
+            for (int i = 0; i < written.size(); i++) {
+                segments.put(new SegmentId(finished.id(), i), written.get(i));
             }
         }
 
@@ -500,17 +519,18 @@ final class KeyedStateSimulationTest {
             }
             for (Subtask subtask : subtasks) {
                 subtask.mail.add(
-                        completes
+                        completes && !isSavepoint
                                 ? () -> subtask.backend.confirm(settled.id())
                                 : () -> subtask.backend.abort(settled.id()));
             }
-            if (completes) {
+            if (completes && !isSavepoint) {
                 complete(settled);
             }
         }
 
         private void complete(Checkpoint settled) {
             complete = settled;
+            startedFrom = null;
             segments.keySet()
                     .removeIf(id -> id.checkpoint() <= settled.id()
                             && (id.subtask() >= settled.parallelism()
@@ -592,9 +612,16 @@ final class KeyedStateSimulationTest {
             pending = null;
             if (was != null && cuts.stream().allMatch(cut -> cut.proceed(0)) && random.nextBoolean()) {
                 finish(was);
-                complete(was);
+                if (!isSavepoint) {
+                    complete(was);
+                }
             }
-            Checkpoint target = complete;
+            Savepoint from = startedFrom == null && random.nextInt(6) == 0 ? savepoint : null;
+            if (from != null) {
+                becomeJobFrom(from);
+                return;
+            }
+            Checkpoint target = startedFrom == null ? complete : startedFrom.cut();
             if (target == null) {
                 models = new TreeMap<>();
                 watermark = 0;
@@ -604,10 +631,29 @@ final class KeyedStateSimulationTest {
             models = new TreeMap<>();
             target.models().forEach((key, model) -> models.put(key, model.copy()));
             watermark = target.watermark();
-            start(random.nextInt(4) == 0 ? 1 + random.nextInt(5) : target.parallelism(), target);
+            boolean isRescaled = random.nextInt(4) == 0;
+            int parallelism =
+                    isRescaled ? 1 + random.nextInt(5) : startedFrom == null ? target.parallelism() : subtasks.size();
+            start(parallelism, target);
             if (random.nextInt(3) == 0) {
                 compareAll();
             }
+        }
+
+        /** Its numbers go on above the savepoint's, as those of a real job do. */
+        private void becomeJobFrom(Savepoint from) throws Exception {
+            startedFrom = from;
+            complete = null;
+            segments.clear();
+            dropStandby();
+            subtasks.forEach(Run::close);
+            subtasks = List.of();
+            models = new TreeMap<>();
+            from.cut().models().forEach((key, model) -> models.put(key, model.copy()));
+            watermark = from.cut().watermark();
+            lastId = from.cut().id() + random.nextInt(2);
+            start(1 + random.nextInt(4), from.cut());
+            compareAll();
         }
 
         private void start(int parallelism, @Nullable Checkpoint target) throws Exception {
@@ -629,7 +675,7 @@ final class KeyedStateSimulationTest {
             }
             before.forEach(Run::close);
             Map<Integer, Map<Long, List<Long>>> known = new HashMap<>();
-            if (target != null && target.parallelism() == parallelism) {
+            if (target != null && target.parallelism() == parallelism && startedFrom == null) {
                 for (int i = 0; i < parallelism; i++) {
                     known.put(
                             i, new TreeMap<>(Map.of(target.id(), target.chains().get(i))));
@@ -644,6 +690,9 @@ final class KeyedStateSimulationTest {
 
         private KeyedOrigin origin(int subtask, KeyGroupRange range, int parallelism, Checkpoint target)
                 throws Exception {
+            if (startedFrom != null) {
+                return originOfSavepoint(startedFrom, subtask, range, parallelism);
+            }
             if (parallelism != target.parallelism()) {
                 ways[Way.RESCALED.ordinal()]++;
                 StateReplica replica = replicaFor(range);
@@ -682,6 +731,27 @@ final class KeyedStateSimulationTest {
 
         private StateReplica inPlace(StateReplica replica) throws Exception {
             return !onDisk && replica instanceof RocksReplica files ? files.toHeap() : replica;
+        }
+
+        private KeyedOrigin originOfSavepoint(Savepoint from, int subtask, KeyGroupRange range, int parallelism)
+                throws Exception {
+            if (subtasks.size() == parallelism && onDisk == wasOnDisk && random.nextBoolean()) {
+                RetainedState retained = subtasks.get(subtask).backend.retain();
+                if (retained != null && retained.tryRewind(from.cut().id())) {
+                    ways[Way.RETAINED.ordinal()]++;
+                    return retained;
+                }
+            }
+            ways[Way.SAVEPOINT.ordinal()]++;
+            StateReplica replica = replicaFor(range);
+            for (byte[] segment : from.segments()) {
+                replica.apply(
+                        new ByteArrayInputStream(segment),
+                        segment.length,
+                        from.cut().id());
+            }
+            replica.standAlone();
+            return inPlace(replica);
         }
 
         // ---- comparison ------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ import java.util.Map;
 
 /**
  * The program: readers of a paced input, an account for each key, and every update to a sink. Options: {@code --keys N
- * --state-bytes N --rate N --readers N --prefill N --start MILLIS --end-file FILE}, {@code --measure DIRECTORY} of this
- * machine, {@code --output DIRECTORY} of HDFS, or both, and {@code --sabotage DIRECTORY} of this machine, to have a
- * function in it that can be made to misbehave.
+ * --state-bytes N --rate N --readers N --prefill N --start MILLIS --end-file FILE}, {@code --parallelism N} if it is
+ * not the number of readers, {@code --uid NAME} of the accounts, {@code --measure DIRECTORY} of this machine,
+ * {@code --output DIRECTORY} of HDFS, or both, and {@code --sabotage DIRECTORY} of this machine, to have a function in
+ * it that can be made to misbehave.
  */
 public final class Workload {
     public static final String NAME = "accounts";
@@ -32,7 +33,8 @@ public final class Workload {
                 schedule,
                 options.getOrDefault("--end-file", ""));
 
-        StreamEnvironment env = StreamEnvironment.create().parallelism(readers);
+        StreamEnvironment env = StreamEnvironment.create()
+                .parallelism(Integer.parseInt(options.getOrDefault("--parallelism", Integer.toString(readers))));
         var arrivals = env.from(source, "arrivals");
         String sabotage = options.get("--sabotage");
         if (sabotage != null) {
@@ -41,7 +43,7 @@ public final class Workload {
         var updates = arrivals.keyBy(Arrival::key)
                 .process(new Accounts(Integer.parseInt(options.getOrDefault("--state-bytes", "1000"))))
                 .name("keep accounts")
-                .uid("accounts");
+                .uid(options.getOrDefault("--uid", "accounts"));
         String measured = options.get("--measure");
         if (measured != null) {
             updates.sinkTo(new MeasuringSink(measured, readers, schedule), "measured updates");

@@ -15,6 +15,11 @@ public interface Sink<T, C> extends Serializable {
     /** Called in the client before anything is submitted; the message is shown to the user. */
     default void check() throws Exception {}
 
+    /** Called in place of {@link #check} if the job goes on from a savepoint: earlier output may be there. */
+    default void checkRestored() throws Exception {
+        check();
+    }
+
     SinkWriter<T, C> writer(SinkContext context) throws Exception;
 
     Committer<C> committer(SinkContext context) throws Exception;

@@ -6,16 +6,33 @@ import io.selvage.protocol.id.CheckpointId;
 public final class Barrier extends Control {
     private final CheckpointId checkpoint;
     private final long triggerTimeMillis;
-    private final boolean terminal;
+    private final CutKind kind;
+    private final String directory;
 
     /**
+     * Of a checkpoint.
+     *
      * @param triggerTimeMillis the master's clock, since the epoch
      * @param terminal taken after all input has ended; subtasks finish once it is complete
      */
     public Barrier(CheckpointId checkpoint, long triggerTimeMillis, boolean terminal) {
+        this(checkpoint, triggerTimeMillis, terminal ? CutKind.TERMINAL : CutKind.CHECKPOINT, "");
+    }
+
+    /**
+     * Of a savepoint or checkpoint.
+     *
+     * @param directory of a savepoint, in the distributed file system; empty for a checkpoint
+     */
+    public Barrier(CheckpointId checkpoint, long triggerTimeMillis, CutKind kind, String directory) {
+        if (kind.isSavepoint() == directory.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a barrier of kind " + kind + " with the directory \"" + directory + "\"");
+        }
         this.checkpoint = checkpoint;
         this.triggerTimeMillis = triggerTimeMillis;
-        this.terminal = terminal;
+        this.kind = kind;
+        this.directory = directory;
     }
 
     public CheckpointId checkpoint() {
@@ -26,8 +43,15 @@ public final class Barrier extends Control {
         return triggerTimeMillis;
     }
 
-    public boolean terminal() {
-        return terminal;
+    public CutKind kind() {
+        return kind;
+    }
+
+    /**
+     * The savepoint's own; empty for a checkpoint. It travels along, since a barrier may overtake the master's word.
+     */
+    public String directory() {
+        return directory;
     }
 
     @Override
@@ -35,7 +59,8 @@ public final class Barrier extends Control {
         return other instanceof Barrier that
                 && that.checkpoint.equals(checkpoint)
                 && that.triggerTimeMillis == triggerTimeMillis
-                && that.terminal == terminal;
+                && that.kind == kind
+                && that.directory.equals(directory);
     }
 
     @Override
@@ -45,6 +70,6 @@ public final class Barrier extends Control {
 
     @Override
     public String toString() {
-        return (terminal ? "terminal barrier " : "barrier ") + checkpoint;
+        return (kind == CutKind.CHECKPOINT ? "" : kind + " ") + "barrier " + checkpoint;
     }
 }

@@ -5,6 +5,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.OutputPause;
@@ -176,7 +177,12 @@ final class Deployment {
         startedNanos = nowNanos;
         transition(DeploymentPhase.RUNNING);
         prepared = nowPrepared;
-        chains = new SegmentChains(nowPrepared.restored(), nowPrepared.parallelism());
+        // Nothing is added to a savepoint, nor to another job's checkpoint.
+        chains = new SegmentChains(
+                nowPrepared.restored().getSavepoint()
+                        ? CheckpointMetadata.getDefaultInstance()
+                        : nowPrepared.restored(),
+                nowPrepared.parallelism());
         if (chainsBefore != null) {
             chains.carryOver(chainsBefore, takenOver);
             chainsBefore = null;

@@ -67,12 +67,13 @@ final class JobPreparation {
     }
 
     /**
-     * The metadata of a checkpoint.
+     * The metadata of a checkpoint. Those of another job's are told to be a savepoint's: nothing is added to either.
      *
+     * @param jobId that goes on from it
      * @param checkpoint 0: none
      * @param inline the metadata itself; empty: it is read from its path
      */
-    CheckpointMetadata metadata(long checkpoint, ByteString inline, String path) throws IOException {
+    CheckpointMetadata metadata(String jobId, long checkpoint, ByteString inline, String path) throws IOException {
         if (checkpoint == 0) {
             return CheckpointMetadata.getDefaultInstance();
         }
@@ -82,6 +83,8 @@ final class JobPreparation {
             throw new IOException("The metadata of checkpoint " + checkpoint + " in " + path + " is that of checkpoint "
                     + metadata.getCheckpoint() + ".");
         }
-        return metadata;
+        return metadata.getJobId().equals(jobId)
+                ? metadata
+                : metadata.toBuilder().setSavepoint(true).build();
     }
 }

@@ -119,7 +119,11 @@ final class RestoredCheckpoint {
                 if (origin == null) {
                     origin = followed();
                 }
-                return origin == null ? fromStore() : origin;
+                KeyedOrigin found = origin == null ? fromStore() : origin;
+                if (metadata.getSavepoint() && found instanceof StateReplica replica) {
+                    replica.standAlone();
+                }
+                return found;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             } finally {

@@ -2,6 +2,7 @@ package io.selvage.task.executor;
 
 import com.google.protobuf.ByteString;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
@@ -46,7 +47,7 @@ record SnapshotUpload(
 
     List<SubtaskSnapshot> run(DurableStore store) throws IOException {
         long startNanos = System.nanoTime();
-        String path = new CheckpointLayout(jobDirectory).dataFile(checkpoint, executor, deployment.incarnation());
+        String path = path();
         List<SubtaskSnapshot.Builder> snapshots = new ArrayList<>();
         try (SnapshotFileWriter writer = new SnapshotFileWriter(store, path)) {
             for (SubtaskCut cut : cuts) {
@@ -58,6 +59,17 @@ record SnapshotUpload(
         return snapshots.stream()
                 .map(snapshot -> snapshot.setAsynchronousMicros(micros).build())
                 .toList();
+    }
+
+    private boolean isSavepoint() {
+        return cuts.get(0).barrier().kind().isSavepoint();
+    }
+
+    private String path() {
+        return isSavepoint()
+                ? new SavepointLayout(cuts.get(0).barrier().directory())
+                        .dataFile(checkpoint, executor, deployment.incarnation())
+                : new CheckpointLayout(jobDirectory).dataFile(checkpoint, executor, deployment.incarnation());
     }
 
     private SubtaskSnapshot.Builder append(SubtaskCut cut, SnapshotFileWriter writer) throws IOException {
@@ -89,7 +101,11 @@ record SnapshotUpload(
     }
 
     private Segment segment(SegmentHandle handle) {
-        return handle.toWire().toBuilder().setCheckpoint(checkpoint.value()).build();
+        Segment.Builder segment = handle.toWire().toBuilder().setCheckpoint(checkpoint.value());
+        if (isSavepoint()) {
+            segment.setFile(SavepointLayout.fileName(segment.getFile()));
+        }
+        return segment.build();
     }
 
     /** What is small travels in the acknowledgement, and is then in the metadata: no file is opened for it. */

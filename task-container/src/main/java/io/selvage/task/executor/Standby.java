@@ -157,8 +157,8 @@ final class Standby {
             throws Exception {
         PreparedJob program =
                 preparation.program(follow.getJobId(), follow.getGraphPath(), follow.getJarsList(), liveJobs);
-        CheckpointMetadata metadata =
-                preparation.metadata(follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
+        CheckpointMetadata metadata = preparation.metadata(
+                follow.getJobId(), follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
         Map<Integer, Integer> parallelism =
                 program.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
         JobConfig config = JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job"));

@@ -48,6 +48,7 @@ final class SubtaskFactory {
     private final SubtaskListener listener;
     private final NanoClock clock;
     private final ChainBuilder chains;
+    private final boolean held;
 
     private final Map<SubtaskId, ExecutorId> placement = new HashMap<>();
     private final Set<SubtaskId> goingOn = new HashSet<>();
@@ -76,6 +77,7 @@ final class SubtaskFactory {
         this.channelFailures = channelFailures;
         this.listener = listener;
         this.clock = clock;
+        this.held = deploy.getHeld();
         this.chains = new ChainBuilder(
                 deployment.job().value(),
                 deployment.incarnation().value(),
@@ -119,6 +121,7 @@ final class SubtaskFactory {
                 outputs(vertex, index),
                 (output, counters) -> chains.build(vertex, index, output, counters),
                 uid -> restored.of(new StateOwner(id, uid), vertex.parallelism()),
+                held,
                 config.flushTimeout().toNanos(),
                 clock,
                 listener));

@@ -32,6 +32,7 @@ import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.CutKind;
 import io.selvage.task.subtask.Mail;
 import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskCut;
@@ -448,7 +449,10 @@ final class TaskExecutor {
         PreparedJob job = preparation.program(deploy.getJobId(), deploy.getGraphPath(), deploy.getJarsList(), liveJobs);
         long programNanos = services.clock().nanos();
         CheckpointMetadata metadata = preparation.metadata(
-                deploy.getRestoreCheckpoint(), deploy.getMetadata(), deploy.getRestoreMetadataPath());
+                deploy.getJobId(),
+                deploy.getRestoreCheckpoint(),
+                deploy.getMetadata(),
+                deploy.getRestoreMetadataPath());
         long metadataNanos = services.clock().nanos();
         RestoreFigures here = new RestoreFigures(figures);
         JobConfig config = JobConfig.from(services.configuration().with(deploy.getSettingsMap(), "from the job"));
@@ -615,12 +619,25 @@ final class TaskExecutor {
 
     private void onTrigger(TriggerCheckpoint trigger) {
         CheckpointId checkpoint = new CheckpointId(trigger.getCheckpoint());
-        Barrier barrier = new Barrier(checkpoint, trigger.getTriggerTimeMillis(), trigger.getTerminal());
+        Barrier barrier = new Barrier(
+                checkpoint, trigger.getTriggerTimeMillis(), kindOf(trigger), trigger.getSavepointDirectory());
         running(trigger.getJobId(), trigger.getIncarnation()).ifPresent(deployment -> {
             if (!deployment.trigger(barrier)) {
                 decline(deployment.id(), checkpoint, overflow());
             }
         });
+    }
+
+    private static CutKind kindOf(TriggerCheckpoint trigger) {
+        return switch (trigger.getKind()) {
+            case CUT_FOR_CHECKPOINT -> trigger.getTerminal() ? CutKind.TERMINAL : CutKind.CHECKPOINT;
+            case CUT_FOR_SAVEPOINT -> CutKind.SAVEPOINT;
+            case CUT_FOR_STOP -> CutKind.STOP;
+            case CUT_FOR_DRAIN -> CutKind.DRAIN;
+            case UNRECOGNIZED ->
+                throw new IllegalStateException(
+                        "The master asks for a cut that this version does not know: " + trigger.getKindValue() + ".");
+        };
     }
 
     private void onComplete(CompleteCheckpoint complete) {

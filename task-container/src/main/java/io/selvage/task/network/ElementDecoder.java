@@ -5,6 +5,7 @@ import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serde;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.CutKind;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.Timestamps;
 import io.selvage.task.exchange.Watermark;
@@ -35,7 +36,11 @@ final class ElementDecoder {
                 return new Watermark(in.readVarLong());
             }
             case ElementEncoder.BARRIER -> {
-                return new Barrier(new CheckpointId(in.readVarLong()), in.readVarLong(), in.readBoolean());
+                return new Barrier(
+                        new CheckpointId(in.readVarLong()),
+                        in.readVarLong(),
+                        CutKind.of(in.readByte()),
+                        in.readString());
             }
             case ElementEncoder.END_OF_INPUT -> {
                 return EndOfInput.INSTANCE;

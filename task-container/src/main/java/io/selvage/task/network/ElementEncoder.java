@@ -47,7 +47,8 @@ final class ElementEncoder {
             out.writeByte(BARRIER);
             out.writeVarLong(barrier.checkpoint().value());
             out.writeVarLong(barrier.triggerTimeMillis());
-            out.writeBoolean(barrier.terminal());
+            out.writeByte(barrier.kind().code());
+            out.writeString(barrier.directory());
         } else if (control instanceof EndOfInput) {
             out.writeByte(END_OF_INPUT);
         } else {

@@ -79,7 +79,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
 
     @Override
     @Nullable
-    OperatorCut snapshot(long checkpoint) {
+    OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         return new OperatorCut(context.operatorUid(), null, WatermarkState.write(greatestMillis));
     }
 

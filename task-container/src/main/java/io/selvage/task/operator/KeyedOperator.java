@@ -144,10 +144,10 @@ abstract class KeyedOperator extends RuntimeOperator {
     }
 
     @Override
-    final OperatorCut snapshot(long checkpoint) {
+    final OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         KeyedCut cut;
         try {
-            cut = backend().snapshot(checkpoint);
+            cut = isSavepoint ? backend().snapshotWhole(checkpoint) : backend().snapshot(checkpoint);
         } catch (Throwable thrown) {
             throw context.failed(thrown, "to write its state at checkpoint " + checkpoint);
         }

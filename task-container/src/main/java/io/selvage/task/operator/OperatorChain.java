@@ -92,11 +92,15 @@ public final class OperatorChain implements Output {
         return next;
     }
 
-    /** The state of all operators as of now, head first; {@link #gather} completes it. */
-    public List<OperatorCut> snapshot(CheckpointId checkpoint) {
+    /**
+     * The state of all operators as of now, head first; {@link #gather} completes it.
+     *
+     * @param isSavepoint what is cut must stand alone
+     */
+    public List<OperatorCut> snapshot(CheckpointId checkpoint, boolean isSavepoint) {
         List<OperatorCut> cuts = new ArrayList<>();
         for (RuntimeOperator operator : operators) {
-            OperatorCut cut = operator.snapshot(checkpoint.value());
+            OperatorCut cut = operator.snapshot(checkpoint.value(), isSavepoint);
             if (cut != null) {
                 cuts.add(cut);
             }

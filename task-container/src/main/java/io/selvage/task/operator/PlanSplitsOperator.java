@@ -68,7 +68,7 @@ final class PlanSplitsOperator extends RuntimeOperator implements SourceHead {
     }
 
     @Override
-    OperatorCut snapshot(long checkpoint) {
+    OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         try {
             return new OperatorCut(context.operatorUid(), null, planner().snapshot());
         } catch (Throwable thrown) {

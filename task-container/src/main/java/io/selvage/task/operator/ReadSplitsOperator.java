@@ -166,7 +166,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     }
 
     @Override
-    OperatorCut snapshot(long checkpoint) {
+    OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         BinaryWriter out = new BinaryWriter();
         out.writeByte(FORMAT);
         out.writeUnsignedVarInt(splits.size());

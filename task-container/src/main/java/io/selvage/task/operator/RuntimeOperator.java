@@ -24,9 +24,13 @@ abstract class RuntimeOperator implements Output {
         output.watermark(millis);
     }
 
-    /** What a checkpoint keeps of this operator, as of now; null: nothing. {@link #gather} completes it. */
+    /**
+     * What a checkpoint keeps of this operator, as of now; null: nothing. {@link #gather} completes it.
+     *
+     * @param isSavepoint the cut must stand alone
+     */
     @Nullable
-    OperatorCut snapshot(long checkpoint) {
+    OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         return null;
     }
 

@@ -83,7 +83,7 @@ final class WriteSinkOperator extends RuntimeOperator {
     public void watermark(long millis) {}
 
     @Override
-    OperatorCut snapshot(long checkpoint) {
+    OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         try {
             List<Object> prepared = Objects.requireNonNull(writer).prepare(checkpoint);
             if (!prepared.isEmpty()) {

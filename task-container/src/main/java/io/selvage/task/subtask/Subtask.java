@@ -5,6 +5,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.CutKind;
 import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
@@ -42,6 +43,8 @@ public final class Subtask implements Runnable {
     /** A parked thread looks around after this time, come what may. */
     static final long LONGEST_PARK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    private static final long FOR_GOOD = Long.MAX_VALUE;
+
     private static final Logger LOG = LoggerFactory.getLogger(Subtask.class);
 
     private final SubtaskId id;
@@ -62,6 +65,13 @@ public final class Subtask implements Runnable {
     private SubtaskPhase phase = SubtaskPhase.CREATED;
     private @Nullable OutputChannel refusing; // The channel that was full when last written to.
     private long lastCheckpoint; // The highest that was cut, or aborted before it came; 0: none.
+    /**
+     * Not 0: the savepoint with which the job is to be stopped is cut, and nothing is emitted that is not in it, until
+     * that one is given up, or {@link #FOR_GOOD}.
+     */
+    private long heldBy;
+
+    private @Nullable CheckpointId drainedBy; // Not null: event time was ended for that savepoint.
     private @Nullable SubtaskCut gathering; // The newest cut, while not all of its state is written.
     private @Nullable CheckpointId completing; // Not null: the operators are being told that it is complete.
     private long lastFlushNanos;
@@ -89,6 +99,7 @@ public final class Subtask implements Runnable {
                 .collect(Collectors.toUnmodifiableSet());
         this.chain = wiring.chain().build(outputs, counters);
         this.lastFlushNanos = clock.nanos();
+        this.heldBy = wiring.held() ? FOR_GOOD : 0;
     }
 
     public SubtaskId id() {
@@ -194,10 +205,12 @@ public final class Subtask implements Runnable {
         }
         long startNanos = clock.nanos(); // Batches are as large as elements allow, whatever else there is to do.
         work += gate.poll(receiver, batch, startNanos);
-        work += chain.produce(batch, startNanos);
+        work += heldBy == 0 ? chain.produce(batch, startNanos) : 0;
         work += drainAtEnd();
         long endNanos = clock.nanos();
-        chain.tick(endNanos);
+        if (heldBy == 0) {
+            chain.tick(endNanos);
+        }
         counters.publish();
         outputTimes.note(counters.recordsWritten, endNanos);
         flushIfDue(startNanos, endNanos);
@@ -223,7 +236,9 @@ public final class Subtask implements Runnable {
         } else if (mail instanceof Mail.Complete complete) {
             complete(complete);
         } else if (mail instanceof Mail.Abort abort) {
+            requireNotDrained(abort.checkpoint());
             lastCheckpoint = Math.max(lastCheckpoint, abort.checkpoint().value());
+            heldBy = heldBy <= abort.checkpoint().value() ? 0 : heldBy;
             giveUpCut(abort.checkpoint());
             gate.abort(abort.checkpoint());
             chain.abort(abort.checkpoint());
@@ -231,6 +246,10 @@ public final class Subtask implements Runnable {
     }
 
     private void complete(Mail.Complete complete) {
+        if (complete.terminal() && phase == SubtaskPhase.RUNNING && heldBy == 0) {
+            throw new IllegalStateException(
+                    "subtask " + id + " is to finish with checkpoint " + complete.checkpoint() + ", and yet goes on");
+        }
         completing = complete.checkpoint();
         chain.complete(complete.checkpoint());
         completing = null;
@@ -249,10 +268,16 @@ public final class Subtask implements Runnable {
         if (checkpoint.value() <= lastCheckpoint) {
             return;
         }
+        requireNotDrained(checkpoint);
         lastCheckpoint = checkpoint.value();
+        heldBy = heldAfter(barrier);
+        if (barrier.kind() == CutKind.DRAIN) {
+            drainedBy = checkpoint;
+            chain.endOfInput();
+        }
         outputs.barrier(barrier);
         long startNanos = clock.nanos();
-        List<OperatorCut> cuts = chain.snapshot(checkpoint);
+        List<OperatorCut> cuts = chain.snapshot(checkpoint, barrier.kind().isSavepoint());
         boolean isComplete = chain.gather(GATHERED_BYTES);
         long synchronousNanos = clock.nanos() - startNanos;
         SubtaskCut cut = new SubtaskCut(
@@ -268,6 +293,23 @@ public final class Subtask implements Runnable {
         } else {
             gathering = cut;
         }
+    }
+
+    /** @param settled given up itself, or begun after what was */
+    private void requireNotDrained(CheckpointId settled) {
+        CheckpointId drain = drainedBy;
+        if (drain != null && drain.compareTo(settled) <= 0) {
+            throw new DrainGivenUpException(drain);
+        }
+    }
+
+    /** Any other barrier shows that a stop before it was given up, even if that word has been lost. */
+    private static long heldAfter(Barrier barrier) {
+        return switch (barrier.kind()) {
+            case CHECKPOINT, TERMINAL, SAVEPOINT -> 0;
+            case STOP -> barrier.checkpoint().value();
+            case DRAIN -> FOR_GOOD;
+        };
     }
 
     /** Writes a little more of a cut's state; answers 0 if there is no cut under way. */
@@ -291,7 +333,7 @@ public final class Subtask implements Runnable {
     }
 
     private int drainAtEnd() {
-        if (phase != SubtaskPhase.RUNNING || !gate.hasEnded() || !chain.isExhausted()) {
+        if (phase != SubtaskPhase.RUNNING || heldBy != 0 || !gate.hasEnded() || !chain.isExhausted()) {
             return 0;
         }
         chain.endOfInput();
@@ -321,7 +363,7 @@ public final class Subtask implements Runnable {
             wakeup.cancel();
             return;
         }
-        long nextNanos = isRefused() ? Long.MAX_VALUE : chain.nextNanos();
+        long nextNanos = isRefused() || heldBy != 0 ? Long.MAX_VALUE : chain.nextNanos();
         long waitNanos = nextNanos == Long.MAX_VALUE ? LONGEST_PARK_NANOS : nextNanos - clock.nanos();
         if (waitNanos > 0) {
             wakeup.await(Math.min(waitNanos, LONGEST_PARK_NANOS));

@@ -14,7 +14,7 @@ public enum SubtaskPhase {
     RUNNING,
     /** All input has ended and all output is emitted; barriers are still served. */
     DRAINED,
-    /** The terminal checkpoint is complete and committed. */
+    /** The terminal checkpoint, or the savepoint with which the job is stopped, is complete and committed. */
     FINISHED,
     /** An exception has ended it. */
     FAILED,
@@ -24,7 +24,8 @@ public enum SubtaskPhase {
     private static final Map<SubtaskPhase, Set<SubtaskPhase>> MOVES = Map.of(
             CREATED, EnumSet.of(OPENING, FAILED, CANCELED),
             OPENING, EnumSet.of(RUNNING, FAILED, CANCELED),
-            RUNNING, EnumSet.of(DRAINED, FAILED, CANCELED),
+            // From here to its end only if it is held, after a savepoint with which the job is stopped.
+            RUNNING, EnumSet.of(DRAINED, FINISHED, FAILED, CANCELED),
             DRAINED, EnumSet.of(FINISHED, FAILED, CANCELED),
             FINISHED, EnumSet.noneOf(SubtaskPhase.class),
             FAILED, EnumSet.noneOf(SubtaskPhase.class),

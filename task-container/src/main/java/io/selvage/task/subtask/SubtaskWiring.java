@@ -17,6 +17,7 @@ import java.util.function.Function;
  * @param wakeup the one that its channels signal
  * @param chain makes a chain in front of an output; its operators are made when it is opened, by the subtask's thread
  * @param restored by operator uid; called by the subtask's thread, and may read files
+ * @param held it emits nothing and takes no barrier: all that is left to do is to commit what it restores
  * @param flushNanos an element waits no longer than about this before it is sent on
  */
 public record SubtaskWiring(
@@ -26,6 +27,7 @@ public record SubtaskWiring(
         List<OutputEdge> outputs,
         ChainFactory chain,
         Function<String, RestoredState> restored,
+        boolean held,
         long flushNanos,
         NanoClock clock,
         SubtaskListener listener) {

@@ -260,6 +260,29 @@ class ExactlyOnceTest {
         assertThat(Ledger.of(name + "-second").rows()).isEqualTo(expected(source));
     }
 
+    /** Savepoints, and stops that are given up, in the midst of whatever else fails. */
+    @ParameterizedTest
+    @ValueSource(ints = {71, 72, 73, 74})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceWhateverSavepointsAreTaken(int seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-savepoints-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        JobGraph graph = graph(source, name, 2, 2, 25_000);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2)) {
+            master.savepoints = random.split();
+            master.run(random, 6, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.savepointsTaken + " savepoints, of which " + master.stopsGivenUp
+                    + " were to stop the job");
+            assertThat(master.stopsGivenUp).isPositive();
+            assertThat(master.savepointsTaken).isGreaterThan(master.stopsGivenUp);
+            assertThat(master.declined).noneMatch(reason -> reason.contains("too old to be known"));
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
     private DurableStore store() throws Exception {
         return DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());

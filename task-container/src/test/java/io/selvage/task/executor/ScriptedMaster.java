@@ -8,14 +8,17 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Vertex;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.graph.GraphCodec;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.wire.AbortCheckpoint;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.CompleteCheckpoint;
+import io.selvage.protocol.wire.CutKind;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.ExecutorAddress;
 import io.selvage.protocol.wire.ExecutorMessage;
@@ -24,6 +27,7 @@ import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.HeartbeatEcho;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
 import io.selvage.protocol.wire.RunningIncarnation;
@@ -91,6 +95,15 @@ final class ScriptedMaster implements AutoCloseable {
     private long lastCheckpoint;
     private long pendingCheckpoint;
     private boolean pendingTerminal;
+    private CutKind pendingKind = CutKind.CUT_FOR_CHECKPOINT;
+    /**
+     * Not null: now and then a savepoint takes the turn of a checkpoint, or a stop that is given up once it is stored.
+     */
+    @Nullable
+    SplittableRandom savepoints;
+
+    int savepointsTaken;
+    int stopsGivenUp;
     private long pendingSince;
     private final Set<String> placed = new HashSet<>(); // Executors with subtasks.
     private final Set<String> acknowledged = new HashSet<>();
@@ -404,11 +417,13 @@ final class ScriptedMaster implements AutoCloseable {
                             .setCheckpoint(completedCheckpoint)
                             .setTerminal(completedTerminal)));
         }
-        tellAll(MasterMessage.newBuilder()
-                .setAbort(AbortCheckpoint.newBuilder()
-                        .setJobId(job.value())
-                        .setIncarnation(incarnation)
-                        .setCheckpoint(lastCheckpoint)));
+        if (lastCheckpoint > 0) {
+            tellAll(MasterMessage.newBuilder()
+                    .setAbort(AbortCheckpoint.newBuilder()
+                            .setJobId(job.value())
+                            .setIncarnation(incarnation)
+                            .setCheckpoint(lastCheckpoint)));
+        }
     }
 
     private void deploy() {
@@ -563,12 +578,47 @@ final class ScriptedMaster implements AutoCloseable {
         pendingSince = System.nanoTime();
         acknowledged.clear();
         snapshots.clear();
+        SplittableRandom dice = savepoints;
+        boolean isSavepoint = dice != null && !terminal && dice.nextInt(2) == 0;
+        pendingKind = !isSavepoint
+                ? CutKind.CUT_FOR_CHECKPOINT
+                : savepointsTaken % 2 == 0 ? CutKind.CUT_FOR_STOP : CutKind.CUT_FOR_SAVEPOINT;
         tellAll(MasterMessage.newBuilder()
                 .setTrigger(TriggerCheckpoint.newBuilder()
                         .setJobId(job.value())
                         .setIncarnation(incarnation)
                         .setCheckpoint(pendingCheckpoint)
-                        .setTerminal(terminal)));
+                        .setTerminal(terminal)
+                        .setKind(pendingKind)
+                        .setSavepointDirectory(
+                                isSavepoint ? savepointDirectory().directory() : "")));
+    }
+
+    private SavepointLayout savepointDirectory() {
+        return SavepointLayout.of(
+                store.qualify("savepoints"),
+                job,
+                new SavepointId(String.format("%06x%06x", incarnation, pendingCheckpoint)));
+    }
+
+    /** It is whole, it stands alone, and for tasks its number is settled as if it had been aborted. */
+    private void onSavepointCollected(CheckpointMetadata metadata) throws IOException {
+        SavepointLayout layout = savepointDirectory();
+        String path = checkpoints.writeSavepoint(
+                layout, metadata.toBuilder().setSavepoint(true).build());
+        CheckpointMetadata read = checkpoints.readMetadata(path);
+        assertThat(checkpoints.missingFiles(read)).isEmpty();
+        for (SubtaskSnapshot subtask : read.getSubtasksList()) {
+            for (OperatorSnapshot operator : subtask.getOperatorsList()) {
+                assertThat(operator.getKeyedStateCount()).isLessThan(2);
+                assertThat(operator.getKeyedStateList())
+                        .allMatch(segment -> segment.getFile().startsWith(layout.directory() + "/")
+                                && segment.getCheckpoint() == metadata.getCheckpoint());
+            }
+        }
+        savepointsTaken++;
+        stopsGivenUp += pendingKind == CutKind.CUT_FOR_STOP ? 1 : 0;
+        abort();
     }
 
     private void abort() {
@@ -592,7 +642,6 @@ final class ScriptedMaster implements AutoCloseable {
             return;
         }
         long checkpoint = pendingCheckpoint;
-        pendingCheckpoint = 0;
         CheckpointMetadata metadata = CheckpointMetadata.newBuilder()
                 .setFormat(1)
                 .setJobId(job.value())
@@ -603,6 +652,11 @@ final class ScriptedMaster implements AutoCloseable {
                 .setTerminal(pendingTerminal)
                 .addAllSubtasks(snapshots)
                 .build();
+        if (pendingKind != CutKind.CUT_FOR_CHECKPOINT) {
+            onSavepointCollected(metadata);
+            return;
+        }
+        pendingCheckpoint = 0;
         completedMetadata = checkpoints.writeMetadata(new CheckpointLayout(jobDirectory), metadata);
         completedBytes = metadata.toByteString();
         completedCheckpoint = checkpoint;

@@ -21,6 +21,7 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.CutKind;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.LocalChannel;
 import io.selvage.task.exchange.Wakeup;
@@ -86,6 +87,7 @@ final class SubtaskHarness {
     private long checkpoint;
     private long incarnation;
     private boolean inputEnded;
+    private boolean held;
     private LocalChannel input;
     private Subtask subtask;
     private final Map<Counters.Figure, Long> earlierCounts = new HashMap<>();
@@ -129,6 +131,7 @@ final class SubtaskHarness {
                         : List.of(),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> restored(lastCut.get(uid), retained.get(uid)),
+                held,
                 TimeUnit.MILLISECONDS.toNanos(1),
                 nanos::get,
                 new SubtaskListener() {
@@ -261,8 +264,30 @@ final class SubtaskHarness {
     }
 
     private long trigger(boolean terminal) {
+        return trigger(terminal ? CutKind.TERMINAL : CutKind.CHECKPOINT);
+    }
+
+    /** Takes a cut of that kind; answers its number. */
+    long cut(CutKind kind) {
+        long id = trigger(kind);
+        step();
+        return id;
+    }
+
+    void abort(long id) {
+        subtask.post(new Mail.Abort(new CheckpointId(id)));
+        step();
+    }
+
+    /** From the last cut, and only to commit what that holds. */
+    void restoreHeld() {
+        held = true;
+        restore();
+    }
+
+    private long trigger(CutKind kind) {
         long id = ++checkpoint;
-        Barrier barrier = new Barrier(new CheckpointId(id), 0, terminal);
+        Barrier barrier = new Barrier(new CheckpointId(id), 0, kind, kind.isSavepoint() ? "/savepoints/s" : "");
         if (hasInput) {
             offer(barrier, 0);
         } else {

@@ -136,6 +136,7 @@ class SubtaskThreadTest {
                         : List.of(new OutputEdge("test", Partitioning.FORWARD, edge(), List.of(wired), 16)),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> RestoredState.NONE,
+                false,
                 TimeUnit.MILLISECONDS.toNanos(1),
                 System::nanoTime,
                 new SubtaskListener() {

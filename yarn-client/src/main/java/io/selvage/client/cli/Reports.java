@@ -66,6 +66,7 @@ final class Reports {
         json.put("records_late", job.getRecordsLate());
         json.put("records_skipped", job.getRecordsSkipped());
         json.put("alarm", job.getAlarm());
+        json.put("savepoint", job.getSavepointPath().isEmpty() ? null : job.getSavepointPath());
         json.put("failure", job.hasFailure() ? failure(job.getFailure()) : null);
         json.put(
                 "recoveries",

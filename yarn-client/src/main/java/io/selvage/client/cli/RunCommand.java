@@ -2,6 +2,7 @@ package io.selvage.client.cli;
 
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
+import io.selvage.client.StartPoint;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.program.Program;
 import io.selvage.client.program.ProgramJar;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
 /** Runs a program here, which submits its job, and stays with the job unless told otherwise. */
 final class RunCommand implements Command {
@@ -32,6 +34,17 @@ final class RunCommand implements Command {
             .hasArg()
             .argName("CLASS")
             .desc("the class whose main is run; else the jar's Main-Class")
+            .get();
+
+    private static final Option FROM = Option.builder()
+            .longOpt("from")
+            .hasArg()
+            .argName("PATH")
+            .desc("the savepoint, or checkpoint that was left, from which the job goes on; it is left as it is")
+            .get();
+    private static final Option ALLOW_DROPPED_STATE = Option.builder()
+            .longOpt("allow-dropped-state")
+            .desc("with --from: drop the state of operators that the program does not have")
             .get();
 
     @Override
@@ -62,6 +75,8 @@ final class RunCommand implements Command {
                 .addOption(DETACHED)
                 .addOption(PARALLELISM)
                 .addOption(MAIN_CLASS)
+                .addOption(FROM)
+                .addOption(ALLOW_DROPPED_STATE)
                 .addOption(Arguments.SETTING)
                 .addOption(Arguments.JSON);
     }
@@ -72,13 +87,14 @@ final class RunCommand implements Command {
         if (rest.isEmpty()) {
             throw arguments.usage("it needs the jar that holds the program.");
         }
+        StartPoint from = startPoint(arguments);
         ProgramJar jar = ProgramJar.open(Path.of(rest.get(0)), arguments.valueOf(MAIN_CLASS));
         Program program = new Program(jar, rest.subList(1, rest.size()));
         Configuration settings = settings(arguments, host);
         JobConfig.from(settings);
         try (SelvageClient client = host.connect();
                 Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
-            List<String> jobs = submit(session, program, settings, console);
+            List<String> jobs = submit(session, program, settings, from, console);
             if (arguments.has(DETACHED)) {
                 return detach(session, jobs, arguments, console);
             }
@@ -100,14 +116,29 @@ final class RunCommand implements Command {
         return arguments.settings(settings, Scope.JOB);
     }
 
-    private static List<String> submit(Session session, Program program, Configuration settings, Console console) {
+    private static @Nullable StartPoint startPoint(Arguments arguments) {
+        String path = arguments.valueOf(FROM);
+        boolean mayDropState = arguments.has(ALLOW_DROPPED_STATE);
+        if (path == null && mayDropState) {
+            throw arguments.usage("--allow-dropped-state is only of use with --from.");
+        }
+        return path == null ? null : new StartPoint(path, mayDropState);
+    }
+
+    private static List<String> submit(
+            Session session, Program program, Configuration settings, @Nullable StartPoint from, Console console) {
         // Read by a shutdown hook, which runs if the program exits.
         List<String> submitted = new CopyOnWriteArrayList<>();
         try (Interruption interruption = new Interruption(byExit -> ended(byExit, program, submitted, console))) {
-            return session.submit(program, settings, job -> {
-                submitted.add(job);
-                console.say("Job " + job + " is submitted to " + session.applicationId() + ".");
-            });
+            return session.submit(
+                    program,
+                    settings,
+                    job -> {
+                        submitted.add(job);
+                        console.say("Job " + job + " is submitted to " + session.applicationId()
+                                + (from == null ? "." : ", and goes on from " + from.path() + "."));
+                    },
+                    from);
         }
     }
 

@@ -50,6 +50,14 @@ public final class Hdfs {
         });
     }
 
+    /** The fully qualified form of a path as a user writes it: on the default file system, if it names none. */
+    public static String qualify(Configuration hadoop, String path) {
+        return call("look up " + path, () -> {
+            Path named = new Path(path);
+            return named.getFileSystem(hadoop).makeQualified(named).toString();
+        });
+    }
+
     /** Fully qualified, without a slash at the end. */
     public String stateRoot() {
         return stateRoot.toString();

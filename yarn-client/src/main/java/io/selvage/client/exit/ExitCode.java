@@ -14,6 +14,9 @@ public enum ExitCode {
     NO_SESSION(9, "There is no such session or job, or none runs."),
     SESSION_FAILED(10, "The session did not start, or ended by a failure."),
     DRILL_FAILED(11, "The job was not back in time after a fault of a drill, or there was nothing to drill."),
+    NOT_RESTORABLE(
+            12, "What a job was to start from is no savepoint, is damaged or too new, or does not fit the program."),
+    SAVEPOINT_FAILED(13, "The savepoint could not be taken; the job goes on."),
     INTERRUPTED(130, "The command was interrupted with Ctrl-C.");
 
     private final int code;

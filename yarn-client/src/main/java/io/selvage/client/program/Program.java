@@ -164,6 +164,11 @@ public final class Program {
         }
 
         @Override
+        public boolean isRestored() {
+            return launcher.isRestored();
+        }
+
+        @Override
         public String launch(JobGraph graph) {
             String job = launcher.launch(graph);
             jobs.add(job);

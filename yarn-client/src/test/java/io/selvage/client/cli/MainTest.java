@@ -45,7 +45,8 @@ class MainTest {
 
     @Test
     void eachCommandExplainsItself() {
-        for (String command : List.of("yarn-session", "run", "list", "attach", "cancel", "status", "drill", "stop")) {
+        for (String command :
+                List.of("yarn-session", "run", "list", "attach", "savepoint", "cancel", "status", "drill", "stop")) {
             out.reset();
             assertThat(run(command, "--help")).as(command).isEqualTo(ExitCode.OK);
             assertThat(out.toString(StandardCharsets.UTF_8)).contains("--help", "--json");
@@ -56,8 +57,8 @@ class MainTest {
     void anUnknownCommandIsRefusedWithTheKnownOnes() {
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: There is no command \"walk\". The commands are run, list, attach, cancel, status, drill, stop."
-                        + " See: selvage --help",
+                "selvage: There is no command \"walk\". The commands are run, list, attach, savepoint, cancel, status, drill,"
+                        + " stop. See: selvage --help",
                 "walk");
     }
 
@@ -98,6 +99,27 @@ class MainTest {
                 "selvage: selvage run: it needs the jar that holds the program. See: selvage run --help",
                 "run",
                 "-d");
+    }
+
+    @Test
+    void droppingStateIsOfNoUseWithoutASavepoint() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage run: --allow-dropped-state is only of use with --from. See: selvage run --help",
+                "run",
+                "--allow-dropped-state",
+                "app.jar");
+    }
+
+    @Test
+    void aSessionIsNotStoppedWithASavepoint() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage stop: --savepoint and --drain are for a job, and \"application_1_0001\" is none's id."
+                        + " See: selvage stop --help",
+                "stop",
+                "application_1_0001",
+                "--savepoint=/sp");
     }
 
     @Test

@@ -1,0 +1,295 @@
+package io.selvage.minicluster.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.client.JobObserver;
+import io.selvage.client.SelvageClient;
+import io.selvage.client.Session;
+import io.selvage.client.StartPoint;
+import io.selvage.client.deploy.OpenObserver;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.client.program.Program;
+import io.selvage.client.program.ProgramJar;
+import io.selvage.minicluster.MiniCluster;
+import io.selvage.minicluster.MiniClusterExtension;
+import io.selvage.minicluster.workload.AccountsOracle;
+import io.selvage.minicluster.workload.Workload;
+import io.selvage.minicluster.workload.WorkloadJar;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.JobDescription;
+import io.selvage.protocol.wire.JobPhase;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One job, stopped and taken up again, through the commands; the oracle counts every record of it once. */
+@ExtendWith(MiniClusterExtension.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class SavepointsIT {
+    private static final int READERS = 2;
+    private static final long KEYS = 200;
+    private static final double RECORDS_PER_SECOND = 1000;
+    private static final Map<String, String> SETTINGS = Map.of(
+            "selvage.executor.minimum", "2",
+            "selvage.executor.slots", "2",
+            "selvage.executor.memory", "512m",
+            "selvage.master.memory", "512m",
+            "selvage.network.bind-host", "127.0.0.1",
+            "selvage.checkpoint.interval", "500ms");
+
+    @TempDir
+    static java.nio.file.Path directory;
+
+    private final long startMillis = System.currentTimeMillis();
+    private java.nio.file.Path endFile;
+    private String jar;
+    private Commands commands;
+    private FileSystem hdfs;
+    private Path folder;
+    private SelvageClient client;
+    private Configuration settings;
+    private Session session;
+
+    @BeforeAll
+    void openASession(MiniCluster cluster) throws IOException {
+        endFile = directory.resolve("end").toAbsolutePath();
+        jar = WorkloadJar.write(directory.resolve("workload.jar")).toString();
+        java.nio.file.Path user = Files.createDirectory(directory.resolve("user"));
+        commands = new Commands(cluster.configurationFolder(), user);
+        hdfs = FileSystem.newInstance(cluster.hadoopConfiguration());
+        folder = new Path(hdfs.getHomeDirectory(), "savepoints-it");
+        hdfs.create(new Path(folder, "a-file")).close();
+        java.nio.file.Path home = java.nio.file.Path.of("..").toAbsolutePath().normalize();
+        client = SelvageClient.of(home, cluster.configurationFolder(), user);
+        settings =
+                Configuration.defaults().with(ShortLived.SETTINGS, "the test").with(SETTINGS, "the test");
+        session = client.open(settings, OpenObserver.SILENT);
+    }
+
+    @AfterAll
+    void stopTheSession() throws IOException {
+        session.stop("the test is done");
+        session.close();
+        client.close();
+        hdfs.delete(folder, true);
+        hdfs.close();
+    }
+
+    @Test
+    void eachRecordCountsOnceAcrossAStopAndAStartAtAnotherParallelism() throws Exception {
+        String first = session.submit(program("output", 2), settings, id -> {}).get(0);
+        await(first, job -> job.getCheckpointsCompleted() >= 2);
+
+        String savepoint = savepoint();
+        long number = numberOf(savepoint);
+        assertThat(savepoint).startsWith(session.stateRoot() + "/savepoints/savepoint-");
+        whatCantBeWrittenLeavesTheJobAsItIs(first);
+
+        String stopped = stop(first);
+        String moved = new Path(folder, "moved").toString();
+        assertThat(hdfs.rename(new Path(stopped), new Path(moved))).isTrue();
+
+        String second = start(moved, 3);
+        await(second, job -> job.getCheckpointsCompleted() >= 1);
+        assertThat(hdfs.delete(new Path(moved), true))
+                .as("the job has a checkpoint of its own, and needs it no more")
+                .isTrue();
+        JobDescription before = await(second, job -> job.getCheckpointsCompleted() >= 2);
+        killAnExecutor();
+        await(
+                second,
+                job -> job.getIncarnation() > before.getIncarnation()
+                        && job.getCheckpointsCompleted() > before.getCheckpointsCompleted());
+        long end = endInput();
+        JobDescription finished = session.awaitEnd(second, JobObserver.SILENT);
+        assertThat(finished.getPhase()).as(finished.toString()).isEqualTo(JobPhase.FINISHED);
+        assertRight(end, lines("output", any -> true));
+
+        // Another life for the same job: what it had written up to the first savepoint, and what it writes after that.
+        String other = session.submit(program("other", 1), settings, id -> {}, new StartPoint(savepoint, false))
+                .get(0);
+        JobDescription otherEnd = session.awaitEnd(other, JobObserver.SILENT);
+        assertThat(otherEnd.getPhase()).as(otherEnd.toString()).isEqualTo(JobPhase.FINISHED);
+        List<String> lines = lines("output", name -> checkpointOf(name) <= number);
+        lines.addAll(lines("other", any -> true));
+        assertRight(end, lines);
+        assertThat(hdfs.exists(new Path(savepoint, "_metadata"))).isTrue();
+
+        assertRefused(program("refused", 2), settings, stopped, "does not exist");
+        assertRefused(program("refused", 2), settings, folder.toString(), "holds no metadata");
+        assertRefused(program("refused", 2, "--uid", "renamed"), settings, savepoint, "by uid: accounts");
+        assertRefused(
+                program("refused", 2),
+                settings.with(Map.of("selvage.parallelism.max", "64"), "the test"),
+                savepoint,
+                "maximum parallelism 128");
+        damage(savepoint);
+        assertRefused(program("refused", 2), settings, savepoint, "is damaged");
+        assertThat(session.jobs()).as("nothing was submitted").hasSize(3);
+    }
+
+    /** Of the one job that runs, which goes on. */
+    private String savepoint() throws Exception {
+        Commands.Outcome taken = commands.run("selvage", "savepoint", "-s", session.applicationId());
+        assertThat(taken.exitCode()).as(taken.text()).isZero();
+        String path = taken.out().strip();
+        assertThat(hdfs.exists(new Path(path, "_metadata"))).as(path).isTrue();
+        return path;
+    }
+
+    private void whatCantBeWrittenLeavesTheJobAsItIs(String job) throws Exception {
+        String file = new Path(folder, "a-file").toString();
+        long checkpoints = session.job(job).getCheckpointsCompleted();
+        assertThatThrownBy(() -> session.stopWithSavepoint(job, file, false))
+                .isInstanceOfSatisfying(
+                        ClientException.class,
+                        refused -> assertThat(refused.exitCode()).isEqualTo(ExitCode.SAVEPOINT_FAILED))
+                .hasMessageContainingAll("was not taken", "a-file")
+                .hasMessageNotContaining("\tat ");
+        JobDescription now = await(job, going -> going.getCheckpointsCompleted() > checkpoints + 1);
+        assertThat(now.getPhase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(now.getRestarts()).isZero();
+    }
+
+    private String stop(String job) throws Exception {
+        Commands.Outcome stopped =
+                commands.run("selvage", "stop", job, "--json", "--savepoint=" + folder, "-s", session.applicationId());
+        assertThat(stopped.exitCode()).as(stopped.text()).isZero();
+        String path = stopped.json().get("savepoint").asText();
+        assertThat(stopped.json().get("phase").asText()).isEqualTo("FINISHED");
+        assertThat(stopped.json().get("restarts").asInt()).isZero();
+        assertThat(hdfs.listStatus(new Path(folder, "output")))
+                .as("all of its output is committed")
+                .allMatch(file -> file.getPath().getName().startsWith("part-"));
+        return path;
+    }
+
+    private String start(String from, int parallelism) throws Exception {
+        List<String> words = new ArrayList<>(List.of("run", "-s", session.applicationId(), "-d", "--json"));
+        words.addAll(List.of("--from", from, "-c", Workload.class.getName()));
+        words.addAll(List.of("-D", "selvage.checkpoint.interval=500ms", jar));
+        words.addAll(arguments("output", parallelism));
+        Commands.Outcome run = commands.run("selvage", words.toArray(new String[0]));
+        assertThat(run.exitCode()).as(run.text()).isZero();
+        return run.json().get("job_ids").get(0).asText();
+    }
+
+    private void assertRefused(Program program, Configuration with, String from, String reason) {
+        assertThatThrownBy(() -> session.submit(program, with, id -> {}, new StartPoint(from, false)))
+                .isInstanceOfSatisfying(
+                        ClientException.class,
+                        refused -> assertThat(refused.exitCode()).isEqualTo(ExitCode.NOT_RESTORABLE))
+                .hasMessageContaining(reason);
+    }
+
+    private Program program(String output, int parallelism, String... more) {
+        List<String> arguments = new ArrayList<>(arguments(output, parallelism));
+        arguments.addAll(List.of(more));
+        return new Program(ProgramJar.open(java.nio.file.Path.of(jar), Workload.class.getName()), arguments);
+    }
+
+    private List<String> arguments(String output, int parallelism) {
+        return List.of(
+                "--keys", Long.toString(KEYS),
+                "--state-bytes", "100",
+                "--rate", Double.toString(RECORDS_PER_SECOND),
+                "--readers", Integer.toString(READERS),
+                "--parallelism", Integer.toString(parallelism),
+                "--start", Long.toString(startMillis),
+                "--end-file", endFile.toString(),
+                "--output", new Path(folder, output).toString());
+    }
+
+    private JobDescription await(String job, Predicate<JobDescription> good) throws Exception {
+        return Commands.await("the job has come far enough", () -> session.job(job), now -> {
+            assertThat(now.getPhase())
+                    .as(now.toString())
+                    .isNotIn(JobPhase.FAILED, JobPhase.CANCELED, JobPhase.FINISHED);
+            return good.test(now);
+        });
+    }
+
+    private void killAnExecutor() {
+        ExecutorDescription busy = session.describe().getExecutorsList().stream()
+                .filter(executor -> executor.getBusySlots() > 0)
+                .findFirst()
+                .orElseThrow();
+        assertThat(ProcessHandle.of(busy.getPid()).orElseThrow().destroyForcibly())
+                .isTrue();
+    }
+
+    /** Answers the sequence number before which every reader ends. */
+    private long endInput() throws IOException {
+        long end = (long) ((System.currentTimeMillis() + 500 - startMillis) * RECORDS_PER_SECOND / READERS / 1000);
+        Files.writeString(endFile, Long.toString(end));
+        return end;
+    }
+
+    private static void assertRight(long end, List<String> lines) {
+        AccountsOracle oracle = new AccountsOracle(READERS, KEYS, end);
+        lines.forEach(oracle::add);
+        AccountsOracle.Verdict verdict = oracle.verdict();
+        assertThat(verdict.isRight()).as(verdict.toString()).isTrue();
+        assertThat(verdict.lines()).isEqualTo(end * READERS).isPositive();
+    }
+
+    private List<String> lines(String output, Predicate<String> ofFile) throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (FileStatus file : hdfs.listStatus(new Path(folder, output))) {
+            String name = file.getPath().getName();
+            assertThat(name).startsWith("part-");
+            if (ofFile.test(name)) {
+                try (BufferedReader in =
+                        new BufferedReader(new InputStreamReader(hdfs.open(file.getPath()), StandardCharsets.UTF_8))) {
+                    in.lines().filter(line -> !line.startsWith("key,")).forEach(lines::add);
+                }
+            }
+        }
+        return lines;
+    }
+
+    /** The last number in a name is the checkpoint's, in output files as in a savepoint's. */
+    private static long checkpointOf(String name) {
+        String stem = name.substring(0, name.lastIndexOf('.'));
+        return Long.parseLong(stem.substring(stem.lastIndexOf('-') + 1));
+    }
+
+    private long numberOf(String savepoint) throws IOException {
+        for (FileStatus file : hdfs.listStatus(new Path(savepoint))) {
+            if (file.getPath().getName().endsWith(".data")) {
+                return checkpointOf(file.getPath().getName());
+            }
+        }
+        throw new AssertionError(savepoint + " has no files");
+    }
+
+    private void damage(String savepoint) throws IOException {
+        Path metadata = new Path(savepoint, "_metadata");
+        byte[] bytes;
+        try (var in = hdfs.open(metadata)) {
+            bytes = in.readAllBytes();
+        }
+        bytes[bytes.length / 2] ^= 1;
+        try (var out = hdfs.create(metadata, true)) {
+            out.write(bytes);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+package io.selvage.client;
+
+/**
+ * What a job is to go on from.
+ *
+ * @param path of a savepoint, or of a checkpoint that was left: its directory, or the metadata in it
+ * @param mayDropState what it holds of operators that the program does not have is no longer wanted
+ */
+public record StartPoint(String path, boolean mayDropState) {}

@@ -1,0 +1,184 @@
+package io.selvage.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.api.graph.JobGraph;
+import io.selvage.api.graph.Opaque;
+import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorRole;
+import io.selvage.api.graph.Vertex;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SavepointLayout;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.RestoredFrom;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StartPointCheckTest {
+    @TempDir
+    Path root;
+
+    private Path savepoint;
+    private DurableStore store;
+
+    @BeforeEach
+    void takeASavepoint() throws IOException {
+        store = DurableStore.open(new org.apache.hadoop.fs.Path(root.toUri()), new Configuration());
+        savepoint = Files.createDirectories(root.resolve("savepoint-1a-00000000000a"));
+        Files.write(savepoint.resolve("a.data"), new byte[100]);
+        write(metadata("counts").build());
+    }
+
+    private void write(CheckpointMetadata metadata) throws IOException {
+        Files.deleteIfExists(savepoint.resolve("_metadata"));
+        Files.deleteIfExists(savepoint.resolve("._metadata.crc"));
+        new CheckpointStore(store)
+                .writeSavepoint(new SavepointLayout(savepoint.toUri().toString()), metadata);
+    }
+
+    private static CheckpointMetadata.Builder metadata(String uid) {
+        return CheckpointMetadata.newBuilder()
+                .setFormat(1)
+                .setJobId("job-1a")
+                .setCheckpoint(7)
+                .setIncarnation(2)
+                .setEpoch(1)
+                .setMaxParallelism(128)
+                .setSavepoint(true)
+                .addSubtasks(SubtaskSnapshot.newBuilder()
+                        .addOperators(OperatorSnapshot.newBuilder()
+                                .setOperatorUid(uid)
+                                .setParallelism(1)
+                                .addKeyedState(Segment.newBuilder()
+                                        .setFile("a.data")
+                                        .setOffset(20)
+                                        .setLength(80)
+                                        .setCheckpoint(7))));
+    }
+
+    private static JobGraph graph(int maxParallelism, String... uids) {
+        List<Operator> operators = Stream.of(uids)
+                .map(uid -> new Operator(uid, uid, true, OperatorRole.TRANSFORM, Opaque.write("x", uid)))
+                .toList();
+        return new JobGraph("x", maxParallelism, Map.of(), List.of(new Vertex(1, "v", 1, operators)), List.of());
+    }
+
+    private RestoredFrom check(JobGraph graph) {
+        return check(savepoint, graph, false);
+    }
+
+    private RestoredFrom check(Path path, JobGraph graph, boolean mayDropState) {
+        return new StartPointCheck(store, new StartPoint(path.toUri().toString(), mayDropState)).check(graph);
+    }
+
+    private void assertRefused(Path path, JobGraph graph, String... said) {
+        assertThatThrownBy(() -> check(path, graph, false))
+                .isInstanceOfSatisfying(
+                        ClientException.class,
+                        refused -> assertThat(refused.exitCode()).isEqualTo(ExitCode.NOT_RESTORABLE))
+                .hasMessageContainingAll(said);
+    }
+
+    @Test
+    void aJobGoesOnFromTheDirectoryOrTheMetadataInIt() {
+        JobGraph graph = graph(128, "counts", "more");
+        RestoredFrom from = check(graph);
+        assertThat(from.getCheckpoint()).isEqualTo(7);
+        assertThat(from.getMetadataPath()).endsWith("savepoint-1a-00000000000a/_metadata");
+        assertThat(check(savepoint.resolve("_metadata"), graph, false)).isEqualTo(from);
+    }
+
+    @Test
+    void aSavepointMayBeMoved() throws IOException {
+        Path moved = root.resolve("elsewhere");
+        Files.move(savepoint, moved);
+        assertThat(check(moved, graph(128, "counts"), false).getMetadataPath()).endsWith("elsewhere/_metadata");
+    }
+
+    @Test
+    void aJobGoesOnFromACheckpointThatWasLeft() throws IOException {
+        CheckpointStore checkpoints = new CheckpointStore(store);
+        CheckpointLayout layout = new CheckpointLayout("app/job-1a");
+        CheckpointMetadata.Builder metadata = metadata("counts").setSavepoint(false);
+        metadata.getSubtasksBuilder(0)
+                .getOperatorsBuilder(0)
+                .getKeyedStateBuilder(0)
+                .setFile(savepoint.resolve("a.data").toUri().toString());
+        checkpoints.writeMetadata(layout, metadata.setIncarnation(9).build());
+        checkpoints.writeMetadata(layout, metadata.setIncarnation(10).build());
+        Path directory = root.resolve("app/job-1a/checkpoints/chk-0000000000000007");
+        assertThat(check(directory, graph(128, "counts"), false).getMetadataPath())
+                .as("the newer incarnation's, of which the other is what it could not complete")
+                .endsWith("_metadata-10-1");
+    }
+
+    @Test
+    void whatIsNotThereIsRefused() {
+        assertRefused(root.resolve("nowhere"), graph(128, "counts"), "nowhere", "does not exist");
+    }
+
+    @Test
+    void aDirectoryWithoutMetadataIsRefused() throws IOException {
+        Files.delete(savepoint.resolve("_metadata"));
+        assertRefused(savepoint, graph(128, "counts"), savepoint.toString(), "never completed", "selvage savepoint");
+    }
+
+    @Test
+    void aFileOfSomethingElseIsRefused() throws IOException {
+        Path file = Files.writeString(root.resolve("words.txt"), "these are some words");
+        assertRefused(
+                file, graph(128, "counts"), "words.txt", "is no checkpoint metadata", "whether the path is right");
+    }
+
+    @Test
+    void metadataThatAreDamagedAreRefused() throws IOException {
+        Path file = savepoint.resolve("_metadata");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+        Files.deleteIfExists(savepoint.resolve("._metadata.crc"));
+        assertRefused(savepoint, graph(128, "counts"), "_metadata", "is damaged", "checksum");
+    }
+
+    @Test
+    void aNewerFormatIsRefused() throws IOException {
+        write(metadata("counts").setFormat(2).build());
+        assertRefused(savepoint, graph(128, "counts"), "_metadata", "format 2", "Use the version that wrote it");
+    }
+
+    @Test
+    void anotherMaximumParallelismIsRefused() {
+        assertRefused(savepoint, graph(64, "counts"), savepoint.toString(), "128", "64", "selvage.parallelism.max=128");
+    }
+
+    @Test
+    void stateThatTheProgramHasNoUseForIsRefusedUnlessItMayBeDropped() {
+        JobGraph graph = graph(128, "renamed");
+        assertRefused(savepoint, graph, savepoint.toString(), "by uid: counts", "--allow-dropped-state");
+        assertThat(check(savepoint, graph, true).getCheckpoint()).isEqualTo(7);
+    }
+
+    @Test
+    void filesThatAreMissingOrTooShortAreRefused() throws IOException {
+        Files.write(savepoint.resolve("a.data"), new byte[99]);
+        assertRefused(savepoint, graph(128, "counts"), "a.data", "missing or too short");
+        Files.delete(savepoint.resolve("a.data"));
+        assertRefused(savepoint, graph(128, "counts"), "a.data", "missing or too short");
+    }
+}
