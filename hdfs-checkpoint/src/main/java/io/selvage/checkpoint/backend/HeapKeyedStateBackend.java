@@ -23,8 +23,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private final KeyGrouper<K> grouper;
     private final KeyGroupRange range;
     private final RowCodec<K> codec;
-    private final @Nullable RocksEnvironment environment; // null: all rows are in the heap.
-    private final int leastSpilled;
+    private final @Nullable Disk disk; // null: all rows are in the heap.
     private final long leastChainedBytes;
     private final Set<String> names = new HashSet<>();
     private final KeyedStates plain = new PlainStates();
@@ -57,7 +56,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
             KeyGroupRange range,
             KeyedOrigin origin,
             long leastChainedBytes) {
-        this(operator, keySerde, maxParallelism, range, origin, leastChainedBytes, null, 0);
+        this(operator, keySerde, maxParallelism, range, origin, leastChainedBytes, null);
     }
 
     private HeapKeyedStateBackend(
@@ -67,15 +66,13 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
             KeyGroupRange range,
             KeyedOrigin origin,
             long leastChainedBytes,
-            @Nullable RocksEnvironment environment,
-            int leastSpilled) {
+            @Nullable Disk disk) {
         this.operator = operator;
         this.grouper = new KeyGrouper<>(keySerde, maxParallelism);
         this.range = range;
         this.codec = new RowCodec<>(keySerde, maxParallelism);
         this.leastChainedBytes = leastChainedBytes;
-        this.environment = environment;
-        this.leastSpilled = leastSpilled;
+        this.disk = disk;
         this.rows = new HeapRows<>(operator, range, codec, leastChainedBytes);
         this.origin = origin;
         restored = restoredSchema();
@@ -93,20 +90,26 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
             KeyGroupRange range,
             KeyedOrigin origin,
             RocksEnvironment environment) {
-        return onDisk(operator, keySerde, maxParallelism, range, origin, environment, RocksRows.LEAST_SPILLED);
+        Disk disk = new Disk(environment, RocksRows.LEAST_SPILLED, SegmentChain.Bounds.FILES);
+        return new HeapKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, disk);
     }
 
-    /** @param leastSpilled rows that are written at once to make room */
+    /**
+     * Where rows are that are not in use.
+     *
+     * @param leastSpilled rows that are written at once to make room
+     * @param bounds of checkpoints
+     */
+    record Disk(RocksEnvironment environment, int leastSpilled, SegmentChain.Bounds bounds) {}
+
     static <K> HeapKeyedStateBackend<K> onDisk(
             String operator,
             Serde<K> keySerde,
             int maxParallelism,
             KeyGroupRange range,
             KeyedOrigin origin,
-            RocksEnvironment environment,
-            int leastSpilled) {
-        return new HeapKeyedStateBackend<>(
-                operator, keySerde, maxParallelism, range, origin, 0, environment, leastSpilled);
+            Disk disk) {
+        return new HeapKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, disk);
     }
 
     private @Nullable StateSchema restoredSchema() {
@@ -196,11 +199,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
                         .map(StateSchema.Section::name)
                         .filter(name -> !names.contains(name))
                         .toList();
-        if (environment == null) {
-            rows = inHeap();
-        } else {
-            rows = onDisk(environment);
-        }
+        rows = disk == null ? inHeap() : onDisk(disk);
         origin = KeyedOrigin.NOTHING;
         restored = null;
         opened = true;
@@ -231,7 +230,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     @SuppressWarnings("unchecked")
-    private RocksRows<K> onDisk(RocksEnvironment disk) {
+    private RocksRows<K> onDisk(Disk where) {
         if (origin instanceof RetainedState retained) {
             RocksRows<K> left = (RocksRows<K>) retained.take();
             left.adopt(codec);
@@ -240,11 +239,11 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         try {
             if (origin instanceof RocksReplica replica && !replica.isEmpty()) {
                 codec.numberAs(replica.schema().with(codec.declared(), operator));
-                RocksRows<K> all = new RocksRows<>(operator, range, codec, disk, replica.take(), leastSpilled);
+                RocksRows<K> all = new RocksRows<>(operator, range, codec, where, replica.take());
                 all.startFrom(replica);
                 return all;
             }
-            return new RocksRows<>(operator, range, codec, disk, RocksStore.create(disk), leastSpilled);
+            return new RocksRows<>(operator, range, codec, where, RocksStore.create(where.environment()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -23,6 +23,7 @@ final class RocksCut implements KeyedCut.Content {
     private final KeyGroupRange range;
     private final long checkpoint;
     private final long base;
+    private final SegmentChain.Bounds bounds;
     private volatile boolean isGivenUp; // Volatile: set by one thread, asked by another.
     private volatile @Nullable Complete complete; // Volatile: handed from one thread to another.
 
@@ -34,12 +35,19 @@ final class RocksCut implements KeyedCut.Content {
             StateSchema schema) {}
 
     /** @param base 0: it stands alone */
-    RocksCut(RocksEnvironment environment, Path directory, KeyGroupRange range, long checkpoint, long base) {
+    RocksCut(
+            RocksEnvironment environment,
+            Path directory,
+            KeyGroupRange range,
+            long checkpoint,
+            long base,
+            SegmentChain.Bounds bounds) {
         this.environment = environment;
         this.directory = directory;
         this.range = range;
         this.checkpoint = checkpoint;
         this.base = base;
+        this.bounds = bounds;
     }
 
     long checkpoint() {
@@ -71,7 +79,7 @@ final class RocksCut implements KeyedCut.Content {
         Arrays.fill(isWhole, true);
         long[] wholeSince = new long[range.count()];
         if (chain != null) {
-            isWhole = chain.dueGroups(changedBytes, SegmentChain.Bounds.FILES);
+            isWhole = chain.dueGroups(changedBytes, bounds);
             wholeSince = chain.wholeSince();
         }
         long bytes = changedBytes;

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * by bit. A row that is used meanwhile must be given to {@link #keep} before.
  */
 final class RocksFlush<K> {
+    private static final int WORK_PER_ROW = 64;
+
     private final RowCodec<K> codec;
     private final SortedFiles files;
     private final KeyGroupRange range;
@@ -30,7 +32,8 @@ final class RocksFlush<K> {
     private Item[] group = {}; // By key.
     private int groupEnd; // In the rows.
     private int at; // In the group.
-    private long written;
+    private long written; // Bytes.
+    private long worked; // In bytes that take as long; what need not be written takes its time as well.
 
     private record Item(int place, byte[] key) {}
 
@@ -78,8 +81,8 @@ final class RocksFlush<K> {
 
     /** Writes at least so many bytes, if there are as many; answers whether all is written. */
     boolean proceed(int bytes) throws IOException {
-        long until = written + bytes;
-        while (written < until) {
+        long until = worked + bytes;
+        while (worked < until) {
             if (at < group.length) {
                 write(group[at++]);
             } else if (!due.isEmpty() || !noLongerDue.isEmpty()) {
@@ -186,7 +189,7 @@ final class RocksFlush<K> {
             length = image.length;
             images[item.place()] = null;
         }
-        written += 64; // Also what is not written takes its time.
+        worked += WORK_PER_ROW + length;
         if (length == 0) {
             remove(row, item.key());
             return;
@@ -246,6 +249,7 @@ final class RocksFlush<K> {
             }
             files.put(each, each.length, RocksKeys.NO_VALUE, 0);
             written += each.length;
+            worked += WORK_PER_ROW;
         }
         while (removed < noLongerDue.size()) {
             files.delete(noLongerDue.get(removed++));

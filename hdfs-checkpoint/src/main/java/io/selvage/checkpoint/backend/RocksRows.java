@@ -45,6 +45,7 @@ final class RocksRows<K> implements Rows<K> {
     private final KeyGroupRange range;
     private final RocksEnvironment environment;
     private final int leastSpilled;
+    private final SegmentChain.Bounds bounds;
     private final Path directory;
     private final KeyTable table;
     private final BinaryWriter keyBytes = new BinaryWriter(64);
@@ -123,19 +124,15 @@ final class RocksRows<K> implements Rows<K> {
 
     /** Without any row. */
     RocksRows(
-            String operator,
-            KeyGroupRange range,
-            RowCodec<K> codec,
-            RocksEnvironment environment,
-            RocksStore store,
-            int leastSpilled)
+            String operator, KeyGroupRange range, RowCodec<K> codec, HeapKeyedStateBackend.Disk disk, RocksStore store)
             throws IOException {
         this.operator = operator;
         this.range = range;
         this.codec = codec;
-        this.environment = environment;
+        this.environment = disk.environment();
         this.store = store;
-        this.leastSpilled = leastSpilled;
+        this.leastSpilled = disk.leastSpilled();
+        this.bounds = disk.bounds();
         this.table = new KeyTable(range);
         this.groupBytes = new long[range.count()];
         this.firstDue = new long[range.count()];
@@ -641,7 +638,7 @@ final class RocksRows<K> implements Rows<K> {
             base = points.get(0).checkpoint() == oldest ? base : null;
         }
         long baseCheckpoint = base == null ? 0 : points.get(0).checkpoint();
-        RocksCut taken = new RocksCut(environment, directory, range, checkpoint, baseCheckpoint);
+        RocksCut taken = new RocksCut(environment, directory, range, checkpoint, baseCheckpoint, bounds);
         points.add(new Point(checkpoint, epoch, baseCheckpoint, 0, null, null, new long[0], taken, isSavepoint));
         beginFlush(taken);
         long oldestNeeded = base == null ? checkpoint : base.oldestNeeded();
@@ -690,7 +687,7 @@ final class RocksRows<K> implements Rows<K> {
                 .filter(each -> each.number() > since)
                 .mapToLong(Flushed::bytes)
                 .sum();
-        return base.isWorthLessThan(changed, SegmentChain.Bounds.FILES) ? null : base;
+        return base.isWorthLessThan(changed, bounds) ? null : base;
     }
 
     @Override

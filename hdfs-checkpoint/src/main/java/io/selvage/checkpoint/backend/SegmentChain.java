@@ -19,13 +19,14 @@ final class SegmentChain {
      *
      * @param mostCutsPerRound in so many cuts, at most, every group has been written whole once
      * @param changesPerRound that one round may add, in sizes of the state
+     * @param mostChanged a segment with changes of more than that, in sizes of the state, stands alone
      * @param mostChainBytes a chain of more than that, in sizes of the state, is given up for one segment
      */
-    record Bounds(int mostCutsPerRound, double changesPerRound, double mostChainBytes) {
+    record Bounds(int mostCutsPerRound, double changesPerRound, double mostChanged, double mostChainBytes) {
         /** Of segments that have to be taken apart row by row. With those to spare, 64 segments are most. */
-        static final Bounds ROWS = new Bounds(60, 1.5, 4);
+        static final Bounds ROWS = new Bounds(60, 1.5, 0.5, 4);
         /** Of files that are taken in as they are: to read them costs less, and there may be much to write again. */
-        static final Bounds FILES = new Bounds(250, 4, 7);
+        static final Bounds FILES = new Bounds(250, 4, 0.5, 7);
     }
 
     /** A segment. */
@@ -73,7 +74,7 @@ final class SegmentChain {
     boolean isWorthLessThan(long changedBytes, Bounds bounds) {
         long state = stateBytes();
         long chained = links.stream().mapToLong(Link::bytes).sum();
-        return changedBytes >= state / 2
+        return changedBytes >= bounds.mostChanged() * state
                 || chained + changedBytes > bounds.mostChainBytes() * state
                 || links.size() >= bounds.mostCutsPerRound() + SPARE_CUTS;
     }

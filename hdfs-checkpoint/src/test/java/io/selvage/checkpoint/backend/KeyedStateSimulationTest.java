@@ -42,6 +42,9 @@ final class KeyedStateSimulationTest {
     private static final int SEEDS = Integer.getInteger("selvage.backend.seeds", 60);
     private static final int STEPS = 1500;
     private static final int STEPS_ON_DISK = 600; // Each flush waits for the disk.
+    /** However much has changed, it is added to what there is. */
+    private static final SegmentChain.Bounds CHAINED = new SegmentChain.Bounds(12, 20, 1000, 1000);
+
     private static final int KEYS = 60;
     /** The same objects each time: a key that is current already is not looked up. */
     private static final List<String> KEY_NAMES =
@@ -67,7 +70,7 @@ final class KeyedStateSimulationTest {
 
     @Test
     void stateOnTheDiskIsThatOfPlainMapsWithHardlyAnyRowsInTheHeap() throws Exception {
-        simulate(Place.DISK, Math.max(1, SEEDS / 12));
+        simulate(Place.DISK, Math.max(1, SEEDS / 6));
     }
 
     @Test
@@ -202,7 +205,13 @@ final class KeyedStateSimulationTest {
         Subtask(KeyGroupRange range, KeyedOrigin origin, boolean isReversed, @Nullable RocksEnvironment disk) {
             backend = disk == null
                     ? new HeapKeyedStateBackend<>("operator", Serdes.STRING, GROUPS, range, origin, 500)
-                    : HeapKeyedStateBackend.onDisk("operator", Serdes.STRING, GROUPS, range, origin, disk, 5);
+                    : HeapKeyedStateBackend.onDisk(
+                            "operator",
+                            Serdes.STRING,
+                            GROUPS,
+                            range,
+                            origin,
+                            new HeapKeyedStateBackend.Disk(disk, 5, CHAINED));
             // The order in which states are obtained is nothing that a program has to keep.
             ReducingState<Long> obtainedFirst =
                     isReversed ? backend.states().reducing("maximum", Serdes.LONG, Math::max) : null;
