@@ -3,10 +3,10 @@ package io.selvage.benchmarks;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serdes;
-import io.selvage.checkpoint.backend.HeapKeyedStateBackend;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -40,7 +40,7 @@ public class HeapStateBenchmark {
     @Param({"1000", "100000"})
     public int keys;
 
-    private final HeapKeyedStateBackend<Long> backend = new HeapKeyedStateBackend<>(
+    private final RowKeyedStateBackend<Long> backend = new RowKeyedStateBackend<>(
             "benchmark", Serdes.LONG, MAX_PARALLELISM, KeyGroups.rangeOf(0, 1, MAX_PARALLELISM), KeyedOrigin.NOTHING);
     private final ValueState<Long> state = backend.states().value(new ValueStateDescriptor<>("count", Long.class));
 

@@ -6,13 +6,13 @@ import com.sun.management.OperatingSystemMXBean;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serdes;
-import io.selvage.checkpoint.backend.HeapKeyedStateBackend;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.backend.RocksReplica;
+import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -153,14 +153,14 @@ public final class StateOnDisk {
 
     // ---- the backend ---------------------------------------------------------------------------------------------
 
-    private static HeapKeyedStateBackend<Long> backend(RocksEnvironment environment, KeyedOrigin origin) {
-        return HeapKeyedStateBackend.onDisk(
+    private static RowKeyedStateBackend<Long> backend(RocksEnvironment environment, KeyedOrigin origin) {
+        return RowKeyedStateBackend.onDisk(
                 "benchmark", Serdes.LONG, MAX_PARALLELISM, new KeyGroupRange(0, MAX_PARALLELISM), origin, environment);
     }
 
     private void backend() throws Exception {
         RocksEnvironment environment = new RocksEnvironment(directory.resolve("state"), cacheMib << 20, rowMib << 20);
-        HeapKeyedStateBackend<Long> backend = backend(environment, KeyedOrigin.NOTHING);
+        RowKeyedStateBackend<Long> backend = backend(environment, KeyedOrigin.NOTHING);
         ValueState<byte[]> state = backend.states().value(new ValueStateDescriptor<>("value", Serdes.BYTES));
         backend.opened();
         for (long key = 0; key < keys; key++) {
@@ -252,7 +252,7 @@ public final class StateOnDisk {
     }
 
     private void restore(
-            RocksEnvironment environment, HeapKeyedStateBackend<Long> backend, Uploads uploads, long checkpoint)
+            RocksEnvironment environment, RowKeyedStateBackend<Long> backend, Uploads uploads, long checkpoint)
             throws IOException {
         RetainedState left = backend.retain();
         if (left == null) {
@@ -271,7 +271,7 @@ public final class StateOnDisk {
             }
             read += Files.size(each.file());
         }
-        HeapKeyedStateBackend<Long> restored = backend(environment, replica);
+        RowKeyedStateBackend<Long> restored = backend(environment, replica);
         restored.states().value(new ValueStateDescriptor<>("value", Serdes.BYTES));
         restored.opened();
         readNanos = System.nanoTime() - readNanos;

@@ -123,8 +123,7 @@ final class RocksRows<K> implements Rows<K> {
     }
 
     /** Without any row. */
-    RocksRows(
-            String operator, KeyGroupRange range, RowCodec<K> codec, HeapKeyedStateBackend.Disk disk, RocksStore store)
+    RocksRows(String operator, KeyGroupRange range, RowCodec<K> codec, RowKeyedStateBackend.Disk disk, RocksStore store)
             throws IOException {
         this.operator = operator;
         this.range = range;

@@ -14,7 +14,7 @@ final class RowCodec<K> {
     private final int maxParallelism;
     private final List<StateSchema.Section> sections = new ArrayList<>();
     private final List<@Nullable Serde<Object>> states = new ArrayList<>(); // By section; null: timers.
-    private final List<@Nullable HeapTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
+    private final List<@Nullable RowTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
     private @Nullable StateSchema numberedAs; // null: sections are numbered as they were added.
     private int[] numbers = {}; // By section, if so.
     private int[] places = {}; // By number; -1: no section of this codec.
@@ -41,7 +41,7 @@ final class RowCodec<K> {
         timers.add(null);
     }
 
-    void addTimers(StateSchema.Section section, HeapTimerQueue<K, ?> queue) {
+    void addTimers(StateSchema.Section section, RowTimerQueue<K, ?> queue) {
         sections.add(section);
         states.add(null);
         timers.add(queue);
@@ -113,7 +113,7 @@ final class RowCodec<K> {
             if (section < 0) {
                 continue;
             }
-            HeapTimerQueue<K, ?> queue = timers.get(section);
+            RowTimerQueue<K, ?> queue = timers.get(section);
             Serde<Object> serde = states.get(section);
             if (serde != null) {
                 row.set(section, serde.read(cellReader));
@@ -125,7 +125,7 @@ final class RowCodec<K> {
 
     void insertTimers(Row row) {
         for (int i = 0; i < timers.size(); i++) {
-            HeapTimerQueue<K, ?> queue = timers.get(i);
+            RowTimerQueue<K, ?> queue = timers.get(i);
             if (queue != null) {
                 queue.insertAll(row);
             }
@@ -135,7 +135,7 @@ final class RowCodec<K> {
     /** Leaves the row with nothing. */
     void empty(Row row) {
         for (int i = 0; i < timers.size(); i++) {
-            HeapTimerQueue<K, ?> queue = timers.get(i);
+            RowTimerQueue<K, ?> queue = timers.get(i);
             if (queue != null) {
                 queue.removeAll(row);
             } else {
@@ -147,8 +147,8 @@ final class RowCodec<K> {
     /** Takes over the timers of a codec of the same sections. */
     void adoptTimers(RowCodec<?> earlier) {
         for (int i = 0; i < timers.size(); i++) {
-            HeapTimerQueue<K, ?> queue = timers.get(i);
-            HeapTimerQueue<?, ?> other = earlier.timers.get(i);
+            RowTimerQueue<K, ?> queue = timers.get(i);
+            RowTimerQueue<?, ?> other = earlier.timers.get(i);
             if (queue != null && other != null) {
                 queue.adopt(other);
             }

@@ -55,15 +55,14 @@ final class KeyedStateCostTest {
 
     /** A backend with one state, and the chain of its last confirmed checkpoint as an executor keeps it. */
     private final class Running {
-        private final HeapKeyedStateBackend<Long> backend;
+        private final RowKeyedStateBackend<Long> backend;
         private final ValueState<byte[]> state;
         private final TimerQueue<Long, NoNamespace> timers;
         private final TreeMap<Long, byte[]> chain = new TreeMap<>();
         private long checkpoint;
 
         Running(KeyedOrigin origin) {
-            backend =
-                    new HeapKeyedStateBackend<>("operator", Serdes.LONG, GROUPS, new KeyGroupRange(0, GROUPS), origin);
+            backend = new RowKeyedStateBackend<>("operator", Serdes.LONG, GROUPS, new KeyGroupRange(0, GROUPS), origin);
             state = backend.states().value(new ValueStateDescriptor<>("state", serde));
             timers = backend.timers("timers", NoNamespace.SERDE);
             backend.opened();

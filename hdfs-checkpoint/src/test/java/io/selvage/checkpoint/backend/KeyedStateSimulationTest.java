@@ -191,7 +191,7 @@ final class KeyedStateSimulationTest {
 
     /** The states of one subtask, and what it has not been told yet. */
     private static final class Subtask {
-        private final HeapKeyedStateBackend<String> backend;
+        private final RowKeyedStateBackend<String> backend;
         private final ValueState<Long> value;
         private final ValueState<long[]> box;
         private final ListState<String> list;
@@ -204,14 +204,14 @@ final class KeyedStateSimulationTest {
 
         Subtask(KeyGroupRange range, KeyedOrigin origin, boolean isReversed, @Nullable RocksEnvironment disk) {
             backend = disk == null
-                    ? new HeapKeyedStateBackend<>("operator", Serdes.STRING, GROUPS, range, origin, 500)
-                    : HeapKeyedStateBackend.onDisk(
+                    ? new RowKeyedStateBackend<>("operator", Serdes.STRING, GROUPS, range, origin, 500)
+                    : RowKeyedStateBackend.onDisk(
                             "operator",
                             Serdes.STRING,
                             GROUPS,
                             range,
                             origin,
-                            new HeapKeyedStateBackend.Disk(disk, 5, CHAINED));
+                            new RowKeyedStateBackend.Disk(disk, 5, CHAINED));
             // The order in which states are obtained is nothing that a program has to keep.
             ReducingState<Long> obtainedFirst =
                     isReversed ? backend.states().reducing("maximum", Serdes.LONG, Math::max) : null;
@@ -471,7 +471,7 @@ final class KeyedStateSimulationTest {
             List<List<Long>> ofSubtasks = new ArrayList<>();
             List<KeyedCut> taken = new ArrayList<>();
             for (int i = 0; i < subtasks.size(); i++) {
-                HeapKeyedStateBackend<String> backend = subtasks.get(i).backend;
+                RowKeyedStateBackend<String> backend = subtasks.get(i).backend;
                 KeyedCut cut = isSavepoint ? backend.snapshotWhole(id) : backend.snapshot(id);
                 List<Long> chain = new ArrayList<>();
                 if (cut.base() != 0) {

@@ -1,7 +1,6 @@
 package io.selvage.task.operator;
 
 import io.selvage.api.type.Serde;
-import io.selvage.checkpoint.backend.HeapKeyedStateBackend;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedOrigin;
@@ -9,19 +8,20 @@ import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.backend.KeyedStateBackend;
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.backend.RocksReplica;
+import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateReplica;
 
 /** Makes the state backends of keyed operators, and what they start from. */
 public interface KeyedBackends {
     /** State in the heap. */
-    KeyedBackends HEAP = heap(HeapKeyedStateBackend.LEAST_CHAINED_BYTES);
+    KeyedBackends HEAP = heap(RowKeyedStateBackend.LEAST_CHAINED_BYTES);
 
     /** @param leastChainedBytes a smaller state is written whole at every checkpoint */
     static KeyedBackends heap(long leastChainedBytes) {
         return new KeyedBackends() {
             @Override
             public <K> KeyedStateBackend<K> create(OperatorContext context, Serde<K> keySerde, KeyedOrigin origin) {
-                return new HeapKeyedStateBackend<>(
+                return new RowKeyedStateBackend<>(
                         context.operatorName(),
                         keySerde,
                         context.maxParallelism(),
@@ -47,7 +47,7 @@ public interface KeyedBackends {
         return new KeyedBackends() {
             @Override
             public <K> KeyedStateBackend<K> create(OperatorContext context, Serde<K> keySerde, KeyedOrigin origin) {
-                return HeapKeyedStateBackend.onDisk(
+                return RowKeyedStateBackend.onDisk(
                         context.operatorName(),
                         keySerde,
                         context.maxParallelism(),

@@ -7,11 +7,11 @@ import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serdes;
-import io.selvage.checkpoint.backend.HeapKeyedStateBackend;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
@@ -60,14 +60,14 @@ class FollowRunTest {
     /** A subtask somewhere else, and the chain of its last checkpoint. */
     private final class Writer {
         final int subtask;
-        final HeapKeyedStateBackend<String> backend;
+        final RowKeyedStateBackend<String> backend;
         final ValueState<Long> counter;
         List<Segment> chain = List.of();
 
         Writer(int subtask) {
             this.subtask = subtask;
             this.backend =
-                    new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), KeyedOrigin.NOTHING);
+                    new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), KeyedOrigin.NOTHING);
             this.counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
             backend.opened();
         }
@@ -161,8 +161,8 @@ class FollowRunTest {
     }
 
     private Long restored(StateReplica replica, int subtask, String key) {
-        HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), replica);
+        RowKeyedStateBackend<String> backend =
+                new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), replica);
         ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
         backend.opened();
         backend.setCurrentKey(key);

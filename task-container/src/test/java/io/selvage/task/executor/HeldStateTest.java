@@ -3,11 +3,11 @@ package io.selvage.task.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.api.type.Serdes;
-import io.selvage.checkpoint.backend.HeapKeyedStateBackend;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.backend.RetainedState;
+import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import java.util.List;
@@ -26,8 +26,8 @@ class HeldStateTest {
     }
 
     private HeldState.Retained retained(long since, long incarnation, long restoredCheckpoint) {
-        HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, 16, new KeyGroupRange(0, 16), KeyedOrigin.NOTHING);
+        RowKeyedStateBackend<String> backend =
+                new RowKeyedStateBackend<>("count", Serdes.STRING, 16, new KeyGroupRange(0, 16), KeyedOrigin.NOTHING);
         backend.opened();
         RetainedState state = Objects.requireNonNull(backend.retain());
         return new HeldState.Retained(state, since, incarnation, restoredCheckpoint, 2, loader);

@@ -14,12 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class HeapKeyedStateBackendTest {
+final class RowKeyedStateBackendTest {
     private static final int GROUPS = 16;
 
     @Test
     void aKeyWithoutStateTakesNoRoom() {
-        HeapKeyedStateBackend<String> backend = fresh(Serdes.STRING);
+        RowKeyedStateBackend<String> backend = fresh(Serdes.STRING);
         ValueState<Long> value = backend.states().value(new ValueStateDescriptor<>("v", Serdes.LONG));
         MapState<String, Long> map = backend.states().map(new MapStateDescriptor<>("m", Serdes.STRING, Serdes.LONG));
         backend.opened();
@@ -38,7 +38,7 @@ final class HeapKeyedStateBackendTest {
 
     @Test
     void byteArraysAreKeysByTheirContent() {
-        HeapKeyedStateBackend<byte[]> backend = fresh(Serdes.BYTES);
+        RowKeyedStateBackend<byte[]> backend = fresh(Serdes.BYTES);
         ValueState<Long> value = backend.states().value(new ValueStateDescriptor<>("v", Serdes.LONG));
         backend.opened();
         backend.setCurrentKey(new byte[] {1, 2});
@@ -52,25 +52,25 @@ final class HeapKeyedStateBackendTest {
     @Test
     void anotherFormatIsRefusedWithTheStateAndBothFormats() {
         byte[] bytes = withCounter();
-        HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(bytes));
+        RowKeyedStateBackend<String> backend =
+                new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(bytes));
         assertThatThrownBy(() -> backend.states().value(new ValueStateDescriptor<>("counter", Serdes.STRING)))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessage("The state \"counter\" of operator count was written as state value<i64> and is now"
                         + " declared as state value<string>. Declare it as it was, or give it another name to start it"
                         + " empty.");
-        HeapKeyedStateBackend<String> other =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(bytes));
+        RowKeyedStateBackend<String> other =
+                new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(bytes));
         assertThatThrownBy(() -> other.timers("counter", NoNamespace.SERDE)).isInstanceOf(StateMismatchException.class);
     }
 
     @Test
     void otherKeysAndOtherNumbersOfKeyGroupsAreRefused() {
         byte[] bytes = withCounter();
-        assertThatThrownBy(() -> new HeapKeyedStateBackend<>("count", Serdes.LONG, GROUPS, all(), replica(bytes)))
+        assertThatThrownBy(() -> new RowKeyedStateBackend<>("count", Serdes.LONG, GROUPS, all(), replica(bytes)))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessageContaining("The keys of operator count were written as string and are now i64");
-        assertThatThrownBy(() -> new HeapKeyedStateBackend<>(
+        assertThatThrownBy(() -> new RowKeyedStateBackend<>(
                         "count", Serdes.STRING, 2 * GROUPS, new KeyGroupRange(0, 2 * GROUPS), replica(bytes)))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessageContaining("written with 16 key groups")
@@ -80,14 +80,14 @@ final class HeapKeyedStateBackendTest {
     @Test
     void bytesOfSomethingElseAreRefused() {
         assertThatThrownBy(
-                        () -> new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(new byte[40])))
+                        () -> new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(new byte[40])))
                 .isInstanceOf(CorruptDataException.class);
     }
 
     @Test
     void aStateThatIsNotDeclaredAnyMoreIsDroppedAndNamed() {
-        HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(withCounter()));
+        RowKeyedStateBackend<String> backend =
+                new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(withCounter()));
         backend.states().value(new ValueStateDescriptor<>("other", Serdes.LONG));
         assertThat(backend.opened()).containsExactly("counter");
         assertThat(backend.keyCount()).isZero();
@@ -95,7 +95,7 @@ final class HeapKeyedStateBackendTest {
 
     @Test
     void twoStatesOfOneNameAndStatesAfterOpeningAreRefused() {
-        HeapKeyedStateBackend<String> backend = fresh(Serdes.STRING);
+        RowKeyedStateBackend<String> backend = fresh(Serdes.STRING);
         backend.states().value(new ValueStateDescriptor<>("v", Serdes.LONG));
         assertThatThrownBy(() -> backend.states().value(new ValueStateDescriptor<>("v", Serdes.LONG)))
                 .hasMessageContaining("two states of the name \"v\"");
@@ -106,7 +106,7 @@ final class HeapKeyedStateBackendTest {
 
     @Test
     void aKeyOfAnotherSubtaskIsRefused() {
-        HeapKeyedStateBackend<String> backend = new HeapKeyedStateBackend<>(
+        RowKeyedStateBackend<String> backend = new RowKeyedStateBackend<>(
                 "count", Serdes.STRING, GROUPS, new KeyGroupRange(0, 0), KeyedOrigin.NOTHING);
         ValueState<Long> value = backend.states().value(new ValueStateDescriptor<>("v", Serdes.LONG));
         backend.opened();
@@ -116,7 +116,7 @@ final class HeapKeyedStateBackendTest {
 
     @Test
     void timersFireInOrderOnceAndMayRegisterOthersThatAreDue() throws Exception {
-        HeapKeyedStateBackend<String> backend = fresh(Serdes.STRING);
+        RowKeyedStateBackend<String> backend = fresh(Serdes.STRING);
         TimerQueue<String, NoNamespace> timers = backend.timers("t", NoNamespace.SERDE);
         backend.opened();
         backend.setCurrentKey("a");
@@ -145,8 +145,8 @@ final class HeapKeyedStateBackendTest {
     }
 
     private static byte[] withCounter() {
-        HeapKeyedStateBackend<String> backend =
-                new HeapKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), KeyedOrigin.NOTHING);
+        RowKeyedStateBackend<String> backend =
+                new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), KeyedOrigin.NOTHING);
         ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
         backend.opened();
         backend.setCurrentKey("a");
@@ -154,8 +154,8 @@ final class HeapKeyedStateBackendTest {
         return snapshot(backend);
     }
 
-    private static <K> HeapKeyedStateBackend<K> fresh(Serde<K> keys) {
-        return new HeapKeyedStateBackend<>("operator", keys, GROUPS, all(), KeyedOrigin.NOTHING);
+    private static <K> RowKeyedStateBackend<K> fresh(Serde<K> keys) {
+        return new RowKeyedStateBackend<>("operator", keys, GROUPS, all(), KeyedOrigin.NOTHING);
     }
 
     private static KeyGroupRange all() {

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the backend's owner. Makes states out of cells, with or without a namespace. */
-abstract class HeapStates implements KeyedStates {
+abstract class CellStates implements KeyedStates {
 
     abstract <V> Cell<V> cell(String name, Serde<V> serde);
 

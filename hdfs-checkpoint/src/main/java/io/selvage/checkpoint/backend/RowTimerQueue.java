@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * that finds duplicates, and in each row a list of what is its own. Registering a timer that is there already allocates
  * nothing.
  */
-final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
-    private final HeapKeyedStateBackend<K> backend;
+final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
+    private final RowKeyedStateBackend<K> backend;
     private final Serde<N> namespaceSerde;
     private final int section;
     private Map<Timer<N>, Timer<N>> known = new HashMap<>();
@@ -22,7 +22,7 @@ final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
     private @Nullable Timer<N> spare;
 
     /** @param section where a row has its timers of this queue */
-    HeapTimerQueue(HeapKeyedStateBackend<K> backend, Serde<N> namespaceSerde, int section) {
+    RowTimerQueue(RowKeyedStateBackend<K> backend, Serde<N> namespaceSerde, int section) {
         this.backend = backend;
         this.namespaceSerde = namespaceSerde;
         this.section = section;
@@ -139,9 +139,9 @@ final class HeapTimerQueue<K, N> implements TimerQueue<K, N> {
 
     /** Takes over the timers of an earlier queue of the same namespaces. */
     @SuppressWarnings("unchecked")
-    void adopt(HeapTimerQueue<?, ?> earlier) {
-        known = ((HeapTimerQueue<K, N>) earlier).known;
-        heap = ((HeapTimerQueue<K, N>) earlier).heap;
+    void adopt(RowTimerQueue<?, ?> earlier) {
+        known = ((RowTimerQueue<K, N>) earlier).known;
+        heap = ((RowTimerQueue<K, N>) earlier).heap;
     }
 
     @SuppressWarnings("unchecked")

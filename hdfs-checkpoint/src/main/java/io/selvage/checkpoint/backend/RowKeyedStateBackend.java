@@ -9,13 +9,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the subtask's thread. Keyed state as objects in the heap: setting the current key is one look-up, and using
- * a state after it an access to an array. Neither allocates; the key group is computed only for keys that are new.
+ * Owned by the subtask's thread. Keyed state as a row of objects for each key: setting the current key is one look-up,
+ * and using a state after it an access to an array. Neither allocates if the row is in the heap; the key group is
+ * computed only for keys that are not.
  *
- * <p>Keys and namespaces are told apart by {@code equals}, byte arrays by their content. What a cut costs, and the way
- * back to one, is {@link HeapRows}' business.
+ * <p>Keys and namespaces are told apart by {@code equals}, byte arrays by their content. Where the rows are, what a cut
+ * costs, and the way back to one, is the business of {@link HeapRows} and {@link RocksRows}.
  */
-public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
+public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Of smaller states every segment is whole: that costs less than to keep a chain. */
     public static final long LEAST_CHAINED_BYTES = 1 << 20;
 
@@ -43,13 +44,13 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
      * @throws StateMismatchException if the key's format or the number of key groups is another one
      * @throws io.selvage.api.type.CorruptDataException if segments are missing
      */
-    public HeapKeyedStateBackend(
+    public RowKeyedStateBackend(
             String operator, Serde<K> keySerde, int maxParallelism, KeyGroupRange range, KeyedOrigin origin) {
         this(operator, keySerde, maxParallelism, range, origin, LEAST_CHAINED_BYTES);
     }
 
     /** @param leastChainedBytes of smaller states every segment is whole */
-    public HeapKeyedStateBackend(
+    public RowKeyedStateBackend(
             String operator,
             Serde<K> keySerde,
             int maxParallelism,
@@ -59,7 +60,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
         this(operator, keySerde, maxParallelism, range, origin, leastChainedBytes, null);
     }
 
-    private HeapKeyedStateBackend(
+    private RowKeyedStateBackend(
             String operator,
             Serde<K> keySerde,
             int maxParallelism,
@@ -83,7 +84,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     /** Rows in use in the heap, the others on the disk. */
-    public static <K> HeapKeyedStateBackend<K> onDisk(
+    public static <K> RowKeyedStateBackend<K> onDisk(
             String operator,
             Serde<K> keySerde,
             int maxParallelism,
@@ -91,7 +92,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
             KeyedOrigin origin,
             RocksEnvironment environment) {
         Disk disk = new Disk(environment, RocksRows.LEAST_SPILLED, SegmentChain.Bounds.FILES);
-        return new HeapKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, disk);
+        return new RowKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, disk);
     }
 
     /**
@@ -102,14 +103,14 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
      */
     record Disk(RocksEnvironment environment, int leastSpilled, SegmentChain.Bounds bounds) {}
 
-    static <K> HeapKeyedStateBackend<K> onDisk(
+    static <K> RowKeyedStateBackend<K> onDisk(
             String operator,
             Serde<K> keySerde,
             int maxParallelism,
             KeyGroupRange range,
             KeyedOrigin origin,
             Disk disk) {
-        return new HeapKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, disk);
+        return new RowKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, disk);
     }
 
     private @Nullable StateSchema restoredSchema() {
@@ -186,8 +187,8 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     @Override
     public <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde) {
-        HeapTimerQueue<K, N> queue = new HeapTimerQueue<>(this, namespaceSerde, codec.sectionCount());
-        codec.addTimers(claim(StateSchema.Kind.TIMERS, name, HeapTimerQueue.schema(namespaceSerde)), queue);
+        RowTimerQueue<K, N> queue = new RowTimerQueue<>(this, namespaceSerde, codec.sectionCount());
+        codec.addTimers(claim(StateSchema.Kind.TIMERS, name, RowTimerQueue.schema(namespaceSerde)), queue);
         return queue;
     }
 
@@ -390,7 +391,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     /** Owned by the backend's owner. States without a namespace. */
-    private final class PlainStates extends HeapStates {
+    private final class PlainStates extends CellStates {
         @Override
         <V> Cell<V> cell(String name, Serde<V> serde) {
             return new PlainCell<>(declare(name, serde));
@@ -422,7 +423,7 @@ public final class HeapKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     /** Owned by the backend's owner. States of the namespace that was set last. */
-    private final class ByNamespace<N> extends HeapStates implements NamespacedStates<N> {
+    private final class ByNamespace<N> extends CellStates implements NamespacedStates<N> {
         private final Serde<N> namespaceSerde;
         private @Nullable N namespace;
 
