@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.Cache;
+import org.rocksdb.CompactionStyle;
 import org.rocksdb.CompressionType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
@@ -69,6 +70,7 @@ public final class RocksEnvironment {
                 .setLevel0StopWritesTrigger(NO_LIMIT)
                 .setSoftPendingCompactionBytesLimit(0)
                 .setHardPendingCompactionBytesLimit(0)
+                .setCompactionStyle(CompactionStyle.UNIVERSAL)
                 .setLevel0FileNumCompactionTrigger(FILES_PER_COMPACTION)
                 .setTableFormatConfig(table);
     }
