@@ -563,6 +563,11 @@ final class HeapRows<K> implements Rows<K> {
     }
 
     @Override
+    public void makeRoomForDue(long millis) {
+        // All rows that are objects stay so.
+    }
+
+    @Override
     public void close() {
         // Nothing is held but memory.
     }

@@ -4,8 +4,16 @@ package io.selvage.checkpoint.backend;
 public sealed interface KeyedOrigin permits KeyedOrigin.Nothing, StateReplica, RetainedState {
     KeyedOrigin NOTHING = Nothing.INSTANCE;
 
+    /** No backend will start from it; nothing happens if one has. */
+    void close();
+
     /** No state. */
     enum Nothing implements KeyedOrigin {
-        INSTANCE
+        INSTANCE;
+
+        @Override
+        public void close() {
+            // There is nothing.
+        }
     }
 }

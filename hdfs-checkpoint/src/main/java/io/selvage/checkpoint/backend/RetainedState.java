@@ -26,7 +26,7 @@ public final class RetainedState implements KeyedOrigin {
         return isRewound;
     }
 
-    /** Nobody will start from it; nothing happens if somebody has. */
+    @Override
     public void close() {
         if (!isTaken) {
             rows.close();

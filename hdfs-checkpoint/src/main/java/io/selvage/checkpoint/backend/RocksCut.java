@@ -117,9 +117,9 @@ final class RocksCut implements KeyedCut.Content {
         if (!view.tryUse()) {
             throw new IOException("the cut for checkpoint " + checkpoint + " was given up");
         }
-        List<Path> whole = List.of();
+        Path temporary = environment.newDirectory("whole");
         try {
-            whole = writeWhole(view, known.isWhole());
+            List<Path> whole = writeWhole(view, known.isWhole(), Files.createDirectories(temporary));
             List<Path> files = new ArrayList<>(whole);
             if (base != 0) {
                 files.addAll(known.earlier());
@@ -145,12 +145,12 @@ final class RocksCut implements KeyedCut.Content {
             }
         } finally {
             view.release();
-            whole.forEach(SortedFiles::delete);
+            RocksStore.delete(temporary);
         }
     }
 
-    private List<Path> writeWhole(RocksStore.View view, boolean[] isWhole) throws IOException {
-        try (SortedFiles files = new SortedFiles(environment, directory, "whole-" + checkpoint)) {
+    private List<Path> writeWhole(RocksStore.View view, boolean[] isWhole, Path into) throws IOException {
+        try (SortedFiles files = new SortedFiles(environment, into, "whole")) {
             int group = 0;
             while (group < range.count()) {
                 int end = group;

@@ -388,13 +388,13 @@ public final class RocksReplica implements StateReplica {
         if (schema == null) {
             return replica;
         }
-        requireComplete();
         BinaryWriter out = new BinaryWriter(1 << 16);
         long[] since = new long[range.count()];
         Arrays.fill(since, checkpoint);
         Segment.writeHeader(out, checkpoint, 0, range, since, schema());
         RocksStore.View view = store().view();
         try {
+            requireComplete();
             for (int group = range.first(); group < range.end(); group++) {
                 int lengthAt = Segment.beginGroup(out, group, true);
                 view.scan(RocksKeys.group(group), RocksKeys.due(group), (key, value) -> {

@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksIterator;
 import org.slf4j.Logger;
@@ -37,6 +38,7 @@ final class RocksRows<K> implements Rows<K> {
 
     private static final int OBJECT_BYTES = 200; // What a row takes in the heap, beside twice its bytes.
     private static final int LEAST_ROW_BYTES = 64;
+    private static final int MEAN_OF = 64; // Rows.
     private static final int SWEPT_AT_ONCE = 32;
     private static final int SPILLED_AT_ONCE = 1024;
     private static final int MOST_DUE_AT_ONCE = 1024;
@@ -56,6 +58,8 @@ final class RocksRows<K> implements Rows<K> {
     private int epoch = 1;
     private StoredRow[] used = new StoredRow[256]; // In this epoch.
     private int usedCount;
+    private long usedBytes; // What these count for in the heap.
+    private int meanLength; // Of rows in the store, of late: a guess for new ones.
     private long[] groupBytes;
     private @Nullable RocksFlush<K> flush; // Under way.
     private @Nullable CompletableFuture<RocksFlush.Ended> ending; // Of the flush, once all is written; not null: wait.
@@ -214,6 +218,7 @@ final class RocksRows<K> implements Rows<K> {
             used = Arrays.copyOf(used, 2 * usedCount);
         }
         used[usedCount++] = row;
+        usedBytes += row.heapBytes;
         row.generation = epoch;
     }
 
@@ -229,9 +234,13 @@ final class RocksRows<K> implements Rows<K> {
 
     private void insert(StoredRow row) {
         row.loaded = epoch;
-        row.heapBytes = OBJECT_BYTES + 2 * Math.max(LEAST_ROW_BYTES, row.storedLength);
+        row.heapBytes = heapBytes(row.storedLength < 0 ? meanLength : row.storedLength);
         residentBytes += row.heapBytes;
         table.add(row);
+    }
+
+    private static int heapBytes(int storedLength) {
+        return OBJECT_BYTES + 2 * Math.max(LEAST_ROW_BYTES, storedLength);
     }
 
     private void remove(StoredRow row) {
@@ -311,6 +320,11 @@ final class RocksRows<K> implements Rows<K> {
         return count[0];
     }
 
+    /** Rows that are objects. */
+    int rowCount() {
+        return table.size();
+    }
+
     private @Nullable Row findResident(byte[] storedKey, int prefix) {
         K key = codec.readKey(storedKey, prefix, storedKey.length - prefix);
         return table.find(key, KeyTable.hash(key));
@@ -341,25 +355,41 @@ final class RocksRows<K> implements Rows<K> {
         if (ending != null && ending.isDone()) {
             settle(ending);
         }
-        if (flush == null && usedCount >= Math.max(leastSpilled, table.size() / 2)) {
+        boolean isDue = usedCount >= Math.max(leastSpilled, table.size() / 2) || usedBytes > most;
+        if (flush == null && isDue) {
             beginFlush(null);
         }
         if (flush != null) {
             proceed(SPILLED_AT_ONCE);
         }
         if (residentBytes > most) {
-            sweep(most);
+            sweep(most, SWEPT_AT_ONCE, Long.MIN_VALUE);
         }
         if (residentBytes > 2 * most) {
             awaitFlush();
         }
     }
 
+    @Override
+    public void makeRoomForDue(long millis) {
+        long most = environment.rowBytesOfBackend();
+        if (residentBytes <= most) {
+            return;
+        }
+        awaitFlush();
+        if (usedBytes > most / 2) {
+            beginFlush(null);
+            awaitFlush();
+        }
+        // Those that are due stay: they would be the next to be decoded, and if nothing of them fires, for ever.
+        sweep(most, table.size() + range.count(), millis);
+    }
+
     /**
      * A clock (Corbato 1968): first goes what was not used in the last two epochs, if there is anything of the kind.
      */
-    private void sweep(long most) {
-        for (int i = 0; i < SWEPT_AT_ONCE && residentBytes > most; i++) {
+    private void sweep(long most, int steps, long dueMillis) {
+        for (int i = 0; i < steps && residentBytes > most; i++) {
             int group = range.first() + sweptGroup;
             if (sweptPlace >= table.size(group)) {
                 sweptPlace = 0;
@@ -368,7 +398,7 @@ final class RocksRows<K> implements Rows<K> {
             }
             StoredRow row = (StoredRow) table.row(group, sweptPlace);
             int sparedEpochs = sweptInVain > table.size() ? 0 : 1;
-            if (row.generation < epoch - sparedEpochs && isClean(row)) {
+            if (row.generation < epoch - sparedEpochs && isClean(row) && row.storedDueMillis > dueMillis) {
                 sweptInVain = 0;
                 evict(row); // The group's last row is at its place now.
             } else {
@@ -507,12 +537,16 @@ final class RocksRows<K> implements Rows<K> {
     // ---- flushes -------------------------------------------------------------------------------------------------
 
     private void beginFlush(@Nullable RocksCut forCut) {
+        if (flush != null) {
+            throw new IllegalStateException("a flush of operator " + operator + " begins during another");
+        }
         flushes++;
         SortedFiles files = new SortedFiles(environment, directory, "flush-" + flushes);
         flush = new RocksFlush<>(codec, files, range, groupBytes, used, usedCount);
         cut = forCut;
         Arrays.fill(used, 0, usedCount, null);
         usedCount = 0;
+        usedBytes = 0;
         epoch++;
         sweptInVain = 0;
     }
@@ -576,7 +610,9 @@ final class RocksRows<K> implements Rows<K> {
 
     /** The flush that is under way, if one is, comes to its end. */
     private void awaitFlush() {
-        proceed(Integer.MAX_VALUE);
+        while (!proceed(Integer.MAX_VALUE)) {
+            // There is more than that.
+        }
         if (ending != null) {
             settle(ending);
         }
@@ -597,8 +633,9 @@ final class RocksRows<K> implements Rows<K> {
                 continue;
             }
             residentBytes -= row.heapBytes;
-            row.heapBytes = OBJECT_BYTES + 2 * Math.max(LEAST_ROW_BYTES, row.storedLength);
+            row.heapBytes = heapBytes(row.storedLength);
             residentBytes += row.heapBytes;
+            meanLength += (row.storedLength - meanLength) / MEAN_OF;
             if (row.isEmpty()) {
                 remove(row);
             }
@@ -606,6 +643,9 @@ final class RocksRows<K> implements Rows<K> {
         endChange();
         if (!isConfirmed) {
             dropFlushed(points.isEmpty() ? flushes : points.get(0).flushEnd()); // Nothing is added to what is older.
+        } else if (points.size() == 1 && baseOfNextCut() == null) {
+            unchainIfNewer(Long.MAX_VALUE); // The next cut stands alone, however long there is none.
+            dropFlushed(flushes);
         }
     }
 
@@ -631,7 +671,7 @@ final class RocksRows<K> implements Rows<K> {
         }
         awaitFlush();
         SegmentChain base = isSavepoint ? null : baseOfNextCut();
-        if (points.size() == MOST_POINTS) {
+        if (points.size() >= MOST_POINTS) {
             long oldest = points.get(0).checkpoint();
             abort(points.get(isConfirmed ? 1 : 0).checkpoint());
             base = points.get(0).checkpoint() == oldest ? base : null;
@@ -796,6 +836,7 @@ final class RocksRows<K> implements Rows<K> {
         evictFrom(back.epoch() + 1);
         Arrays.fill(used, 0, usedCount, null);
         usedCount = 0;
+        usedBytes = 0;
         RocksStore before = store;
         store = RocksStore.at(links, environment);
         before.close();
@@ -822,15 +863,26 @@ final class RocksRows<K> implements Rows<K> {
     }
 
     private void giveUpFlush() {
+        if (flush == null) {
+            return;
+        }
         if (ending != null) {
             ending.handle((done, failure) -> done).join(); // Nobody works on the store, or the files, after it.
         }
-        if (flush != null) {
-            flush.close();
-        }
+        flush.close();
         flush = null;
         ending = null;
         cut = null;
+        deleteFiles("flush-" + flushes + "-");
+    }
+
+    private void deleteFiles(String prefix) {
+        try (Stream<Path> files = Files.list(directory)) {
+            files.filter(each -> each.getFileName().toString().startsWith(prefix))
+                    .forEach(SortedFiles::delete);
+        } catch (IOException e) {
+            LOG.warn("Files {}* in {} can't be deleted: {}", prefix, directory, e.toString());
+        }
     }
 
     @Override

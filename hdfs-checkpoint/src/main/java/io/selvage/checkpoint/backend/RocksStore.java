@@ -41,6 +41,7 @@ final class RocksStore {
         try {
             this.database = RocksDB.open(environment.options(), directory.toString());
         } catch (RocksDBException e) {
+            delete(directory);
             throw failed("be opened", e);
         }
     }
@@ -60,13 +61,18 @@ final class RocksStore {
         try (var listed = Files.list(point)) {
             files = listed.toList();
         }
-        for (Path file : files) {
-            Path target = directory.resolve(file.getFileName().toString());
-            if (target.toString().endsWith(TABLE_SUFFIX)) {
-                Files.createLink(target, file);
-            } else {
-                Files.copy(file, target);
+        try {
+            for (Path file : files) {
+                Path target = directory.resolve(file.getFileName().toString());
+                if (target.toString().endsWith(TABLE_SUFFIX)) {
+                    Files.createLink(target, file);
+                } else {
+                    Files.copy(file, target);
+                }
             }
+        } catch (IOException e) {
+            delete(directory);
+            throw e;
         }
         return new RocksStore(environment, directory);
     }

@@ -240,14 +240,38 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         try {
             if (origin instanceof RocksReplica replica && !replica.isEmpty()) {
                 codec.numberAs(replica.schema().with(codec.declared(), operator));
-                RocksRows<K> all = new RocksRows<>(operator, range, codec, where, replica.take());
-                all.startFrom(replica);
+                RocksRows<K> all = onDisk(where, replica.take());
+                startFrom(replica, all);
                 return all;
             }
-            return new RocksRows<>(operator, range, codec, where, RocksStore.create(where.environment()));
+            return onDisk(where, RocksStore.create(where.environment()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private RocksRows<K> onDisk(Disk where, RocksStore store) throws IOException {
+        try {
+            return new RocksRows<>(operator, range, codec, where, store);
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private static void startFrom(RocksReplica replica, RocksRows<?> all) throws IOException {
+        try {
+            all.startFrom(replica);
+        } catch (IOException | RuntimeException e) {
+            all.close();
+            throw e;
+        }
+    }
+
+    /** What is used next is looked up, and noted. */
+    void forgetCurrent() {
+        currentKey = null;
+        currentRow = null;
     }
 
     private void start(HeapRows<K> fresh, KeyedReplica replica, boolean isChained) {
@@ -277,9 +301,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         if (!opened) {
             throw new IllegalStateException("operator " + operator + " is not opened, and its state not restored");
         }
-        // The next use of a row is the first in a new generation, even if it is the same key's.
-        currentKey = null;
-        currentRow = null;
+        forgetCurrent(); // The next use of a row is the first in a new generation, even if it is the same key's.
     }
 
     @Override
@@ -298,11 +320,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             return new RetainedState(rows, range);
         }
         rows.close();
-        if (origin instanceof StateReplica replica) {
-            replica.close();
-        } else if (origin instanceof RetainedState retained) {
-            retained.close();
-        }
+        origin.close();
         return null;
     }
 

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * nothing.
  */
 final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
+    /** Later times count as this one where rows are told that have timers from those that have none. */
+    private static final long LATEST_MILLIS = Long.MAX_VALUE - 1;
+
     private final RowKeyedStateBackend<K> backend;
     private final Serde<N> namespaceSerde;
     private final int section;
@@ -67,6 +70,8 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
         Rows<K> rows = backend.rows();
         int fired = 0;
         do {
+            backend.forgetCurrent();
+            rows.makeRoomForDue(watermarkMillis);
             rows.decodeDue(watermarkMillis);
             // Those that are not objects yet may be due as early as that, and are the next then.
             while (firstMillis() <= Math.min(watermarkMillis, rows.firstUndecodedTimerMillis()) && !heap.isEmpty()) {
@@ -102,7 +107,7 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
         for (Timer<N> timer = first(row); timer != null; timer = timer.next) {
             namespaceSerde.write(timer.namespace, out);
             out.writeVarLong(timer.timestampMillis);
-            first = Math.min(first, timer.timestampMillis);
+            first = Math.min(first, Math.min(timer.timestampMillis, LATEST_MILLIS));
         }
         return first;
     }

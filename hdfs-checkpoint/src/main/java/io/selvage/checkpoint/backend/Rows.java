@@ -40,6 +40,11 @@ interface Rows<K> {
     void decodeDue(long millis);
 
     /**
+     * While no row is in use: those that have fired may be bytes again, before more are made objects up to that time.
+     */
+    void makeRoomForDue(long millis);
+
+    /**
      * Begins a cut of what there is now; its bytes are written by the cut's own doing.
      *
      * @param isSavepoint it has all there is, no checkpoint adds to it, and it takes the place of none

@@ -37,7 +37,4 @@ public sealed interface StateReplica extends KeyedOrigin permits KeyedReplica, R
 
     /** Of state, wherever it is, about. */
     long stateBytes();
-
-    /** No backend will start from it; nothing happens if one has. */
-    void close();
 }

@@ -84,7 +84,7 @@ final class KeyedStateSimulationTest {
         int leftOpen = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
-            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 1_000));
+            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 4_000));
             try {
                 run.run();
             } catch (AssertionError | Exception e) {

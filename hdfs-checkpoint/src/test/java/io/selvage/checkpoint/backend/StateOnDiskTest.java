@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,7 @@ final class StateOnDiskTest {
     private final class Running {
         private final RowKeyedStateBackend<String> backend;
         private final ValueState<Long> state;
+        private final TimerQueue<String, Integer> timers;
 
         Running(KeyedOrigin origin) {
             backend = RowKeyedStateBackend.onDisk(
@@ -47,6 +50,7 @@ final class StateOnDiskTest {
                     origin,
                     new RowKeyedStateBackend.Disk(environment, 2, CHAINED));
             state = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
+            timers = backend.timers("timers", Serdes.INTEGER);
             backend.opened();
         }
 
@@ -112,6 +116,36 @@ final class StateOnDiskTest {
         running.put(7, 8, 2);
         assertThat(running.cut(3).length).isGreaterThan(nothing + 100);
         assertThat(nothing).isLessThan(200);
+        running.close();
+    }
+
+    @Test
+    void timersThatAreDueAtOnceFireOnceEachAndTheirRowsNeedNotAllBeInTheHeap() throws Exception {
+        int keys = 5000;
+        environment = new RocksEnvironment(directory.resolve("due"), 1 << 20, 100_000);
+        Running running = new Running(KeyedOrigin.NOTHING);
+        for (int key = 0; key < keys; key++) {
+            running.put(key, key + 1, key);
+            running.timers.register(0, 1000);
+        }
+        running.backend.setCurrentKey("last");
+        running.timers.register(7, Long.MAX_VALUE);
+        running.cut(1);
+        running.backend.confirm(1);
+        Set<String> fired = new HashSet<>();
+        int[] most = new int[1];
+        running.timers.advance(1000, (key, namespace, at) -> {
+            assertThat(fired.add(key)).as(key).isTrue();
+            assertThat(running.state.value()).isEqualTo(Long.parseLong(key.substring("key-".length())));
+            running.state.clear();
+            most[0] = Math.max(most[0], ((RocksRows<String>) running.backend.rows()).rowCount());
+        });
+        assertThat(fired).hasSize(keys);
+        assertThat(most[0]).isLessThan(keys / 2);
+        fired.clear();
+        running.timers.advance(Long.MAX_VALUE, (key, namespace, at) -> fired.add(key + namespace));
+        assertThat(fired).containsExactly("last7");
+        assertThat(running.backend.keyCount()).isZero();
         running.close();
     }
 

@@ -40,7 +40,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One job, stopped and taken up again, through the commands; the oracle counts every record of it once. */
+/**
+ * One job, stopped and taken up again with its state on the disk, through the commands; the oracle counts every record
+ * of it once.
+ */
 @ExtendWith(MiniClusterExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class SavepointsIT {
@@ -94,7 +97,7 @@ final class SavepointsIT {
     }
 
     @Test
-    void eachRecordCountsOnceAcrossAStopAndAStartAtAnotherParallelism() throws Exception {
+    void eachRecordCountsOnceAcrossAStopAndAStartAtAnotherParallelismOnTheDisk() throws Exception {
         String first = session.submit(program("output", 2), settings, id -> {}).get(0);
         await(first, job -> job.getCheckpointsCompleted() >= 2);
 
@@ -185,7 +188,8 @@ final class SavepointsIT {
     private String start(String from, int parallelism) throws Exception {
         List<String> words = new ArrayList<>(List.of("run", "-s", session.applicationId(), "-d", "--json"));
         words.addAll(List.of("--from", from, "-c", Workload.class.getName()));
-        words.addAll(List.of("-D", "selvage.checkpoint.interval=500ms", jar));
+        words.addAll(List.of("-D", "selvage.checkpoint.interval=500ms"));
+        words.addAll(List.of("-D", "selvage.state.backend=rocksdb", jar));
         words.addAll(arguments("output", parallelism));
         Commands.Outcome run = commands.run("selvage", words.toArray(new String[0]));
         assertThat(run.exitCode()).as(run.text()).isZero();

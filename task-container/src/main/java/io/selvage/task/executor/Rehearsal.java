@@ -57,6 +57,11 @@ final class Rehearsal implements SubtaskListener {
         }
     }
 
+    /** Answers whether no subtask has a thread any more. */
+    boolean awaitEnd(long mostNanos) throws InterruptedException {
+        return ended.await(mostNanos, TimeUnit.NANOSECONDS);
+    }
+
     private boolean isThere(CountDownLatch awaited, long deadlineNanos) throws InterruptedException {
         boolean isInTime = awaited.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
         Throwable thrown = failure;

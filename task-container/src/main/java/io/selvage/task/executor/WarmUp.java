@@ -152,11 +152,11 @@ final class WarmUp {
         Rehearsal rehearsal = new Rehearsal(count);
         List<Subtask> subtasks = subtasks(job, config, rehearsal);
         try {
-            if (!rehearsal.run(subtasks, mostNanos)) {
-                return false;
+            boolean isInTime = rehearsal.run(subtasks, mostNanos);
+            if (rehearsal.awaitEnd(MOST_NANOS)) {
+                subtasks.forEach(subtask -> subtask.retain().values().forEach(RetainedState::close));
             }
-            subtasks.forEach(subtask -> subtask.retain().values().forEach(RetainedState::close));
-            return true;
+            return isInTime;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

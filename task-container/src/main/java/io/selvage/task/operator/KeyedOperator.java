@@ -71,7 +71,11 @@ abstract class KeyedOperator extends RuntimeOperator {
         try {
             return backends.create(context, keySerde, origin);
         } catch (StateMismatchException e) {
+            origin.close();
             throw context.failed(e, "while it took up its state");
+        } catch (RuntimeException e) {
+            origin.close();
+            throw e;
         }
     }
 

@@ -122,8 +122,16 @@ public final class OperatorChain implements Output {
 
     /** The checkpoint, and with it all lower ones, is complete and durable. */
     public void complete(CheckpointId checkpoint) {
+        RuntimeException failure = null;
         for (RuntimeOperator operator : operators) {
-            operator.complete(checkpoint.value());
+            try {
+                operator.complete(checkpoint.value());
+            } catch (RuntimeException e) {
+                failure = failure == null ? e : failure; // What the others have to commit is committed.
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 
