@@ -51,6 +51,9 @@ class MasterDeathsIT {
     private static final double SLOW = 500;
 
     private static final double SLOWER = 800;
+    /** Of a job that is canceled: it outlasts the test on the slowest machine. */
+    private static final double ENDLESS = 50;
+
     private static final double TEN_MASTERS_RATE = 400;
     private static final long TEN_MASTERS_KEYS = 200;
 
@@ -187,7 +190,7 @@ class MasterDeathsIT {
     /** One command that stays, and those that come later, all over the same session file. */
     @Test
     void commandsAndTheTrackingUrlFindTheNextMaster(TestInfo test) throws Exception {
-        String job = submit(test, SLOW);
+        String job = submit(test, ENDLESS);
         awaitCheckpoints(job, 0, 2);
         Commands commands = new Commands(cluster.configurationFolder(), scratch.resolve("user"));
         String application = session.applicationId();

@@ -32,6 +32,11 @@ final class LocalExecutor {
     private final BlockingQueue<Said> said;
     MasterLink link;
 
+    /** What a process leaves there as it ends is nobody's to wait for; it is not in the test's own directory. */
+    private static Path stateDirectory(String name) {
+        return Path.of("target", "state-on-disk", name + "-" + System.nanoTime());
+    }
+
     LocalExecutor(
             String name, DurableStore store, Path directory, ApplicationIdentity identity, BlockingQueue<Said> said) {
         this.id = new ExecutorId(name);
@@ -45,8 +50,7 @@ final class LocalExecutor {
                 dataPlane,
                 // However small the states of tests are, they are chained; and hardly any row has room in the heap.
                 new StateBackends(
-                        KeyedBackends.heap(0),
-                        () -> new RocksEnvironment(directory.resolve(name + "-state"), 1 << 20, 64 << 10)),
+                        KeyedBackends.heap(0), () -> new RocksEnvironment(stateDirectory(name), 1 << 20, 64 << 10)),
                 preparing,
                 uploading,
                 System::nanoTime,
