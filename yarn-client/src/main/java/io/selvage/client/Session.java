@@ -264,7 +264,7 @@ public final class Session implements AutoCloseable {
                                 .getJobsList());
                 absent = false;
                 observer.onProgress(job);
-                if (ENDS.contains(job.getPhase())) {
+                if (isEnd(job.getPhase())) {
                     return job;
                 }
             } catch (MasterAbsentException | ClientException unanswered) {
@@ -286,6 +286,11 @@ public final class Session implements AutoCloseable {
             }
             pause(POLL_MILLIS);
         }
+    }
+
+    /** Whether a job in that phase has come to its end, whichever that is. */
+    public static boolean isEnd(JobPhase phase) {
+        return ENDS.contains(phase);
     }
 
     /** Ends the session with all its jobs, and removes what it has in HDFS, libraries apart. */

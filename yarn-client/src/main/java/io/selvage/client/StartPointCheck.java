@@ -5,6 +5,7 @@ import io.selvage.api.graph.Operator;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.client.connect.Hdfs;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.wire.CheckpointMetadata;
@@ -52,13 +53,13 @@ final class StartPointCheck {
         } catch (AccessControlException denied) {
             throw new ClientException(
                     ExitCode.REFUSED,
-                    "HDFS does not let you read " + from.path() + ": " + firstLine(denied)
+                    "HDFS does not let you read " + from.path() + ": " + Hdfs.firstLine(denied)
                             + " Ask its owner for the right to.",
                     denied);
         } catch (IOException failed) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
-                    from.path() + " could not be read: " + firstLine(failed) + " Check HDFS, and run it again.",
+                    from.path() + " could not be read: " + Hdfs.firstLine(failed) + " Check HDFS, and run it again.",
                     failed);
         }
     }
@@ -102,12 +103,5 @@ final class StartPointCheck {
 
     private ClientException refused(String reason) {
         return new ClientException(ExitCode.NOT_RESTORABLE, "The job can't start: " + from.path() + " " + reason);
-    }
-
-    private static String firstLine(IOException failed) {
-        String message = failed.getMessage();
-        return message == null
-                ? failed.getClass().getSimpleName() + "."
-                : message.lines().findFirst().orElse("");
     }
 }

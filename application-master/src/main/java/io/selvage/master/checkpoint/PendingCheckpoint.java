@@ -1,10 +1,10 @@
 package io.selvage.master.checkpoint;
 
+import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.SubtaskId;
-import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.ArrayList;
@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,22 +117,12 @@ public final class PendingCheckpoint {
 
     /** Other checkpoints in whose directories files of this one lie. */
     public Set<CheckpointId> references() {
-        Set<CheckpointId> references = new TreeSet<>();
-        for (SubtaskSnapshot subtask : snapshots) {
-            for (OperatorSnapshot operator : subtask.getOperatorsList()) {
-                operator.getKeyedStateList().forEach(segment -> reference(segment, references));
-                reference(operator.getOperatorState(), references);
-            }
-        }
-        return references;
-    }
-
-    private void reference(Segment segment, Set<CheckpointId> references) {
-        // Absent, or of an executor that never builds on earlier checkpoints: 0.
-        if (segment.getCheckpoint() > 0
-                && segment.getCheckpoint() != key.checkpoint().value()) {
-            references.add(new CheckpointId(segment.getCheckpoint()));
-        }
+        return CheckpointStore.segmentsOf(snapshots)
+                .map(Segment::getCheckpoint)
+                // Of an executor that never builds on earlier checkpoints: 0.
+                .filter(of -> of > 0 && of != key.checkpoint().value())
+                .map(CheckpointId::new)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** By sources, up to the cut, since each has been started. */

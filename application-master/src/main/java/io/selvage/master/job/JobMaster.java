@@ -50,6 +50,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -487,24 +488,31 @@ public final class JobMaster implements MasterEvent.Receiver {
     @Override
     public void on(MasterEvent.SavepointRequested event) {
         TakeSavepointRequest wanted = event.savepoint();
-        Optional<SavepointId> id = savepointId(wanted.getSavepointId());
-        Optional<Job> job = job(wanted.getJobId());
-        if (id.isPresent() && job.isPresent()) {
-            job.get().takeSavepoint(event.request(), id.get(), wanted);
-        } else {
-            refuseSavepoint(event.request(), wanted.getJobId(), wanted.getSavepointId());
-        }
+        answerOfSavepoint(
+                event.request(),
+                wanted.getJobId(),
+                wanted.getSavepointId(),
+                (job, id) -> job.takeSavepoint(event.request(), id, wanted));
     }
 
     @Override
     public void on(MasterEvent.SavepointQueried event) {
         DescribeSavepointRequest wanted = event.savepoint();
-        Optional<SavepointId> id = savepointId(wanted.getSavepointId());
-        Optional<Job> job = job(wanted.getJobId());
-        if (id.isPresent() && job.isPresent()) {
-            outbox.act(new MasterAction.Reply(event.request(), job.get().describeSavepoint(id.get())));
+        answerOfSavepoint(
+                event.request(),
+                wanted.getJobId(),
+                wanted.getSavepointId(),
+                (job, id) -> outbox.act(new MasterAction.Reply(event.request(), job.describeSavepoint(id))));
+    }
+
+    private void answerOfSavepoint(
+            RequestId request, String job, String savepoint, BiConsumer<Job, SavepointId> answer) {
+        Optional<SavepointId> id = savepointId(savepoint);
+        Optional<Job> known = job(job);
+        if (id.isPresent() && known.isPresent()) {
+            answer.accept(known.get(), id.get());
         } else {
-            refuseSavepoint(event.request(), wanted.getJobId(), wanted.getSavepointId());
+            refuseSavepoint(request, job, savepoint);
         }
     }
 

@@ -6,6 +6,7 @@ import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.StoredFile;
+import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.loop.Inbox;
@@ -75,27 +76,30 @@ public final class MasterStorage {
     }
 
     public void writeMetadata(MasterAction.WriteMetadata action) {
+        CheckpointKey key = action.key();
+        write(key, () -> checkpoints.writeMetadata(layout(key.job()), action.metadata()));
+    }
+
+    public void writeSavepoint(MasterAction.WriteSavepoint action) {
+        SavepointLayout layout = new SavepointLayout(action.directory());
+        write(action.key(), () -> checkpoints.writeSavepoint(layout, action.metadata()));
+    }
+
+    /** @param metadata writes them, and answers their path */
+    private void write(CheckpointKey key, Writing metadata) {
         run(() -> {
             try {
-                String path = checkpoints.writeMetadata(layout(action.key().job()), action.metadata());
-                inbox.post(new MasterEvent.MetadataWritten(action.key(), path));
+                inbox.post(new MasterEvent.MetadataWritten(key, metadata.write()));
             } catch (IOException failed) {
-                LOG.warn("The metadata of {} could not be written.", action.key(), failed);
-                inbox.post(new MasterEvent.MetadataWriteFailed(action.key(), sentence(failed)));
+                LOG.warn("The metadata of {} could not be written.", key, failed);
+                inbox.post(new MasterEvent.MetadataWriteFailed(key, sentence(failed)));
             }
         });
     }
 
-    public void writeSavepoint(MasterAction.WriteSavepoint action) {
-        run(() -> {
-            try {
-                String path = checkpoints.writeSavepoint(new SavepointLayout(action.directory()), action.metadata());
-                inbox.post(new MasterEvent.MetadataWritten(action.key(), path));
-            } catch (IOException failed) {
-                LOG.warn("The metadata of the savepoint {} could not be written.", action.directory(), failed);
-                inbox.post(new MasterEvent.MetadataWriteFailed(action.key(), sentence(failed)));
-            }
-        });
+    @FunctionalInterface
+    private interface Writing {
+        String write() throws IOException;
     }
 
     public void deleteSavepoint(MasterAction.DeleteSavepoint action) {

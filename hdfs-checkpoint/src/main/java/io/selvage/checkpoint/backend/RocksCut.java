@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class RocksCut implements KeyedCut.Content {
     private final RocksEnvironment environment;
-    private final Path directory;
     private final KeyGroupRange range;
     private final long checkpoint;
     private final long base;
@@ -36,14 +35,8 @@ final class RocksCut implements KeyedCut.Content {
 
     /** @param base 0: it stands alone */
     RocksCut(
-            RocksEnvironment environment,
-            Path directory,
-            KeyGroupRange range,
-            long checkpoint,
-            long base,
-            SegmentChain.Bounds bounds) {
+            RocksEnvironment environment, KeyGroupRange range, long checkpoint, long base, SegmentChain.Bounds bounds) {
         this.environment = environment;
-        this.directory = directory;
         this.range = range;
         this.checkpoint = checkpoint;
         this.base = base;

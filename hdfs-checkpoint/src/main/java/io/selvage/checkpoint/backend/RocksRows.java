@@ -677,7 +677,7 @@ final class RocksRows<K> implements Rows<K> {
             base = points.get(0).checkpoint() == oldest ? base : null;
         }
         long baseCheckpoint = base == null ? 0 : points.get(0).checkpoint();
-        RocksCut taken = new RocksCut(environment, directory, range, checkpoint, baseCheckpoint, bounds);
+        RocksCut taken = new RocksCut(environment, range, checkpoint, baseCheckpoint, bounds);
         points.add(new Point(checkpoint, epoch, baseCheckpoint, 0, null, null, new long[0], taken, isSavepoint));
         beginFlush(taken);
         long oldestNeeded = base == null ? checkpoint : base.oldestNeeded();

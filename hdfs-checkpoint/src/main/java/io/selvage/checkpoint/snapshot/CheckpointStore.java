@@ -8,7 +8,6 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Epoch;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.wire.CheckpointMetadata;
-import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
@@ -21,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /** Safe for use by many threads; every call blocks on the file system. The metadata and directories of checkpoints. */
@@ -103,14 +103,9 @@ public final class CheckpointStore {
     /** The files of a checkpoint or savepoint that are gone or shorter than they have to be; fully qualified. */
     public List<String> missingFiles(CheckpointMetadata metadata) throws IOException {
         Map<String, Long> needed = new TreeMap<>();
-        for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
-            for (OperatorSnapshot operator : subtask.getOperatorsList()) {
-                operator.getKeyedStateList().forEach(segment -> need(segment, needed));
-                if (operator.hasOperatorState()) {
-                    need(operator.getOperatorState(), needed);
-                }
-            }
-        }
+        segmentsOf(metadata.getSubtasksList())
+                .forEach(segment ->
+                        needed.merge(segment.getFile(), segment.getOffset() + segment.getLength(), Math::max));
         List<String> missing = new ArrayList<>();
         for (Map.Entry<String, Long> file : needed.entrySet()) {
             long length = store.status(file.getKey()).map(StoredFile::length).orElse(-1L);
@@ -121,8 +116,13 @@ public final class CheckpointStore {
         return missing;
     }
 
-    private static void need(Segment segment, Map<String, Long> needed) {
-        needed.merge(segment.getFile(), segment.getOffset() + segment.getLength(), Math::max);
+    /** All that these have put into files. */
+    public static Stream<Segment> segmentsOf(List<SubtaskSnapshot> subtasks) {
+        return subtasks.stream()
+                .flatMap(subtask -> subtask.getOperatorsList().stream())
+                .flatMap(operator -> Stream.concat(
+                        operator.getKeyedStateList().stream(),
+                        operator.hasOperatorState() ? Stream.of(operator.getOperatorState()) : Stream.empty()));
     }
 
     /** Deletes what there is of a savepoint that was given up. */

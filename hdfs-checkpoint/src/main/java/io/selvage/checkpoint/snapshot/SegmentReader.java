@@ -21,23 +21,11 @@ public final class SegmentReader {
 
     /** @throws SegmentDamagedException if the file is gone or its bytes differ from those that were written */
     public byte[] read(SegmentHandle segment) throws IOException {
-        byte[] bytes;
-        try (InputStream in = store.openAt(segment.file(), segment.offset())) {
-            bytes = in.readNBytes(Math.toIntExact(segment.length()));
-        } catch (FileNotFoundException e) {
-            throw new SegmentDamagedException("The checkpoint file " + segment.file() + " is missing." + REMEDY);
-        } catch (EOFException e) {
-            // Hadoop says so of a file that is too short, and of a server that has gone away in the midst of a call.
-            throw isTooShort(segment) ? tooShort(segment, 0) : e;
+        try (InputStream in = open(segment)) {
+            byte[] bytes = in.readNBytes(Math.toIntExact(segment.length()));
+            in.read(); // Its end, where it is verified.
+            return bytes;
         }
-        if (bytes.length != segment.length()) {
-            throw tooShort(segment, bytes.length);
-        }
-        CRC32C crc = new CRC32C();
-        crc.update(bytes);
-        int actual = (int) crc.getValue();
-        requireSame(segment, actual);
-        return bytes;
     }
 
     /**
@@ -51,6 +39,8 @@ public final class SegmentReader {
             return new Verifying(segment, store.openAt(segment.file(), segment.offset()));
         } catch (FileNotFoundException e) {
             throw new SegmentDamagedException("The checkpoint file " + segment.file() + " is missing." + REMEDY);
+        } catch (EOFException e) {
+            throw shortOrElse(segment, 0, e);
         }
     }
 
@@ -92,7 +82,7 @@ public final class SegmentReader {
             try {
                 count = in.read(into, offset, (int) Math.min(length, left));
             } catch (EOFException e) {
-                throw isTooShort(segment) ? tooShort(segment, segment.length() - left) : e;
+                throw shortOrElse(segment, segment.length() - left, e);
             }
             if (count < 0) {
                 throw tooShort(segment, segment.length() - left);
@@ -106,6 +96,11 @@ public final class SegmentReader {
         public void close() throws IOException {
             in.close();
         }
+    }
+
+    /** Hadoop says so of a file that is too short, and of a server that has gone away in the midst of a call. */
+    private IOException shortOrElse(SegmentHandle segment, long found, EOFException said) throws IOException {
+        return isTooShort(segment) ? tooShort(segment, found) : said;
     }
 
     private boolean isTooShort(SegmentHandle segment) throws IOException {

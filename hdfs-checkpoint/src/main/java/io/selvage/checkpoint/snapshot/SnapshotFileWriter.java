@@ -37,16 +37,7 @@ public final class SnapshotFileWriter implements Closeable {
     }
 
     public SegmentHandle append(byte[] bytes, int offset, int length) throws IOException {
-        if (finished) {
-            throw new IllegalStateException(file + " is finished");
-        }
-        CRC32C crc = new CRC32C();
-        crc.update(bytes, offset, length);
-        StoreOutput to = opened();
-        SegmentHandle handle = new SegmentHandle(file, position, length, (int) crc.getValue());
-        to.write(bytes, offset, length);
-        position += length;
-        return handle;
+        return append(out -> out.write(bytes, offset, length));
     }
 
     /** A segment whose bytes are not all in memory. */

@@ -2,9 +2,11 @@ package io.selvage.task.executor;
 
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.JobConfig;
 import io.selvage.task.exchange.ExchangeTransport;
 import io.selvage.task.operator.NanoClock;
 import io.selvage.task.operator.StateBackends;
+import java.util.Map;
 import java.util.concurrent.Executor;
 
 /**
@@ -26,4 +28,9 @@ public record ExecutorServices(
         NanoClock clock,
         ClassLoader parentLoader,
         ProcessExit exit,
-        ProcessSignals signals) {}
+        ProcessSignals signals) {
+    /** The session's configuration with a job's own settings on top. */
+    JobConfig jobConfig(Map<String, String> settings) {
+        return JobConfig.from(configuration.with(settings, "from the job"));
+    }
+}

@@ -161,7 +161,7 @@ final class Standby {
                 follow.getJobId(), follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
         Map<Integer, Integer> parallelism =
                 program.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
-        JobConfig config = JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job"));
+        JobConfig config = services.jobConfig(follow.getSettingsMap());
         FollowRun run = new FollowRun(
                 metadata,
                 parallelism,

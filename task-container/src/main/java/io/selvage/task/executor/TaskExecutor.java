@@ -455,7 +455,7 @@ final class TaskExecutor {
                 deploy.getRestoreMetadataPath());
         long metadataNanos = services.clock().nanos();
         RestoreFigures here = new RestoreFigures(figures);
-        JobConfig config = JobConfig.from(services.configuration().with(deploy.getSettingsMap(), "from the job"));
+        JobConfig config = services.jobConfig(deploy.getSettingsMap());
         RestoredCheckpoint restored = new RestoredCheckpoint(
                 metadata, segments, held, job.loader(), services.backends(), config.stateBackend(), here);
         List<Subtask> subtasks = new SubtaskFactory(

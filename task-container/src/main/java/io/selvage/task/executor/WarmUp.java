@@ -70,7 +70,7 @@ final class WarmUp {
 
     void run(Follow follow, PreparedJob job) {
         long startNanos = System.nanoTime();
-        JobConfig config = JobConfig.from(services.configuration().with(follow.getSettingsMap(), "from the job"));
+        JobConfig config = services.jobConfig(follow.getSettingsMap());
         attempt("make the program's subtasks", () -> make(job, config));
         if (isDone.compareAndSet(false, true)) {
             attempt("pass records to itself", this::passRecords);

@@ -4,15 +4,11 @@ import io.selvage.client.Session;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.wire.JobDescription;
-import io.selvage.protocol.wire.JobPhase;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which job a command is about that may leave that out; pure but for the question. */
 final class RunningJob {
-    private static final Set<JobPhase> ENDS = Set.of(JobPhase.FINISHED, JobPhase.CANCELED, JobPhase.FAILED);
-
     private RunningJob() {}
 
     /** @param named null: the only one that has not ended */
@@ -24,7 +20,7 @@ final class RunningJob {
 
     static String only(List<JobDescription> jobs, String session) {
         List<String> live = jobs.stream()
-                .filter(job -> !ENDS.contains(job.getPhase()))
+                .filter(job -> !Session.isEnd(job.getPhase()))
                 .map(JobDescription::getJobId)
                 .toList();
         if (live.isEmpty()) {

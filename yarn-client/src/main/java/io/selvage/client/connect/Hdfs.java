@@ -122,7 +122,8 @@ public final class Hdfs {
         }
     }
 
-    private static String firstLine(Exception failure) {
+    /** What an exception of HDFS's says, without the stack that its messages go on with. */
+    public static String firstLine(Exception failure) {
         String message = failure.getMessage();
         return message == null
                 ? failure.getClass().getSimpleName() + "."

@@ -133,7 +133,7 @@ public final class FaultDrill {
     }
 
     private void requireAlive(JobDescription job) {
-        if (Set.of(JobPhase.FAILED, JobPhase.CANCELED, JobPhase.FINISHED).contains(job.getPhase())) {
+        if (Session.isEnd(job.getPhase())) {
             throw new ClientException(
                     ExitCode.DRILL_FAILED,
                     "The job " + jobId + " has ended under the drill (" + job.getPhase() + "): "
