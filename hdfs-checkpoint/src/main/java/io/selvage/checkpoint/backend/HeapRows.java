@@ -1,7 +1,6 @@
 package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.BinaryWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -17,26 +16,22 @@ import org.slf4j.LoggerFactory;
  * the rows that the logs name and that have other bytes now; to rewind is to give the rows that the logs name their
  * bytes back. So the cost of both is that of the changes, whatever the size of the state.
  */
-final class HeapRows<K> implements Rows<K> {
+final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private static final Logger LOG = LoggerFactory.getLogger(HeapRows.class);
     private static final byte[] NO_BYTES = {};
-    /** Restore points that may be kept; the oldest that is not confirmed is given up for one more. */
-    static final int MOST_POINTS = 16;
 
     private final String operator;
     private final KeyGroupRange range;
     private final long leastChainedBytes;
     private final KeyTable table;
     private final UndoLog.Pool pool = new UndoLog.Pool();
-    private final List<RestorePoint> points = new ArrayList<>(); // Oldest first.
+    private final CutHistory<Kept> points;
     private final BinaryWriter keyBytes = new BinaryWriter(64);
     private final BinaryWriter rowBytes = new BinaryWriter();
     private final Entry entry = new Entry();
     private RowCodec<K> codec;
     private @Nullable KeyedReplica undecoded;
     private long firstUndecodedTimerMillis = Long.MAX_VALUE; // Or later than this.
-    private boolean isConfirmed; // The oldest restore point is.
-    private long confirmedLater; // Confirmed, and not yet the oldest restore point; 0: none.
     private int generation = 1;
     private int stamp = 1;
     private boolean isChanging; // Else what can be seen is consistent.
@@ -44,26 +39,12 @@ final class HeapRows<K> implements Rows<K> {
     private @Nullable CutWriter<K> writing; // The newest restore point's cut, while it is not all written.
 
     /**
-     * A cut, or what was restored.
+     * Of a cut, or of what was restored.
      *
      * @param generation rows of later generations have been used since
-     * @param base what the segment adds to that it has written; 0: nothing
-     * @param chain of the checkpoint; null: no segment can be added to it
      * @param log of what has been used since, as it was
-     * @param isSavepoint no checkpoint adds to it, and it takes the place of none
      */
-    private record RestorePoint(
-            long checkpoint,
-            int generation,
-            long base,
-            @Nullable SegmentChain chain,
-            UndoLog log,
-            boolean isSavepoint) {
-        /** Once it is complete, files of checkpoints before that one may be deleted. */
-        boolean replaces(long older) {
-            return !isSavepoint && base < older;
-        }
-    }
+    record Kept(int generation, UndoLog log) {}
 
     /** @param leastChainedBytes of smaller states every segment is whole */
     HeapRows(String operator, KeyGroupRange range, RowCodec<K> codec, long leastChainedBytes) {
@@ -72,15 +53,15 @@ final class HeapRows<K> implements Rows<K> {
         this.range = range;
         this.table = new KeyTable(range);
         this.codec = codec;
+        this.points = new CutHistory<>(operator, this);
     }
 
     /** Before the first use: rows that are in the order of the codec's sections. */
     void startFrom(KeyedReplica replica, boolean isChained) {
         undecoded = replica;
         firstUndecodedTimerMillis = firstTimerMillis(replica);
-        points.add(new RestorePoint(
-                replica.checkpoint(), generation, 0, isChained ? replica.chain() : null, new UndoLog(pool), false));
-        isConfirmed = true;
+        points.startFrom(
+                replica.checkpoint(), isChained ? replica.chain() : null, new Kept(generation, new UndoLog(pool)));
         generation++;
     }
 
@@ -152,16 +133,12 @@ final class HeapRows<K> implements Rows<K> {
     }
 
     private void note(Row row, byte[] image, int offset, int length, long firstTimerMillis) {
-        UndoLog log = newest().log();
+        UndoLog log = newestLog();
         log.add(row, image, offset, length, firstTimerMillis);
         row.noted = log.size() - 1;
         if (points.size() == 1) {
             row.stamp = stamp;
         }
-    }
-
-    private RestorePoint newest() {
-        return points.get(points.size() - 1);
     }
 
     /** Rows that are objects, those that have nothing any more and are only remembered included. */
@@ -266,27 +243,23 @@ final class HeapRows<K> implements Rows<K> {
      */
     @Override
     public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
-        if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
-            throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint
-                    + " after checkpoint " + newest().checkpoint());
-        }
         giveUpWriting();
-        SegmentChain base = isSavepoint ? null : baseOfNextCut();
-        if (points.size() == MOST_POINTS) {
-            long oldest = points.get(0).checkpoint();
-            abort(points.get(isConfirmed ? 1 : 0).checkpoint());
-            base = points.get(0).checkpoint() == oldest ? base : null;
-        }
-        long baseCheckpoint = base == null ? 0 : points.get(0).checkpoint();
+        SegmentChain base = points.baseOf(checkpoint, isSavepoint, this::isWorth);
+        long baseCheckpoint = base == null ? 0 : points.oldest().checkpoint();
         CutWriter<K> writer = base == null ? whole(checkpoint) : changes(checkpoint, baseCheckpoint, base);
-        points.add(new RestorePoint(checkpoint, generation, baseCheckpoint, null, new UndoLog(pool), isSavepoint));
+        points.add(checkpoint, baseCheckpoint, isSavepoint, new Kept(generation, new UndoLog(pool)));
         generation++;
         writing = writer;
         return new KeyedCut(writer, baseCheckpoint, base == null ? checkpoint : base.oldestNeeded());
     }
 
+    private boolean isWorth(SegmentChain chain) {
+        return chain.stateBytes() >= leastChainedBytes
+                && !chain.isWorthLessThan(changedBytes(), SegmentChain.Bounds.ROWS);
+    }
+
     private CutWriter<K> whole(long checkpoint) {
-        SegmentChain last = points.isEmpty() ? null : newest().chain();
+        SegmentChain last = points.isEmpty() ? null : points.newest().chain();
         long expected = last == null ? 0 : last.stateBytes() + last.stateBytes() / 8;
         return CutWriter.whole(this, table, range, checkpoint, expected);
     }
@@ -303,12 +276,7 @@ final class HeapRows<K> implements Rows<K> {
             return; // It is not a restore point's.
         }
         writing = null;
-        int at = indexOf(checkpoint);
-        RestorePoint point = points.get(at);
-        points.set(
-                at,
-                new RestorePoint(
-                        checkpoint, point.generation(), point.base(), chain, point.log(), point.isSavepoint()));
+        points.onWritten(checkpoint, chain, points.newest().kept());
     }
 
     /** Logs that it reads are about to change. */
@@ -331,7 +299,7 @@ final class HeapRows<K> implements Rows<K> {
     }
 
     UndoLog newestLog() {
-        return newest().log();
+        return points.newest().kept().log();
     }
 
     /** Rows of a group that are bytes still; null: none. */
@@ -340,35 +308,22 @@ final class HeapRows<K> implements Rows<K> {
         return undecoded == null ? null : undecoded.group(group);
     }
 
-    /** What the next segment adds to; null: nothing, so that it stands alone. */
-    private @Nullable SegmentChain baseOfNextCut() {
-        SegmentChain base = isConfirmed ? points.get(0).chain() : null;
-        if (base == null) {
-            return null;
-        }
-        for (int i = 1; i < points.size(); i++) {
-            // Once that one is complete, the chain before it may be deleted, and this segment would hang in the air.
-            if (points.get(i).replaces(1)) {
-                return null;
-            }
-        }
-        boolean isSmall = base.stateBytes() < leastChainedBytes;
-        return isSmall || base.isWorthLessThan(changedBytes(), SegmentChain.Bounds.ROWS) ? null : base;
-    }
-
     private long changedBytes() {
-        return points.stream().mapToLong(point -> point.log().imageBytes()).sum();
+        return points.points().stream()
+                .mapToLong(point -> point.kept().log().imageBytes())
+                .sum();
     }
 
     /** What all logs name, as it was at the oldest restore point, by group. */
     private ChangedRows changedRows(Predicate<Row> isWanted) {
         ChangedRows changed = new ChangedRows(range);
-        for (int p = 0; p < points.size(); p++) {
-            UndoLog log = points.get(p).log();
+        for (CutHistory.Point<Kept> point : points.points()) {
+            UndoLog log = point.kept().log();
+            boolean isOldest = point == points.oldest();
             for (int i = 0; i < log.size(); i++) {
                 Row row = log.row(i);
                 // What two younger logs name comes twice, which does no harm.
-                if ((p == 0 || row.stamp != stamp) && isWanted.test(row)) {
+                if ((isOldest || row.stamp != stamp) && isWanted.test(row)) {
                     changed.add(log, i);
                 }
             }
@@ -382,97 +337,42 @@ final class HeapRows<K> implements Rows<K> {
     @Override
     public void confirm(long checkpoint) {
         finishWriting();
-        int at = indexOf(checkpoint);
-        if (at < 0) {
-            unchainIfNewer(checkpoint);
-            return;
-        }
-        if (mayBeReplaced(checkpoint, at)) {
-            confirmedLater = checkpoint;
-            return;
-        }
-        advanceTo(at);
-    }
-
-    /**
-     * Whether there is a younger cut that adds to an older checkpoint than this one. Once it is complete, the segment
-     * of this one may be deleted, and nobody may have told us yet: so nothing must be added to this one until we know.
-     */
-    private boolean mayBeReplaced(long checkpoint, int at) {
-        return isConfirmed && points.stream().skip(at + 1L).anyMatch(younger -> younger.replaces(checkpoint));
-    }
-
-    private void advanceTo(int point) {
-        beginChange();
-        isConfirmed = true;
-        dropBefore(point);
-        confirmedLater = 0;
-        endChange();
-    }
-
-    /** A checkpoint is complete whose cut was given up here: what the last confirmed one consists of may be deleted. */
-    private void unchainIfNewer(long checkpoint) {
-        if (isConfirmed && checkpoint > points.get(0).checkpoint()) {
-            RestorePoint oldest = points.get(0);
-            points.set(
-                    0,
-                    new RestorePoint(
-                            oldest.checkpoint(), oldest.generation(), 0, null, oldest.log(), oldest.isSavepoint()));
-        }
+        points.confirm(checkpoint);
     }
 
     @Override
     public void abort(long checkpoint) {
-        if (writing != null && checkpoint >= newest().checkpoint()) {
+        if (writing != null && checkpoint >= points.newest().checkpoint()) {
             giveUpWriting();
         }
         finishWriting();
-        if (confirmedLater != 0) {
-            long after = Math.max(checkpoint, confirmedLater);
-            boolean isKnown = points.stream()
-                    .noneMatch(younger -> younger.checkpoint() > after && younger.replaces(confirmedLater));
-            if (!isKnown || checkpoint < confirmedLater) {
-                return; // A later word about the younger cut settles this one as well.
-            }
-            advanceTo(indexOf(confirmedLater));
-        }
-        int first = isConfirmed ? 1 : 0;
-        int end = first;
-        while (end < points.size() && points.get(end).checkpoint() <= checkpoint) {
-            end++;
-        }
-        if (end == first) {
-            return;
-        }
+        points.abort(checkpoint);
+    }
+
+    @Override
+    public void merge(List<CutHistory.Point<Kept>> aborted, CutHistory.Point<Kept> oldest) {
         beginChange();
-        if (isConfirmed) {
-            for (int i = first; i < end; i++) {
-                addToOldest(points.get(i).log());
+        UndoLog into = oldest.kept().log();
+        for (CutHistory.Point<Kept> point : aborted) {
+            UndoLog log = point.kept().log();
+            for (int i = 0; i < log.size(); i++) {
+                Row row = log.row(i);
+                if (row.stamp != stamp) {
+                    into.add(row, log.image(i), log.imageAt(i), log.imageLength(i), log.firstTimerMillis(i));
+                    row.stamp = stamp;
+                }
             }
-            points.subList(first, end).clear();
-        } else {
-            dropBefore(end);
+            log.free();
         }
         endChange();
     }
 
-    private void addToOldest(UndoLog log) {
-        UndoLog oldest = points.get(0).log();
-        for (int i = 0; i < log.size(); i++) {
-            Row row = log.row(i);
-            if (row.stamp != stamp) {
-                oldest.add(row, log.image(i), log.imageAt(i), log.imageLength(i), log.firstTimerMillis(i));
-                row.stamp = stamp;
-            }
-        }
-        log.free();
-    }
-
-    /** Forgets the ways back to the first so many restore points. */
-    private void dropBefore(int count) {
-        int keptGeneration = count < points.size() ? points.get(count).generation() : Integer.MAX_VALUE;
-        for (RestorePoint point : points.subList(0, count)) {
-            UndoLog log = point.log();
+    @Override
+    public void forget(List<CutHistory.Point<Kept>> oldest, CutHistory.@Nullable Point<Kept> next) {
+        beginChange();
+        int keptGeneration = next == null ? Integer.MAX_VALUE : next.kept().generation();
+        for (CutHistory.Point<Kept> point : oldest) {
+            UndoLog log = point.kept().log();
             for (int i = 0; i < log.size(); i++) {
                 Row row = log.row(i);
                 // No log that is kept names it.
@@ -482,23 +382,14 @@ final class HeapRows<K> implements Rows<K> {
             }
             log.free();
         }
-        points.subList(0, count).clear();
         stamp++;
-        if (!points.isEmpty()) {
-            UndoLog oldest = points.get(0).log();
-            for (int i = 0; i < oldest.size(); i++) {
-                oldest.row(i).stamp = stamp;
+        if (next != null) {
+            UndoLog log = next.kept().log();
+            for (int i = 0; i < log.size(); i++) {
+                log.row(i).stamp = stamp;
             }
         }
-    }
-
-    private int indexOf(long checkpoint) {
-        for (int i = 0; i < points.size(); i++) {
-            if (points.get(i).checkpoint() == checkpoint) {
-                return i;
-            }
-        }
-        return -1;
+        endChange();
     }
 
     // ---- the way back --------------------------------------------------------------------------------------------
@@ -512,12 +403,12 @@ final class HeapRows<K> implements Rows<K> {
     @Override
     public boolean tryRewind(long checkpoint) {
         giveUpWriting();
-        int at = indexOf(checkpoint);
-        if (at < 0 || !isConsistent()) {
+        CutHistory.Point<Kept> back = points.find(checkpoint);
+        if (back == null || !isConsistent()) {
             return false;
         }
         try {
-            rewind(at);
+            rewind(back);
             return true;
         } catch (RuntimeException e) {
             isBroken = true;
@@ -526,23 +417,16 @@ final class HeapRows<K> implements Rows<K> {
         }
     }
 
-    private void rewind(int at) {
+    private void rewind(CutHistory.Point<Kept> back) {
         beginChange();
         stamp++; // Of the rows that are as they were.
-        for (int p = at; p < points.size(); p++) {
-            UndoLog log = points.get(p).log();
-            for (int i = 0; i < log.size(); i++) {
-                Row row = log.row(i);
-                if (row.stamp != stamp) {
-                    row.stamp = stamp;
-                    codec.empty(row);
-                    codec.readRow(log.image(i), log.imageAt(i), log.imageLength(i), row);
-                    codec.insertTimers(row);
-                }
+        for (CutHistory.Point<Kept> point : points.points()) {
+            if (point.checkpoint() >= back.checkpoint()) {
+                undo(point.kept().log());
             }
         }
-        for (RestorePoint point : points) {
-            UndoLog log = point.log();
+        for (CutHistory.Point<Kept> point : points.points()) {
+            UndoLog log = point.kept().log();
             for (int i = 0; i < log.size(); i++) {
                 Row row = log.row(i);
                 if (row.isEmpty() && row.place != Row.NOWHERE) {
@@ -551,15 +435,22 @@ final class HeapRows<K> implements Rows<K> {
             }
             log.free();
         }
-        RestorePoint back = points.get(at);
-        points.clear();
-        points.add(new RestorePoint(
-                back.checkpoint(), generation, back.base(), back.chain(), new UndoLog(pool), back.isSavepoint()));
-        isConfirmed = true;
-        confirmedLater = 0;
+        points.returnTo(back, new Kept(generation, new UndoLog(pool)));
         generation++;
         stamp++;
         endChange();
+    }
+
+    private void undo(UndoLog log) {
+        for (int i = 0; i < log.size(); i++) {
+            Row row = log.row(i);
+            if (row.stamp != stamp) {
+                row.stamp = stamp;
+                codec.empty(row);
+                codec.readRow(log.image(i), log.imageAt(i), log.imageLength(i), row);
+                codec.insertTimers(row);
+            }
+        }
     }
 
     @Override
@@ -575,7 +466,7 @@ final class HeapRows<K> implements Rows<K> {
     /** All that there is, for a backend that has other sections, or these in another order. */
     KeyedReplica toReplica() {
         KeyedReplica replica = new KeyedReplica(operator, range);
-        long checkpoint = points.isEmpty() ? 0 : points.get(0).checkpoint();
+        long checkpoint = points.isEmpty() ? 0 : points.oldest().checkpoint();
         generation++; // Nothing has been used since.
         replica.apply(new KeyedCut(whole(checkpoint), 0, checkpoint).complete().bytes(), checkpoint);
         return replica;

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,22 +20,14 @@ import org.jspecify.annotations.Nullable;
  * Owned by one thread at a time. A replica on the disk: files of segments are taken in as they are, rows of segments
  * that a heap backend has written are put into files first.
  */
-public final class RocksReplica implements StateReplica {
+public final class RocksReplica extends StateReplica {
     private static final int OBJECT_BYTES = 16 * 1024; // With what the library has outside of the heap.
     private static final int COPIED_AT_ONCE = 1 << 16;
 
-    private final String operator;
-    private final KeyGroupRange range;
     private final RocksEnvironment environment;
-    private final long[] seenWhole; // By group: the segment that has it whole and was applied; 0: none.
-    private final long[] wholeSince; // By group: the same in the chain of the newest that was applied.
     private final long[] groupBytes;
 
     private @Nullable RocksStore store; // null: nothing was applied, or a backend has it.
-    private @Nullable SegmentChain chain;
-    private @Nullable StateSchema schema;
-    private long checkpoint;
-    private boolean isOfOneWriter = true;
     private boolean isTaken;
 
     /**
@@ -44,11 +35,8 @@ public final class RocksReplica implements StateReplica {
      * @param range rows of other key groups are left out
      */
     public RocksReplica(String operator, KeyGroupRange range, RocksEnvironment environment) {
-        this.operator = operator;
-        this.range = range;
+        super(operator, range);
         this.environment = environment;
-        this.seenWhole = new long[range.count()];
-        this.wholeSince = new long[range.count()];
         this.groupBytes = new long[range.count()];
     }
 
@@ -73,8 +61,7 @@ public final class RocksReplica implements StateReplica {
 
     private void applyFiles(InputStream in, long ofCheckpoint) throws IOException {
         FilesSegment head = FilesSegment.read(in, operator);
-        requireNext(head.checkpoint(), head.base(), ofCheckpoint);
-        StateSchema merged = schema == null ? head.schema() : schema.with(head.schema(), operator);
+        StateSchema merged = schemaWith(head.schema(), head.checkpoint(), head.base(), ofCheckpoint);
         List<StateSchema.Section> theirs = head.schema().sections();
         if (!merged.sections().subList(0, theirs.size()).equals(theirs)) {
             throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint " + ofCheckpoint
@@ -95,7 +82,6 @@ public final class RocksReplica implements StateReplica {
         } finally {
             RocksStore.delete(directory);
         }
-        begin(head.range(), head.base(), head.wholeSince(), head.isWhole(), ofCheckpoint);
         for (int group = range.first(); group < range.end(); group++) {
             if (head.range().contains(group)) {
                 groupBytes[group - range.first()] =
@@ -103,7 +89,15 @@ public final class RocksReplica implements StateReplica {
             }
         }
         long length = Arrays.stream(head.fileLengths()).sum();
-        end(merged, head.range(), head.base(), ofCheckpoint, length);
+        applied(
+                merged,
+                head.range(),
+                head.base(),
+                head.wholeSince(),
+                group -> head.isWhole()[group - head.range().first()],
+                ofCheckpoint,
+                length,
+                groupBytes);
     }
 
     private void takeIn(FilesSegment head, List<Path> files) {
@@ -147,7 +141,7 @@ public final class RocksReplica implements StateReplica {
     }
 
     private void clear(RocksStore into, KeyGroupRange groups) throws IOException {
-        if (checkpoint != 0) {
+        if (checkpoint() != 0) {
             clear(into, groups.first(), groups.end());
         }
     }
@@ -161,8 +155,7 @@ public final class RocksReplica implements StateReplica {
     // ---- segments of rows ----------------------------------------------------------------------------------------
 
     private void applyRows(Segment segment, long ofCheckpoint) throws IOException {
-        requireNext(segment.checkpoint(), segment.base(), ofCheckpoint);
-        StateSchema merged = schema == null ? segment.schema() : schema.with(segment.schema(), operator);
+        StateSchema merged = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), ofCheckpoint);
         int[] places = segment.schema().placesIn(merged);
         TreeMap<Integer, Rows> groups = new TreeMap<>(); // Files are sorted, segments are not.
         segment.forEachGroup((group, isWhole, entries) -> {
@@ -176,15 +169,12 @@ public final class RocksReplica implements StateReplica {
         }
         Path directory = environment.newDirectory("segment");
         Files.createDirectories(directory);
-        boolean[] isWhole = new boolean[segment.range().count()];
-        Arrays.fill(isWhole, segment.base() == 0);
         try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
             for (var each : groups.entrySet()) {
                 int group = each.getKey();
                 boolean whole = each.getValue().isWhole();
                 if (whole) {
                     clear(into, group, group + 1);
-                    isWhole[group - segment.range().first()] = true;
                     groupBytes[group - range.first()] = 0;
                 }
                 groupBytes[group - range.first()] +=
@@ -194,9 +184,16 @@ public final class RocksReplica implements StateReplica {
         } finally {
             RocksStore.delete(directory);
         }
-        begin(segment.range(), segment.base(), segment.wholeSince(), isWhole, ofCheckpoint);
-        isOfOneWriter = false; // What comes next are files.
-        end(merged, segment.range(), segment.base(), ofCheckpoint, segment.bytes().length);
+        standAlone(); // What comes next are files.
+        applied(
+                merged,
+                segment.range(),
+                segment.base(),
+                segment.wholeSince(),
+                group -> groups.containsKey(group) && groups.get(group).isWhole(),
+                ofCheckpoint,
+                segment.bytes().length,
+                groupBytes);
     }
 
     private record Rows(boolean isWhole, BinaryReader entries) {}
@@ -264,39 +261,7 @@ public final class RocksReplica implements StateReplica {
         return Arrays.copyOf(value, Math.max(0, length));
     }
 
-    // ---- the chain -----------------------------------------------------------------------------------------------
-
-    private void requireNext(long written, long base, long ofCheckpoint) {
-        if (written != ofCheckpoint) {
-            throw new CorruptDataException("The keyed state of operator " + operator + " was written for checkpoint "
-                    + written + ", and yet belongs to checkpoint " + ofCheckpoint + ".");
-        }
-        if (checkpoint != 0 && base > checkpoint) {
-            throw new IllegalStateException("the replica of operator " + operator + " is at checkpoint " + checkpoint
-                    + ", and was given what checkpoint " + ofCheckpoint + " adds to checkpoint " + base);
-        }
-    }
-
-    private void begin(KeyGroupRange theirs, long base, long[] since, boolean[] isWhole, long ofCheckpoint) {
-        for (int group = range.first(); group < range.end(); group++) {
-            if (theirs.contains(group)) {
-                int index = group - theirs.first();
-                wholeSince[group - range.first()] = since[index];
-                if (base == 0 || isWhole[index]) {
-                    seenWhole[group - range.first()] = ofCheckpoint;
-                }
-            }
-        }
-    }
-
-    private void end(StateSchema merged, KeyGroupRange theirs, long base, long ofCheckpoint, long length) {
-        schema = merged;
-        isOfOneWriter &= theirs.equals(range);
-        checkpoint = Math.max(checkpoint, ofCheckpoint);
-        SegmentChain.Link link = new SegmentChain.Link(ofCheckpoint, length);
-        SegmentChain before = chain == null ? new SegmentChain(List.of(), wholeSince, groupBytes) : chain;
-        chain = base == 0 ? SegmentChain.of(link, groupBytes) : before.with(link, wholeSince, groupBytes);
-    }
+    // ---- the store -----------------------------------------------------------------------------------------------
 
     private RocksStore store() throws IOException {
         if (isTaken) {
@@ -308,21 +273,6 @@ public final class RocksReplica implements StateReplica {
             store = known;
         }
         return known;
-    }
-
-    @Override
-    public void standAlone() {
-        isOfOneWriter = false;
-    }
-
-    @Override
-    public long checkpoint() {
-        return checkpoint;
-    }
-
-    @Override
-    public boolean isEmpty() {
-        return schema == null;
     }
 
     @Override
@@ -345,33 +295,8 @@ public final class RocksReplica implements StateReplica {
         isTaken = true;
     }
 
-    KeyGroupRange range() {
-        return range;
-    }
-
-    StateSchema schema() {
-        return Objects.requireNonNull(schema, "nothing was applied");
-    }
-
     long[] groupBytes() {
         return groupBytes.clone();
-    }
-
-    /** The chain that it was made of, if all of it are files of a backend of the same key groups. */
-    @Nullable
-    SegmentChain chain() {
-        return isOfOneWriter ? chain : null;
-    }
-
-    /** @throws CorruptDataException if segments are missing */
-    void requireComplete() {
-        for (int i = 0; i < wholeSince.length; i++) {
-            if (seenWhole[i] == 0 || seenWhole[i] < wholeSince[i]) {
-                throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint "
-                        + checkpoint + " lacks the segment that has key group " + (range.first() + i)
-                        + " whole. Start the job from another checkpoint.");
-            }
-        }
     }
 
     /** Once: it belongs to the caller. */
@@ -385,13 +310,13 @@ public final class RocksReplica implements StateReplica {
     /** The same in the heap, which a heap backend starts from; this one is closed. */
     public KeyedReplica toHeap() throws IOException {
         KeyedReplica replica = new KeyedReplica(operator, range);
-        if (schema == null) {
+        if (isEmpty()) {
             return replica;
         }
         BinaryWriter out = new BinaryWriter(1 << 16);
         long[] since = new long[range.count()];
-        Arrays.fill(since, checkpoint);
-        Segment.writeHeader(out, checkpoint, 0, range, since, schema());
+        Arrays.fill(since, checkpoint());
+        Segment.writeHeader(out, checkpoint(), 0, range, since, schema());
         RocksStore.View view = store().view();
         try {
             requireComplete();
@@ -411,7 +336,7 @@ public final class RocksReplica implements StateReplica {
             view.release();
             close();
         }
-        replica.apply(out.toByteArray(), checkpoint);
+        replica.apply(out.toByteArray(), checkpoint());
         replica.standAlone();
         return replica;
     }

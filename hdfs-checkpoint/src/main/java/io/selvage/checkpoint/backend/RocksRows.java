@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -29,10 +28,8 @@ import org.slf4j.LoggerFactory;
  * the files of the flushes in between, and some key groups whole, as a {@link SegmentChain} wants them. The way back to
  * a cut is a set of links to the files that the store had then.
  */
-final class RocksRows<K> implements Rows<K> {
+final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private static final Logger LOG = LoggerFactory.getLogger(RocksRows.class);
-    /** Restore points that may be kept; the oldest that is not confirmed is given up for one more. */
-    static final int MOST_POINTS = 16;
     /** A flush that makes room has at least so many rows. */
     static final int LEAST_SPILLED = 1024;
 
@@ -76,9 +73,7 @@ final class RocksRows<K> implements Rows<K> {
     private final byte[][] dueFrom; // By group: where that is in the store.
     private long firstDueMillis = Long.MAX_VALUE;
 
-    private final List<Point> points = new ArrayList<>(); // Oldest first.
-    private boolean isConfirmed; // The oldest point is.
-    private long confirmedLater; // Confirmed, and not yet the oldest point; 0: none.
+    private final CutHistory<Kept> points;
     private boolean isChanging;
     private boolean isBroken;
     private boolean isClosed;
@@ -87,30 +82,19 @@ final class RocksRows<K> implements Rows<K> {
     private record Flushed(long number, List<Path> files, long bytes) {}
 
     /**
-     * A cut, or what was restored.
+     * Of a cut, or of what was restored.
      *
      * @param epoch rows of later epochs have been used since
-     * @param base what the segment adds to; 0: nothing
      * @param flushEnd the number of the last flush that is part of it
-     * @param chain of the checkpoint; null: no segment can be added to it
      * @param links to the files that the store had; null: the cut is not written yet
-     * @param isSavepoint no checkpoint adds to it, and it takes the place of none
+     * @param cut null: it was restored
      */
-    private record Point(
-            long checkpoint,
+    record Kept(
             int epoch,
-            long base,
             long flushEnd,
-            @Nullable SegmentChain chain,
             @Nullable Path links,
             long[] groupBytes,
-            @Nullable RocksCut cut,
-            boolean isSavepoint) {
-        /** Once it is complete, files of checkpoints before that one may be deleted. */
-        boolean replaces(long older) {
-            return !isSavepoint && base < older;
-        }
-
+            @Nullable RocksCut cut) {
         void drop() {
             if (links != null) {
                 RocksStore.delete(links);
@@ -140,6 +124,7 @@ final class RocksRows<K> implements Rows<K> {
         this.groupBytes = new long[range.count()];
         this.firstDue = new long[range.count()];
         this.dueFrom = new byte[range.count()][];
+        this.points = new CutHistory<>(operator, this);
         this.directory = environment.newDirectory("rows");
         Files.createDirectories(directory);
         Arrays.fill(firstDue, Long.MAX_VALUE);
@@ -149,17 +134,8 @@ final class RocksRows<K> implements Rows<K> {
     /** Before the first use: the store is what the replica has brought it to. */
     void startFrom(RocksReplica replica) throws IOException {
         groupBytes = replica.groupBytes();
-        points.add(new Point(
-                replica.checkpoint(),
-                epoch++,
-                0,
-                flushes,
-                replica.chain(),
-                newPoint(),
-                groupBytes.clone(),
-                null,
-                false));
-        isConfirmed = true;
+        Kept kept = new Kept(epoch++, flushes, newPoint(), groupBytes.clone(), null);
+        points.startFrom(replica.checkpoint(), replica.chain(), kept);
         findFirstDue();
     }
 
@@ -576,36 +552,28 @@ final class RocksRows<K> implements Rows<K> {
         CompletableFuture<RocksFlush.Ended> ended =
                 CompletableFuture.supplyAsync(() -> written.end(into, links), environment.ending());
         ending = ended;
-        int at = forCut == null ? -1 : indexOf(forCut.checkpoint());
-        if (forCut == null || at < 0) {
+        CutHistory.Point<Kept> point = forCut == null ? null : points.find(forCut.checkpoint());
+        if (forCut == null || point == null) {
             return;
         }
-        Point point = points.get(at);
-        List<Path> earlier = new ArrayList<>();
-        long changed = written.bytes();
-        if (point.base() != 0) {
-            long since = points.get(0).flushEnd();
-            for (Flushed each : flushed) {
-                if (each.number() > since) {
-                    earlier.addAll(each.files());
-                    changed += each.bytes();
-                }
-            }
-        }
-        SegmentChain base = point.base() == 0 ? null : points.get(0).chain();
-        SegmentChain chain = forCut.end(base, changed, earlier, ended, groupBytes.clone(), codec.schema());
-        points.set(
-                at,
-                new Point(
-                        point.checkpoint(),
-                        point.epoch(),
-                        point.base(),
-                        flushes,
-                        chain,
-                        links,
-                        groupBytes.clone(),
-                        forCut,
-                        point.isSavepoint()));
+        boolean isAlone = point.base() == 0;
+        List<Path> earlier = isAlone
+                ? List.of()
+                : flushed.stream().flatMap(each -> each.files().stream()).toList();
+        long changed = written.bytes() + (isAlone ? 0 : flushedBytes());
+        long[] bytesNow = groupBytes.clone();
+        SegmentChain base = isAlone ? null : points.oldest().chain();
+        SegmentChain chain = forCut.end(base, changed, earlier, ended, bytesNow, codec.schema());
+        points.onWritten(forCut.checkpoint(), chain, new Kept(point.kept().epoch(), flushes, links, bytesNow, forCut));
+    }
+
+    /** Since the oldest point, if that is confirmed. */
+    private long flushedBytes() {
+        return flushed.stream().mapToLong(Flushed::bytes).sum();
+    }
+
+    private boolean isWorth(SegmentChain chain) {
+        return !chain.isWorthLessThan(flushedBytes(), bounds);
     }
 
     /** The flush that is under way, if one is, comes to its end. */
@@ -641,10 +609,11 @@ final class RocksRows<K> implements Rows<K> {
             }
         }
         endChange();
-        if (!isConfirmed) {
-            dropFlushed(points.isEmpty() ? flushes : points.get(0).flushEnd()); // Nothing is added to what is older.
-        } else if (points.size() == 1 && baseOfNextCut() == null) {
-            unchainIfNewer(Long.MAX_VALUE); // The next cut stands alone, however long there is none.
+        if (!points.isConfirmed()) {
+            // Nothing is added to what is older.
+            dropFlushed(points.isEmpty() ? flushes : points.oldest().kept().flushEnd());
+        } else if (points.size() == 1 && points.baseOfNextCut(this::isWorth) == null) {
+            points.unchain(); // The next cut stands alone, however long there is none.
             dropFlushed(flushes);
         }
     }
@@ -665,23 +634,14 @@ final class RocksRows<K> implements Rows<K> {
 
     @Override
     public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
-        if (!points.isEmpty() && checkpoint <= newest().checkpoint()) {
-            throw new IllegalStateException("operator " + operator + " was to cut for checkpoint " + checkpoint
-                    + " after checkpoint " + newest().checkpoint());
-        }
         awaitFlush();
-        SegmentChain base = isSavepoint ? null : baseOfNextCut();
-        if (points.size() >= MOST_POINTS) {
-            long oldest = points.get(0).checkpoint();
-            abort(points.get(isConfirmed ? 1 : 0).checkpoint());
-            base = points.get(0).checkpoint() == oldest ? base : null;
-        }
-        long baseCheckpoint = base == null ? 0 : points.get(0).checkpoint();
+        SegmentChain base = points.baseOf(checkpoint, isSavepoint, this::isWorth);
+        dropConfirmed();
+        long baseCheckpoint = base == null ? 0 : points.oldest().checkpoint();
         RocksCut taken = new RocksCut(environment, range, checkpoint, baseCheckpoint, bounds);
-        points.add(new Point(checkpoint, epoch, baseCheckpoint, 0, null, null, new long[0], taken, isSavepoint));
+        points.add(checkpoint, baseCheckpoint, isSavepoint, new Kept(epoch, 0, null, new long[0], taken));
         beginFlush(taken);
-        long oldestNeeded = base == null ? checkpoint : base.oldestNeeded();
-        return new KeyedCut(new Writing(taken), baseCheckpoint, oldestNeeded);
+        return new KeyedCut(new Writing(taken), baseCheckpoint, base == null ? checkpoint : base.oldestNeeded());
     }
 
     private final class Writing implements KeyedCut.Writing {
@@ -705,105 +665,36 @@ final class RocksRows<K> implements Rows<K> {
         }
     }
 
-    private Point newest() {
-        return points.get(points.size() - 1);
-    }
-
-    /** What the next segment adds to; null: nothing, so that it stands alone. */
-    private @Nullable SegmentChain baseOfNextCut() {
-        SegmentChain base = isConfirmed ? points.get(0).chain() : null;
-        if (base == null) {
-            return null;
-        }
-        for (int i = 1; i < points.size(); i++) {
-            // Once that one is complete, the chain before it may be deleted, and this segment would hang in the air.
-            if (points.get(i).replaces(1)) {
-                return null;
-            }
-        }
-        long since = points.get(0).flushEnd();
-        long changed = flushed.stream()
-                .filter(each -> each.number() > since)
-                .mapToLong(Flushed::bytes)
-                .sum();
-        return base.isWorthLessThan(changed, bounds) ? null : base;
-    }
-
     @Override
     public void confirm(long checkpoint) {
         awaitFlush();
-        int at = indexOf(checkpoint);
-        if (at < 0) {
-            unchainIfNewer(checkpoint);
-            return;
-        }
-        if (isConfirmed && points.stream().skip(at + 1L).anyMatch(younger -> younger.replaces(checkpoint))) {
-            // A younger cut adds to an older checkpoint than this one. Once it is complete, the segment of this one
-            // may be deleted, and nobody may have told us yet: nothing must be added to this one until we know.
-            confirmedLater = checkpoint;
-            return;
-        }
-        advanceTo(at);
-    }
-
-    private void advanceTo(int at) {
-        isConfirmed = true;
-        List<Point> older = points.subList(0, at);
-        older.forEach(Point::drop);
-        older.clear();
-        points.get(0).dropCut();
-        confirmedLater = 0;
-        dropFlushed(points.get(0).flushEnd());
-    }
-
-    /** A checkpoint is complete whose cut was given up here: what the last confirmed one consists of may be deleted. */
-    private void unchainIfNewer(long checkpoint) {
-        if (isConfirmed && checkpoint > points.get(0).checkpoint()) {
-            Point oldest = points.get(0);
-            points.set(
-                    0,
-                    new Point(
-                            oldest.checkpoint(),
-                            oldest.epoch(),
-                            0,
-                            oldest.flushEnd(),
-                            null,
-                            oldest.links(),
-                            oldest.groupBytes(),
-                            oldest.cut(),
-                            oldest.isSavepoint()));
-        }
+        points.confirm(checkpoint);
+        dropConfirmed();
     }
 
     @Override
     public void abort(long checkpoint) {
         awaitFlush();
-        if (confirmedLater != 0) {
-            long after = Math.max(checkpoint, confirmedLater);
-            boolean isKnown = points.stream()
-                    .noneMatch(younger -> younger.checkpoint() > after && younger.replaces(confirmedLater));
-            if (!isKnown || checkpoint < confirmedLater) {
-                return; // A later word about the younger cut settles this one as well.
-            }
-            advanceTo(indexOf(confirmedLater));
-        }
-        int first = isConfirmed ? 1 : 0;
-        int end = first;
-        while (end < points.size() && points.get(end).checkpoint() <= checkpoint) {
-            end++;
-        }
-        List<Point> aborted = points.subList(first, end);
-        aborted.forEach(Point::drop);
-        aborted.clear();
+        points.abort(checkpoint);
+        dropConfirmed();
     }
 
-    private int indexOf(long checkpoint) {
-        for (int i = 0; i < points.size(); i++) {
-            if (points.get(i).checkpoint() == checkpoint) {
-                return i;
-            }
+    /** What the last confirmed cut was made of. */
+    private void dropConfirmed() {
+        if (points.isConfirmed()) {
+            points.oldest().kept().dropCut();
+            dropFlushed(points.oldest().kept().flushEnd());
         }
-        return -1;
+    }
+
+    @Override
+    public void forget(List<CutHistory.Point<Kept>> oldest, CutHistory.@Nullable Point<Kept> next) {
+        oldest.forEach(point -> point.kept().drop());
+    }
+
+    @Override
+    public void merge(List<CutHistory.Point<Kept>> aborted, CutHistory.Point<Kept> oldest) {
+        aborted.forEach(point -> point.kept().drop());
     }
 
     // ---- the way back --------------------------------------------------------------------------------------------
@@ -815,13 +706,13 @@ final class RocksRows<K> implements Rows<K> {
 
     @Override
     public boolean tryRewind(long checkpoint) {
-        int at = indexOf(checkpoint);
-        Path links = at < 0 ? null : points.get(at).links();
-        if (links == null || !isConsistent()) {
+        CutHistory.Point<Kept> back = points.find(checkpoint);
+        Path links = back == null ? null : back.kept().links();
+        if (back == null || links == null || !isConsistent()) {
             return false;
         }
         try {
-            rewind(points.get(at), links);
+            rewind(back, links);
             return true;
         } catch (IOException | RuntimeException e) {
             isBroken = true;
@@ -830,33 +721,25 @@ final class RocksRows<K> implements Rows<K> {
         }
     }
 
-    private void rewind(Point back, Path links) throws IOException {
+    private void rewind(CutHistory.Point<Kept> back, Path links) throws IOException {
         beginChange();
         giveUpFlush();
-        evictFrom(back.epoch() + 1);
+        evictFrom(back.kept().epoch() + 1);
         Arrays.fill(used, 0, usedCount, null);
         usedCount = 0;
         usedBytes = 0;
         RocksStore before = store;
         store = RocksStore.at(links, environment);
         before.close();
-        groupBytes = back.groupBytes().clone();
-        points.stream().filter(point -> point != back).forEach(Point::drop);
-        back.dropCut();
-        points.clear();
-        points.add(new Point(
-                back.checkpoint(),
-                epoch,
-                back.base(),
-                flushes,
-                back.chain(),
-                links,
-                back.groupBytes(),
-                back.cut(),
-                back.isSavepoint()));
+        groupBytes = back.kept().groupBytes().clone();
+        for (CutHistory.Point<Kept> point : points.points()) {
+            if (point != back) {
+                point.kept().drop();
+            }
+        }
+        back.kept().dropCut();
+        points.returnTo(back, new Kept(epoch, flushes, links, back.kept().groupBytes(), null));
         dropFlushed(flushes);
-        isConfirmed = true;
-        confirmedLater = 0;
         epoch++;
         findFirstDue();
         endChange();
@@ -892,7 +775,6 @@ final class RocksRows<K> implements Rows<K> {
         }
         isClosed = true;
         giveUpFlush();
-        points.forEach(Point::drop);
         points.clear();
         store.close();
         RocksStore.delete(directory);

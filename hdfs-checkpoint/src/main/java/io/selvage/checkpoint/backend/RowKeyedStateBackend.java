@@ -117,19 +117,13 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         if (origin instanceof RetainedState retained) {
             return retained.schema();
         }
-        if (origin instanceof KeyedReplica replica && !replica.isEmpty()) {
-            return replica.schema();
-        }
-        return origin instanceof RocksReplica replica && !replica.isEmpty() ? replica.schema() : null;
+        return origin instanceof StateReplica replica && !replica.isEmpty() ? replica.schema() : null;
     }
 
     private void requireFit() {
         if (origin instanceof RetainedState retained) {
             requireSame(retained.range());
-        } else if (origin instanceof KeyedReplica replica) {
-            requireSame(replica.range());
-            replica.requireComplete();
-        } else if (origin instanceof RocksReplica replica) {
+        } else if (origin instanceof StateReplica replica) {
             requireSame(replica.range());
             replica.requireComplete();
         }

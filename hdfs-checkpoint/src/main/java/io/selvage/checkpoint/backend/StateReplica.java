@@ -1,13 +1,42 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.type.CorruptDataException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by one thread at a time. The keyed state of an operator in one subtask, without serdes and users' classes: what
  * segments add up to. A backend of the same kind starts from it at once.
  */
-public sealed interface StateReplica extends KeyedOrigin permits KeyedReplica, RocksReplica {
+public abstract sealed class StateReplica implements KeyedOrigin permits KeyedReplica, RocksReplica {
+    final String operator;
+    final KeyGroupRange range;
+    /** By group: the segment that has it whole and was applied; 0: none. */
+    private final long[] seenWhole;
+    /** By group: the segment that has it whole in the chain of the newest that was applied. */
+    private final long[] wholeSince;
+
+    private SegmentChain chain;
+    private @Nullable StateSchema schema; // Of the rows that are held; null: no segment came.
+    private long checkpoint;
+    private boolean isOfOneWriter = true;
+
+    /**
+     * @param operator named in messages
+     * @param range rows of other key groups are left out
+     */
+    StateReplica(String operator, KeyGroupRange range) {
+        this.operator = operator;
+        this.range = range;
+        this.seenWhole = new long[range.count()];
+        this.wholeSince = new long[range.count()];
+        this.chain = new SegmentChain(List.of(), wholeSince, new long[range.count()]);
+    }
+
     /**
      * Brings it up to a later checkpoint, in a time that the segment's size decides. The segments of a chain come in
      * their order; chains of several subtasks, which have different key groups, one after the other.
@@ -16,25 +45,111 @@ public sealed interface StateReplica extends KeyedOrigin permits KeyedReplica, R
      * @param length of the segment, in bytes
      * @param ofCheckpoint that the segment was written for
      * @throws IOException if the segment can't be read; nothing has changed
-     * @throws io.selvage.api.type.CorruptDataException if it is not what a backend has written
+     * @throws CorruptDataException if it is not what a backend has written
      * @throws IllegalStateException if it adds to a checkpoint that the replica has not come to; nothing has changed
      */
-    void apply(InputStream segment, long length, long ofCheckpoint) throws IOException;
+    public abstract void apply(InputStream segment, long length, long ofCheckpoint) throws IOException;
+
+    /** Memory that it takes. */
+    public abstract long bytes();
+
+    /** Of state, wherever it is, about. */
+    public abstract long stateBytes();
 
     /**
      * Nothing is added to the chain that it was made of: the first cut of a backend that starts from it stands alone.
      */
-    void standAlone();
+    public final void standAlone() {
+        isOfOneWriter = false;
+    }
 
     /** The newest that was applied; 0: none. */
-    long checkpoint();
+    public final long checkpoint() {
+        return checkpoint;
+    }
 
     /** Nothing was applied. */
-    boolean isEmpty();
+    public final boolean isEmpty() {
+        return schema == null;
+    }
 
-    /** Memory that it takes. */
-    long bytes();
+    final KeyGroupRange range() {
+        return range;
+    }
 
-    /** Of state, wherever it is, about. */
-    long stateBytes();
+    final StateSchema schema() {
+        return Objects.requireNonNull(schema, "nothing was applied");
+    }
+
+    /** The rows are in the order of another schema's sections now. */
+    final void arrangedAs(StateSchema wanted) {
+        schema = wanted;
+    }
+
+    /** The chain that it was made of, if all of it came from a backend of the same kind and key groups. */
+    @Nullable
+    final SegmentChain chain() {
+        return isOfOneWriter ? chain : null;
+    }
+
+    /** @throws CorruptDataException if segments are missing */
+    final void requireComplete() {
+        for (int i = 0; i < wholeSince.length; i++) {
+            if (seenWhole[i] == 0 || seenWhole[i] < wholeSince[i]) {
+                throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint "
+                        + checkpoint + " lacks the segment that has key group " + (range.first() + i)
+                        + " whole. Start the job from another checkpoint.");
+            }
+        }
+    }
+
+    /**
+     * Before a segment is applied: the schema of the rows after it.
+     *
+     * @param written the checkpoint that the segment names
+     */
+    final StateSchema schemaWith(StateSchema theirs, long written, long base, long ofCheckpoint) {
+        if (written != ofCheckpoint) {
+            throw new CorruptDataException("The keyed state of operator " + operator + " was written for checkpoint "
+                    + written + ", and yet belongs to checkpoint " + ofCheckpoint + ".");
+        }
+        if (checkpoint != 0 && base > checkpoint) {
+            throw new IllegalStateException("the replica of operator " + operator + " is at checkpoint " + checkpoint
+                    + ", and was given what checkpoint " + ofCheckpoint + " adds to checkpoint " + base);
+        }
+        return schema == null ? theirs : schema.with(theirs, operator);
+    }
+
+    /**
+     * A segment is applied.
+     *
+     * @param theirs the key groups of its writer
+     * @param since by group of these: the checkpoint whose segment has it whole
+     * @param isWhole of a group, by number, that it has whole
+     * @param length of the segment, in bytes
+     * @param groupBytes by group of the range: what the state has in it now
+     */
+    final void applied(
+            StateSchema merged,
+            KeyGroupRange theirs,
+            long base,
+            long[] since,
+            IntPredicate isWhole,
+            long ofCheckpoint,
+            long length,
+            long[] groupBytes) {
+        int first = Math.max(range.first(), theirs.first());
+        int end = Math.min(range.end(), theirs.end());
+        for (int group = first; group < end; group++) {
+            wholeSince[group - range.first()] = since[group - theirs.first()];
+            if (base == 0 || isWhole.test(group)) {
+                seenWhole[group - range.first()] = ofCheckpoint;
+            }
+        }
+        schema = merged;
+        isOfOneWriter &= theirs.equals(range);
+        checkpoint = Math.max(checkpoint, ofCheckpoint);
+        SegmentChain.Link link = new SegmentChain.Link(ofCheckpoint, length);
+        chain = base == 0 ? SegmentChain.of(link, groupBytes) : chain.with(link, wholeSince, groupBytes);
+    }
 }
