@@ -69,6 +69,7 @@ final class Deployment {
     private int uploads;
 
     private long highestCheckpoint; // Triggered or cut here; 0: none.
+    private long endedCheckpoint; // The highest that is complete or aborted.
     private long settledCheckpoint; // Aborted, or handed to the upload: cuts of this one and lower ones are dropped.
     private final Map<SubtaskId, SubtaskCut> cuts = new LinkedHashMap<>(); // All of the same checkpoint.
 
@@ -354,7 +355,7 @@ final class Deployment {
 
     /** Tells the subtasks; those whose mailbox is full are told by {@link #completeLate}. */
     void complete(Mail.Complete mail) {
-        dropCuts(mail.checkpoint());
+        onCheckpointEnd(mail.checkpoint());
         chains().confirm(mail.checkpoint());
         completeSubtasks(mail);
     }
@@ -387,8 +388,18 @@ final class Deployment {
         return accepted;
     }
 
-    /** Nobody waits for that checkpoint, nor for a lower one. */
-    void dropCuts(CheckpointId checkpoint) {
+    /** Nobody waits for that checkpoint, nor for a lower one: it is complete, or aborted. */
+    void onCheckpointEnd(CheckpointId checkpoint) {
+        endedCheckpoint = Math.max(endedCheckpoint, checkpoint.value());
+        dropCuts(checkpoint);
+    }
+
+    /** Whether it makes a difference that this executor's part can't be stored. */
+    boolean isAwaited(CheckpointId checkpoint) {
+        return phase == DeploymentPhase.RUNNING && checkpoint.value() > endedCheckpoint;
+    }
+
+    private void dropCuts(CheckpointId checkpoint) {
         settledCheckpoint = Math.max(settledCheckpoint, checkpoint.value());
         cuts.values().removeIf(cut -> cut.barrier().checkpoint().value() <= settledCheckpoint);
     }

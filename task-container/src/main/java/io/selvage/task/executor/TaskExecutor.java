@@ -650,7 +650,7 @@ final class TaskExecutor {
     private void onAbort(AbortCheckpoint abort) {
         CheckpointId checkpoint = new CheckpointId(abort.getCheckpoint());
         running(abort.getJobId(), abort.getIncarnation()).ifPresent(deployment -> {
-            deployment.dropCuts(checkpoint);
+            deployment.onCheckpointEnd(checkpoint);
             if (!deployment.post(new Mail.Abort(checkpoint))) {
                 LOG.warn(
                         "A subtask of {} has not handled its mail: checkpoint {} goes on there",
@@ -712,9 +712,15 @@ final class TaskExecutor {
     }
 
     private void onSnapshotFailed(ExecutorEvent.SnapshotFailed failed) {
-        find(failed.deployment()).ifPresent(Deployment::onUploadEnd);
-        LOG.warn("Checkpoint {} of {} could not be stored", failed.checkpoint(), failed.deployment(), failed.failure());
-        decline(failed.deployment(), failed.checkpoint(), FailureReport.of(failed.failure(), "", 0));
+        Optional<Deployment> deployment = find(failed.deployment());
+        deployment.ifPresent(Deployment::onUploadEnd);
+        if (deployment.filter(each -> each.isAwaited(failed.checkpoint())).isPresent()) {
+            LOG.warn("Checkpoint {} of {} could not be stored", failed.checkpoint(), failed.deployment(), failed.failure());
+            decline(failed.deployment(), failed.checkpoint(), FailureReport.of(failed.failure(), "", 0));
+        } else {
+            // What it was to write may be gone: files of cuts that nobody waits for are deleted.
+            LOG.info("Checkpoint {} of {} was given up: {}", failed.checkpoint(), failed.deployment(), failed.failure().toString());
+        }
     }
 
     private void decline(DeploymentId id, CheckpointId checkpoint, Failure failure) {

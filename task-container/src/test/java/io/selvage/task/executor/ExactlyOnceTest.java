@@ -148,9 +148,7 @@ class ExactlyOnceTest {
             assertThat(master.kept)
                     .as("all others")
                     .isEqualTo((long) (executors - 1) * master.losses + (long) executors * master.rewound);
-            if (!isOnDisk) { // There an upload of an incarnation that has ended may find its files gone.
-                assertThat(master.declined).isEmpty();
-            }
+            assertThat(master.declined).isEmpty();
         }
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.graph.GraphCodec;
+import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -42,6 +43,7 @@ import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.StateBackends;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -503,6 +505,14 @@ class TaskExecutorTest {
                         .setCheckpoint(checkpoint));
     }
 
+    private static MasterMessage.Builder abort(long checkpoint) {
+        return MasterMessage.newBuilder()
+                .setAbort(AbortCheckpoint.newBuilder()
+                        .setJobId(JOB)
+                        .setIncarnation(1)
+                        .setCheckpoint(checkpoint));
+    }
+
     private long recordsRead(long epoch) {
         int before = of(ExecutorMessage.MessageCase.HEARTBEAT).size();
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
@@ -559,13 +569,7 @@ class TaskExecutorTest {
         executor.on(new ExecutorEvent.Disconnected(link, "gone"));
         connect(2);
         assertThat(lastRegistered().getHighestCheckpointSeen()).isEqualTo(1);
-        tell(
-                2,
-                MasterMessage.newBuilder()
-                        .setAbort(AbortCheckpoint.newBuilder()
-                                .setJobId(JOB)
-                                .setIncarnation(1)
-                                .setCheckpoint(1)));
+        tell(2, abort(1));
         tell(2, trigger(2));
         assertThat(await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, 1)
                         .get(0)
@@ -772,6 +776,29 @@ class TaskExecutorTest {
         await(ExecutorMessage.MessageCase.STOPPED, 1);
     }
 
+    @Test
+    void aPartThatCannotBeStoredDeclinesItsCheckpointAsLongAsThatIsAwaited() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        awaitRunning(3);
+        tell(1, abort(3));
+        notStored(3);
+        notStored(4);
+        var declined = await(ExecutorMessage.MessageCase.CHECKPOINT_DECLINED, 1);
+        assertThat(declined.get(0).getCheckpointDeclined().getCheckpoint()).isEqualTo(4);
+        tell(1, stop(1));
+        notStored(5);
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+        assertThat(of(ExecutorMessage.MessageCase.CHECKPOINT_DECLINED)).hasSize(1);
+    }
+
+    private void notStored(long checkpoint) {
+        executor.on(new ExecutorEvent.SnapshotFailed(
+                new DeploymentId(new JobId(JOB), new Incarnation(1)),
+                new CheckpointId(checkpoint),
+                new IOException("told to fail")));
+    }
+
     private static MasterMessage.Builder follow(long checkpoint) {
         CheckpointMetadata metadata =
                 CheckpointMetadata.newBuilder().setCheckpoint(checkpoint).build();
@@ -877,13 +904,7 @@ class TaskExecutorTest {
         Ledger.of(JOB).hold(commit);
         tell(1, complete(false));
         for (int i = 0; i < 1000; i++) {
-            tell(
-                    1,
-                    MasterMessage.newBuilder()
-                            .setAbort(AbortCheckpoint.newBuilder()
-                                    .setJobId(JOB)
-                                    .setIncarnation(1)
-                                    .setCheckpoint(1)));
+            tell(1, abort(1));
         }
         tell(1, complete(true));
         commit.countDown();
