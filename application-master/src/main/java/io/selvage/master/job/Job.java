@@ -264,6 +264,7 @@ final class Job {
 
     /** An executor that has just registered says what runs there; what should not is stopped. */
     void onSurvivor(ExecutorId executor, RunningIncarnation running) {
+        checkpoints.skipTo(running.getHighestCheckpointSeen()); // Whatever becomes of it: no number is given twice.
         if (adoption != null && isLive()) {
             find(adoption, executor, running);
             return;
@@ -349,7 +350,6 @@ final class Job {
         if (pending > restorePoints.id()) {
             toDeployed(messages.abort(lastIncarnation, pending));
         }
-        checkpoints.skipTo(pending);
         onProgress(assembled);
         checkpoints.hasten(outbox.nowNanos());
         if (mayFinish && phase == Phase.FINISHING && assembled.allAtLeast(SubtaskState.SUBTASK_FINISHED)) {

@@ -162,6 +162,20 @@ class AdoptionTest {
         assertThat(lastCompletion(harness).getCheckpoint()).isEqualTo(6);
     }
 
+    /** What the dead master has left of a checkpoint may lie in the directory of that number. */
+    @Test
+    void numbersGoOnAboveAllThatAnySubtaskHasSeenAlsoIfNothingIsAdopted() {
+        MasterHarness harness = crashed(1);
+        harness.register(1, harness.stillRunning(1, RUNNING, 4));
+        harness.passAlive(Duration.ofSeconds(6));
+        harness.allocate(3);
+        harness.register(3);
+        assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
+        harness.reportAll(RUNNING);
+        harness.completeCheckpoint();
+        assertThat(lastCompletion(harness).getCheckpoint()).isEqualTo(5);
+    }
+
     @Test
     void lateAcknowledgementOfTheDeadMastersCheckpointIsRefused() {
         MasterHarness harness = crashed(1);
