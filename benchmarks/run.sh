@@ -3,6 +3,7 @@
 #   benchmarks/run.sh [options and patterns of JMH]     all benchmarks, or those that match
 #   benchmarks/run.sh data-plane [seconds]              the data plane over loopback, as JSON lines
 #   benchmarks/run.sh state-on-disk [keys ...]          keyed state on the disk, as JSON lines; docs/benchmarks.md
+#   benchmarks/run.sh state-in-hdfs [keys ...]          a whole checkpoint to HDFS and back; docs/benchmarks.md
 #   benchmarks/run.sh recovery --fault kill-task ...    faults on a cluster of its own, as JSON lines; docs/benchmarks.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,5 +31,13 @@ fi
 if [ "${1:-}" = state-on-disk ]; then
     shift
     exec java -Xmx2g -cp "$classpath" io.selvage.benchmarks.StateOnDisk "$@"
+fi
+if [ "${1:-}" = state-in-hdfs ]; then
+    shift
+    mkdir -p .selvage
+    exec java -Xmx7g -XX:MaxGCPauseMillis=20 -Djava.net.preferIPv4Stack=true \
+        -Dlog4j.configuration="file:$PWD/conf/log4j-client.properties" \
+        -Dselvage.log.file="$PWD/.selvage/state-in-hdfs.log" \
+        -cp "$classpath" io.selvage.benchmarks.StateInHdfs "$@"
 fi
 exec java -cp "$classpath" org.openjdk.jmh.Main "$@"

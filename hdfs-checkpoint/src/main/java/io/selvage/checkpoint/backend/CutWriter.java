@@ -1,7 +1,10 @@
 package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.BinaryWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * the table.
  */
 final class CutWriter<K> implements KeyedCut.Writing {
+    /** Made in a millisecond; in heaps of up to 16 GB the garbage collector does not move arrays of that size. */
+    private static final int CHUNK_BYTES = (4 << 20) - 64;
+
+    private static final int ENTRY_BYTES = 64 * 1024; // Most are not longer.
+
     private final HeapRows<K> rows;
     private final KeyTable table;
     private final KeyGroupRange range;
@@ -21,13 +29,17 @@ final class CutWriter<K> implements KeyedCut.Writing {
     private final ChangedRows changed;
     private final long[] groupBytes; // By group of the range: what the state has.
     private final long[] wholeSince;
-    private final BinaryWriter out;
+    private final List<BinaryWriter> chunks = new ArrayList<>(); // Those that are full.
+    private long chunkBytes; // Of these.
+    private BinaryWriter out; // What comes next.
 
     private int group; // Of the range: the one that is to be written whole next, or is being written.
     private int place; // In that group's rows.
     private int at; // In the changed rows.
-    private int groupStart = -1; // Of what is being written; -1: no group is begun.
-    private int lengthAt;
+    private @Nullable BinaryWriter begun; // What the group that is being written begins in; null: none is begun.
+    private int beginAt; // There.
+    private int lengthAt; // There: of its entries.
+    private long entriesAt; // In all that is written.
     private int rowStart; // Of the row that was written last.
     private boolean isGivenUp;
 
@@ -54,8 +66,8 @@ final class CutWriter<K> implements KeyedCut.Writing {
         for (int i = 0; i < isWhole.length; i++) {
             wholeSince[i] = isWhole[i] ? checkpoint : wholeSince[i];
         }
-        this.out = new BinaryWriter((int) Math.min(expectedBytes + 1024, Integer.MAX_VALUE - 8));
-        Segment.writeHeader(out, checkpoint, baseCheckpoint, range, wholeSince, codec.schema());
+        this.out = new BinaryWriter((int) Math.min(expectedBytes + 1024, CHUNK_BYTES));
+        Segment.writeHead(out, checkpoint, baseCheckpoint, range, wholeSince, codec.schema());
     }
 
     /** Of all there is. */
@@ -93,7 +105,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
         }
         long written = 0;
         while (written < bytes) {
-            int before = out.length();
+            long before = length();
             if (group < isWhole.length) {
                 proceedWhole();
             } else if (at < changed.size()) {
@@ -102,7 +114,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
                 rows.onWritten(this, checkpoint, chain());
                 return true;
             }
-            written += 1L + Math.abs(out.length() - before);
+            written += 1L + Math.abs(length() - before);
         }
         return false;
     }
@@ -114,11 +126,29 @@ final class CutWriter<K> implements KeyedCut.Writing {
 
     @Override
     public KeyedCut.Content content() {
-        return to -> to.write(out.array(), 0, out.length());
+        return to -> {
+            for (BinaryWriter chunk : chunks) {
+                to.write(chunk.array(), 0, chunk.length());
+            }
+            to.write(out.array(), 0, out.length());
+        };
+    }
+
+    private long length() {
+        return chunkBytes + out.length();
+    }
+
+    /** Between two entries. */
+    private void endChunk() {
+        if (out.length() >= CHUNK_BYTES - ENTRY_BYTES) {
+            chunkBytes += out.length();
+            chunks.add(out);
+            out = new BinaryWriter(CHUNK_BYTES);
+        }
     }
 
     private SegmentChain chain() {
-        SegmentChain.Link link = new SegmentChain.Link(checkpoint, out.length());
+        SegmentChain.Link link = new SegmentChain.Link(checkpoint, length());
         return base == null ? SegmentChain.of(link, groupBytes) : base.with(link, wholeSince, groupBytes);
     }
 
@@ -129,7 +159,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
         int number = range.first() + group;
         if (!isWhole[group]) {
             group++;
-        } else if (groupStart < 0) {
+        } else if (begun == null) {
             begin(number, true);
             place = 0;
         } else if (place < table.size(number)) {
@@ -138,12 +168,17 @@ final class CutWriter<K> implements KeyedCut.Writing {
             writeKey(row);
             if (writeRow(row) == 0) {
                 out.truncate(start);
+            } else {
+                endChunk();
             }
         } else {
             // In one go: a row that is bytes now may be an object, and last in the table, when this is next called.
             ReplicaGroup bytes = rows.undecoded(number);
             if (bytes != null) {
-                bytes.forEach((arena, from, each) -> out.writeBytes(arena, from, each.end - from));
+                bytes.forEach((arena, from, each) -> {
+                    out.writeBytes(arena, from, each.end - from);
+                    endChunk();
+                });
             }
             // The segment that stands alone says by itself that groups it does not have are empty.
             groupBytes[group] = end(base != null);
@@ -155,10 +190,13 @@ final class CutWriter<K> implements KeyedCut.Writing {
 
     private void proceedChanges() {
         int number = changed.row(at).group;
-        if (groupStart < 0) {
+        if (begun == null) {
             begin(number, false);
         }
         groupBytes[number - range.first()] += writeChange();
+        if (length() > entriesAt) {
+            endChunk(); // Else the group's beginning may have to be taken back.
+        }
         at++;
         if (at == changed.size() || changed.row(at).group != number) {
             end(false);
@@ -188,20 +226,23 @@ final class CutWriter<K> implements KeyedCut.Writing {
     // ---- details -------------------------------------------------------------------------------------------------
 
     private void begin(int number, boolean whole) {
-        groupStart = out.length();
+        begun = out;
+        beginAt = out.length();
         lengthAt = Segment.beginGroup(out, number, whole);
+        entriesAt = length();
     }
 
     /** Answers how many bytes it takes; an empty one is left out. */
-    private int end(boolean evenIfEmpty) {
-        int start = groupStart;
-        groupStart = -1;
-        if (out.length() == lengthAt + Integer.BYTES && !evenIfEmpty) {
-            out.truncate(start);
-        } else {
-            Segment.endGroup(out, lengthAt);
+    private long end(boolean evenIfEmpty) {
+        BinaryWriter beginning = Objects.requireNonNull(begun);
+        begun = null;
+        long entryBytes = length() - entriesAt;
+        if (entryBytes == 0 && !evenIfEmpty) {
+            beginning.truncate(beginAt);
+            return 0;
         }
-        return out.length() - start;
+        beginning.putInt(lengthAt, Math.toIntExact(entryBytes));
+        return entryBytes + lengthAt + Integer.BYTES - beginAt;
     }
 
     private void writeKey(Row row) {

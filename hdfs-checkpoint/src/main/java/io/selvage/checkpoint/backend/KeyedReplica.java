@@ -2,9 +2,10 @@ package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
-import java.io.EOFException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,20 @@ public final class KeyedReplica extends StateReplica {
 
     /** The same of a segment that is in memory. */
     public void apply(byte[] bytes, long ofCheckpoint) {
-        Segment segment = Segment.read(bytes, operator);
+        try {
+            apply(new ByteArrayInputStream(bytes), bytes.length, ofCheckpoint);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // There is none in memory.
+        }
+    }
+
+    @Override
+    public void apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
+        apply(Segment.read(segment, length, operator, range), length, ofCheckpoint);
+    }
+
+    /** @param length in bytes, about */
+    void apply(Segment segment, long length, long ofCheckpoint) {
         StateSchema known = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), ofCheckpoint);
         if (segment.base() == 0) {
             forget(segment.range());
@@ -38,14 +52,16 @@ public final class KeyedReplica extends StateReplica {
                 ? null
                 : segment.schema().placesIn(known);
         BitSet whole = new BitSet(); // By group.
-        segment.forEachGroup((group, isWhole, entries) -> {
-            if (range.contains(group)) {
-                applyGroup(segment, group - range.first(), isWhole, entries, places);
-                if (isWhole) {
-                    whole.set(group);
-                }
+        for (Segment.Group group : segment.groups()) {
+            int index = group.number() - range.first();
+            ReplicaGroup applied = group.isWhole() && places == null
+                    ? ReplicaGroup.of(group.entries())
+                    : changed(group.isWhole() ? null : groups[index], group.entries(), places);
+            groups[index] = applied.count() == 0 ? null : applied;
+            if (group.isWhole()) {
+                whole.set(group.number());
             }
-        });
+        }
         applied(
                 known,
                 segment.range(),
@@ -53,18 +69,8 @@ public final class KeyedReplica extends StateReplica {
                 segment.wholeSince(),
                 whole::get,
                 ofCheckpoint,
-                bytes.length,
+                length,
                 liveBytes());
-    }
-
-    @Override
-    public void apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
-        byte[] bytes = new byte[Math.toIntExact(length)];
-        int read = segment.readNBytes(bytes, 0, bytes.length);
-        if (read != length || segment.read() >= 0) {
-            throw new EOFException("a segment of " + length + " bytes has " + read + ", or more");
-        }
-        apply(bytes, ofCheckpoint);
     }
 
     @Override
@@ -123,29 +129,22 @@ public final class KeyedReplica extends StateReplica {
         }
     }
 
-    private void applyGroup(
-            Segment segment, int index, boolean isWhole, BinaryReader entries, int @Nullable [] places) {
-        ReplicaGroup group = groups[index];
-        if (isWhole) {
-            group = null;
-        }
-        if (group == null) {
-            group = new ReplicaGroup();
-            group.reserve(isWhole ? entries.remaining() : 0);
-        }
+    private static ReplicaGroup changed(@Nullable ReplicaGroup before, byte[] entries, int @Nullable [] places) {
+        ReplicaGroup group = before == null ? new ReplicaGroup() : before;
+        BinaryReader in = new BinaryReader(entries);
         Entry entry = new Entry();
-        while (entries.remaining() > 0) {
-            int start = entries.position();
-            entry.read(entries);
+        while (in.remaining() > 0) {
+            int start = in.position();
+            entry.read(in);
             if (entry.rowLength == 0) {
-                group.remove(segment.bytes(), entry.keyAt, entry.keyLength);
+                group.remove(entries, entry.keyAt, entry.keyLength);
             } else if (places == null) {
-                group.put(segment.bytes(), start, entry);
+                group.put(entries, start, entry);
             } else {
-                putRenumbered(group, segment.bytes(), entry, places);
+                putRenumbered(group, entries, entry, places);
             }
         }
-        groups[index] = group.count() == 0 ? null : group;
+        return group;
     }
 
     private static void putRenumbered(ReplicaGroup into, byte[] source, Entry entry, int[] places) {

@@ -19,8 +19,8 @@ final class ReplicaGroup {
     private byte[] arena = new byte[0];
     private int used;
     private int live;
-    private int[] slots = new int[LEAST_SLOTS]; // Where an entry begins, plus one; 0: free.
-    private int shift = Integer.SIZE - Integer.numberOfTrailingZeros(LEAST_SLOTS);
+    private int[] slots = {}; // Where an entry begins, plus one; 0: free.
+    private int shift;
     private int count;
 
     // Timers: made when first wanted, as a heap by time. Stale ones are recognized when they come up.
@@ -28,6 +28,35 @@ final class ReplicaGroup {
     private long[] timerMillis = {};
     private int[] timerAt = {};
     private int timers = -1; // -1: not made.
+
+    ReplicaGroup() {
+        makeSlots(LEAST_SLOTS);
+    }
+
+    /** Of entries of different keys that follow each other in an array, which is its own from then on. */
+    static ReplicaGroup of(byte[] entries) {
+        ReplicaGroup group = new ReplicaGroup();
+        group.arena = entries;
+        group.used = entries.length;
+        BinaryReader in = new BinaryReader(entries);
+        Entry entry = new Entry();
+        int found = 0;
+        while (in.remaining() > 0) {
+            entry.read(in);
+            found++;
+        }
+        group.makeSlots(Math.max(LEAST_SLOTS, 2 * Integer.highestOneBit(2 * found - 1)));
+        in.reset(entries, 0, entries.length);
+        while (in.remaining() > 0) {
+            int start = in.position();
+            entry.read(in);
+            if (entry.rowLength > 0) {
+                int slot = group.freeSlot(KeyGroups.murmur3(entries, entry.keyAt, entry.keyLength));
+                group.place(start, entry.end - start, entry.firstTimerMillis, slot);
+            }
+        }
+        return group;
+    }
 
     int count() {
         return count;
@@ -47,13 +76,6 @@ final class ReplicaGroup {
         return arena;
     }
 
-    /** Before so many bytes of entries are put. */
-    void reserve(int bytes) {
-        if (bytes > arena.length - used) {
-            arena = Arrays.copyOf(arena, withSlack(Math.addExact(used, bytes)));
-        }
-    }
-
     /** Room for what is put next. */
     private static int withSlack(int bytes) {
         return (int) Math.min(Integer.MAX_VALUE - 8, (long) bytes + (bytes >> 2));
@@ -64,24 +86,29 @@ final class ReplicaGroup {
         int hash = KeyGroups.murmur3(source, entry.keyAt, entry.keyLength);
         int slot = slotOf(source, entry.keyAt, entry.keyLength, hash);
         int length = entry.end - start;
+        if (length > arena.length - used) {
+            arena = Arrays.copyOf(arena, Math.max(LEAST_BYTES, withSlack(Math.addExact(used, length))));
+        }
+        System.arraycopy(source, start, arena, used, length);
+        used += length;
+        place(used - length, length, entry.firstTimerMillis, slot);
+        if (count > slots.length / 2) {
+            grow();
+        }
+        compactIfWasteful();
+    }
+
+    /** The entry at that place of the array is found in that slot. */
+    private void place(int start, int length, long timerMillis, int slot) {
         if (slots[slot] != 0) {
             live -= lengthAt(slots[slot] - 1);
         } else {
             count++;
         }
-        if (length > arena.length - used) {
-            arena = Arrays.copyOf(arena, Math.max(LEAST_BYTES, withSlack(Math.addExact(used, length))));
-        }
-        System.arraycopy(source, start, arena, used, length);
-        slots[slot] = used + 1;
-        used += length;
+        slots[slot] = start + 1;
         live += length;
-        firstTimerMillis = Math.min(firstTimerMillis, entry.firstTimerMillis);
+        firstTimerMillis = Math.min(firstTimerMillis, timerMillis);
         timers = -1;
-        if (count > slots.length / 2) {
-            grow();
-        }
-        compactIfWasteful();
     }
 
     /** Moves an entry onto the one of that key; false: there is none. */
@@ -216,7 +243,7 @@ final class ReplicaGroup {
         int hole = slot;
         for (int at = (hole + 1) & mask; slots[at] != 0; at = (at + 1) & mask) {
             // Moves back unless its home lies cyclically behind the hole.
-            if (((at - homeOfEntry(slots[at] - 1)) & mask) >= ((at - hole) & mask)) {
+            if (((at - home(hashOfEntry(slots[at] - 1))) & mask) >= ((at - hole) & mask)) {
                 slots[hole] = slots[at];
                 hole = at;
             }
@@ -224,20 +251,30 @@ final class ReplicaGroup {
         slots[hole] = 0;
     }
 
+    /** @param number a power of two */
+    private void makeSlots(int number) {
+        slots = new int[number];
+        shift = Integer.SIZE - Integer.numberOfTrailingZeros(number);
+    }
+
     private void grow() {
         int[] old = slots;
-        slots = new int[old.length * 2];
-        shift--;
-        int mask = slots.length - 1;
+        makeSlots(2 * old.length);
         for (int entry : old) {
             if (entry != 0) {
-                int at = homeOfEntry(entry - 1);
-                while (slots[at] != 0) {
-                    at = (at + 1) & mask;
-                }
-                slots[at] = entry;
+                slots[freeSlot(hashOfEntry(entry - 1))] = entry;
             }
         }
+    }
+
+    /** For a key that is not there. */
+    private int freeSlot(int hash) {
+        int mask = slots.length - 1;
+        int at = home(hash);
+        while (slots[at] != 0) {
+            at = (at + 1) & mask;
+        }
+        return at;
     }
 
     private void compactIfWasteful() {
@@ -264,9 +301,9 @@ final class ReplicaGroup {
         return probed.end - start;
     }
 
-    private int homeOfEntry(int start) {
+    private int hashOfEntry(int start) {
         read(start, probed);
-        return home(KeyGroups.murmur3(arena, probed.keyAt, probed.keyLength));
+        return KeyGroups.murmur3(arena, probed.keyAt, probed.keyLength);
     }
 
     private void read(int start, Entry entry) {

@@ -3,10 +3,12 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,11 +49,10 @@ public final class RocksReplica extends StateReplica {
             applyFiles(segment, ofCheckpoint);
             return;
         }
-        byte[] bytes = Arrays.copyOf(magic, Math.toIntExact(length));
-        segment.readNBytes(bytes, magic.length, bytes.length - magic.length);
-        requireEnd(segment);
+        InputStream whole = new SequenceInputStream(new ByteArrayInputStream(magic), segment);
+        Segment read = Segment.read(whole, length, operator, range);
         try {
-            applyRows(Segment.read(bytes, operator), ofCheckpoint);
+            applyRows(read, length, ofCheckpoint);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -154,15 +155,11 @@ public final class RocksReplica extends StateReplica {
 
     // ---- segments of rows ----------------------------------------------------------------------------------------
 
-    private void applyRows(Segment segment, long ofCheckpoint) throws IOException {
+    private void applyRows(Segment segment, long length, long ofCheckpoint) throws IOException {
         StateSchema merged = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), ofCheckpoint);
         int[] places = segment.schema().placesIn(merged);
-        TreeMap<Integer, Rows> groups = new TreeMap<>(); // Files are sorted, segments are not.
-        segment.forEachGroup((group, isWhole, entries) -> {
-            if (range.contains(group)) {
-                groups.put(group, new Rows(isWhole, entries));
-            }
-        });
+        TreeMap<Integer, Segment.Group> groups = new TreeMap<>(); // Files are sorted, segments are not.
+        segment.groups().forEach(group -> groups.put(group.number(), group));
         RocksStore into = store();
         if (segment.base() == 0) {
             clear(into, segment.range());
@@ -170,15 +167,13 @@ public final class RocksReplica extends StateReplica {
         Path directory = environment.newDirectory("segment");
         Files.createDirectories(directory);
         try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
-            for (var each : groups.entrySet()) {
-                int group = each.getKey();
-                boolean whole = each.getValue().isWhole();
-                if (whole) {
-                    clear(into, group, group + 1);
-                    groupBytes[group - range.first()] = 0;
+            for (Segment.Group group : groups.values()) {
+                int number = group.number();
+                if (group.isWhole()) {
+                    clear(into, number, number + 1);
+                    groupBytes[number - range.first()] = 0;
                 }
-                groupBytes[group - range.first()] +=
-                        write(segment, group, each.getValue().entries(), places, into, files);
+                groupBytes[number - range.first()] += write(group, places, into, files);
             }
             into.takeIn(files.finish());
         } finally {
@@ -192,20 +187,18 @@ public final class RocksReplica extends StateReplica {
                 segment.wholeSince(),
                 group -> groups.containsKey(group) && groups.get(group).isWhole(),
                 ofCheckpoint,
-                segment.bytes().length,
+                length,
                 groupBytes);
     }
 
-    private record Rows(boolean isWhole, BinaryReader entries) {}
-
     /** Answers by how much the group has grown, about. */
-    private static long write(
-            Segment segment, int group, BinaryReader entries, int[] places, RocksStore into, SortedFiles files)
-            throws IOException {
+    private static long write(Segment.Group from, int[] places, RocksStore into, SortedFiles files) throws IOException {
         TreeMap<byte[], byte[]> values = new TreeMap<>(Arrays::compareUnsigned); // Empty: the row has gone.
         TreeMap<byte[], Boolean> due = new TreeMap<>(Arrays::compareUnsigned);
         Entry entry = new Entry();
-        byte[] bytes = segment.bytes();
+        byte[] bytes = from.entries();
+        BinaryReader entries = new BinaryReader(bytes);
+        int group = from.number();
         long growth = 0;
         while (entries.remaining() > 0) {
             entry.read(entries);
@@ -313,15 +306,14 @@ public final class RocksReplica extends StateReplica {
         if (isEmpty()) {
             return replica;
         }
-        BinaryWriter out = new BinaryWriter(1 << 16);
         long[] since = new long[range.count()];
         Arrays.fill(since, checkpoint());
-        Segment.writeHeader(out, checkpoint(), 0, range, since, schema());
+        List<Segment.Group> groups = new ArrayList<>();
         RocksStore.View view = store().view();
         try {
             requireComplete();
             for (int group = range.first(); group < range.end(); group++) {
-                int lengthAt = Segment.beginGroup(out, group, true);
+                BinaryWriter out = new BinaryWriter(1 << 16);
                 view.scan(RocksKeys.group(group), RocksKeys.due(group), (key, value) -> {
                     int rowLength = RocksKeys.rowLength(value, value.length);
                     out.writeUnsignedVarInt(key.length - RocksKeys.ROW_PREFIX);
@@ -330,13 +322,13 @@ public final class RocksReplica extends StateReplica {
                     out.writeBytes(value, 0, rowLength);
                     Segment.endEntry(out, RocksKeys.firstTimerMillis(value, value.length));
                 });
-                Segment.endGroup(out, lengthAt);
+                groups.add(new Segment.Group(group, true, out.toByteArray()));
             }
         } finally {
             view.release();
             close();
         }
-        replica.apply(out.toByteArray(), checkpoint());
+        replica.apply(new Segment(checkpoint(), 0, range, since, schema(), groups), stateBytes(), checkpoint());
         replica.standAlone();
         return replica;
     }

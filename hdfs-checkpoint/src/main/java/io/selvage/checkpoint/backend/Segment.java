@@ -3,42 +3,49 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * The bytes that a keyed backend puts into one checkpoint; immutable. First who wrote what for which checkpoint, and
- * for each key group how many checkpoints earlier it was last written whole. Then key groups, each with its number, a
- * byte that is 1 if it is here whole, and the length of its entries. An entry is a key's canonical bytes and the row's
- * bytes, each behind their length, then a byte that is 1 if the row has timers, and in that case the time of the
- * earliest. A row of no bytes is one that has gone, and nothing follows it.
+ * What a keyed backend puts into one checkpoint, as it is read back. Its bytes say first, behind their length, who
+ * wrote what for which checkpoint, and for each key group how many checkpoints earlier it was last written whole. Then
+ * come key groups, each with its number, a byte that is 1 if it is here whole, and the length of its entries. An entry
+ * is a key's canonical bytes and the row's bytes, each behind their length, then a byte that is 1 if the row has
+ * timers, and in that case the time of the earliest. A row of no bytes is one that has gone, and nothing follows it.
  *
  * @param checkpoint that it was written for
  * @param base 0: it stands alone; else what has changed since that checkpoint
  * @param range the key groups of the writer
  * @param wholeSince by group of the range: the checkpoint whose segment has it whole
- * @param bodyAt where the groups begin
+ * @param groups those that it has and that were wanted
  */
 record Segment(
-        byte[] bytes,
-        long checkpoint,
-        long base,
-        KeyGroupRange range,
-        long[] wholeSince,
-        StateSchema schema,
-        int bodyAt) {
+        long checkpoint, long base, KeyGroupRange range, long[] wholeSince, StateSchema schema, List<Group> groups) {
     static final int MAGIC = 0x53564B53; // "SVKS"
-    static final int VERSION = 2;
+    static final int VERSION = 3;
 
-    /** Takes the entries of one key group. */
-    interface GroupReader {
-        /** @param in the entries; to be read to their end */
-        void group(int group, boolean isWhole, BinaryReader in);
+    private static final int START_BYTES = 3 * Integer.BYTES;
+    private static final int GROUP_START_BYTES = 2 * Integer.BYTES + 1;
+
+    /** The entries of one key group; the array belongs to whoever takes it. */
+    record Group(int number, boolean isWhole, byte[] entries) {}
+
+    Segment {
+        groups = List.copyOf(groups);
     }
 
+    // ---- writing -------------------------------------------------------------------------------------------------
+
     /** @param wholeSince by group of the range: the checkpoint whose segment has it whole */
-    static void writeHeader(
+    static void writeHead(
             BinaryWriter out, long checkpoint, long base, KeyGroupRange range, long[] wholeSince, StateSchema schema) {
         out.writeInt(MAGIC);
         out.writeInt(VERSION);
+        out.writeInt(0);
+        int start = out.length();
         out.writeLong(checkpoint);
         out.writeLong(base);
         out.writeInt(range.first());
@@ -47,51 +54,15 @@ record Segment(
             out.writeUnsignedVarInt(Math.toIntExact(checkpoint - since));
         }
         schema.write(out);
+        out.putInt(start - Integer.BYTES, out.length() - start);
     }
 
-    static Segment read(byte[] bytes, String operator) {
-        BinaryReader in = new BinaryReader(bytes);
-        int magic = in.readInt();
-        int version = in.readInt();
-        if (magic != MAGIC || version != VERSION) {
-            throw new CorruptDataException("The keyed state of operator " + operator + " begins with 0x"
-                    + Integer.toHexString(magic) + " and format " + version + ", and this version of Selvage reads 0x"
-                    + Integer.toHexString(MAGIC) + " and format " + VERSION
-                    + " only. Restore with the version that wrote it, or start the job anew.");
-        }
-        long checkpoint = in.readLong();
-        long base = in.readLong();
-        KeyGroupRange range = new KeyGroupRange(in.readInt(), in.readInt());
-        long[] wholeSince = new long[range.count()];
-        for (int i = 0; i < wholeSince.length; i++) {
-            wholeSince[i] = checkpoint - in.readUnsignedVarInt();
-        }
-        StateSchema schema = StateSchema.read(in);
-        return new Segment(bytes, checkpoint, base, range, wholeSince, schema, in.position());
-    }
-
-    void forEachGroup(GroupReader reader) {
-        BinaryReader in = new BinaryReader(bytes, bodyAt, bytes.length - bodyAt);
-        while (in.remaining() > 0) {
-            int group = in.readUnsignedVarInt();
-            boolean isWhole = in.readBoolean();
-            int length = in.readInt();
-            int start = in.position();
-            in.skip(length);
-            reader.group(group, isWhole, new BinaryReader(bytes, start, length));
-        }
-    }
-
-    /** Answers where the length goes, for {@link #endGroup}. */
+    /** Answers where the length of the entries goes, in four bytes. */
     static int beginGroup(BinaryWriter out, int group, boolean isWhole) {
-        out.writeUnsignedVarInt(group);
+        out.writeInt(group);
         out.writeBoolean(isWhole);
         out.writeInt(0);
         return out.length() - Integer.BYTES;
-    }
-
-    static void endGroup(BinaryWriter out, int lengthAt) {
-        out.putInt(lengthAt, out.length() - lengthAt - Integer.BYTES);
     }
 
     /** What follows a row's bytes, unless there are none. */
@@ -100,6 +71,97 @@ record Segment(
         out.writeBoolean(hasTimers);
         if (hasTimers) {
             out.writeLong(firstTimerMillis);
+        }
+    }
+
+    // ---- reading -------------------------------------------------------------------------------------------------
+
+    /**
+     * Reads one to its end.
+     *
+     * @param length in bytes
+     * @param operator named in messages
+     * @param wanted other key groups are left out
+     * @throws EOFException if there are fewer bytes
+     * @throws CorruptDataException if it is not what a backend has written
+     */
+    static Segment read(InputStream in, long length, String operator, KeyGroupRange wanted) throws IOException {
+        Input from = new Input(in, length, operator);
+        BinaryReader start = new BinaryReader(from.next(START_BYTES));
+        int magic = start.readInt();
+        int version = start.readInt();
+        if (magic != MAGIC || version != VERSION) {
+            throw new CorruptDataException("The keyed state of operator " + operator + " begins with 0x"
+                    + Integer.toHexString(magic) + " and format " + version + ", and this version of Selvage reads 0x"
+                    + Integer.toHexString(MAGIC) + " and format " + VERSION
+                    + " only. Restore with the version that wrote it, or start the job anew.");
+        }
+        BinaryReader head = new BinaryReader(from.next(start.readInt()));
+        long checkpoint = head.readLong();
+        long base = head.readLong();
+        KeyGroupRange range = new KeyGroupRange(head.readInt(), head.readInt());
+        long[] wholeSince = new long[range.count()];
+        for (int i = 0; i < wholeSince.length; i++) {
+            wholeSince[i] = checkpoint - head.readUnsignedVarInt();
+        }
+        StateSchema schema = StateSchema.read(head);
+        List<Group> groups = new ArrayList<>();
+        while (from.left > 0) {
+            BinaryReader group = new BinaryReader(from.next(GROUP_START_BYTES));
+            int number = group.readInt();
+            boolean isWhole = group.readBoolean();
+            int bytes = group.readInt();
+            if (wanted.contains(number)) {
+                groups.add(new Group(number, isWhole, from.next(bytes)));
+            } else {
+                from.skip(bytes);
+            }
+        }
+        from.requireEnd();
+        return new Segment(checkpoint, base, range, wholeSince, schema, groups);
+    }
+
+    /** Owned by its reader. */
+    private static final class Input {
+        private final InputStream in;
+        private final long length;
+        private final String operator;
+        private long left;
+
+        Input(InputStream in, long length, String operator) {
+            this.in = in;
+            this.length = length;
+            this.operator = operator;
+            this.left = length;
+        }
+
+        byte[] next(int count) throws IOException {
+            take(count);
+            byte[] bytes = new byte[count];
+            int read = in.readNBytes(bytes, 0, count);
+            if (read < count) {
+                throw new EOFException("a segment of " + length + " bytes ends " + (left + count - read) + " earlier");
+            }
+            return bytes;
+        }
+
+        void skip(int count) throws IOException {
+            take(count);
+            in.skipNBytes(count);
+        }
+
+        private void take(int count) {
+            if (count < 0 || count > left) {
+                throw new CorruptDataException("The keyed state of operator " + operator + " has " + length
+                        + " bytes, and ends in the midst of something. Restore another checkpoint.");
+            }
+            left -= count;
+        }
+
+        void requireEnd() throws IOException {
+            if (in.read() >= 0) {
+                throw new EOFException("a segment of " + length + " bytes has more");
+            }
         }
     }
 }

@@ -715,11 +715,19 @@ final class TaskExecutor {
         Optional<Deployment> deployment = find(failed.deployment());
         deployment.ifPresent(Deployment::onUploadEnd);
         if (deployment.filter(each -> each.isAwaited(failed.checkpoint())).isPresent()) {
-            LOG.warn("Checkpoint {} of {} could not be stored", failed.checkpoint(), failed.deployment(), failed.failure());
+            LOG.warn(
+                    "Checkpoint {} of {} could not be stored",
+                    failed.checkpoint(),
+                    failed.deployment(),
+                    failed.failure());
             decline(failed.deployment(), failed.checkpoint(), FailureReport.of(failed.failure(), "", 0));
         } else {
             // What it was to write may be gone: files of cuts that nobody waits for are deleted.
-            LOG.info("Checkpoint {} of {} was given up: {}", failed.checkpoint(), failed.deployment(), failed.failure().toString());
+            LOG.info(
+                    "Checkpoint {} of {} was given up: {}",
+                    failed.checkpoint(),
+                    failed.deployment(),
+                    failed.failure().toString());
         }
     }
 
