@@ -352,6 +352,37 @@ final class KeyedStateCostTest {
                 .hasMessageContaining("was written for checkpoint 3, and yet belongs to checkpoint 4");
     }
 
+    /** Their segments are written in several arrays, of which a value may be longer. */
+    @Test
+    void valuesAndChangesOfSeveralMegabytesComeBack() {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        int[] lengths = {1 << 20, 0, 6 << 20, 4_194_240, 4_194_240 - 65_536, 100, 3 << 20, 5 << 20};
+        for (int key = 0; key < 4 * lengths.length; key++) {
+            running.backend.setCurrentKey((long) key);
+            running.state.update(new byte[lengths[key % lengths.length]]);
+        }
+        running.cutAndConfirm();
+        for (int key = 0; key < 4 * lengths.length; key += 3) {
+            running.backend.setCurrentKey((long) key);
+            byte[] value = Objects.requireNonNull(running.state.value());
+            if (key % 2 == 0) { // Of the others, nothing is written.
+                value = new byte[lengths[key % lengths.length]];
+                Arrays.fill(value, (byte) key);
+                running.state.update(value);
+            }
+        }
+        assertThat(running.cutAndConfirm().base()).isEqualTo(1);
+        Running restored = new Running(running.replica());
+        for (int key = 0; key < 4 * lengths.length; key++) {
+            byte[] wanted = new byte[lengths[key % lengths.length]];
+            if (key % 6 == 0) {
+                Arrays.fill(wanted, (byte) key);
+            }
+            restored.backend.setCurrentKey((long) key);
+            assertThat(restored.state.value()).as("key %d", key).isEqualTo(wanted);
+        }
+    }
+
     @Test
     void aSegmentThatIsCutOffIsRefused() {
         Running running = filled();

@@ -14,8 +14,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.SafeModeAction;
+import org.apache.hadoop.hdfs.DistributedFileSystem;
+import org.apache.hadoop.hdfs.protocol.HdfsConstants;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.junit.jupiter.api.AfterAll;
@@ -79,6 +84,54 @@ class OutagesIT {
 
         assertThat(alarmed).as("an alarm while no checkpoint completes").isTrue();
         assertThat(took).isLessThan(CHECKPOINTS_AGAIN);
+        assertUndisturbed(before, jobBefore, after);
+        accounts.await("the alarm ends", now -> now.getAlarm().isEmpty());
+    }
+
+    @Test
+    void jobGoesOnWhileHdfsIsReadOnly() throws Exception {
+        try (DistributedFileSystem hdfs = hdfs()) {
+            assertTroubleEnds(
+                    () -> hdfs.setSafeMode(SafeModeAction.ENTER),
+                    () -> hdfs.setSafeMode(SafeModeAction.LEAVE),
+                    "safe mode");
+        }
+    }
+
+    @Test
+    void jobGoesOnWhileHdfsIsOverItsQuota() throws Exception {
+        try (DistributedFileSystem hdfs = hdfs()) {
+            org.apache.hadoop.fs.Path stateRoot = new org.apache.hadoop.fs.Path(hdfs.getHomeDirectory(), ".selvage");
+            assertTroubleEnds(
+                    () -> hdfs.setQuota(stateRoot, HdfsConstants.QUOTA_DONT_SET, 1),
+                    () -> hdfs.setQuota(stateRoot, HdfsConstants.QUOTA_DONT_SET, HdfsConstants.QUOTA_RESET),
+                    "quota");
+        }
+    }
+
+    private static DistributedFileSystem hdfs() throws IOException {
+        return (DistributedFileSystem) FileSystem.newInstance(HADOOP.cluster().hadoopConfiguration());
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** Output goes on, an alarm says what is wrong, and once that is over checkpoints go on by themselves. */
+    private static void assertTroubleEnds(Step begin, Step end, String word) throws Exception {
+        SessionDescription before = accounts.session().describe();
+        JobDescription jobBefore = accounts.awaitCheckpoints();
+        begin.run();
+        try {
+            accounts.await(
+                    "an alarm of " + word,
+                    now -> now.getAlarm().toLowerCase(Locale.ROOT).contains(word));
+            long bytes = accounts.outputBytes();
+            Commands.await("output goes on", accounts::outputBytes, now -> now > bytes);
+        } finally {
+            end.run();
+        }
+        JobDescription after = accounts.awaitCheckpoints();
         assertUndisturbed(before, jobBefore, after);
         accounts.await("the alarm ends", now -> now.getAlarm().isEmpty());
     }
