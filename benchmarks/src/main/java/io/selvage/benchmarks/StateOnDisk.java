@@ -184,10 +184,7 @@ public final class StateOnDisk {
         KeyedCut writing = null;
         long now = startNanos;
         while (now - startNanos < seconds * 1_000_000_000L) {
-            if (mostPerSecond > 0 && updates > mostPerSecond * ((now - startNanos) / 1_000_000) / 1000) {
-                Thread.sleep(1);
-                now = System.nanoTime();
-            }
+            boolean isAhead = mostPerSecond > 0 && updates > mostPerSecond * ((now - startNanos) / 1_000_000) / 1000;
             if (now - nextCut >= 0) {
                 nextCut += CUT_NANOS;
                 if (writing != null || uploads.isBusy()) {
@@ -202,6 +199,13 @@ public final class StateOnDisk {
             }
             if (uploads.isDone()) {
                 backend.confirm(uploads.end());
+            }
+            if (isAhead) {
+                if (writing == null) {
+                    Thread.sleep(1);
+                }
+                now = System.nanoTime();
+                continue;
             }
             for (int i = 0; i < ELEMENTS_PER_BATCH; i++) {
                 backend.setCurrentKey(random.nextLong(keys));
