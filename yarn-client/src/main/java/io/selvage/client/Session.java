@@ -114,6 +114,17 @@ public final class Session implements AutoCloseable {
     }
 
     /**
+     * Runs the program's {@code main} here and submits nothing: tells what would become of a savepoint's state.
+     *
+     * @param planned told for each job of the program, also of what is then refused
+     * @throws ClientException with {@code NOT_RESTORABLE} if a job can't go on from there
+     */
+    public void plan(Program program, Configuration settings, StartPoint from, Consumer<RestorePlan> planned) {
+        StartPoint qualified = new StartPoint(client.qualify(from.path()), from.mayDropState());
+        program.run(new DryRun(record, client, settings, qualified, planned), client.hadoopFolder());
+    }
+
+    /**
      * Takes a savepoint of a job that runs, or will in a moment; the job goes on. Returns when it is complete.
      *
      * @param directory in which the savepoint's own is made; null: what the job's settings say

@@ -1,9 +1,18 @@
 package io.selvage.client;
 
 import io.selvage.api.graph.JobGraph;
+import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.graph.Vertex;
+import io.selvage.api.type.CorruptDataException;
+import io.selvage.checkpoint.backend.StateFate;
+import io.selvage.checkpoint.backend.StateForecast;
+import io.selvage.checkpoint.backend.StateSchema;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
+import io.selvage.checkpoint.snapshot.SegmentHandle;
+import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.exit.ClientException;
@@ -11,30 +20,46 @@ import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.RestoredFrom;
-import io.selvage.protocol.wire.SubtaskSnapshot;
+import io.selvage.protocol.wire.Segment;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.security.AccessControlException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a job can go on from a savepoint, as far as that can be told without the program's classes: before anything
- * is uploaded. Each refusal is a sentence with the path, the reason and the remedy.
+ * Whether a job can go on from a savepoint, before anything is uploaded: by its operators, and by the schemas of the
+ * states that they ask for, for which the user's functions are asked here. Each refusal is a sentence with the path,
+ * the reason and the remedy.
  */
 final class StartPointCheck {
     private final CheckpointStore checkpoints;
+    private final SegmentReader segments;
     private final StartPoint from;
 
     /** @param store that takes fully qualified paths */
     StartPointCheck(DurableStore store, StartPoint from) {
         this.checkpoints = new CheckpointStore(store);
+        this.segments = new SegmentReader(store);
         this.from = from;
     }
 
     /** @throws ClientException with {@link ExitCode#NOT_RESTORABLE} if the job can't */
     RestoredFrom check(JobGraph graph) {
+        return check(graph, plan -> {});
+    }
+
+    /** @param planned told what becomes of each state, before that is found to be a reason to refuse the job */
+    RestoredFrom check(JobGraph graph, Consumer<RestorePlan> planned) {
         try {
             String path = checkpoints
                     .findMetadata(from.path())
@@ -42,14 +67,23 @@ final class StartPointCheck {
                             + " Name the directory that selvage savepoint has printed."));
             CheckpointMetadata metadata = checkpoints.readMetadata(path);
             requireSameKeyGroups(metadata, graph);
-            requireOperators(metadata, graph);
+            Set<String> dropped = droppedOperators(metadata, graph);
             requireFiles(metadata);
+            RestorePlan plan = plan(metadata, graph, dropped);
+            planned.accept(plan);
+            requireOperators(dropped);
+            requireStates(plan);
             return RestoredFrom.newBuilder()
                     .setMetadataPath(path)
                     .setCheckpoint(metadata.getCheckpoint())
                     .build();
         } catch (SegmentDamagedException unusable) {
             throw new ClientException(ExitCode.NOT_RESTORABLE, String.valueOf(unusable.getMessage()), unusable);
+        } catch (CorruptDataException unusable) {
+            throw new ClientException(
+                    ExitCode.NOT_RESTORABLE,
+                    "The job can't start from " + from.path() + ": " + unusable.getMessage(),
+                    unusable);
         } catch (AccessControlException denied) {
             throw new ClientException(
                     ExitCode.REFUSED,
@@ -73,24 +107,109 @@ final class StartPointCheck {
         }
     }
 
-    private void requireOperators(CheckpointMetadata metadata, JobGraph graph) {
+    private static Set<String> droppedOperators(CheckpointMetadata metadata, JobGraph graph) {
         Set<String> known = graph.vertices().stream()
                 .flatMap(vertex -> vertex.operators().stream())
                 .map(Operator::uid)
                 .collect(Collectors.toSet());
-        Set<String> dropped = new TreeSet<>();
-        for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
-            for (OperatorSnapshot operator : subtask.getOperatorsList()) {
-                if (!known.contains(operator.getOperatorUid())) {
-                    dropped.add(operator.getOperatorUid());
-                }
-            }
-        }
+        return operatorsOf(metadata)
+                .map(OperatorSnapshot::getOperatorUid)
+                .filter(uid -> !known.contains(uid))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private void requireOperators(Set<String> dropped) {
         if (!dropped.isEmpty() && !from.mayDropState()) {
             throw refused("has state of operators that the program does not have, by uid: "
                     + String.join(", ", dropped)
                     + ". Give its operators the uids that they had, or drop that state with --allow-dropped-state.");
         }
+    }
+
+    // ---- states --------------------------------------------------------------------------------------------------
+
+    private RestorePlan plan(CheckpointMetadata metadata, JobGraph graph, Set<String> dropped) throws IOException {
+        List<RestorePlan.OfOperator> operators = new ArrayList<>();
+        for (Vertex vertex : graph.vertices()) {
+            for (Operator operator : vertex.operators()) {
+                if (operator.stateful()) {
+                    operators.add(planOf(operator, metadata, graph.maxParallelism()));
+                }
+            }
+        }
+        return new RestorePlan(graph.name(), from.path(), operators, List.copyOf(dropped));
+    }
+
+    private RestorePlan.OfOperator planOf(Operator operator, CheckpointMetadata metadata, int maxParallelism)
+            throws IOException {
+        List<Segment> newest = operatorsOf(metadata)
+                .filter(each -> each.getOperatorUid().equals(operator.uid()))
+                .filter(each -> each.getKeyedStateCount() > 0)
+                .map(each -> each.getKeyedState(each.getKeyedStateCount() - 1)) // It has all that those before have.
+                .toList();
+        if (newest.isEmpty()) {
+            return new RestorePlan.OfOperator(operator.uid(), List.of(), "");
+        }
+        StateForecast forecast;
+        try {
+            forecast = forecast(operator, maxParallelism);
+        } catch (Exception | LinkageError thrown) {
+            return new RestorePlan.OfOperator(operator.uid(), List.of(), "asking for its states has thrown " + thrown);
+        }
+        if (forecast == null) {
+            return new RestorePlan.OfOperator(operator.uid(), List.of(), "it is of a kind that is asked only there");
+        }
+        Map<String, StateFate> fates = new LinkedHashMap<>();
+        for (StateSchema written : schemas(newest, operator)) {
+            forecast.of(written).forEach(fate -> fates.merge(fate.state(), fate, StartPointCheck::worse));
+        }
+        return new RestorePlan.OfOperator(operator.uid(), List.copyOf(fates.values()), "");
+    }
+
+    /** Subtasks need not have written the same. */
+    private static StateFate worse(StateFate one, StateFate other) {
+        if (one.kind() == StateFate.Kind.EMPTY) {
+            return other;
+        }
+        return other.kind() == StateFate.Kind.EMPTY || one.kind().compareTo(other.kind()) >= 0 ? one : other;
+    }
+
+    private static @Nullable StateForecast forecast(Operator operator, int maxParallelism) throws Exception {
+        ClassLoader loader = Thread.currentThread().getContextClassLoader(); // The program's: its main is running.
+        Object definition = Opaque.read(operator.definition(), loader, operator.name());
+        return definition instanceof OperatorDefinition known
+                ? StateForecast.of(operator.name(), known, maxParallelism)
+                : null;
+    }
+
+    private Set<StateSchema> schemas(List<Segment> segmentsOfSubtasks, Operator operator) throws IOException {
+        Set<StateSchema> schemas = new LinkedHashSet<>();
+        for (Segment segment : segmentsOfSubtasks) {
+            try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
+                schemas.add(StateSchema.ofSegment(in, segment.getLength(), operator.name()));
+            }
+        }
+        return schemas;
+    }
+
+    private void requireStates(RestorePlan plan) {
+        String refusals = plan.fates(StateFate.Kind.REFUSED)
+                .map(fate -> fate.fate().words())
+                .collect(Collectors.joining(" "));
+        if (!refusals.isEmpty()) {
+            throw refused("does not fit the program. " + refusals);
+        }
+        String dropped = plan.fates(StateFate.Kind.DROPPED)
+                .map(fate -> fate.operator() + "/" + fate.fate().state())
+                .collect(Collectors.joining(", "));
+        if (!dropped.isEmpty() && !from.mayDropState()) {
+            throw refused("has states that the program's operators do not ask for, by uid and name: " + dropped
+                    + ". Declare them as they were, or drop them with --allow-dropped-state.");
+        }
+    }
+
+    private static Stream<OperatorSnapshot> operatorsOf(CheckpointMetadata metadata) {
+        return metadata.getSubtasksList().stream().flatMap(subtask -> subtask.getOperatorsList().stream());
     }
 
     private void requireFiles(CheckpointMetadata metadata) throws IOException {

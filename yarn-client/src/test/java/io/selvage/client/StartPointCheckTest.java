@@ -3,11 +3,23 @@ package io.selvage.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.api.function.Collector;
+import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Vertex;
+import io.selvage.api.state.StateAccess;
+import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.Serdes;
+import io.selvage.checkpoint.backend.KeyGroupRange;
+import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.NoNamespace;
+import io.selvage.checkpoint.backend.RowKeyedStateBackend;
+import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
@@ -22,9 +34,11 @@ import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -180,5 +194,136 @@ class StartPointCheckTest {
         assertRefused(savepoint, graph(128, "counts"), "a.data", "missing or too short");
         Files.delete(savepoint.resolve("a.data"));
         assertRefused(savepoint, graph(128, "counts"), "a.data", "missing or too short");
+    }
+
+    // ---- states --------------------------------------------------------------------------------------------------
+
+    private static final class Before extends KeyedProcessFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void openState(StateAccess states) {
+            states.value(new ValueStateDescriptor<>("count", Integer.class));
+            states.value(new ValueStateDescriptor<>("gone", Integer.class));
+        }
+
+        @Override
+        public void process(String element, Context<String> context, Collector<String> out) {}
+    }
+
+    /** Asks for one state, of a type. */
+    private static final class After extends KeyedProcessFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+        private final Class<?> type;
+
+        After(Class<?> type) {
+            this.type = type;
+        }
+
+        @Override
+        public void openState(StateAccess states) {
+            if (type == Void.class) {
+                throw new IllegalStateException("open was not called");
+            }
+            states.value(new ValueStateDescriptor<>("count", type));
+        }
+
+        @Override
+        public void process(String element, Context<String> context, Collector<String> out) {}
+    }
+
+    private static JobGraph keyed(KeyedProcessFunction<String, String, String> function) {
+        OperatorDefinition definition = new OperatorDefinition.KeyedProcess<>(new ByItself(), Serdes.STRING, function);
+        Operator operator = new Operator(
+                "counts", "count words", true, OperatorRole.TRANSFORM, Opaque.write(definition, "count words"));
+        return new JobGraph("words", 128, Map.of(), List.of(new Vertex(1, "v", 1, List.of(operator))), List.of());
+    }
+
+    private static final class ByItself implements KeySelector<String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String key(String element) {
+            return element;
+        }
+    }
+
+    private void writeStatesOf(KeyedProcessFunction<String, String, String> function) throws Exception {
+        RowKeyedStateBackend<String> backend = new RowKeyedStateBackend<>(
+                "counts", Serdes.STRING, 128, new KeyGroupRange(0, 128), KeyedOrigin.NOTHING);
+        backend.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
+        function.openState(backend.states());
+        backend.opened();
+        byte[] segment = backend.snapshotWhole(7).complete().bytes();
+        CRC32C checksum = new CRC32C();
+        checksum.update(segment);
+        byte[] file = new byte[20 + segment.length];
+        System.arraycopy(segment, 0, file, 20, segment.length);
+        Files.write(savepoint.resolve("a.data"), file);
+        CheckpointMetadata.Builder metadata = metadata("counts");
+        metadata.getSubtasksBuilder(0)
+                .getOperatorsBuilder(0)
+                .getKeyedStateBuilder(0)
+                .setLength(segment.length)
+                .setCrc32C((int) checksum.getValue());
+        write(metadata.build());
+    }
+
+    private List<String> planned(JobGraph graph, boolean mayDropState) {
+        List<String> planned = new ArrayList<>();
+        try {
+            new StartPointCheck(store, new StartPoint(savepoint.toUri().toString(), mayDropState))
+                    .check(
+                            graph,
+                            plan -> plan.operators().forEach(operator -> {
+                                operator.states().forEach(fate -> planned.add(fate.state() + " " + fate.kind()));
+                                planned.add(operator.untold());
+                            }));
+        } catch (ClientException refused) {
+            planned.add("refused");
+        }
+        return planned;
+    }
+
+    @Test
+    void statesThatAreAsTheyWereOrWiderAreTakenUp() throws Exception {
+        writeStatesOf(new Before());
+        assertThat(planned(keyed(new Before()), false))
+                .containsExactly("#timers RESTORED", "count RESTORED", "gone RESTORED", "");
+        assertThat(planned(keyed(new After(Long.class)), true))
+                .containsExactly("#timers RESTORED", "count EVOLVED", "gone DROPPED", "");
+    }
+
+    @Test
+    void aStateThatIsNotAskedForAnyMoreIsDroppedOnlyOnDemand() throws Exception {
+        writeStatesOf(new Before());
+        assertRefused(
+                savepoint,
+                keyed(new After(Integer.class)),
+                "that the program's operators do not ask for, by uid and name: counts/gone",
+                "--allow-dropped-state");
+        assertThat(planned(keyed(new After(Integer.class)), false)).contains("gone DROPPED", "refused");
+    }
+
+    @Test
+    void aStateOfATypeThatCantBeReadIsRefusedWithOperatorStateAndRemedy() throws Exception {
+        writeStatesOf(new Before());
+        assertRefused(
+                savepoint,
+                keyed(new After(String.class)),
+                "does not fit the program. The state \"count\" of operator count words",
+                "was written as i32 and is now string",
+                "give the state another name to start it empty");
+        assertThat(planned(keyed(new After(String.class)), true)).contains("count REFUSED", "refused");
+    }
+
+    @Test
+    void whatAFunctionDoesNotTellHereIsLeftToTheTasks() throws Exception {
+        writeStatesOf(new Before());
+        assertThat(planned(keyed(new After(Void.class)), false))
+                .singleElement()
+                .asString()
+                .contains("IllegalStateException: open was not called");
+        assertThat(planned(graph(128, "counts"), false)).containsExactly("it is of a kind that is asked only there");
     }
 }

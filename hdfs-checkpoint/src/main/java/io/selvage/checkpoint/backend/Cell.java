@@ -9,5 +9,8 @@ interface Cell<V> {
 
     void set(V value);
 
+    /** The value that it has was written to, in place. */
+    default void onChangedInPlace() {}
+
     void clear();
 }

@@ -1,10 +1,17 @@
 package io.selvage.checkpoint.backend;
 
-import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.state.AggregatingState;
+import io.selvage.api.state.AggregatingStateDescriptor;
+import io.selvage.api.state.Aggregator;
 import io.selvage.api.state.ListState;
 import io.selvage.api.state.ListStateDescriptor;
 import io.selvage.api.state.MapState;
 import io.selvage.api.state.MapStateDescriptor;
+import io.selvage.api.state.Reducer;
+import io.selvage.api.state.ReducingState;
+import io.selvage.api.state.ReducingStateDescriptor;
+import io.selvage.api.state.StateAccess;
+import io.selvage.api.state.StateDescriptor;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serde;
@@ -16,37 +23,56 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the backend's owner. Makes states out of cells, with or without a namespace. */
-abstract class CellStates implements KeyedStates {
+abstract class CellStates implements StateAccess {
 
     abstract <V> Cell<V> cell(String name, Serde<V> serde);
 
+    /** Null: what the state has does not expire. */
+    abstract @Nullable TimeLimit limitOf(StateDescriptor descriptor);
+
+    private <V> Cell<V> valueCell(StateDescriptor descriptor, String kind, Serde<V> value) {
+        SchemaSerde<V> serde = new SchemaSerde<>(kind, value);
+        TimeLimit limit = limitOf(descriptor);
+        return limit == null
+                ? cell(descriptor.name(), serde)
+                : new StampedCell<>(cell(descriptor.name(), new StampedSerde<>(serde, limit)), limit);
+    }
+
     @Override
     public final <T> ValueState<T> value(ValueStateDescriptor<T> descriptor) {
-        return new Value<>(cell(descriptor.name(), new SchemaSerde<>(descriptor.serde(), descriptor.schema())));
+        return new Value<>(valueCell(descriptor, "value", descriptor.serde()));
     }
 
     @Override
     public final <T> ListState<T> list(ListStateDescriptor<T> descriptor) {
-        return new Elements<>(cell(descriptor.name(), new ListSerde<>(descriptor.serde(), descriptor.schema())));
+        TimeLimit limit = limitOf(descriptor);
+        if (limit == null) {
+            return new Elements<>(cell(descriptor.name(), new ListSerde<>(descriptor.serde())));
+        }
+        StampedListSerde<T> serde = new StampedListSerde<>(descriptor.serde(), limit);
+        return new StampedElements<>(cell(descriptor.name(), serde), serde);
     }
 
     @Override
     public final <K, V> MapState<K, V> map(MapStateDescriptor<K, V> descriptor) {
-        return new Entries<>(cell(
-                descriptor.name(),
-                new MapSerde<>(descriptor.keySerde(), descriptor.valueSerde(), descriptor.schema())));
+        TimeLimit limit = limitOf(descriptor);
+        if (limit == null) {
+            return new Entries<>(
+                    cell(descriptor.name(), new MapSerde<>(descriptor.keySerde(), descriptor.valueSerde())));
+        }
+        StampedMapSerde<K, V> serde = new StampedMapSerde<>(descriptor.keySerde(), descriptor.valueSerde(), limit);
+        return new StampedEntries<>(cell(descriptor.name(), serde), serde);
     }
 
     @Override
-    public final <T> ReducingState<T> reducing(String name, Serde<T> serde, Reducer<T> reducer) {
-        return new Reduced<>(cell(name, new SchemaSerde<>(serde, "reducing<" + serde.schema() + ">")), reducer);
+    public final <T> ReducingState<T> reducing(ReducingStateDescriptor<T> descriptor) {
+        return new Reduced<>(valueCell(descriptor, "reducing", descriptor.serde()), descriptor.reducer());
     }
 
     @Override
-    public final <I, A, R> AggregatingState<I, R> aggregating(
-            String name, Serde<A> accumulatorSerde, AggregateFunction<I, A, R> function) {
-        String schema = "aggregating<" + accumulatorSerde.schema() + ">";
-        return new Aggregated<>(cell(name, new SchemaSerde<>(accumulatorSerde, schema)), function);
+    public final <I, A, R> AggregatingState<I, R> aggregating(AggregatingStateDescriptor<I, A, R> descriptor) {
+        return new Aggregated<>(
+                valueCell(descriptor, "aggregating", descriptor.accumulatorSerde()), descriptor.aggregator());
     }
 
     private record Value<T>(Cell<T> cell) implements ValueState<T> {
@@ -152,21 +178,22 @@ abstract class CellStates implements KeyedStates {
         }
     }
 
-    private record Aggregated<I, A, R>(Cell<A> cell, AggregateFunction<I, A, R> function)
-            implements AggregatingState<I, R> {
+    private record Aggregated<I, A, R>(Cell<A> cell, Aggregator<I, A, R> aggregator) implements AggregatingState<I, R> {
         @Override
         public @Nullable R result() throws Exception {
             A accumulator = cell.get();
-            return accumulator == null ? null : function.result(accumulator);
+            return accumulator == null ? null : aggregator.result(accumulator);
         }
 
         @Override
         public boolean add(I element) throws Exception {
             A before = cell.get();
-            A after = function.add(before == null ? function.create() : before, element);
+            A after = aggregator.add(before == null ? aggregator.create() : before, element);
             // An accumulator that was changed in place, the usual case, costs no second look-up.
             if (after != before) {
                 cell.set(after);
+            } else {
+                cell.onChangedInPlace();
             }
             return before == null;
         }

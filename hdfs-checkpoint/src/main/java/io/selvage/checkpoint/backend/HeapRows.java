@@ -19,6 +19,11 @@ import org.slf4j.LoggerFactory;
 final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private static final Logger LOG = LoggerFactory.getLogger(HeapRows.class);
     private static final byte[] NO_BYTES = {};
+    /** Rows that are looked at for what has expired, for each that is used for the first time in its generation. */
+    static final int VISITED_PER_USE = 2;
+
+    static final int VISITED_AT_CUT = 1024;
+    private static final int VISITED_AT_ONCE = 64;
 
     private final String operator;
     private final KeyGroupRange range;
@@ -36,6 +41,11 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private int stamp = 1;
     private boolean isChanging; // Else what can be seen is consistent.
     private boolean isBroken;
+    private int visitsPerUse; // 0: nothing expires.
+    private int visitsDue;
+    private int visitedGroup;
+    private int visitedPlace; // Among the group's rows that are objects.
+    private int visitedSlot; // Among those that are bytes.
     private @Nullable CutWriter<K> writing; // The newest restore point's cut, while it is not all written.
 
     /**
@@ -54,6 +64,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         this.table = new KeyTable(range);
         this.codec = codec;
         this.points = new CutHistory<>(operator, this);
+        beginExpiry();
     }
 
     /** Before the first use: rows that are in the order of the codec's sections. */
@@ -67,8 +78,14 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
 
     /** The same rows for a new backend. */
     void adopt(RowCodec<K> newCodec) {
+        newCodec.numberAs(codec.schema());
         newCodec.adoptTimers(codec);
         codec = newCodec;
+        beginExpiry();
+    }
+
+    private void beginExpiry() {
+        visitsPerUse = codec.hasExpiring() ? VISITED_PER_USE : 0;
     }
 
     @Override
@@ -81,6 +98,9 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     /** The key's row, noted as it is now if that has to be; null: there is none. */
     @Override
     public @Nullable Row find(Object key, int hash) {
+        if (visitsDue >= VISITED_AT_ONCE) {
+            visit(VISITED_AT_ONCE);
+        }
         Row row = table.find(key, hash);
         if (row == null) {
             return undecoded == null ? null : decode(key, hash);
@@ -102,6 +122,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
             note(row, rowBytes.array(), 0, rowBytes.length(), firstTimerMillis);
         }
         row.generation = generation;
+        visitsDue += visitsPerUse;
     }
 
     /** A row for a key that has none. */
@@ -114,6 +135,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
             note(row, NO_BYTES, 0, 0, Long.MAX_VALUE);
         }
         row.generation = generation;
+        visitsDue += visitsPerUse;
         endChange();
         return row;
     }
@@ -192,6 +214,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
             note(row, group.arena(), entry.rowAt, entry.rowLength, entry.firstTimerMillis);
         }
         row.generation = generation;
+        visitsDue += visitsPerUse;
         table.add(row);
         codec.insertTimers(row);
         group.remove(group.arena(), entry.keyAt, entry.keyLength);
@@ -236,6 +259,57 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         return first;
     }
 
+    // ---- what expires --------------------------------------------------------------------------------------------
+
+    /**
+     * Takes away what has expired of some rows, those in turn. As two are visited for each that is used, what is there
+     * and has expired is a third of what has not, or less, whatever keys come.
+     */
+    private void visit(int count) {
+        for (int i = 0; i < count && range.count() > 0; i++) {
+            int number = range.first() + visitedGroup;
+            ReplicaGroup bytes = undecoded(number);
+            if (visitedPlace < table.size(number)) {
+                visit(table.row(number, visitedPlace));
+            } else if (bytes != null && visitedSlot < bytes.slotCount()) {
+                visit(number, bytes);
+            } else {
+                visitedGroup = (visitedGroup + 1) % range.count();
+                visitedPlace = 0;
+                visitedSlot = 0;
+            }
+        }
+        visitsDue = Math.max(0, visitsDue - count); // What was used because it has expired counts as well.
+    }
+
+    private void visit(Row row) {
+        if (codec.hasExpired(row)) {
+            touch(row);
+            codec.expire(row);
+            if (dropIfEmpty(row)) {
+                return; // Another one is at its place.
+            }
+        }
+        visitedPlace++;
+    }
+
+    private void visit(int number, ReplicaGroup bytes) {
+        while (visitedSlot < bytes.slotCount() && !bytes.entryAt(visitedSlot, entry)) {
+            visitedSlot++;
+        }
+        if (visitedSlot == bytes.slotCount()) {
+            return;
+        }
+        if (codec.hasExpired(bytes.arena(), entry.rowAt, entry.rowLength)) {
+            K key = codec.readKey(bytes.arena(), entry.keyAt, entry.keyLength);
+            Row row = decode(key, KeyTable.hash(key), number, bytes); // Another entry may be at its place then.
+            codec.expire(row);
+            dropIfEmpty(row);
+        } else {
+            visitedSlot++;
+        }
+    }
+
     // ---- cuts ----------------------------------------------------------------------------------------------------
 
     /**
@@ -244,6 +318,9 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     @Override
     public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
         giveUpWriting();
+        if (codec.hasExpiring()) {
+            visit(VISITED_AT_CUT);
+        }
         SegmentChain base = points.baseOf(checkpoint, isSavepoint, this::isWorth);
         long baseCheckpoint = base == null ? 0 : points.oldest().checkpoint();
         CutWriter<K> writer = base == null ? whole(checkpoint) : changes(checkpoint, baseCheckpoint, base);

@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.state.StateAccess;
 import io.selvage.api.type.Serde;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ public interface KeyedStateBackend<K> {
     K currentKey();
 
     /** States that each key has one of. */
-    KeyedStates states();
+    StateAccess states();
 
     /** States that each key has one of for each namespace. */
     <N> NamespacedStates<N> namespaced(Serde<N> namespaceSerde);

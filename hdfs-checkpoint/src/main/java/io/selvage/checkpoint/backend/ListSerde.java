@@ -2,11 +2,15 @@ package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Schemas;
 import io.selvage.api.type.Serde;
 import java.util.ArrayList;
+import java.util.function.Function;
 
 /** Stateless. The elements of a list state, in a list that can grow. */
-record ListSerde<T>(Serde<T> element, String schema) implements Serde<ArrayList<T>> {
+record ListSerde<T>(Serde<T> element) implements Serde<ArrayList<T>> {
+    static final String WORD = "list";
+
     private static final long serialVersionUID = 1L;
 
     @Override
@@ -19,11 +23,31 @@ record ListSerde<T>(Serde<T> element, String schema) implements Serde<ArrayList<
 
     @Override
     public ArrayList<T> read(BinaryReader in) {
+        return read(in, element::read, false);
+    }
+
+    private ArrayList<T> read(BinaryReader in, Function<BinaryReader, T> elements, boolean isStamped) {
         int size = in.readUnsignedVarInt();
         ArrayList<T> value = new ArrayList<>(Math.min(size, in.remaining() + 1));
         for (int i = 0; i < size; i++) {
-            value.add(element.read(in));
+            value.add(elements.apply(in));
+            if (isStamped) {
+                in.readVarLong();
+            }
         }
         return value;
+    }
+
+    @Override
+    public String schema() {
+        return WORD + "<" + element.schema() + ">";
+    }
+
+    @Override
+    public Function<BinaryReader, ArrayList<T>> reader(String written) {
+        String content = ExpiringSerde.schemaOfContent(written).orElse(written);
+        Function<BinaryReader, T> elements =
+                element.reader(Schemas.argumentsOf(content, WORD, 1, schema()).get(0));
+        return in -> read(in, elements, !content.equals(written));
     }
 }

@@ -2,7 +2,11 @@ package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.IncompatibleSchemaException;
+import io.selvage.api.type.Schemas;
 import io.selvage.api.type.Serde;
+import java.util.List;
+import java.util.function.Function;
 
 /** Stateless. What one key has of one state, by namespace. */
 record NamespacesSerde<N, V>(Serde<N> namespace, Serde<V> value) implements Serde<Namespaces<N, V>> {
@@ -19,13 +23,27 @@ record NamespacesSerde<N, V>(Serde<N> namespace, Serde<V> value) implements Serd
 
     @Override
     public Namespaces<N, V> read(BinaryReader in) {
+        return read(in, value::read);
+    }
+
+    private Namespaces<N, V> read(BinaryReader in, Function<BinaryReader, V> values) {
         Namespaces<N, V> all = new Namespaces<>();
         int count = in.readUnsignedVarInt();
         for (int i = 0; i < count; i++) {
             N n = namespace.read(in);
-            all.put(n, value.read(in));
+            all.put(n, values.apply(in));
         }
         return all;
+    }
+
+    @Override
+    public Function<BinaryReader, Namespaces<N, V>> reader(String written) {
+        List<String> arguments = Schemas.argumentsOf(written, "by", 2, schema());
+        if (!arguments.get(0).equals(namespace.schema())) {
+            throw new IncompatibleSchemaException(written, schema());
+        }
+        Function<BinaryReader, V> values = value.reader(arguments.get(1));
+        return in -> read(in, values);
     }
 
     @Override

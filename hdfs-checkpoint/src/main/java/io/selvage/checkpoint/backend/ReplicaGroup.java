@@ -134,6 +134,20 @@ final class ReplicaGroup {
         return true;
     }
 
+    /** Places of entries, some of which are free; entries change them when others go. */
+    int slotCount() {
+        return slots.length;
+    }
+
+    /** Moves an entry onto the one at a place; false: there is none. */
+    boolean entryAt(int slot, Entry entry) {
+        if (slots[slot] == 0) {
+            return false;
+        }
+        read(slots[slot] - 1, entry);
+        return true;
+    }
+
     /** Takes the entries one after the other, in no order; nothing may be changed meanwhile. */
     void forEach(EntryReader taker) {
         Entry entry = new Entry();

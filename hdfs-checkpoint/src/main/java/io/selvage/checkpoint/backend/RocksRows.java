@@ -39,6 +39,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private static final int SWEPT_AT_ONCE = 32;
     private static final int SPILLED_AT_ONCE = 1024;
     private static final int MOST_DUE_AT_ONCE = 1024;
+    private static final int VISITED_AT_ONCE = 512;
 
     private final String operator;
     private final KeyGroupRange range;
@@ -68,6 +69,10 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private int sweptGroup;
     private int sweptPlace;
     private int sweptInVain;
+
+    private int visitsPerUse; // 0: nothing expires.
+    private int visitsDue;
+    private byte @Nullable [] visitedFrom; // Where the next visit begins in the store; null: at its beginning.
 
     private final long[] firstDue; // By group: nothing that is not an object is due before; MAX_VALUE: nothing is due.
     private final byte[][] dueFrom; // By group: where that is in the store.
@@ -129,6 +134,11 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         Files.createDirectories(directory);
         Arrays.fill(firstDue, Long.MAX_VALUE);
         environment.backendOpened();
+        beginExpiry();
+    }
+
+    private void beginExpiry() {
+        visitsPerUse = codec.hasExpiring() ? HeapRows.VISITED_PER_USE : 0;
     }
 
     /** Before the first use: the store is what the replica has brought it to. */
@@ -149,6 +159,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             evictFrom(0);
         }
         codec = newCodec;
+        beginExpiry();
         if (table.size() == 0) {
             findFirstDue();
         }
@@ -163,6 +174,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     @Override
     public @Nullable Row find(Object key, int hash) {
+        if (visitsDue >= VISITED_AT_ONCE) {
+            visit(VISITED_AT_ONCE);
+        }
         Row row = table.find(key, hash);
         if (row == null) {
             makeRoom();
@@ -196,6 +210,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         used[usedCount++] = row;
         usedBytes += row.heapBytes;
         row.generation = epoch;
+        visitsDue += visitsPerUse;
     }
 
     @Override
@@ -429,6 +444,48 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         }
     }
 
+    // ---- what expires --------------------------------------------------------------------------------------------
+
+    /**
+     * Takes away what has expired of some rows that the store has, those in turn: as in {@link HeapRows}. They go from
+     * the store with the flush that follows.
+     */
+    private void visit(int count) {
+        try (RocksIterator each = store.iterator()) {
+            each.seek(visitedFrom == null ? RocksKeys.group(range.first()) : visitedFrom);
+            for (int i = 0; i < count && each.isValid(); i++) {
+                byte[] key = each.key();
+                if (!RocksKeys.isRow(key)) {
+                    each.seek(RocksKeys.group(RocksKeys.groupOf(key) + 1));
+                    continue;
+                }
+                byte[] bytes = each.value();
+                if (codec.hasExpired(bytes, 0, RocksKeys.rowLength(bytes, bytes.length))) {
+                    expire(key);
+                }
+                each.next();
+            }
+            visitedFrom = each.isValid() ? each.key() : null;
+        }
+        visitsDue = Math.max(0, visitsDue - count); // What was used because it has expired counts as well.
+    }
+
+    /** If it is an object, that may have been used since. */
+    private void expire(byte[] storedKey) {
+        K key = codec.readKey(storedKey, RocksKeys.ROW_PREFIX, storedKey.length - RocksKeys.ROW_PREFIX);
+        int hash = KeyTable.hash(key);
+        Row row = table.find(key, hash);
+        if (row == null) {
+            makeRoom();
+            row = load(key, hash);
+        }
+        if (row != null && codec.hasExpired(row)) {
+            touch(row);
+            codec.expire(row);
+            dropIfEmpty(row);
+        }
+    }
+
     // ---- timers --------------------------------------------------------------------------------------------------
 
     @Override
@@ -635,6 +692,10 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     @Override
     public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
         awaitFlush();
+        if (codec.hasExpiring()) {
+            visit(HeapRows.VISITED_AT_CUT);
+        }
+        awaitFlush(); // If that had to make room.
         SegmentChain base = points.baseOf(checkpoint, isSavepoint, this::isWorth);
         dropConfirmed();
         long baseCheckpoint = base == null ? 0 : points.oldest().checkpoint();

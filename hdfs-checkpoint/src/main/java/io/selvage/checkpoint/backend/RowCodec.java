@@ -6,6 +6,7 @@ import io.selvage.api.type.Serde;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the backend. Rows as bytes and back; {@link StateSchema} says how they look. */
@@ -15,9 +16,13 @@ final class RowCodec<K> {
     private final List<StateSchema.Section> sections = new ArrayList<>();
     private final List<@Nullable Serde<Object>> states = new ArrayList<>(); // By section; null: timers.
     private final List<@Nullable RowTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
+    private final List<@Nullable ExpiringSerde<Object>> expiring = new ArrayList<>(); // By section; null: it does not.
+    private boolean hasExpiring;
     private @Nullable StateSchema numberedAs; // null: sections are numbered as they were added.
     private int[] numbers = {}; // By section, if so.
     private int[] places = {}; // By number; -1: no section of this codec.
+    private final List<@Nullable Function<BinaryReader, Object>> readers = new ArrayList<>(); // By number, if so.
+    private boolean[] isStamped = {}; // By number, if so: the time of the last use is in the bytes.
     private final BinaryReader reader = new BinaryReader(new byte[0]);
     private final BinaryReader cellReader = new BinaryReader(new byte[0]);
 
@@ -39,12 +44,21 @@ final class RowCodec<K> {
         sections.add(section);
         states.add((Serde<Object>) serde);
         timers.add(null);
+        expiring.add(serde instanceof ExpiringSerde<?> expires ? (ExpiringSerde<Object>) expires : null);
+        hasExpiring |= serde instanceof ExpiringSerde<?>;
     }
 
     void addTimers(StateSchema.Section section, RowTimerQueue<K, ?> queue) {
         sections.add(section);
         states.add(null);
         timers.add(queue);
+        expiring.add(null);
+    }
+
+    /** Null: it is of timers. */
+    @Nullable
+    Serde<?> serdeOf(StateSchema.Section section) {
+        return states.get(sections.indexOf(section));
     }
 
     /** Of the rows that it writes. */
@@ -57,11 +71,26 @@ final class RowCodec<K> {
         return new StateSchema(keySerde.schema(), maxParallelism, sections);
     }
 
-    /** Rows are as in that schema, which has all of these sections; those that only it has are let pass. */
+    /**
+     * Rows are as in that schema, which has all of these sections; those that only it has are read as the section of
+     * their name is, or let pass.
+     */
     void numberAs(StateSchema wanted) {
+        if (wanted.sections().equals(sections)) {
+            return;
+        }
         numberedAs = wanted;
         numbers = declared().placesIn(wanted);
-        places = wanted.placesIn(declared());
+        places = new int[wanted.sections().size()];
+        isStamped = new boolean[places.length];
+        readers.clear();
+        for (int i = 0; i < places.length; i++) {
+            StateSchema.Section written = wanted.sections().get(i);
+            places[i] = declared().indexOf(written.name());
+            Serde<Object> serde = places[i] < 0 ? null : states.get(places[i]);
+            readers.add(serde == null ? null : serde.reader(written.schema()));
+            isStamped[i] = ExpiringSerde.schemaOfContent(written.schema()).isPresent();
+        }
     }
 
     /** Whether rows that are objects are the same to both. */
@@ -115,7 +144,10 @@ final class RowCodec<K> {
             }
             RowTimerQueue<K, ?> queue = timers.get(section);
             Serde<Object> serde = states.get(section);
-            if (serde != null) {
+            Function<BinaryReader, Object> as = numberedAs == null ? null : readers.get(number);
+            if (as != null) {
+                row.set(section, as.apply(cellReader));
+            } else if (serde != null) {
                 row.set(section, serde.read(cellReader));
             } else if (queue != null) {
                 queue.read(row, cellReader);
@@ -142,6 +174,61 @@ final class RowCodec<K> {
                 row.clear(i);
             }
         }
+    }
+
+    // ---- what expires --------------------------------------------------------------------------------------------
+
+    /** Whether any state does. */
+    boolean hasExpiring() {
+        return hasExpiring;
+    }
+
+    /** Whether the row has something that has. */
+    boolean hasExpired(Row row) {
+        for (int i = 0; i < expiring.size(); i++) {
+            ExpiringSerde<Object> serde = expiring.get(i);
+            Object value = row.get(i);
+            if (serde != null
+                    && value != null
+                    && serde.hasExpired(value, serde.limit().horizonMillis())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes that away. */
+    void expire(Row row) {
+        for (int i = 0; i < expiring.size(); i++) {
+            ExpiringSerde<Object> serde = expiring.get(i);
+            Object value = row.get(i);
+            if (serde != null
+                    && value != null
+                    && serde.expire(value, serde.limit().horizonMillis())) {
+                row.clear(i);
+            }
+        }
+    }
+
+    /** The same of a row that is bytes; but of lists and maps, only whether all of one has. */
+    boolean hasExpired(byte[] bytes, int offset, int length) {
+        reader.reset(bytes, offset, length);
+        while (reader.remaining() > 0) {
+            int number = reader.readUnsignedVarInt();
+            int size = reader.readLength();
+            reader.skip(size);
+            int section = numberedAs == null ? number : places[number];
+            ExpiringSerde<Object> serde = section < 0 ? null : expiring.get(section);
+            if (serde != null) {
+                long lastUse = numberedAs == null || isStamped[number]
+                        ? ExpiringSerde.lastUseMillis(bytes, reader.position())
+                        : serde.limit().startMillis();
+                if (lastUse <= serde.limit().horizonMillis()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Takes over the timers of a codec of the same sections. */

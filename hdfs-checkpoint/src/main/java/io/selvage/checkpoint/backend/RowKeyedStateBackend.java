@@ -1,8 +1,13 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.state.StateAccess;
+import io.selvage.api.state.StateDescriptor;
+import io.selvage.api.state.TimeToLive;
 import io.selvage.api.type.Serde;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -27,7 +32,9 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private final @Nullable Disk disk; // null: all rows are in the heap.
     private final long leastChainedBytes;
     private final Set<String> names = new HashSet<>();
-    private final KeyedStates plain = new PlainStates();
+    private final InstantSource clock;
+    private final long startMillis;
+    private final StateAccess plain = new PlainStates();
     private KeyedOrigin origin;
     private @Nullable StateSchema restored; // Until it is opened.
     private Rows<K> rows;
@@ -57,7 +64,19 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             KeyGroupRange range,
             KeyedOrigin origin,
             long leastChainedBytes) {
-        this(operator, keySerde, maxParallelism, range, origin, leastChainedBytes, null);
+        this(operator, keySerde, maxParallelism, range, origin, leastChainedBytes, InstantSource.system());
+    }
+
+    /** @param clock decides what has expired of states with a time-to-live */
+    public RowKeyedStateBackend(
+            String operator,
+            Serde<K> keySerde,
+            int maxParallelism,
+            KeyGroupRange range,
+            KeyedOrigin origin,
+            long leastChainedBytes,
+            InstantSource clock) {
+        this(operator, keySerde, maxParallelism, range, origin, leastChainedBytes, clock, null);
     }
 
     private RowKeyedStateBackend(
@@ -67,7 +86,10 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             KeyGroupRange range,
             KeyedOrigin origin,
             long leastChainedBytes,
+            InstantSource clock,
             @Nullable Disk disk) {
+        this.clock = clock;
+        this.startMillis = clock.millis();
         this.operator = operator;
         this.grouper = new KeyGrouper<>(keySerde, maxParallelism);
         this.range = range;
@@ -92,7 +114,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             KeyedOrigin origin,
             RocksEnvironment environment) {
         Disk disk = new Disk(environment, RocksRows.LEAST_SPILLED, SegmentChain.Bounds.FILES);
-        return new RowKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, disk);
+        return onDisk(operator, keySerde, maxParallelism, range, origin, InstantSource.system(), disk);
     }
 
     /**
@@ -109,8 +131,9 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             int maxParallelism,
             KeyGroupRange range,
             KeyedOrigin origin,
+            InstantSource clock,
             Disk disk) {
-        return new RowKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, disk);
+        return new RowKeyedStateBackend<>(operator, keySerde, maxParallelism, range, origin, 0, clock, disk);
     }
 
     private @Nullable StateSchema restoredSchema() {
@@ -170,7 +193,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     @Override
-    public KeyedStates states() {
+    public StateAccess states() {
         return plain;
     }
 
@@ -182,7 +205,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     @Override
     public <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde) {
         RowTimerQueue<K, N> queue = new RowTimerQueue<>(this, namespaceSerde, codec.sectionCount());
-        codec.addTimers(claim(StateSchema.Kind.TIMERS, name, RowTimerQueue.schema(namespaceSerde)), queue);
+        codec.addTimers(claim(StateSchema.Kind.TIMERS, name, RowTimerQueue.schema(namespaceSerde), null), queue);
         return queue;
     }
 
@@ -193,6 +216,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
                 : restored.sections().stream()
                         .map(StateSchema.Section::name)
                         .filter(name -> !names.contains(name))
+                        .distinct()
                         .toList();
         rows = disk == null ? inHeap() : onDisk(disk);
         origin = KeyedOrigin.NOTHING;
@@ -215,7 +239,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     @SuppressWarnings("unchecked")
     private HeapRows<K> inHeap(Rows<?> left) {
         HeapRows<K> retained = (HeapRows<K>) left;
-        if (retained.codec().schema().equals(codec.schema())) {
+        if (codec.hasSectionsOf(retained.codec())) {
             retained.adopt(codec);
             return retained;
         }
@@ -268,15 +292,15 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         currentRow = null;
     }
 
+    /** Rows stay as they are, unless they have something of states that there are no more. */
     private void start(HeapRows<K> fresh, KeyedReplica replica, boolean isChained) {
-        List<StateSchema.Section> declared = codec.schema().sections();
-        List<StateSchema.Section> written = replica.schema().sections();
-        boolean fits = written.size() <= declared.size()
-                && declared.subList(0, written.size()).equals(written);
-        if (!fits) {
-            replica.arrange(codec.schema());
+        StateSchema written = replica.schema();
+        StateSchema known = written.onlyNamesOf(codec.declared());
+        if (!known.equals(written)) {
+            replica.arrange(known);
         }
-        fresh.startFrom(replica, isChained && fits);
+        codec.numberAs(known.with(codec.declared(), operator));
+        fresh.startFrom(replica, isChained && known.equals(written));
     }
 
     @Override
@@ -364,11 +388,11 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Answers the state's cell. */
     private <V> int declare(String name, Serde<V> serde) {
         int cell = codec.sectionCount();
-        codec.addState(claim(StateSchema.Kind.STATE, name, serde.schema()), serde);
+        codec.addState(claim(StateSchema.Kind.STATE, name, serde.schema(), serde), serde);
         return cell;
     }
 
-    private StateSchema.Section claim(StateSchema.Kind kind, String name, String schema) {
+    private StateSchema.Section claim(StateSchema.Kind kind, String name, String schema, @Nullable Serde<?> serde) {
         if (opened) {
             throw new IllegalStateException("The state \"" + name + "\" of operator " + operator
                     + " was asked for after the operator was opened. Obtain it in openState.");
@@ -379,10 +403,29 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         }
         StateSchema.Section section = new StateSchema.Section(kind, name, schema);
         if (restored != null) {
-            restored.checkSection(operator, section);
+            restored.checkSection(operator, section, serde);
         }
         names.add(name);
         return section;
+    }
+
+    /** Of these states and of what a checkpoint has; nothing of it is taken over. */
+    List<StateFate> fatesOf(StateSchema written) {
+        try {
+            written.checkKeys(operator, codec.declared().keySchema(), codec.maxParallelism());
+        } catch (StateMismatchException e) {
+            return List.of(new StateFate("", StateFate.Kind.REFUSED, String.valueOf(e.getMessage())));
+        }
+        List<StateFate> fates = new ArrayList<>();
+        for (StateSchema.Section section : codec.declared().sections()) {
+            fates.add(written.fateOf(operator, section, codec.serdeOf(section)));
+        }
+        written.sections().stream()
+                .map(StateSchema.Section::name)
+                .filter(name -> !names.contains(name))
+                .distinct()
+                .forEach(name -> fates.add(new StateFate(name, StateFate.Kind.DROPPED, "")));
+        return fates;
     }
 
     private @Nullable Object cell(int cell) {
@@ -407,6 +450,19 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         @Override
         <V> Cell<V> cell(String name, Serde<V> serde) {
             return new PlainCell<>(declare(name, serde));
+        }
+
+        @Override
+        @Nullable
+        TimeLimit limitOf(StateDescriptor descriptor) {
+            TimeToLive timeToLive = descriptor.timeToLive();
+            return timeToLive == null
+                    ? null
+                    : new TimeLimit(
+                            timeToLive.duration().toMillis(),
+                            timeToLive.use() == TimeToLive.Use.READ_AND_WRITE,
+                            clock,
+                            startMillis);
         }
     }
 
@@ -451,6 +507,16 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         @Override
         <V> Cell<V> cell(String name, Serde<V> serde) {
             return new NamespacedCell<>(this, declare(name, new NamespacesSerde<>(namespaceSerde, serde)));
+        }
+
+        @Override
+        @Nullable
+        TimeLimit limitOf(StateDescriptor descriptor) {
+            if (descriptor.timeToLive() != null) {
+                throw new IllegalArgumentException("the state \"" + descriptor.name() + "\" of operator " + operator
+                        + " has namespaces, and can have no time-to-live");
+            }
+            return null;
         }
 
         N current() {

@@ -2,10 +2,12 @@ package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Schemas;
 import io.selvage.api.type.Serde;
+import java.util.function.Function;
 
-/** Stateless. A serde under the schema of the state that it is for. */
-record SchemaSerde<T>(Serde<T> serde, String schema) implements Serde<T> {
+/** Stateless. The one value of a state of some kind. */
+record SchemaSerde<T>(String kind, Serde<T> serde) implements Serde<T> {
     private static final long serialVersionUID = 1L;
 
     @Override
@@ -16,5 +18,17 @@ record SchemaSerde<T>(Serde<T> serde, String schema) implements Serde<T> {
     @Override
     public T read(BinaryReader in) {
         return serde.read(in);
+    }
+
+    @Override
+    public String schema() {
+        return kind + "<" + serde.schema() + ">";
+    }
+
+    /** The time behind a value that has one is let lie. */
+    @Override
+    public Function<BinaryReader, T> reader(String written) {
+        String content = ExpiringSerde.schemaOfContent(written).orElse(written);
+        return serde.reader(Schemas.argumentsOf(content, kind, 1, schema()).get(0));
     }
 }

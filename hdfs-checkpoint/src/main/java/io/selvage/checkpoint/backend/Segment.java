@@ -87,24 +87,7 @@ record Segment(
      */
     static Segment read(InputStream in, long length, String operator, KeyGroupRange wanted) throws IOException {
         Input from = new Input(in, length, operator);
-        BinaryReader start = new BinaryReader(from.next(START_BYTES));
-        int magic = start.readInt();
-        int version = start.readInt();
-        if (magic != MAGIC || version != VERSION) {
-            throw new CorruptDataException("The keyed state of operator " + operator + " begins with 0x"
-                    + Integer.toHexString(magic) + " and format " + version + ", and this version of Selvage reads 0x"
-                    + Integer.toHexString(MAGIC) + " and format " + VERSION
-                    + " only. Restore with the version that wrote it, or start the job anew.");
-        }
-        BinaryReader head = new BinaryReader(from.next(start.readInt()));
-        long checkpoint = head.readLong();
-        long base = head.readLong();
-        KeyGroupRange range = new KeyGroupRange(head.readInt(), head.readInt());
-        long[] wholeSince = new long[range.count()];
-        for (int i = 0; i < wholeSince.length; i++) {
-            wholeSince[i] = checkpoint - head.readUnsignedVarInt();
-        }
-        StateSchema schema = StateSchema.read(head);
+        Segment head = readHead(from);
         List<Group> groups = new ArrayList<>();
         while (from.left > 0) {
             BinaryReader group = new BinaryReader(from.next(GROUP_START_BYTES));
@@ -118,7 +101,33 @@ record Segment(
             }
         }
         from.requireEnd();
-        return new Segment(checkpoint, base, range, wholeSince, schema, groups);
+        return new Segment(head.checkpoint, head.base, head.range, head.wholeSince, head.schema, groups);
+    }
+
+    /** The same, but for the groups. */
+    static Segment readHead(InputStream in, long length, String operator) throws IOException {
+        return readHead(new Input(in, length, operator));
+    }
+
+    private static Segment readHead(Input from) throws IOException {
+        BinaryReader start = new BinaryReader(from.next(START_BYTES));
+        int magic = start.readInt();
+        int version = start.readInt();
+        if (magic != MAGIC || version != VERSION) {
+            throw new CorruptDataException("The keyed state of operator " + from.operator + " begins with 0x"
+                    + Integer.toHexString(magic) + " and format " + version + ", and this version of Selvage reads 0x"
+                    + Integer.toHexString(MAGIC) + " and format " + VERSION
+                    + " only. Restore with the version that wrote it, or start the job anew.");
+        }
+        BinaryReader head = new BinaryReader(from.next(start.readInt()));
+        long checkpoint = head.readLong();
+        long base = head.readLong();
+        KeyGroupRange range = new KeyGroupRange(head.readInt(), head.readInt());
+        long[] wholeSince = new long[range.count()];
+        for (int i = 0; i < wholeSince.length; i++) {
+            wholeSince[i] = checkpoint - head.readUnsignedVarInt();
+        }
+        return new Segment(checkpoint, base, range, wholeSince, StateSchema.read(head), List.of());
     }
 
     /** Owned by its reader. */

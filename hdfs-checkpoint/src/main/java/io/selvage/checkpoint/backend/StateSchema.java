@@ -3,18 +3,29 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
+import io.selvage.api.type.IncompatibleSchemaException;
+import io.selvage.api.type.Serde;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What rows are made of; immutable. A row's bytes are, for each section that it has something of: the section's place
  * in the list, the number of bytes, and these. So rows can be told apart, and put into another order of sections,
  * without any serde.
+ *
+ * <p>A state whose type has changed from one version of the program to the next is two sections of one name: a row says
+ * by the section's place under which schema it was written, and has the newer one when it is written again.
  */
-record StateSchema(String keySchema, int maxParallelism, List<Section> sections) {
+public record StateSchema(String keySchema, int maxParallelism, List<Section> sections) {
+
     /** What a section is of; the order is the format's. */
-    enum Kind {
+    public enum Kind {
         STATE("state"),
         TIMERS("timers");
 
@@ -26,9 +37,9 @@ record StateSchema(String keySchema, int maxParallelism, List<Section> sections)
     }
 
     /** A state, or a queue of timers. */
-    record Section(Kind kind, String name, String schema) {}
+    public record Section(Kind kind, String name, String schema) {}
 
-    StateSchema {
+    public StateSchema {
         sections = List.copyOf(sections);
     }
 
@@ -41,6 +52,23 @@ record StateSchema(String keySchema, int maxParallelism, List<Section> sections)
             out.writeString(section.name());
             out.writeString(section.schema());
         }
+    }
+
+    /**
+     * Of a segment, from its beginning: no state is read.
+     *
+     * @param segment open at its beginning; is left somewhere within
+     * @param length of the segment, in bytes
+     * @param operator named in messages
+     * @throws CorruptDataException if a keyed backend has not written it
+     */
+    public static StateSchema ofSegment(InputStream segment, long length, String operator) throws IOException {
+        byte[] magic = segment.readNBytes(Integer.BYTES);
+        if (magic.length == Integer.BYTES && new BinaryReader(magic).readInt() == FilesSegment.MAGIC) {
+            return FilesSegment.read(segment, operator).schema();
+        }
+        InputStream all = new SequenceInputStream(new ByteArrayInputStream(magic), segment);
+        return Segment.readHead(all, length, operator).schema();
     }
 
     static StateSchema read(BinaryReader in) {
@@ -58,12 +86,7 @@ record StateSchema(String keySchema, int maxParallelism, List<Section> sections)
         return new StateSchema(keySchema, maxParallelism, sections);
     }
 
-    @Nullable
-    Section section(String name) {
-        int at = indexOf(name);
-        return at < 0 ? null : sections.get(at);
-    }
-
+    /** Where the first section of that name is; -1: there is none. */
     int indexOf(String name) {
         for (int i = 0; i < sections.size(); i++) {
             if (sections.get(i).name().equals(name)) {
@@ -87,36 +110,76 @@ record StateSchema(String keySchema, int maxParallelism, List<Section> sections)
         }
     }
 
-    /** @throws StateMismatchException if there is a section of that name and it was written in another way */
-    void checkSection(String operator, Section declared) {
-        Section written = section(declared.name());
-        if (written == null || written.equals(declared)) {
-            return;
+    /**
+     * @param serde of the state as it is now; null: timers, which stay as they are
+     * @throws StateMismatchException if there is a section of that name that was written in a way that can't be read
+     */
+    void checkSection(String operator, Section declared, @Nullable Serde<?> serde) {
+        for (Section written : sections) {
+            if (written.name().equals(declared.name()) && !written.equals(declared)) {
+                requireReadable(operator, written, declared, serde);
+            }
         }
-        throw new StateMismatchException("The state \"" + declared.name() + "\" of operator " + operator
-                + " was written as " + written.kind().word + " " + written.schema() + " and is now declared as "
-                + declared.kind().word + " " + declared.schema()
-                + ". Declare it as it was, or give it another name to start it empty.");
+    }
+
+    /** What becomes of a state, of which this is what was written. */
+    StateFate fateOf(String operator, Section declared, @Nullable Serde<?> serde) {
+        String name = declared.name();
+        List<Section> others = sections.stream()
+                .filter(section -> section.name().equals(name) && !section.equals(declared))
+                .toList();
+        if (others.isEmpty()) {
+            boolean isThere = sections.contains(declared);
+            return new StateFate(name, isThere ? StateFate.Kind.RESTORED : StateFate.Kind.EMPTY, "");
+        }
+        try {
+            checkSection(operator, declared, serde);
+        } catch (StateMismatchException e) {
+            return new StateFate(name, StateFate.Kind.REFUSED, String.valueOf(e.getMessage()));
+        }
+        String was = others.stream().map(Section::schema).collect(Collectors.joining(" and "));
+        return new StateFate(name, StateFate.Kind.EVOLVED, "written as " + was + ", and now " + declared.schema());
+    }
+
+    private static void requireReadable(String operator, Section written, Section declared, @Nullable Serde<?> serde) {
+        if (serde == null || written.kind() != declared.kind()) {
+            throw new StateMismatchException("The state \"" + declared.name() + "\" of operator " + operator
+                    + " was written as " + written.kind().word + " " + written.schema() + " and is now declared as "
+                    + declared.kind().word + " " + declared.schema() + ". Declare it as it was, or give it another"
+                    + " name to start it empty.");
+        }
+        try {
+            serde.reader(written.schema());
+        } catch (IncompatibleSchemaException e) {
+            throw new StateMismatchException("The state \"" + declared.name() + "\" of operator " + operator
+                    + " does not fit what was written: " + e.getMessage()
+                    + ". Declare it as it was, or give the state another name to start it empty. (Components of"
+                    + " records may be added, removed, reordered, and widened from int to long or double and from"
+                    + " float to double.)");
+        }
     }
 
     /** These sections, and behind them those of another schema that are not among them. */
     StateSchema with(StateSchema other, String operator) {
         other.checkKeys(operator, keySchema, maxParallelism);
         List<Section> all = new ArrayList<>(sections);
-        for (Section section : other.sections) {
-            checkSection(operator, section);
-            if (section(section.name()) == null) {
-                all.add(section);
-            }
-        }
+        other.sections.stream().filter(section -> !sections.contains(section)).forEach(all::add);
         return new StateSchema(keySchema, maxParallelism, all);
+    }
+
+    /** Of these sections, those whose names another schema has as well. */
+    StateSchema onlyNamesOf(StateSchema other) {
+        List<Section> known = sections.stream()
+                .filter(section -> other.indexOf(section.name()) >= 0)
+                .toList();
+        return new StateSchema(keySchema, maxParallelism, known);
     }
 
     /** For each section, where another schema has it; -1: nowhere. */
     int[] placesIn(StateSchema other) {
         int[] places = new int[sections.size()];
         for (int i = 0; i < places.length; i++) {
-            places[i] = other.indexOf(sections.get(i).name());
+            places[i] = other.sections.indexOf(sections.get(i));
         }
         return places;
     }

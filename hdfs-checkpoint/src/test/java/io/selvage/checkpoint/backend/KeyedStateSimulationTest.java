@@ -3,10 +3,16 @@ package io.selvage.checkpoint.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.state.AggregatingState;
+import io.selvage.api.state.AggregatingStateDescriptor;
 import io.selvage.api.state.ListState;
 import io.selvage.api.state.ListStateDescriptor;
 import io.selvage.api.state.MapState;
 import io.selvage.api.state.MapStateDescriptor;
+import io.selvage.api.state.ReducingState;
+import io.selvage.api.state.ReducingStateDescriptor;
+import io.selvage.api.state.StateAccess;
+import io.selvage.api.state.TimeToLive;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.BinaryReader;
@@ -17,6 +23,9 @@ import io.selvage.api.type.Serdes;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,6 +36,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +61,7 @@ final class KeyedStateSimulationTest {
             IntStream.range(0, KEYS).mapToObj(i -> "key-" + i).toList();
 
     private static final int NAMESPACES = 14;
+    private static final Duration TTL = Duration.ofMillis(150);
 
     /** Where the rows are. */
     private enum Place {
@@ -82,6 +93,8 @@ final class KeyedStateSimulationTest {
         int[] ways = new int[Way.values().length];
         int increments = 0;
         int leftOpen = 0;
+        int evolved = 0;
+        int gone = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
             Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 4_000));
@@ -100,11 +113,15 @@ final class KeyedStateSimulationTest {
             }
             increments += run.increments;
             leftOpen += run.leftOpen;
+            evolved += run.evolved;
+            gone += run.gone;
         }
         // What was never tried is not known to work.
         assertThat(ways).doesNotContain(0);
         assertThat(increments).isGreaterThan(seeds);
         assertThat(leftOpen).isGreaterThan(seeds);
+        assertThat(evolved).isPositive();
+        assertThat(gone).isPositive();
     }
 
     /** How a subtask comes back after a failure. */
@@ -156,7 +173,148 @@ final class KeyedStateSimulationTest {
         }
     };
 
-    /** The model: plain collections for each key. */
+    private static final class ManualClock implements InstantSource {
+        private long millis = 1_000_000;
+
+        @Override
+        public Instant instant() {
+            return Instant.ofEpochMilli(millis);
+        }
+    }
+
+    /** What it may have in the versions of the program. */
+    private record Order(long count, @Nullable String note, double price) {}
+
+    private record Order1(int count, @Nullable String note) {}
+
+    private record Order2(
+            double price,
+            @Nullable String note,
+            long count,
+            @Nullable List<Integer> tags) {}
+
+    private record Order3(@Nullable List<Integer> tags, double price, long count) {}
+
+    /** Of records that have one name in all versions. */
+    private record OneName<T>(Serde<T> serde, String name) implements Serde<T> {
+        static <T> OneName<T> of(Class<T> type) {
+            return new OneName<>(Serdes.of(type), type.getName());
+        }
+
+        @Override
+        public void write(T value, BinaryWriter out) {
+            serde.write(value, out);
+        }
+
+        @Override
+        public T read(BinaryReader in) {
+            return serde.read(in);
+        }
+
+        @Override
+        public String schema() {
+            return serde.schema().replace(name + "(", "Order(");
+        }
+
+        @Override
+        public Function<BinaryReader, T> reader(String written) {
+            return serde.reader(written.replace("Order(", name + "("));
+        }
+    }
+
+    /** The state of an order in one version of the program, in the words of the model. */
+    private record OrderState<T>(ValueState<T> state, Function<Order, T> from, Function<T, Order> to) {
+        static OrderState<?> of(StateAccess states, int version) {
+            return switch (version) {
+                case 1 ->
+                    new OrderState<>(
+                            states.value(new ValueStateDescriptor<>("order", OneName.of(Order1.class))),
+                            order -> new Order1((int) order.count(), order.note()),
+                            order -> new Order(order.count(), order.note(), 0));
+                case 2 ->
+                    new OrderState<>(
+                            states.value(new ValueStateDescriptor<>("order", OneName.of(Order2.class))),
+                            order -> new Order2(order.price(), order.note(), order.count(), List.of()),
+                            order -> new Order(order.count(), order.note(), order.price()));
+                default ->
+                    new OrderState<>(
+                            states.value(new ValueStateDescriptor<>("order", OneName.of(Order3.class))),
+                            order -> new Order3(List.of(1), order.price(), order.count()),
+                            order -> new Order(order.count(), null, order.price()));
+            };
+        }
+
+        @Nullable
+        Order get() {
+            T value = state.value();
+            return value == null ? null : to.apply(value);
+        }
+
+        void put(Order order) {
+            state.update(from.apply(order));
+        }
+    }
+
+    private static final int VERSIONS = 3;
+
+    /** What has a time-to-live, and when it was used last. */
+    private static final class Timed<V> {
+        private V value;
+        private long millis;
+
+        Timed(V value, long millis) {
+            this.value = value;
+            this.millis = millis;
+        }
+
+        boolean isAlive(long now) {
+            return millis > now - TTL.toMillis();
+        }
+
+        static <V> @Nullable V get(@Nullable Timed<V> timed, long now) {
+            return timed == null || !timed.isAlive(now) ? null : timed.value;
+        }
+
+        static <V> @Nullable Timed<V> copy(@Nullable Timed<V> timed) {
+            return timed == null ? null : new Timed<>(timed.value, timed.millis);
+        }
+    }
+
+    /** Of a state that has a time-to-live in some versions of the program; the last use is known within bounds. */
+    private static final class Sometimes {
+        private final long value;
+        private final long earliest;
+        private long latest;
+        private boolean mayBeUnstamped;
+        private boolean mayBeGone;
+
+        Sometimes(long value, long millis) {
+            this.value = value;
+            this.earliest = millis;
+            this.latest = millis;
+        }
+
+        static @Nullable Sometimes copy(@Nullable Sometimes other) {
+            if (other == null) {
+                return null;
+            }
+            Sometimes copy = new Sometimes(other.value, other.earliest);
+            copy.latest = other.latest;
+            copy.mayBeUnstamped = other.mayBeUnstamped;
+            copy.mayBeGone = other.mayBeGone;
+            return copy;
+        }
+
+        void restored(boolean wasLimited, boolean isLimited, long now) {
+            mayBeUnstamped |= !wasLimited;
+            if (mayBeUnstamped) {
+                latest = now;
+            }
+            mayBeGone |= wasLimited && !isLimited && earliest <= now - TTL.toMillis();
+        }
+    }
+
+    /** The model: plain collections for each key. What has expired stays in it, as it may in the state. */
     private static final class Model {
         private @Nullable Long value;
         private @Nullable Long box;
@@ -165,6 +323,13 @@ final class KeyedStateSimulationTest {
         private @Nullable Long maximum;
         private final Map<Integer, Long> sums = new TreeMap<>();
         private final TreeSet<String> timers = new TreeSet<>();
+        private @Nullable Order order;
+        private @Nullable Sometimes sometimes;
+        private @Nullable Timed<Long> fleeting;
+        private @Nullable Timed<Long> fleetingMaximum;
+        private @Nullable Timed<Long> fleetingSum;
+        private final List<Timed<String>> fleetingList = new ArrayList<>();
+        private final Map<String, Timed<Long>> fleetingMap = new LinkedHashMap<>();
 
         Model copy() {
             Model copy = new Model();
@@ -175,11 +340,39 @@ final class KeyedStateSimulationTest {
             copy.maximum = maximum;
             copy.sums.putAll(sums);
             copy.timers.addAll(timers);
+            copy.order = order;
+            copy.sometimes = Sometimes.copy(sometimes);
+            copy.fleeting = Timed.copy(fleeting);
+            copy.fleetingMaximum = Timed.copy(fleetingMaximum);
+            copy.fleetingSum = Timed.copy(fleetingSum);
+            fleetingList.forEach(each -> copy.fleetingList.add(new Timed<>(each.value, each.millis)));
+            fleetingMap.forEach((key, each) -> copy.fleetingMap.put(key, new Timed<>(each.value, each.millis)));
             return copy;
         }
 
+        /** Whether there is nothing but what has expired. */
+        boolean isEmpty(long now) {
+            return isEmptyOfLasting()
+                    && Timed.get(fleeting, now) == null
+                    && Timed.get(fleetingMaximum, now) == null
+                    && Timed.get(fleetingSum, now) == null
+                    && fleetingList.stream().noneMatch(each -> each.isAlive(now))
+                    && fleetingMap.values().stream().noneMatch(each -> each.isAlive(now));
+        }
+
         boolean isEmpty() {
+            return isEmptyOfLasting()
+                    && sometimes == null
+                    && fleeting == null
+                    && fleetingMaximum == null
+                    && fleetingSum == null
+                    && fleetingList.isEmpty()
+                    && fleetingMap.isEmpty();
+        }
+
+        private boolean isEmptyOfLasting() {
             return value == null
+                    && order == null
                     && box == null
                     && list.isEmpty()
                     && map.isEmpty()
@@ -200,21 +393,37 @@ final class KeyedStateSimulationTest {
         private final NamespacedStates<Integer> windows;
         private final AggregatingState<Long, Long> sums;
         private final TimerQueue<String, Integer> timers;
+        private final OrderState<?> order;
+        private final ValueState<Long> sometimes;
+        private final ValueState<Long> fleeting;
+        private final ReducingState<Long> fleetingMaximum;
+        private final AggregatingState<Long, Long> fleetingSum;
+        private final ListState<String> fleetingList;
+        private final MapState<String, Long> fleetingMap;
         private final Deque<Runnable> mail = new ArrayDeque<>();
 
-        Subtask(KeyGroupRange range, KeyedOrigin origin, boolean isReversed, @Nullable RocksEnvironment disk) {
+        Subtask(
+                KeyGroupRange range,
+                KeyedOrigin origin,
+                boolean isReversed,
+                @Nullable RocksEnvironment disk,
+                InstantSource clock,
+                int version,
+                boolean isLimited) {
             backend = disk == null
-                    ? new RowKeyedStateBackend<>("operator", Serdes.STRING, GROUPS, range, origin, 500)
+                    ? new RowKeyedStateBackend<>("operator", Serdes.STRING, GROUPS, range, origin, 500, clock)
                     : RowKeyedStateBackend.onDisk(
                             "operator",
                             Serdes.STRING,
                             GROUPS,
                             range,
                             origin,
+                            clock,
                             new RowKeyedStateBackend.Disk(disk, 5, CHAINED));
             // The order in which states are obtained is nothing that a program has to keep.
-            ReducingState<Long> obtainedFirst =
-                    isReversed ? backend.states().reducing("maximum", Serdes.LONG, Math::max) : null;
+            ReducingState<Long> obtainedFirst = isReversed
+                    ? backend.states().reducing(new ReducingStateDescriptor<>("maximum", Serdes.LONG, Math::max))
+                    : null;
             value = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
             box = backend.states().value(new ValueStateDescriptor<>("box", BOX_SERDE));
             timers = backend.timers("timers", Serdes.INTEGER);
@@ -222,16 +431,35 @@ final class KeyedStateSimulationTest {
             map = backend.states().map(new MapStateDescriptor<>("map", Serdes.STRING, Serdes.LONG));
             maximum = obtainedFirst != null
                     ? obtainedFirst
-                    : backend.states().reducing("maximum", Serdes.LONG, Math::max);
+                    : backend.states().reducing(new ReducingStateDescriptor<>("maximum", Serdes.LONG, Math::max));
             windows = backend.namespaced(Serdes.INTEGER);
-            sums = windows.aggregating("sums", BOX_SERDE, new Sum());
+            sums = windows.aggregating(new AggregatingStateDescriptor<>("sums", BOX_SERDE, new Sum()));
+            StateAccess states = backend.states();
+            order = OrderState.of(states, version);
+            TimeToLive onWrite = TimeToLive.afterWrite(TTL);
+            ValueStateDescriptor<Long> unlimited = new ValueStateDescriptor<>("sometimes", Serdes.LONG);
+            sometimes = states.value(isLimited ? unlimited.withTimeToLive(onWrite) : unlimited);
+            fleeting = states.value(new ValueStateDescriptor<>("fleeting", Serdes.LONG).withTimeToLive(onWrite));
+            fleetingMaximum = states.reducing(
+                    new ReducingStateDescriptor<>("fleeting-maximum", Serdes.LONG, Math::max).withTimeToLive(onWrite));
+            fleetingSum = states.aggregating(
+                    new AggregatingStateDescriptor<>("fleeting-sum", BOX_SERDE, new Sum()).withTimeToLive(onWrite));
+            fleetingList =
+                    states.list(new ListStateDescriptor<>("fleeting-list", Serdes.STRING).withTimeToLive(onWrite));
+            fleetingMap = states.map(new MapStateDescriptor<>("fleeting-map", Serdes.STRING, Serdes.LONG)
+                    .withTimeToLive(TimeToLive.afterReadOrWrite(TTL)));
             assertThat(backend.opened()).isEmpty();
         }
     }
 
     /** A checkpoint, complete or not: what the metadata says, and the model's state. */
     private record Checkpoint(
-            long id, int parallelism, Map<String, Model> models, long watermark, List<List<Long>> chains) {}
+            long id,
+            int parallelism,
+            Map<String, Model> models,
+            long watermark,
+            List<List<Long>> chains,
+            boolean isLimited) {}
 
     /** What one directory holds; by subtask. */
     private record Savepoint(Checkpoint cut, List<byte[]> segments) {}
@@ -268,6 +496,11 @@ final class KeyedStateSimulationTest {
         private final RocksEnvironment disk;
         private boolean onDisk;
         private boolean wasOnDisk;
+        private final ManualClock clock = new ManualClock();
+        private int version = 1; // Of the program.
+        private boolean isLimited; // A state has a time-to-live, in this version.
+        private int evolved;
+        private int gone;
 
         Run(int seed, Place place, RocksEnvironment disk) throws Exception {
             random = new Random(seed);
@@ -306,9 +539,35 @@ final class KeyedStateSimulationTest {
             compareAll();
             fail();
             compareAll();
+            expireAll();
+        }
+
+        /** Nothing is used any more, and yet nothing stays that has expired. */
+        private void expireAll() {
+            clock.millis += 2 * TTL.toMillis();
+            for (int cut = 0; cut < 4; cut++) {
+                trigger();
+            }
+            int lasting = 0;
+            int mayBeGone = 0;
+            int all = 0;
+            for (Model model : models.values()) {
+                boolean isLasting = !model.isEmpty(clock.millis);
+                boolean hasSometimes = !isLimited && model.sometimes != null;
+                lasting += isLasting || hasSometimes && !model.sometimes.mayBeGone ? 1 : 0;
+                mayBeGone += !isLasting && hasSometimes && model.sometimes.mayBeGone ? 1 : 0;
+                all += model.isEmpty() ? 0 : 1;
+            }
+            assertThat(keyCount()).isBetween(lasting, lasting + mayBeGone);
+            gone += all - keyCount();
+        }
+
+        private int keyCount() {
+            return subtasks.stream().mapToInt(s -> s.backend.keyCount()).sum();
         }
 
         private void step() throws Exception {
+            clock.millis += random.nextInt(3) == 0 ? random.nextInt(6) : 0;
             int dice = random.nextInt(1000);
             if (dice < 60) {
                 trigger();
@@ -342,7 +601,7 @@ final class KeyedStateSimulationTest {
             long number = random.nextInt(1000);
             int namespace = random.nextInt(NAMESPACES);
             subtask.windows.setNamespace(namespace);
-            switch (random.nextInt(18)) {
+            switch (random.nextInt(32)) {
                 case 0, 1 -> {
                     subtask.value.update(number);
                     model.value = number;
@@ -401,6 +660,13 @@ final class KeyedStateSimulationTest {
                     subtask.list.clear();
                     subtask.map.clear();
                     subtask.maximum.clear();
+                    subtask.order.state().clear();
+                    subtask.sometimes.clear();
+                    subtask.fleeting.clear();
+                    subtask.fleetingMaximum.clear();
+                    subtask.fleetingSum.clear();
+                    subtask.fleetingList.clear();
+                    subtask.fleetingMap.clear();
                     for (Integer each : List.copyOf(model.sums.keySet())) {
                         subtask.windows.setNamespace(each);
                         subtask.sums.clear();
@@ -410,6 +676,55 @@ final class KeyedStateSimulationTest {
                         subtask.timers.delete(Integer.valueOf(parts[1]), Long.parseLong(parts[0]));
                     }
                     models.put(key, new Model());
+                }
+                case 18 -> {
+                    Order given = new Order(number, version < 3 ? "n" + number : null, version < 2 ? 0 : number / 4.0);
+                    subtask.order.put(given);
+                    model.order = given;
+                }
+                case 19 -> {
+                    subtask.order.state().clear();
+                    model.order = null;
+                }
+                case 20 -> {
+                    subtask.sometimes.update(number);
+                    model.sometimes = new Sometimes(number, clock.millis);
+                }
+                case 21, 22 -> {
+                    subtask.fleeting.update(number);
+                    model.fleeting = new Timed<>(number, clock.millis);
+                }
+                case 23 -> {
+                    subtask.fleetingMaximum.add(number);
+                    Long before = Timed.get(model.fleetingMaximum, clock.millis);
+                    model.fleetingMaximum =
+                            new Timed<>(before == null ? number : Math.max(before, number), clock.millis);
+                }
+                case 24 -> {
+                    Long before = Timed.get(model.fleetingSum, clock.millis);
+                    assertThat(subtask.fleetingSum.add(number)).isEqualTo(before == null);
+                    model.fleetingSum = new Timed<>(before == null ? number : before + number, clock.millis);
+                }
+                case 25, 26 -> {
+                    subtask.fleetingList.add("f" + number);
+                    model.fleetingList.add(new Timed<>("f" + number, clock.millis));
+                }
+                case 27, 28 -> {
+                    String entry = "m" + number % 5;
+                    subtask.fleetingMap.put(entry, number);
+                    model.fleetingMap.put(entry, new Timed<>(number, clock.millis));
+                }
+                case 29 -> {
+                    String entry = "m" + number % 5;
+                    Timed<Long> timed = model.fleetingMap.get(entry);
+                    assertThat(subtask.fleetingMap.get(entry)).isEqualTo(Timed.get(timed, clock.millis));
+                    if (timed != null && timed.isAlive(clock.millis)) {
+                        timed.millis = clock.millis; // Reading is a use.
+                    }
+                }
+                case 30 -> {
+                    subtask.fleetingMap.remove("m" + number % 5);
+                    model.fleetingMap.remove("m" + number % 5);
                 }
                 default -> {
                     long at = watermark + 1 + random.nextInt(20);
@@ -488,7 +803,7 @@ final class KeyedStateSimulationTest {
             }
             Map<String, Model> copy = new TreeMap<>();
             models.forEach((key, model) -> copy.put(key, model.copy()));
-            pending = new Checkpoint(id, subtasks.size(), copy, watermark, ofSubtasks);
+            pending = new Checkpoint(id, subtasks.size(), copy, watermark, ofSubtasks, isLimited);
             cuts = taken;
         }
 
@@ -637,9 +952,7 @@ final class KeyedStateSimulationTest {
                 start(1 + random.nextInt(3), null);
                 return;
             }
-            models = new TreeMap<>();
-            target.models().forEach((key, model) -> models.put(key, model.copy()));
-            watermark = target.watermark();
+            restoreModels(target);
             boolean isRescaled = random.nextInt(4) == 0;
             int parallelism =
                     isRescaled ? 1 + random.nextInt(5) : startedFrom == null ? target.parallelism() : subtasks.size();
@@ -647,6 +960,21 @@ final class KeyedStateSimulationTest {
             if (random.nextInt(3) == 0) {
                 compareAll();
             }
+        }
+
+        private void restoreModels(Checkpoint target) {
+            models = new TreeMap<>();
+            target.models().forEach((key, model) -> models.put(key, model.copy()));
+            for (Model model : models.values()) {
+                Order order = model.order;
+                if (order != null && version == VERSIONS) {
+                    model.order = new Order(order.count(), null, order.price());
+                }
+                if (model.sometimes != null) {
+                    model.sometimes.restored(target.isLimited(), isLimited, clock.millis);
+                }
+            }
+            watermark = target.watermark();
         }
 
         /** Its numbers go on above the savepoint's, as those of a real job do. */
@@ -657,9 +985,12 @@ final class KeyedStateSimulationTest {
             dropStandby();
             subtasks.forEach(Run::close);
             subtasks = List.of();
-            models = new TreeMap<>();
-            from.cut().models().forEach((key, model) -> models.put(key, model.copy()));
-            watermark = from.cut().watermark();
+            if (version < VERSIONS && random.nextInt(3) == 0) {
+                version++;
+                evolved++;
+            }
+            isLimited = random.nextBoolean();
+            restoreModels(from.cut());
             lastId = from.cut().id() + random.nextInt(2);
             start(1 + random.nextInt(4), from.cut());
             compareAll();
@@ -680,7 +1011,7 @@ final class KeyedStateSimulationTest {
                 if (origin instanceof RetainedState) {
                     before.remove(subtasks.get(i));
                 }
-                started.add(new Subtask(range, origin, isReversed, onDisk ? disk : null));
+                started.add(new Subtask(range, origin, isReversed, onDisk ? disk : null, clock, version, isLimited));
             }
             before.forEach(Run::close);
             Map<Integer, Map<Long, List<Long>>> known = new HashMap<>();
@@ -767,8 +1098,9 @@ final class KeyedStateSimulationTest {
 
         private void compareAll() throws Exception {
             int keys = 0;
+            int expired = 0;
             int timers = 0;
-            int counted = subtasks.stream().mapToInt(s -> s.backend.keyCount()).sum();
+            int counted = keyCount();
             if (random.nextBoolean()) {
                 long first = models.values().stream()
                         .flatMap(model -> model.timers.stream())
@@ -782,11 +1114,12 @@ final class KeyedStateSimulationTest {
                         .isEqualTo(first);
             }
             for (Map.Entry<String, Model> each : models.entrySet()) {
+                keys += each.getValue().isEmpty(clock.millis) ? 0 : 1;
+                expired += each.getValue().isEmpty() || !each.getValue().isEmpty(clock.millis) ? 0 : 1;
                 compare(each.getKey(), each.getValue());
-                keys += each.getValue().isEmpty() ? 0 : 1;
                 timers += each.getValue().timers.size();
             }
-            assertThat(counted).isEqualTo(keys);
+            assertThat(counted).isBetween(keys, keys + expired);
             assertThat(subtasks.stream().mapToInt(s -> s.timers.count()).sum()).isEqualTo(timers);
         }
 
@@ -802,9 +1135,44 @@ final class KeyedStateSimulationTest {
             subtask.map.entries().forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
             assertThat(entries).isEqualTo(model.map);
             assertThat(subtask.maximum.value()).isEqualTo(model.maximum);
+            assertThat(subtask.order.get()).isEqualTo(model.order);
+            compareSometimes(subtask.sometimes.value(), model);
+            long now = clock.millis;
+            assertThat(subtask.fleeting.value()).isEqualTo(Timed.get(model.fleeting, now));
+            assertThat(subtask.fleetingMaximum.value()).isEqualTo(Timed.get(model.fleetingMaximum, now));
+            assertThat(subtask.fleetingSum.result()).isEqualTo(Timed.get(model.fleetingSum, now));
+            assertThat(subtask.fleetingList.elements())
+                    .containsExactlyElementsOf(model.fleetingList.stream()
+                            .filter(each -> each.isAlive(now))
+                            .map(each -> each.value)
+                            .toList());
+            Map<String, Long> living = new LinkedHashMap<>();
+            model.fleetingMap.forEach((entry, each) -> {
+                if (each.isAlive(now)) {
+                    living.put(entry, each.value);
+                    each.millis = now; // Reading is a use.
+                }
+            });
+            assertThat(subtask.fleetingMap.isEmpty()).isEqualTo(living.isEmpty());
+            Map<String, Long> found = new LinkedHashMap<>();
+            subtask.fleetingMap.entries().forEach(entry -> found.put(entry.getKey(), entry.getValue()));
+            assertThat(found).isEqualTo(living);
             for (int namespace = 0; namespace < NAMESPACES; namespace++) {
                 subtask.windows.setNamespace(namespace);
                 assertThat(subtask.sums.result()).isEqualTo(model.sums.get(namespace));
+            }
+        }
+
+        private void compareSometimes(@Nullable Long actual, Model model) {
+            Sometimes expected = model.sometimes;
+            long horizon = clock.millis - TTL.toMillis();
+            if (expected == null || isLimited && expected.latest <= horizon) {
+                assertThat(actual).isNull();
+                return;
+            }
+            boolean isAlive = !expected.mayBeGone && (!isLimited || expected.earliest > horizon);
+            if (isAlive || actual != null) {
+                assertThat(actual).isEqualTo(expected.value);
             }
         }
 

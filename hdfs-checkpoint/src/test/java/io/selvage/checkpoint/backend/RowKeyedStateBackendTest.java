@@ -56,9 +56,9 @@ final class RowKeyedStateBackendTest {
                 new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(bytes));
         assertThatThrownBy(() -> backend.states().value(new ValueStateDescriptor<>("counter", Serdes.STRING)))
                 .isInstanceOf(StateMismatchException.class)
-                .hasMessage("The state \"counter\" of operator count was written as state value<i64> and is now"
-                        + " declared as state value<string>. Declare it as it was, or give it another name to start it"
-                        + " empty.");
+                .hasMessageStartingWith("The state \"counter\" of operator count does not fit what was written: it was"
+                        + " written as i64 and is now string. Declare it as it was, or give the state another name to"
+                        + " start it empty.");
         RowKeyedStateBackend<String> other =
                 new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, all(), replica(bytes));
         assertThatThrownBy(() -> other.timers("counter", NoNamespace.SERDE)).isInstanceOf(StateMismatchException.class);

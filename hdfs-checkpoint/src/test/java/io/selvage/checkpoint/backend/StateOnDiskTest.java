@@ -11,6 +11,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Objects;
@@ -48,6 +49,7 @@ final class StateOnDiskTest {
                     GROUPS,
                     ALL,
                     origin,
+                    InstantSource.system(),
                     new RowKeyedStateBackend.Disk(environment, 2, CHAINED));
             state = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
             timers = backend.timers("timers", Serdes.INTEGER);

@@ -110,6 +110,7 @@ final class SavepointsIT {
         String moved = new Path(folder, "moved").toString();
         assertThat(hdfs.rename(new Path(stopped), new Path(moved))).isTrue();
 
+        aDryRunTellsThatAllIsThere(moved);
         String second = start(moved, 3);
         await(second, job -> job.getCheckpointsCompleted() >= 1);
         assertThat(hdfs.delete(new Path(moved), true))
@@ -183,6 +184,19 @@ final class SavepointsIT {
                 .as("all of its output is committed")
                 .allMatch(file -> file.getPath().getName().startsWith("part-"));
         return path;
+    }
+
+    private void aDryRunTellsThatAllIsThere(String from) throws Exception {
+        int jobs = session.jobs().size();
+        List<String> words = new ArrayList<>(List.of("run", "-s", session.applicationId(), "--dry-run", "--json"));
+        words.addAll(List.of("--from", from, "-c", Workload.class.getName(), jar));
+        words.addAll(arguments("output", 3));
+        Commands.Outcome run = commands.run("selvage", words.toArray(new String[0]));
+        assertThat(run.exitCode()).as(run.text()).isZero();
+        assertThat(run.out())
+                .contains("\"uid\": \"accounts\"", "\"fate\": \"restored\"")
+                .doesNotContain("\"fate\": \"evolved\"", "\"fate\": \"dropped\"", "\"fate\": \"refused\"");
+        assertThat(session.jobs()).as("nothing was submitted").hasSize(jobs);
     }
 
     private String start(String from, int parallelism) throws Exception {

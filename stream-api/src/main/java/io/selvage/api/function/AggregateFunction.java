@@ -1,5 +1,7 @@
 package io.selvage.api.function;
 
+import io.selvage.api.state.Aggregator;
+
 /**
  * Folds elements into an accumulator, one for each key and window.
  *
@@ -7,10 +9,4 @@ package io.selvage.api.function;
  * @param <A> the accumulator; {@link #add} may change and return the one it is given
  * @param <R> the result
  */
-public interface AggregateFunction<I, A, R> extends Function {
-    A create();
-
-    A add(A accumulator, I element) throws Exception;
-
-    R result(A accumulator) throws Exception;
-}
+public interface AggregateFunction<I, A, R> extends Function, Aggregator<I, A, R> {}

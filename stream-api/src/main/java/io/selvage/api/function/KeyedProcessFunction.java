@@ -12,7 +12,13 @@ import io.selvage.api.state.StateAccess;
 public abstract class KeyedProcessFunction<K, I, O> implements Function {
     private static final long serialVersionUID = 1L;
 
-    /** Obtains the function's states; called once, after {@link #open(OpenContext)}. */
+    /**
+     * Obtains the function's states; called once, after {@link #open(OpenContext)}.
+     *
+     * <p>The client calls it as well, on a copy of the function that was never opened, before a job goes on from a
+     * savepoint: it compares what is asked for with what the savepoint holds. What throws an exception there is
+     * compared only when the job starts.
+     */
     public void openState(StateAccess states) throws Exception {}
 
     public abstract void process(I element, Context<K> context, Collector<O> out) throws Exception;

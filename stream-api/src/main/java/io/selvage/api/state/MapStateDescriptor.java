@@ -2,15 +2,30 @@ package io.selvage.api.state;
 
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import org.jspecify.annotations.Nullable;
 
-/** A map for each key. */
-public record MapStateDescriptor<K, V>(String name, Serde<K> keySerde, Serde<V> valueSerde) implements StateDescriptor {
+/**
+ * A map for each key.
+ *
+ * @param timeToLive null: what it has stays until it is cleared
+ */
+public record MapStateDescriptor<K, V>(
+        String name,
+        Serde<K> keySerde,
+        Serde<V> valueSerde,
+        @Nullable TimeToLive timeToLive) implements StateDescriptor {
+    private static final long serialVersionUID = 1L;
+
+    public MapStateDescriptor(String name, Serde<K> keySerde, Serde<V> valueSerde) {
+        this(name, keySerde, valueSerde, null);
+    }
+
     public MapStateDescriptor(String name, Class<K> keyType, Class<V> valueType) {
         this(name, Serdes.of(keyType), Serdes.of(valueType));
     }
 
     @Override
-    public String schema() {
-        return "map<" + keySerde.schema() + "," + valueSerde.schema() + ">";
+    public MapStateDescriptor<K, V> withTimeToLive(TimeToLive newTimeToLive) {
+        return new MapStateDescriptor<>(name, keySerde, valueSerde, newTimeToLive);
     }
 }

@@ -2,15 +2,27 @@ package io.selvage.api.state;
 
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import org.jspecify.annotations.Nullable;
 
-/** One value for each key. */
-public record ValueStateDescriptor<T>(String name, Serde<T> serde) implements StateDescriptor {
+/**
+ * One value for each key.
+ *
+ * @param timeToLive null: what it has stays until it is cleared
+ */
+public record ValueStateDescriptor<T>(
+        String name, Serde<T> serde, @Nullable TimeToLive timeToLive) implements StateDescriptor {
+    private static final long serialVersionUID = 1L;
+
+    public ValueStateDescriptor(String name, Serde<T> serde) {
+        this(name, serde, null);
+    }
+
     public ValueStateDescriptor(String name, Class<T> type) {
         this(name, Serdes.of(type));
     }
 
     @Override
-    public String schema() {
-        return "value<" + serde.schema() + ">";
+    public ValueStateDescriptor<T> withTimeToLive(TimeToLive newTimeToLive) {
+        return new ValueStateDescriptor<>(name, serde, newTimeToLive);
     }
 }

@@ -6,9 +6,13 @@ import java.io.ObjectStreamException;
 import java.io.Serial;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Array;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -21,20 +25,26 @@ final class RecordSerde<T> implements Serde<T> {
     private final Class<T> type;
     private final transient MethodHandle writer; // (Object, BinaryWriter)void
     private final transient MethodHandle reader; // (BinaryReader)Object
+    private final transient MethodHandle creator; // (Object[])Object
+    private final transient RecordComponent[] components;
+    private final transient List<Serde<?>> serdes;
     private final transient String schema;
     private final transient boolean canonical;
 
     RecordSerde(Class<T> type) {
         this.type = type;
         try {
-            RecordComponent[] components = type.getRecordComponents();
-            List<Serde<?>> serdes = new ArrayList<>();
+            this.components = type.getRecordComponents();
+            this.serdes = new ArrayList<>();
             for (RecordComponent component : components) {
                 serdes.add(Serdes.ofComponent(component));
             }
             MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
             this.writer = composeWriter(lookup, type, components, serdes);
             this.reader = composeReader(lookup, type, components, serdes);
+            this.creator = constructor(lookup, type, components)
+                    .asSpreader(Object[].class, components.length)
+                    .asType(methodType(Object.class, Object[].class));
             this.schema = describe(type, components, serdes);
             this.canonical = serdes.stream().allMatch(Serde::isCanonical);
         } catch (ReflectiveOperationException e) {
@@ -73,6 +83,61 @@ final class RecordSerde<T> implements Serde<T> {
     }
 
     @Override
+    public Function<BinaryReader, T> reader(String written) {
+        if (written.equals(schema)) {
+            return this::read;
+        }
+        Schemas.OfRecord was = Schemas.ofRecord(written)
+                .filter(each -> each.name().equals(type.getName()))
+                .orElseThrow(() -> new IncompatibleSchemaException(written, schema));
+        Object[] absent = new Object[components.length]; // Null, or zero.
+        for (int i = 0; i < absent.length; i++) {
+            absent[i] = Array.get(Array.newInstance(components[i].getType(), 1), 0);
+        }
+        List<Part> parts = new ArrayList<>();
+        was.components().forEach((name, schemaThen) -> {
+            try {
+                parts.add(partOf(name, schemaThen));
+            } catch (IncompatibleSchemaException e) {
+                throw e.within(name);
+            }
+        });
+        return in -> {
+            Object[] values = absent.clone();
+            parts.forEach(part -> part.read(in, values));
+            return create(values);
+        };
+    }
+
+    /** Reads one component as it was written into those that there are now. */
+    private interface Part {
+        void read(BinaryReader in, Object[] values);
+    }
+
+    private Part partOf(String name, String schemaThen) {
+        for (int i = 0; i < components.length; i++) {
+            if (components[i].getName().equals(name)) {
+                int place = i;
+                Function<BinaryReader, ?> value = serdes.get(i).reader(schemaThen);
+                return (in, values) -> values[place] = value.apply(in);
+            }
+        }
+        Consumer<BinaryReader> over = Schemas.skipping(schemaThen);
+        return (in, values) -> over.accept(in);
+    }
+
+    @SuppressWarnings("unchecked")
+    private T create(Object[] values) {
+        try {
+            return (T) (Object) creator.invokeExact(values);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("constructor of " + type.getName() + " threw", e);
+        }
+    }
+
+    @Override
     public boolean isCanonical() {
         return canonical;
     }
@@ -97,17 +162,20 @@ final class RecordSerde<T> implements Serde<T> {
     private static MethodHandle composeReader(
             MethodHandles.Lookup lookup, Class<?> type, RecordComponent[] components, List<Serde<?>> serdes)
             throws ReflectiveOperationException {
-        Class<?>[] types = new Class<?>[components.length];
-        for (int i = 0; i < types.length; i++) {
-            types[i] = components[i].getType();
-        }
-        MethodHandle all = lookup.findConstructor(type, methodType(void.class, types));
+        MethodHandle all = constructor(lookup, type, components);
         // What is collected last runs first, so the components are read in order.
         for (int i = components.length - 1; i >= 0; i--) {
-            all = MethodHandles.collectArguments(all, i, componentReader(types[i], serdes.get(i)));
+            all = MethodHandles.collectArguments(all, i, componentReader(components[i].getType(), serdes.get(i)));
         }
         all = MethodHandles.permuteArguments(all, methodType(type, BinaryReader.class), new int[components.length]);
         return all.asType(methodType(Object.class, BinaryReader.class));
+    }
+
+    private static MethodHandle constructor(MethodHandles.Lookup lookup, Class<?> type, RecordComponent[] components)
+            throws ReflectiveOperationException {
+        Class<?>[] types =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        return lookup.findConstructor(type, methodType(void.class, types));
     }
 
     private static MethodHandle componentWriter(Class<?> component, Serde<?> serde)

@@ -1,6 +1,7 @@
 package io.selvage.api.type;
 
 import java.io.Serializable;
+import java.util.function.Function;
 
 /**
  * How values of a type become bytes and bytes become values: on the wire, in state, and as keys.
@@ -19,6 +20,21 @@ public interface Serde<T> extends Serializable {
      * other's bytes.
      */
     String schema();
+
+    /**
+     * Reads values of this type from bytes that were written under another schema, as an earlier version of the program
+     * had it. Of records, components may have been added since (they are null or zero), removed, reordered, and widened
+     * from int to long or double, and from float to double; so may elements of lists and values of maps.
+     *
+     * @param written what {@link #schema()} was when the bytes were written
+     * @throws IncompatibleSchemaException if they can't be read
+     */
+    default Function<BinaryReader, T> reader(String written) {
+        if (!written.equals(schema())) {
+            throw new IncompatibleSchemaException(written, schema());
+        }
+        return this::read;
+    }
 
     /** Whether values are equal exactly when their bytes are, which keys must. */
     default boolean isCanonical() {

@@ -35,10 +35,28 @@ public final class Serdes {
     public static final Serde<Integer> INTEGER =
             new Basic<>("i32", (v, out) -> out.writeVarInt(v), BinaryReader::readVarInt);
     public static final Serde<Long> LONG =
-            new Basic<>("i64", (v, out) -> out.writeVarLong(v), BinaryReader::readVarLong);
+            new Basic<>("i64", (v, out) -> out.writeVarLong(v), BinaryReader::readVarLong) {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                public Function<BinaryReader, Long> reader(String written) {
+                    return written.equals("i32") ? in -> (long) in.readVarInt() : super.reader(written);
+                }
+            };
     public static final Serde<Float> FLOAT = new Basic<>("f32", (v, out) -> out.writeFloat(v), BinaryReader::readFloat);
     public static final Serde<Double> DOUBLE =
-            new Basic<>("f64", (v, out) -> out.writeDouble(v), BinaryReader::readDouble);
+            new Basic<>("f64", (v, out) -> out.writeDouble(v), BinaryReader::readDouble) {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                public Function<BinaryReader, Double> reader(String written) {
+                    return switch (written) {
+                        case "i32" -> in -> (double) in.readVarInt();
+                        case "f32" -> in -> (double) in.readFloat();
+                        default -> super.reader(written);
+                    };
+                }
+            };
     public static final Serde<String> STRING =
             new Basic<>("string", (v, out) -> out.writeString(v), BinaryReader::readString);
     public static final Serde<byte[]> BYTES =
@@ -198,7 +216,7 @@ public final class Serdes {
 
     private interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
 
-    private static final class Basic<T> implements Serde<T> {
+    private static class Basic<T> implements Serde<T> {
         private static final long serialVersionUID = 1L;
 
         private final String schema;
@@ -250,6 +268,16 @@ public final class Serdes {
         }
 
         @Override
+        @SuppressWarnings("NullAway")
+        public Function<BinaryReader, T> reader(String written) {
+            if (!Schemas.isNullable(written)) {
+                return serde.reader(written);
+            }
+            Function<BinaryReader, T> value = serde.reader(Schemas.notNull(written));
+            return in -> in.readBoolean() ? value.apply(in) : null;
+        }
+
+        @Override
         public boolean isCanonical() {
             return isCanonicalWithin(serde);
         }
@@ -293,12 +321,23 @@ public final class Serdes {
 
         @Override
         public List<T> read(BinaryReader in) {
+            return read(in, element::read);
+        }
+
+        private List<T> read(BinaryReader in, Function<BinaryReader, T> elements) {
             int size = in.readUnsignedVarInt();
             List<T> list = new ArrayList<>(Math.min(size, in.remaining()));
             for (int i = 0; i < size; i++) {
-                list.add(element.read(in));
+                list.add(elements.apply(in));
             }
             return list;
+        }
+
+        @Override
+        public Function<BinaryReader, List<T>> reader(String written) {
+            Function<BinaryReader, T> elements = element.reader(
+                    Schemas.argumentsOf(written, "list", 1, schema()).get(0));
+            return in -> read(in, elements);
         }
 
         @Override
@@ -354,13 +393,28 @@ public final class Serdes {
 
         @Override
         public Map<K, V> read(BinaryReader in) {
+            return read(in, value::read);
+        }
+
+        private Map<K, V> read(BinaryReader in, Function<BinaryReader, V> values) {
             int size = in.readUnsignedVarInt();
             Map<K, V> map = new LinkedHashMap<>();
             for (int i = 0; i < size; i++) {
                 K k = key.read(in);
-                map.put(k, value.read(in));
+                map.put(k, values.apply(in));
             }
             return map;
+        }
+
+        /** Keys stay as they are: of two that differ, none must become the other. */
+        @Override
+        public Function<BinaryReader, Map<K, V>> reader(String written) {
+            List<String> arguments = Schemas.argumentsOf(written, "map", 2, schema());
+            if (!arguments.get(0).equals(key.schema())) {
+                throw new IncompatibleSchemaException(written, schema());
+            }
+            Function<BinaryReader, V> values = value.reader(arguments.get(1));
+            return in -> read(in, values);
         }
 
         @Override

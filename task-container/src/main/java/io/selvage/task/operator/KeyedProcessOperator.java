@@ -4,6 +4,7 @@ import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.checkpoint.backend.KeyedStateBackend;
 import io.selvage.checkpoint.backend.NoNamespace;
+import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.TimerQueue;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class KeyedProcessOperator extends KeyedOperator {
 
     @Override
     void openStates(KeyedStateBackend<Object> opening) throws Exception {
-        timers = opening.timers("#timers", NoNamespace.SERDE);
+        timers = opening.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
         function.openState(opening.states());
     }
 

@@ -3,13 +3,15 @@ package io.selvage.task.operator;
 import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.WindowFunction;
 import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.state.AggregatingState;
+import io.selvage.api.state.AggregatingStateDescriptor;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.window.TumblingWindows;
 import io.selvage.api.window.Window;
-import io.selvage.checkpoint.backend.AggregatingState;
 import io.selvage.checkpoint.backend.KeyedStateBackend;
 import io.selvage.checkpoint.backend.NamespacedStates;
+import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.TimerQueue;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -60,8 +62,9 @@ final class WindowAggregateOperator extends KeyedOperator {
         Serde<Long> startSerde = Serdes.of(Long.class);
         NamespacedStates<Long> namespaced = opening.namespaced(startSerde);
         states = namespaced;
-        accumulators = namespaced.aggregating("window", accumulatorSerde, aggregate);
-        timers = opening.timers("window-end", startSerde);
+        accumulators = namespaced.aggregating(
+                new AggregatingStateDescriptor<>(StateForecast.WINDOW_ACCUMULATORS, accumulatorSerde, aggregate));
+        timers = opening.timers(StateForecast.WINDOW_ENDS, startSerde);
     }
 
     @Override

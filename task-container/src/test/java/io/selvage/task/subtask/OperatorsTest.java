@@ -308,7 +308,8 @@ class OperatorsTest {
                 .isInstanceOfSatisfying(
                         OperatorException.class,
                         thrown -> assertThat(thrown.kind()).isEqualTo(FailureKind.FATAL))
-                .hasMessageContaining("The state \"count\" of operator KeyedProcess was written as state value<i64>");
+                .hasMessageContaining(
+                        "The state \"count\" of operator KeyedProcess does not fit what was written: it was written as i64");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.selvage.client.cli;
 
+import io.selvage.client.RestorePlan;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
 import io.selvage.client.StartPoint;
@@ -47,6 +48,11 @@ final class RunCommand implements Command {
             .desc("with --from: drop the state of operators that the program does not have")
             .get();
 
+    private static final Option DRY_RUN = Option.builder()
+            .longOpt("dry-run")
+            .desc("with --from: tell what would become of each state, and submit nothing")
+            .get();
+
     @Override
     public String name() {
         return "selvage run";
@@ -77,6 +83,7 @@ final class RunCommand implements Command {
                 .addOption(MAIN_CLASS)
                 .addOption(FROM)
                 .addOption(ALLOW_DROPPED_STATE)
+                .addOption(DRY_RUN)
                 .addOption(Arguments.SETTING)
                 .addOption(Arguments.JSON);
     }
@@ -94,6 +101,10 @@ final class RunCommand implements Command {
         JobConfig.from(settings);
         try (SelvageClient client = host.connect();
                 Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+            if (from != null && arguments.has(DRY_RUN)) {
+                session.plan(program, settings, from, plan -> tell(plan, arguments, console));
+                return ExitCode.OK;
+            }
             List<String> jobs = submit(session, program, settings, from, console);
             if (arguments.has(DETACHED)) {
                 return detach(session, jobs, arguments, console);
@@ -122,7 +133,14 @@ final class RunCommand implements Command {
         if (path == null && mayDropState) {
             throw arguments.usage("--allow-dropped-state is only of use with --from.");
         }
+        if (path == null && arguments.has(DRY_RUN)) {
+            throw arguments.usage("--dry-run is only of use with --from.");
+        }
         return path == null ? null : new StartPoint(path, mayDropState);
+    }
+
+    private static void tell(RestorePlan plan, Arguments arguments, Console console) {
+        console.result(arguments.has(Arguments.JSON) ? RestorePlanText.json(plan) : RestorePlanText.of(plan));
     }
 
     private static List<String> submit(

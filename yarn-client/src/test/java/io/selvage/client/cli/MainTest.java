@@ -112,6 +112,16 @@ class MainTest {
     }
 
     @Test
+    void aDryRunIsOfNoUseWithoutASavepoint() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage run: --dry-run is only of use with --from. See: selvage run --help",
+                "run",
+                "--dry-run",
+                "app.jar");
+    }
+
+    @Test
     void aSessionIsNotStoppedWithASavepoint() {
         assertRefused(
                 ExitCode.USAGE,

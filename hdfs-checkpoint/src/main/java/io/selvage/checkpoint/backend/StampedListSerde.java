@@ -1,0 +1,66 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Schemas;
+import io.selvage.api.type.Serde;
+import java.util.ArrayDeque;
+import java.util.function.Function;
+
+/** Elements of a list state, each followed by how much later than the one before it was used last: never earlier. */
+record StampedListSerde<T>(Serde<T> element, TimeLimit limit) implements ExpiringSerde<ArrayDeque<Stamped<T>>> {
+    @Override
+    public void write(ArrayDeque<Stamped<T>> list, BinaryWriter out) {
+        out.writeUnsignedVarInt(list.size());
+        long before = 0;
+        for (Stamped<T> each : list) {
+            element.write(each.value, out);
+            out.writeVarLong(each.millis - before);
+            before = each.millis;
+        }
+        out.writeLong(before);
+    }
+
+    @Override
+    public ArrayDeque<Stamped<T>> read(BinaryReader in) {
+        return read(in, element::read, true);
+    }
+
+    private ArrayDeque<Stamped<T>> read(BinaryReader in, Function<BinaryReader, T> elements, boolean isStamped) {
+        int size = in.readUnsignedVarInt();
+        ArrayDeque<Stamped<T>> list = new ArrayDeque<>(Math.min(size, in.remaining() + 1));
+        long millis = isStamped ? 0 : limit.startMillis();
+        for (int i = 0; i < size; i++) {
+            T value = elements.apply(in);
+            millis += isStamped ? in.readVarLong() : 0;
+            list.add(new Stamped<>(value, millis));
+        }
+        return list;
+    }
+
+    @Override
+    public String schema() {
+        return ExpiringSerde.schema(ListSerde.WORD + "<" + element.schema() + ">");
+    }
+
+    @Override
+    public Function<BinaryReader, ArrayDeque<Stamped<T>>> reader(String written) {
+        String content = ExpiringSerde.schemaOfContent(written).orElse(written);
+        Function<BinaryReader, T> elements = element.reader(
+                Schemas.argumentsOf(content, ListSerde.WORD, 1, schema()).get(0));
+        return in -> read(in, elements, !content.equals(written));
+    }
+
+    @Override
+    public boolean hasExpired(ArrayDeque<Stamped<T>> list, long horizonMillis) {
+        return !list.isEmpty() && list.getFirst().millis <= horizonMillis;
+    }
+
+    @Override
+    public boolean expire(ArrayDeque<Stamped<T>> list, long horizonMillis) {
+        while (hasExpired(list, horizonMillis)) {
+            list.removeFirst();
+        }
+        return list.isEmpty();
+    }
+}

@@ -1,0 +1,234 @@
+package io.selvage.checkpoint.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.api.function.Collector;
+import io.selvage.api.function.KeyedProcessFunction;
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.state.ListStateDescriptor;
+import io.selvage.api.state.StateAccess;
+import io.selvage.api.state.TimeToLive;
+import io.selvage.api.state.ValueState;
+import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A new version of a program reads the rows of an old one as they are, and writes those that it uses. */
+final class StateEvolutionTest {
+    private static final int GROUPS = 16;
+    private static final KeyGroupRange ALL = new KeyGroupRange(0, GROUPS);
+    private static final int KEYS = 200;
+
+    @TempDir
+    private Path directory;
+
+    private RowKeyedStateBackend<Integer> backend(@Nullable RocksEnvironment disk, KeyedOrigin origin) {
+        return disk == null
+                ? new RowKeyedStateBackend<>("operator", Serdes.INTEGER, GROUPS, ALL, origin, 0)
+                : RowKeyedStateBackend.onDisk("operator", Serdes.INTEGER, GROUPS, ALL, origin, disk);
+    }
+
+    private static <T> ValueState<T> open(RowKeyedStateBackend<Integer> backend, Serde<T> serde) {
+        ValueState<T> state = backend.states().value(new ValueStateDescriptor<>("state", serde));
+        backend.opened();
+        return state;
+    }
+
+    private KeyedOrigin origin(RocksEnvironment disk, boolean toDisk, byte[]... segments) throws IOException {
+        RocksReplica replica = new RocksReplica("operator", ALL, disk);
+        long checkpoint = 0;
+        for (byte[] each : segments) {
+            replica.apply(new ByteArrayInputStream(each), each.length, ++checkpoint);
+        }
+        return toDisk ? replica : replica.toHeap();
+    }
+
+    private KeyedReplica inHeap(byte[]... segments) {
+        KeyedReplica replica = new KeyedReplica("operator", ALL);
+        for (int i = 0; i < segments.length; i++) {
+            replica.apply(segments[i], i + 1);
+        }
+        return replica;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+    void rowsAreReadAsTheyWereWrittenAndRewrittenWhenTheyAreUsed(boolean fromDisk, boolean toDisk) throws IOException {
+        RocksEnvironment disk = new RocksEnvironment(directory.resolve("state"), 1 << 20, 4_000);
+        RowKeyedStateBackend<Integer> before = backend(fromDisk ? disk : null, KeyedOrigin.NOTHING);
+        ValueState<Integer> ints = open(before, Serdes.INTEGER);
+        for (int key = 0; key < KEYS; key++) {
+            before.setCurrentKey(key);
+            ints.update(-key);
+        }
+        byte[] written = before.snapshot(1).complete().bytes();
+
+        RowKeyedStateBackend<Integer> now = backend(toDisk ? disk : null, origin(disk, toDisk, written));
+        ValueState<Long> longs = open(now, Serdes.LONG);
+        for (int key = 0; key < 10; key++) {
+            now.setCurrentKey(key);
+            assertThat(longs.value()).isEqualTo(-key);
+        }
+        now.setCurrentKey(10);
+        longs.update(1L << 40);
+        byte[] rewritten = now.snapshot(2).complete().bytes();
+
+        // The next version but one finds rows of both.
+        RowKeyedStateBackend<Integer> later = backend(null, origin(disk, false, written, rewritten));
+        ValueState<Long> again = open(later, Serdes.LONG);
+        for (int key = 0; key < KEYS; key++) {
+            later.setCurrentKey(key);
+            assertThat(again.value()).isEqualTo(key == 10 ? 1L << 40 : -key);
+        }
+        assertThat(later.keyCount()).isEqualTo(KEYS);
+        // The one before finds what it can't read.
+        RowKeyedStateBackend<Integer> back = backend(null, origin(disk, false, written, rewritten));
+        assertThatThrownBy(() -> open(back, Serdes.INTEGER))
+                .isInstanceOf(StateMismatchException.class)
+                .hasMessageStartingWith("The state \"state\" of operator operator does not fit what was written: it was"
+                        + " written as i64 and is now i32. Declare it as it was");
+        close(before);
+        close(now);
+    }
+
+    private static void close(RowKeyedStateBackend<Integer> backend) {
+        Objects.requireNonNull(backend.retain()).close();
+    }
+
+    @Test
+    void aChainGoesOnWithoutBeingWrittenAnewAndIsUndoneInPlace() {
+        RowKeyedStateBackend<Integer> before = backend(null, KeyedOrigin.NOTHING);
+        ValueState<Integer> ints = open(before, Serdes.INTEGER);
+        for (int key = 0; key < 10 * KEYS; key++) {
+            before.setCurrentKey(key);
+            ints.update(key);
+        }
+        byte[] first = before.snapshot(1).complete().bytes();
+        RowKeyedStateBackend<Integer> now = backend(null, inHeap(first));
+        ValueState<Long> longs = open(now, Serdes.LONG);
+        now.setCurrentKey(3);
+        assertThat(longs.value()).isEqualTo(3);
+        KeyedCut second = now.snapshot(2).complete();
+        assertThat(second.base()).isEqualTo(1);
+        assertThat(second.bytes().length).isLessThan(first.length / 5);
+        now.setCurrentKey(4);
+        longs.update(44L);
+        now.setCurrentKey(3);
+        longs.update(33L);
+        RetainedState retained = Objects.requireNonNull(now.retain());
+        assertThat(retained.tryRewind(2)).isTrue();
+        RowKeyedStateBackend<Integer> again = backend(null, retained);
+        ValueState<Long> undone = open(again, Serdes.LONG);
+        again.setCurrentKey(4);
+        assertThat(undone.value()).isEqualTo(4);
+        again.setCurrentKey(3);
+        assertThat(undone.value()).isEqualTo(3);
+        RowKeyedStateBackend<Integer> standby = backend(null, inHeap(first, second.bytes()));
+        ValueState<Long> followed = open(standby, Serdes.LONG);
+        standby.setCurrentKey(3);
+        assertThat(followed.value()).isEqualTo(3);
+        standby.setCurrentKey(1999);
+        assertThat(followed.value()).isEqualTo(1999);
+    }
+
+    // ---- before a job starts -------------------------------------------------------------------------------------
+
+    private static final class Before extends KeyedProcessFunction<Integer, Integer, Integer> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void openState(StateAccess states) {
+            states.value(new ValueStateDescriptor<>("same", Integer.class));
+            states.value(new ValueStateDescriptor<>("wider", Integer.class));
+            states.value(new ValueStateDescriptor<>("limited", Integer.class));
+            states.value(new ValueStateDescriptor<>("narrower", Long.class));
+            states.value(new ValueStateDescriptor<>("other-kind", Integer.class));
+            states.value(new ValueStateDescriptor<>("gone", Integer.class));
+        }
+
+        @Override
+        public void process(Integer element, Context<Integer> context, Collector<Integer> out) {}
+    }
+
+    private static final class After extends KeyedProcessFunction<Integer, Integer, Integer> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void openState(StateAccess states) {
+            states.value(new ValueStateDescriptor<>("same", Integer.class));
+            states.value(new ValueStateDescriptor<>("wider", Double.class));
+            states.value(new ValueStateDescriptor<>("limited", Integer.class)
+                    .withTimeToLive(TimeToLive.afterWrite(Duration.ofDays(1))));
+            states.value(new ValueStateDescriptor<>("narrower", Integer.class));
+            states.list(new ListStateDescriptor<>("other-kind", Integer.class));
+            states.value(new ValueStateDescriptor<>("new", Integer.class));
+        }
+
+        @Override
+        public void process(Integer element, Context<Integer> context, Collector<Integer> out) {}
+    }
+
+    private static StateForecast forecast(Serde<Integer> keys, KeyedProcessFunction<Integer, Integer, Integer> function)
+            throws Exception {
+        return Objects.requireNonNull(StateForecast.of(
+                "operator", new OperatorDefinition.KeyedProcess<>(element -> element, keys, function), GROUPS));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false", "true"})
+    void whatBecomesOfEachStateIsToldFromTheHeadOfASegment(boolean onDisk) throws Exception {
+        RocksEnvironment disk = onDisk ? new RocksEnvironment(directory.resolve("state"), 1 << 20, 4_000) : null;
+        RowKeyedStateBackend<Integer> backend = backend(disk, KeyedOrigin.NOTHING);
+        backend.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
+        new Before().openState(backend.states());
+        backend.opened();
+        byte[] segment = backend.snapshotWhole(1).complete().bytes();
+        StateSchema written = StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator");
+        List<StateFate> fates = forecast(Serdes.INTEGER, new After()).of(written);
+        assertThat(fates.stream().map(fate -> fate.state() + " " + fate.kind()))
+                .containsExactly(
+                        "#timers RESTORED",
+                        "same RESTORED",
+                        "wider EVOLVED",
+                        "limited EVOLVED",
+                        "narrower REFUSED",
+                        "other-kind REFUSED",
+                        "new EMPTY",
+                        "gone DROPPED");
+        assertThat(fates.get(2).words()).isEqualTo("written as value<i32>, and now value<f64>");
+        assertThat(fates.get(5).words())
+                .contains("\"other-kind\" of operator operator", "was written as value<i32> and is now list<i32>");
+        List<StateFate> keys =
+                forecast(new SchemaSerde<>("k", Serdes.INTEGER), new Before()).of(written);
+        assertThat(keys).hasSize(1);
+        assertThat(keys.get(0).words())
+                .contains("The keys of operator operator were written as i32 and are now k<i32>");
+        close(backend);
+    }
+
+    @Test
+    void theHeadOfASegmentMayBeLargerThanWhatIsReadAtOnce() throws IOException {
+        RowKeyedStateBackend<Integer> backend = backend(null, KeyedOrigin.NOTHING);
+        for (int i = 0; i < 5000; i++) {
+            backend.states().value(new ValueStateDescriptor<>("a-state-with-a-name-of-its-own-" + i, Integer.class));
+        }
+        backend.opened();
+        byte[] segment = backend.snapshotWhole(1).complete().bytes();
+        assertThat(segment.length).isGreaterThan(200_000);
+        assertThat(StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator")
+                        .sections())
+                .hasSize(5000);
+    }
+}

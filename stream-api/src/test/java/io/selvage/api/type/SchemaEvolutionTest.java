@@ -1,0 +1,201 @@
+package io.selvage.api.type;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What one version of a program has written, the next one reads, or it says what is in the way. */
+final class SchemaEvolutionTest {
+    enum Colour {
+        RED
+    }
+
+    record Point(int x, int y) {}
+
+    record Point3(double y, long x, float z) {}
+
+    record Before(
+            String gone,
+            int count,
+            float ratio,
+            @Nullable Integer boxed,
+            Point at,
+            List<Point> path,
+            Map<String, Point> named) {}
+
+    record After(
+            Map<String, Point3> named,
+            List<Point3> path,
+            Point3 at,
+            @Nullable Long boxed,
+            double ratio,
+            long count,
+            @Nullable String added,
+            boolean flag,
+            char letter) {}
+
+    record Everything(
+            boolean flag,
+            byte tiny,
+            short small,
+            char letter,
+            int number,
+            long big,
+            float ratio,
+            double exact,
+            @Nullable String text,
+            byte[] bytes,
+            BigDecimal decimal,
+            Colour colour,
+            Instant instant,
+            Duration duration,
+            LocalDate date,
+            LocalDateTime time,
+            Point point,
+            List<@Nullable Point> points,
+            Set<String> words,
+            Map<String, List<Long>> index,
+            int last) {}
+
+    record Last(int last) {}
+
+    record Defaulted(String currency, long cents) {
+        Defaulted {
+            currency = currency == null ? "EUR" : currency;
+        }
+    }
+
+    record Cents(int cents) {}
+
+    /** The schema of one record, as if it had had the name of another. */
+    private static String under(Class<?> name, Serde<?> written) {
+        return written.schema()
+                .replace(Before.class.getName() + "(", name.getName() + "(")
+                .replace(Everything.class.getName() + "(", name.getName() + "(")
+                .replace(Cents.class.getName() + "(", name.getName() + "(")
+                .replace(Point.class.getName() + "(", Point3.class.getName() + "(");
+    }
+
+    private static <W, T> T read(Serde<W> then, W value, Serde<T> now, String written) {
+        BinaryWriter out = new BinaryWriter();
+        then.write(value, out);
+        BinaryReader in = new BinaryReader(out.toByteArray());
+        T read = now.reader(written).apply(in);
+        assertThat(in.remaining()).isZero();
+        return read;
+    }
+
+    @Test
+    void componentsAreAddedRemovedReorderedAndWidenedAlsoWithinOthers() {
+        Serde<Before> then = Serdes.of(Before.class);
+        Serde<After> now = Serdes.of(After.class);
+        Before before = new Before(
+                "x", -7, 0.5f, null, new Point(1, 2), List.of(new Point(3, 4)), Map.of("a", new Point(5, -6)));
+        After after = new After(
+                Map.of("a", new Point3(-6, 5, 0)),
+                List.of(new Point3(4, 3, 0)),
+                new Point3(2, 1, 0),
+                null,
+                0.5,
+                -7,
+                null,
+                false,
+                (char) 0);
+        assertThat(read(then, before, now, under(After.class, then))).isEqualTo(after);
+        Before boxed = new Before("", Integer.MIN_VALUE, 0, 9, new Point(0, 0), List.of(), Map.of());
+        After read = read(then, boxed, now, under(After.class, then));
+        assertThat(read.boxed()).isEqualTo(9);
+        assertThat(read.count()).isEqualTo(Integer.MIN_VALUE);
+    }
+
+    @Test
+    void componentsOfEveryBuiltInTypeArePassedOver() {
+        Serde<Everything> then = Serdes.of(Everything.class);
+        Everything all = new Everything(
+                true,
+                (byte) 1,
+                (short) -2,
+                'x',
+                1 << 30,
+                Long.MIN_VALUE,
+                1,
+                2,
+                null,
+                new byte[300],
+                new BigDecimal("1.50"),
+                Colour.RED,
+                Instant.now(),
+                Duration.ofNanos(-1),
+                LocalDate.now(),
+                LocalDateTime.now(),
+                new Point(1, 2),
+                List.of(new Point(3, 4)),
+                Set.of("a", "bc"),
+                Map.of("k", List.of(1L, 2L)),
+                42);
+        assertThat(read(then, all, Serdes.of(Last.class), under(Last.class, then)))
+                .isEqualTo(new Last(42));
+    }
+
+    @Test
+    void theConstructorMayPutSomethingElseInPlaceOfWhatIsNotThere() {
+        Serde<Cents> then = Serdes.of(Cents.class);
+        assertThat(read(then, new Cents(5), Serdes.of(Defaulted.class), under(Defaulted.class, then)))
+                .isEqualTo(new Defaulted("EUR", 5));
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedWithItsPlace() {
+        assertRefused(Serdes.INTEGER, "i64", "it was written as i64 and is now i32");
+        assertRefused(Serdes.INTEGER, "i32?", "it was written as i32? and is now i32");
+        assertRefused(
+                Serdes.list(Serdes.STRING), "set<string>", "it was written as set<string> and is now list<string>");
+        assertRefused(
+                Serdes.map(Serdes.LONG, Serdes.LONG),
+                "map<i32,i64>",
+                "it was written as map<i32,i64> and is now map<i64,i64>");
+        String point = "record " + Point.class.getName();
+        assertRefused(
+                Serdes.of(Point.class), point + "(x:i32,y:i64)", "its component y was written as i64 and is now i32");
+        assertRefused(
+                Serdes.of(Point.class),
+                point + "(x:i32,y:i32,z:avro)",
+                "its component z was written as avro, a format that can't be passed over, and is not there any more");
+        assertRefused(
+                Serdes.of(Point.class), "record Other(x:i32)", "it was written as record Other(x:i32) and is now");
+        String before = "record " + Before.class.getName();
+        assertRefused(
+                Serdes.of(Before.class),
+                before + "(path:list<" + point + "(x:string)>?)",
+                "its component path.x was written as string and is now i32");
+    }
+
+    @Test
+    void anyTextIsASchemaAndOnlyThoseThatMatchHaveParts() {
+        for (String text :
+                List.of("", "<", "record x", "record x(", "record x(a)", "list<i32", "list<>>", "map<i32>", ")")) {
+            assertThatThrownBy(() -> Serdes.of(Point.class).reader(text))
+                    .isInstanceOf(IncompatibleSchemaException.class);
+            assertThatThrownBy(() -> Serdes.list(Serdes.LONG).reader(text))
+                    .isInstanceOf(IncompatibleSchemaException.class);
+        }
+        assertThat(Schemas.arguments("map<list<i32>,record a.B(x:map<i8,i8>,y:i32)>", "map"))
+                .hasValue(List.of("list<i32>", "record a.B(x:map<i8,i8>,y:i32)"));
+    }
+
+    private static void assertRefused(Serde<?> now, String written, String said) {
+        assertThatThrownBy(() -> now.reader(written))
+                .isInstanceOf(IncompatibleSchemaException.class)
+                .hasMessageStartingWith(said);
+    }
+}
