@@ -39,6 +39,8 @@ class KnownKeysTest {
                         "selvage.checkpoint.timeout=10min",
                         "selvage.checkpoint.min-pause=0s",
                         "selvage.checkpoint.retained=1",
+                        "selvage.checkpoint.on-cancel=delete",
+                        "selvage.checkpoint.tolerated-failures=unlimited",
                         "selvage.state.backend=heap",
                         "selvage.savepoint.directory=",
                         "selvage.restart.policy=exponential",

@@ -127,7 +127,7 @@ final class SavepointsIT {
         assertRight(end, lines("output", any -> true));
 
         // Another life for the same job: what it had written up to the first savepoint, and what it writes after that.
-        String other = session.submit(program("other", 1), settings, id -> {}, new StartPoint(savepoint, false))
+        String other = session.submit(program("other", 1), settings, id -> {}, new StartPoint(savepoint, false, false))
                 .get(0);
         JobDescription otherEnd = session.awaitEnd(other, JobObserver.SILENT);
         assertThat(otherEnd.getPhase()).as(otherEnd.toString()).isEqualTo(JobPhase.FINISHED);
@@ -197,7 +197,7 @@ final class SavepointsIT {
     }
 
     private void assertRefused(Program program, Configuration with, String from, String reason) {
-        assertThatThrownBy(() -> session.submit(program, with, id -> {}, new StartPoint(from, false)))
+        assertThatThrownBy(() -> session.submit(program, with, id -> {}, new StartPoint(from, false, false)))
                 .isInstanceOfSatisfying(
                         ClientException.class,
                         refused -> assertThat(refused.exitCode()).isEqualTo(ExitCode.NOT_RESTORABLE))

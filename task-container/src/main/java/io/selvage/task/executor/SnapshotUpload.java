@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Packs what all of an executor's subtasks put into one checkpoint into one file; run once, by a thread of the upload
  * pool.
  *
+ * @param triggeredNanos when the master's word came
  * @param parallelism by vertex
  * @param bases what the cuts' segments are added to; what is not in it stands alone
  */
@@ -34,6 +35,7 @@ record SnapshotUpload(
         String jobDirectory,
         ExecutorId executor,
         List<SubtaskCut> cuts,
+        long triggeredNanos,
         Map<Integer, Integer> parallelism,
         Map<StateOwner, List<Segment>> bases) {
     /** Operator state up to this size goes into the acknowledgement itself. */
@@ -77,8 +79,11 @@ record SnapshotUpload(
         SubtaskSnapshot.Builder snapshot = SubtaskSnapshot.newBuilder()
                 .setVertex(vertex)
                 .setSubtask(cut.subtask().index())
+                .setFirstBarrierMicros(
+                        TimeUnit.NANOSECONDS.toMicros(Math.max(0, cut.firstBarrierNanos() - triggeredNanos)))
                 .setAlignmentMicros(cut.alignmentMicros())
-                .setSynchronousMicros(cut.synchronousMicros());
+                .setSynchronousMicros(cut.synchronousMicros())
+                .setGatheringMicros(cut.gatheringMicros());
         long bytes = 0;
         for (OperatorCut operator : cut.operators()) {
             OperatorSnapshot.Builder part = OperatorSnapshot.newBuilder()

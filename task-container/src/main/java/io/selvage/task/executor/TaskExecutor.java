@@ -622,7 +622,7 @@ final class TaskExecutor {
         Barrier barrier = new Barrier(
                 checkpoint, trigger.getTriggerTimeMillis(), kindOf(trigger), trigger.getSavepointDirectory());
         running(trigger.getJobId(), trigger.getIncarnation()).ifPresent(deployment -> {
-            if (!deployment.trigger(barrier)) {
+            if (!deployment.trigger(barrier, services.clock().nanos())) {
                 decline(deployment.id(), checkpoint, overflow());
             }
         });
@@ -686,6 +686,7 @@ final class TaskExecutor {
                 deployment.deploy().getJobDirectory(),
                 settings.id(),
                 cuts,
+                deployment.triggeredNanos(cuts),
                 deployment.parallelism(),
                 bases);
         services.uploading().execute(() -> {

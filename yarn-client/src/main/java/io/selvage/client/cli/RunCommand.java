@@ -42,6 +42,10 @@ final class RunCommand implements Command {
             .argName("PATH")
             .desc("the savepoint, or checkpoint that was left, from which the job goes on; it is left as it is")
             .get();
+    private static final Option CLAIM = Option.builder()
+            .longOpt("claim")
+            .desc("with --from: it is the job's from then on, which deletes it once it has a checkpoint of its own")
+            .get();
     private static final Option ALLOW_DROPPED_STATE = Option.builder()
             .longOpt("allow-dropped-state")
             .desc("with --from: drop the state of operators that the program does not have")
@@ -76,6 +80,7 @@ final class RunCommand implements Command {
                 .addOption(PARALLELISM)
                 .addOption(MAIN_CLASS)
                 .addOption(FROM)
+                .addOption(CLAIM)
                 .addOption(ALLOW_DROPPED_STATE)
                 .addOption(Arguments.SETTING)
                 .addOption(Arguments.JSON);
@@ -118,11 +123,12 @@ final class RunCommand implements Command {
 
     private static @Nullable StartPoint startPoint(Arguments arguments) {
         String path = arguments.valueOf(FROM);
-        boolean mayDropState = arguments.has(ALLOW_DROPPED_STATE);
-        if (path == null && mayDropState) {
-            throw arguments.usage("--allow-dropped-state is only of use with --from.");
+        for (Option option : List.of(CLAIM, ALLOW_DROPPED_STATE)) {
+            if (path == null && arguments.has(option)) {
+                throw arguments.usage("--" + option.getLongOpt() + " is only of use with --from.");
+            }
         }
-        return path == null ? null : new StartPoint(path, mayDropState);
+        return path == null ? null : new StartPoint(path, arguments.has(ALLOW_DROPPED_STATE), arguments.has(CLAIM));
     }
 
     private static List<String> submit(
