@@ -219,7 +219,7 @@ public final class CheckpointStore {
             return;
         }
         try (StoreOutput out = store.create(marker)) {
-            out.sync();
+            out.commit();
         }
     }
 

@@ -82,8 +82,7 @@ public final class SnapshotFileWriter implements Closeable {
     /** Returns once all that was appended is on the disks of the replicas; answers the file's length in bytes. */
     public long finish() throws IOException {
         if (out != null) {
-            out.sync();
-            out.close();
+            out.commit();
         }
         finished = true;
         return position;
