@@ -97,14 +97,14 @@ public final class CheckpointHistory {
     }
 
     private static long stateBytes(SubtaskSnapshot stored) {
-        long inFiles = CheckpointStore.segmentsOf(List.of(stored))
+        long inSegments = CheckpointStore.segmentsOf(List.of(stored))
                 .mapToLong(Segment::getLength)
                 .sum();
         long small = stored.getOperatorsList().stream()
                 .map(OperatorSnapshot::getSmallOperatorState)
                 .mapToLong(state -> state.size())
                 .sum();
-        return inFiles + small;
+        return inSegments + small;
     }
 
     private static Comparator<SubtaskPart> inOrderOf(List<VertexFacts> vertices) {

@@ -148,7 +148,7 @@ public final class PendingCheckpoint {
 
     /** Other checkpoints in whose directories files of this one lie. */
     public Set<CheckpointId> references() {
-        return CheckpointStore.segmentsOf(snapshots())
+        return CheckpointStore.segmentsInFiles(snapshots())
                 .map(Segment::getCheckpoint)
                 // Of an executor that never builds on earlier checkpoints: 0.
                 .filter(of -> of > 0 && of != key.checkpoint().value())

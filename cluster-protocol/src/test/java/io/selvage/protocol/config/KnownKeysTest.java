@@ -41,6 +41,8 @@ class KnownKeysTest {
                         "selvage.checkpoint.retained=1",
                         "selvage.checkpoint.on-cancel=delete",
                         "selvage.checkpoint.tolerated-failures=unlimited",
+                        "selvage.checkpoint.storage=hdfs",
+                        "selvage.checkpoint.memory-limit=64k",
                         "selvage.state.backend=heap",
                         "selvage.savepoint.directory=",
                         "selvage.restart.policy=exponential",

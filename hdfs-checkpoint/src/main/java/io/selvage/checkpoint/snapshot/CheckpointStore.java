@@ -105,7 +105,7 @@ public final class CheckpointStore {
     /** The files of a checkpoint or savepoint that are gone or shorter than they have to be; fully qualified. */
     public List<String> missingFiles(CheckpointMetadata metadata) throws IOException {
         Map<String, Long> needed = new TreeMap<>();
-        segmentsOf(metadata.getSubtasksList())
+        segmentsInFiles(metadata.getSubtasksList())
                 .forEach(segment ->
                         needed.merge(segment.getFile(), segment.getOffset() + segment.getLength(), Math::max));
         List<String> missing = new ArrayList<>();
@@ -119,6 +119,11 @@ public final class CheckpointStore {
     }
 
     /** All that these have put into files. */
+    public static Stream<Segment> segmentsInFiles(List<SubtaskSnapshot> subtasks) {
+        return segmentsOf(subtasks).filter(segment -> !segment.getFile().isEmpty());
+    }
+
+    /** All that these consist of, in files and in place, but for small operator state. */
     public static Stream<Segment> segmentsOf(List<SubtaskSnapshot> subtasks) {
         return subtasks.stream()
                 .flatMap(subtask -> subtask.getOperatorsList().stream())

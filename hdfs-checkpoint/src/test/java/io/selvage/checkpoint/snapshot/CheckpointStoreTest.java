@@ -3,6 +3,7 @@ package io.selvage.checkpoint.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.FakeDisk;
 import io.selvage.checkpoint.store.FakeDisk.Fault;
@@ -214,6 +215,38 @@ final class CheckpointStoreTest {
         try (StoreOutput out = disk.open().create(path)) {
             out.write(1);
             out.sync();
+        }
+    }
+
+    @Test
+    void whatIsLittleNeedsNoFileAndIsVerifiedAsWell() throws IOException {
+        DurableStore store = disk.open();
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(store, DATA, 11)) {
+            SegmentHandle first = writer.append(bytes("first"));
+            SegmentHandle second = writer.append(bytes("second"));
+            assertThat(writer.finish()).isZero();
+            SegmentHandle settled =
+                    SegmentHandle.fromWire(writer.settled(second).toWire());
+            assertThat(new SegmentReader(store).read(settled)).isEqualTo(bytes("second"));
+            assertThat(new SegmentReader(store).read(writer.settled(first))).isEqualTo(bytes("first"));
+            SegmentHandle damaged = new SegmentHandle("", 0, 6, second.crc32c(), ByteString.copyFromUtf8("secont"));
+            assertThatThrownBy(() -> new SegmentReader(store).read(damaged)).hasMessageContaining("damaged");
+            SegmentHandle cut = new SegmentHandle("", 0, 6, second.crc32c(), ByteString.copyFromUtf8("sec"));
+            assertThatThrownBy(() -> new SegmentReader(store).read(cut)).hasMessageContaining("damaged");
+        }
+        assertThat(disk.paths()).isEmpty();
+    }
+
+    @Test
+    void whatIsMoreThanLittleGoesIntoAFileWithWhatCameBefore() throws IOException {
+        DurableStore store = disk.open();
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(store, DATA, 10)) {
+            SegmentHandle first = writer.append(bytes("first"));
+            SegmentHandle second = writer.append(bytes("second"));
+            assertThat(writer.finish()).isEqualTo(Long.BYTES + 11);
+            assertThat(writer.settled(first)).isEqualTo(first);
+            assertThat(new SegmentReader(store).read(writer.settled(first))).isEqualTo(bytes("first"));
+            assertThat(new SegmentReader(store).read(writer.settled(second))).isEqualTo(bytes("second"));
         }
     }
 

@@ -511,6 +511,11 @@ final class Deployment {
                 .setSubtask(subtask.index());
     }
 
+    /** How many bytes of what is here need no file in a checkpoint. */
+    int mostInMetadata() {
+        return prepared == null ? 0 : prepared.mostInMetadata();
+    }
+
     String nameOf(SubtaskId subtask) {
         StartedSubtask started = subtasks.get(subtask);
         return started == null ? "a subtask" : started.vertexName();

@@ -480,7 +480,8 @@ final class TaskExecutor {
                 programNanos - beganNanos,
                 metadataNanos - programNanos,
                 services.clock().nanos() - metadataNanos);
-        return new PreparedDeployment(subtasks, names, parallelism, job.loader(), metadata, here, times);
+        return new PreparedDeployment(
+                subtasks, names, parallelism, job.loader(), metadata, config.checkpointBytesInMetadata(), here, times);
     }
 
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {
@@ -688,7 +689,8 @@ final class TaskExecutor {
                 cuts,
                 deployment.triggeredNanos(cuts),
                 deployment.parallelism(),
-                bases);
+                bases,
+                deployment.mostInMetadata());
         services.uploading().execute(() -> {
             try {
                 inbox.post(new ExecutorEvent.SnapshotStored(id, checkpoint, upload.run(services.store())));
