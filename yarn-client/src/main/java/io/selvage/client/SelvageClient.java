@@ -188,7 +188,7 @@ public final class SelvageClient implements AutoCloseable {
      */
     void forget(SessionRecord record) {
         try {
-            Hdfs.connect(configuration, record.stateRoot()).delete(record.applicationDirectory());
+            Hdfs.connect(configuration, record.stateRoot()).deleteApplication(record.applicationId());
         } catch (ClientException undeletable) {
             LOG.warn("{} could not be deleted.", record.applicationDirectory(), undeletable);
         }

@@ -13,6 +13,8 @@ import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.wire.CancelJobRequest;
 import io.selvage.protocol.wire.CancelJobResponse;
+import io.selvage.protocol.wire.CheckpointDescription;
+import io.selvage.protocol.wire.CheckpointState;
 import io.selvage.protocol.wire.DescribeSavepointRequest;
 import io.selvage.protocol.wire.DescribeSessionRequest;
 import io.selvage.protocol.wire.DrillKind;
@@ -21,6 +23,8 @@ import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.ListJobsRequest;
+import io.selvage.protocol.wire.RequestCheckpointRequest;
+import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
@@ -28,6 +32,7 @@ import io.selvage.protocol.wire.StopSessionRequest;
 import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
@@ -41,6 +46,9 @@ public final class Session implements AutoCloseable {
 
     /** How long an orderly stop may take before YARN is asked to kill what is left. */
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
+
+    /** How long someone who waits for a checkpoint puts up with a job that does not run: it may be coming back. */
+    private static final Duration CHECKPOINT_PATIENCE = Duration.ofMinutes(1);
 
     private static final long POLL_MILLIS = 300;
     private static final long END_POLL_MILLIS = 100;
@@ -99,15 +107,17 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * The same for a program whose job goes on from a savepoint, at whatever parallelism. The savepoint is never
-     * changed or deleted, and not needed any more once the job has completed a checkpoint of its own.
+     * The same for a program whose job goes on from a savepoint, or from a checkpoint that was left, at whatever
+     * parallelism. It is not needed any more once the job has completed a checkpoint of its own; then it is deleted if
+     * it was claimed, and else never.
      *
      * @param from null: from the beginning
      * @throws ClientException with {@code NOT_RESTORABLE} if the job can't go on from there; nothing is submitted then
      */
     public List<String> submit(
             Program program, Configuration settings, Consumer<String> submitted, @Nullable StartPoint from) {
-        StartPoint qualified = from == null ? null : new StartPoint(client.qualify(from.path()), from.mayDropState());
+        StartPoint qualified =
+                from == null ? null : new StartPoint(client.qualify(from.path()), from.mayDropState(), from.claimed());
         return program.run(
                 new Submission(connection, record, client, program.jar().path(), settings, submitted, qualified),
                 client.hadoopFolder());
@@ -120,7 +130,7 @@ public final class Session implements AutoCloseable {
      * @throws ClientException with {@code NOT_RESTORABLE} if a job can't go on from there
      */
     public void plan(Program program, Configuration settings, StartPoint from, Consumer<RestorePlan> planned) {
-        StartPoint qualified = new StartPoint(client.qualify(from.path()), from.mayDropState());
+        StartPoint qualified = new StartPoint(client.qualify(from.path()), from.mayDropState(), from.claimed());
         program.run(new DryRun(record, client, settings, qualified, planned), client.hadoopFolder());
     }
 
@@ -193,11 +203,72 @@ public final class Session implements AutoCloseable {
         return stands;
     }
 
+    /**
+     * Takes a checkpoint of a job that runs, at once. Returns when it is complete; under whichever master.
+     *
+     * @throws ClientException with {@code CHECKPOINT_FAILED} if it could not be taken, with {@code NO_SESSION} if there
+     *     is no such job, or none that runs
+     */
+    public CheckpointDescription checkpoint(String jobId) {
+        RequestCheckpointRequest request =
+                RequestCheckpointRequest.newBuilder().setJobId(jobId).build();
+        RequestCheckpointResponse granted = connection.call(stub -> stub.requestCheckpoint(request));
+        if (!granted.getRefusal().isEmpty()) {
+            throw new ClientException(ExitCode.NO_SESSION, granted.getRefusal());
+        }
+        long absentNanos = 0;
+        while (true) {
+            JobDescription job = jobWithCheckpoints(jobId);
+            Optional<CheckpointDescription> taken = job.getCheckpointsList().stream()
+                    .filter(each -> each.getCheckpoint() > granted.getAfter() && !each.getSavepoint())
+                    .findFirst();
+            if (taken.isPresent()) {
+                return completeOrThrow(jobId, taken.get());
+            }
+            absentNanos = mayTakeOne(job) ? 0 : absentNanos == 0 ? System.nanoTime() : absentNanos;
+            if (isEnd(job.getPhase())
+                    || (absentNanos != 0 && System.nanoTime() - absentNanos > CHECKPOINT_PATIENCE.toNanos())) {
+                throw notTaken(jobId, "the job is " + job.getPhase() + ".");
+            }
+            pause(POLL_MILLIS);
+        }
+    }
+
+    private static boolean mayTakeOne(JobDescription job) {
+        return job.getPhase() == JobPhase.RUNNING || job.getPhase() == JobPhase.FINISHING;
+    }
+
+    private static CheckpointDescription completeOrThrow(String jobId, CheckpointDescription taken) {
+        if (taken.getState() != CheckpointState.CHECKPOINT_COMPLETED) {
+            throw notTaken(
+                    jobId, taken.getReason() + (taken.getReason().endsWith(".") ? " " : ". ") + taken.getSlowest());
+        }
+        return taken;
+    }
+
+    private static ClientException notTaken(String jobId, String reason) {
+        return new ClientException(
+                ExitCode.CHECKPOINT_FAILED,
+                "The checkpoint of " + jobId + " was not taken: " + reason
+                        + " See how the job stands with: scripts/selvage status --job " + jobId);
+    }
+
     /** All jobs of the session, newest first. */
     public List<JobDescription> jobs() {
         return connection
                 .call(stub -> stub.listJobs(ListJobsRequest.getDefaultInstance()))
                 .getJobsList();
+    }
+
+    /**
+     * The same with how its newest checkpoints went.
+     *
+     * @throws ClientException with {@code NO_SESSION} if there is no such job
+     */
+    public JobDescription jobWithCheckpoints(String jobId) {
+        ListJobsRequest request =
+                jobRequest(jobId).toBuilder().setWithCheckpoints(true).build();
+        return only(jobId, connection.call(stub -> stub.listJobs(request)).getJobsList());
     }
 
     /** @throws ClientException with {@code NO_SESSION} if there is no such job */

@@ -5,5 +5,7 @@ package io.selvage.client;
  *
  * @param path of a savepoint, or of a checkpoint that was left: its directory, or the metadata in it
  * @param mayDropState what it holds of operators that the program does not have is no longer wanted
+ * @param claimed it is the job's own from then on, which deletes it once it has a checkpoint of its own; else it is
+ *     left as it is
  */
-public record StartPoint(String path, boolean mayDropState) {}
+public record StartPoint(String path, boolean mayDropState, boolean claimed) {}

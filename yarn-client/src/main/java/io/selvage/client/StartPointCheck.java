@@ -76,6 +76,7 @@ final class StartPointCheck {
             return RestoredFrom.newBuilder()
                     .setMetadataPath(path)
                     .setCheckpoint(metadata.getCheckpoint())
+                    .setClaimedDirectory(from.claimed() ? claimableOrThrow(path, metadata) : "")
                     .build();
         } catch (SegmentDamagedException unusable) {
             throw new ClientException(ExitCode.NOT_RESTORABLE, String.valueOf(unusable.getMessage()), unusable);
@@ -218,6 +219,14 @@ final class StartPointCheck {
             throw refused("is damaged: " + missing.size() + " of its files are missing or too short, the first is "
                     + missing.get(0) + ". Restore them from an HDFS snapshot or backup, or use another savepoint.");
         }
+    }
+
+    private String claimableOrThrow(String path, CheckpointMetadata metadata) throws IOException {
+        return checkpoints
+                .findClaimable(path, metadata)
+                .orElseThrow(() -> refused("is a checkpoint of " + metadata.getJobId()
+                        + ", which may still run, or whose session has ended before it: it can't be claimed. Start the"
+                        + " job without --claim, and delete the checkpoint when nothing needs it any more."));
     }
 
     private ClientException refused(String reason) {

@@ -98,7 +98,7 @@ class StartPointCheckTest {
     }
 
     private RestoredFrom check(Path path, JobGraph graph, boolean mayDropState) {
-        return new StartPointCheck(store, new StartPoint(path.toUri().toString(), mayDropState)).check(graph);
+        return new StartPointCheck(store, new StartPoint(path.toUri().toString(), mayDropState, false)).check(graph);
     }
 
     private void assertRefused(Path path, JobGraph graph, String... said) {
@@ -116,6 +116,21 @@ class StartPointCheckTest {
         assertThat(from.getCheckpoint()).isEqualTo(7);
         assertThat(from.getMetadataPath()).endsWith("savepoint-1a-00000000000a/_metadata");
         assertThat(check(savepoint.resolve("_metadata"), graph, false)).isEqualTo(from);
+    }
+
+    @Test
+    void whatIsClaimedIsNamedAndACheckpointOfAJobThatMayRunIsNot() throws IOException {
+        JobGraph graph = graph(128, "counts");
+        String path = savepoint.toUri().toString();
+        assertThat(check(graph).getClaimedDirectory()).isEmpty();
+        assertThat(new StartPointCheck(store, new StartPoint(path, false, true))
+                        .check(graph)
+                        .getClaimedDirectory())
+                .endsWith("savepoint-1a-00000000000a");
+        write(metadata("counts").setSavepoint(false).build());
+        assertThatThrownBy(() -> new StartPointCheck(store, new StartPoint(path, false, true)).check(graph))
+                .hasMessageContainingAll(path, "may still run", "without --claim");
+        assertThat(check(graph).getCheckpoint()).isEqualTo(7);
     }
 
     @Test
@@ -272,7 +287,7 @@ class StartPointCheckTest {
     private List<String> planned(JobGraph graph, boolean mayDropState) {
         List<String> planned = new ArrayList<>();
         try {
-            new StartPointCheck(store, new StartPoint(savepoint.toUri().toString(), mayDropState))
+            new StartPointCheck(store, new StartPoint(savepoint.toUri().toString(), mayDropState, false))
                     .check(
                             graph,
                             plan -> plan.operators().forEach(operator -> {

@@ -46,12 +46,18 @@ public final class CheckpointCoordinator {
     private @Nullable Incarnation incarnation;
     private Set<ExecutorId> participants = Set.of();
     private long earliestNanos;
+    /** Somebody wants the next checkpoint without any wait; kept until it is triggered. */
+    private boolean wanted;
+
     private @Nullable PendingCheckpoint pending;
     /** When the last one was completed, or the first one was due. */
     private long lastGoodNanos;
 
     private long completedCount;
     private long failedCount;
+    /** Given up since the last one was completed, or since the incarnation was opened. */
+    private int failedInARow;
+
     private long lastDurationNanos;
 
     /**
@@ -75,6 +81,7 @@ public final class CheckpointCoordinator {
         participants = Set.copyOf(executors);
         earliestNanos = nowNanos + times.intervalNanos();
         lastGoodNanos = nowNanos;
+        failedInARow = 0;
     }
 
     /** Numbers go on above one that an earlier master has given out: what is still said of those is stale. */
@@ -85,6 +92,11 @@ public final class CheckpointCoordinator {
     /** The next checkpoint is due at once. */
     public void hasten(long nowNanos) {
         earliestNanos = nowNanos;
+    }
+
+    /** The next checkpoint is due as soon as nothing is pending, whatever pauses there should be. */
+    public void want() {
+        wanted = true;
     }
 
     /** No more triggers. Answers the checkpoint that was given up for it. */
@@ -109,11 +121,12 @@ public final class CheckpointCoordinator {
 
     /** The next checkpoint, if one is due. A terminal one is due as soon as none is pending. */
     public Optional<PendingCheckpoint> tryTrigger(boolean terminal, long nowNanos, long nowMillis) {
-        if (!terminal && nowNanos < earliestNanos) {
+        if (!terminal && !wanted && nowNanos < earliestNanos) {
             return Optional.empty();
         }
         Optional<PendingCheckpoint> begun = tryBegin(terminal, null, nowNanos, nowMillis);
         if (begun.isPresent()) {
+            wanted = false;
             earliestNanos = nowNanos + times.intervalNanos();
         }
         return begun;
@@ -141,8 +154,8 @@ public final class CheckpointCoordinator {
     }
 
     public Verdict acknowledge(
-            ExecutorId executor, long ofIncarnation, long ofCheckpoint, List<SubtaskSnapshot> parts) {
-        if (!isPending(ofIncarnation, ofCheckpoint) || !pendingOrThrow().tryCount(executor, parts)) {
+            ExecutorId executor, long ofIncarnation, long ofCheckpoint, List<SubtaskSnapshot> parts, long nowNanos) {
+        if (!isPending(ofIncarnation, ofCheckpoint) || !pendingOrThrow().tryCount(executor, parts, nowNanos)) {
             return Verdict.STALE;
         }
         return pendingOrThrow().stage() == PendingCheckpoint.Stage.COLLECTING ? Verdict.COUNTED : Verdict.COLLECTED;
@@ -169,13 +182,13 @@ public final class CheckpointCoordinator {
     }
 
     /** The pending checkpoint, if that is the one whose metadata is written: its record is due now. */
-    public Optional<PendingCheckpoint> tryJournal(CheckpointKey key) {
+    public Optional<PendingCheckpoint> tryJournal(CheckpointKey key, long nowNanos) {
         if (pending == null
                 || !pending.key().equals(key)
                 || pending.stage() != PendingCheckpoint.Stage.WRITING_METADATA) {
             return Optional.empty();
         }
-        pending.startJournaling();
+        pending.startJournaling(nowNanos);
         return Optional.of(pending);
     }
 
@@ -192,6 +205,7 @@ public final class CheckpointCoordinator {
         }
         pending = null;
         completedCount++;
+        failedInARow = 0;
         lastGoodNanos = nowNanos;
         lastDurationNanos = nowNanos - done.startedNanos();
         pause(nowNanos);
@@ -202,7 +216,10 @@ public final class CheckpointCoordinator {
         if (pending != null) {
             return expiryNanos();
         }
-        return incarnation == null ? NEVER : earliestNanos;
+        if (incarnation == null) {
+            return NEVER;
+        }
+        return wanted ? 0 : earliestNanos;
     }
 
     /** For how long none has been completed although several should have been; 0: nothing is wrong. */
@@ -226,6 +243,11 @@ public final class CheckpointCoordinator {
         return failedCount;
     }
 
+    /** How many have been given up since the last one was completed; those that ended with a failure do not count. */
+    public int failedInARow() {
+        return failedInARow;
+    }
+
     public long lastDurationNanos() {
         return lastDurationNanos;
     }
@@ -242,7 +264,9 @@ public final class CheckpointCoordinator {
 
     private Optional<PendingCheckpoint> giveUp(long nowNanos) {
         pause(nowNanos);
-        return drop();
+        Optional<PendingCheckpoint> dropped = drop();
+        failedInARow += dropped.filter(each -> each.savepoint().isEmpty()).isPresent() ? 1 : 0;
+        return dropped;
     }
 
     private Optional<PendingCheckpoint> drop() {

@@ -7,7 +7,7 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,8 +43,12 @@ public final class PendingCheckpoint {
     private final long startedNanos;
     private final long triggerTimeMillis;
     private final Set<ExecutorId> awaited;
-    private final List<SubtaskSnapshot> snapshots = new ArrayList<>();
+    private final Map<ExecutorId, List<SubtaskSnapshot>> parts = new TreeMap<>();
     private Stage stage = Stage.COLLECTING;
+    /** When the last executor had stored its part; of no meaning before. */
+    private long collectedNanos;
+    /** When the metadata were written; of no meaning before. */
+    private long writtenNanos;
 
     PendingCheckpoint(
             CheckpointKey key,
@@ -61,26 +66,52 @@ public final class PendingCheckpoint {
     }
 
     /** Counts an executor's part once; false if it is not, or no longer, awaited. */
-    boolean tryCount(ExecutorId executor, List<SubtaskSnapshot> parts) {
+    boolean tryCount(ExecutorId executor, List<SubtaskSnapshot> stored, long nowNanos) {
         if (stage != Stage.COLLECTING || !awaited.remove(executor)) {
             return false;
         }
-        snapshots.addAll(parts);
+        parts.put(executor, List.copyOf(stored));
         if (awaited.isEmpty()) {
             stage = Stage.WRITING_METADATA;
+            collectedNanos = nowNanos;
         }
         return true;
     }
 
-    void startJournaling() {
+    void startJournaling(long nowNanos) {
         if (stage != Stage.WRITING_METADATA) {
             throw new IllegalStateException(key + " can't be journaled: it is " + stage + ".");
         }
         stage = Stage.JOURNALING;
+        writtenNanos = nowNanos;
     }
 
     Stage stage() {
         return stage;
+    }
+
+    /** Of the time that has passed, what writing the metadata took, or has taken so far. */
+    long publishNanos(long nowNanos) {
+        return switch (stage) {
+            case COLLECTING -> 0;
+            case WRITING_METADATA -> nowNanos - collectedNanos;
+            case JOURNALING -> writtenNanos - collectedNanos;
+        };
+    }
+
+    /** Of the time that has passed, what writing the record has taken so far. */
+    long journalNanos(long nowNanos) {
+        return stage == Stage.JOURNALING ? nowNanos - writtenNanos : 0;
+    }
+
+    /** What each executor has stored that has said so. */
+    public Map<ExecutorId, List<SubtaskSnapshot>> parts() {
+        return Collections.unmodifiableMap(parts);
+    }
+
+    /** Executors that have not said yet that they have stored their parts. */
+    public Set<ExecutorId> awaited() {
+        return Collections.unmodifiableSet(awaited);
     }
 
     long startedNanos() {
@@ -112,12 +143,12 @@ public final class PendingCheckpoint {
 
     /** In the order of vertices and subtasks. */
     public List<SubtaskSnapshot> snapshots() {
-        return snapshots.stream().sorted(BY_SUBTASK).toList();
+        return stored().sorted(BY_SUBTASK).toList();
     }
 
     /** Other checkpoints in whose directories files of this one lie. */
     public Set<CheckpointId> references() {
-        return CheckpointStore.segmentsOf(snapshots)
+        return CheckpointStore.segmentsInFiles(snapshots())
                 .map(Segment::getCheckpoint)
                 // Of an executor that never builds on earlier checkpoints: 0.
                 .filter(of -> of > 0 && of != key.checkpoint().value())
@@ -128,12 +159,16 @@ public final class PendingCheckpoint {
     /** By sources, up to the cut, since each has been started. */
     public Map<SubtaskId, Long> recordsRead() {
         Map<SubtaskId, Long> recordsRead = new TreeMap<>();
-        snapshots.forEach(part ->
+        stored().forEach(part ->
                 recordsRead.merge(SubtaskId.of(part.getVertex(), part.getSubtask()), part.getRecordsRead(), Long::sum));
         return recordsRead;
     }
 
     public long bytes() {
-        return snapshots.stream().mapToLong(SubtaskSnapshot::getBytes).sum();
+        return stored().mapToLong(SubtaskSnapshot::getBytes).sum();
+    }
+
+    private Stream<SubtaskSnapshot> stored() {
+        return parts.values().stream().flatMap(List::stream);
     }
 }

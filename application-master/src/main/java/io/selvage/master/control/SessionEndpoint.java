@@ -15,6 +15,8 @@ import io.selvage.protocol.wire.DrillRequest;
 import io.selvage.protocol.wire.DrillResponse;
 import io.selvage.protocol.wire.ListJobsRequest;
 import io.selvage.protocol.wire.ListJobsResponse;
+import io.selvage.protocol.wire.RequestCheckpointRequest;
+import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionServiceGrpc;
@@ -42,7 +44,10 @@ final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
 
     @Override
     public void listJobs(ListJobsRequest request, StreamObserver<ListJobsResponse> response) {
-        ask(id -> new MasterEvent.JobsQueried(id, request.getJobId()), ListJobsResponse.class, response);
+        ask(
+                id -> new MasterEvent.JobsQueried(id, request.getJobId(), request.getWithCheckpoints()),
+                ListJobsResponse.class,
+                response);
     }
 
     @Override
@@ -58,6 +63,15 @@ final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
     @Override
     public void describeSavepoint(DescribeSavepointRequest request, StreamObserver<SavepointDescription> response) {
         ask(id -> new MasterEvent.SavepointQueried(id, request), SavepointDescription.class, response);
+    }
+
+    @Override
+    public void requestCheckpoint(
+            RequestCheckpointRequest request, StreamObserver<RequestCheckpointResponse> response) {
+        ask(
+                id -> new MasterEvent.CheckpointRequested(id, request.getJobId()),
+                RequestCheckpointResponse.class,
+                response);
     }
 
     @Override

@@ -41,7 +41,11 @@ public sealed interface MasterAction {
 
         void perform(SweepCheckpoints action);
 
+        void perform(RetainCheckpoint action);
+
         void perform(DeleteJobFiles action);
+
+        void perform(DeleteClaimed action);
 
         void perform(RequestContainers action);
 
@@ -116,8 +120,12 @@ public sealed interface MasterAction {
         }
     }
 
-    /** Store a checkpoint's metadata; answered by MetadataWritten or MetadataWriteFailed. */
-    record WriteMetadata(CheckpointKey key, CheckpointMetadata metadata) implements MasterAction {
+    /**
+     * Store a checkpoint's metadata; answered by MetadataWritten or MetadataWriteFailed.
+     *
+     * @param marks before that, mark the job's checkpoints as ones that outlive it
+     */
+    record WriteMetadata(CheckpointKey key, CheckpointMetadata metadata, boolean marks) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);
@@ -149,6 +157,26 @@ public sealed interface MasterAction {
             kept = Collections.unmodifiableSortedSet(new TreeSet<>(kept));
         }
 
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Delete all that a job has in HDFS but these checkpoints, and what the journal says of it. */
+    record RetainCheckpoint(JobId job, Set<CheckpointId> kept) implements MasterAction {
+        public RetainCheckpoint {
+            kept = Collections.unmodifiableSortedSet(new TreeSet<>(kept));
+        }
+
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /** Delete what a job has started from, and has claimed. */
+    record DeleteClaimed(String directory) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);
@@ -195,7 +223,10 @@ public sealed interface MasterAction {
         }
     }
 
-    /** Delete the session's directory in HDFS, the journal last; answered by SessionFilesDeleted. */
+    /**
+     * Delete the session's directory in HDFS, the journal last, but for checkpoints that outlive their jobs; answered
+     * by SessionFilesDeleted.
+     */
     record DeleteSessionFiles() implements MasterAction {
         @Override
         public void carryOut(Performer performer) {

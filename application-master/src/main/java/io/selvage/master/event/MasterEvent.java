@@ -68,6 +68,8 @@ public sealed interface MasterEvent {
 
         void on(SavepointQueried event);
 
+        void on(CheckpointRequested event);
+
         void on(SessionStopRequested event);
 
         void on(DrillRequested event);
@@ -278,6 +280,14 @@ public sealed interface MasterEvent {
         }
     }
 
+    /** A client wants a checkpoint at once. */
+    record CheckpointRequested(RequestId request, String job) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
     /** A client wants the whole session ended. */
     record SessionStopRequested(RequestId request, String reason) implements MasterEvent {
         @Override
@@ -295,7 +305,7 @@ public sealed interface MasterEvent {
     }
 
     /** Someone asks about one job, or about all if the id is empty. */
-    record JobsQueried(RequestId request, String job) implements MasterEvent {
+    record JobsQueried(RequestId request, String job, boolean withCheckpoints) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

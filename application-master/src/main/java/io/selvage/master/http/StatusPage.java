@@ -1,5 +1,7 @@
 package io.selvage.master.http;
 
+import io.selvage.protocol.wire.CheckpointDescription;
+import io.selvage.protocol.wire.CheckpointState;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
@@ -18,6 +20,9 @@ final class StatusPage {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final int REFRESH_SECONDS = 2;
+    /** Of each job, the newest; all that are known are in the JSON. */
+    private static final int CHECKPOINTS_SHOWN = 3;
+
     private static final String STYLE = """
             :root { color-scheme: light dark; --line: #8884; --soft: #8881; --good: #2a7d46; --bad: #b3362b; --busy: #8a6d00; }
             body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
@@ -122,6 +127,26 @@ final class StatusPage {
                     .append("</td></tr>");
         }
         job.getVerticesList().forEach(vertex -> vertex(page, vertex));
+        job.getCheckpointsList().stream()
+                .skip(Math.max(0, job.getCheckpointsCount() - CHECKPOINTS_SHOWN))
+                .forEach(checkpoint -> checkpoint(page, checkpoint));
+    }
+
+    private static void checkpoint(StringBuilder page, CheckpointDescription checkpoint) {
+        boolean failed = checkpoint.getState() == CheckpointState.CHECKPOINT_FAILED;
+        page.append("<tr class=\"vertex\"><td colspan=\"2\">")
+                .append(checkpoint.getSavepoint() ? "savepoint #" : "checkpoint #")
+                .append(checkpoint.getCheckpoint())
+                .append(failed ? " <span class=\"bad\">failed</span>" : "")
+                .append("</td><td>")
+                .append(TIME.format(Instant.ofEpochMilli(checkpoint.getTriggerMillis())))
+                .append("</td>");
+        number(page, checkpoint.getDurationMicros() / 1_000 + " ms");
+        number(page, bytes(checkpoint.getBytes()));
+        page.append("<td colspan=\"4\">")
+                .append(failed ? escape(checkpoint.getReason()) + "<br>" : "")
+                .append(escape(checkpoint.getSlowest()))
+                .append("</td></tr>");
     }
 
     /** What happened, where, and why: a line for each cause. */

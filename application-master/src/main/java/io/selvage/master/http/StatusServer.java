@@ -108,7 +108,7 @@ public final class StatusServer {
     }
 
     private ListJobsResponse jobs() throws TimeoutException, InterruptedException {
-        return ask(id -> new MasterEvent.JobsQueried(id, ""), ListJobsResponse.class);
+        return ask(id -> new MasterEvent.JobsQueried(id, "", true), ListJobsResponse.class);
     }
 
     private <T extends Message> T ask(Function<RequestId, MasterEvent> question, Class<T> kind)

@@ -3,14 +3,17 @@ package io.selvage.master.job;
 import com.google.protobuf.ByteString;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.master.checkpoint.CheckpointCoordinator;
+import io.selvage.master.checkpoint.CheckpointHistory;
 import io.selvage.master.checkpoint.CheckpointTimes;
 import io.selvage.master.checkpoint.PendingCheckpoint;
 import io.selvage.master.checkpoint.Savepoint;
+import io.selvage.master.checkpoint.VertexFacts;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.RequestId;
 import io.selvage.master.job.JobTopology.Region;
 import io.selvage.master.resource.Fleet;
+import io.selvage.protocol.config.CheckpointOnCancel;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.RestartPolicy;
 import io.selvage.protocol.id.CheckpointId;
@@ -40,12 +43,15 @@ import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OutputDescription;
+import io.selvage.protocol.wire.PartState;
+import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.RestartHistory;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskPart;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TakeSavepointRequest;
@@ -75,6 +81,7 @@ final class Job {
     private final Outbox outbox;
     private final Fleet fleet;
     private final CheckpointCoordinator checkpoints;
+    private final CheckpointHistory history = new CheckpointHistory();
     private final RestorePoints restorePoints;
     private final RestartCount restartCount;
     private final Stops stops = new Stops();
@@ -121,6 +128,12 @@ final class Job {
     private long deployDeadlineNanos = NEVER;
     /** The terminal checkpoint of the incarnation that runs is durable: its subtasks may end. */
     private boolean mayFinish;
+
+    /** This master has stored a checkpoint, and with it the mark that its checkpoints outlive the job, if they do. */
+    private boolean isMarked;
+
+    /** This master has seen to it that nothing is left of what the job has claimed. */
+    private boolean isClaimedDeleted;
 
     /** Every subtask of some incarnation has run. */
     private boolean hasRun;
@@ -227,12 +240,13 @@ final class Job {
     /** A job from the journal goes on: what a crash has left half done is done now. */
     void resume() {
         waitingSinceNanos = outbox.nowNanos();
-        if (phase == Phase.FINISHED || phase == Phase.CANCELED) {
-            outbox.act(new MasterAction.DeleteJobFiles(id));
-        } else if (phase != Phase.FAILED) {
+        if (phase.isFinal()) {
+            settleFiles();
+        } else {
             outbox.note(id + " goes on as " + phase + " from checkpoint " + restorePoints.id() + ", last incarnation "
                     + lastIncarnation + ".");
             sweep();
+            deleteClaimed();
             loadGraph();
         }
     }
@@ -685,7 +699,8 @@ final class Job {
                 executor,
                 acknowledged.getIncarnation(),
                 acknowledged.getCheckpoint(),
-                acknowledged.getSubtasksList())) {
+                acknowledged.getSubtasksList(),
+                outbox.nowNanos())) {
             case STALE ->
                 outbox.note("Stale: " + executor + " acknowledges checkpoint "
                         + acknowledged.getCheckpoint() + " of incarnation " + acknowledged.getIncarnation() + " of "
@@ -708,7 +723,7 @@ final class Job {
                     savepoint.isPresent()
                             ? new MasterAction.WriteSavepoint(
                                     key, savepoint.get().directory(), metadata(collected))
-                            : new MasterAction.WriteMetadata(key, metadata(collected)));
+                            : new MasterAction.WriteMetadata(key, metadata(collected), retains() && !isMarked));
         } else if (savepoint.isPresent()) {
             checkpoints
                     .metadataFailed(key, outbox.nowNanos())
@@ -743,7 +758,8 @@ final class Job {
             onSavepointStored(savepoint.get(), path);
             return;
         }
-        Optional<PendingCheckpoint> stored = isLive() ? checkpoints.tryJournal(key) : Optional.empty();
+        Optional<PendingCheckpoint> stored =
+                isLive() ? checkpoints.tryJournal(key, outbox.nowNanos()) : Optional.empty();
         if (stored.isEmpty()) {
             outbox.note("Stale: the metadata of " + key + " is written, and nobody waits for it.");
             savepoints.givenUpIn(path).ifPresent(this::delete);
@@ -771,6 +787,8 @@ final class Job {
 
     private void onCheckpointDurable(CheckpointKey key, CheckpointCompleted completed) {
         PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
+        isMarked |= done.savepoint().isEmpty();
+        history.complete(done, vertexFacts(), outbox.nowNanos());
         // A savepoint's metadata name files by what lies beside them.
         restorePoints.add(
                 completed,
@@ -794,6 +812,23 @@ final class Job {
             tryMove();
         }
         sweep();
+        deleteClaimed();
+    }
+
+    /**
+     * Answers above which number it will be: as soon as nothing is pending, whatever the interval and the pause are.
+     */
+    void requestCheckpoint(RequestId request) {
+        String refusal = cutRefusal();
+        if (refusal.isEmpty() && phase != Phase.RUNNING) {
+            refusal = id + " is " + phase + ": a checkpoint can be taken once all of it runs.";
+        }
+        RequestCheckpointResponse.Builder answer =
+                RequestCheckpointResponse.newBuilder().setRefusal(refusal).setAfter(checkpoints.lastId());
+        if (refusal.isEmpty()) {
+            checkpoints.want();
+        }
+        outbox.act(new MasterAction.Reply(request, answer.build()));
     }
 
     // ---- savepoints ----------------------------------------------------------------------------------------------
@@ -833,6 +868,14 @@ final class Job {
 
     /** Why none can be taken; empty if one can, now or once the job runs. */
     private String savepointRefusal() {
+        String refusal = cutRefusal();
+        return refusal.isEmpty() && savepoints.isFull()
+                ? Savepoints.MOST_WAITING + " savepoints of " + id + " wait already."
+                : refusal;
+    }
+
+    /** Why the job will take no more checkpoint or savepoint that is asked for; empty if it will. */
+    private String cutRefusal() {
         if (ending != null) {
             return id + " has ended already, as " + phaseOf(ending.getOutcome()) + ".";
         }
@@ -842,7 +885,7 @@ final class Job {
         if (isTerminalDecided() || phase == Phase.FINISHING) {
             return id + " is finishing: all of its input has been read, or it was stopped.";
         }
-        return savepoints.isFull() ? Savepoints.MOST_WAITING + " savepoints of " + id + " wait already." : "";
+        return "";
     }
 
     /**
@@ -851,6 +894,7 @@ final class Job {
      */
     private void onSavepointStored(PendingCheckpoint stored, String path) {
         CheckpointKey key = stored.key();
+        history.complete(stored, vertexFacts(), outbox.nowNanos());
         stored.savepoint().ifPresent(savepoint -> {
             savepoints.complete(savepoint, directoryOf(path));
             outbox.note(savepoint + " of " + id + " is complete: " + stored.bytes() + " bytes in " + directoryOf(path)
@@ -869,12 +913,54 @@ final class Job {
         outbox.actOnceLeading(new MasterAction.DeleteSavepoint(failed.directory()));
     }
 
-    /** No more checkpoints; the savepoint that was under way fails. */
+    /** No more checkpoints; what was under way fails. */
     private void closeCheckpoints(String reason) {
-        checkpoints.close().flatMap(PendingCheckpoint::savepoint).ifPresent(savepoint -> {
+        checkpoints.close().ifPresent(pending -> settleFailed(pending, reason));
+    }
+
+    private void settleFailed(PendingCheckpoint pending, String reason) {
+        history.fail(pending, reason, vertexFacts(), missingParts(pending), outbox.nowNanos());
+        pending.savepoint().ifPresent(savepoint -> {
             savepoints.fail(savepoint, reason);
             delete(savepoint);
         });
+    }
+
+    private List<VertexFacts> vertexFacts() {
+        return topology == null
+                ? List.of()
+                : topology.vertices().stream()
+                        .map(vertex -> new VertexFacts(vertex.id().value(), vertex.name(), vertex.source()))
+                        .toList();
+    }
+
+    /** What heartbeats have told of the subtasks on executors that have not acknowledged it. */
+    private List<SubtaskPart> missingParts(PendingCheckpoint pending) {
+        Deployment current = deployment;
+        if (current == null) {
+            return List.of();
+        }
+        return current.subtasks().stream()
+                .filter(subtask -> pending.awaited().contains(current.executorOf(subtask)))
+                .map(subtask -> SubtaskPart.newBuilder()
+                        .setVertex(subtask.vertex().value())
+                        .setSubtask(subtask.index())
+                        .setExecutorId(current.executorOf(subtask).value())
+                        .setState(reached(
+                                current.countersOf(subtask),
+                                pending.key().checkpoint().value()))
+                        .build())
+                .toList();
+    }
+
+    private static PartState reached(@Nullable SubtaskCounters counters, long checkpoint) {
+        if (counters == null) {
+            return PartState.PART_UNKNOWN;
+        }
+        if (counters.getNewestCut() >= checkpoint) {
+            return PartState.PART_STORES;
+        }
+        return counters.getAligning() == checkpoint ? PartState.PART_ALIGNS : PartState.PART_AWAITS_BARRIER;
     }
 
     private String failureInWords() {
@@ -910,18 +996,28 @@ final class Job {
                 .ifPresent(pending -> giveUp(pending, "its metadata could not be written: " + reason));
     }
 
-    /** No reason to stop the job, however often: an outage of HDFS ends, and the next checkpoint covers all. */
+    /** No reason to stop the job unless its settings say so: an outage of HDFS ends, and the next one covers all. */
     private void giveUp(PendingCheckpoint pending, String reason) {
         CheckpointKey key = pending.key();
         outbox.note(key + " is given up: " + reason);
         toDeployed(messages.abort(lastIncarnation, key.checkpoint().value()));
-        Optional<Savepoint> savepoint = pending.savepoint();
-        if (savepoint.isEmpty()) {
+        settleFailed(pending, reason);
+        if (pending.savepoint().isEmpty()) {
             lastGiveUp = reason;
-            return;
+            failIfTooMany(key, reason);
         }
-        savepoints.fail(savepoint.get(), reason);
-        delete(savepoint.get());
+    }
+
+    private void failIfTooMany(CheckpointKey newest, String reason) {
+        int failed = checkpoints.failedInARow();
+        if (failed > config.checkpointFailuresTolerated()) {
+            failAll(Failures.of(
+                    FailureKind.TRANSIENT,
+                    failed + (failed == 1 ? " checkpoint has" : " checkpoints in a row have")
+                            + " failed, and selvage.checkpoint.tolerated-failures is "
+                            + config.checkpointFailuresTolerated() + "; the newest, checkpoint " + newest.checkpoint()
+                            + ": " + reason + (reason.endsWith(".") ? "" : ".")));
+        }
     }
 
     private String checkpointAlarm() {
@@ -941,6 +1037,14 @@ final class Job {
                 .newest()
                 .ifPresent(newest -> outbox.act(new MasterAction.SweepCheckpoints(
                         id, restorePoints.kept(), new CheckpointId(newest.getCheckpoint()))));
+    }
+
+    /** With a checkpoint of its own, which stands alone, the job needs no more what it has started from. */
+    private void deleteClaimed() {
+        if (restorePoints.newest().isPresent() && !isClaimedDeleted) {
+            isClaimedDeleted = true;
+            restorePoints.claimed().ifPresent(directory -> outbox.act(new MasterAction.DeleteClaimed(directory)));
+        }
     }
 
     // ---- alarms --------------------------------------------------------------------------------------------------
@@ -1403,9 +1507,30 @@ final class Job {
         }
         transition(phaseOf(outcome), lastFailure == null ? "its end is journaled" : lastFailure.getMessage());
         tellStops();
-        if (outcome != JobOutcome.JOB_FAILED) {
+        settleFiles();
+    }
+
+    /** What stays of an ended job in HDFS. That of one that has failed is there until the session's end in any case. */
+    private void settleFiles() {
+        if (retainedCheckpoint().isPresent()) {
+            outbox.act(new MasterAction.RetainCheckpoint(id, restorePoints.keptOfNewest()));
+        } else if (phase != Phase.FAILED) {
             outbox.act(new MasterAction.DeleteJobFiles(id));
         }
+    }
+
+    /**
+     * The directory of the checkpoint that outlives the job. Its last one, with which it was stopped, is a savepoint.
+     */
+    private Optional<String> retainedCheckpoint() {
+        boolean isRetained = (phase == Phase.CANCELED || phase == Phase.FAILED)
+                && retains()
+                && !restorePoints.keptOfNewest().isEmpty();
+        return isRetained ? restorePoints.directory() : Optional.empty();
+    }
+
+    private boolean retains() {
+        return config.checkpointOnCancel() == CheckpointOnCancel.RETAIN;
     }
 
     private void answerCancel(@Nullable RequestId request, String refusal) {
@@ -1454,7 +1579,8 @@ final class Job {
         return waitingSinceNanos + (hasRun ? limits.slotsAlarmNanos() : limits.resourcesNanos());
     }
 
-    JobDescription describe() {
+    /** @param withCheckpoints also how the newest ones went */
+    JobDescription describe(boolean withCheckpoints) {
         JobDescription.Builder description = JobDescription.newBuilder()
                 .setJobId(id.value())
                 .setName(submitted.getName())
@@ -1470,11 +1596,15 @@ final class Job {
                         .map(CheckpointCompleted::getCheckpoint)
                         .orElse(0L))
                 .setSavepointPath(restorePoints.stoppedIn().orElse(""))
+                .setRetainedCheckpoint(retainedCheckpoint().orElse(""))
                 .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000)
                 .addAllRecoveries(recoveries.list())
                 .setAdoptedMillis(adoptedMillis)
                 .setFirstCheckpointMillis(firstCheckpointMillis);
         restorePoints.newest().ifPresent(newest -> description.setLastCheckpointBytes(newest.getBytes()));
+        if (withCheckpoints) {
+            description.addAllCheckpoints(history.list());
+        }
         if (phase.isFinal() && ending != null) {
             description.setEndedMillis(ending.getTimeMillis());
         }

@@ -31,6 +31,7 @@ import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
@@ -480,8 +481,7 @@ public final class JobMaster implements MasterEvent.Receiver {
                         () -> outbox.act(new MasterAction.Reply(
                                 event.request(),
                                 CancelJobResponse.newBuilder()
-                                        .setRefusal(
-                                                "This session has no job \"" + event.job() + "\": see `selvage list`.")
+                                        .setRefusal(unknownJob(event.job()))
                                         .build())));
     }
 
@@ -527,13 +527,29 @@ public final class JobMaster implements MasterEvent.Receiver {
     private void refuseSavepoint(RequestId request, String job, String savepoint) {
         String sentence = jobs.containsKey(job)
                 ? "\"" + savepoint + "\" is not a savepoint's id: the client that chose it is broken."
-                : "This session has no job \"" + job + "\": see `selvage list`.";
+                : unknownJob(job);
         outbox.act(new MasterAction.Reply(
                 request,
                 SavepointDescription.newBuilder()
                         .setState(SavepointState.SAVEPOINT_REFUSED)
                         .setReason(sentence)
                         .build()));
+    }
+
+    @Override
+    public void on(MasterEvent.CheckpointRequested event) {
+        job(event.job())
+                .ifPresentOrElse(
+                        job -> job.requestCheckpoint(event.request()),
+                        () -> outbox.act(new MasterAction.Reply(
+                                event.request(),
+                                RequestCheckpointResponse.newBuilder()
+                                        .setRefusal(unknownJob(event.job()))
+                                        .build())));
+    }
+
+    private static String unknownJob(String job) {
+        return "This session has no job \"" + job + "\": see `selvage list`.";
     }
 
     @Override
@@ -564,7 +580,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         ListJobsResponse.Builder response = ListJobsResponse.newBuilder();
         newestFirst.stream()
                 .filter(job -> event.job().isEmpty() || job.id().value().equals(event.job()))
-                .forEach(job -> response.addJobs(job.describe()));
+                .forEach(job -> response.addJobs(job.describe(event.withCheckpoints())));
         outbox.act(new MasterAction.Reply(event.request(), response.build()));
     }
 

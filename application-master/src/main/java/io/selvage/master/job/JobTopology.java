@@ -25,9 +25,11 @@ import java.util.stream.Collectors;
 record JobTopology(List<Vertex> vertices, int maxParallelism) {
     /**
      * @param region the connected part of the graph that it belongs to
+     * @param source barriers start there, or come from where they start only
      * @param reader its records in count as the job's input; for a sink, as the job's output
      */
-    record Vertex(VertexId id, String name, int parallelism, Region region, boolean reader, boolean sink) {}
+    record Vertex(
+            VertexId id, String name, int parallelism, Region region, boolean source, boolean reader, boolean sink) {}
 
     /**
      * Vertices that edges connect, in whichever direction: nothing passes between two regions.
@@ -79,6 +81,7 @@ record JobTopology(List<Vertex> vertices, int maxParallelism) {
                     vertex.getName(),
                     vertex.getParallelism(),
                     new Region(new VertexId(lowest.getOrDefault(vertex.getId(), vertex.getId()))),
+                    has(vertex, OperatorRole.SOURCE_PLANNER) || has(vertex, OperatorRole.SOURCE_READER),
                     has(vertex, OperatorRole.SOURCE_READER),
                     has(vertex, OperatorRole.SINK)));
         }

@@ -88,10 +88,13 @@ final class RestorePoints {
     }
 
     Optional<String> stoppedIn() {
-        return isStopped() && newest != null
-                ? Optional.of(
-                        SavepointLayout.ofMetadata(newest.getMetadataPath()).directory())
-                : Optional.empty();
+        return isStopped() ? directory() : Optional.empty();
+    }
+
+    /** The directory of the newest one; empty if there is none. */
+    Optional<String> directory() {
+        return newest().map(checkpoint ->
+                SavepointLayout.ofMetadata(checkpoint.getMetadataPath()).directory());
     }
 
     ByteString metadata() {
@@ -117,6 +120,20 @@ final class RestorePoints {
             return read;
         }
         return recordsRead == null ? 0 : Math.max(0, read - recordsRead.getOrDefault(subtask, 0L));
+    }
+
+    /** The directory of what the job has started from and has claimed; empty if it has claimed nothing. */
+    Optional<String> claimed() {
+        return Optional.of(origin.getClaimedDirectory()).filter(directory -> !directory.isEmpty());
+    }
+
+    /** What the newest one alone needs, itself included; empty if there is none, or if it is a savepoint. */
+    Set<CheckpointId> keptOfNewest() {
+        Set<CheckpointId> kept = new TreeSet<>();
+        if (!isStopped()) {
+            newest().ifPresent(checkpoint -> keep(checkpoint, kept));
+        }
+        return kept;
     }
 
     /** The checkpoints whose files are needed: those that can be restored, and what these build on. */

@@ -93,6 +93,16 @@ final class Actions implements MasterAction.Performer {
     }
 
     @Override
+    public void perform(MasterAction.RetainCheckpoint action) {
+        storage.retainCheckpoint(action);
+    }
+
+    @Override
+    public void perform(MasterAction.DeleteClaimed action) {
+        storage.deleteClaimed(action);
+    }
+
+    @Override
     public void perform(MasterAction.DeleteJobFiles action) {
         storage.deleteJobFiles(action);
     }

@@ -5,7 +5,6 @@ import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
-import io.selvage.checkpoint.store.StoredFile;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
@@ -77,7 +76,12 @@ public final class MasterStorage {
 
     public void writeMetadata(MasterAction.WriteMetadata action) {
         CheckpointKey key = action.key();
-        write(key, () -> checkpoints.writeMetadata(layout(key.job()), action.metadata()));
+        write(key, () -> {
+            if (action.marks()) {
+                checkpoints.markRetained(layout(key.job()));
+            }
+            return checkpoints.writeMetadata(layout(key.job()), action.metadata());
+        });
     }
 
     public void writeSavepoint(MasterAction.WriteSavepoint action) {
@@ -131,6 +135,33 @@ public final class MasterStorage {
         });
     }
 
+    public void retainCheckpoint(MasterAction.RetainCheckpoint action) {
+        run(() -> {
+            try {
+                checkpoints.retain(layout(action.job()), action.kept());
+            } catch (IOException failed) {
+                LOG.warn(
+                        "What is left of {} beside its checkpoints {}, which are kept, could not be deleted.",
+                        action.job(),
+                        action.kept(),
+                        failed);
+            }
+        });
+    }
+
+    public void deleteClaimed(MasterAction.DeleteClaimed action) {
+        run(() -> {
+            try {
+                checkpoints.deleteClaimed(action.directory());
+            } catch (IOException failed) {
+                LOG.warn(
+                        "{}, which a job has claimed and no longer needs, could not be deleted: delete it by hand.",
+                        action.directory(),
+                        failed);
+            }
+        });
+    }
+
     public void deleteJobFiles(MasterAction.DeleteJobFiles action) {
         run(() -> {
             try {
@@ -141,18 +172,10 @@ public final class MasterStorage {
         });
     }
 
-    /** Deletes the journal last: as long as it is there, a next attempt knows what was. */
     public void deleteSessionFiles() {
         run(() -> {
             try {
-                String journal = CheckpointLayout.journalDirectory(applicationId);
-                for (StoredFile file : store.list(applicationId)) {
-                    String path = DurableStore.join(applicationId, file.name());
-                    if (!path.equals(journal)) {
-                        store.delete(path);
-                    }
-                }
-                store.delete(applicationId);
+                checkpoints.deleteApplication(applicationId);
             } catch (IOException failed) {
                 LOG.warn(
                         "Files of the session are left in {}; delete that directory by hand.",

@@ -199,7 +199,7 @@ final class MasterHarness {
 
     JobDescription describe(JobId job) {
         RequestId request = new RequestId(++nextRequest);
-        tell(new MasterEvent.JobsQueried(request, job.value()));
+        tell(new MasterEvent.JobsQueried(request, job.value(), true));
         return ((ListJobsResponse) reply(request)).getJobs(0);
     }
 

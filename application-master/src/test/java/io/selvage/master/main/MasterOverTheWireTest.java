@@ -374,6 +374,12 @@ class MasterOverTheWireTest {
         public void perform(MasterAction.SweepCheckpoints action) {}
 
         @Override
+        public void perform(MasterAction.RetainCheckpoint action) {}
+
+        @Override
+        public void perform(MasterAction.DeleteClaimed action) {}
+
+        @Override
         public void perform(MasterAction.DeleteJobFiles action) {}
 
         @Override

@@ -57,6 +57,8 @@ enum Fault {
     CLIENT_CANCELS,
     /** No fault, but something that must not come in the way of anything else. */
     CLIENT_TAKES_A_SAVEPOINT,
+    /** No fault either. */
+    CLIENT_WANTS_A_CHECKPOINT,
     /** With a savepoint. */
     CLIENT_STOPS_THE_JOB,
     CLIENT_STOPS_THE_SESSION

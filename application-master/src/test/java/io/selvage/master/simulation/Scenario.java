@@ -14,6 +14,8 @@ import java.util.TreeSet;
  * @param parallelism of the region that is always there
  * @param second the parallelism of another region; 0: there is none
  * @param total how many numbers each subtask reads
+ * @param retains the newest checkpoint outlives a job that is canceled
+ * @param tolerated how many checkpoints in a row may fail; below 0: any number
  * @param faultyMillis from then on nothing goes wrong any more
  * @param pace how often things go wrong: 1 is often
  */
@@ -24,6 +26,8 @@ record Scenario(
         int total,
         int intervalMillis,
         int retained,
+        boolean retains,
+        int tolerated,
         int standby,
         long faultyMillis,
         double pace,
@@ -42,6 +46,8 @@ record Scenario(
                 random.nextInt(4) == 0 ? random.nextInt(60, 160) : random.nextInt(10, 60),
                 random.nextInt(150, 500),
                 random.nextInt(1, 4),
+                random.nextBoolean(),
+                random.nextBoolean() ? random.nextInt(3) : -1,
                 random.nextInt(3),
                 random.nextInt(3_000, 15_000),
                 0.3 + random.nextDouble(),

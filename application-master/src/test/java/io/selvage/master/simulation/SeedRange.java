@@ -37,6 +37,13 @@ final class SeedRange {
         /** Jobs that were stopped with one. */
         long stops;
 
+        /** That a client has asked for. */
+        long checkpointsGranted;
+        /** Because more checkpoints in a row had failed than are tolerated. */
+        long failuresByCheckpoints;
+        /** Jobs that were canceled and have left one. */
+        long retained;
+
         long seeds;
 
         void add(Simulation simulation) {
@@ -47,6 +54,9 @@ final class SeedRange {
             partialRestarts += simulation.partialRestarts();
             savepoints += simulation.savepoints();
             stops += simulation.stops();
+            checkpointsGranted += simulation.checkpointsGranted();
+            failuresByCheckpoints += simulation.failuresByCheckpoints();
+            retained += simulation.isCheckpointRetained() ? 1 : 0;
             seeds++;
         }
 
@@ -58,6 +68,9 @@ final class SeedRange {
             partialRestarts += other.partialRestarts;
             savepoints += other.savepoints;
             stops += other.stops;
+            checkpointsGranted += other.checkpointsGranted;
+            failuresByCheckpoints += other.failuresByCheckpoints;
+            retained += other.retained;
             seeds += other.seeds;
         }
 
@@ -65,7 +78,9 @@ final class SeedRange {
         public String toString() {
             return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, " + partialRestarts
                     + " restarts of one region alone, " + savepoints + " savepoints, " + stops
-                    + " jobs stopped with one, faults " + faults
+                    + " jobs stopped with one, " + checkpointsGranted + " checkpoints granted, " + failuresByCheckpoints
+                    + " failures by checkpoints, " + retained + " checkpoints that outlived their jobs, faults "
+                    + faults
                     + ", deaths of masters " + deaths;
         }
     }

@@ -4,6 +4,7 @@ import io.selvage.master.job.JournaledState;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.IncarnationStarted;
+import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournalSnapshot;
 import io.selvage.protocol.wire.JournaledJob;
@@ -175,9 +176,11 @@ final class SimulatedJournal {
         switch (journaled.getRecordCase()) {
             case EPOCH_STARTED -> epoch = writer;
             case INCARNATION_STARTED -> check(journaled.getIncarnationStarted());
-            case INCARNATION_FAILED ->
+            case INCARNATION_FAILED -> {
                 lastFailed =
                         Math.max(lastFailed, journaled.getIncarnationFailed().getIncarnation());
+                simulation.onFailed(journaled.getIncarnationFailed());
+            }
             case CHECKPOINT_COMPLETED -> check(journaled.getCheckpointCompleted());
             case SNAPSHOT ->
                 Invariant.check(
@@ -212,7 +215,7 @@ final class SimulatedJournal {
         simulation.scenario().regions().stream()
                 .filter(region -> !carried.containsKey(region))
                 .forEach(region -> this.started.put(region, lastIncarnation));
-        simulation.onIncarnationStarted(carried.keySet());
+        simulation.onIncarnationStarted(carried.keySet(), started.getAfter());
     }
 
     private void check(CheckpointCompleted done) {
@@ -245,9 +248,21 @@ final class SimulatedJournal {
         return jobs.isEmpty() ? Optional.empty() : Optional.of(jobs.get(0));
     }
 
-    /** What must be restorable: the newest completed checkpoint of a job that may need it. */
+    /** What must be restorable: the newest completed checkpoint of a job that may need it, or that leaves it. */
     Optional<CheckpointCompleted> restorePoint() {
-        return job().filter(job -> job.hasCheckpoint() && !job.hasEnded()).map(JournaledJob::getCheckpoint);
+        return job().filter(job -> job.hasCheckpoint() && (!job.hasEnded() || isRetained(job)))
+                .map(JournaledJob::getCheckpoint);
+    }
+
+    /** The checkpoint that outlives the job, if it has ended so that one does. */
+    Optional<CheckpointCompleted> retained() {
+        return job().filter(job -> job.hasCheckpoint() && isRetained(job)).map(JournaledJob::getCheckpoint);
+    }
+
+    private boolean isRetained(JournaledJob ended) {
+        return simulation.scenario().retains()
+                && ended.getEnded().getOutcome() == JobOutcome.JOB_CANCELED
+                && ended.getCheckpoint().getStoppedBy().isEmpty();
     }
 
     boolean hasStarted(long incarnation) {

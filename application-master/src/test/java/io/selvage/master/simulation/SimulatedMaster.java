@@ -443,7 +443,12 @@ final class SimulatedMaster {
 
         @Override
         public void perform(MasterAction.WriteMetadata action) {
-            store(action.key(), () -> simulation.store().put(action.metadata()));
+            store(action.key(), () -> {
+                if (action.marks() && !simulation.is(Variant.RETAINED_IS_NOT_MARKED)) {
+                    simulation.store().mark();
+                }
+                return simulation.store().put(action.metadata());
+            });
         }
 
         private void store(CheckpointKey key, Supplier<String> write) {
@@ -496,10 +501,37 @@ final class SimulatedMaster {
         }
 
         @Override
+        public void perform(MasterAction.RetainCheckpoint action) {
+            Invariant.check(
+                    simulation.scenario().retains()
+                            && simulation
+                                    .journal()
+                                    .job()
+                                    .map(JournaledJob::hasEnded)
+                                    .orElse(false),
+                    "files are deleted before the job's end is durable, or a checkpoint stays that nobody wants");
+            Set<Long> kept =
+                    action.kept().stream().map(CheckpointId::value).collect(Collectors.toCollection(TreeSet::new));
+            if (simulation.is(Variant.RETAINED_LOSES_REFERENCES)) {
+                kept.retainAll(Set.of(kept.stream().max(Long::compare).orElseThrow()));
+            }
+            simulation.plan(
+                    simulation.between(1, 3_000), () -> simulation.store().retain(kept));
+        }
+
+        @Override
+        public void perform(MasterAction.DeleteClaimed action) {
+            throw new AssertionError("the job has claimed nothing: " + action);
+        }
+
+        @Override
         public void perform(MasterAction.DeleteJobFiles action) {
             Invariant.check(
                     simulation.journal().job().map(JournaledJob::hasEnded).orElse(false),
                     "files are deleted before the job's end is durable");
+            simulation.journal().retained().ifPresent(kept -> {
+                throw new AssertionError("what is to outlive the job is deleted with it: " + kept);
+            });
             simulation.store().deleteJob();
         }
 
@@ -529,6 +561,7 @@ final class SimulatedMaster {
         public void perform(MasterAction.DeleteSessionFiles action) {
             effect(10, 200, () -> {
                 simulation.onSessionDeleted(SimulatedMaster.this);
+                simulation.store().deleteSession();
                 later(1, 10, () -> tell(new MasterEvent.SessionFilesDeleted()));
             });
         }

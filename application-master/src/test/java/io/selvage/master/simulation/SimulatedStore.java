@@ -34,6 +34,7 @@ final class SimulatedStore {
 
     private final Set<String> toldComplete = new TreeSet<>();
     private boolean jobDeleted;
+    private boolean isMarked;
 
     SimulatedStore(Simulation simulation) {
         this.simulation = simulation;
@@ -134,6 +135,25 @@ final class SimulatedStore {
     void deleteJob() {
         directories.clear();
         jobDeleted = true;
+    }
+
+    /** From now on the session's end leaves the checkpoints. */
+    void mark() {
+        isMarked = true;
+    }
+
+    /** As CheckpointStore does for a job that has ended: all goes but what is kept. */
+    void retain(Set<Long> kept) {
+        directories.keySet().retainAll(kept);
+        verifyNewest();
+    }
+
+    /** All but what is marked, and savepoints. */
+    void deleteSession() {
+        if (!isMarked) {
+            directories.clear();
+        }
+        verifyNewest();
     }
 
     boolean isJobDeleted() {

@@ -9,12 +9,14 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.DescribeSavepointRequest;
+import io.selvage.protocol.wire.IncarnationFailed;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.OperatorMessage;
 import io.selvage.protocol.wire.OperatorRole;
+import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubmitJobResponse;
@@ -56,6 +58,7 @@ final class Simulation {
     private static final RequestId CANCEL = new RequestId(2);
     private static final RequestId STOP = new RequestId(3);
     private static final RequestId SAVEPOINT = new RequestId(4);
+    private static final RequestId CHECKPOINT = new RequestId(5);
     /** After the faults, and after it was asked for: until a savepoint is complete or has failed. */
     static final long SAVEPOINT_BOUND_MILLIS = 15_000;
 
@@ -85,6 +88,10 @@ final class Simulation {
     /** What a client wants, if it wants one now; asked for under a new id if the master does not know it. */
     private @Nullable TakeSavepointRequest savepointWanted;
 
+    /** A checkpoint above this one was granted to a client, by whichever master; 0: none is awaited. */
+    private long checkpointAfter;
+
+    private long checkpointsGranted;
     private long savepointAskedMillis;
     private long savepointsAsked;
     private long savepointsComplete;
@@ -116,6 +123,7 @@ final class Simulation {
     private final Map<SubtaskId, Map<Long, Long>> read = new HashMap<>();
 
     private long partialRestarts;
+    private long failuresByCheckpoints;
     /** The epoch that has triggered a checkpoint, by incarnation and checkpoint. */
     private final Map<Long, Map<Long, Long>> triggered = new HashMap<>();
 
@@ -187,6 +195,21 @@ final class Simulation {
         return savepointsComplete;
     }
 
+    /** How many checkpoints a client was granted. */
+    long checkpointsGranted() {
+        return checkpointsGranted;
+    }
+
+    /** How many incarnations have failed because of checkpoints. */
+    long failuresByCheckpoints() {
+        return failuresByCheckpoints;
+    }
+
+    /** Whether a checkpoint has outlived its job. */
+    boolean isCheckpointRetained() {
+        return journal.retained().isPresent();
+    }
+
     /** How many jobs were stopped with one. */
     long stops() {
         return stopsComplete;
@@ -204,6 +227,15 @@ final class Simulation {
                 checkpointsSinceFaults > 0 || endedMillis < Long.MAX_VALUE || sessionOver,
                 "no checkpoint completes for %d ms after the last fault: %s",
                 CHECKPOINT_BOUND_MILLIS,
+                journal.job());
+        // Numbers go on above it, whichever master takes the next one: so a client can wait for what it was promised.
+        Invariant.check(
+                journal.job().map(job -> job.getCheckpoint().getCheckpoint()).orElse(0L) > checkpointAfter
+                        || checkpointsGranted == 0
+                        || endedMillis < Long.MAX_VALUE
+                        || sessionOver,
+                "a client was granted a checkpoint above %d, and there is none: %s",
+                checkpointAfter,
                 journal.job());
     }
 
@@ -225,6 +257,7 @@ final class Simulation {
     }
 
     private void checkOutput() {
+        journal.retained().ifPresent(store::verify);
         JournaledJob job = journal.job().orElse(null);
         if (job == null || job.getEnded().getOutcome() != JobOutcome.JOB_FINISHED) {
             Invariant.check(
@@ -325,6 +358,7 @@ final class Simulation {
             Fault.CLIENT_CANCELS,
             Fault.CLIENT_TAKES_A_SAVEPOINT,
             Fault.CLIENT_TAKES_A_SAVEPOINT,
+            Fault.CLIENT_WANTS_A_CHECKPOINT,
             Fault.CLIENT_STOPS_THE_JOB,
             Fault.CLIENT_STOPS_THE_SESSION
         };
@@ -410,6 +444,10 @@ final class Simulation {
                     wantSavepoint(false);
                 }
             }
+            case CLIENT_WANTS_A_CHECKPOINT -> {
+                count(kind);
+                ask(new MasterEvent.CheckpointRequested(CHECKPOINT, JOB));
+            }
             case CLIENT_STOPS_THE_JOB -> {
                 if (savepointWanted == null && between(0, 4) == 0) {
                     count(kind);
@@ -477,6 +515,10 @@ final class Simulation {
                         .putSettings("selvage.checkpoint.interval", scenario.intervalMillis() + "ms")
                         .putSettings("selvage.checkpoint.timeout", "2s")
                         .putSettings("selvage.checkpoint.retained", String.valueOf(scenario.retained()))
+                        .putSettings("selvage.checkpoint.on-cancel", scenario.retains() ? "retain" : "delete")
+                        .putSettings(
+                                "selvage.checkpoint.tolerated-failures",
+                                scenario.tolerated() < 0 ? "unlimited" : String.valueOf(scenario.tolerated()))
                         .putSettings("selvage.restart.attempts", "1000")
                         .putSettings("selvage.restart.max-delay", "1s")
                         .build()));
@@ -564,6 +606,11 @@ final class Simulation {
         if (reply.response() instanceof SavepointDescription answer) {
             onSavepoint(answer);
         }
+        if (reply.response() instanceof RequestCheckpointResponse answer
+                && answer.getRefusal().isEmpty()) {
+            checkpointsGranted++;
+            checkpointAfter = Math.max(checkpointAfter, answer.getAfter());
+        }
         if (reply.response() instanceof SubmitJobResponse answer
                 && answer.getRefusal().isEmpty()) {
             Invariant.check(journal.job().isPresent(), "accepted, but not durable");
@@ -615,7 +662,8 @@ final class Simulation {
      * An incarnation that every executor has got runs until something other than the master breaks. And only the
      * regions in which something has broken start anew, once they have run, unless a master dies meanwhile.
      */
-    void onIncarnationStarted(Set<Integer> carried) {
+    void onIncarnationStarted(Set<Integer> carried, IncarnationFailed after) {
+        onFailed(after);
         Invariant.check(
                 !restartDue.isEmpty() || lastingReasons > 0 || !isReached,
                 "tasks restart, and nothing but a master has died: %s",
@@ -635,6 +683,15 @@ final class Simulation {
         isAdopting = false;
         isReached = false;
         reached.clear();
+    }
+
+    /** Checkpoints that fail are a reason to start all anew, but only if the job's settings say so. */
+    void onFailed(IncarnationFailed failed) {
+        if (failed.getFailure().getMessage().contains("selvage.checkpoint.tolerated-failures")) {
+            Invariant.check(scenario.tolerated() >= 0, "no number of failed checkpoints is too many: %s", failed);
+            failuresByCheckpoints++;
+            onReasonToRestart();
+        }
     }
 
     /** What has gone wrong, or was not told to all executors, when the master before died is all regions' matter. */

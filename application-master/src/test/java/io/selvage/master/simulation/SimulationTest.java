@@ -39,6 +39,9 @@ class SimulationTest {
         assertThat(seen.partialRestarts).isGreaterThan(SEEDS / 20);
         assertThat(seen.savepoints).isGreaterThan(SEEDS / 10);
         assertThat(seen.stops).isGreaterThan(SEEDS / 100);
+        assertThat(seen.checkpointsGranted).isGreaterThan(SEEDS / 50);
+        assertThat(seen.failuresByCheckpoints).isGreaterThan(SEEDS / 100);
+        assertThat(seen.retained).isGreaterThan(SEEDS / 500);
         assertThat(seen.faults.keySet()).contains(Fault.values());
         assertThat(seen.deaths.keySet())
                 .as("a master has died right before and right after each label")

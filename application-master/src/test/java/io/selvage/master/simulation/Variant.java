@@ -27,6 +27,8 @@ enum Variant {
     POSITION_AFTER_CUT("A source stores the position where it stands when it uploads, not that of the cut."),
     REFERENCES_NOT_KEPT("Older checkpoints are deleted though a newer one builds on them."),
     SWEEP_DELETES_NEWEST("Older checkpoints are deleted together with the newest."),
+    RETAINED_LOSES_REFERENCES("What a checkpoint that outlives its job builds on is deleted with the job."),
+    RETAINED_IS_NOT_MARKED("The session's end does not see that checkpoints outlive it."),
     STOP_BEFORE_RECORD("Tasks are told to stop when a failure's record is handed to the journal."),
     LOSS_NOT_TOLD("The master never hears that an executor is lost."),
     SURVIVORS_NOT_ADOPTED("A new master is not told what still runs."),

@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 /**
  * What one job runs with.
  *
+ * @param checkpointFailuresTolerated in a row; {@code Integer.MAX_VALUE}: unlimited
  * @param savepointDirectory empty: {@code savepoints} in the state root
  */
 public record JobConfig(
@@ -14,6 +15,10 @@ public record JobConfig(
         Duration checkpointTimeout,
         Duration checkpointMinPause,
         int checkpointsRetained,
+        CheckpointOnCancel checkpointOnCancel,
+        int checkpointFailuresTolerated,
+        CheckpointStorage checkpointStorage,
+        MemorySize checkpointMemoryLimit,
         StateBackendKind stateBackend,
         String savepointDirectory,
         RestartPolicy restartPolicy,
@@ -41,6 +46,26 @@ public record JobConfig(
             ValueType.integer(1, 1000),
             1,
             "How many completed checkpoints are kept; older ones are deleted.");
+    public static final ConfigKey<CheckpointOnCancel> CHECKPOINT_ON_CANCEL = ConfigKey.job(
+            "selvage.checkpoint.on-cancel",
+            ValueType.oneOf(CheckpointOnCancel.class),
+            CheckpointOnCancel.DELETE,
+            "What becomes of the newest checkpoint of a job that is canceled or has failed for good: delete, or retain to start a job from it.");
+    public static final ConfigKey<Integer> CHECKPOINT_FAILURES_TOLERATED = ConfigKey.job(
+            "selvage.checkpoint.tolerated-failures",
+            ValueType.integerOrUnlimited(0),
+            Integer.MAX_VALUE,
+            "How many checkpoints in a row may fail; one more, and the job fails and is restarted by its policy. With unlimited it never does, and an alarm tells.");
+    public static final ConfigKey<CheckpointStorage> CHECKPOINT_STORAGE = ConfigKey.job(
+            "selvage.checkpoint.storage",
+            ValueType.oneOf(CheckpointStorage.class),
+            CheckpointStorage.HDFS,
+            "Where checkpoints and savepoints put state: hdfs for a file of each executor; with memory an executor that has little puts it into the metadata instead, and opens no file.");
+    public static final ConfigKey<MemorySize> CHECKPOINT_MEMORY_LIMIT = ConfigKey.job(
+            "selvage.checkpoint.memory-limit",
+            ValueType.memory(MemorySize.ofKibibytes(1), MemorySize.ofMebibytes(1)),
+            MemorySize.ofKibibytes(64),
+            "With the storage memory: how much of an executor's state may go into the metadata; if it has more, all of it goes into its file.");
     public static final ConfigKey<StateBackendKind> STATE_BACKEND = ConfigKey.job(
             "selvage.state.backend",
             ValueType.oneOf(StateBackendKind.class),
@@ -120,6 +145,10 @@ public record JobConfig(
             CHECKPOINT_TIMEOUT,
             CHECKPOINT_MIN_PAUSE,
             CHECKPOINTS_RETAINED,
+            CHECKPOINT_ON_CANCEL,
+            CHECKPOINT_FAILURES_TOLERATED,
+            CHECKPOINT_STORAGE,
+            CHECKPOINT_MEMORY_LIMIT,
             STATE_BACKEND,
             SAVEPOINT_DIRECTORY,
             RESTART_POLICY,
@@ -142,6 +171,14 @@ public record JobConfig(
         }
     }
 
+    /** How many bytes of an executor's state may be in a checkpoint's metadata; 0: none, all is in a file. */
+    public int checkpointBytesInMetadata() {
+        return switch (checkpointStorage) {
+            case HDFS -> 0;
+            case MEMORY -> Math.toIntExact(checkpointMemoryLimit.bytes());
+        };
+    }
+
     /** @throws ConfigException if settings contradict each other */
     public static JobConfig from(Configuration configuration) {
         return new JobConfig(
@@ -149,6 +186,10 @@ public record JobConfig(
                 configuration.get(CHECKPOINT_TIMEOUT),
                 configuration.get(CHECKPOINT_MIN_PAUSE),
                 configuration.get(CHECKPOINTS_RETAINED),
+                configuration.get(CHECKPOINT_ON_CANCEL),
+                configuration.get(CHECKPOINT_FAILURES_TOLERATED),
+                configuration.get(CHECKPOINT_STORAGE),
+                configuration.get(CHECKPOINT_MEMORY_LIMIT),
                 configuration.get(STATE_BACKEND),
                 configuration.get(SAVEPOINT_DIRECTORY),
                 restartPolicy(configuration),

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
  * @param printer the inverse of the parser
  */
 public record ValueType<T>(String unit, String allowed, Function<String, T> parser, Function<T, String> printer) {
+    private static final String UNLIMITED = "unlimited";
     private static final Pattern QUANTITY = Pattern.compile("(\\d{1,15})\\s*([a-zA-Z]*)");
 
     /** Any text, with no white space around it. */
@@ -49,6 +50,19 @@ public record ValueType<T>(String unit, String allowed, Function<String, T> pars
                     return value;
                 },
                 value -> Integer.toString(value));
+    }
+
+    /** A whole number; {@code Integer.MAX_VALUE} is written as "unlimited". */
+    public static ValueType<Integer> integerOrUnlimited(int minimum) {
+        return new ValueType<>(
+                "number",
+                "a whole number of " + minimum + " or more, or " + UNLIMITED,
+                text -> {
+                    int value = text.equals(UNLIMITED) ? Integer.MAX_VALUE : Integer.parseInt(text);
+                    require(value >= minimum);
+                    return value;
+                },
+                value -> value == Integer.MAX_VALUE ? UNLIMITED : Integer.toString(value));
     }
 
     public static ValueType<Double> decimal(double minimum, double maximum) {

@@ -9,6 +9,8 @@ import io.selvage.protocol.id.JobId;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Immutable. Where what belongs to one job lies, as paths that a {@link DurableStore} takes.
@@ -23,6 +25,9 @@ public record CheckpointLayout(String jobDirectory) {
     private static final String PREFIX = "chk-";
     private static final int DIGITS = 16;
     private static final String METADATA_PREFIX = "_metadata-";
+    private static final String RETAINED = "_retained";
+    private static final Pattern METADATA_PATH =
+            Pattern.compile("(.*/job-[^/]+)/" + CHECKPOINTS + "/" + PREFIX + "\\d+/" + METADATA_PREFIX + "[^/]+");
 
     /** Names of metadata files in one checkpoint's directory, older ones first. */
     static final Comparator<String> BY_AGE_OF_METADATA = Comparator.comparing(CheckpointLayout::age, Arrays::compare);
@@ -43,6 +48,22 @@ public record CheckpointLayout(String jobDirectory) {
 
     public String checkpointsDirectory() {
         return DurableStore.join(jobDirectory, CHECKPOINTS);
+    }
+
+    /** A file that says that the job's checkpoints outlive job and session. */
+    String retainedMarker() {
+        return DurableStore.join(checkpointsDirectory(), RETAINED);
+    }
+
+    /** The layout of the job that has written a checkpoint's metadata; empty if they lie where no job puts them. */
+    static Optional<CheckpointLayout> ofMetadata(String metadataFile) {
+        Matcher matcher = METADATA_PATH.matcher(metadataFile);
+        return matcher.matches() ? Optional.of(new CheckpointLayout(matcher.group(1))) : Optional.empty();
+    }
+
+    /** Whether that is what a job's directory holds as long as the job, or its session, needs anything of it. */
+    static boolean isOfCheckpoints(String name) {
+        return name.equals(CHECKPOINTS);
     }
 
     public String checkpointDirectory(CheckpointId checkpoint) {

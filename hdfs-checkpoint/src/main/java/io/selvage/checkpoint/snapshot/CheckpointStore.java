@@ -3,6 +3,7 @@ package io.selvage.checkpoint.snapshot;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.PutOutcome;
+import io.selvage.checkpoint.store.StoreOutput;
 import io.selvage.checkpoint.store.StoredFile;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Epoch;
@@ -30,6 +31,7 @@ public final class CheckpointStore {
     /** Of the metadata's content. */
     public static final int METADATA_FORMAT = 1;
 
+    private static final String APPLICATION_PREFIX = "application_";
     private static final int HEADER_BYTES = 3 * Integer.BYTES;
 
     private final DurableStore store;
@@ -103,7 +105,7 @@ public final class CheckpointStore {
     /** The files of a checkpoint or savepoint that are gone or shorter than they have to be; fully qualified. */
     public List<String> missingFiles(CheckpointMetadata metadata) throws IOException {
         Map<String, Long> needed = new TreeMap<>();
-        segmentsOf(metadata.getSubtasksList())
+        segmentsInFiles(metadata.getSubtasksList())
                 .forEach(segment ->
                         needed.merge(segment.getFile(), segment.getOffset() + segment.getLength(), Math::max));
         List<String> missing = new ArrayList<>();
@@ -117,6 +119,11 @@ public final class CheckpointStore {
     }
 
     /** All that these have put into files. */
+    public static Stream<Segment> segmentsInFiles(List<SubtaskSnapshot> subtasks) {
+        return segmentsOf(subtasks).filter(segment -> !segment.getFile().isEmpty());
+    }
+
+    /** All that these consist of, in files and in place, but for small operator state. */
     public static Stream<Segment> segmentsOf(List<SubtaskSnapshot> subtasks) {
         return subtasks.stream()
                 .flatMap(subtask -> subtask.getOperatorsList().stream())
@@ -207,14 +214,97 @@ public final class CheckpointStore {
         return deleted;
     }
 
+    /**
+     * Marks the job's checkpoints as ones that outlive job and session: see {@link #deleteApplication}. Done before the
+     * first of them is complete, so that none is ever without it.
+     */
+    public void markRetained(CheckpointLayout layout) throws IOException {
+        String marker = layout.retainedMarker();
+        if (store.status(marker).isPresent()) {
+            return;
+        }
+        try (StoreOutput out = store.create(marker)) {
+            out.commit();
+        }
+    }
+
+    /**
+     * Of a job that has ended: deletes all that it has but the checkpoints to be kept, and the mark that keeps them.
+     */
+    public void retain(CheckpointLayout layout, Set<CheckpointId> kept) throws IOException {
+        for (CheckpointId id : list(layout)) {
+            if (!kept.contains(id)) {
+                delete(layout, id);
+            }
+        }
+        deleteAllButCheckpoints(layout);
+    }
+
+    private void deleteAllButCheckpoints(CheckpointLayout layout) throws IOException {
+        for (StoredFile file : store.list(layout.jobDirectory())) {
+            if (!CheckpointLayout.isOfCheckpoints(file.name())) {
+                store.delete(DurableStore.join(layout.jobDirectory(), file.name()));
+            }
+        }
+    }
+
+    /**
+     * What belongs to whoever claims what a job starts from, and can be deleted as a whole: a savepoint's directory, or
+     * the directory of a job that has ended and left a checkpoint. Empty if it is of a job that may still run.
+     *
+     * @param metadataFile fully qualified
+     */
+    public Optional<String> findClaimable(String metadataFile, CheckpointMetadata metadata) throws IOException {
+        if (metadata.getSavepoint()) {
+            return Optional.of(SavepointLayout.ofMetadata(metadataFile).directory());
+        }
+        Optional<CheckpointLayout> layout = CheckpointLayout.ofMetadata(metadataFile);
+        if (layout.isEmpty() || store.status(layout.get().retainedMarker()).isEmpty()) {
+            return Optional.empty();
+        }
+        String job = layout.get().jobDirectory();
+        boolean hasEnded = store.list(job).stream().allMatch(file -> CheckpointLayout.isOfCheckpoints(file.name()));
+        return hasEnded ? Optional.of(job) : Optional.empty();
+    }
+
+    /**
+     * Deletes what was claimed and is no longer needed, and the directory of its application, if it was the last there.
+     *
+     * @param directory as {@link #findClaimable} has found it; may be gone
+     */
+    public void deleteClaimed(String directory) throws IOException {
+        store.delete(directory);
+        String parent = directory.substring(0, directory.lastIndexOf('/'));
+        boolean isApplication = SavepointLayout.fileName(parent).startsWith(APPLICATION_PREFIX);
+        if (isApplication && store.list(parent).isEmpty()) {
+            store.delete(parent);
+        }
+    }
+
     /** Deletes all that a job has in the store. */
     public boolean deleteJob(CheckpointLayout layout) throws IOException {
         return store.delete(layout.jobDirectory());
     }
 
-    /** Deletes all that an application has in the store, its journal included. */
-    public boolean deleteApplication(String applicationId) throws IOException {
-        return store.delete(applicationId);
+    /**
+     * Deletes all that an application has in the store, but for the checkpoints of jobs that are marked to retain them.
+     * The journal comes last: as long as it is there, a next attempt knows what was.
+     *
+     * @param applicationId its directory's name
+     */
+    public void deleteApplication(String applicationId) throws IOException {
+        String journal = CheckpointLayout.journalDirectory(applicationId);
+        boolean isAnythingLeft = false;
+        for (StoredFile file : store.list(applicationId)) {
+            CheckpointLayout job = new CheckpointLayout(DurableStore.join(applicationId, file.name()));
+            if (file.directory() && store.status(job.retainedMarker()).isPresent()) {
+                deleteAllButCheckpoints(job);
+                isAnythingLeft = true;
+            } else if (!job.jobDirectory().equals(journal)) {
+                store.delete(job.jobDirectory());
+            }
+        }
+        store.delete(isAnythingLeft ? journal : applicationId);
     }
 
     private static byte[] frame(byte[] payload) {

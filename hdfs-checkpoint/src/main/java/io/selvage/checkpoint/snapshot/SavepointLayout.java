@@ -74,7 +74,7 @@ public record SavepointLayout(String directory) {
     }
 
     private static void resolve(Segment.Builder segment, String directory) {
-        if (segment.getFile().indexOf('/') < 0) {
+        if (!segment.getFile().isEmpty() && segment.getFile().indexOf('/') < 0) {
             segment.setFile(directory + "/" + segment.getFile());
         }
     }

@@ -35,6 +35,9 @@ public final class SegmentReader {
      * @throws SegmentDamagedException also from the stream, at its end, under the same conditions as {@link #read}
      */
     public InputStream open(SegmentHandle segment) throws IOException {
+        if (segment.isInPlace()) {
+            return new Verifying(segment, segment.content().newInput());
+        }
         try {
             return new Verifying(segment, store.openAt(segment.file(), segment.offset()));
         } catch (FileNotFoundException e) {
@@ -47,9 +50,9 @@ public final class SegmentReader {
     private static void requireSame(SegmentHandle segment, int actual) throws SegmentDamagedException {
         if (actual != segment.crc32c()) {
             throw new SegmentDamagedException(String.format(
-                    "The checkpoint file %s is damaged: the %d bytes at offset %d have checksum 0x%08x and should have"
+                    "The checkpoint %s is damaged: the %d bytes at offset %d have checksum 0x%08x and should have"
                             + " 0x%08x.%s",
-                    segment.file(), segment.length(), segment.offset(), actual, segment.crc32c(), REMEDY));
+                    where(segment), segment.length(), segment.offset(), actual, segment.crc32c(), REMEDY));
         }
     }
 
@@ -104,13 +107,20 @@ public final class SegmentReader {
     }
 
     private boolean isTooShort(SegmentHandle segment) throws IOException {
+        if (segment.isInPlace()) {
+            return true;
+        }
         return store.status(segment.file())
                 .map(file -> file.length() < segment.offset() + segment.length())
                 .orElse(true);
     }
 
+    private static String where(SegmentHandle segment) {
+        return segment.isInPlace() ? "metadata with the state in it" : "file " + segment.file();
+    }
+
     private static SegmentDamagedException tooShort(SegmentHandle segment, long found) {
-        return new SegmentDamagedException("The checkpoint file " + segment.file() + " is damaged: " + found
+        return new SegmentDamagedException("The checkpoint " + where(segment) + " is damaged: " + found
                 + " bytes are left at offset " + segment.offset() + ", where " + segment.length()
                 + " were written." + REMEDY);
     }

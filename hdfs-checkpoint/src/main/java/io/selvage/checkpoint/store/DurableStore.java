@@ -164,7 +164,7 @@ public final class DurableStore {
         String temporary = temporaryFor(path);
         try (StoreOutput out = files.create(temporary)) {
             content.writeTo(out);
-            out.sync();
+            out.commit();
         } catch (IOException e) {
             // The file never had the name that counts: nothing was written, whatever becomes of it.
             discard(temporary);

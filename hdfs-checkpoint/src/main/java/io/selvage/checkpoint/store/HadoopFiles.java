@@ -81,7 +81,7 @@ final class HadoopFiles implements StoreFiles {
                 createFlags,
                 Options.CreateOpts.createParent(),
                 Options.CreateOpts.perms(OWNER_READ_WRITE));
-        return new HadoopOutput(out);
+        return new HadoopOutput(out, decidedByNameNode);
     }
 
     @Override
@@ -181,9 +181,12 @@ final class HadoopFiles implements StoreFiles {
     /** Owned by the thread that writes. */
     private static final class HadoopOutput extends StoreOutput {
         private final FSDataOutputStream out;
+        private final boolean syncsAtClose;
 
-        HadoopOutput(FSDataOutputStream out) {
+        /** @param syncsAtClose each block is on its replicas' disks once it is closed, as it was created so */
+        HadoopOutput(FSDataOutputStream out, boolean syncsAtClose) {
             this.out = out;
+            this.syncsAtClose = syncsAtClose;
         }
 
         @Override
@@ -204,6 +207,15 @@ final class HadoopFiles implements StoreFiles {
         @Override
         public void sync() throws IOException {
             out.hsync();
+        }
+
+        /** Without a sync of its own, which would be one more call to the NameNode for each file. */
+        @Override
+        public void commit() throws IOException {
+            if (!syncsAtClose) {
+                sync();
+            }
+            close();
         }
 
         /**

@@ -10,4 +10,10 @@ public abstract class StoreOutput extends OutputStream {
 
     /** Returns once everything written so far is on the disks of the replicas. */
     public abstract void sync() throws IOException;
+
+    /** Ends the file. Returns once all of it is on the disks of the replicas; closing it after that does nothing. */
+    public void commit() throws IOException {
+        sync();
+        close();
+    }
 }

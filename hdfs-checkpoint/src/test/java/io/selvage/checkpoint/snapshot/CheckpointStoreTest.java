@@ -3,8 +3,11 @@ package io.selvage.checkpoint.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.FakeDisk;
 import io.selvage.checkpoint.store.FakeDisk.Fault;
+import io.selvage.checkpoint.store.StoreOutput;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
@@ -153,8 +156,98 @@ final class CheckpointStoreTest {
         assertThat(checkpoints.deleteJob(LAYOUT)).isTrue();
         assertThat(checkpoints.list(LAYOUT)).isEmpty();
         assertThat(checkpoints.list(other)).hasSize(1);
-        assertThat(checkpoints.deleteApplication("application_1_0001")).isTrue();
+        checkpoints.deleteApplication("application_1_0001");
         assertThat(disk.paths()).isEmpty();
+    }
+
+    @Test
+    void retainedCheckpointsOutliveTheirJobAndItsApplicationAndNothingElseDoes() throws IOException {
+        CheckpointLayout other = CheckpointLayout.of("application_1_0001", new JobId("job-b"));
+        checkpoints.markRetained(LAYOUT);
+        checkpoints.markRetained(LAYOUT);
+        for (long id : new long[] {5, 6, 7, 8}) {
+            checkpoints.writeMetadata(LAYOUT, metadata(id, 3));
+        }
+        checkpoints.writeMetadata(other, metadata(7, 3));
+        put(DurableStore.join(LAYOUT.jobDirectory(), "graph.pb"));
+        put("application_1_0001/journal/0000000000000001");
+        checkpoints.retain(LAYOUT, Set.of(new CheckpointId(5), SEVENTH));
+        assertThat(checkpoints.list(LAYOUT)).containsExactly(new CheckpointId(5), SEVENTH);
+        checkpoints.deleteApplication("application_1_0001");
+        assertThat(disk.paths())
+                .hasSize(3)
+                .allMatch(path -> path.contains("/job-a/checkpoints/"))
+                .anyMatch(path -> path.endsWith("/_retained"));
+    }
+
+    @Test
+    void whatIsClaimedIsASavepointsDirectoryOrThatOfAJobThatHasEnded() throws IOException {
+        DurableStore store = disk.open();
+        SavepointLayout savepoint = new SavepointLayout("mine/moved");
+        CheckpointMetadata ofSavepoint =
+                metadata(7, 3).toBuilder().setSavepoint(true).build();
+        String path = checkpoints.writeSavepoint(savepoint, ofSavepoint);
+        assertThat(checkpoints.findClaimable(path, ofSavepoint)).contains(store.qualify("mine/moved"));
+        assertThat(checkpoints.findClaimable(path, metadata(7, 3)))
+                .as("a checkpoint where no job puts one")
+                .isEmpty();
+
+        String graph = DurableStore.join(LAYOUT.jobDirectory(), "graph.pb");
+        put(graph);
+        String metadata = checkpoints.writeMetadata(LAYOUT, metadata(7, 3));
+        assertThat(checkpoints.findClaimable(metadata, metadata(7, 3))).isEmpty();
+        checkpoints.markRetained(LAYOUT);
+        assertThat(checkpoints.findClaimable(metadata, metadata(7, 3)))
+                .as("of a job that may still run")
+                .isEmpty();
+        checkpoints.retain(LAYOUT, Set.of(SEVENTH));
+        String claimed = checkpoints.findClaimable(metadata, metadata(7, 3)).orElseThrow();
+        assertThat(claimed).isEqualTo(store.qualify(LAYOUT.jobDirectory()));
+
+        checkpoints.deleteClaimed(claimed);
+        checkpoints.deleteClaimed(claimed);
+        assertThat(disk.paths()).allMatch(left -> left.contains("mine/moved"));
+        checkpoints.deleteClaimed(store.qualify("mine/moved"));
+        assertThat(disk.paths()).isEmpty();
+    }
+
+    private void put(String path) throws IOException {
+        try (StoreOutput out = disk.open().create(path)) {
+            out.write(1);
+            out.sync();
+        }
+    }
+
+    @Test
+    void whatIsLittleNeedsNoFileAndIsVerifiedAsWell() throws IOException {
+        DurableStore store = disk.open();
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(store, DATA, 11)) {
+            SegmentHandle first = writer.append(bytes("first"));
+            SegmentHandle second = writer.append(bytes("second"));
+            assertThat(writer.finish()).isZero();
+            SegmentHandle settled =
+                    SegmentHandle.fromWire(writer.settled(second).toWire());
+            assertThat(new SegmentReader(store).read(settled)).isEqualTo(bytes("second"));
+            assertThat(new SegmentReader(store).read(writer.settled(first))).isEqualTo(bytes("first"));
+            SegmentHandle damaged = new SegmentHandle("", 0, 6, second.crc32c(), ByteString.copyFromUtf8("secont"));
+            assertThatThrownBy(() -> new SegmentReader(store).read(damaged)).hasMessageContaining("damaged");
+            SegmentHandle cut = new SegmentHandle("", 0, 6, second.crc32c(), ByteString.copyFromUtf8("sec"));
+            assertThatThrownBy(() -> new SegmentReader(store).read(cut)).hasMessageContaining("damaged");
+        }
+        assertThat(disk.paths()).isEmpty();
+    }
+
+    @Test
+    void whatIsMoreThanLittleGoesIntoAFileWithWhatCameBefore() throws IOException {
+        DurableStore store = disk.open();
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(store, DATA, 10)) {
+            SegmentHandle first = writer.append(bytes("first"));
+            SegmentHandle second = writer.append(bytes("second"));
+            assertThat(writer.finish()).isEqualTo(Long.BYTES + 11);
+            assertThat(writer.settled(first)).isEqualTo(first);
+            assertThat(new SegmentReader(store).read(writer.settled(first))).isEqualTo(bytes("first"));
+            assertThat(new SegmentReader(store).read(writer.settled(second))).isEqualTo(bytes("second"));
+        }
     }
 
     private SegmentHandle writtenTwice() throws IOException {

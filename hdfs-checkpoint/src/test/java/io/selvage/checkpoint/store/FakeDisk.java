@@ -193,7 +193,8 @@ public final class FakeDisk {
         }
 
         @Override
-        public List<StoredFile> list(String directory) throws IOException {
+        public List<StoredFile> list(String anyDirectory) throws IOException {
+            String directory = local(anyDirectory);
             List<StoredFile> found = new ArrayList<>();
             String prefix = directory.isEmpty() ? "" : directory + "/";
             call("list", directory, () -> {

@@ -35,14 +35,16 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * One job, stopped and taken up again with its state on the disk, through the commands; the oracle counts every record
- * of it once.
+ * One job, stopped or canceled and taken up again with its state on the disk, through the commands; the oracle counts
+ * every record of it once.
  */
 @ExtendWith(MiniClusterExtension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -61,8 +63,12 @@ final class SavepointsIT {
     @TempDir
     static java.nio.file.Path directory;
 
-    private final long startMillis = System.currentTimeMillis();
+    private long startMillis;
+    private int stateBytes;
     private java.nio.file.Path endFile;
+    /** What is to be there when the session has ended. */
+    private Path retained;
+
     private String jar;
     private Commands commands;
     private FileSystem hdfs;
@@ -73,7 +79,6 @@ final class SavepointsIT {
 
     @BeforeAll
     void openASession(MiniCluster cluster) throws IOException {
-        endFile = directory.resolve("end").toAbsolutePath();
         jar = WorkloadJar.write(directory.resolve("workload.jar")).toString();
         java.nio.file.Path user = Files.createDirectory(directory.resolve("user"));
         commands = new Commands(cluster.configurationFolder(), user);
@@ -87,9 +92,22 @@ final class SavepointsIT {
         session = client.open(settings, OpenObserver.SILENT);
     }
 
+    @BeforeEach
+    void beginInput(TestInfo test) {
+        startMillis = System.currentTimeMillis();
+        stateBytes = 100;
+        endFile = directory
+                .resolve("end of " + test.getTestMethod().orElseThrow().getName())
+                .toAbsolutePath();
+    }
+
     @AfterAll
-    void stopTheSession() throws IOException {
+    void stopTheSessionAndSeeThatItLeavesWhatOutlivesIt() throws IOException {
         session.stop("the test is done");
+        assertThat(hdfs.listStatus(new Path(session.stateRoot(), session.applicationId())))
+                .as("all but the job that has left a checkpoint")
+                .hasSize(1);
+        assertThat(hdfs.exists(retained)).isTrue();
         session.close();
         client.close();
         hdfs.delete(folder, true);
@@ -98,6 +116,7 @@ final class SavepointsIT {
 
     @Test
     void eachRecordCountsOnceAcrossAStopAndAStartAtAnotherParallelismOnTheDisk() throws Exception {
+        int jobsBefore = session.jobs().size();
         String first = session.submit(program("output", 2), settings, id -> {}).get(0);
         await(first, job -> job.getCheckpointsCompleted() >= 2);
 
@@ -111,7 +130,7 @@ final class SavepointsIT {
         assertThat(hdfs.rename(new Path(stopped), new Path(moved))).isTrue();
 
         aDryRunTellsThatAllIsThere(moved);
-        String second = start(moved, 3);
+        String second = start(moved, 3, "output", "-D", "selvage.state.backend=rocksdb");
         await(second, job -> job.getCheckpointsCompleted() >= 1);
         assertThat(hdfs.delete(new Path(moved), true))
                 .as("the job has a checkpoint of its own, and needs it no more")
@@ -128,7 +147,7 @@ final class SavepointsIT {
         assertRight(end, lines("output", any -> true));
 
         // Another life for the same job: what it had written up to the first savepoint, and what it writes after that.
-        String other = session.submit(program("other", 1), settings, id -> {}, new StartPoint(savepoint, false))
+        String other = session.submit(program("other", 1), settings, id -> {}, new StartPoint(savepoint, false, false))
                 .get(0);
         JobDescription otherEnd = session.awaitEnd(other, JobObserver.SILENT);
         assertThat(otherEnd.getPhase()).as(otherEnd.toString()).isEqualTo(JobPhase.FINISHED);
@@ -147,7 +166,77 @@ final class SavepointsIT {
                 "maximum parallelism 128");
         damage(savepoint);
         assertRefused(program("refused", 2), settings, savepoint, "is damaged");
-        assertThat(session.jobs()).as("nothing was submitted").hasSize(3);
+        assertThat(session.jobs()).as("nothing was submitted").hasSize(jobsBefore + 3);
+    }
+
+    @Test
+    void eachRecordCountsOnceAcrossCheckpointsThatOutliveTheirJobsOfEitherBackend() throws Exception {
+        stateBytes = 2_000; // So that checkpoints are chains.
+        Configuration retaining = settings.with(Map.of("selvage.checkpoint.on-cancel", "retain"), "the test");
+        String first = session.submit(program("kept", 2), retaining, id -> {}).get(0);
+        await(first, job -> job.getCheckpointsCompleted() >= 4);
+        triggerOne(first);
+        Path ofFirst = cancel(first);
+
+        String second = start(
+                ofFirst.toString(),
+                3,
+                "kept",
+                "--claim",
+                "-D",
+                "selvage.state.backend=rocksdb",
+                "-D",
+                "selvage.checkpoint.on-cancel=retain");
+        Commands.await("the claimed one is deleted", () -> hdfs.exists(ofFirst), isThere -> !isThere);
+        assertThat(hdfs.exists(ofFirst.getParent().getParent()))
+                .as("with the directory of its job")
+                .isFalse();
+        await(second, job -> job.getCheckpointsCompleted() >= 6);
+        retained = cancel(second);
+        assertThat(hdfs.listStatus(retained.getParent()))
+                .as("what it builds on is kept")
+                .filteredOn(FileStatus::isDirectory)
+                .hasSizeGreaterThan(1);
+
+        String third = start(retained.toString(), 2, "kept", "-D", "selvage.state.backend=heap");
+        await(third, job -> job.getCheckpointsCompleted() >= 2);
+        long end = endInput();
+        JobDescription finished = session.awaitEnd(third, JobObserver.SILENT);
+        assertThat(finished.getPhase()).as(finished.toString()).isEqualTo(JobPhase.FINISHED);
+        assertRight(end, lines("kept", any -> true));
+    }
+
+    /** Of the one job that runs. */
+    private void triggerOne(String job) throws Exception {
+        Commands.Outcome taken =
+                commands.run("selvage", "checkpoint", "trigger", "--json", "-s", session.applicationId());
+        assertThat(taken.exitCode()).as(taken.text()).isZero();
+        assertThat(taken.json().get("job_id").asText()).isEqualTo(job);
+        assertThat(taken.json().get("state").asText()).isEqualTo("CHECKPOINT_COMPLETED");
+        assertThat(taken.json().get("state_bytes").asLong())
+                .isGreaterThanOrEqualTo(taken.json().get("bytes").asLong());
+        assertThat(taken.json().get("slowest").asText()).startsWith("The longest part of ");
+        assertThat(taken.json().get("subtasks")).isNotEmpty();
+        Commands.Outcome shown = commands.run("selvage", "status", "--job", job, session.applicationId());
+        assertThat(shown.text()).contains("CHECKPOINT  BEGUN AT", "complete", "The longest part of ");
+        Commands.Outcome refused =
+                commands.run("selvage", "checkpoint", "trigger", "job-nowhere", "-s", session.applicationId());
+        assertThat(refused.exitCode()).as(refused.text()).isEqualTo(ExitCode.NO_SESSION.code());
+    }
+
+    /** Answers the directory of the checkpoint that it leaves. */
+    private Path cancel(String job) throws Exception {
+        Commands.Outcome canceled = commands.run("selvage", "cancel", "--json", "-s", session.applicationId(), job);
+        assertThat(canceled.exitCode()).as(canceled.text()).isZero();
+        Path kept = new Path(canceled.json().get("retained_checkpoint").asText());
+        assertThat(kept.getName()).startsWith("chk-");
+        assertThat(hdfs.exists(kept)).isTrue();
+        // The command returns once the end is durable; what is not kept is deleted right after.
+        Commands.await(
+                "only checkpoints are left",
+                () -> hdfs.listStatus(kept.getParent().getParent()).length,
+                left -> left == 1);
+        return kept;
     }
 
     /** Of the one job that runs, which goes on. */
@@ -199,19 +288,20 @@ final class SavepointsIT {
         assertThat(session.jobs()).as("nothing was submitted").hasSize(jobs);
     }
 
-    private String start(String from, int parallelism) throws Exception {
+    private String start(String from, int parallelism, String output, String... more) throws Exception {
         List<String> words = new ArrayList<>(List.of("run", "-s", session.applicationId(), "-d", "--json"));
         words.addAll(List.of("--from", from, "-c", Workload.class.getName()));
         words.addAll(List.of("-D", "selvage.checkpoint.interval=500ms"));
-        words.addAll(List.of("-D", "selvage.state.backend=rocksdb", jar));
-        words.addAll(arguments("output", parallelism));
+        words.addAll(List.of(more));
+        words.add(jar);
+        words.addAll(arguments(output, parallelism));
         Commands.Outcome run = commands.run("selvage", words.toArray(new String[0]));
         assertThat(run.exitCode()).as(run.text()).isZero();
         return run.json().get("job_ids").get(0).asText();
     }
 
     private void assertRefused(Program program, Configuration with, String from, String reason) {
-        assertThatThrownBy(() -> session.submit(program, with, id -> {}, new StartPoint(from, false)))
+        assertThatThrownBy(() -> session.submit(program, with, id -> {}, new StartPoint(from, false, false)))
                 .isInstanceOfSatisfying(
                         ClientException.class,
                         refused -> assertThat(refused.exitCode()).isEqualTo(ExitCode.NOT_RESTORABLE))
@@ -227,7 +317,7 @@ final class SavepointsIT {
     private List<String> arguments(String output, int parallelism) {
         return List.of(
                 "--keys", Long.toString(KEYS),
-                "--state-bytes", "100",
+                "--state-bytes", Integer.toString(stateBytes),
                 "--rate", Double.toString(RECORDS_PER_SECOND),
                 "--readers", Integer.toString(READERS),
                 "--parallelism", Integer.toString(parallelism),
@@ -273,6 +363,9 @@ final class SavepointsIT {
         List<String> lines = new ArrayList<>();
         for (FileStatus file : hdfs.listStatus(new Path(folder, output))) {
             String name = file.getPath().getName();
+            if (name.equals("_selvage")) {
+                continue; // Of a job that was canceled: what no checkpoint holds.
+            }
             assertThat(name).startsWith("part-");
             if (ofFile.test(name)) {
                 try (BufferedReader in =

@@ -69,6 +69,8 @@ final class Deployment {
     private int uploads;
 
     private long highestCheckpoint; // Triggered or cut here; 0: none.
+    private long triggeredCheckpoint; // The newest of which the master's word has come; 0: none.
+    private long triggeredNanos;
     private long endedCheckpoint; // The highest that is complete or aborted.
     private long settledCheckpoint; // Aborted, or handed to the upload: cuts of this one and lower ones are dropped.
     private final Map<SubtaskId, SubtaskCut> cuts = new LinkedHashMap<>(); // All of the same checkpoint.
@@ -342,8 +344,10 @@ final class Deployment {
     // ---- checkpoints ---------------------------------------------------------------------------------------------
 
     /** Starts a checkpoint at the subtasks without input; the others see its barrier. False: a mailbox is full. */
-    boolean trigger(Barrier barrier) {
+    boolean trigger(Barrier barrier, long nowNanos) {
         highestCheckpoint = Math.max(highestCheckpoint, barrier.checkpoint().value());
+        triggeredCheckpoint = barrier.checkpoint().value();
+        triggeredNanos = nowNanos;
         boolean accepted = true;
         for (StartedSubtask started : subtasks.values()) {
             if (!started.subtask().hasInput()) {
@@ -351,6 +355,21 @@ final class Deployment {
             }
         }
         return accepted;
+    }
+
+    /**
+     * When the master's word for the checkpoint of these cuts came. No clock but this process's has a part in it, so
+     * that what is measured from then on does not depend on how hosts agree. A barrier may overtake that word, or
+     * replace it.
+     */
+    long triggeredNanos(List<SubtaskCut> ofCheckpoint) {
+        boolean isKnown = ofCheckpoint.get(0).barrier().checkpoint().value() == triggeredCheckpoint;
+        return isKnown
+                ? triggeredNanos
+                : ofCheckpoint.stream()
+                        .mapToLong(SubtaskCut::firstBarrierNanos)
+                        .min()
+                        .orElseThrow();
     }
 
     /** Tells the subtasks; those whose mailbox is full are told by {@link #completeLate}. */
@@ -503,6 +522,11 @@ final class Deployment {
                 .setSubtask(subtask.index());
     }
 
+    /** How many bytes of what is here need no file in a checkpoint. */
+    int mostInMetadata() {
+        return prepared == null ? 0 : prepared.mostInMetadata();
+    }
+
     String nameOf(SubtaskId subtask) {
         StartedSubtask started = subtasks.get(subtask);
         return started == null ? "a subtask" : started.vertexName();
@@ -528,7 +552,9 @@ final class Deployment {
                     .setRecordsWritten(subtask.count(Counters.Figure.RECORDS_WRITTEN))
                     .setRecordsLate(subtask.count(Counters.Figure.RECORDS_LATE))
                     .setRecordsSkipped(subtask.count(Counters.Figure.RECORDS_SKIPPED))
-                    .setWatermarkMillis(subtask.count(Counters.Figure.WATERMARK_MILLIS));
+                    .setWatermarkMillis(subtask.count(Counters.Figure.WATERMARK_MILLIS))
+                    .setNewestCut(subtask.count(Counters.Figure.NEWEST_CUT))
+                    .setAligning(subtask.count(Counters.Figure.ALIGNING));
             SinkOutput output = subtask.sinkOutput();
             if (output != null) {
                 addOutput(output, builder, nowNanos, nowMillis);

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param vertexNames by vertex
  * @param parallelism by vertex
  * @param restored without subtasks: it starts from the beginning
+ * @param mostInMetadata how many bytes of an executor's state need no file in a checkpoint
  * @param figures go on counting while the subtasks start
  */
 record PreparedDeployment(
@@ -20,6 +21,7 @@ record PreparedDeployment(
         Map<Integer, Integer> parallelism,
         ClassLoader loader,
         CheckpointMetadata restored,
+        int mostInMetadata,
         RestoreFigures figures,
         PreparationTimes times) {
     public PreparedDeployment {

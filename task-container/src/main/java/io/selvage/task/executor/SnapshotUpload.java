@@ -22,11 +22,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packs what all of an executor's subtasks put into one checkpoint into one file; run once, by a thread of the upload
- * pool.
+ * Packs what all of an executor's subtasks put into one checkpoint into one file, or, if it is little and may be, into
+ * the acknowledgement; run once, by a thread of the upload pool.
  *
+ * @param triggeredNanos when the master's word came
  * @param parallelism by vertex
  * @param bases what the cuts' segments are added to; what is not in it stands alone
+ * @param mostInMetadata so many bytes in all need no file
  */
 record SnapshotUpload(
         DeploymentId deployment,
@@ -34,8 +36,10 @@ record SnapshotUpload(
         String jobDirectory,
         ExecutorId executor,
         List<SubtaskCut> cuts,
+        long triggeredNanos,
         Map<Integer, Integer> parallelism,
-        Map<StateOwner, List<Segment>> bases) {
+        Map<StateOwner, List<Segment>> bases,
+        int mostInMetadata) {
     /** Operator state up to this size goes into the acknowledgement itself. */
     static final int MOST_INLINE_BYTES = 16 * 1024;
 
@@ -49,16 +53,46 @@ record SnapshotUpload(
         long startNanos = System.nanoTime();
         String path = path();
         List<SubtaskSnapshot.Builder> snapshots = new ArrayList<>();
-        try (SnapshotFileWriter writer = new SnapshotFileWriter(store, path)) {
+        try (SnapshotFileWriter writer = new SnapshotFileWriter(store, path, standsAlone() ? mostInMetadata : 0)) {
             for (SubtaskCut cut : cuts) {
                 snapshots.add(append(cut, writer));
             }
             writer.finish();
+            snapshots.forEach(snapshot -> settle(snapshot, writer));
         }
         long micros = TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - startNanos);
         return snapshots.stream()
                 .map(snapshot -> snapshot.setAsynchronousMicros(micros).build())
                 .toList();
+    }
+
+    /**
+     * Each acknowledgement, and each metadata file, repeats what a chain has in place. So only what begins one may be
+     * there: for state that is so small it always does.
+     */
+    private boolean standsAlone() {
+        return bases.values().stream().allMatch(List::isEmpty);
+    }
+
+    private void settle(SubtaskSnapshot.Builder snapshot, SnapshotFileWriter writer) {
+        for (OperatorSnapshot.Builder operator : snapshot.getOperatorsBuilderList()) {
+            operator.getKeyedStateBuilderList().stream()
+                    .filter(segment -> segment.getCheckpoint() == checkpoint.value())
+                    .forEach(segment -> settle(segment, writer));
+            if (operator.hasOperatorState()) {
+                settle(operator.getOperatorStateBuilder(), writer);
+            }
+        }
+    }
+
+    /** Names files as the metadata will. */
+    private void settle(Segment.Builder segment, SnapshotFileWriter writer) {
+        Segment settled =
+                writer.settled(SegmentHandle.fromWire(segment.build())).toWire();
+        segment.mergeFrom(settled).setFile(settled.getFile()).setOffset(settled.getOffset());
+        if (isSavepoint()) {
+            segment.setFile(SavepointLayout.fileName(segment.getFile()));
+        }
     }
 
     private boolean isSavepoint() {
@@ -77,8 +111,11 @@ record SnapshotUpload(
         SubtaskSnapshot.Builder snapshot = SubtaskSnapshot.newBuilder()
                 .setVertex(vertex)
                 .setSubtask(cut.subtask().index())
+                .setFirstBarrierMicros(
+                        TimeUnit.NANOSECONDS.toMicros(Math.max(0, cut.firstBarrierNanos() - triggeredNanos)))
                 .setAlignmentMicros(cut.alignmentMicros())
-                .setSynchronousMicros(cut.synchronousMicros());
+                .setSynchronousMicros(cut.synchronousMicros())
+                .setGatheringMicros(cut.gatheringMicros());
         long bytes = 0;
         for (OperatorCut operator : cut.operators()) {
             OperatorSnapshot.Builder part = OperatorSnapshot.newBuilder()
@@ -101,11 +138,7 @@ record SnapshotUpload(
     }
 
     private Segment segment(SegmentHandle handle) {
-        Segment.Builder segment = handle.toWire().toBuilder().setCheckpoint(checkpoint.value());
-        if (isSavepoint()) {
-            segment.setFile(SavepointLayout.fileName(segment.getFile()));
-        }
-        return segment.build();
+        return handle.toWire().toBuilder().setCheckpoint(checkpoint.value()).build();
     }
 
     /** What is small travels in the acknowledgement, and is then in the metadata: no file is opened for it. */

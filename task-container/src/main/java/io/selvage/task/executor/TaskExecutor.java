@@ -480,7 +480,8 @@ final class TaskExecutor {
                 programNanos - beganNanos,
                 metadataNanos - programNanos,
                 services.clock().nanos() - metadataNanos);
-        return new PreparedDeployment(subtasks, names, parallelism, job.loader(), metadata, here, times);
+        return new PreparedDeployment(
+                subtasks, names, parallelism, job.loader(), metadata, config.checkpointBytesInMetadata(), here, times);
     }
 
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {
@@ -622,7 +623,7 @@ final class TaskExecutor {
         Barrier barrier = new Barrier(
                 checkpoint, trigger.getTriggerTimeMillis(), kindOf(trigger), trigger.getSavepointDirectory());
         running(trigger.getJobId(), trigger.getIncarnation()).ifPresent(deployment -> {
-            if (!deployment.trigger(barrier)) {
+            if (!deployment.trigger(barrier, services.clock().nanos())) {
                 decline(deployment.id(), checkpoint, overflow());
             }
         });
@@ -686,8 +687,10 @@ final class TaskExecutor {
                 deployment.deploy().getJobDirectory(),
                 settings.id(),
                 cuts,
+                deployment.triggeredNanos(cuts),
                 deployment.parallelism(),
-                bases);
+                bases,
+                deployment.mostInMetadata());
         services.uploading().execute(() -> {
             try {
                 inbox.post(new ExecutorEvent.SnapshotStored(id, checkpoint, upload.run(services.store())));

@@ -16,7 +16,11 @@ public final class Counters {
         RECORDS_WRITTEN,
         RECORDS_LATE,
         RECORDS_SKIPPED,
-        WATERMARK_MILLIS
+        WATERMARK_MILLIS,
+        /** The highest checkpoint that was cut. */
+        NEWEST_CUT,
+        /** The checkpoint of which some barriers have come, and not all; 0: none. */
+        ALIGNING
     }
 
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
@@ -28,6 +32,8 @@ public final class Counters {
     public long recordsLate;
     public long recordsSkipped;
     public long watermarkMillis = Long.MIN_VALUE;
+    public long newestCut;
+    public long aligning;
 
     private final long[] published = new long[Figure.values().length];
 
@@ -44,6 +50,8 @@ public final class Counters {
         set(Figure.RECORDS_LATE, recordsLate);
         set(Figure.RECORDS_SKIPPED, recordsSkipped);
         set(Figure.WATERMARK_MILLIS, watermarkMillis);
+        set(Figure.NEWEST_CUT, newestCut);
+        set(Figure.ALIGNING, aligning);
     }
 
     /** Any thread. */

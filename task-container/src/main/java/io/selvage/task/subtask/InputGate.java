@@ -155,6 +155,12 @@ final class InputGate {
         }
     }
 
+    /** The checkpoint of which some barriers have come, and not all; 0: none. */
+    long aligning() {
+        Barrier current = aligning;
+        return current == null ? NO_CHECKPOINT : current.checkpoint().value();
+    }
+
     private void settle(long checkpoint) {
         settled = Math.max(settled, checkpoint);
         aligning = null;

@@ -73,6 +73,7 @@ public final class Subtask implements Runnable {
 
     private @Nullable CheckpointId drainedBy; // Not null: event time was ended for that savepoint.
     private @Nullable SubtaskCut gathering; // The newest cut, while not all of its state is written.
+    private long gatheringSinceNanos;
     private @Nullable CheckpointId completing; // Not null: the operators are being told that it is complete.
     private long lastFlushNanos;
     private int batch = MOST_BATCH;
@@ -201,6 +202,7 @@ public final class Subtask implements Runnable {
         checkCanceled();
         int work = handleMail() + gather();
         if (phase.isEnd() || isRefused()) {
+            publish();
             return work;
         }
         long startNanos = clock.nanos(); // Batches are as large as elements allow, whatever else there is to do.
@@ -211,10 +213,15 @@ public final class Subtask implements Runnable {
         if (heldBy == 0) {
             chain.tick(endNanos);
         }
-        counters.publish();
+        publish();
         outputTimes.note(counters.recordsWritten, endNanos);
         flushIfDue(startNanos, endNanos);
         return work;
+    }
+
+    private void publish() {
+        counters.aligning = gate.aligning();
+        counters.publish();
     }
 
     private int handleMail() {
@@ -270,7 +277,9 @@ public final class Subtask implements Runnable {
         }
         requireNotDrained(checkpoint);
         lastCheckpoint = checkpoint.value();
+        counters.newestCut = lastCheckpoint;
         heldBy = heldAfter(barrier);
+        long firstBarrierNanos = clock.nanos() - alignmentNanos;
         if (barrier.kind() == CutKind.DRAIN) {
             drainedBy = checkpoint;
             chain.endOfInput();
@@ -279,13 +288,15 @@ public final class Subtask implements Runnable {
         long startNanos = clock.nanos();
         List<OperatorCut> cuts = chain.snapshot(checkpoint, barrier.kind().isSavepoint());
         boolean isComplete = chain.gather(GATHERED_BYTES);
-        long synchronousNanos = clock.nanos() - startNanos;
+        gatheringSinceNanos = clock.nanos();
         SubtaskCut cut = new SubtaskCut(
                 id,
                 barrier,
                 cuts,
-                TimeUnit.NANOSECONDS.toMicros(alignmentNanos),
-                TimeUnit.NANOSECONDS.toMicros(synchronousNanos),
+                firstBarrierNanos,
+                TimeUnit.NANOSECONDS.toMicros(startNanos - firstBarrierNanos),
+                TimeUnit.NANOSECONDS.toMicros(gatheringSinceNanos - startNanos),
+                0,
                 counters.recordsRead);
         if (isComplete) {
             gathering = null;
@@ -320,7 +331,7 @@ public final class Subtask implements Runnable {
         }
         if (chain.gather(GATHERED_BYTES)) {
             gathering = null;
-            listener.onCut(cut);
+            listener.onCut(cut.gathered(TimeUnit.NANOSECONDS.toMicros(clock.nanos() - gatheringSinceNanos)));
         }
         return 1;
     }

@@ -8,18 +8,35 @@ import java.util.List;
 /**
  * What a subtask contributes to a checkpoint; its synchronous part is over.
  *
- * @param alignmentMicros first barrier to last
+ * @param firstBarrierNanos when the first barrier came, or the master's word to a subtask without input
+ * @param alignmentMicros from then until the last barrier had come, and had been sent on
  * @param synchronousMicros the subtask's pause
+ * @param gatheringMicros from then until all of its state was written, between elements
  * @param recordsRead by a source reader since its incarnation started
  */
 public record SubtaskCut(
         SubtaskId subtask,
         Barrier barrier,
         List<OperatorCut> operators,
+        long firstBarrierNanos,
         long alignmentMicros,
         long synchronousMicros,
+        long gatheringMicros,
         long recordsRead) {
     public SubtaskCut {
         operators = List.copyOf(operators);
+    }
+
+    /** The same, once all of its state is written. */
+    SubtaskCut gathered(long micros) {
+        return new SubtaskCut(
+                subtask,
+                barrier,
+                operators,
+                firstBarrierNanos,
+                alignmentMicros,
+                synchronousMicros,
+                micros,
+                recordsRead);
     }
 }

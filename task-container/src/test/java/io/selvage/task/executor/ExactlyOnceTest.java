@@ -11,6 +11,8 @@ import io.selvage.api.window.TumblingWindows;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.wire.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,9 +104,21 @@ class ExactlyOnceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"11,heap", "12,heap", "13,heap", "14,heap", "15,rocksdb", "16,rocksdb", "17,rocksdb"})
+    @CsvSource({
+        "11,heap,hdfs,64k",
+        "12,heap,hdfs,64k",
+        "13,heap,hdfs,64k",
+        "14,heap,hdfs,64k",
+        "15,rocksdb,hdfs,64k",
+        "16,rocksdb,hdfs,64k",
+        "17,rocksdb,hdfs,64k",
+        "18,heap,memory,1m",
+        "19,heap,memory,4k",
+        "20,rocksdb,memory,1m"
+    })
     @Timeout(120)
-    void everyRecordTakesEffectOnceOnSeveralExecutors(int seed, String backend) throws Exception {
+    void everyRecordTakesEffectOnceOnSeveralExecutors(int seed, String backend, String storage, String limit)
+            throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
         EventSource source = new EventSource(12, 2500, 50, 300);
         String name = "job-once-" + seed;
@@ -113,12 +128,24 @@ class ExactlyOnceTest {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, 2, 1)) {
-            master.settings = Map.of(JobConfig.STATE_BACKEND.name(), backend);
+            master.settings = Map.of(
+                    JobConfig.STATE_BACKEND.name(), backend,
+                    JobConfig.CHECKPOINT_STORAGE.name(), storage,
+                    JobConfig.CHECKPOINT_MEMORY_LIMIT.name(), limit);
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations, " + master.adoptions + " adoptions");
         }
+        if (backend.equals("heap") && limit.equals("1m")) {
+            assertThat(dataFiles()).as("all of it is in the metadata").isEmpty();
+        }
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
+    private List<Path> dataFiles() throws IOException {
+        try (Stream<Path> files = Files.walk(directory.resolve("root"))) {
+            return files.filter(file -> file.toString().endsWith(".data")).toList();
+        }
     }
 
     /** More with {@code -Dselvage.test.losses=1000}. */

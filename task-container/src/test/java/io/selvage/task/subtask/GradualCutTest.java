@@ -10,8 +10,10 @@ import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serdes;
 import io.selvage.protocol.id.CheckpointId;
+import io.selvage.task.operator.Counters;
 import io.selvage.task.subtask.SubtaskHarness.Mode;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +63,19 @@ class GradualCutTest {
         harness.element(element(KEYS - 1, "newer"), 0);
         harness.element("more/newer", 0);
         assertThat(values(3)).containsExactly("0 was old", KEYS - 1 + " was old", "more was null");
+    }
+
+    @Test
+    void theTimeThatWritingTakesIsToldApartFromThePause() {
+        fill("old");
+        long barrierNanos = harness.nanos.get();
+        harness.beginCut();
+        assertThat(harness.subtask().count(Counters.Figure.NEWEST_CUT)).isOne();
+        harness.passMillis(40);
+        SubtaskCut cut = Objects.requireNonNull(harness.newestCut);
+        assertThat(cut.firstBarrierNanos()).isEqualTo(barrierNanos);
+        assertThat(cut.synchronousMicros()).isZero();
+        assertThat(cut.gatheringMicros()).isEqualTo(40_000);
     }
 
     @Test

@@ -83,6 +83,10 @@ final class SubtaskHarness {
 
     private Map<String, OperatorCut> lastCut = new HashMap<>();
     private int cutsTaken;
+
+    @Nullable
+    SubtaskCut newestCut;
+
     private Map<String, RetainedState> retained = Map.of();
     private long checkpoint;
     private long incarnation;
@@ -144,6 +148,7 @@ final class SubtaskHarness {
                     @Override
                     public void onCut(SubtaskCut cut) {
                         cutsTaken++;
+                        newestCut = cut;
                         lastCut = new HashMap<>();
                         cut.operators().forEach(each -> lastCut.put(each.operatorUid(), each));
                     }

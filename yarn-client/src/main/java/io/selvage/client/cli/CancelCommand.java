@@ -27,7 +27,8 @@ final class CancelCommand implements Command {
 
     @Override
     public String details() {
-        return "Returns when the job has ended. Output that is not committed by then never appears.";
+        return "Returns when the job has ended. Output that is not committed by then never appears. With\n"
+                + "selvage.checkpoint.on-cancel: retain, its last checkpoint stays, and its directory is printed.";
     }
 
     @Override

@@ -25,9 +25,18 @@ final class JobEnd {
                 + Words.times(job.getRestarts(), "restart") + ".";
         return switch (job.getPhase()) {
             case FINISHED -> who + "has finished" + how;
-            case CANCELED -> who + "was canceled" + how;
-            default -> who + "has failed" + how + failure(job.getFailure(), verbose);
+            case CANCELED -> who + "was canceled" + how + retained(job);
+            default -> who + "has failed" + how + failure(job.getFailure(), verbose) + retained(job);
         };
+    }
+
+    /** Where the checkpoint is that outlives the job, if there is one. */
+    private static String retained(JobDescription job) {
+        String path = job.getRetainedCheckpoint();
+        return path.isEmpty()
+                ? ""
+                : "\nIts last checkpoint is kept: " + path
+                        + "\n  A job goes on from it with: scripts/selvage run --from " + path;
     }
 
     static String failure(Failure failure, boolean verbose) {

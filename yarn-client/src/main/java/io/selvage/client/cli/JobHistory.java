@@ -1,20 +1,40 @@
 package io.selvage.client.cli;
 
+import io.selvage.protocol.wire.CheckpointDescription;
+import io.selvage.protocol.wire.CheckpointState;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.Recovery;
+import io.selvage.protocol.wire.SubtaskPart;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 
-/** What has gone wrong in a job, and how it came back; pure. Times of day are UTC. */
+/** What has gone wrong in a job, how it came back, and how its checkpoints went; pure. Times of day are UTC. */
 final class JobHistory {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final List<String> HEADER =
             List.of("FAILED AT", "BACK AFTER", "INCARNATION", "CHECKPOINT", "REPLAYED", "STANDBY", "FAILURE");
+    private static final List<String> CHECKPOINT_HEADER = List.of(
+            "CHECKPOINT",
+            "BEGUN AT",
+            "IS",
+            "AFTER",
+            "BARRIER",
+            "ALIGNED",
+            "PAUSED",
+            "WROTE",
+            "UPLOADED",
+            "PUBLISHED",
+            "JOURNALED",
+            "ADDED",
+            "STATE");
 
     private JobHistory() {}
 
@@ -36,8 +56,60 @@ final class JobHistory {
             text.append(JobEnd.failure(job.getFailure(), verbose));
         }
         text.append("\n\n");
-        return text.append(job.getRecoveriesCount() == 0 ? "This master has seen no failure of it." : table(job))
-                .toString();
+        text.append(job.getRecoveriesCount() == 0 ? "This master has seen no failure of it." : table(job));
+        if (job.getCheckpointsCount() > 0) {
+            text.append("\n\n").append(checkpoints(job.getCheckpointsList()));
+        }
+        return text.toString();
+    }
+
+    /** Times of subtasks: the longest of each kind, whoever's it is. */
+    private static String checkpoints(List<CheckpointDescription> checkpoints) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(CHECKPOINT_HEADER);
+        for (CheckpointDescription checkpoint : checkpoints) {
+            rows.add(List.of(
+                    (checkpoint.getSavepoint() ? "savepoint " : "") + checkpoint.getCheckpoint(),
+                    TIME.format(Instant.ofEpochMilli(checkpoint.getTriggerMillis())),
+                    checkpoint.getState() == CheckpointState.CHECKPOINT_COMPLETED ? "complete" : "failed",
+                    millis(checkpoint.getDurationMicros()),
+                    longest(checkpoint, SubtaskPart::getFirstBarrierMicros),
+                    longest(checkpoint, SubtaskPart::getAlignmentMicros),
+                    longest(checkpoint, SubtaskPart::getSynchronousMicros),
+                    longest(checkpoint, SubtaskPart::getGatheringMicros),
+                    longest(checkpoint, SubtaskPart::getUploadMicros),
+                    millis(checkpoint.getPublishMicros()),
+                    millis(checkpoint.getJournalMicros()),
+                    Words.bytes(checkpoint.getBytes()),
+                    Words.bytes(checkpoint.getStateBytes())));
+        }
+        StringBuilder text = new StringBuilder(Table.of(rows));
+        CheckpointDescription newest = checkpoints.get(checkpoints.size() - 1);
+        Optional<CheckpointDescription> failed = checkpoints.stream()
+                .filter(each -> each.getState() == CheckpointState.CHECKPOINT_FAILED)
+                .reduce((older, newer) -> newer);
+        failed.ifPresent(each -> text.append("\nCheckpoint ")
+                .append(each.getCheckpoint())
+                .append(" failed: ")
+                .append(each.getReason())
+                .append(each.getReason().endsWith(".") ? " " : ". ")
+                .append(each.getSlowest()));
+        if (failed.isEmpty() || !failed.get().equals(newest)) {
+            text.append("\nCheckpoint ")
+                    .append(newest.getCheckpoint())
+                    .append(": ")
+                    .append(newest.getSlowest());
+        }
+        return text.toString();
+    }
+
+    private static String longest(CheckpointDescription checkpoint, ToLongFunction<SubtaskPart> micros) {
+        return millis(
+                checkpoint.getSubtasksList().stream().mapToLong(micros).max().orElse(0));
+    }
+
+    private static String millis(long micros) {
+        return Words.duration(TimeUnit.MICROSECONDS.toMillis(micros));
     }
 
     private static String table(JobDescription job) {

@@ -27,6 +27,7 @@ public final class Main {
             new RunCommand(),
             new ListCommand(),
             new AttachCommand(),
+            new CheckpointCommand(),
             new SavepointCommand(),
             new CancelCommand(),
             new StatusCommand(),

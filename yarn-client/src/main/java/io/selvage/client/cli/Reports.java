@@ -1,10 +1,12 @@
 package io.selvage.client.cli;
 
+import io.selvage.protocol.wire.CheckpointDescription;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.Recovery;
 import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SubtaskPart;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,11 +69,52 @@ final class Reports {
         json.put("records_skipped", job.getRecordsSkipped());
         json.put("alarm", job.getAlarm());
         json.put("savepoint", job.getSavepointPath().isEmpty() ? null : job.getSavepointPath());
+        json.put("retained_checkpoint", job.getRetainedCheckpoint().isEmpty() ? null : job.getRetainedCheckpoint());
         json.put("failure", job.hasFailure() ? failure(job.getFailure()) : null);
         json.put(
                 "recoveries",
                 job.getRecoveriesList().stream().map(Reports::recovery).toList());
         json.put("vertices", job.getVerticesList().stream().map(Reports::vertex).toList());
+        if (job.getCheckpointsCount() > 0) {
+            json.put(
+                    "checkpoints",
+                    job.getCheckpointsList().stream().map(Reports::checkpoint).toList());
+        }
+        return json;
+    }
+
+    static Map<String, Object> checkpoint(CheckpointDescription checkpoint) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("checkpoint", checkpoint.getCheckpoint());
+        json.put("state", checkpoint.getState().name());
+        json.put("savepoint", checkpoint.getSavepoint());
+        json.put("trigger_millis", checkpoint.getTriggerMillis());
+        json.put("duration_micros", checkpoint.getDurationMicros());
+        json.put("publish_micros", checkpoint.getPublishMicros());
+        json.put("journal_micros", checkpoint.getJournalMicros());
+        json.put("bytes", checkpoint.getBytes());
+        json.put("state_bytes", checkpoint.getStateBytes());
+        json.put("reason", checkpoint.getReason());
+        json.put("slowest", checkpoint.getSlowest());
+        json.put(
+                "subtasks",
+                checkpoint.getSubtasksList().stream().map(Reports::part).toList());
+        return json;
+    }
+
+    private static Map<String, Object> part(SubtaskPart part) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("vertex", part.getVertex());
+        json.put("subtask", part.getSubtask());
+        json.put("executor_id", part.getExecutorId());
+        json.put("state", part.getState().name());
+        json.put("first_barrier_micros", part.getFirstBarrierMicros());
+        json.put("alignment_micros", part.getAlignmentMicros());
+        json.put("synchronous_micros", part.getSynchronousMicros());
+        json.put("gathering_micros", part.getGatheringMicros());
+        json.put("upload_micros", part.getUploadMicros());
+        json.put("bytes", part.getBytes());
+        json.put("state_bytes", part.getStateBytes());
         return json;
     }
 

@@ -43,6 +43,10 @@ final class RunCommand implements Command {
             .argName("PATH")
             .desc("the savepoint, or checkpoint that was left, from which the job goes on; it is left as it is")
             .get();
+    private static final Option CLAIM = Option.builder()
+            .longOpt("claim")
+            .desc("with --from: it is the job's from then on, which deletes it once it has a checkpoint of its own")
+            .get();
     private static final Option ALLOW_DROPPED_STATE = Option.builder()
             .longOpt("allow-dropped-state")
             .desc("with --from: drop the state of operators that the program does not have")
@@ -82,6 +86,7 @@ final class RunCommand implements Command {
                 .addOption(PARALLELISM)
                 .addOption(MAIN_CLASS)
                 .addOption(FROM)
+                .addOption(CLAIM)
                 .addOption(ALLOW_DROPPED_STATE)
                 .addOption(DRY_RUN)
                 .addOption(Arguments.SETTING)
@@ -129,14 +134,12 @@ final class RunCommand implements Command {
 
     private static @Nullable StartPoint startPoint(Arguments arguments) {
         String path = arguments.valueOf(FROM);
-        boolean mayDropState = arguments.has(ALLOW_DROPPED_STATE);
-        if (path == null && mayDropState) {
-            throw arguments.usage("--allow-dropped-state is only of use with --from.");
+        for (Option option : List.of(CLAIM, ALLOW_DROPPED_STATE, DRY_RUN)) {
+            if (path == null && arguments.has(option)) {
+                throw arguments.usage("--" + option.getLongOpt() + " is only of use with --from.");
+            }
         }
-        if (path == null && arguments.has(DRY_RUN)) {
-            throw arguments.usage("--dry-run is only of use with --from.");
-        }
-        return path == null ? null : new StartPoint(path, mayDropState);
+        return path == null ? null : new StartPoint(path, arguments.has(ALLOW_DROPPED_STATE), arguments.has(CLAIM));
     }
 
     private static void tell(RestorePlan plan, Arguments arguments, Console console) {

@@ -18,7 +18,7 @@ final class StatusCommand implements Command {
             .longOpt("job")
             .hasArg()
             .argName("JOB_ID")
-            .desc("this job alone, with its failures")
+            .desc("this job alone, with its failures and checkpoints")
             .get();
 
     @Override
@@ -38,8 +38,8 @@ final class StatusCommand implements Command {
 
     @Override
     public String details() {
-        return "With --job: that job's last failure with its causes, and how it came back from its failures; the newest "
-                + "ones that the master which runs now has seen.";
+        return "With --job: that job's last failure with its causes, how it came back from its failures, and how its\n"
+                + "checkpoints went, with what took longest; the newest ones that the master which runs now has seen.";
     }
 
     @Override
@@ -54,7 +54,7 @@ final class StatusCommand implements Command {
                 Session session = host.session(client, id)) {
             String jobId = arguments.valueOf(JOB);
             if (jobId != null) {
-                JobDescription job = session.job(jobId);
+                JobDescription job = session.jobWithCheckpoints(jobId);
                 console.result(
                         arguments.has(Arguments.JSON)
                                 ? Json.write(Reports.job(job))

@@ -1,5 +1,7 @@
 package io.selvage.client.connect;
 
+import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import java.io.IOException;
@@ -92,6 +94,14 @@ public final class Hdfs {
     /** Deletes a directory with all it holds; answers whether there was one. */
     public boolean delete(String path) {
         return call("delete " + path, () -> fileSystem.delete(new Path(path), true));
+    }
+
+    /** Deletes what a session has left, but for checkpoints that outlive their jobs. */
+    public void deleteApplication(String applicationId) {
+        call("delete " + applicationId + " in " + stateRoot, () -> {
+            new CheckpointStore(DurableStore.open(stateRoot, fileSystem.getConf())).deleteApplication(applicationId);
+            return stateRoot;
+        });
     }
 
     /** On a secure cluster, adds what lets the session use this file system. */

@@ -2,11 +2,14 @@ package io.selvage.client.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.protocol.wire.CheckpointDescription;
+import io.selvage.protocol.wire.CheckpointState;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.Recovery;
+import io.selvage.protocol.wire.SubtaskPart;
 import org.junit.jupiter.api.Test;
 
 class JobHistoryTest {
@@ -53,6 +56,68 @@ class JobHistoryTest {
         assertThat(JobHistory.inWords(
                         JOB.toBuilder().clearFailure().clearRecoveries().build(), false))
                 .endsWith("This master has seen no failure of it.");
+    }
+
+    private static final CheckpointDescription FAILED = CheckpointDescription.newBuilder()
+            .setCheckpoint(41)
+            .setState(CheckpointState.CHECKPOINT_FAILED)
+            .setTriggerMillis(86_400_000)
+            .setDurationMicros(60_000_000)
+            .setReason("it was not stored in time")
+            .setSlowest("Not acknowledged by container_2.")
+            .build();
+    private static final CheckpointDescription COMPLETE = CheckpointDescription.newBuilder()
+            .setCheckpoint(42)
+            .setState(CheckpointState.CHECKPOINT_COMPLETED)
+            .setTriggerMillis(86_500_000)
+            .setDurationMicros(2_300_000)
+            .setPublishMicros(40_000)
+            .setJournalMicros(30_000)
+            .setBytes(2_048)
+            .setStateBytes(4_096)
+            .setSlowest("The longest part of 2.3 s was 1.9 s at join.")
+            .addSubtasks(SubtaskPart.newBuilder().setAlignmentMicros(1_900_000).setFirstBarrierMicros(3_000))
+            .addSubtasks(SubtaskPart.newBuilder().setUploadMicros(120_000).setSynchronousMicros(2_000))
+            .build();
+
+    @Test
+    void tellsHowCheckpointsWentAndWhyTheNewestWasSlow() {
+        assertThat(JobHistory.inWords(
+                        JOB.toBuilder()
+                                .clearFailure()
+                                .clearRecoveries()
+                                .addCheckpoints(FAILED)
+                                .addCheckpoints(COMPLETE)
+                                .build(),
+                        false))
+                .endsWith("""
+                        CHECKPOINT  BEGUN AT        IS        AFTER      BARRIER  ALIGNED  PAUSED  WROTE  UPLOADED  PUBLISHED  JOURNALED  ADDED    STATE
+                        41          01-02 00:00:00  failed    1 min 0 s  0 ms     0 ms     0 ms    0 ms   0 ms      0 ms       0 ms       0 B      0 B
+                        42          01-02 00:01:40  complete  2.3 s      3 ms     1.9 s    2 ms    0 ms   120 ms    40 ms      30 ms      2.0 KiB  4.0 KiB
+                        Checkpoint 41 failed: it was not stored in time. Not acknowledged by container_2.
+                        Checkpoint 42: The longest part of 2.3 s was 1.9 s at join.""");
+    }
+
+    @Test
+    void tellsOfACheckpointThatWasTriggered() {
+        assertThat(CheckpointCommand.inWords(COMPLETE))
+                .isEqualTo("Checkpoint 42 is complete after 2.3 s: 2.0 KiB added, 4.0 KiB in all. The longest part of"
+                        + " 2.3 s was 1.9 s at join.");
+        assertThat(Json.write(CheckpointCommand.inJson("job-a", COMPLETE)))
+                .contains("\"job_id\": \"job-a\", \"checkpoint\": 42", "\"duration_micros\": 2300000");
+    }
+
+    @Test
+    void tellsWhereTheCheckpointIsThatOutlivesTheJob() {
+        JobDescription canceled = JOB.toBuilder()
+                .setPhase(JobPhase.CANCELED)
+                .setRetainedCheckpoint("hdfs://nn/chk-1")
+                .build();
+        assertThat(JobEnd.inWords(canceled, false)).endsWith("""
+
+                        Its last checkpoint is kept: hdfs://nn/chk-1
+                          A job goes on from it with: scripts/selvage run --from hdfs://nn/chk-1""");
+        assertThat(Json.write(Reports.job(canceled))).contains("\"retained_checkpoint\": \"hdfs://nn/chk-1\"");
     }
 
     @Test

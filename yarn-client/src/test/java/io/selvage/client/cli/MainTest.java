@@ -45,8 +45,17 @@ class MainTest {
 
     @Test
     void eachCommandExplainsItself() {
-        for (String command :
-                List.of("yarn-session", "run", "list", "attach", "savepoint", "cancel", "status", "drill", "stop")) {
+        for (String command : List.of(
+                "yarn-session",
+                "run",
+                "list",
+                "attach",
+                "checkpoint",
+                "savepoint",
+                "cancel",
+                "status",
+                "drill",
+                "stop")) {
             out.reset();
             assertThat(run(command, "--help")).as(command).isEqualTo(ExitCode.OK);
             assertThat(out.toString(StandardCharsets.UTF_8)).contains("--help", "--json");
@@ -57,8 +66,8 @@ class MainTest {
     void anUnknownCommandIsRefusedWithTheKnownOnes() {
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: There is no command \"walk\". The commands are run, list, attach, savepoint, cancel, status, drill,"
-                        + " stop. See: selvage --help",
+                "selvage: There is no command \"walk\". The commands are run, list, attach, checkpoint, savepoint, cancel,"
+                        + " status, drill, stop. See: selvage --help",
                 "walk");
     }
 
@@ -119,6 +128,36 @@ class MainTest {
                 "run",
                 "--dry-run",
                 "app.jar");
+    }
+
+    @Test
+    void claimingIsOfNoUseWithoutASavepoint() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage run: --claim is only of use with --from. See: selvage run --help",
+                "run",
+                "--claim",
+                "app.jar");
+    }
+
+    @Test
+    void whatIsToBeDoneWithCheckpointsHasToBeSaid() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage checkpoint: it needs to be told what to do: trigger. See: selvage checkpoint --help",
+                "checkpoint");
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage checkpoint: it can't \"paint\"; what it can do: trigger. See: selvage checkpoint --help",
+                "checkpoint",
+                "paint");
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage checkpoint: trigger takes [JOB_ID] and nothing more. See: selvage checkpoint --help",
+                "checkpoint",
+                "trigger",
+                "job-a",
+                "job-b");
     }
 
     @Test

@@ -1,0 +1,475 @@
+package io.selvage.master.job;
+
+import static io.selvage.master.job.MasterHarness.INTERVAL;
+import static io.selvage.master.job.MasterHarness.JOB;
+import static io.selvage.master.job.MasterHarness.executor;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.master.checkpoint.CheckpointHistory;
+import io.selvage.master.event.MasterAction;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.event.RequestId;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointDescription;
+import io.selvage.protocol.wire.CheckpointState;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.Heartbeat;
+import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.PartState;
+import io.selvage.protocol.wire.RequestCheckpointResponse;
+import io.selvage.protocol.wire.RestoredFrom;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubmitJobRequest;
+import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskPart;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.TriggerCheckpoint;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** By which rules checkpoints are taken, kept and explained. */
+class CheckpointRulesTest {
+    private long lastRequest = 1000;
+
+    /** Parallelism 1, on one executor. */
+    private static MasterHarness small(String... settings) {
+        MasterHarness harness = new MasterHarness();
+        for (int i = 0; i < settings.length; i += 2) {
+            harness.settings.put("selvage." + settings[i], settings[i + 1]);
+        }
+        harness.submitted(JOB, 1);
+        run(harness);
+        return harness;
+    }
+
+    private static void run(MasterHarness harness) {
+        harness.allocate(1);
+        harness.register(1);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+    }
+
+    private static TriggerCheckpoint lastTrigger(MasterHarness harness) {
+        return harness.lastMessage(MasterMessage::hasTrigger).getTrigger();
+    }
+
+    private static int triggers(MasterHarness harness) {
+        return harness.sent(MasterMessage::hasTrigger).size();
+    }
+
+    private static List<CheckpointDescription> history(MasterHarness harness) {
+        return harness.describe(JOB).getCheckpointsList();
+    }
+
+    private static CheckpointDescription newest(MasterHarness harness) {
+        List<CheckpointDescription> all = history(harness);
+        return all.get(all.size() - 1);
+    }
+
+    private RequestCheckpointResponse want(MasterHarness harness) {
+        return want(harness, JOB.value());
+    }
+
+    private RequestCheckpointResponse want(MasterHarness harness, String job) {
+        RequestId request = new RequestId(++lastRequest);
+        harness.tell(new MasterEvent.CheckpointRequested(request, job));
+        return (RequestCheckpointResponse) harness.reply(request);
+    }
+
+    // ---- when they are taken ----
+
+    @Test
+    void oneIsTakenAtATime() {
+        MasterHarness harness = small();
+        harness.passAlive(INTERVAL);
+        assertThat(triggers(harness)).isEqualTo(1);
+        harness.passAlive(INTERVAL.multipliedBy(4));
+        assertThat(triggers(harness)).as("the first is not stored yet").isEqualTo(1);
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(triggers(harness)).isEqualTo(2);
+    }
+
+    @Test
+    void theNextOneIsTakenNoSoonerThanThePauseAfterTheEndOfTheLast() {
+        MasterHarness harness = small("checkpoint.min-pause", "5s");
+        harness.completeCheckpoint();
+        harness.passAlive(Duration.ofMillis(4_500));
+        assertThat(triggers(harness)).isEqualTo(1);
+        harness.passAlive(Duration.ofMillis(600));
+        assertThat(triggers(harness)).isEqualTo(2);
+        harness.decline(1, 1, 2);
+        harness.passAlive(Duration.ofMillis(4_500));
+        assertThat(triggers(harness)).as("a failure's end counts as well").isEqualTo(2);
+        harness.passAlive(Duration.ofMillis(600));
+        assertThat(triggers(harness)).isEqualTo(3);
+    }
+
+    @Test
+    void aCheckpointThatIsWantedWaitsForNoIntervalAndNoPause() {
+        MasterHarness harness = small("checkpoint.min-pause", "1h");
+        harness.completeCheckpoint();
+        RequestCheckpointResponse answer = want(harness);
+        assertThat(answer.getRefusal()).isEmpty();
+        assertThat(answer.getAfter()).isEqualTo(1);
+        assertThat(lastTrigger(harness).getCheckpoint()).isEqualTo(2);
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(newest(harness).getCheckpoint()).isEqualTo(2);
+        assertThat(newest(harness).getState()).isEqualTo(CheckpointState.CHECKPOINT_COMPLETED);
+        harness.passAlive(Duration.ofMinutes(1));
+        assertThat(triggers(harness)).as("only the one that was wanted").isEqualTo(2);
+    }
+
+    @Test
+    void aCheckpointThatIsWantedFollowsTheOneThatIsUnderWay() {
+        MasterHarness harness = small("checkpoint.min-pause", "1h");
+        harness.passAlive(INTERVAL);
+        assertThat(want(harness).getAfter()).isEqualTo(1);
+        assertThat(want(harness).getAfter()).isEqualTo(1);
+        assertThat(triggers(harness)).isEqualTo(1);
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(lastTrigger(harness).getCheckpoint()).isEqualTo(2);
+    }
+
+    @Test
+    void aCheckpointIsRefusedOfAJobThatDoesNotRun() {
+        MasterHarness harness = new MasterHarness();
+        assertThat(want(harness, "job-b").getRefusal()).contains("no job \"job-b\"");
+        harness.submitted(JOB, 1);
+        assertThat(want(harness).getRefusal()).contains("WAITING_FOR_RESOURCES");
+        run(harness);
+        assertThat(want(harness).getRefusal()).isEmpty();
+        harness.cancel(JOB);
+        assertThat(want(harness).getRefusal()).contains("being canceled");
+    }
+
+    // ---- how often they may fail ----
+
+    @Test
+    void moreFailuresInARowThanAreToleratedFailTheJobWithTheReason() {
+        MasterHarness harness = small("checkpoint.tolerated-failures", "1");
+        harness.passAlive(INTERVAL);
+        harness.decline(1, 1, 1);
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        harness.passAlive(INTERVAL);
+        harness.decline(1, 1, 2);
+        assertThat(harness.phase()).isEqualTo(JobPhase.RESTARTING);
+        assertThat(harness.describe(JOB).getFailure().getKind()).isEqualTo(FailureKind.TRANSIENT);
+        assertThat(harness.describe(JOB).getFailure().getMessage())
+                .contains("2 checkpoints in a row", "selvage.checkpoint.tolerated-failures is 1", "HDFS is full.");
+        harness.passAlive(Duration.ofSeconds(1));
+        harness.stopped(1, 1);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+        assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
+        harness.passAlive(INTERVAL);
+        harness.decline(1, 2, lastTrigger(harness).getCheckpoint());
+        assertThat(harness.phase()).as("a new incarnation is counted anew").isEqualTo(JobPhase.RUNNING);
+    }
+
+    @Test
+    void noneIsToleratedIfTheSettingIsZeroAndTheRestartPolicyHasTheLastWord() {
+        MasterHarness harness = small("checkpoint.tolerated-failures", "0", "restart.policy", "none");
+        harness.passAlive(INTERVAL.plusSeconds(11)); // Its time is up.
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(harness.describe(JOB).getFailure().getMessage())
+                .contains("1 checkpoint has failed", "not stored in time", "selvage.restart.policy is none");
+    }
+
+    @Test
+    void aCompletedCheckpointEndsTheRow() {
+        MasterHarness harness = small("checkpoint.tolerated-failures", "1");
+        for (int round = 0; round < 5; round++) {
+            harness.passAlive(INTERVAL);
+            harness.decline(1, 1, lastTrigger(harness).getCheckpoint());
+            harness.completeCheckpoint();
+        }
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(harness.describe(JOB).getCheckpointsFailed()).isEqualTo(5);
+    }
+
+    @Test
+    void anyNumberIsToleratedByDefault() {
+        MasterHarness harness = small();
+        for (int round = 0; round < 50; round++) {
+            harness.passAlive(INTERVAL);
+            harness.decline(1, 1, lastTrigger(harness).getCheckpoint());
+        }
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(harness.describe(JOB).getAlarm()).contains("No checkpoint", "HDFS is full.");
+    }
+
+    // ---- what outlives the job ----
+
+    @Test
+    void whatIsDeletedByDefaultWithACanceledJobIsEverything() {
+        MasterHarness harness = small();
+        harness.completeCheckpoint();
+        assertThat(harness.last(MasterAction.WriteMetadata.class).marks()).isFalse();
+        cancel(harness);
+        assertThat(harness.of(MasterAction.DeleteJobFiles.class)).hasSize(1);
+        assertThat(harness.of(MasterAction.RetainCheckpoint.class)).isEmpty();
+        assertThat(harness.describe(JOB).getRetainedCheckpoint()).isEmpty();
+    }
+
+    @Test
+    void theNewestCheckpointOfACanceledJobIsKeptWithWhatItBuildsOn() {
+        MasterHarness harness = small("checkpoint.on-cancel", "retain", "checkpoint.retained", "2");
+        harness.completeCheckpoint();
+        harness.completeCheckpoint();
+        harness.passAlive(INTERVAL);
+        acknowledge(harness, segment(1), segment(3));
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(harness.of(MasterAction.WriteMetadata.class))
+                .as("the mark comes before the first is complete, and once")
+                .extracting(MasterAction.WriteMetadata::marks)
+                .containsExactly(true, false, false);
+        cancel(harness);
+        assertThat(harness.last(MasterAction.RetainCheckpoint.class).kept())
+                .containsExactly(new CheckpointId(1), new CheckpointId(3));
+        assertThat(harness.of(MasterAction.DeleteJobFiles.class)).isEmpty();
+        assertThat(harness.describe(JOB).getRetainedCheckpoint()).isEqualTo("hdfs://nn");
+
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.RetainCheckpoint.class))
+                .as("what a crash has left half done is done")
+                .hasSize(1);
+        assertThat(harness.describe(JOB).getRetainedCheckpoint()).isEqualTo("hdfs://nn");
+    }
+
+    @Test
+    void theNewestCheckpointOfAJobThatHasFailedForGoodIsKept() {
+        MasterHarness harness = small("checkpoint.on-cancel", "retain", "restart.policy", "none");
+        harness.completeCheckpoint();
+        harness.report(
+                1, 1, 2, 0, SubtaskState.SUBTASK_FAILED, MasterHarness.failure(FailureKind.USER_CODE, "Thrown."));
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(harness.last(MasterAction.RetainCheckpoint.class).kept()).containsExactly(new CheckpointId(1));
+        assertThat(harness.describe(JOB).getRetainedCheckpoint()).isNotEmpty();
+    }
+
+    @Test
+    void withoutACheckpointThereIsNothingToKeep() {
+        MasterHarness harness = small("checkpoint.on-cancel", "retain");
+        cancel(harness);
+        assertThat(harness.of(MasterAction.DeleteJobFiles.class)).hasSize(1);
+        assertThat(harness.of(MasterAction.RetainCheckpoint.class)).isEmpty();
+    }
+
+    @Test
+    void aJobThatHasFinishedLeavesNothing() {
+        MasterHarness harness = small("checkpoint.on-cancel", "retain");
+        harness.completeCheckpoint();
+        harness.reportAll(SubtaskState.SUBTASK_DRAINED);
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        harness.reportAll(SubtaskState.SUBTASK_FINISHED);
+        assertThat(harness.phase()).isEqualTo(JobPhase.FINISHED);
+        assertThat(harness.of(MasterAction.DeleteJobFiles.class)).hasSize(1);
+        assertThat(harness.of(MasterAction.RetainCheckpoint.class)).isEmpty();
+    }
+
+    @Test
+    void theMarkIsMadeAnewByEachMasterBeforeItsFirstCheckpoint() {
+        MasterHarness harness = small("checkpoint.on-cancel", "retain");
+        harness.passAlive(INTERVAL);
+        harness.collectCheckpoint();
+        MasterAction.WriteMetadata first = harness.last(MasterAction.WriteMetadata.class);
+        harness.tell(new MasterEvent.MetadataWriteFailed(first.key(), "HDFS is full."));
+        harness.passAlive(INTERVAL);
+        harness.collectCheckpoint();
+        assertThat(harness.last(MasterAction.WriteMetadata.class).marks())
+                .as("nobody knows whether the first has left it")
+                .isTrue();
+    }
+
+    private static void cancel(MasterHarness harness) {
+        harness.cancel(JOB);
+        harness.stopped(1, harness.lastDeploy().getIncarnation());
+        assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
+    }
+
+    // ---- what was claimed ----
+
+    private static MasterHarness startedFrom(String claimedDirectory) {
+        MasterHarness harness = new MasterHarness();
+        harness.tell(new MasterEvent.SubmissionRequested(
+                new RequestId(500),
+                SubmitJobRequest.newBuilder()
+                        .setJobId(JOB.value())
+                        .setGraphPath("hdfs://nn/root/app/" + JOB + "/graph.pb")
+                        .putAllSettings(harness.settings)
+                        .setRestoredFrom(RestoredFrom.newBuilder()
+                                .setMetadataPath("hdfs://nn/old/_metadata")
+                                .setCheckpoint(7)
+                                .setClaimedDirectory(claimedDirectory))
+                        .build()));
+        harness.tell(new MasterEvent.GraphLoaded(JOB, MasterHarness.graph(1)));
+        run(harness);
+        return harness;
+    }
+
+    @Test
+    void whatIsClaimedIsDeletedOnceTheJobHasACheckpointOfItsOwn() {
+        MasterHarness harness = startedFrom("hdfs://nn/old");
+        harness.passAlive(INTERVAL);
+        harness.collectCheckpoint();
+        harness.journalHeld = true;
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(harness.of(MasterAction.DeleteClaimed.class))
+                .as("its record is on its way")
+                .isEmpty();
+        harness.confirmHeld();
+        assertThat(harness.last(MasterAction.DeleteClaimed.class).directory()).isEqualTo("hdfs://nn/old");
+        harness.completeCheckpoint();
+        assertThat(harness.of(MasterAction.DeleteClaimed.class)).hasSize(1);
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class))
+                .as("the master may have died before it was done")
+                .hasSize(1);
+    }
+
+    @Test
+    void whatIsClaimedStaysIfTheJobEndsBefore() {
+        MasterHarness harness = startedFrom("hdfs://nn/old");
+        cancel(harness);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class)).isEmpty();
+    }
+
+    @Test
+    void whatIsNotClaimedStays() {
+        MasterHarness harness = startedFrom("");
+        harness.completeCheckpoint();
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class)).isEmpty();
+    }
+
+    // ---- how they went ----
+
+    private static Segment segment(long checkpoint) {
+        return Segment.newBuilder()
+                .setFile("hdfs://nn/chk-" + checkpoint)
+                .setCheckpoint(checkpoint)
+                .setLength(100)
+                .build();
+    }
+
+    private static void acknowledge(MasterHarness harness, Segment... keyed) {
+        TriggerCheckpoint trigger = lastTrigger(harness);
+        harness.tell(new MasterEvent.CheckpointAcknowledgedBy(
+                executor(1),
+                harness.connection(1),
+                CheckpointAcknowledged.newBuilder()
+                        .setJobId(JOB.value())
+                        .setIncarnation(trigger.getIncarnation())
+                        .setCheckpoint(trigger.getCheckpoint())
+                        .addSubtasks(SubtaskSnapshot.newBuilder()
+                                .setVertex(3)
+                                .setFirstBarrierMicros(10)
+                                .setAlignmentMicros(20)
+                                .setSynchronousMicros(30)
+                                .setGatheringMicros(40)
+                                .setAsynchronousMicros(50)
+                                .setBytes(100)
+                                .addOperators(OperatorSnapshot.newBuilder().addAllKeyedState(List.of(keyed))))
+                        .build()));
+    }
+
+    @Test
+    void eachPartOfACheckpointIsMeasured() {
+        MasterHarness harness = small();
+        harness.passAlive(INTERVAL);
+        harness.nowNanos += 2_000_000_000L;
+        acknowledge(harness, segment(1), segment(1));
+        harness.nowNanos += 300_000_000;
+        harness.journalHeld = true;
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        harness.nowNanos += 50_000_000;
+        harness.confirmHeld();
+        CheckpointDescription went = newest(harness);
+        assertThat(went.getState()).isEqualTo(CheckpointState.CHECKPOINT_COMPLETED);
+        assertThat(went.getDurationMicros()).isEqualTo(2_350_000);
+        assertThat(went.getPublishMicros()).isEqualTo(300_000);
+        assertThat(went.getJournalMicros()).isEqualTo(50_000);
+        assertThat(went.getBytes()).isEqualTo(100);
+        assertThat(went.getStateBytes()).isEqualTo(200);
+        assertThat(went.getSlowest()).startsWith("The longest part of 2.4 s was");
+        SubtaskPart part = went.getSubtasks(0);
+        assertThat(List.of(
+                        part.getFirstBarrierMicros(),
+                        part.getAlignmentMicros(),
+                        part.getSynchronousMicros(),
+                        part.getGatheringMicros(),
+                        part.getUploadMicros()))
+                .containsExactly(10L, 20L, 30L, 40L, 50L);
+        assertThat(part.getExecutorId()).isEqualTo("container_1");
+        assertThat(part.getState()).isEqualTo(PartState.PART_ACKNOWLEDGED);
+    }
+
+    @Test
+    void onlyTheNewestAreRemembered() {
+        MasterHarness harness = small();
+        for (int round = 0; round < CheckpointHistory.KEPT + 3; round++) {
+            harness.completeCheckpoint();
+        }
+        assertThat(history(harness))
+                .hasSize(CheckpointHistory.KEPT)
+                .first()
+                .extracting(CheckpointDescription::getCheckpoint)
+                .isEqualTo(4L);
+    }
+
+    @Test
+    void oneThatIsGivenUpSaysWhoIsMissingAndHowFarTheyHadCome() {
+        MasterHarness harness = MasterHarness.running();
+        harness.passAlive(INTERVAL);
+        harness.acknowledge(1, 1, 1);
+        harness.tell(new MasterEvent.HeartbeatReceived(
+                executor(2),
+                harness.connection(2),
+                Heartbeat.newBuilder()
+                        .addCounters(counters(2, 1).setNewestCut(1))
+                        .addCounters(counters(3, 1).setAligning(1))
+                        .build()));
+        harness.passAlive(Duration.ofSeconds(11));
+        CheckpointDescription went = history(harness).get(0);
+        assertThat(went.getState()).isEqualTo(CheckpointState.CHECKPOINT_FAILED);
+        assertThat(went.getReason()).contains("not stored in time");
+        assertThat(went.getSubtasksList())
+                .extracting(part -> part.getVertex() + "." + part.getSubtask() + " " + part.getState())
+                .containsExactly("2.1 PART_STORES", "3.1 PART_ALIGNS");
+        assertThat(went.getSlowest()).contains("container_2", "vertex 3, subtask 1");
+    }
+
+    private static SubtaskCounters.Builder counters(int vertex, int subtask) {
+        return SubtaskCounters.newBuilder()
+                .setJobId(JOB.value())
+                .setIncarnation(1)
+                .setVertex(vertex)
+                .setSubtask(subtask);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void oneThatWasUnderWayWhenTheJobFailedOrWasCanceledIsSaidToHaveFailed(boolean canceled) {
+        MasterHarness harness = small();
+        harness.passAlive(INTERVAL);
+        if (canceled) {
+            harness.cancel(JOB);
+        } else {
+            harness.report(
+                    1, 1, 2, 0, SubtaskState.SUBTASK_FAILED, MasterHarness.failure(FailureKind.USER_CODE, "Thrown."));
+        }
+        assertThat(newest(harness).getState()).isEqualTo(CheckpointState.CHECKPOINT_FAILED);
+        assertThat(newest(harness).getReason()).contains(canceled ? "canceled" : "Thrown.");
+        assertThat(harness.journaled(JournalRecord::hasCheckpointCompleted)).isEmpty();
+    }
+}
