@@ -68,8 +68,17 @@ public record CheckpointLayout(String jobDirectory) {
         return named ? new long[] {Long.parseLong(numbers[0]), Long.parseLong(numbers[1])} : new long[2];
     }
 
+    /** The application's directory that a checkpoint's lies in, if it lies where a job has put it. */
+    public static Optional<String> applicationDirectoryOf(String checkpointDirectory) {
+        String[] parts = checkpointDirectory.split("/", -1);
+        int job = parts.length - 3;
+        return job > 0 && parts[job + 1].equals(CHECKPOINTS)
+                ? Optional.of(String.join("/", Arrays.copyOf(parts, job)))
+                : Optional.empty();
+    }
+
     /** The checkpoint whose directory has this name, if it is one's. */
-    static Optional<CheckpointId> parse(String directoryName) {
+    public static Optional<CheckpointId> parse(String directoryName) {
         String digits = directoryName.startsWith(PREFIX) ? directoryName.substring(PREFIX.length()) : "";
         boolean named = digits.length() == DIGITS && digits.chars().allMatch(c -> c >= '0' && c <= '9');
         long id = named ? Long.parseLong(digits) : 0;

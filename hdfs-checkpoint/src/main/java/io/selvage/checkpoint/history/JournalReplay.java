@@ -1,8 +1,7 @@
-package io.selvage.master.journal;
+package io.selvage.checkpoint.history;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.selvage.checkpoint.journal.JournalRecord;
-import io.selvage.master.job.JournaledState;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.JournalSnapshot;
 import java.io.IOException;
