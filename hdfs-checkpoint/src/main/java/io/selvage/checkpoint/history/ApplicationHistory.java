@@ -1,6 +1,7 @@
 package io.selvage.checkpoint.history;
 
 import io.selvage.checkpoint.journal.Journal;
+import io.selvage.checkpoint.journal.JournalDamagedException;
 import io.selvage.checkpoint.journal.JournalRecord;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
@@ -27,7 +28,7 @@ public final class ApplicationHistory {
      *
      * @param applicationDirectory below the store's root, or fully qualified
      * @return empty if there is none
-     * @throws IOException if it can't be read to its end, or says what this version does not know
+     * @throws JournalDamagedException if it can't be read to its end, or says what this version does not know
      */
     public static Optional<ApplicationHistory> read(DurableStore store, String applicationDirectory)
             throws IOException {
@@ -39,7 +40,7 @@ public final class ApplicationHistory {
         try {
             return Optional.of(new ApplicationHistory(JournalReplay.replay(slots)));
         } catch (IllegalStateException contradiction) {
-            throw new IOException(
+            throw new JournalDamagedException(
                     "The journal " + store.qualify(directory) + " can't be followed: " + contradiction.getMessage(),
                     contradiction);
         }
