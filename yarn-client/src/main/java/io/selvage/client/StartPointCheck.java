@@ -3,7 +3,6 @@ package io.selvage.client;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Operator;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
-import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.exit.ClientException;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.apache.hadoop.security.AccessControlException;
 
 /**
  * Whether a job can go on from a savepoint, as far as that can be told without the program's classes: before anything
@@ -35,7 +33,7 @@ final class StartPointCheck {
 
     /** @throws ClientException with {@link ExitCode#NOT_RESTORABLE} if the job can't */
     RestoredFrom check(JobGraph graph) {
-        try {
+        return Hdfs.read(from.path(), ExitCode.NOT_RESTORABLE, () -> {
             String path = checkpoints
                     .findMetadata(from.path())
                     .orElseThrow(() -> refused("holds no metadata: it is no savepoint, or one that was never completed."
@@ -48,20 +46,7 @@ final class StartPointCheck {
                     .setMetadataPath(path)
                     .setCheckpoint(metadata.getCheckpoint())
                     .build();
-        } catch (SegmentDamagedException unusable) {
-            throw new ClientException(ExitCode.NOT_RESTORABLE, String.valueOf(unusable.getMessage()), unusable);
-        } catch (AccessControlException denied) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "HDFS does not let you read " + from.path() + ": " + Hdfs.firstLine(denied)
-                            + " Ask its owner for the right to.",
-                    denied);
-        } catch (IOException failed) {
-            throw new ClientException(
-                    ExitCode.NO_CLUSTER,
-                    from.path() + " could not be read: " + Hdfs.firstLine(failed) + " Check HDFS, and run it again.",
-                    failed);
-        }
+        });
     }
 
     private void requireSameKeyGroups(CheckpointMetadata metadata, JobGraph graph) {

@@ -25,6 +25,9 @@ import java.util.regex.Pattern;
 public final class CheckpointFinder {
     private static final Pattern WALKED =
             Pattern.compile("application_\\d+_\\d+|job-.+|checkpoints|chk-.+|savepoints|savepoint-.+");
+    /** By when they were begun; what has no metadata, by when it was last written. */
+    public static final Comparator<FoundCheckpoint> NEWEST_FIRST =
+            Comparator.comparingLong(CheckpointFinder::timeMillis).reversed().thenComparing(FoundCheckpoint::path);
     /** From a state root to a checkpoint there are four names. */
     private static final int DEEPEST = 5;
 
@@ -52,13 +55,10 @@ public final class CheckpointFinder {
                         + ". Name a state root, an application's or a job's directory, or one with savepoints."));
         List<FoundCheckpoint> found = new ArrayList<>();
         walk(there, 0, found);
-        found.sort(Comparator.comparingLong(CheckpointFinder::timeMillis)
-                .reversed()
-                .thenComparing(FoundCheckpoint::path));
+        found.sort(NEWEST_FIRST);
         return found;
     }
 
-    /** When it was begun; of what has no metadata, when it was last written. */
     private static long timeMillis(FoundCheckpoint found) {
         CheckpointMetadata metadata = found.metadata();
         return metadata == null ? found.modifiedMillis() : metadata.getTriggerTimeMillis();

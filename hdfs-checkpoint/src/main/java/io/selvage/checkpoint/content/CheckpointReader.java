@@ -1,6 +1,5 @@
 package io.selvage.checkpoint.content;
 
-import io.selvage.api.type.CorruptDataException;
 import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.backend.StateCensus;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
@@ -101,7 +100,7 @@ public final class CheckpointReader {
             KeyedReplica replica = new KeyedReplica(uid, groups);
             new KeyedStateLoader(segments).load(replica, groups, maxParallelism, List.of(operator), length -> {});
             return replica.census();
-        } catch (CorruptDataException | IllegalStateException damaged) {
+        } catch (RuntimeException damaged) {
             throw new SegmentDamagedException(
                     "The keyed state of operator " + uid + " in subtask " + operator.getSubtask()
                             + " is not what a backend has written: " + damaged.getMessage(),

@@ -26,10 +26,14 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 
 /**
  * Owned by one thread; each call blocks on the file system. Reads all of a checkpoint or savepoint as a restore would,
@@ -41,6 +45,7 @@ public final class CheckpointVerifier {
     private final CheckpointStore checkpoints;
     private final SegmentReader segments;
     private final Supplier<RocksEnvironment> disk;
+    private @Nullable RocksEnvironment opened; // null: not needed yet.
 
     /**
      * @param store that takes fully qualified paths
@@ -60,6 +65,15 @@ public final class CheckpointVerifier {
         } catch (SegmentDamagedException unreadable) {
             return new Verification(null, 0, 0, 0, 0, List.of(String.valueOf(unreadable.getMessage())));
         }
+    }
+
+    private RocksEnvironment disk() {
+        RocksEnvironment known = opened;
+        if (known == null) {
+            known = disk.get();
+            opened = known;
+        }
+        return known;
     }
 
     /** Owned by the verifier: one verification. */
@@ -153,12 +167,15 @@ public final class CheckpointVerifier {
                 checkSums(operator.getKeyedStateList());
                 return;
             }
+            if (KeyedStateLoader.isOfFiles(List.of(operator))) {
+                disk(); // If that fails, it is no damage.
+            }
             int before = problems.size();
             long bytesBefore = bytes;
             try {
                 keys += decode(operator);
                 read.addAll(operator.getKeyedStateList());
-            } catch (SegmentDamagedException | CorruptDataException | IllegalStateException notWhole) {
+            } catch (SegmentDamagedException | RuntimeException notWhole) {
                 bytes = bytesBefore;
                 checkSums(operator.getKeyedStateList());
                 if (problems.size() == before) {
@@ -174,7 +191,7 @@ public final class CheckpointVerifier {
             KeyGroupRange groups = KeyedStateLoader.rangeOf(operator, metadata.getMaxParallelism());
             String uid = operator.getOperatorUid();
             StateReplica replica = KeyedStateLoader.isOfFiles(List.of(operator))
-                    ? new RocksReplica(uid, groups, disk.get())
+                    ? new RocksReplica(uid, groups, disk())
                     : new KeyedReplica(uid, groups);
             try {
                 for (Segment segment : operator.getKeyedStateList()) {
@@ -184,10 +201,22 @@ public final class CheckpointVerifier {
                 }
                 return replica.census().keys();
             } catch (UncheckedIOException e) {
-                throw e.getCause();
+                throw corruptOrElse(Objects.requireNonNull(e.getCause()));
+            } catch (IOException e) {
+                throw corruptOrElse(e);
             } finally {
                 replica.close();
             }
+        }
+
+        /** RocksDB takes files apart, and says what it thinks of them. */
+        private IOException corruptOrElse(IOException thrown) {
+            if (thrown.getCause() instanceof RocksDBException said
+                    && said.getStatus() != null
+                    && said.getStatus().getCode() == Status.Code.Corruption) {
+                throw new CorruptDataException(String.valueOf(thrown.getMessage()));
+            }
+            return thrown;
         }
 
         /** Each for itself: whether it is what was written. */

@@ -28,6 +28,8 @@ public final class Main {
             new ListCommand(),
             new AttachCommand(),
             new SavepointCommand(),
+            new CheckpointCommand(),
+            new FsckCommand(),
             new CancelCommand(),
             new StatusCommand(),
             new DrillCommand(),

@@ -45,8 +45,18 @@ class MainTest {
 
     @Test
     void eachCommandExplainsItself() {
-        for (String command :
-                List.of("yarn-session", "run", "list", "attach", "savepoint", "cancel", "status", "drill", "stop")) {
+        for (String command : List.of(
+                "yarn-session",
+                "run",
+                "list",
+                "attach",
+                "savepoint",
+                "checkpoint",
+                "fsck",
+                "cancel",
+                "status",
+                "drill",
+                "stop")) {
             out.reset();
             assertThat(run(command, "--help")).as(command).isEqualTo(ExitCode.OK);
             assertThat(out.toString(StandardCharsets.UTF_8)).contains("--help", "--json");
@@ -57,8 +67,8 @@ class MainTest {
     void anUnknownCommandIsRefusedWithTheKnownOnes() {
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: There is no command \"walk\". The commands are run, list, attach, savepoint, cancel, status, drill,"
-                        + " stop. See: selvage --help",
+                "selvage: There is no command \"walk\". The commands are run, list, attach, savepoint, checkpoint, fsck,"
+                        + " cancel, status, drill, stop. See: selvage --help",
                 "walk");
     }
 
