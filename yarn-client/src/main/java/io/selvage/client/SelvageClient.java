@@ -1,5 +1,8 @@
 package io.selvage.client;
 
+import io.selvage.checkpoint.orphan.ApplicationWord;
+import io.selvage.checkpoint.orphan.OrphanSearch;
+import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.Diagnostics;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
@@ -193,6 +196,35 @@ public final class SelvageClient implements AutoCloseable {
             LOG.warn("{} could not be deleted.", record.applicationDirectory(), undeletable);
         }
         sessionFiles.delete(record.applicationId());
+    }
+
+    /**
+     * A search for what nothing needs any more in a state root; to be used by one thread, while this client is open.
+     *
+     * @param stateRoot as a person writes it; empty for {@code .selvage} in the user's home directory
+     */
+    public OrphanSearch orphans(String stateRoot) {
+        String root = Hdfs.connect(configuration, stateRoot).stateRoot();
+        return Hdfs.read(
+                root,
+                ExitCode.DAMAGED,
+                () -> new OrphanSearch(
+                        DurableStore.existing(new org.apache.hadoop.fs.Path(root), configuration), this::wordOn));
+    }
+
+    private ApplicationWord wordOn(String applicationId) {
+        try {
+            return switch (SessionState.of(yarn.report(ApplicationId.fromString(applicationId)))) {
+                case WAITING, RUNNING -> ApplicationWord.LIVING;
+                case STOPPED, KILLED -> ApplicationWord.ENDED;
+                case FAILED -> ApplicationWord.FAILED;
+            };
+        } catch (ClientException unknown) {
+            if (unknown.exitCode() == ExitCode.NO_SESSION) {
+                return ApplicationWord.UNKNOWN;
+            }
+            throw unknown;
+        }
     }
 
     YarnConfiguration configuration() {

@@ -10,7 +10,6 @@ import io.selvage.checkpoint.backend.StateFate;
 import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.StateSchema;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
-import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
@@ -33,7 +32,6 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.hadoop.security.AccessControlException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +59,16 @@ final class StartPointCheck {
     /** @param planned told what becomes of each state, before that is found to be a reason to refuse the job */
     RestoredFrom check(JobGraph graph, Consumer<RestorePlan> planned) {
         try {
+            return Hdfs.read(from.path(), ExitCode.NOT_RESTORABLE, () -> checkNow(graph, planned));
+        } catch (CorruptDataException unusable) {
+            throw new ClientException(
+                    ExitCode.NOT_RESTORABLE,
+                    "The job can't start from " + from.path() + ": " + unusable.getMessage(),
+                    unusable);
+        }
+    }
+
+    private RestoredFrom checkNow(JobGraph graph, Consumer<RestorePlan> planned) throws IOException {
             String path = checkpoints
                     .findMetadata(from.path())
                     .orElseThrow(() -> refused("holds no metadata: it is no savepoint, or one that was never completed."
@@ -78,25 +86,6 @@ final class StartPointCheck {
                     .setCheckpoint(metadata.getCheckpoint())
                     .setClaimedDirectory(from.claimed() ? claimableOrThrow(path, metadata) : "")
                     .build();
-        } catch (SegmentDamagedException unusable) {
-            throw new ClientException(ExitCode.NOT_RESTORABLE, String.valueOf(unusable.getMessage()), unusable);
-        } catch (CorruptDataException unusable) {
-            throw new ClientException(
-                    ExitCode.NOT_RESTORABLE,
-                    "The job can't start from " + from.path() + ": " + unusable.getMessage(),
-                    unusable);
-        } catch (AccessControlException denied) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "HDFS does not let you read " + from.path() + ": " + Hdfs.firstLine(denied)
-                            + " Ask its owner for the right to.",
-                    denied);
-        } catch (IOException failed) {
-            throw new ClientException(
-                    ExitCode.NO_CLUSTER,
-                    from.path() + " could not be read: " + Hdfs.firstLine(failed) + " Check HDFS, and run it again.",
-                    failed);
-        }
     }
 
     private void requireSameKeyGroups(CheckpointMetadata metadata, JobGraph graph) {

@@ -1,5 +1,6 @@
 package io.selvage.master.job;
 
+import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.ConnectionId;
 import io.selvage.master.event.ExitCode;
 import io.selvage.master.event.MasterAction;

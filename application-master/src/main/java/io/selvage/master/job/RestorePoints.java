@@ -1,6 +1,7 @@
 package io.selvage.master.job;
 
 import com.google.protobuf.ByteString;
+import io.selvage.checkpoint.history.RetainedCheckpoints;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.master.checkpoint.PendingCheckpoint;
 import io.selvage.protocol.id.CheckpointId;
@@ -10,12 +11,10 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.RestoredFrom;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by its job: the completed checkpoints that it can be restored from, and what they are made of. */
@@ -28,8 +27,7 @@ final class RestorePoints {
     private final RestoredFrom origin;
 
     private @Nullable CheckpointCompleted newest;
-    /** Oldest first. */
-    private List<CheckpointCompleted> older;
+    private RetainedCheckpoints all;
     /** The newest one's metadata as it was written; empty if it is not at hand, or large. */
     private ByteString metadata = ByteString.EMPTY;
     /** Up to the newest one, by each subtask since its start; null: an earlier master has taken it. */
@@ -40,8 +38,7 @@ final class RestorePoints {
         this.retained = retained;
         this.origin = journaled.getSubmitted().getRestoredFrom();
         this.newest = journaled.hasCheckpoint() ? journaled.getCheckpoint() : null;
-        this.older = journaled.getRetainedList();
-        trim();
+        this.all = RetainedCheckpoints.of(journaled, retained);
     }
 
     /**
@@ -50,12 +47,7 @@ final class RestorePoints {
      * @param written the metadata; empty: they are to be read from their path
      */
     void add(CheckpointCompleted completed, PendingCheckpoint collected, ByteString written) {
-        if (newest != null) {
-            List<CheckpointCompleted> longer = new ArrayList<>(older);
-            longer.add(newest);
-            older = longer;
-            trim();
-        }
+        all = all.with(completed, retained);
         newest = completed;
         metadata = written.size() <= LARGEST_METADATA_SENT ? written : ByteString.EMPTY;
         recordsRead = collected.recordsRead();
@@ -129,27 +121,14 @@ final class RestorePoints {
 
     /** What the newest one alone needs, itself included; empty if there is none, or if it is a savepoint. */
     Set<CheckpointId> keptOfNewest() {
-        Set<CheckpointId> kept = new TreeSet<>();
-        if (!isStopped()) {
-            newest().ifPresent(checkpoint -> keep(checkpoint, kept));
-        }
-        return kept;
+        return newest()
+                .filter(checkpoint -> !isStopped())
+                .map(checkpoint -> new RetainedCheckpoints(List.of(checkpoint)).directories())
+                .orElse(Set.of());
     }
 
     /** The checkpoints whose files are needed: those that can be restored, and what these build on. */
     Set<CheckpointId> kept() {
-        Set<CheckpointId> kept = new TreeSet<>();
-        older.forEach(checkpoint -> keep(checkpoint, kept));
-        newest().ifPresent(checkpoint -> keep(checkpoint, kept));
-        return kept;
-    }
-
-    private static void keep(CheckpointCompleted checkpoint, Set<CheckpointId> kept) {
-        kept.add(new CheckpointId(checkpoint.getCheckpoint()));
-        checkpoint.getReferencesList().forEach(reference -> kept.add(new CheckpointId(reference)));
-    }
-
-    private void trim() {
-        older = List.copyOf(older.subList(Math.max(0, older.size() - (retained - 1)), older.size()));
+        return all.directories();
     }
 }

@@ -1,5 +1,7 @@
 package io.selvage.master.main;
 
+import io.selvage.checkpoint.history.JournalReplay;
+import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.checkpoint.journal.EpochOutcome;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
@@ -13,9 +15,7 @@ import io.selvage.master.control.ControlServer;
 import io.selvage.master.event.ExitCode;
 import io.selvage.master.http.StatusServer;
 import io.selvage.master.job.JobMaster;
-import io.selvage.master.job.JournaledState;
 import io.selvage.master.job.SessionFacts;
-import io.selvage.master.journal.JournalReplay;
 import io.selvage.master.journal.JournalWriter;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.MasterLoop;

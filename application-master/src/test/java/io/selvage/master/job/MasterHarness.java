@@ -1,5 +1,6 @@
 package io.selvage.master.job;
 
+import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.AppendId;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.ConnectionId;

@@ -7,6 +7,7 @@ import static io.selvage.master.job.MasterHarness.failure;
 import static io.selvage.master.job.MasterHarness.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.protocol.wire.Failure;

@@ -1,6 +1,6 @@
 package io.selvage.master.simulation;
 
-import io.selvage.master.job.JournaledState;
+import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.IncarnationStarted;

@@ -72,6 +72,7 @@ record FilesSegment(
         long checkpoint = head.readLong();
         long base = head.readLong();
         KeyGroupRange range = new KeyGroupRange(head.readInt(), head.readInt());
+        requireRoom(range.count(), head, operator);
         boolean[] isWhole = new boolean[range.count()];
         long[] wholeSince = new long[range.count()];
         long[] groupBytes = new long[range.count()];
@@ -81,11 +82,21 @@ record FilesSegment(
             groupBytes[i] = head.readVarLong();
         }
         StateSchema schema = StateSchema.read(head);
-        long[] lengths = new long[head.readUnsignedVarInt()];
+        int count = head.readUnsignedVarInt();
+        requireRoom(count, head, operator);
+        long[] lengths = new long[count];
         for (int i = 0; i < lengths.length; i++) {
             lengths[i] = head.readVarLong();
         }
         return new FilesSegment(checkpoint, base, range, isWhole, wholeSince, groupBytes, schema, lengths);
+    }
+
+    /** The head may be read before it is known to be what was written. */
+    private static void requireRoom(int count, BinaryReader head, String operator) {
+        if (count < 0 || count > head.remaining()) {
+            throw new CorruptDataException("The head of a segment of operator " + operator + " announces " + count
+                    + " entries where " + head.remaining() + " bytes are left.");
+        }
     }
 
     private static byte[] exactly(InputStream in, int length) throws IOException {

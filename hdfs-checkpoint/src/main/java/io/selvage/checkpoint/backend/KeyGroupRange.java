@@ -12,6 +12,10 @@ public record KeyGroupRange(int first, int end) {
         return group >= first && group < end;
     }
 
+    public boolean overlaps(KeyGroupRange other) {
+        return first < other.end && other.first < end;
+    }
+
     public int count() {
         return end - first;
     }

@@ -6,8 +6,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,6 +92,77 @@ public final class KeyedReplica extends StateReplica {
             bytes += group == null ? 0 : group.bytes();
         }
         return bytes;
+    }
+
+    @Override
+    RowCursor cursor() {
+        return new Cursor();
+    }
+
+    private final class Cursor extends RowCursor {
+        private final Entry entry = new Entry();
+        private int next = range.first(); // The group after the one at hand.
+        private byte[] arena = {};
+        private List<Integer> starts = List.of(); // Of the group at hand's entries, by their keys.
+        private int at;
+
+        @Override
+        void seekBehind(int ofGroup, byte[] ofKey) {
+            open(ofGroup);
+            while (at < starts.size() && compare(starts.get(at), ofKey) <= 0) {
+                at++;
+            }
+        }
+
+        @Override
+        boolean next() {
+            while (at == starts.size()) {
+                if (next == range.end()) {
+                    return false;
+                }
+                open(next);
+            }
+            read(starts.get(at++));
+            key = arena;
+            keyAt = entry.keyAt;
+            keyLength = entry.keyLength;
+            row = arena;
+            rowAt = entry.rowAt;
+            rowLength = entry.rowLength;
+            return true;
+        }
+
+        private void open(int opened) {
+            group = opened;
+            next = opened + 1;
+            at = 0;
+            starts = new ArrayList<>();
+            ReplicaGroup rows = group(opened);
+            if (rows != null) {
+                arena = rows.arena();
+                rows.forEach((from, start, each) -> starts.add(start));
+                starts.sort((one, other) -> compare(one, key(other)));
+            }
+        }
+
+        private byte[] key(int start) {
+            read(start);
+            return Arrays.copyOfRange(arena, entry.keyAt, entry.keyAt + entry.keyLength);
+        }
+
+        private int compare(int start, byte[] other) {
+            read(start);
+            return Arrays.compareUnsigned(arena, entry.keyAt, entry.keyAt + entry.keyLength, other, 0, other.length);
+        }
+
+        private void read(int start) {
+            entry.read(new BinaryReader(arena, start, arena.length - start));
+        }
+
+        @Override
+        public void close() {
+            // Nothing is held but memory.
+        }
     }
 
     @Nullable

@@ -17,6 +17,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 
 /**
  * Owned by one thread at a time. A replica on the disk: files of segments are taken in as they are, rows of segments
@@ -266,6 +268,63 @@ public final class RocksReplica extends StateReplica {
             store = known;
         }
         return known;
+    }
+
+    @Override
+    RowCursor cursor() throws IOException {
+        return new Cursor(store().iterator());
+    }
+
+    private final class Cursor extends RowCursor {
+        private final RocksIterator each;
+
+        Cursor(RocksIterator each) {
+            this.each = each;
+            each.seek(RocksKeys.group(range.first()));
+        }
+
+        @Override
+        void seekBehind(int ofGroup, byte[] ofKey) {
+            byte[] stored = Arrays.copyOf(RocksKeys.group(ofGroup), RocksKeys.ROW_PREFIX + ofKey.length);
+            stored[Short.BYTES] = RocksKeys.ROW;
+            System.arraycopy(ofKey, 0, stored, RocksKeys.ROW_PREFIX, ofKey.length);
+            each.seek(stored);
+            if (each.isValid() && Arrays.equals(each.key(), stored)) {
+                each.next();
+            }
+        }
+
+        @Override
+        boolean next() throws IOException {
+            while (each.isValid()) {
+                key = each.key();
+                group = RocksKeys.groupOf(key);
+                if (group >= range.end()) {
+                    return false;
+                }
+                if (!RocksKeys.isRow(key)) { // So much for this group: behind its rows is what is due.
+                    each.seek(RocksKeys.group(group + 1));
+                    continue;
+                }
+                keyAt = RocksKeys.ROW_PREFIX;
+                keyLength = key.length - RocksKeys.ROW_PREFIX;
+                row = each.value();
+                rowLength = RocksKeys.rowLength(row, row.length);
+                each.next();
+                return true;
+            }
+            try {
+                each.status();
+            } catch (RocksDBException e) {
+                throw new IOException("The state of operator " + operator + " can't be read: " + e.getMessage(), e);
+            }
+            return false;
+        }
+
+        @Override
+        public void close() {
+            each.close();
+        }
     }
 
     @Override

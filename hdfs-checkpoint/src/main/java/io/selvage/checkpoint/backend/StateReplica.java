@@ -56,6 +56,19 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
     /** Of state, wherever it is, about. */
     public abstract long stateBytes();
 
+    /** Over its rows; to be closed before the replica is. */
+    abstract RowCursor cursor() throws IOException;
+
+    /**
+     * Counts what there is, which reads every row.
+     *
+     * @throws CorruptDataException if segments are missing, or a row is not what a backend has written
+     */
+    public final StateCensus census() throws IOException {
+        requireComplete();
+        return StateCensus.of(this);
+    }
+
     /**
      * Nothing is added to the chain that it was made of: the first cut of a backend that starts from it stands alone.
      */

@@ -9,4 +9,8 @@ public final class JournalDamagedException extends IOException {
     JournalDamagedException(String message) {
         super(message);
     }
+
+    public JournalDamagedException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -32,7 +32,9 @@ public final class LibraryStore {
     /** Files that are hashed and uploaded at a time. */
     static final int PARALLEL_UPLOADS = 4;
 
-    private static final String LIBRARIES = "libraries";
+    /** Below the state root. */
+    public static final String LIBRARIES = "libraries";
+
     private static final int COPY_BUFFER_BYTES = 256 * 1024;
 
     private final DurableStore store;

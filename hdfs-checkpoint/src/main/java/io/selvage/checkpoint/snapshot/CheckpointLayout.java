@@ -21,11 +21,14 @@ import java.util.regex.Pattern;
  * @param jobDirectory {@code <application>/<job>} below the state root, or fully qualified
  */
 public record CheckpointLayout(String jobDirectory) {
-    private static final String CHECKPOINTS = "checkpoints";
+    /** The directory of a job that has its checkpoints. */
+    public static final String CHECKPOINTS = "checkpoints";
+    /** The file in there that says that they outlive the job and its session. */
+    public static final String RETAINED = "_retained";
+
     private static final String PREFIX = "chk-";
     private static final int DIGITS = 16;
     private static final String METADATA_PREFIX = "_metadata-";
-    private static final String RETAINED = "_retained";
     private static final Pattern METADATA_PATH =
             Pattern.compile("(.*/job-[^/]+)/" + CHECKPOINTS + "/" + PREFIX + "\\d+/" + METADATA_PREFIX + "[^/]+");
 
@@ -89,8 +92,17 @@ public record CheckpointLayout(String jobDirectory) {
         return named ? new long[] {Long.parseLong(numbers[0]), Long.parseLong(numbers[1])} : new long[2];
     }
 
+    /** The application's directory that a checkpoint's lies in, if it lies where a job has put it. */
+    public static Optional<String> applicationDirectoryOf(String checkpointDirectory) {
+        String[] parts = checkpointDirectory.split("/", -1);
+        int job = parts.length - 3;
+        return job > 0 && parts[job + 1].equals(CHECKPOINTS)
+                ? Optional.of(String.join("/", Arrays.copyOf(parts, job)))
+                : Optional.empty();
+    }
+
     /** The checkpoint whose directory has this name, if it is one's. */
-    static Optional<CheckpointId> parse(String directoryName) {
+    public static Optional<CheckpointId> parse(String directoryName) {
         String digits = directoryName.startsWith(PREFIX) ? directoryName.substring(PREFIX.length()) : "";
         boolean named = digits.length() == DIGITS && digits.chars().allMatch(c -> c >= '0' && c <= '9');
         long id = named ? Long.parseLong(digits) : 0;

@@ -96,20 +96,40 @@ public final class CheckpointStore {
         if (!there.directory()) {
             return Optional.of(there.path());
         }
-        return store.list(there.path()).stream()
-                .filter(file -> !file.directory() && file.name().startsWith(SavepointLayout.METADATA))
-                .max(Comparator.comparing(StoredFile::name, CheckpointLayout.BY_AGE_OF_METADATA))
-                .map(StoredFile::path);
+        return newestMetadata(store.list(there.path())).map(StoredFile::path);
     }
 
-    /** The files of a checkpoint or savepoint that are gone or shorter than they have to be; fully qualified. */
-    public List<String> missingFiles(CheckpointMetadata metadata) throws IOException {
+    /** Of what lies in a checkpoint's or savepoint's directory: the metadata, if there are any. */
+    public static Optional<StoredFile> newestMetadata(List<StoredFile> files) {
+        return files.stream()
+                .filter(file -> !file.directory() && file.name().startsWith(SavepointLayout.METADATA))
+                .max(Comparator.comparing(StoredFile::name, CheckpointLayout.BY_AGE_OF_METADATA));
+    }
+
+    /**
+     * The same where there have to be metadata.
+     *
+     * @throws SegmentDamagedException if there are none, with a sentence for the user
+     */
+    public String metadataFile(String path) throws IOException {
+        return findMetadata(path)
+                .orElseThrow(() -> new SegmentDamagedException(store.qualify(path)
+                        + " holds no metadata: it is no savepoint or checkpoint, or one that was never completed."));
+    }
+
+    /** The files of a checkpoint or savepoint, and how long each has to be, in bytes; fully qualified. */
+    public static Map<String, Long> neededFiles(CheckpointMetadata metadata) {
         Map<String, Long> needed = new TreeMap<>();
         segmentsInFiles(metadata.getSubtasksList())
                 .forEach(segment ->
                         needed.merge(segment.getFile(), segment.getOffset() + segment.getLength(), Math::max));
+        return needed;
+    }
+
+    /** Those of them that are gone or shorter. */
+    public List<String> missingFiles(CheckpointMetadata metadata) throws IOException {
         List<String> missing = new ArrayList<>();
-        for (Map.Entry<String, Long> file : needed.entrySet()) {
+        for (Map.Entry<String, Long> file : neededFiles(metadata).entrySet()) {
             long length = store.status(file.getKey()).map(StoredFile::length).orElse(-1L);
             if (length < file.getValue()) {
                 missing.add(file.getKey());
@@ -177,7 +197,10 @@ public final class CheckpointStore {
             }
             return SavepointLayout.resolve(metadata, file.substring(0, file.lastIndexOf('/')));
         } catch (InvalidProtocolBufferException e) {
-            throw new IOException("the checkpoint metadata " + file + " passes its checksum but can't be parsed", e);
+            throw new SegmentDamagedException(
+                    "The checkpoint metadata " + file + " pass their checksum and can't be parsed: " + e.getMessage()
+                            + " Were they written by a newer version of Selvage?",
+                    e);
         }
     }
 

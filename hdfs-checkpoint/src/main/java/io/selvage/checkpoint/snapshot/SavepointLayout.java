@@ -20,7 +20,9 @@ public record SavepointLayout(String directory) {
     static final String METADATA = "_metadata";
 
     /** Below the state root: where savepoints are made if nothing else is said. */
-    private static final String DEFAULT_DIRECTORY = "savepoints";
+    public static final String DEFAULT_DIRECTORY = "savepoints";
+
+    private static final String PREFIX = "savepoint-";
 
     private static final String JOB_PREFIX = "job-";
     private static final int JOB_CHARACTERS = 6;
@@ -30,7 +32,12 @@ public record SavepointLayout(String directory) {
         String withoutPrefix = job.value().substring(JOB_PREFIX.length());
         String shortJob = withoutPrefix.substring(0, Math.min(JOB_CHARACTERS, withoutPrefix.length()));
         String in = parent.isEmpty() ? DEFAULT_DIRECTORY : parent;
-        return new SavepointLayout(in + (in.endsWith("/") ? "" : "/") + "savepoint-" + shortJob + "-" + id);
+        return new SavepointLayout(in + (in.endsWith("/") ? "" : "/") + PREFIX + shortJob + "-" + id);
+    }
+
+    /** Whether a directory of that name was made for a savepoint. */
+    public static boolean isDirectoryName(String name) {
+        return name.matches(PREFIX + ".{1,6}-[0-9a-f]{12}");
     }
 
     /** @param file a savepoint's metadata */

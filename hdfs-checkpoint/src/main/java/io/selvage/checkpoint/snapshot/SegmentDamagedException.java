@@ -6,7 +6,11 @@ import java.io.IOException;
 public final class SegmentDamagedException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    SegmentDamagedException(String message) {
+    public SegmentDamagedException(String message) {
         super(message);
+    }
+
+    public SegmentDamagedException(String message, Throwable cause) {
+        super(message, cause);
     }
 }

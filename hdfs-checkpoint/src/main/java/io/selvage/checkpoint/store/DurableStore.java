@@ -48,6 +48,11 @@ public final class DurableStore {
         return new DurableStore(new HadoopFiles(root, configuration));
     }
 
+    /** The same for who reads what may be there: a root that is missing is not made, and has nothing in it. */
+    public static DurableStore existing(Path root, Configuration configuration) throws IOException {
+        return new DurableStore(HadoopFiles.existing(root, configuration));
+    }
+
     /** The same files, for a writer that would rather wait than not know whether it has written. */
     public DurableStore with(Patience longer) {
         return new DurableStore(files, longer);
@@ -118,6 +123,30 @@ public final class DurableStore {
         return visible;
     }
 
+    /** What is on its way to a name in a directory, and what writers that died have left there; by name. */
+    public List<StoredFile> temporaries(String directory) throws IOException {
+        return files.list(directory).stream()
+                .filter(DurableStore::isTemporary)
+                .sorted(Comparator.comparing(StoredFile::name))
+                .toList();
+    }
+
+    /**
+     * The time by which the file system dates what is written, which need not be this host's. It costs a file that is
+     * made in the root, and deleted again.
+     */
+    public long nowMillis() throws IOException {
+        String probe = temporaryFor("clock");
+        try {
+            files.create(probe).close();
+            return files.status(probe)
+                    .map(StoredFile::modificationTimeMillis)
+                    .orElseThrow(() -> new IOException("the file " + files.qualify(probe) + " has gone"));
+        } finally {
+            discard(probe);
+        }
+    }
+
     /** Deletes a file, or a directory with all it holds. Answers whether there was one. */
     public boolean delete(String path) throws IOException {
         return files.delete(path);
@@ -137,8 +166,8 @@ public final class DurableStore {
      */
     public int sweepTemporaries(String directory, long olderThanMillis) throws IOException {
         int swept = 0;
-        for (StoredFile file : files.list(directory)) {
-            if (isTemporary(file) && file.modificationTimeMillis() < olderThanMillis) {
+        for (StoredFile file : temporaries(directory)) {
+            if (file.modificationTimeMillis() < olderThanMillis) {
                 swept += files.delete(join(directory, file.name())) ? 1 : 0;
             }
         }

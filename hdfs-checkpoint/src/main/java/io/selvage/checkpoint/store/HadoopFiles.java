@@ -47,17 +47,33 @@ final class HadoopFiles implements StoreFiles {
     private final boolean decidedByNameNode;
     private final EnumSet<CreateFlag> createFlags;
 
+    /** Makes the root if it is missing. */
     HadoopFiles(Path root, Configuration configuration) throws IOException {
-        this.files = FileContext.getFileContext(root.toUri(), closingSooner(configuration));
+        this(FileContext.getFileContext(root.toUri(), closingSooner(configuration)), root, true);
+    }
+
+    /** A root that is missing stays so. */
+    static HadoopFiles existing(Path root, Configuration configuration) throws IOException {
+        return new HadoopFiles(FileContext.getFileContext(root.toUri(), closingSooner(configuration)), root, false);
+    }
+
+    private HadoopFiles(FileContext files, Path root, boolean isMade) throws IOException {
+        this.files = files;
         this.files.setUMask(OWNER_ONLY_UMASK);
         this.root = files.makeQualified(root);
-        files.mkdir(this.root, FsPermission.getDirDefault(), true);
-        this.decidedByNameNode =
-                HDFS_SCHEME.equals(files.resolvePath(this.root).toUri().getScheme());
+        if (isMade) {
+            files.mkdir(this.root, FsPermission.getDirDefault(), true);
+        }
+        this.decidedByNameNode = HDFS_SCHEME.equals(scheme(isMade));
         // On an erasure-coded path hsync does nothing, silently, unless the file is replicated all the same.
         this.createFlags = decidedByNameNode
                 ? EnumSet.of(CreateFlag.CREATE, CreateFlag.SHOULD_REPLICATE, CreateFlag.SYNC_BLOCK)
                 : EnumSet.of(CreateFlag.CREATE);
+    }
+
+    /** Of the file system that a mount leads to, which takes a directory that is there. */
+    private String scheme(boolean isThere) throws IOException {
+        return (isThere ? files.resolvePath(root) : root).toUri().getScheme();
     }
 
     /**

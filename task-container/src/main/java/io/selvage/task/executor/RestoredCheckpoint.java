@@ -5,6 +5,7 @@ import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.RocksReplica;
 import io.selvage.checkpoint.backend.StateReplica;
+import io.selvage.checkpoint.content.KeyedStateLoader;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.StateBackendKind;
@@ -12,12 +13,10 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
-import io.selvage.protocol.wire.StateBackend;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.RestoredState;
 import io.selvage.task.operator.StateBackends;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -174,18 +173,13 @@ final class RestoredCheckpoint {
 
         private KeyedOrigin fromStore() throws IOException {
             KeyGroupRange own = rangeOf(owner.subtask(), parallelism);
-            boolean isOfFiles = snapshots.stream().anyMatch(each -> each.getBackend() == StateBackend.ROCKSDB);
+            boolean isOfFiles = KeyedStateLoader.isOfFiles(snapshots);
             StateReplica replica =
                     backends.of(isOfFiles ? StateBackendKind.ROCKSDB : backend).replica(owner.operatorUid(), own);
             boolean isComplete = false;
             try {
-                for (OperatorSnapshot snapshot : snapshots) {
-                    if (overlap(own, snapshot)) {
-                        for (Segment segment : snapshot.getKeyedStateList()) {
-                            apply(segment, replica);
-                        }
-                    }
-                }
+                new KeyedStateLoader(segments)
+                        .load(replica, own, metadata.getMaxParallelism(), snapshots, figures::onSegment);
                 isComplete = true;
             } finally {
                 if (!isComplete) {
@@ -198,19 +192,6 @@ final class RestoredCheckpoint {
             figures.onRead();
             boolean isMoved = backend == StateBackendKind.HEAP && replica instanceof RocksReplica;
             return isMoved ? ((RocksReplica) replica).toHeap() : replica;
-        }
-
-        private void apply(Segment segment, StateReplica replica) throws IOException {
-            figures.onSegment(segment.getLength());
-            try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
-                replica.apply(in, segment.getLength(), segment.getCheckpoint());
-            }
-        }
-
-        private boolean overlap(KeyGroupRange own, OperatorSnapshot snapshot) {
-            KeyGroupRange theirs =
-                    KeyGroups.rangeOf(snapshot.getSubtask(), snapshot.getParallelism(), metadata.getMaxParallelism());
-            return own.first() < theirs.end() && theirs.first() < own.end();
         }
 
         private byte[] read(Segment segment) {

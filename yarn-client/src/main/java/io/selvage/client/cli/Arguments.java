@@ -28,6 +28,8 @@ final class Arguments {
             Option.builder("v").longOpt("verbose").desc("stack traces too").get();
     static final Option JSON =
             Option.builder().longOpt("json").desc("results as JSON").get();
+    static final Option YES =
+            Option.builder("y").longOpt("yes").desc("does not ask").get();
     static final Option SESSION = Option.builder("s")
             .longOpt("session")
             .hasArg()

@@ -1,58 +1,37 @@
 package io.selvage.client.cli;
 
-import io.selvage.client.SelvageClient;
-import io.selvage.client.Session;
 import io.selvage.client.exit.ExitCode;
-import io.selvage.protocol.wire.CheckpointDescription;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 
-/** Whatever is done with the checkpoints of a job, by a word of its own. */
+/** Looks into checkpoints and savepoints, or takes one; what is to be done is its first word. */
 final class CheckpointCommand implements Command {
-    /** What is done: each word with the rest of the arguments that it takes. */
-    private enum Word {
-        TRIGGER("[JOB_ID]", 1, "take a checkpoint at once, and wait until it is complete") {
-            @Override
-            ExitCode run(Session session, List<String> rest, Arguments arguments, Console console) {
-                return trigger(
-                        RunningJob.of(session, rest.isEmpty() ? null : rest.get(0)), session, arguments, console);
-            }
-        };
+    private static final List<Verb> VERBS =
+            List.of(new TriggerCheckpoint(), new ListCheckpoints(), new ShowCheckpoint(), new VerifyCheckpoint());
 
-        private final String takes;
-        private final int most;
-        private final String does;
+    /** What can be done. */
+    interface Verb {
+        String word();
 
-        /** @param most arguments after the word */
-        Word(String takes, int most, String does) {
-            this.takes = takes;
-            this.most = most;
-            this.does = does;
+        /** What it is done to, for the help. */
+        String operand();
+
+        /** For the help. */
+        String summary();
+
+        /** Its own options, beside those that all have. */
+        default Options options() {
+            return new Options();
         }
 
-        /** @param rest the arguments after the word */
-        abstract ExitCode run(Session session, List<String> rest, Arguments arguments, Console console);
-
-        String typed() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-
-        static Optional<Word> of(String typed) {
-            return Arrays.stream(values())
-                    .filter(word -> word.typed().equals(typed))
-                    .findFirst();
-        }
-
-        static String all() {
-            return Arrays.stream(values()).map(Word::typed).collect(Collectors.joining(", "));
-        }
+        /**
+         * Does it, on the calling thread.
+         *
+         * @param operand null: none was named
+         */
+        ExitCode run(Arguments arguments, @Nullable String operand, Host host, Console console);
     }
 
     @Override
@@ -62,26 +41,29 @@ final class CheckpointCommand implements Command {
 
     @Override
     public String synopsis() {
-        return Arrays.stream(Word.values()).map(Word::typed).collect(Collectors.joining("|"))
-                + " [options] [arguments]";
+        return words("|") + " [options] [JOB_ID|PATH]";
     }
 
     @Override
     public String summary() {
-        return "take a checkpoint of a job at once";
+        return "take a checkpoint at once; list, show and verify checkpoints and savepoints";
     }
 
     @Override
     public String details() {
-        return Table.of(Arrays.stream(Word.values())
-                        .map(word -> List.of("  " + word.typed() + " " + word.takes, word.does))
+        return Table.of(VERBS.stream()
+                        .map(verb -> List.of("  " + verb.word() + " " + verb.operand(), verb.summary()))
                         .toList())
-                + "\nWithout a job's id, the one job that runs. How checkpoints went: selvage status --job JOB_ID";
+                + "\nA path is the directory of a savepoint or checkpoint, or the _metadata in it; to list, also a state"
+                + " root, an\napplication's or a job's directory, or one with savepoints. A path needs no session. Without a job's\nid, a checkpoint is taken of the one job that runs. Docs:"
+                + " docs/operations.md.";
     }
 
     @Override
     public Options options() {
-        return new Options().addOption(Arguments.SESSION).addOption(Arguments.JSON);
+        Options options = new Options().addOption(Arguments.SESSION).addOption(Arguments.JSON);
+        VERBS.forEach(verb -> options.addOptions(verb.options()));
+        return options;
     }
 
     @Override
@@ -91,44 +73,29 @@ final class CheckpointCommand implements Command {
 
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
-        List<String> typed = arguments.rest();
-        if (typed.isEmpty()) {
-            throw arguments.usage("it needs to be told what to do: " + Word.all() + ".");
+        List<String> rest = arguments.rest();
+        if (rest.isEmpty()) {
+            throw arguments.usage("it needs one of " + words(", ") + ".");
         }
-        Word word = Word.of(typed.get(0))
-                .orElseThrow(() ->
-                        arguments.usage("it can't \"" + typed.get(0) + "\"; what it can do: " + Word.all() + "."));
-        List<String> rest = typed.subList(1, typed.size());
-        if (rest.size() > word.most) {
-            throw arguments.usage(word.typed() + " takes " + word.takes + " and nothing more.");
+        Verb verb = VERBS.stream()
+                .filter(each -> each.word().equals(rest.get(0)))
+                .findFirst()
+                .orElseThrow(() -> arguments.usage("\"" + rest.get(0) + "\" is none of " + words(", ") + "."));
+        if (rest.size() > 2) {
+            throw arguments.usage("it does not take \"" + rest.get(2) + "\".");
         }
-        try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
-            return word.run(session, rest, arguments, console);
-        }
+        return verb.run(arguments, rest.size() > 1 ? rest.get(1) : null, host, console);
     }
 
-    private static ExitCode trigger(String jobId, Session session, Arguments arguments, Console console) {
-        if (console.isLive()) {
-            console.progress("taking a checkpoint of " + jobId);
+    private static String words(String between) {
+        return VERBS.stream().map(Verb::word).collect(Collectors.joining(between));
+    }
+
+    /** The path that there must be. */
+    static String pathOrThrow(Arguments arguments, @Nullable String operand) {
+        if (operand == null) {
+            throw arguments.usage("it needs the path of a checkpoint or savepoint.");
         }
-        CheckpointDescription taken = session.checkpoint(jobId);
-        console.clearProgress();
-        console.result(arguments.has(Arguments.JSON) ? Json.write(inJson(jobId, taken)) : inWords(taken));
-        return ExitCode.OK;
-    }
-
-    static String inWords(CheckpointDescription taken) {
-        return "Checkpoint " + taken.getCheckpoint() + " is complete after "
-                + Words.duration(TimeUnit.MICROSECONDS.toMillis(taken.getDurationMicros())) + ": "
-                + Words.bytes(taken.getBytes()) + " added, " + Words.bytes(taken.getStateBytes()) + " in all. "
-                + taken.getSlowest();
-    }
-
-    static Map<String, Object> inJson(String jobId, CheckpointDescription taken) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("job_id", jobId);
-        json.putAll(Reports.checkpoint(taken));
-        return json;
+        return operand;
     }
 }

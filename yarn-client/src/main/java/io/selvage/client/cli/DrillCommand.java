@@ -48,8 +48,6 @@ final class DrillCommand implements Command {
             .argName("ID")
             .desc("the job that is watched; else the newest one that runs")
             .get();
-    private static final Option YES =
-            Option.builder("y").longOpt("yes").desc("does not ask").get();
     private static final Pattern TIME = Pattern.compile("(\\d{1,6})(ms|s|min)");
     private static final int MOST = 1000;
 
@@ -84,7 +82,7 @@ final class DrillCommand implements Command {
                 .addOption(COUNT)
                 .addOption(EVERY)
                 .addOption(PATIENCE)
-                .addOption(YES)
+                .addOption(Arguments.YES)
                 .addOption(Arguments.JSON);
     }
 
@@ -102,7 +100,7 @@ final class DrillCommand implements Command {
         int count = count(arguments);
         Duration every = time(arguments, EVERY, Duration.ofSeconds(30));
         Duration patience = time(arguments, PATIENCE, Duration.ofMinutes(2));
-        boolean asks = !arguments.has(YES);
+        boolean asks = !arguments.has(Arguments.YES);
         if (asks && !console.canAsk()) {
             throw new ClientException(
                     ExitCode.USAGE,

@@ -2,6 +2,7 @@ package io.selvage.client.cli;
 
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
+import io.selvage.client.StateFiles;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
@@ -36,6 +37,11 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
 
     SelvageClient connect() {
         return SelvageClient.of(home, HadoopFolder.find(environment).path(), userDirectory);
+    }
+
+    /** What lies in HDFS, without YARN. */
+    StateFiles stateFiles() {
+        return StateFiles.of(HadoopFolder.find(environment).path());
     }
 
     /** The session that the option names, else the newest that runs. */

@@ -1,11 +1,17 @@
 package io.selvage.client.cli;
 
 import io.selvage.protocol.wire.JobPhase;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Numbers and states as people read them; pure. */
 final class Words {
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
 
     private Words() {}
 
@@ -35,6 +41,11 @@ final class Words {
         return seconds < 3_600
                 ? seconds / 60 + " min " + seconds % 60 + " s"
                 : seconds / 3_600 + " h " + seconds % 3_600 / 60 + " min";
+    }
+
+    /** In UTC. */
+    static String time(long millis) {
+        return TIME.format(Instant.ofEpochMilli(millis));
     }
 
     static String phase(JobPhase phase) {

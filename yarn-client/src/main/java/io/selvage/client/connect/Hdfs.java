@@ -1,9 +1,11 @@
 package io.selvage.client.connect;
 
 import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.Callable;
@@ -107,6 +109,35 @@ public final class Hdfs {
     /** On a secure cluster, adds what lets the session use this file system. */
     public void addTokens(String renewer, Credentials credentials) {
         call("give a delegation token", () -> fileSystem.addDelegationTokens(renewer, credentials));
+    }
+
+    /**
+     * Reads what a job has stored, however long it takes.
+     *
+     * @param path as a person has named it, for messages
+     * @param ifUnusable the code of a file that is gone or damaged
+     */
+    public static <T> T read(String path, ExitCode ifUnusable, Callable<T> reading) {
+        try {
+            return reading.call();
+        } catch (SegmentDamagedException unusable) {
+            throw new ClientException(ifUnusable, String.valueOf(unusable.getMessage()), unusable);
+        } catch (FileNotFoundException absent) {
+            throw new ClientException(ExitCode.BAD_INPUT, firstLine(absent), absent);
+        } catch (AccessControlException denied) {
+            throw new ClientException(
+                    ExitCode.REFUSED,
+                    "HDFS does not let you read " + path + ": " + firstLine(denied)
+                            + " Ask its owner for the right to.",
+                    denied);
+        } catch (RuntimeException defect) {
+            throw defect;
+        } catch (Exception failed) {
+            throw new ClientException(
+                    ExitCode.NO_CLUSTER,
+                    path + " could not be read: " + firstLine(failed) + " Check HDFS, and run it again.",
+                    failed);
+        }
     }
 
     private static <T> T call(String what, Callable<T> call) {

@@ -18,6 +18,7 @@ public enum ExitCode {
             12, "What a job was to start from is no savepoint, is damaged or too new, or does not fit the program."),
     SAVEPOINT_FAILED(13, "The savepoint could not be taken; the job goes on."),
     CHECKPOINT_FAILED(14, "The checkpoint could not be taken; the job goes on, unless the message says otherwise."),
+    DAMAGED(15, "A checkpoint or savepoint is missing, incomplete or damaged; each damage is named."),
     INTERRUPTED(130, "The command was interrupted with Ctrl-C.");
 
     private final int code;

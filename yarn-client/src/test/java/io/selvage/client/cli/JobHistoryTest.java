@@ -100,10 +100,10 @@ class JobHistoryTest {
 
     @Test
     void tellsOfACheckpointThatWasTriggered() {
-        assertThat(CheckpointCommand.inWords(COMPLETE))
+        assertThat(TriggerCheckpoint.inWords(COMPLETE))
                 .isEqualTo("Checkpoint 42 is complete after 2.3 s: 2.0 KiB added, 4.0 KiB in all. The longest part of"
                         + " 2.3 s was 1.9 s at join.");
-        assertThat(Json.write(CheckpointCommand.inJson("job-a", COMPLETE)))
+        assertThat(Json.write(TriggerCheckpoint.inJson("job-a", COMPLETE)))
                 .contains("\"job_id\": \"job-a\", \"checkpoint\": 42", "\"duration_micros\": 2300000");
     }
 

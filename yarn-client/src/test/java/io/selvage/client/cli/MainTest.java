@@ -50,8 +50,9 @@ class MainTest {
                 "run",
                 "list",
                 "attach",
-                "checkpoint",
                 "savepoint",
+                "checkpoint",
+                "fsck",
                 "cancel",
                 "status",
                 "drill",
@@ -66,8 +67,8 @@ class MainTest {
     void anUnknownCommandIsRefusedWithTheKnownOnes() {
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: There is no command \"walk\". The commands are run, list, attach, checkpoint, savepoint, cancel,"
-                        + " status, drill, stop. See: selvage --help",
+                "selvage: There is no command \"walk\". The commands are run, list, attach, savepoint, checkpoint, fsck,"
+                        + " cancel, status, drill, stop. See: selvage --help",
                 "walk");
     }
 
@@ -144,16 +145,17 @@ class MainTest {
     void whatIsToBeDoneWithCheckpointsHasToBeSaid() {
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: selvage checkpoint: it needs to be told what to do: trigger. See: selvage checkpoint --help",
+                "selvage: selvage checkpoint: it needs one of trigger, list, show, verify. See: selvage checkpoint --help",
                 "checkpoint");
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: selvage checkpoint: it can't \"paint\"; what it can do: trigger. See: selvage checkpoint --help",
+                "selvage: selvage checkpoint: \"paint\" is none of trigger, list, show, verify. See: selvage checkpoint"
+                        + " --help",
                 "checkpoint",
                 "paint");
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: selvage checkpoint: trigger takes [JOB_ID] and nothing more. See: selvage checkpoint --help",
+                "selvage: selvage checkpoint: it does not take \"job-b\". See: selvage checkpoint --help",
                 "checkpoint",
                 "trigger",
                 "job-a",

@@ -1,4 +1,4 @@
-package io.selvage.master.job;
+package io.selvage.checkpoint.history;
 
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.EpochStarted;
@@ -22,9 +22,9 @@ import java.util.Optional;
  */
 public final class JournaledState {
     /** Ended jobs that are still known, for clients that ask late. */
-    static final int MAX_ENDED_JOBS = 100;
+    public static final int MAX_ENDED_JOBS = 100;
     /** Older complete checkpoints of a job that are still known; more are never kept. */
-    static final int MAX_RETAINED = 100;
+    public static final int MAX_RETAINED = 100;
 
     private EpochStarted epoch = EpochStarted.getDefaultInstance();
     /** Default as long as nobody wants the session's end. */
@@ -83,7 +83,7 @@ public final class JournaledState {
         }
     }
 
-    int recordsSinceSnapshot() {
+    public int recordsSinceSnapshot() {
         return recordsSinceSnapshot;
     }
 

@@ -1,25 +1,24 @@
-package io.selvage.master.journal;
+package io.selvage.checkpoint.history;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.selvage.checkpoint.journal.JournalDamagedException;
 import io.selvage.checkpoint.journal.JournalRecord;
-import io.selvage.master.job.JournaledState;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.JournalSnapshot;
-import java.io.IOException;
 import java.util.List;
 
 /** Turns the slots of a journal into what they say. */
 public final class JournalReplay {
     private JournalReplay() {}
 
-    /** @throws IOException if a slot's payload is not what a master writes */
-    public static JournaledState replay(List<JournalRecord> slots) throws IOException {
+    /** @throws JournalDamagedException if a slot's payload is not what a master writes */
+    public static JournaledState replay(List<JournalRecord> slots) throws JournalDamagedException {
         JournaledState state = new JournaledState();
         for (JournalRecord slot : slots) {
             try {
                 state.apply(parse(slot));
             } catch (InvalidProtocolBufferException malformed) {
-                throw new IOException(
+                throw new JournalDamagedException(
                         "Slot " + slot.slot() + " of the journal, written by epoch "
                                 + slot.epoch() + ", can't be parsed: " + malformed.getMessage()
                                 + ". Was it written by a newer version of Selvage?",

@@ -1,0 +1,61 @@
+package io.selvage.checkpoint.content;
+
+import io.selvage.checkpoint.backend.KeyGroupRange;
+import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.backend.StateReplica;
+import io.selvage.checkpoint.snapshot.SegmentHandle;
+import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.StateBackend;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/** Safe for use by many threads. Brings replicas to what a checkpoint holds. */
+public final class KeyedStateLoader {
+    private final SegmentReader segments;
+
+    public KeyedStateLoader(SegmentReader segments) {
+        this.segments = segments;
+    }
+
+    /** Whether it takes a replica on the disk to hold what these have written. */
+    public static boolean isOfFiles(List<OperatorSnapshot> snapshots) {
+        return snapshots.stream().anyMatch(each -> each.getBackend() == StateBackend.ROCKSDB);
+    }
+
+    /** The key groups of the subtask that has written it. */
+    public static KeyGroupRange rangeOf(OperatorSnapshot snapshot, int maxParallelism) {
+        return KeyGroups.rangeOf(snapshot.getSubtask(), snapshot.getParallelism(), maxParallelism);
+    }
+
+    /**
+     * Applies what a checkpoint holds of one operator in some key groups.
+     *
+     * @param into an empty one, of these key groups
+     * @param snapshots of all of the operator's subtasks
+     * @param onSegment told of each segment's length, in bytes, before it is read
+     * @throws io.selvage.checkpoint.snapshot.SegmentDamagedException if files are gone or damaged
+     * @throws io.selvage.api.type.CorruptDataException if what is in them is not what a backend has written
+     */
+    public void load(
+            StateReplica into,
+            KeyGroupRange groups,
+            int maxParallelism,
+            List<OperatorSnapshot> snapshots,
+            LongConsumer onSegment)
+            throws IOException {
+        for (OperatorSnapshot snapshot : snapshots) {
+            if (groups.overlaps(rangeOf(snapshot, maxParallelism))) {
+                for (Segment segment : snapshot.getKeyedStateList()) {
+                    onSegment.accept(segment.getLength());
+                    try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
+                        into.apply(in, segment.getLength(), segment.getCheckpoint());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package io.selvage.checkpoint.corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.checkpoint.backend.KeyGroupRange;
+import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.backend.RocksEnvironment;
+import io.selvage.checkpoint.backend.RocksReplica;
+import io.selvage.checkpoint.backend.StateReplica;
+import io.selvage.checkpoint.content.CheckpointVerifier;
+import io.selvage.checkpoint.content.KeyedStateLoader;
+import io.selvage.checkpoint.content.ReadProgress;
+import io.selvage.checkpoint.content.Verification;
+import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Savepoints of each format that there has been, which every later version must restore, for ever: users' savepoints
+ * are years old when they are needed. No entry is ever changed or deleted, and {@link SampleState} neither. When the
+ * format changes, one test here fails, and says how to add the entry of the new one.
+ */
+final class CorpusTest {
+    private static final Path CORPUS = Path.of("src", "test", "resources", "corpus");
+    private static final String WRITE = "selvage.corpus.write";
+
+    @TempDir
+    private Path directory;
+
+    private RocksEnvironment disk;
+
+    private enum Backend {
+        HEAP,
+        ROCKSDB
+    }
+
+    @BeforeEach
+    void open() {
+        disk = new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 16);
+    }
+
+    static Stream<Path> entries() throws IOException {
+        try (Stream<Path> all = Files.list(CORPUS)) {
+            return all.sorted().toList().stream();
+        }
+    }
+
+    private static DurableStore store(Path root) throws IOException {
+        return DurableStore.existing(
+                new org.apache.hadoop.fs.Path(root.toAbsolutePath().toUri()), new Configuration());
+    }
+
+    @ParameterizedTest
+    @MethodSource("entries")
+    void everyEntryIsWhole(Path entry) throws Exception {
+        Verification verified = new CheckpointVerifier(store(CORPUS), () -> disk)
+                .verify(entry.getFileName().toString(), ReadProgress.SILENT);
+        assertThat(verified.problems()).isEmpty();
+        assertThat(verified.keys()).isEqualTo(SampleState.KEYS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("entries")
+    void everyEntryIsRestoredAtAnyParallelismIntoEitherBackend(Path entry) throws Exception {
+        CheckpointStore checkpoints = new CheckpointStore(store(CORPUS));
+        CheckpointMetadata metadata = checkpoints.readMetadata(
+                checkpoints.metadataFile(entry.getFileName().toString()));
+        assertThat(metadata.getMaxParallelism()).isEqualTo(SampleState.GROUPS);
+        assertThat(metadata.getSavepoint()).isTrue();
+        List<OperatorSnapshot> snapshots = metadata.getSubtasksList().stream()
+                .flatMap(subtask -> subtask.getOperatorsList().stream())
+                .filter(operator -> operator.getOperatorUid().equals(SampleState.UID))
+                .toList();
+        for (int parallelism : new int[] {1, 2, 3, SampleState.GROUPS}) {
+            for (int subtask = 0; subtask < parallelism; subtask++) {
+                KeyGroupRange range = KeyGroups.rangeOf(subtask, parallelism, SampleState.GROUPS);
+                RocksReplica onDisk = new RocksReplica(SampleState.UID, range, disk);
+                load(onDisk, range, snapshots);
+                restored(SampleState.onDisk(range, onDisk, disk));
+                if (KeyedStateLoader.isOfFiles(snapshots)) {
+                    RocksReplica moved = new RocksReplica(SampleState.UID, range, disk);
+                    load(moved, range, snapshots);
+                    restored(SampleState.inHeap(range, moved.toHeap()));
+                } else {
+                    KeyedReplica inHeap = new KeyedReplica(SampleState.UID, range);
+                    load(inHeap, range, snapshots);
+                    restored(SampleState.inHeap(range, inHeap));
+                }
+            }
+        }
+    }
+
+    private static void load(StateReplica replica, KeyGroupRange range, List<OperatorSnapshot> snapshots)
+            throws IOException {
+        new KeyedStateLoader(new SegmentReader(store(CORPUS)))
+                .load(replica, range, SampleState.GROUPS, snapshots, length -> {});
+        replica.standAlone();
+    }
+
+    private static void restored(SampleState state) throws Exception {
+        state.assertRight();
+        var left = state.backend().retain();
+        if (left != null) {
+            left.close();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theFormatOfTodayHasAnEntry(Backend backend) throws Exception {
+        Path fresh = write(backend, directory.resolve("fresh"));
+        String name = nameOf(backend, fresh);
+        assertThat(CORPUS.resolve(name))
+                .as(
+                        "The format has changed. Write the entry %s, check it in, and leave the others as they are: mvnw -pl"
+                                + " hdfs-checkpoint -am test -Dtest=CorpusTest -D%s=true",
+                        name, WRITE)
+                .isDirectory();
+    }
+
+    /** Not a test of anything: what writes the entries of a new format. */
+    @Test
+    @EnabledIfSystemProperty(named = WRITE, matches = "true")
+    void writesTheEntriesThatAreMissing() throws Exception {
+        for (Backend backend : Backend.values()) {
+            Path fresh = write(backend, directory.resolve("new-" + backend));
+            Path entry = CORPUS.resolve(nameOf(backend, fresh));
+            if (!Files.exists(entry)) {
+                Files.createDirectories(entry);
+                for (Path file : files(fresh)) {
+                    Files.copy(file, entry.resolve(file.getFileName()));
+                }
+            }
+        }
+    }
+
+    private Path write(Backend backend, Path root) throws Exception {
+        Files.createDirectories(root);
+        SampleWriter writer = new SampleWriter(store(root), backend == Backend.ROCKSDB ? disk : null);
+        writer.savepoint("savepoint", 7);
+        writer.close();
+        return root.resolve("savepoint");
+    }
+
+    /** The versions that the files begin with: of the metadata's frame, of its content, and of the segments. */
+    private static String nameOf(Backend backend, Path savepoint) throws IOException {
+        int frame = ByteBuffer.wrap(Files.readAllBytes(savepoint.resolve("_metadata")))
+                .getInt(Integer.BYTES);
+        Path data = files(savepoint).stream()
+                .filter(file -> file.toString().endsWith(".data"))
+                .findFirst()
+                .orElseThrow();
+        int segment = ByteBuffer.wrap(Files.readAllBytes(data)).getInt(Long.BYTES + Integer.BYTES);
+        return backend.name().toLowerCase(java.util.Locale.ROOT) + "-" + frame + "-" + CheckpointStore.METADATA_FORMAT
+                + "-" + segment;
+    }
+
+    /** Without the checksums that Hadoop keeps beside local files. */
+    private static List<Path> files(Path savepoint) throws IOException {
+        try (Stream<Path> all = Files.list(savepoint)) {
+            return all.filter(file -> !file.getFileName().toString().startsWith("."))
+                    .sorted()
+                    .toList();
+        }
+    }
+}

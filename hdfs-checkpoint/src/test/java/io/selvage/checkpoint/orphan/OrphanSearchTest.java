@@ -1,0 +1,443 @@
+package io.selvage.checkpoint.orphan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.checkpoint.journal.EpochOutcome;
+import io.selvage.checkpoint.journal.Journal;
+import io.selvage.checkpoint.journal.JournalOutcome;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.CheckpointCompleted;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.EpochStarted;
+import io.selvage.protocol.wire.JobEnded;
+import io.selvage.protocol.wire.JobOutcome;
+import io.selvage.protocol.wire.JobSubmitted;
+import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.RestoredFrom;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each test lays out what masters, executors and clients leave, lets time pass, and says what may go. */
+final class OrphanSearchTest {
+    private static final String APPLICATION = "application_1_0001";
+    private static final String OTHER = "application_1_0002";
+    private static final JobId JOB = new JobId("job-a");
+    private static final JobId OTHER_JOB = new JobId("job-b");
+
+    @TempDir
+    private Path root;
+
+    private DurableStore store;
+    private final Map<String, ApplicationWord> words =
+            new HashMap<>(Map.of(APPLICATION, ApplicationWord.LIVING, OTHER, ApplicationWord.LIVING));
+    private final Map<String, Journal> journals = new HashMap<>();
+
+    @BeforeEach
+    void open() throws IOException {
+        store = DurableStore.open(new org.apache.hadoop.fs.Path(root.toUri()), new Configuration());
+    }
+
+    // ---- what masters leave --------------------------------------------------------------------------------------
+
+    private void record(String application, JournalRecord.Builder said) throws IOException {
+        Journal journal = journals.get(application);
+        if (journal == null) {
+            journal = Journal.open(store, CheckpointLayout.journalDirectory(application));
+            byte[] epoch = EpochStarted.newBuilder().setEpoch(1).build().toByteArray();
+            assertThat(journal.winEpoch(1, epoch)).isInstanceOf(EpochOutcome.Won.class);
+            journals.put(application, journal);
+        }
+        assertThat(journal.append(said.build().toByteArray())).isInstanceOf(JournalOutcome.Appended.class);
+    }
+
+    private void submit(String application, JobId job, Map<String, String> settings) throws IOException {
+        submit(application, job, settings, "");
+    }
+
+    private void submit(String application, JobId job, Map<String, String> settings, String from) throws IOException {
+        put(application + "/" + job + "/graph.pb");
+        JobSubmitted.Builder submitted =
+                JobSubmitted.newBuilder().setJobId(job.value()).putAllSettings(settings);
+        if (!from.isEmpty()) {
+            submitted.setRestoredFrom(
+                    RestoredFrom.newBuilder().setMetadataPath(from).setCheckpoint(1));
+        }
+        record(application, JournalRecord.newBuilder().setJobSubmitted(submitted));
+    }
+
+    private void end(String application, JobId job, JobOutcome outcome) throws IOException {
+        record(
+                application,
+                JournalRecord.newBuilder()
+                        .setJobEnded(JobEnded.newBuilder()
+                                .setJobId(job.value())
+                                .setOutcome(outcome)
+                                .setTimeMillis(1)));
+    }
+
+    /** Of which a file is in its own directory, and one in that of each other. Answers its metadata's file. */
+    private String write(String application, JobId job, long number, long... references) throws IOException {
+        CheckpointLayout layout = CheckpointLayout.of(application, job);
+        OperatorSnapshot.Builder operator = OperatorSnapshot.newBuilder().setParallelism(1);
+        for (long reference : references) {
+            operator.addKeyedState(segment(layout, reference));
+        }
+        operator.addKeyedState(segment(layout, number));
+        put(file(layout, number));
+        return new CheckpointStore(store)
+                .writeMetadata(
+                        layout,
+                        CheckpointMetadata.newBuilder()
+                                .setFormat(1)
+                                .setJobId(job.value())
+                                .setCheckpoint(number)
+                                .setIncarnation(1)
+                                .setEpoch(1)
+                                .setMaxParallelism(128)
+                                .addSubtasks(SubtaskSnapshot.newBuilder().addOperators(operator))
+                                .build());
+    }
+
+    private Segment segment(CheckpointLayout layout, long number) {
+        return Segment.newBuilder()
+                .setFile(store.qualify(file(layout, number)))
+                .setLength(4)
+                .setCheckpoint(number)
+                .build();
+    }
+
+    private static String file(CheckpointLayout layout, long number) {
+        return layout.checkpointDirectory(new CheckpointId(number)) + "/container_1-1.data";
+    }
+
+    private String complete(String application, JobId job, long number, long... references) throws IOException {
+        String metadata = write(application, job, number, references);
+        CheckpointCompleted.Builder completed = CheckpointCompleted.newBuilder()
+                .setJobId(job.value())
+                .setCheckpoint(number)
+                .setIncarnation(1)
+                .setMetadataPath(metadata);
+        for (long reference : references) {
+            completed.addReferences(reference);
+        }
+        record(application, JournalRecord.newBuilder().setCheckpointCompleted(completed));
+        return metadata;
+    }
+
+    private void put(String path) throws IOException {
+        Path file = root.resolve(path);
+        Files.createDirectories(file.getParent());
+        Files.write(file, new byte[4]);
+    }
+
+    private void pass(Duration time) throws IOException {
+        pass(root, time);
+    }
+
+    private void pass(Path below, Duration time) throws IOException {
+        try (Stream<Path> all = Files.walk(below)) {
+            for (Path each : all.toList()) {
+                long before = Files.getLastModifiedTime(each).toMillis();
+                Files.setLastModifiedTime(each, FileTime.fromMillis(before - time.toMillis()));
+            }
+        }
+    }
+
+    // ---- what is found -------------------------------------------------------------------------------------------
+
+    private OrphanSearch search() {
+        return new OrphanSearch(store, application -> words.getOrDefault(application, ApplicationWord.UNKNOWN));
+    }
+
+    /** Below the state root. */
+    private List<String> found() throws IOException {
+        int rootLength = store.qualify("a").length() - 1;
+        return search().find().orphans().stream()
+                .map(orphan -> orphan.path().substring(rootLength))
+                .toList();
+    }
+
+    private static String directory(JobId job, long number) {
+        return CheckpointLayout.of(APPLICATION, job).checkpointDirectory(new CheckpointId(number));
+    }
+
+    @Test
+    void whatALivingMasterIsWritingIsNeverNamedHoweverOldItLooks() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 3);
+        write(APPLICATION, JOB, 4); // Stored, and its record on its way.
+        put(directory(JOB, 5) + "/container_1-1.data"); // Being written.
+        submit(APPLICATION, OTHER_JOB, Map.of());
+        put(directory(OTHER_JOB, 1) + "/container_1-1.data"); // Its first one.
+        put(APPLICATION + "/watchdog/1-alive");
+        pass(Duration.ofDays(3));
+        assertThat(found()).isEmpty();
+    }
+
+    @Test
+    void whatTheMastersSweepHasLeftIsNamedOnceItIsOld() throws Exception {
+        submit(APPLICATION, JOB, Map.of("selvage.checkpoint.retained", "2"));
+        complete(APPLICATION, JOB, 2);
+        complete(APPLICATION, JOB, 3);
+        put(directory(JOB, 4) + "/container_1-1.data"); // Aborted.
+        complete(APPLICATION, JOB, 5, 2);
+        complete(APPLICATION, JOB, 6);
+        assertThat(found()).isEmpty();
+        pass(Duration.ofMinutes(59));
+        assertThat(found()).isEmpty();
+        pass(Duration.ofMinutes(2));
+        assertThat(found())
+                .as("5 and 6 are retained, and 5 builds on 2")
+                .containsExactly(directory(JOB, 3), directory(JOB, 4));
+    }
+
+    @Test
+    void aFileInADirectoryThatIsKeptIsLeftToALivingMasterAndNamedOnceItHasFailed() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 2);
+        put(directory(JOB, 2) + "/container_9-1.data");
+        complete(APPLICATION, JOB, 3, 2);
+        put(directory(JOB, 4) + "/container_1-2.data");
+        pass(Duration.ofHours(2));
+        assertThat(found()).isEmpty();
+        words.put(APPLICATION, ApplicationWord.FAILED);
+        assertThat(found())
+                .as("nobody completes 4, and no checkpoint names the other file")
+                .containsExactly(directory(JOB, 2) + "/container_9-1.data", directory(JOB, 4));
+    }
+
+    @Test
+    void aRecordOnItsWayToTheJournalIsNotNamedAndOneThatWasGivenUpIs() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        put(APPLICATION + "/journal/.0000000000000003.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
+        put("libraries/abc/.a.jar.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
+        put("libraries/abc/a.jar");
+        assertThat(found()).isEmpty();
+        pass(Duration.ofHours(2));
+        assertThat(found())
+                .containsExactly(
+                        APPLICATION + "/journal/.0000000000000003.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp",
+                        "libraries/abc/.a.jar.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
+    }
+
+    @Test
+    void aSubmissionUnderWayIsNotNamedAndOneThatWasGivenUpIs() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        put(APPLICATION + "/job-c/graph.pb");
+        assertThat(found()).isEmpty();
+        pass(Duration.ofHours(2));
+        assertThat(found()).containsExactly(APPLICATION + "/job-c");
+        write(APPLICATION, new JobId("job-c"), 1);
+        pass(Duration.ofHours(2));
+        assertThat(found())
+                .as("it may be a job that failed long ago, whose checkpoints are its user's")
+                .isEmpty();
+    }
+
+    @Test
+    void ofJobsThatHaveEndedOnlyTheOnesThatFailedKeepAnything() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 1);
+        end(APPLICATION, JOB, JobOutcome.JOB_CANCELED);
+        submit(APPLICATION, OTHER_JOB, Map.of());
+        complete(APPLICATION, OTHER_JOB, 1);
+        end(APPLICATION, OTHER_JOB, JobOutcome.JOB_FAILED);
+        assertThat(found()).isEmpty();
+        pass(Duration.ofHours(2));
+        assertThat(found()).containsExactly(APPLICATION + "/" + JOB);
+    }
+
+    @Test
+    void aSessionThatWasStoppedGoesAsAWholeAndOneThatHasFailedDoesNot() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 1);
+        words.put(APPLICATION, ApplicationWord.ENDED);
+        assertThat(found()).as("its executors may still be on their way out").isEmpty();
+        pass(Duration.ofHours(2));
+        assertThat(found()).containsExactly(APPLICATION);
+        words.put(APPLICATION, ApplicationWord.FAILED);
+        assertThat(found()).isEmpty();
+        put(OTHER + "/selvage-session.pb");
+        pass(Duration.ofHours(2));
+        words.put(OTHER, ApplicationWord.FAILED);
+        assertThat(found()).as("it never had a job").containsExactly(OTHER);
+    }
+
+    @Test
+    void checkpointsThatOutliveTheirJobOutliveItsSessionToo() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 1);
+        new CheckpointStore(store).markRetained(CheckpointLayout.of(APPLICATION, JOB));
+        end(APPLICATION, JOB, JobOutcome.JOB_CANCELED);
+        submit(APPLICATION, OTHER_JOB, Map.of());
+        pass(Duration.ofHours(2));
+        assertThat(found()).isEmpty();
+        words.put(APPLICATION, ApplicationWord.ENDED);
+        assertThat(found()).containsExactly(APPLICATION + "/" + OTHER_JOB, APPLICATION + "/journal");
+    }
+
+    @Test
+    void whatAnotherJobHasStartedFromIsNeededUntilThatHasACheckpointOfItsOwn() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        String old = write(APPLICATION, JOB, 2, 1);
+        put(directory(JOB, 1) + "/container_1-1.data");
+        complete(APPLICATION, JOB, 3);
+        submit(OTHER, OTHER_JOB, Map.of(), old);
+        pass(Duration.ofHours(2));
+        for (ApplicationWord word : ApplicationWord.values()) {
+            words.put(APPLICATION, word);
+            assertThat(found()).as("%s", word).isEmpty();
+        }
+        complete(OTHER, OTHER_JOB, 4);
+        words.put(APPLICATION, ApplicationWord.FAILED);
+        assertThat(found()).containsExactly(directory(JOB, 1), directory(JOB, 2));
+        words.put(APPLICATION, ApplicationWord.ENDED);
+        assertThat(found()).containsExactly(APPLICATION);
+    }
+
+    @Test
+    void anApplicationThatTheResourceManagerDoesNotKnowLivesAsLongAsItRenewsItsSign() throws Exception {
+        words.remove(APPLICATION);
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 3);
+        write(APPLICATION, JOB, 4);
+        put(APPLICATION + "/watchdog/1-alive");
+        pass(Duration.ofHours(2));
+        put(APPLICATION + "/watchdog/1-alive");
+        assertThat(found()).as("another cluster's").isEmpty();
+        pass(Duration.ofHours(2));
+        assertThat(found()).as("what can be restored stays").containsExactly(directory(JOB, 4));
+    }
+
+    @Test
+    void onlyOldSavepointsWithoutMetadataAreNamedWhereverJobsMakeThem() throws Exception {
+        String elsewhere = root.resolve("mine").toUri().getPath();
+        submit(APPLICATION, JOB, Map.of("selvage.savepoint.directory", elsewhere));
+        put("savepoints/savepoint-a-00000000000a/_metadata");
+        put("savepoints/savepoint-a-00000000000a/container_1-1-7.data");
+        put("savepoints/savepoint-a-00000000000b/container_1-1-7.data");
+        put("mine/savepoint-a-00000000000c/container_1-1-7.data");
+        put("mine/photographs/a.data");
+        pass(Duration.ofHours(23));
+        assertThat(found()).isEmpty();
+        pass(Duration.ofHours(2));
+        assertThat(found()).containsExactly("mine/savepoint-a-00000000000c", "savepoints/savepoint-a-00000000000b");
+        submit(APPLICATION, OTHER_JOB, Map.of("selvage.checkpoint.timeout", "24h"));
+        assertThat(found()).as("it may take as long as that, twice").isEmpty();
+    }
+
+    @Test
+    void aJournalThatCantBeReadIsSaidAndNothingIsNamedIfItsMasterMayLive() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 2);
+        complete(APPLICATION, JOB, 3);
+        submit(OTHER, OTHER_JOB, Map.of());
+        Path slot = root.resolve(OTHER + "/journal/0000000000000002");
+        byte[] bytes = Files.readAllBytes(slot);
+        bytes[bytes.length - 1] ^= 1;
+        Files.deleteIfExists(slot.resolveSibling(".0000000000000002.crc"));
+        Files.write(slot, bytes);
+        pass(Duration.ofHours(2));
+        assertThat(found()).isEmpty();
+        assertThat(search().find().notes())
+                .singleElement()
+                .asString()
+                .contains(OTHER, "0000000000000002", "nothing is named", "damaged");
+        words.put(OTHER, ApplicationWord.FAILED);
+        assertThat(found()).containsExactly(directory(JOB, 2));
+        assertThat(search().find().notes()).singleElement().asString().contains("nothing of that session is named");
+    }
+
+    @Test
+    void ofAJobWhoseMetadataCantBeReadNothingIsNamed() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 2);
+        String newest = complete(APPLICATION, JOB, 3);
+        store.delete(newest);
+        pass(Duration.ofHours(2));
+        assertThat(found()).isEmpty();
+        assertThat(search().find().notes()).singleElement().asString().contains(JOB.value(), "is missing");
+    }
+
+    @Test
+    void whatIsDeletedWasFoundAndIsFoundStill() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 1);
+        complete(APPLICATION, JOB, 2);
+        complete(APPLICATION, JOB, 3);
+        pass(Duration.ofHours(2));
+        OrphanSearch search = search();
+        List<Orphan> orphans = search.find().orphans();
+        assertThat(orphans)
+                .extracting(Orphan::path)
+                .containsExactly(store.qualify(directory(JOB, 1)), store.qualify(directory(JOB, 2)));
+
+        assertThat(search.delete(orphans.get(0))).isTrue();
+        assertThat(store.status(directory(JOB, 1))).isEmpty();
+        put(directory(JOB, 2) + "/container_7-1.data");
+        assertThat(search().delete(orphans.get(1))).as("it has changed").isFalse();
+        assertThat(search().delete(new Orphan(store.qualify(directory(JOB, 3)), true, 4, 1, "it is said")))
+                .as("it was never found")
+                .isFalse();
+        assertThat(store.list(CheckpointLayout.of(APPLICATION, JOB).checkpointsDirectory()))
+                .hasSize(2);
+    }
+
+    @Test
+    void oneDeletionDoesNotMakeTheNextOrphanYoung() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 2);
+        put(directory(JOB, 2) + "/container_8-1.data");
+        put(directory(JOB, 2) + "/container_9-1.data");
+        words.remove(APPLICATION);
+        pass(Duration.ofHours(2));
+        List<Orphan> orphans = search().find().orphans();
+        assertThat(orphans).hasSize(2);
+        for (Orphan orphan : orphans) {
+            assertThat(search().delete(orphan)).as("%s", orphan).isTrue();
+        }
+    }
+
+    @Test
+    void whatIsNeededMeanwhileIsNotDeleted() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        String old = complete(APPLICATION, JOB, 2);
+        complete(APPLICATION, JOB, 3);
+        pass(Duration.ofHours(2));
+        List<Orphan> orphans = search().find().orphans();
+        assertThat(orphans).hasSize(1);
+        submit(OTHER, OTHER_JOB, Map.of(), old);
+        assertThat(search().delete(orphans.get(0))).isFalse();
+        assertThat(store.status(directory(JOB, 2))).isPresent();
+    }
+
+    @Test
+    void aStateRootThatIsNotThereIsNotMade() throws Exception {
+        Path missing = root.resolve("missing");
+        DurableStore none = DurableStore.existing(new org.apache.hadoop.fs.Path(missing.toUri()), new Configuration());
+        assertThatThrownBy(() -> new OrphanSearch(none, any -> ApplicationWord.LIVING).find())
+                .isInstanceOf(FileNotFoundException.class)
+                .hasMessageContaining("There is no state root");
+        assertThat(missing).doesNotExist();
+    }
+}
