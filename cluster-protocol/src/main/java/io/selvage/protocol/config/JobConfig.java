@@ -14,13 +14,15 @@ public record JobConfig(
         Duration checkpointTimeout,
         Duration checkpointMinPause,
         int checkpointsRetained,
+        CheckpointMode checkpointMode,
         StateBackendKind stateBackend,
         String savepointDirectory,
         RestartPolicy restartPolicy,
         int defaultParallelism,
         int maxParallelism,
         Duration flushTimeout,
-        MemorySize bufferSize) {
+        MemorySize bufferSize,
+        Duration inFlightTarget) {
     public static final ConfigKey<Duration> CHECKPOINT_INTERVAL = ConfigKey.job(
             "selvage.checkpoint.interval",
             ValueType.duration(Duration.ofMillis(10)),
@@ -41,6 +43,11 @@ public record JobConfig(
             ValueType.integer(1, 1000),
             1,
             "How many completed checkpoints are kept; older ones are deleted.");
+    public static final ConfigKey<CheckpointMode> CHECKPOINT_MODE = ConfigKey.job(
+            "selvage.checkpoint.mode",
+            ValueType.oneOf(CheckpointMode.class),
+            CheckpointMode.EXACTLY_ONCE,
+            "What holds after a failure: exactly-once, or at-least-once, where no input waits for another at a checkpoint and records may take effect twice.");
     public static final ConfigKey<StateBackendKind> STATE_BACKEND = ConfigKey.job(
             "selvage.state.backend",
             ValueType.oneOf(StateBackendKind.class),
@@ -113,6 +120,11 @@ public record JobConfig(
             ValueType.memory(MemorySize.ofKibibytes(1), MemorySize.ofMebibytes(16)),
             MemorySize.ofKibibytes(32),
             "The size at which a buffer between executors is sent.");
+    public static final ConfigKey<Duration> IN_FLIGHT_TARGET = ConfigKey.job(
+            "selvage.network.in-flight-target",
+            ValueType.duration(Duration.ofMillis(10)),
+            Duration.ofSeconds(1),
+            "Before a subtask that is the slow one, about so long a time's work may lie queued on each input; a barrier waits behind it.");
 
     /** In the order of the documentation. */
     public static final List<ConfigKey<?>> KEYS = List.of(
@@ -120,6 +132,7 @@ public record JobConfig(
             CHECKPOINT_TIMEOUT,
             CHECKPOINT_MIN_PAUSE,
             CHECKPOINTS_RETAINED,
+            CHECKPOINT_MODE,
             STATE_BACKEND,
             SAVEPOINT_DIRECTORY,
             RESTART_POLICY,
@@ -133,7 +146,8 @@ public record JobConfig(
             DEFAULT_PARALLELISM,
             MAX_PARALLELISM,
             FLUSH_TIMEOUT,
-            BUFFER_SIZE);
+            BUFFER_SIZE,
+            IN_FLIGHT_TARGET);
 
     public JobConfig {
         if (defaultParallelism > maxParallelism) {
@@ -149,13 +163,15 @@ public record JobConfig(
                 configuration.get(CHECKPOINT_TIMEOUT),
                 configuration.get(CHECKPOINT_MIN_PAUSE),
                 configuration.get(CHECKPOINTS_RETAINED),
+                configuration.get(CHECKPOINT_MODE),
                 configuration.get(STATE_BACKEND),
                 configuration.get(SAVEPOINT_DIRECTORY),
                 restartPolicy(configuration),
                 configuration.get(DEFAULT_PARALLELISM),
                 configuration.get(MAX_PARALLELISM),
                 configuration.get(FLUSH_TIMEOUT),
-                configuration.get(BUFFER_SIZE));
+                configuration.get(BUFFER_SIZE),
+                configuration.get(IN_FLIGHT_TARGET));
     }
 
     private static RestartPolicy restartPolicy(Configuration configuration) {

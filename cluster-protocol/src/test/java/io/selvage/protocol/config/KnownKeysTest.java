@@ -39,6 +39,7 @@ class KnownKeysTest {
                         "selvage.checkpoint.timeout=10min",
                         "selvage.checkpoint.min-pause=0s",
                         "selvage.checkpoint.retained=1",
+                        "selvage.checkpoint.mode=exactly-once",
                         "selvage.state.backend=heap",
                         "selvage.savepoint.directory=",
                         "selvage.restart.policy=exponential",
@@ -52,7 +53,8 @@ class KnownKeysTest {
                         "selvage.parallelism.default=1",
                         "selvage.parallelism.max=128",
                         "selvage.network.flush-timeout=1ms",
-                        "selvage.network.buffer-size=32k");
+                        "selvage.network.buffer-size=32k",
+                        "selvage.network.in-flight-target=1s");
     }
 
     @Test

@@ -34,6 +34,7 @@ public final class ElementRing extends ConsumerFields {
     private final @Nullable Object[] elements;
     private final long[] timestamps;
     private final int mask;
+    private volatile int limit; // Volatile: set by the consumer, read by the producer when it has used up its room.
 
     public ElementRing() {
         this(CAPACITY);
@@ -47,9 +48,26 @@ public final class ElementRing extends ConsumerFields {
         elements = new @Nullable Object[capacity];
         timestamps = new long[capacity];
         mask = capacity - 1;
+        limit = capacity;
     }
 
-    /** Producer. False: the ring is full. */
+    /**
+     * Consumer: no more than so many elements are to lie in the ring from now on, though more may at this moment.
+     *
+     * @param elements from 1 to the capacity
+     */
+    public void limit(int elements) {
+        if (elements < 1 || elements > capacity()) {
+            throw new IllegalArgumentException("a limit of " + elements + " in a ring of " + capacity());
+        }
+        limit = elements;
+    }
+
+    public int limit() {
+        return limit;
+    }
+
+    /** Producer. False: as many elements lie in the ring as may. */
     public boolean offer(Object element, long timestampMillis) {
         long at = produced;
         if (at == roomUntil && !refreshRoom()) {
@@ -68,7 +86,7 @@ public final class ElementRing extends ConsumerFields {
     }
 
     private boolean refreshRoom() {
-        roomUntil = (long) CONSUMED.getAcquire(this) + mask + 1;
+        roomUntil = Math.max(produced, (long) CONSUMED.getAcquire(this) + limit);
         return produced != roomUntil;
     }
 
@@ -84,6 +102,11 @@ public final class ElementRing extends ConsumerFields {
         elements[slot] = null;
         CONSUMED.setRelease(this, at + 1);
         return element;
+    }
+
+    /** Consumer: elements polled since the beginning. */
+    public long polled() {
+        return consumed;
     }
 
     /** Consumer: of the element polled last. */

@@ -20,6 +20,10 @@ public interface InputChannel {
 
     boolean isEmpty();
 
-    /** What was polled has been consumed: a producer that waits for room is woken, a remote one is given credit. */
-    void release();
+    /**
+     * What was polled has been consumed: a producer that waits for room is woken, a remote one is given credit.
+     *
+     * @param nowNanos about; by it the channel measures how fast it is consumed
+     */
+    void release(long nowNanos);
 }

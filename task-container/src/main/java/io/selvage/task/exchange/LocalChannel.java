@@ -1,26 +1,37 @@
 package io.selvage.task.exchange;
 
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A channel inside one process: both ends are this object, its producer's methods owned by the one subtask's thread,
- * its consumer's by the other's. Hands references over; nothing is serialized.
+ * its consumer's by the other's. Hands references over; nothing is serialized. The consumer bounds what lies in it by
+ * the time that it takes.
  */
 public final class LocalChannel implements InputChannel, OutputChannel {
+    /** However slow the consumer, a few elements are at hand. */
+    static final int LEAST_ELEMENTS = 4;
+
     private final ChannelId id;
     private final ElementRing ring;
     private final Wakeup producer;
     private final Wakeup consumer;
     private volatile boolean producerWaits; // Volatile: set by the producer, cleared by the consumer, no payload.
 
-    public LocalChannel(ChannelId id, Wakeup producer, Wakeup consumer) {
-        this(id, producer, consumer, ElementRing.CAPACITY);
+    // The consumer's.
+    private final InFlightLimit inFlight;
+    private boolean isHeldUp; // The producer has been, since the throughput was measured last.
+
+    /** @param inFlightTarget as in {@link ChannelDefinition} */
+    public LocalChannel(ChannelId id, Duration inFlightTarget, Wakeup producer, Wakeup consumer) {
+        this(id, inFlightTarget, producer, consumer, ElementRing.CAPACITY);
     }
 
-    LocalChannel(ChannelId id, Wakeup producer, Wakeup consumer, int capacity) {
+    LocalChannel(ChannelId id, Duration inFlightTarget, Wakeup producer, Wakeup consumer, int capacity) {
         this.id = id;
         this.ring = new ElementRing(capacity);
+        this.inFlight = new InFlightLimit(inFlightTarget.toNanos(), Math.min(LEAST_ELEMENTS, capacity), capacity);
         this.producer = producer;
         this.consumer = consumer;
     }
@@ -76,12 +87,19 @@ public final class LocalChannel implements InputChannel, OutputChannel {
     }
 
     @Override
-    public void release() {
-        // What was polled has to be seen before the flag is read: the producer sets the flag, then looks for room.
+    public void release(long nowNanos) {
+        if (inFlight.tryMeasure(ring.polled(), isHeldUp, nowNanos)) {
+            ring.limit(inFlight.amount());
+            isHeldUp = false;
+        }
+        // Room that was made has to be seen before the flag is read: the producer sets the flag, then looks for room.
         VarHandle.fullFence();
-        if (producerWaits && ring.size() <= ring.capacity() / 2) {
-            producerWaits = false;
-            producer.signal();
+        if (producerWaits) {
+            isHeldUp = true;
+            if (ring.size() <= ring.limit() / 2) {
+                producerWaits = false;
+                producer.signal();
+            }
         }
     }
 }

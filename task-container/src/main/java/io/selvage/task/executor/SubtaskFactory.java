@@ -121,6 +121,7 @@ final class SubtaskFactory {
                 outputs(vertex, index),
                 (output, counters) -> chains.build(vertex, index, output, counters),
                 uid -> restored.of(new StateOwner(id, uid), vertex.parallelism()),
+                config.checkpointMode(),
                 held,
                 config.flushTimeout().toNanos(),
                 clock,
@@ -186,6 +187,7 @@ final class SubtaskFactory {
                 channel,
                 id -> new LocalChannel(
                         id,
+                        config.inFlightTarget(),
                         wakeup(SubtaskId.of(edge.from(), id.fromSubtask())),
                         wakeup(SubtaskId.of(edge.to(), id.toSubtask()))));
     }
@@ -195,7 +197,8 @@ final class SubtaskFactory {
                 channel,
                 job.definition(edge).serde(),
                 Math.toIntExact(config.bufferSize().bytes()),
-                config.flushTimeout());
+                config.flushTimeout(),
+                config.inFlightTarget());
     }
 
     private ChannelId channel(Edge edge, int from, int to) {

@@ -6,7 +6,7 @@ enum FrameType {
     PEER(1),
     /** Sender to receiver: a channel of this number carries such a stream from now on. */
     OPEN(2),
-    /** Receiver to sender: so many bytes more may be sent on the channel. */
+    /** Receiver to sender: so many bytes more may be sent on the channel, in buffers of that size. */
     CREDIT(3),
     /** Sender to receiver: a run of elements, or a piece of one that is longer than a buffer. */
     DATA(4),

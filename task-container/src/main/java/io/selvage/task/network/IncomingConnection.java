@@ -27,8 +27,10 @@ final class IncomingConnection extends Connection {
         channel.onOpened(this, number);
     }
 
-    void writeCredit(int number, int bytes) {
-        write(FrameType.CREDIT, 0, number, bytes, new byte[0], 0, 0);
+    /** @param fillBytes buffers are to be sent at this size from now on */
+    void writeCredit(int number, int bytes, int fillBytes) {
+        byte[] payload = new CreditGrant(fillBytes).encode();
+        write(FrameType.CREDIT, 0, number, bytes, payload, 0, payload.length);
     }
 
     /** Ends a channel from this side; what is still under way on it is skipped. */

@@ -170,8 +170,9 @@ final class OutgoingConnection extends Connection {
         RemoteOutput channel = channels.get(frame.channel());
         switch (frame.type()) {
             case CREDIT -> {
+                CreditGrant grant = CreditGrant.decodeOrThrow(payload, frame.length());
                 if (channel != null) {
-                    channel.onCredit(frame.number());
+                    channel.onCredit(frame.number(), grant.fillBytes());
                 }
             }
             case CLOSE -> {

@@ -6,6 +6,7 @@ import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.InFlightLimit;
 import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.Wakeup;
 import java.util.Arrays;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * subtask's thread, what is named below its heading by the network thread, and they share a ring of {@link Piece}s.
  *
  * <p>Records are deserialized by the consumer, as it polls. Bytes that it has read to their end are given back to the
- * sender as credit, by the buffer.
+ * sender as credit, by the buffer. For a slow consumer buffers become smaller, at both ends, so that what is under way
+ * is bounded by the time that it takes.
  */
 final class RemoteInput implements InputChannel {
     /** Bytes of one frame. */
@@ -34,12 +36,12 @@ final class RemoteInput implements InputChannel {
     private final NetworkThread thread;
     private final ArrayPool pool;
     private final Runnable grant = this::grant;
-    private final int announcedBytes;
 
     // Shared.
     private final SpscChunkedArrayQueue<Piece> pieces; // network thread to consumer; credit bounds it
     private final AtomicBoolean grantPosted = new AtomicBoolean();
     private volatile long consumedBytes; // Volatile: a running total, so that no grant is a message of its own.
+    private volatile int announcedBytes; // Volatile: set by the network thread; so many are worth a grant.
     private volatile boolean inputEnded; // set by the consumer
     private volatile boolean closed; // set by the network thread
 
@@ -49,11 +51,14 @@ final class RemoteInput implements InputChannel {
     private @Nullable Piece current; // what the reader reads, unless that is the spanning element
     private byte[] spanning = NOTHING; // an element of several pieces, as far as it is here
     private int spanningLength;
-    private long totalBytes; // read to their end, and announced
-    private long unannouncedBytes;
+    private long totalBytes; // read to their end
+    private long announcedTotalBytes;
 
     // The network thread's.
     private final ReceiveWindow window;
+    private final InFlightLimit inFlight;
+    private int fillBytes; // that the sender fills its buffers to
+    private boolean hasRunDry; // since the throughput was measured last
     private @Nullable IncomingConnection connection; // null until the sender has opened, and once the channel is closed
     private int number; // 0 until then
 
@@ -70,7 +75,10 @@ final class RemoteInput implements InputChannel {
         this.pool = pool;
         this.decoder = new ElementDecoder(definition.serde());
         this.window = new ReceiveWindow(definition.bufferBytes());
-        this.announcedBytes = Credit.announced(definition.bufferBytes());
+        this.fillBytes = definition.bufferBytes();
+        this.announcedBytes = Credit.announced(fillBytes);
+        this.inFlight = new InFlightLimit(
+                definition.inFlightTarget().toNanos(), 1, Credit.IN_FLIGHT_BUFFERS * definition.bufferBytes());
         this.pieces = new SpscChunkedArrayQueue<>(
                 FIRST_QUEUE_SEGMENT,
                 Math.max(2 * FIRST_QUEUE_SEGMENT, Credit.window(definition.bufferBytes()) / Credit.MIN_COST_BYTES));
@@ -112,7 +120,7 @@ final class RemoteInput implements InputChannel {
 
     /** Nothing to do: credit goes back as soon as a buffer has been read to its end. */
     @Override
-    public void release() {}
+    public void release(long nowNanos) {}
 
     /** Points the reader to the next whole elements. False: not here yet. */
     private boolean advance() {
@@ -158,11 +166,11 @@ final class RemoteInput implements InputChannel {
 
     private void giveBack(Piece piece) {
         pool.give(piece.bytes());
-        unannouncedBytes += Credit.cost(piece.length());
-        if (unannouncedBytes >= announcedBytes) {
-            totalBytes += unannouncedBytes;
-            unannouncedBytes = 0;
-            consumedBytes = totalBytes;
+        totalBytes += Credit.cost(piece.length());
+        // Before the look at what is worth a grant: the network thread makes that less, then looks at this.
+        consumedBytes = totalBytes;
+        if (totalBytes - announcedTotalBytes >= announcedBytes) {
+            announcedTotalBytes = totalBytes;
             if (grantPosted.compareAndSet(false, true)) {
                 thread.post(grant);
             }
@@ -194,7 +202,7 @@ final class RemoteInput implements InputChannel {
         thread.requireCurrent();
         this.connection = from;
         this.number = number;
-        from.writeCredit(number, window.open());
+        from.writeCredit(number, window.open(), fillBytes);
     }
 
     byte[] arrayFor(FrameHeader data) throws ProtocolViolation {
@@ -203,6 +211,7 @@ final class RemoteInput implements InputChannel {
     }
 
     void onData(FrameHeader data, byte[] bytes) {
+        hasRunDry |= pieces.isEmpty();
         if (!pieces.offer(new Piece(bytes, data.length(), data.continues()))) {
             throw new IllegalStateException("more buffers are queued on channel " + id() + " than its credit allows");
         }
@@ -230,12 +239,27 @@ final class RemoteInput implements InputChannel {
             return;
         }
         try {
+            boolean isResized = resize(System.nanoTime());
             int more = window.onConsumed(consumedBytes);
-            if (more > 0) {
-                open.writeCredit(number, more);
+            if (more > 0 || isResized) {
+                open.writeCredit(number, more, fillBytes);
             }
         } catch (RuntimeException | Error broken) {
             open.fail(broken);
         }
+    }
+
+    /** The sender has to hear of a smaller size even if it gets no credit: it may wait for that of a larger buffer. */
+    private boolean resize(long nowNanos) {
+        if (!inFlight.tryMeasure(consumedBytes, !hasRunDry, nowNanos)) {
+            return false;
+        }
+        hasRunDry = false;
+        int wanted = Credit.fillBytes(inFlight.amount(), bufferBytes());
+        boolean isResized = wanted != fillBytes;
+        fillBytes = wanted;
+        window.resize(wanted);
+        announcedBytes = Credit.announced(wanted);
+        return isResized;
     }
 }

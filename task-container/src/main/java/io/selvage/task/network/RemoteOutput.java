@@ -48,6 +48,7 @@ final class RemoteOutput implements OutputChannel {
     private volatile boolean awaitingTick; // set by the producer, cleared by the network thread
     private volatile boolean awaitingRoom; // set by the producer, cleared by the network thread
     private volatile boolean inputEnded; // set by the producer
+    private volatile int fillBytes; // set by the network thread: a chunk is sent at this size
     private volatile boolean closed; // set by the network thread
 
     // The producer's.
@@ -71,6 +72,7 @@ final class RemoteOutput implements OutputChannel {
             FlushTicker ticker) {
         this.definition = definition;
         this.bufferBytes = definition.bufferBytes();
+        this.fillBytes = bufferBytes;
         this.flushTimeoutNanos = definition.flushTimeout().toNanos();
         this.wakeup = wakeup;
         this.failures = failures;
@@ -185,20 +187,21 @@ final class RemoteOutput implements OutputChannel {
             writer.truncate(start);
             throw new RecordTooLargeException(id(), end - start);
         }
-        if (end <= bufferBytes && writer.array() == chunk.bytes) {
+        int fill = fillBytes;
+        if (end <= fill && writer.array() == chunk.bytes) {
             chunk.publish(end);
         } else if (start == 0) {
-            acceptAlone(chunk, end);
+            acceptAlone(chunk, end, fill);
         } else {
             Chunk next = moveToNext(chunk, start, end);
-            acceptAlone(next, end - start);
+            acceptAlone(next, end - start, fill);
         }
     }
 
     /** The first element of a chunk; one that is longer than a buffer stays the only one. */
-    private void acceptAlone(Chunk chunk, int end) {
+    private void acceptAlone(Chunk chunk, int end, int fill) {
         chunk.bytes = chunk.writer.array();
-        if (end > bufferBytes) {
+        if (end > fill) {
             seal(chunk, end);
         } else {
             chunk.publish(end);
@@ -252,8 +255,12 @@ final class RemoteOutput implements OutputChannel {
         this.number = number;
     }
 
-    void onCredit(int bytes) throws ProtocolViolation {
+    void onCredit(int bytes, int fill) throws ProtocolViolation {
+        if (fill < 1 || fill > bufferBytes) {
+            throw new ProtocolViolation("buffers of " + fill + " bytes, where " + bufferBytes + " are the most");
+        }
         credit.grantOrThrow(bytes);
+        fillBytes = fill;
         send();
     }
 
@@ -323,11 +330,13 @@ final class RemoteOutput implements OutputChannel {
     }
 
     /**
-     * Up to {@code end}, as far as credit and socket allow. Only an element longer than a buffer takes more than one.
+     * Up to {@code end}, as far as credit and socket allow. What is longer than a buffer, as long as these are now,
+     * takes more than one.
      */
     private boolean trySend(OutgoingConnection open, Chunk chunk, int end) {
+        int most = fillBytes;
         while (chunk.sentBytes < end) {
-            int length = Math.min(end - chunk.sentBytes, bufferBytes);
+            int length = Math.min(end - chunk.sentBytes, most);
             if (!open.isWritableOrAwait(this) || !credit.tryTake(Credit.cost(length))) {
                 return false;
             }

@@ -1,5 +1,6 @@
 package io.selvage.task.subtask;
 
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.Control;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Watermark: the least of the channels'. Barriers are aligned: a channel that has given the barrier is not polled
  * until all have (Carbone et al., "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an
- * older one.
+ * older one. With {@link CheckpointMode#AT_LEAST_ONCE} barriers are only counted: what a channel gives after its own is
+ * part of the cut as well.
  */
 final class InputGate {
     /** Takes what comes in. */
@@ -34,20 +36,22 @@ final class InputGate {
     private final InputChannel[] channels;
     private final long[] watermarks;
     private final boolean[] ended;
-    private final boolean[] blocked;
+    private final boolean isAligned;
+    private final boolean[] arrived; // Those that have given the barrier.
     private int endedCount;
-    private int blockedCount;
+    private int arrivedCount;
     private int nextChannel;
     private long watermark = Long.MIN_VALUE;
     private @Nullable Barrier aligning;
     private long alignmentStartNanos;
     private long settled = NO_CHECKPOINT; // Barriers of this checkpoint and lower ones are dropped.
 
-    InputGate(List<InputChannel> channels) {
+    InputGate(List<InputChannel> channels, CheckpointMode mode) {
         this.channels = channels.toArray(new InputChannel[0]);
         this.watermarks = new long[this.channels.length];
         this.ended = new boolean[this.channels.length];
-        this.blocked = new boolean[this.channels.length];
+        this.arrived = new boolean[this.channels.length];
+        this.isAligned = mode == CheckpointMode.EXACTLY_ONCE;
         Arrays.fill(watermarks, Long.MIN_VALUE);
     }
 
@@ -57,7 +61,7 @@ final class InputGate {
         for (int turn = 0; turn < count; turn++) {
             int index = nextChannel;
             nextChannel = index + 1 == count ? 0 : index + 1;
-            if (!blocked[index]) {
+            if (!isBlocked(index)) {
                 int polled = pollChannel(index, receiver, limit, nowNanos);
                 if (polled > 0) {
                     return polled;
@@ -65,6 +69,10 @@ final class InputGate {
             }
         }
         return 0;
+    }
+
+    private boolean isBlocked(int index) {
+        return isAligned && arrived[index];
     }
 
     private int pollChannel(int index, Receiver receiver, int limit, long nowNanos) {
@@ -84,7 +92,7 @@ final class InputGate {
             receiver.onRecord(element, channel.timestampMillis());
         }
         if (polled > 0) {
-            channel.release();
+            channel.release(nowNanos);
         }
         return polled;
     }
@@ -128,18 +136,18 @@ final class InputGate {
         }
         Barrier current = aligning;
         if (current == null || checkpoint > current.checkpoint().value()) {
-            unblock();
+            clearArrived();
             aligning = barrier;
             alignmentStartNanos = nowNanos;
         } else if (checkpoint < current.checkpoint().value()) {
             return;
         }
-        if (blocked[index]) {
+        if (arrived[index]) {
             throw new IllegalStateException("channel " + channels[index].id() + " has given " + barrier + " twice");
         }
-        blocked[index] = true;
-        blockedCount++;
-        if (blockedCount == channels.length) {
+        arrived[index] = true;
+        arrivedCount++;
+        if (arrivedCount == channels.length) {
             settle(checkpoint);
             receiver.onBarrier(barrier, nowNanos - alignmentStartNanos);
         }
@@ -158,18 +166,18 @@ final class InputGate {
     private void settle(long checkpoint) {
         settled = Math.max(settled, checkpoint);
         aligning = null;
-        unblock();
+        clearArrived();
     }
 
-    private void unblock() {
-        Arrays.fill(blocked, false);
-        blockedCount = 0;
+    private void clearArrived() {
+        Arrays.fill(arrived, false);
+        arrivedCount = 0;
     }
 
     /** Whether a poll would give nothing. */
     boolean isEmpty() {
         for (int index = 0; index < channels.length; index++) {
-            if (!blocked[index] && !channels[index].isEmpty()) {
+            if (!isBlocked(index) && !channels[index].isEmpty()) {
                 return false;
             }
         }

@@ -89,7 +89,7 @@ public final class Subtask implements Runnable {
         this.restored = wiring.restored();
         this.wakeup = wiring.wakeup();
         this.flushNanos = wiring.flushNanos();
-        this.gate = new InputGate(wiring.inputs());
+        this.gate = new InputGate(wiring.inputs(), wiring.mode());
         this.outputs = new SubtaskOutputs(wiring.outputs(), this::awaitRoom, counters);
         this.channels = Stream.concat(
                         wiring.inputs().stream().map(InputChannel::id),

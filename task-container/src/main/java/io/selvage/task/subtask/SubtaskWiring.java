@@ -1,5 +1,6 @@
 package io.selvage.task.subtask;
 
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.Wakeup;
@@ -17,6 +18,7 @@ import java.util.function.Function;
  * @param wakeup the one that its channels signal
  * @param chain makes a chain in front of an output; its operators are made when it is opened, by the subtask's thread
  * @param restored by operator uid; called by the subtask's thread, and may read files
+ * @param mode whether inputs wait for each other at a barrier
  * @param held it emits nothing and takes no barrier: all that is left to do is to commit what it restores
  * @param flushNanos an element waits no longer than about this before it is sent on
  */
@@ -27,6 +29,7 @@ public record SubtaskWiring(
         List<OutputEdge> outputs,
         ChainFactory chain,
         Function<String, RestoredState> restored,
+        CheckpointMode mode,
         boolean held,
         long flushNanos,
         NanoClock clock,

@@ -121,6 +121,55 @@ class ExactlyOnceTest {
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }
 
+    /** And with several: at least one of the rows of each window has counted all of its elements. */
+    @ParameterizedTest
+    @CsvSource({"81,heap", "82,heap", "83,rocksdb"})
+    @Timeout(120)
+    void noRecordIsLostWhereBarriersAreOnlyCounted(int seed, String backend) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-counted-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        JobGraph graph = graph(source, name, 3, 2, 25_000);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 1)) {
+            master.settings =
+                    Map.of(JobConfig.STATE_BACKEND.name(), backend, JobConfig.CHECKPOINT_MODE.name(), "at-least-once");
+            master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.restarts + " incarnations");
+            assertThat(master.completed).isGreaterThan(3);
+        }
+        Map<String, Sum> most = new TreeMap<>();
+        for (String row : Ledger.of(name).rows()) {
+            most.merge(windowOf(row), sumOf(row), ExactlyOnceTest::most);
+        }
+        List<String> expected = expected(source);
+        for (String row : expected) {
+            Sum sum = most.getOrDefault(windowOf(row), new Sum(0, 0));
+            assertThat(sum.count())
+                    .as("elements counted for %s", row)
+                    .isGreaterThanOrEqualTo(sumOf(row).count());
+            assertThat(sum.sum())
+                    .as("their sum for %s", row)
+                    .isGreaterThanOrEqualTo(sumOf(row).sum());
+        }
+        assertThat(most).hasSize(expected.size());
+    }
+
+    private static Sum most(Sum one, Sum other) {
+        return new Sum(Math.max(one.count(), other.count()), Math.max(one.sum(), other.sum()));
+    }
+
+    private static String windowOf(String row) {
+        String[] parts = row.split(" ");
+        return parts[0] + " " + parts[1];
+    }
+
+    private static Sum sumOf(String row) {
+        String[] parts = row.split(" ");
+        return new Sum(Long.parseLong(parts[2]), Long.parseLong(parts[3]));
+    }
+
     /** More with {@code -Dselvage.test.losses=1000}. */
     @ParameterizedTest
     @CsvSource({"41,heap", "42,heap", "43,rocksdb"})

@@ -104,8 +104,8 @@ class WarmUpTest {
         }
 
         @Override
-        public void release() {
-            input.release();
+        public void release(long nowNanos) {
+            input.release(nowNanos);
         }
     }
 

@@ -40,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,7 @@ class DataPlaneTest {
     private static final String HOST = InetAddress.getLoopbackAddress().getHostAddress();
     private static final int BUFFER = 4096;
     private static final Duration FLUSH = Duration.ofMillis(1);
+    private static final Duration TARGET = Duration.ofSeconds(1);
     private static final Duration NEVER = Duration.ofHours(1);
     private static final Incarnation FIRST = new Incarnation(1);
     private static final Incarnation SECOND = new Incarnation(2);
@@ -200,6 +202,33 @@ class DataPlaneTest {
         assertThat(failuresOfB).isEmpty();
     }
 
+    /** Full buffers would be 3.5 s of this consumer's time. */
+    @Test
+    void aBarrierReachesASlowConsumerInAboutTheTargetTime() throws Exception {
+        Definition definition = define(FIRST, 1).bytes(32 << 10).inFlight(Duration.ofMillis(100));
+        InputChannel input = b.registerInput(definition.of(byteArrays()), consumer, (id, why) -> failuresOfB.add(why));
+        OutputChannel output =
+                a.openOutput(definition.of(byteArrays()), address(b), producer, (id, why) -> failuresOfA.add(why));
+        byte[] record = new byte[64];
+        long[] sentNanos = {0};
+        CompletableFuture<Void> emitting = run(() -> {
+            long startNanos = System.nanoTime();
+            while (System.nanoTime() - startNanos < TimeUnit.SECONDS.toNanos(6)) {
+                emit(output, record, Timestamps.NONE, producer);
+            }
+            sentNanos[0] = System.nanoTime();
+            emit(output, new Barrier(new CheckpointId(1), 0, false), producer);
+        });
+        while (!(await(input, consumer) instanceof Barrier)) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1)); // The work that one record is.
+        }
+        long waitedNanos = System.nanoTime() - sentNanos[0];
+        emitting.get(60, TimeUnit.SECONDS);
+        assertThat(Duration.ofNanos(waitedNanos)).isLessThan(Duration.ofMillis(500));
+        assertThat(failuresOfA).isEmpty();
+        assertThat(failuresOfB).isEmpty();
+    }
+
     @Test
     void recordsLargerThanABufferArriveWhole() throws Exception {
         Definition definition = define(FIRST, 1).bytes(1024);
@@ -317,11 +346,12 @@ class DataPlaneTest {
         assertThat(failuresOfB).isEmpty();
 
         JobId otherJob = JobId.random();
-        ChannelDefinition again = new ChannelDefinition(new ChannelId(job, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+        ChannelDefinition again =
+                new ChannelDefinition(new ChannelId(job, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         a.openOutput(again, address(b), producer, (id, why) -> failuresOfA.add(why));
         assertThat(next(failuresOfA).reason()).contains("later incarnation");
         ChannelDefinition other =
-                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
         next(otherInput, a.openOutput(other, address(b), producer, (id, why) -> failuresOfA.add(why)), "goes on");
     }
@@ -344,7 +374,7 @@ class DataPlaneTest {
         OutputChannel output = open(a, b, define(SECOND, 1));
         // What the zombie's consumer gives back now belongs to no channel.
         while (oldInput.poll() != null) {
-            oldInput.release();
+            oldInput.release(System.nanoTime());
         }
         for (int i = 0; i < 100; i++) {
             next(input, output, "after " + i);
@@ -367,7 +397,7 @@ class DataPlaneTest {
         a.release(job, FIRST);
         JobId otherJob = JobId.random();
         ChannelDefinition other =
-                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
         next(otherInput, a.openOutput(other, address(b), producer, (id, why) -> failuresOfA.add(why)), "goes on");
 
@@ -390,7 +420,7 @@ class DataPlaneTest {
     @Test
     void aChannelThatIsReleasedBeforeItsConnectionStandsCostsNoOther() throws Exception {
         ChannelDefinition other =
-                new ChannelDefinition(new ChannelId(JobId.random(), FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+                new ChannelDefinition(new ChannelId(JobId.random(), FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
         InputChannel input = register(b, define(SECOND, 1));
         try (CuttableWire wire = CuttableWire.held(b.dataPort())) {
@@ -654,7 +684,7 @@ class DataPlaneTest {
         while (true) {
             Object element = input.poll();
             if (element != null) {
-                input.release();
+                input.release(System.nanoTime());
                 return element;
             }
             long start = System.nanoTime();
@@ -735,22 +765,26 @@ class DataPlaneTest {
         return new ExecutorAddress(new ExecutorId(name), HOST, plane.dataPort());
     }
 
-    private record Definition(ChannelId id, int bufferBytes, Duration flushTimeout) {
+    private record Definition(ChannelId id, int bufferBytes, Duration flushTimeout, Duration inFlightTarget) {
         Definition bytes(int count) {
-            return new Definition(id, count, flushTimeout);
+            return new Definition(id, count, flushTimeout, inFlightTarget);
         }
 
         Definition flush(Duration timeout) {
-            return new Definition(id, bufferBytes, timeout);
+            return new Definition(id, bufferBytes, timeout, inFlightTarget);
+        }
+
+        Definition inFlight(Duration target) {
+            return new Definition(id, bufferBytes, flushTimeout, target);
         }
 
         ChannelDefinition of(Serde<Object> serde) {
-            return new ChannelDefinition(id, serde, bufferBytes, flushTimeout);
+            return new ChannelDefinition(id, serde, bufferBytes, flushTimeout, inFlightTarget);
         }
     }
 
     private Definition define(Incarnation incarnation, int edge) {
-        return new Definition(new ChannelId(job, incarnation, edge, 0, 1), BUFFER, FLUSH);
+        return new Definition(new ChannelId(job, incarnation, edge, 0, 1), BUFFER, FLUSH, TARGET);
     }
 
     private InputChannel register(DataPlane at, Definition definition) {

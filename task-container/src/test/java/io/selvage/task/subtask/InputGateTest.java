@@ -2,6 +2,7 @@ package io.selvage.task.subtask;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -11,6 +12,7 @@ import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.LocalChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.exchange.Watermark;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,11 +42,18 @@ class InputGateTest {
     };
 
     private InputGate gate(int count) {
+        return gate(count, CheckpointMode.EXACTLY_ONCE);
+    }
+
+    private InputGate gate(int count, CheckpointMode mode) {
         for (int i = 0; i < count; i++) {
             channels.add(new LocalChannel(
-                    new ChannelId(new JobId("job-1"), new Incarnation(1), 0, i, 0), new Wakeup(), new Wakeup()));
+                    new ChannelId(new JobId("job-1"), new Incarnation(1), 0, i, 0),
+                    Duration.ofSeconds(1),
+                    new Wakeup(),
+                    new Wakeup()));
         }
-        return new InputGate(List.copyOf(channels));
+        return new InputGate(List.copyOf(channels), mode);
     }
 
     private void drain(InputGate gate) {
@@ -70,6 +79,37 @@ class InputGateTest {
         channels.get(1).tryEmit(barrier(1));
         drain(gate);
         assertThat(seen.subList(2, 4)).containsExactly("barrier 1", "a2");
+    }
+
+    @Test
+    void readsOnBehindABarrierWhereBarriersAreOnlyCounted() {
+        InputGate gate = gate(2, CheckpointMode.AT_LEAST_ONCE);
+        channels.get(0).tryEmit("a1", 0);
+        channels.get(0).tryEmit(barrier(1));
+        channels.get(0).tryEmit("a2", 0);
+        channels.get(0).tryEmit(new Watermark(3));
+        drain(gate);
+        assertThat(seen).containsExactly("a1", "a2");
+        channels.get(1).tryEmit("b1", 0);
+        channels.get(1).tryEmit(barrier(1));
+        channels.get(1).tryEmit("b2", 0);
+        drain(gate);
+        assertThat(seen).containsExactly("a1", "a2", "b1", "barrier 1", "b2");
+    }
+
+    /** A channel may be two checkpoints ahead of another: what it has given counts for the newer one alone. */
+    @Test
+    void countsTheBarriersOfANewerCheckpointAnewWhereTheyAreOnlyCounted() {
+        InputGate gate = gate(2, CheckpointMode.AT_LEAST_ONCE);
+        channels.get(0).tryEmit(barrier(1));
+        channels.get(0).tryEmit(barrier(2));
+        drain(gate);
+        channels.get(1).tryEmit(barrier(1));
+        drain(gate);
+        assertThat(seen).isEmpty();
+        channels.get(1).tryEmit(barrier(2));
+        drain(gate);
+        assertThat(seen).containsExactly("barrier 2");
     }
 
     @Test
@@ -146,7 +186,8 @@ class InputGateTest {
 
     @Test
     void hasEndedFromTheStartWithoutChannels() {
-        assertThat(new InputGate(List.of()).hasEnded()).isTrue();
+        assertThat(new InputGate(List.of(), CheckpointMode.EXACTLY_ONCE).hasEnded())
+                .isTrue();
     }
 
     /** Each record is the number of the checkpoint that it belongs to. */

@@ -14,6 +14,7 @@ import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.backend.RetainedState;
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -31,6 +32,7 @@ import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.operator.RestoredState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -110,7 +112,7 @@ final class SubtaskHarness {
     }
 
     private LocalChannel newInput() {
-        return new LocalChannel(channelId(1), new Wakeup(), new Wakeup());
+        return new LocalChannel(channelId(1), Duration.ofSeconds(1), new Wakeup(), new Wakeup());
     }
 
     private ChannelId channelId(int edge) {
@@ -131,6 +133,7 @@ final class SubtaskHarness {
                         : List.of(),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> restored(lastCut.get(uid), retained.get(uid)),
+                CheckpointMode.EXACTLY_ONCE,
                 held,
                 TimeUnit.MILLISECONDS.toNanos(1),
                 nanos::get,

@@ -20,6 +20,7 @@ import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -33,6 +34,7 @@ import io.selvage.task.operator.ChainBuilder;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.RestoredState;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +53,10 @@ import org.junit.jupiter.api.Timeout;
 class SubtaskThreadTest {
     private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     private final LocalChannel channel = new LocalChannel(
-            new ChannelId(new JobId("job-1"), new Incarnation(1), 0, 0, 0), new Wakeup(), new Wakeup());
+            new ChannelId(new JobId("job-1"), new Incarnation(1), 0, 0, 0),
+            Duration.ofSeconds(1),
+            new Wakeup(),
+            new Wakeup());
 
     /** Has splits for ever. */
     record Endless() implements Source<Integer, Integer> {
@@ -117,7 +122,7 @@ class SubtaskThreadTest {
         ChainBuilder chains = new ChainBuilder(
                 "job-1", 1, 16, SubtaskThreadTest.class.getClassLoader(), KeyedBackends.HEAP, System::nanoTime);
         Wakeup wakeup = new Wakeup();
-        LocalChannel wired = new LocalChannel(channel.id(), wakeup, wakeup);
+        LocalChannel wired = new LocalChannel(channel.id(), Duration.ofSeconds(1), wakeup, wakeup);
         if (channelIsInput) {
             input.forEach(each -> {
                 if (each instanceof Control control) {
@@ -136,6 +141,7 @@ class SubtaskThreadTest {
                         : List.of(new OutputEdge("test", Partitioning.FORWARD, edge(), List.of(wired), 16)),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> RestoredState.NONE,
+                CheckpointMode.EXACTLY_ONCE,
                 false,
                 TimeUnit.MILLISECONDS.toNanos(1),
                 System::nanoTime,
