@@ -15,6 +15,7 @@ public record JobConfig(
         Duration checkpointMinPause,
         int checkpointsRetained,
         CheckpointMode checkpointMode,
+        Duration alignedTimeout,
         StateBackendKind stateBackend,
         String savepointDirectory,
         RestartPolicy restartPolicy,
@@ -48,6 +49,11 @@ public record JobConfig(
             ValueType.oneOf(CheckpointMode.class),
             CheckpointMode.EXACTLY_ONCE,
             "What holds after a failure: exactly-once, or at-least-once, where no input waits for another at a checkpoint and records may take effect twice.");
+    public static final ConfigKey<Duration> ALIGNED_TIMEOUT = ConfigKey.job(
+            "selvage.checkpoint.aligned-timeout",
+            ValueType.duration(Duration.ZERO),
+            Duration.ofSeconds(5),
+            "A subtask whose inputs have not all given a checkpoint's barrier after so long waits no longer: the barrier overtakes what is queued, which becomes part of the checkpoint; 0s for at once.");
     public static final ConfigKey<StateBackendKind> STATE_BACKEND = ConfigKey.job(
             "selvage.state.backend",
             ValueType.oneOf(StateBackendKind.class),
@@ -133,6 +139,7 @@ public record JobConfig(
             CHECKPOINT_MIN_PAUSE,
             CHECKPOINTS_RETAINED,
             CHECKPOINT_MODE,
+            ALIGNED_TIMEOUT,
             STATE_BACKEND,
             SAVEPOINT_DIRECTORY,
             RESTART_POLICY,
@@ -164,6 +171,7 @@ public record JobConfig(
                 configuration.get(CHECKPOINT_MIN_PAUSE),
                 configuration.get(CHECKPOINTS_RETAINED),
                 configuration.get(CHECKPOINT_MODE),
+                configuration.get(ALIGNED_TIMEOUT),
                 configuration.get(STATE_BACKEND),
                 configuration.get(SAVEPOINT_DIRECTORY),
                 restartPolicy(configuration),

@@ -40,6 +40,7 @@ class KnownKeysTest {
                         "selvage.checkpoint.min-pause=0s",
                         "selvage.checkpoint.retained=1",
                         "selvage.checkpoint.mode=exactly-once",
+                        "selvage.checkpoint.aligned-timeout=5s",
                         "selvage.state.backend=heap",
                         "selvage.savepoint.directory=",
                         "selvage.restart.policy=exponential",

@@ -2,6 +2,7 @@ package io.selvage.task.exchange;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,11 +74,31 @@ public final class ElementRing extends ConsumerFields {
         if (at == roomUntil && !refreshRoom()) {
             return false;
         }
+        put(at, element, timestampMillis);
+        return true;
+    }
+
+    /** Producer: the same, whatever the limit is, as long as so many slots stay free. */
+    public boolean force(Object element, long timestampMillis, int spared) {
+        long at = produced;
+        if (at - (long) CONSUMED.getAcquire(this) + spared > mask) {
+            return false;
+        }
+        put(at, element, timestampMillis);
+        roomUntil = Math.max(roomUntil, produced);
+        return true;
+    }
+
+    private void put(long at, Object element, long timestampMillis) {
         int slot = (int) at & mask;
         elements[slot] = element;
         timestamps[slot] = timestampMillis;
         PRODUCED.setRelease(this, at + 1);
-        return true;
+    }
+
+    /** Producer: elements offered since the beginning, which is the index of the next one. */
+    public long offered() {
+        return produced;
     }
 
     /** Producer. */
@@ -107,6 +128,16 @@ public final class ElementRing extends ConsumerFields {
     /** Consumer: elements polled since the beginning. */
     public long polled() {
         return consumed;
+    }
+
+    /** Consumer: an element that has not been polled, by its index; the producer has offered it. */
+    public Object peek(long index) {
+        return Objects.requireNonNull(elements[(int) index & mask], "an element that is not in the ring");
+    }
+
+    /** Consumer: of an element that has not been polled. */
+    public long timestampMillis(long index) {
+        return timestamps[(int) index & mask];
     }
 
     /** Consumer: of the element polled last. */

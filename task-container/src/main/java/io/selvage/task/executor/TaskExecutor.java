@@ -463,6 +463,7 @@ final class TaskExecutor {
                         deploy,
                         job,
                         restored,
+                        new RestoredChannels(metadata, segments, job),
                         config,
                         settings.id(),
                         services.transport(),
@@ -480,7 +481,7 @@ final class TaskExecutor {
                 programNanos - beganNanos,
                 metadataNanos - programNanos,
                 services.clock().nanos() - metadataNanos);
-        return new PreparedDeployment(subtasks, names, parallelism, job.loader(), metadata, here, times);
+        return new PreparedDeployment(subtasks, names, parallelism, job.edges(), job.loader(), metadata, here, times);
     }
 
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {
@@ -687,6 +688,7 @@ final class TaskExecutor {
                 settings.id(),
                 cuts,
                 deployment.parallelism(),
+                deployment.edges(),
                 bases);
         services.uploading().execute(() -> {
             try {

@@ -118,9 +118,11 @@ final class WarmUp {
                         .setExecutorId(self.value()));
             }
         }
+        SegmentReader segments = new SegmentReader(services.store());
+        CheckpointMetadata none = CheckpointMetadata.getDefaultInstance();
         RestoredCheckpoint nothing = new RestoredCheckpoint(
-                CheckpointMetadata.getDefaultInstance(),
-                new SegmentReader(services.store()),
+                none,
+                segments,
                 new HeldState(),
                 job.loader(),
                 services.backends(),
@@ -131,6 +133,7 @@ final class WarmUp {
                         deploy.build(),
                         job,
                         nothing,
+                        new RestoredChannels(none, segments, job),
                         config,
                         self,
                         services.transport(),

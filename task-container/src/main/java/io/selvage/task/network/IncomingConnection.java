@@ -59,12 +59,12 @@ final class IncomingConnection extends Connection {
     }
 
     @Override
-    public byte @Nullable [] arrayFor(FrameHeader data) throws ProtocolViolation {
-        RemoteInput channel = channels.get(data.channel());
+    public byte @Nullable [] arrayFor(FrameHeader header) throws ProtocolViolation {
+        RemoteInput channel = channels.get(header.channel());
         if (channel != null) {
-            return channel.arrayFor(data);
+            return header.type() == FrameType.DATA ? channel.arrayFor(header) : new byte[header.length()];
         }
-        requireOpened(data);
+        requireOpened(header);
         return null;
     }
 
@@ -76,6 +76,12 @@ final class IncomingConnection extends Connection {
                 RemoteInput channel = channels.get(frame.channel());
                 if (channel != null) {
                     channel.onData(frame, payload);
+                }
+            }
+            case ANNOUNCE -> {
+                RemoteInput channel = channels.get(frame.channel());
+                if (channel != null) {
+                    channel.onAnnounced(BarrierAhead.decodeOrThrow(payload));
                 }
             }
             case CLOSE -> {

@@ -1,15 +1,21 @@
 package io.selvage.task.network;
 
 import io.selvage.api.type.BinaryReader;
+import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.ElementDecoder;
+import io.selvage.task.exchange.ElementLog;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.InFlightLimit;
 import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.Wakeup;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jctools.queues.SpscChunkedArrayQueue;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +33,9 @@ final class RemoteInput implements InputChannel {
     @SuppressWarnings("ArrayRecordComponent") // Never compared; the array goes back to the pool.
     private record Piece(byte[] bytes, int length, boolean continues) {}
 
+    /** A barrier that was announced after so many pieces had come. */
+    private record Announcement(BarrierAhead ahead, long pieces) {}
+
     private static final byte[] NOTHING = new byte[0];
     private static final int FIRST_QUEUE_SEGMENT = 8;
 
@@ -43,11 +52,15 @@ final class RemoteInput implements InputChannel {
     private volatile long consumedBytes; // Volatile: a running total, so that no grant is a message of its own.
     private volatile int announcedBytes; // Volatile: set by the network thread; so many are worth a grant.
     private volatile boolean inputEnded; // set by the consumer
+    private volatile @Nullable Announcement announcement; // set by the network thread: the newest
     private volatile boolean closed; // set by the network thread
 
     // The consumer's.
     private final ElementDecoder decoder;
     private final BinaryReader reader = new BinaryReader(NOTHING);
+    private final Deque<Piece> looked = new ArrayDeque<>(); // taken from the queue, as a log wanted them, and not read
+    private long takenPieces; // from the queue or from those, to be read
+    private long polledBarrier; // the checkpoint of the newest one; 0: none
     private @Nullable Piece current; // what the reader reads, unless that is the spanning element
     private byte[] spanning = NOTHING; // an element of several pieces, as far as it is here
     private int spanningLength;
@@ -58,6 +71,7 @@ final class RemoteInput implements InputChannel {
     private final ReceiveWindow window;
     private final InFlightLimit inFlight;
     private int fillBytes; // that the sender fills its buffers to
+    private long offeredPieces;
     private boolean hasRunDry; // since the throughput was measured last
     private @Nullable IncomingConnection connection; // null until the sender has opened, and once the channel is closed
     private int number; // 0 until then
@@ -102,10 +116,57 @@ final class RemoteInput implements InputChannel {
         if (reader.remaining() == 0) {
             finishRun();
         }
-        if (element == EndOfInput.INSTANCE) {
-            inputEnded = true;
+        if (element instanceof Control control) {
+            onControl(control);
         }
         return element;
+    }
+
+    private void onControl(Control control) {
+        if (control == EndOfInput.INSTANCE) {
+            inputEnded = true;
+        } else if (control instanceof Barrier barrier) {
+            polledBarrier = barrier.checkpoint().value();
+        }
+    }
+
+    @Override
+    public @Nullable Barrier announced() {
+        Announcement newest = announcement;
+        return newest != null && newest.ahead().barrier().checkpoint().value() > polledBarrier
+                ? newest.ahead().barrier()
+                : null;
+    }
+
+    @Override
+    public ElementLog newLog() {
+        return new ElementLog(definition.serde(), decoder.lastTimestampMillis());
+    }
+
+    /** As the bytes that they are: what is being read, what is queued, and what the barrier has brought along. */
+    @Override
+    public void logQueued(ElementLog log) {
+        Announcement newest = announcement;
+        if (newest == null) {
+            return;
+        }
+        Piece read = current;
+        if (reader.remaining() > 0) {
+            log.appendEncoded(read == null ? spanning : read.bytes(), reader.position(), reader.remaining());
+        } else {
+            log.appendEncoded(spanning, 0, spanningLength);
+        }
+        for (Piece piece = pieces.poll(); piece != null; piece = pieces.poll()) {
+            looked.add(piece);
+        }
+        long index = takenPieces;
+        for (Piece piece : looked) {
+            if (index++ < newest.pieces()) {
+                log.appendEncoded(piece.bytes(), 0, piece.length());
+            }
+        }
+        BarrierAhead ahead = newest.ahead();
+        log.appendEncoded(ahead.payload(), ahead.overtaken(), ahead.payload().length - ahead.overtaken());
     }
 
     @Override
@@ -115,7 +176,7 @@ final class RemoteInput implements InputChannel {
 
     @Override
     public boolean isEmpty() {
-        return reader.remaining() == 0 && pieces.isEmpty();
+        return reader.remaining() == 0 && looked.isEmpty() && pieces.isEmpty();
     }
 
     /** Nothing to do: credit goes back as soon as a buffer has been read to its end. */
@@ -126,9 +187,10 @@ final class RemoteInput implements InputChannel {
     private boolean advance() {
         if (closed) {
             pieces.clear();
+            looked.clear();
             return false;
         }
-        for (Piece piece = pieces.poll(); piece != null; piece = pieces.poll()) {
+        for (Piece piece = take(); piece != null; piece = take()) {
             if (spanningLength == 0 && !piece.continues()) {
                 current = piece;
                 reader.reset(piece.bytes(), 0, piece.length());
@@ -142,6 +204,12 @@ final class RemoteInput implements InputChannel {
             }
         }
         return false;
+    }
+
+    private @Nullable Piece take() {
+        Piece piece = looked.isEmpty() ? pieces.poll() : looked.poll();
+        takenPieces += piece == null ? 0 : 1;
+        return piece;
     }
 
     private void append(Piece piece) {
@@ -215,7 +283,14 @@ final class RemoteInput implements InputChannel {
         if (!pieces.offer(new Piece(bytes, data.length(), data.continues()))) {
             throw new IllegalStateException("more buffers are queued on channel " + id() + " than its credit allows");
         }
+        offeredPieces++;
         wakeup.signal();
+    }
+
+    /** What is announced has overtaken what is still at the sender, and nothing that has come already. */
+    void onAnnounced(BarrierAhead ahead) {
+        announcement = new Announcement(ahead, offeredPieces);
+        wakeup.announce();
     }
 
     /** Ends the channel without a word. */

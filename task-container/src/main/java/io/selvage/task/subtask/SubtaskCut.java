@@ -11,6 +11,7 @@ import java.util.List;
  * @param alignmentMicros first barrier to last
  * @param synchronousMicros the subtask's pause
  * @param recordsRead by a source reader since its incarnation started
+ * @param inFlight what was under way on the input channels; empty if the cut has waited for all barriers
  */
 public record SubtaskCut(
         SubtaskId subtask,
@@ -18,8 +19,14 @@ public record SubtaskCut(
         List<OperatorCut> operators,
         long alignmentMicros,
         long synchronousMicros,
-        long recordsRead) {
+        long recordsRead,
+        List<ChannelState> inFlight) {
     public SubtaskCut {
         operators = List.copyOf(operators);
+        inFlight = List.copyOf(inFlight);
+    }
+
+    SubtaskCut with(List<ChannelState> captured) {
+        return new SubtaskCut(subtask, barrier, operators, alignmentMicros, synchronousMicros, recordsRead, captured);
     }
 }

@@ -9,6 +9,7 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
+import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedOrigin;
@@ -70,6 +71,9 @@ final class SubtaskHarness {
     /** An element with its timestamp. */
     record At(Object value, long timestampMillis) {}
 
+    @SuppressWarnings("unchecked")
+    private static final Serde<Object> SERDE = (Serde<Object>) (Serde<?>) Serdes.of(String.class);
+
     private static final JobId JOB = new JobId("job-harness");
 
     private final Vertex vertex;
@@ -112,7 +116,7 @@ final class SubtaskHarness {
     }
 
     private LocalChannel newInput() {
-        return new LocalChannel(channelId(1), Duration.ofSeconds(1), new Wakeup(), new Wakeup());
+        return new LocalChannel(channelId(1), SERDE, Duration.ofSeconds(1), new Wakeup(), new Wakeup());
     }
 
     private ChannelId channelId(int edge) {
@@ -133,7 +137,8 @@ final class SubtaskHarness {
                         : List.of(),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> restored(lastCut.get(uid), retained.get(uid)),
-                CheckpointMode.EXACTLY_ONCE,
+                List::of,
+                new Alignment(CheckpointMode.EXACTLY_ONCE, Long.MAX_VALUE / 2),
                 held,
                 TimeUnit.MILLISECONDS.toNanos(1),
                 nanos::get,

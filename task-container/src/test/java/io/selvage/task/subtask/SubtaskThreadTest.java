@@ -52,8 +52,13 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class SubtaskThreadTest {
     private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+
+    @SuppressWarnings("unchecked")
+    private static final Serde<Object> SERDE = (Serde<Object>) (Serde<?>) Serdes.of(String.class);
+
     private final LocalChannel channel = new LocalChannel(
             new ChannelId(new JobId("job-1"), new Incarnation(1), 0, 0, 0),
+            SERDE,
             Duration.ofSeconds(1),
             new Wakeup(),
             new Wakeup());
@@ -122,7 +127,7 @@ class SubtaskThreadTest {
         ChainBuilder chains = new ChainBuilder(
                 "job-1", 1, 16, SubtaskThreadTest.class.getClassLoader(), KeyedBackends.HEAP, System::nanoTime);
         Wakeup wakeup = new Wakeup();
-        LocalChannel wired = new LocalChannel(channel.id(), Duration.ofSeconds(1), wakeup, wakeup);
+        LocalChannel wired = new LocalChannel(channel.id(), SERDE, Duration.ofSeconds(1), wakeup, wakeup);
         if (channelIsInput) {
             input.forEach(each -> {
                 if (each instanceof Control control) {
@@ -141,7 +146,8 @@ class SubtaskThreadTest {
                         : List.of(new OutputEdge("test", Partitioning.FORWARD, edge(), List.of(wired), 16)),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> RestoredState.NONE,
-                CheckpointMode.EXACTLY_ONCE,
+                List::of,
+                new Alignment(CheckpointMode.EXACTLY_ONCE, Long.MAX_VALUE / 2),
                 false,
                 TimeUnit.MILLISECONDS.toNanos(1),
                 System::nanoTime,
