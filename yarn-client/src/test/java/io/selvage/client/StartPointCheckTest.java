@@ -193,6 +193,11 @@ class StartPointCheckTest {
         assertThat(check(twoVertices(5, "reads")).getCheckpoint()).isEqualTo(7);
         assertRefused(savepoint, twoVertices(5, "others"), savepoint.toString(), "from the operator reads to counts");
         assertRefused(savepoint, twoVertices(6, "reads"), "take a savepoint of it");
+        metadata.getSubtasksBuilder(0)
+                .getChannelsBuilder()
+                .setState(Segment.newBuilder().setFile("b.data").setLength(1));
+        write(metadata.build());
+        assertRefused(savepoint, twoVertices(5, "reads"), "b.data", "missing or too short");
     }
 
     private static JobGraph twoVertices(int edge, String producer) {
