@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jctools.queues.SpscChunkedArrayQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +34,12 @@ final class RemoteInput implements InputChannel {
     @SuppressWarnings("ArrayRecordComponent") // Never compared; the array goes back to the pool.
     private record Piece(byte[] bytes, int length, boolean continues) {}
 
-    /** A barrier that was announced after so many pieces had come. */
-    private record Announcement(BarrierAhead ahead, long pieces) {}
+    /** A barrier that was announced after so many bytes had come: at these begins what it has brought along. */
+    private record Announcement(BarrierAhead ahead, long position) {
+        long barrierPosition() {
+            return position + ahead.payload().length - ahead.overtaken();
+        }
+    }
 
     private static final byte[] NOTHING = new byte[0];
     private static final int FIRST_QUEUE_SEGMENT = 8;
@@ -49,17 +54,21 @@ final class RemoteInput implements InputChannel {
     // Shared.
     private final SpscChunkedArrayQueue<Piece> pieces; // network thread to consumer; credit bounds it
     private final AtomicBoolean grantPosted = new AtomicBoolean();
+    /**
+     * The network thread puts the newest in; the consumer takes out what it has come to, with the copy that it holds.
+     */
+    private final AtomicReference<@Nullable Announcement> announcement = new AtomicReference<>();
+
     private volatile long consumedBytes; // Volatile: a running total, so that no grant is a message of its own.
     private volatile int announcedBytes; // Volatile: set by the network thread; so many are worth a grant.
     private volatile boolean inputEnded; // set by the consumer
-    private volatile @Nullable Announcement announcement; // set by the network thread: the newest
     private volatile boolean closed; // set by the network thread
 
     // The consumer's.
     private final ElementDecoder decoder;
     private final BinaryReader reader = new BinaryReader(NOTHING);
     private final Deque<Piece> looked = new ArrayDeque<>(); // taken from the queue, as a log wanted them, and not read
-    private long takenPieces; // from the queue or from those, to be read
+    private long takenBytes; // of pieces, from the queue or from those, to be read
     private long polledBarrier; // the checkpoint of the newest one; 0: none
     private @Nullable Piece current; // what the reader reads, unless that is the spanning element
     private byte[] spanning = NOTHING; // an element of several pieces, as far as it is here
@@ -71,7 +80,7 @@ final class RemoteInput implements InputChannel {
     private final ReceiveWindow window;
     private final InFlightLimit inFlight;
     private int fillBytes; // that the sender fills its buffers to
-    private long offeredPieces;
+    private long offeredBytes;
     private boolean hasRunDry; // since the throughput was measured last
     private @Nullable IncomingConnection connection; // null until the sender has opened, and once the channel is closed
     private int number; // 0 until then
@@ -127,12 +136,16 @@ final class RemoteInput implements InputChannel {
             inputEnded = true;
         } else if (control instanceof Barrier barrier) {
             polledBarrier = barrier.checkpoint().value();
+            Announcement newest = announcement.get();
+            if (newest != null && announced() == null) {
+                announcement.compareAndSet(newest, null);
+            }
         }
     }
 
     @Override
     public @Nullable Barrier announced() {
-        Announcement newest = announcement;
+        Announcement newest = announcement.get();
         return newest != null && newest.ahead().barrier().checkpoint().value() > polledBarrier
                 ? newest.ahead().barrier()
                 : null;
@@ -143,30 +156,37 @@ final class RemoteInput implements InputChannel {
         return new ElementLog(definition.serde(), decoder.lastTimestampMillis());
     }
 
-    /** As the bytes that they are: what is being read, what is queued, and what the barrier has brought along. */
+    /**
+     * As the bytes that they are: what is being read, what is queued, and of what the barrier has brought along that
+     * which has not come in its turn since.
+     */
     @Override
     public void logQueued(ElementLog log) {
-        Announcement newest = announcement;
+        Announcement newest = announcement.get();
         if (newest == null) {
             return;
         }
         Piece read = current;
-        if (reader.remaining() > 0) {
-            log.appendEncoded(read == null ? spanning : read.bytes(), reader.position(), reader.remaining());
-        } else {
-            log.appendEncoded(spanning, 0, spanningLength);
-        }
+        boolean isReading = reader.remaining() > 0;
+        int inHand = isReading ? reader.remaining() : spanningLength;
+        long position = takenBytes - inHand;
+        long until = newest.barrierPosition();
+        byte[] bytes = read == null ? spanning : read.bytes();
+        log.appendEncoded(bytes, isReading ? reader.position() : 0, (int) Math.min(inHand, until - position));
+        position += inHand;
         for (Piece piece = pieces.poll(); piece != null; piece = pieces.poll()) {
             looked.add(piece);
         }
-        long index = takenPieces;
         for (Piece piece : looked) {
-            if (index++ < newest.pieces()) {
-                log.appendEncoded(piece.bytes(), 0, piece.length());
-            }
+            int count = (int) Math.max(0, Math.min(piece.length(), until - position));
+            log.appendEncoded(piece.bytes(), 0, count);
+            position += piece.length();
         }
-        BarrierAhead ahead = newest.ahead();
-        log.appendEncoded(ahead.payload(), ahead.overtaken(), ahead.payload().length - ahead.overtaken());
+        if (position < until) {
+            BarrierAhead ahead = newest.ahead();
+            int skipped = Math.toIntExact(position - newest.position());
+            log.appendEncoded(ahead.payload(), ahead.overtaken() + skipped, (int) (until - position));
+        }
     }
 
     @Override
@@ -208,7 +228,7 @@ final class RemoteInput implements InputChannel {
 
     private @Nullable Piece take() {
         Piece piece = looked.isEmpty() ? pieces.poll() : looked.poll();
-        takenPieces += piece == null ? 0 : 1;
+        takenBytes += piece == null ? 0 : piece.length();
         return piece;
     }
 
@@ -283,13 +303,13 @@ final class RemoteInput implements InputChannel {
         if (!pieces.offer(new Piece(bytes, data.length(), data.continues()))) {
             throw new IllegalStateException("more buffers are queued on channel " + id() + " than its credit allows");
         }
-        offeredPieces++;
+        offeredBytes += data.length();
         wakeup.signal();
     }
 
     /** What is announced has overtaken what is still at the sender, and nothing that has come already. */
     void onAnnounced(BarrierAhead ahead) {
-        announcement = new Announcement(ahead, offeredPieces);
+        announcement.set(new Announcement(ahead, offeredBytes));
         wakeup.announce();
     }
 

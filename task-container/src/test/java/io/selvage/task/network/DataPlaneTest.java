@@ -238,80 +238,93 @@ class DataPlaneTest {
         assertThat(failuresOfB).isEmpty();
     }
 
-    /** Whatever has been read, is queued, or has not been sent; records of several buffers among it. */
+    /** Whatever has been read before or since, is queued, or has not been sent; records of several buffers among it. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void anAnnouncedBarrierBringsAlongWhatItOvertakes(int seed) throws Exception {
         Random random = new Random(seed);
         Definition definition = define(FIRST, 1).bytes(1024 << random.nextInt(3));
         InputChannel input = b.registerInput(definition.of(byteArrays()), consumer, (id, why) -> failuresOfB.add(why));
         OutputChannel output =
                 a.openOutput(definition.of(byteArrays()), address(b), producer, (id, why) -> failuresOfA.add(why));
-        List<byte[]> sent = new ArrayList<>();
-        sent.add(new byte[1]);
-        emit(output, sent.get(0), 0);
+        List<String> sent = new ArrayList<>();
+        emit(output, new byte[1], 0);
+        sent.add(text(new byte[1], 0));
         output.flush();
-        assertThat((byte[]) await(input, consumer)).isEqualTo(sent.get(0)); // The connection stands.
-        int most = random.nextInt(200);
-        for (int i = 0; i < most; i++) {
+        assertThat(text(await(input, consumer), 0)).isEqualTo(sent.get(0)); // The connection stands.
+        int most = random.nextInt(800);
+        boolean isAccepted = true;
+        int forced = 0;
+        for (int i = 0; isAccepted && i < most; i++) {
             byte[] record = new byte[random.nextInt(20) == 0 ? 3000 : random.nextInt(100)];
             random.nextBytes(record);
-            if (!output.tryEmit(record, random.nextInt(3) == 0 ? Timestamps.NONE : sent.size())) {
-                break;
+            long timestamp = random.nextInt(3) == 0 ? Timestamps.NONE : i + random.nextInt(300);
+            isAccepted = output.tryEmit(record, timestamp) || forced++ < 3 && output.tryForce(record, timestamp);
+            if (isAccepted) {
+                sent.add(text(record, timestamp));
             }
-            sent.add(record);
-        }
-        boolean isForced = random.nextBoolean();
-        for (int i = 0; isForced && i < 3; i++) {
-            byte[] record = {1, 2, 3};
-            assertThat(output.tryForce(record, sent.size())).isTrue();
-            sent.add(record);
         }
         int polled = 1;
         for (int left = random.nextInt(sent.size()); left > 0 && !input.isEmpty(); left--) {
-            byte[] record = (byte[]) input.poll();
+            Object record = input.poll();
             if (record == null) {
                 break;
             }
-            assertThat(record).isEqualTo(sent.get(polled++));
+            assertThat(text(record, input.timestampMillis())).isEqualTo(sent.get(polled++));
         }
         ElementLog log = input.newLog();
+        int from = polled;
         Barrier barrier = new Barrier(new CheckpointId(1), 5, false);
         assertThat(output.tryAnnounce(barrier)).isTrue();
         byte[] after = {9};
         assertThat(output.tryForce(after, 77)).isTrue();
-        while (input.announced() == null) {
-            consumer.prepare();
-            if (input.announced() == null) {
-                consumer.await(TimeUnit.SECONDS.toNanos(20));
-            } else {
-                consumer.cancel();
-            }
-            if (!input.isEmpty() && input.announced() == null) {
-                break; // It was sent before it could be announced: nothing is under way that has not come.
-            }
+        output.flush();
+        boolean isLogged = random.nextBoolean();
+        for (int left = random.nextInt(sent.size() - polled + 1); left > 0; left--) {
+            Object record = await(input, consumer);
+            assertThat(text(record, input.timestampMillis())).isEqualTo(sent.get(polled++));
+            log.append(record, input.timestampMillis());
         }
-        if (input.announced() != null) {
+        if (awaitAnnounced(input)) {
             assertThat(input.announced()).isEqualTo(barrier);
+            log = isLogged ? log : input.newLog();
+            from = isLogged ? from : polled;
             input.logQueued(log);
-            assertThat(records(log)).containsExactlyElementsOf(sent.subList(polled, sent.size()));
+            assertThat(records(log)).containsExactlyElementsOf(sent.subList(from, sent.size()));
         }
         while (polled < sent.size()) {
-            assertThat((byte[]) await(input, consumer)).isEqualTo(sent.get(polled++));
+            assertThat(text(await(input, consumer), input.timestampMillis())).isEqualTo(sent.get(polled++));
         }
         assertThat(await(input, consumer)).isEqualTo(barrier);
         assertThat(input.announced()).isNull();
-        output.flush();
         assertThat((byte[]) await(input, consumer)).isEqualTo(after);
         assertThat(input.timestampMillis()).isEqualTo(77);
     }
 
-    private static List<byte[]> records(ElementLog log) {
+    /** False: it was sent before it could be announced, so nothing is under way that has not come. */
+    private boolean awaitAnnounced(InputChannel input) {
+        while (input.announced() == null) {
+            consumer.prepare();
+            if (input.announced() == null && input.isEmpty()) {
+                consumer.await(TimeUnit.SECONDS.toNanos(20));
+            } else {
+                consumer.cancel();
+                return input.announced() != null;
+            }
+        }
+        return true;
+    }
+
+    private static String text(Object record, long timestampMillis) {
+        return Arrays.toString((byte[]) record) + "@" + timestampMillis;
+    }
+
+    private static List<String> records(ElementLog log) {
         BinaryReader in = new BinaryReader(log.toByteArray());
         ElementDecoder decoder = ElementLog.open(in, byteArrays());
-        List<byte[]> records = new ArrayList<>();
+        List<String> records = new ArrayList<>();
         while (in.remaining() > 0) {
-            records.add((byte[]) decoder.read(in));
+            records.add(text(decoder.read(in), decoder.timestampMillis()));
         }
         return records;
     }

@@ -9,7 +9,6 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
-import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.protocol.config.CheckpointMode;
@@ -19,7 +18,6 @@ import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
-import io.selvage.task.exchange.ElementDecoder;
 import io.selvage.task.exchange.ElementLog;
 import io.selvage.task.exchange.LocalChannel;
 import io.selvage.task.exchange.Wakeup;
@@ -67,9 +65,9 @@ class CutUnderPressureTest {
             assertThat(out.announced()).isEqualTo(barrier.overtaking());
             ElementLog overtaken = out.newLog();
             out.logQueued(overtaken);
-            List<Object> all = elements(overtaken.toByteArray());
+            List<Object> all = InputGateTest.elements(overtaken.toByteArray(), SERDE);
             int emitted = all.size();
-            all.addAll(elements(cut.inFlight().get(0).elements()));
+            all.addAll(InputGateTest.elements(cut.inFlight().get(0).elements(), SERDE));
             assertThat(all).isEqualTo(numbers(sent));
             assertThat(drain(sent)).containsExactlyElementsOf(withBarrier(numbers(sent), emitted, barrier));
         } finally {
@@ -116,16 +114,6 @@ class CutUnderPressureTest {
             }
         }
         return drained;
-    }
-
-    private static List<Object> elements(byte[] log) {
-        BinaryReader reader = new BinaryReader(log);
-        ElementDecoder decoder = ElementLog.open(reader, SERDE);
-        List<Object> elements = new ArrayList<>();
-        while (reader.remaining() > 0) {
-            elements.add(decoder.read(reader));
-        }
-        return elements;
     }
 
     private Subtask subtask() {

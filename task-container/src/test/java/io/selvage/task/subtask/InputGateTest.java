@@ -229,7 +229,7 @@ class InputGateTest {
         gate.look(0);
         List<ChannelState> captured = gate.takeCaptured(new CheckpointId(1));
         assertThat(captured).isNotNull();
-        assertThat(captured.stream().map(state -> state.from() + ": " + elements(state)))
+        assertThat(captured.stream().map(state -> state.from() + ": " + elements(state.elements(), SERDE)))
                 .containsExactly("0: [a1]", "1: [b1, b2]");
         drain(gate);
         assertThat(seen.subList(1, seen.size())).containsExactlyInAnyOrder("a1", "a2", "b1", "b2", "b3");
@@ -266,9 +266,9 @@ class InputGateTest {
         assertThat(seen).containsExactly("overtaken by barrier 1");
     }
 
-    private static List<Object> elements(ChannelState state) {
-        BinaryReader in = new BinaryReader(state.elements());
-        ElementDecoder decoder = ElementLog.open(in, SERDE);
+    static List<Object> elements(byte[] log, Serde<Object> serde) {
+        BinaryReader in = new BinaryReader(log);
+        ElementDecoder decoder = ElementLog.open(in, serde);
         List<Object> elements = new ArrayList<>();
         while (in.remaining() > 0) {
             elements.add(decoder.read(in));

@@ -36,7 +36,14 @@ class OvertakingTest {
     private static final int STEPS = 600;
 
     /** What a completed checkpoint holds: how far each sender was, what was processed, and what was under way. */
-    private record Checkpoint(long id, int[] sent, List<List<Long>> processed, List<ChannelState> inFlight) {}
+    private record Checkpoint(long id, Senders sent, List<List<Long>> processed, List<ChannelState> inFlight) {}
+
+    /** By channel: records that were sent, and whether the input has ended. */
+    private record Senders(int[] sent, boolean[] ended) {
+        static Senders of(int count) {
+            return new Senders(new int[count], new boolean[count]);
+        }
+    }
 
     /** One run; the senders' streams are the numbers from 0 on, each with its own event time. */
     private static final class Run implements InputGate.Receiver {
@@ -47,6 +54,7 @@ class OvertakingTest {
         List<LocalChannel> channels = new ArrayList<>();
         InputGate gate;
         int[] sent; // Records, by channel.
+        boolean[] ended;
         long[] barrierSent; // The newest, by channel.
         List<List<Long>> processed;
         long watermark = Long.MIN_VALUE;
@@ -57,7 +65,7 @@ class OvertakingTest {
         @Nullable
         Checkpoint completed;
 
-        final Map<Long, int[]> sentAt = new HashMap<>(); // By checkpoint: at each sender's barrier.
+        final Map<Long, Senders> sentAt = new HashMap<>(); // By checkpoint: at each sender's barrier.
 
         @Nullable
         Checkpoint cut; // Not captured yet.
@@ -72,6 +80,7 @@ class OvertakingTest {
             budgetNanos = random.nextInt(3) == 0 ? 0 : random.nextInt(100);
             announces = random.nextInt(8) > 0;
             sent = new int[count];
+            ended = new boolean[count];
             barrierSent = new long[count];
             processed = lists(count);
             gate = newGate(List.of());
@@ -100,7 +109,11 @@ class OvertakingTest {
             int channel = random.nextInt(count);
             switch (random.nextInt(12)) {
                 case 0, 1, 2 -> send(channel);
-                case 3 -> channels.get(channel).tryEmit(new Watermark(sent[channel]));
+                case 3 -> {
+                    if (!ended[channel]) {
+                        channels.get(channel).tryEmit(new Watermark(sent[channel]));
+                    }
+                }
                 case 4 -> triggerIfDone();
                 case 5, 6 -> sendBarrier(channel);
                 case 7 -> gate.look(nowNanos);
@@ -120,6 +133,8 @@ class OvertakingTest {
                         abort();
                     } else if (dice == 1) {
                         crash();
+                    } else if (dice == 2) {
+                        end(channel);
                     }
                 }
             }
@@ -127,15 +142,20 @@ class OvertakingTest {
 
         /** A record is its sender's number and its place there. */
         void send(int channel) {
-            if (channels.get(channel).tryEmit((long) channel << 32 | sent[channel], sent[channel])) {
+            if (!ended[channel] && channels.get(channel).tryEmit((long) channel << 32 | sent[channel], sent[channel])) {
                 sent[channel]++;
             }
+        }
+
+        /** Barriers still follow. */
+        void end(int channel) {
+            ended[channel] = ended[channel] || channels.get(channel).tryEmit(EndOfInput.INSTANCE);
         }
 
         void triggerIfDone() {
             if (settled == triggered) {
                 triggered++;
-                sentAt.put(triggered, new int[count]);
+                sentAt.put(triggered, Senders.of(count));
             }
         }
 
@@ -149,7 +169,9 @@ class OvertakingTest {
                     : channels.get(channel).tryEmit(barrier);
             if (accepted) {
                 barrierSent[channel] = triggered;
-                sentAt.getOrDefault(triggered, new int[0])[channel] = sent[channel];
+                Senders at = sentAt.getOrDefault(triggered, Senders.of(count));
+                at.sent()[channel] = sent[channel];
+                at.ended()[channel] = ended[channel];
             }
         }
 
@@ -167,7 +189,8 @@ class OvertakingTest {
             settled = triggered; // Numbers are not used again.
             cut = null;
             Checkpoint from = completed;
-            sent = from == null ? new int[count] : from.sent().clone();
+            sent = from == null ? new int[count] : from.sent().sent().clone();
+            ended = new boolean[count];
             barrierSent = new long[count];
             Arrays.fill(barrierSent, triggered);
             processed = lists(count);
@@ -179,6 +202,11 @@ class OvertakingTest {
             watermark = Long.MIN_VALUE;
             gate = newGate(from == null ? List.of() : from.inFlight());
             abort();
+            for (int i = 0; i < count; i++) {
+                if (from != null && from.sent().ended()[i]) {
+                    end(i); // It has nothing else to say.
+                }
+            }
         }
 
         @Override
@@ -200,7 +228,8 @@ class OvertakingTest {
         @Override
         public void onBarrier(Barrier barrier, long alignmentNanos) {
             cut = newCut(barrier);
-            int[] at = sentAt.getOrDefault(barrier.checkpoint().value(), new int[0]);
+            int[] at = sentAt.getOrDefault(barrier.checkpoint().value(), Senders.of(count))
+                    .sent();
             for (int i = 0; i < count; i++) {
                 assertThat(processed.get(i)).hasSize(at[i]);
             }
@@ -219,7 +248,7 @@ class OvertakingTest {
             for (int i = 0; i < count; i++) {
                 copy.get(i).addAll(processed.get(i));
             }
-            return new Checkpoint(barrier.checkpoint().value(), new int[0], copy, List.of());
+            return new Checkpoint(barrier.checkpoint().value(), Senders.of(0), copy, List.of());
         }
 
         void take() {
@@ -237,7 +266,7 @@ class OvertakingTest {
                 settled = pending.id();
                 completed = new Checkpoint(
                         pending.id(),
-                        sentAt.getOrDefault(pending.id(), new int[0]).clone(),
+                        sentAt.getOrDefault(pending.id(), Senders.of(count)),
                         pending.processed(),
                         List.copyOf(states));
             }
@@ -246,7 +275,8 @@ class OvertakingTest {
 
         void drain() {
             for (int i = 0; i < count; i++) {
-                while (!channels.get(i).tryEmit(EndOfInput.INSTANCE)) {
+                while (!ended[i]) {
+                    end(i);
                     gate.poll(this, 100, nowNanos);
                 }
             }
