@@ -41,6 +41,7 @@ public final class DataPlaneThroughput {
 
     private static final int BUFFER_BYTES = 32 << 10;
     private static final Duration FLUSH = Duration.ofMillis(1);
+    private static final Duration IN_FLIGHT = Duration.ofSeconds(1);
     private static final long AWAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int LATENCY_RECORDS = 2000;
     private static final int DEFAULT_SECONDS = 5;
@@ -158,7 +159,7 @@ public final class DataPlaneThroughput {
             records++;
             element = input.poll();
             if (element == null) {
-                input.release();
+                input.release(System.nanoTime());
                 element = awaitInput(input, wakeup);
             }
         }
@@ -192,7 +193,11 @@ public final class DataPlaneThroughput {
     @SuppressWarnings("unchecked")
     private <T> ChannelDefinition definition(Serde<T> serde) {
         return new ChannelDefinition(
-                new ChannelId(job, new Incarnation(1), ++edge, 0, 0), (Serde<Object>) serde, BUFFER_BYTES, FLUSH);
+                new ChannelId(job, new Incarnation(1), ++edge, 0, 0),
+                (Serde<Object>) serde,
+                BUFFER_BYTES,
+                FLUSH,
+                IN_FLIGHT);
     }
 
     private static <T> int sizeOf(Serde<T> serde, T record) {

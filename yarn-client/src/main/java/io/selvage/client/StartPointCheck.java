@@ -1,5 +1,6 @@
 package io.selvage.client;
 
+import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
@@ -16,10 +17,12 @@ import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.RestoredFrom;
 import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -76,6 +79,7 @@ final class StartPointCheck {
             CheckpointMetadata metadata = checkpoints.readMetadata(path);
             requireSameKeyGroups(metadata, graph);
             Set<String> dropped = droppedOperators(metadata, graph);
+            requireEdges(metadata, graph);
             requireFiles(metadata);
             RestorePlan plan = plan(metadata, graph, dropped);
             planned.accept(plan);
@@ -200,6 +204,27 @@ final class StartPointCheck {
 
     private static Stream<OperatorSnapshot> operatorsOf(CheckpointMetadata metadata) {
         return metadata.getSubtasksList().stream().flatMap(subtask -> subtask.getOperatorsList().stream());
+    }
+
+    /** A checkpoint may hold elements that were under way; they have no place but the edge that they were on. */
+    private void requireEdges(CheckpointMetadata metadata, JobGraph graph) {
+        for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
+            for (ChannelEdge edge : subtask.getChannels().getEdgesList()) {
+                if (graph.edges().stream().noneMatch(each -> isSame(edge, subtask.getVertex(), each, graph))) {
+                    throw refused("holds elements that were under way from the operator " + edge.getFromOperatorUid()
+                            + " to " + edge.getToOperatorUid() + " (uids), and the program has no such edge at the same"
+                            + " place. Start the program as it was, take a savepoint of it, and go on from that.");
+                }
+            }
+        }
+    }
+
+    private static boolean isSame(ChannelEdge held, int toVertex, Edge edge, JobGraph graph) {
+        List<Operator> producers = graph.vertex(edge.from()).operators();
+        return edge.id() == held.getEdge()
+                && edge.to() == toVertex
+                && producers.get(producers.size() - 1).uid().equals(held.getFromOperatorUid())
+                && graph.vertex(edge.to()).operators().get(0).uid().equals(held.getToOperatorUid());
     }
 
     private void requireFiles(CheckpointMetadata metadata) throws IOException {

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selvage.api.function.Collector;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.KeyedProcessFunction;
+import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
+import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.ValueStateDescriptor;
@@ -26,6 +28,8 @@ import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.wire.ChannelEdge;
+import io.selvage.protocol.wire.ChannelsSnapshot;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.RestoredFrom;
@@ -201,6 +205,41 @@ class StartPointCheckTest {
         JobGraph graph = graph(128, "renamed");
         assertRefused(savepoint, graph, savepoint.toString(), "by uid: counts", "--allow-dropped-state");
         assertThat(check(savepoint, graph, true).getCheckpoint()).isEqualTo(7);
+    }
+
+    @Test
+    void elementsUnderWayNeedTheEdgeThatTheyWereOn() throws IOException {
+        CheckpointMetadata.Builder metadata = metadata("counts");
+        metadata.getSubtasksBuilder(0)
+                .setVertex(2)
+                .setChannels(ChannelsSnapshot.newBuilder()
+                        .setParallelism(1)
+                        .addEdges(ChannelEdge.newBuilder()
+                                .setEdge(5)
+                                .setFromOperatorUid("reads")
+                                .setToOperatorUid("counts")));
+        write(metadata.build());
+        assertThat(check(twoVertices(5, "reads")).getCheckpoint()).isEqualTo(7);
+        assertRefused(savepoint, twoVertices(5, "others"), savepoint.toString(), "from the operator reads to counts");
+        assertRefused(savepoint, twoVertices(6, "reads"), "take a savepoint of it");
+        metadata.getSubtasksBuilder(0)
+                .getChannelsBuilder()
+                .setState(Segment.newBuilder().setFile("b.data").setLength(1));
+        write(metadata.build());
+        assertRefused(savepoint, twoVertices(5, "reads"), "b.data", "missing or too short");
+    }
+
+    private static JobGraph twoVertices(int edge, String producer) {
+        JobGraph both = graph(128, producer, "counts");
+        List<Operator> operators = both.vertices().get(0).operators();
+        return new JobGraph(
+                "x",
+                128,
+                Map.of(),
+                List.of(
+                        new Vertex(1, "from", 1, operators.subList(0, 1)),
+                        new Vertex(2, "to", 1, operators.subList(1, 2))),
+                List.of(new Edge(edge, 1, 2, Partitioning.HASH, new byte[0])));
     }
 
     @Test

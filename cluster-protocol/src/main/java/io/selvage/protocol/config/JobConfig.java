@@ -19,13 +19,16 @@ public record JobConfig(
         int checkpointFailuresTolerated,
         CheckpointStorage checkpointStorage,
         MemorySize checkpointMemoryLimit,
+        CheckpointMode checkpointMode,
+        Duration alignedTimeout,
         StateBackendKind stateBackend,
         String savepointDirectory,
         RestartPolicy restartPolicy,
         int defaultParallelism,
         int maxParallelism,
         Duration flushTimeout,
-        MemorySize bufferSize) {
+        MemorySize bufferSize,
+        Duration inFlightTarget) {
     public static final ConfigKey<Duration> CHECKPOINT_INTERVAL = ConfigKey.job(
             "selvage.checkpoint.interval",
             ValueType.duration(Duration.ofMillis(10)),
@@ -66,6 +69,16 @@ public record JobConfig(
             ValueType.memory(MemorySize.ofKibibytes(1), MemorySize.ofMebibytes(1)),
             MemorySize.ofKibibytes(64),
             "With the storage memory: how much of an executor's state may go into the metadata; if it has more, all of it goes into its file.");
+    public static final ConfigKey<CheckpointMode> CHECKPOINT_MODE = ConfigKey.job(
+            "selvage.checkpoint.mode",
+            ValueType.oneOf(CheckpointMode.class),
+            CheckpointMode.EXACTLY_ONCE,
+            "What holds after a failure: exactly-once, or at-least-once, where no input waits for another at a checkpoint and records may take effect twice.");
+    public static final ConfigKey<Duration> ALIGNED_TIMEOUT = ConfigKey.job(
+            "selvage.checkpoint.aligned-timeout",
+            ValueType.duration(Duration.ZERO),
+            Duration.ofSeconds(5),
+            "A subtask whose inputs have not all given a checkpoint's barrier after so long waits no longer: the barrier overtakes what is queued, which becomes part of the checkpoint; 0s for at once.");
     public static final ConfigKey<StateBackendKind> STATE_BACKEND = ConfigKey.job(
             "selvage.state.backend",
             ValueType.oneOf(StateBackendKind.class),
@@ -138,6 +151,11 @@ public record JobConfig(
             ValueType.memory(MemorySize.ofKibibytes(1), MemorySize.ofMebibytes(16)),
             MemorySize.ofKibibytes(32),
             "The size at which a buffer between executors is sent.");
+    public static final ConfigKey<Duration> IN_FLIGHT_TARGET = ConfigKey.job(
+            "selvage.network.in-flight-target",
+            ValueType.duration(Duration.ofMillis(10)),
+            Duration.ofSeconds(1),
+            "Before a subtask that is the slow one, about so long a time's work may lie queued on each input; a barrier waits behind it.");
 
     /** In the order of the documentation. */
     public static final List<ConfigKey<?>> KEYS = List.of(
@@ -149,6 +167,8 @@ public record JobConfig(
             CHECKPOINT_FAILURES_TOLERATED,
             CHECKPOINT_STORAGE,
             CHECKPOINT_MEMORY_LIMIT,
+            CHECKPOINT_MODE,
+            ALIGNED_TIMEOUT,
             STATE_BACKEND,
             SAVEPOINT_DIRECTORY,
             RESTART_POLICY,
@@ -162,7 +182,8 @@ public record JobConfig(
             DEFAULT_PARALLELISM,
             MAX_PARALLELISM,
             FLUSH_TIMEOUT,
-            BUFFER_SIZE);
+            BUFFER_SIZE,
+            IN_FLIGHT_TARGET);
 
     public JobConfig {
         if (defaultParallelism > maxParallelism) {
@@ -190,13 +211,16 @@ public record JobConfig(
                 configuration.get(CHECKPOINT_FAILURES_TOLERATED),
                 configuration.get(CHECKPOINT_STORAGE),
                 configuration.get(CHECKPOINT_MEMORY_LIMIT),
+                configuration.get(CHECKPOINT_MODE),
+                configuration.get(ALIGNED_TIMEOUT),
                 configuration.get(STATE_BACKEND),
                 configuration.get(SAVEPOINT_DIRECTORY),
                 restartPolicy(configuration),
                 configuration.get(DEFAULT_PARALLELISM),
                 configuration.get(MAX_PARALLELISM),
                 configuration.get(FLUSH_TIMEOUT),
-                configuration.get(BUFFER_SIZE));
+                configuration.get(BUFFER_SIZE),
+                configuration.get(IN_FLIGHT_TARGET));
     }
 
     private static RestartPolicy restartPolicy(Configuration configuration) {

@@ -43,6 +43,8 @@ class KnownKeysTest {
                         "selvage.checkpoint.tolerated-failures=unlimited",
                         "selvage.checkpoint.storage=hdfs",
                         "selvage.checkpoint.memory-limit=64k",
+                        "selvage.checkpoint.mode=exactly-once",
+                        "selvage.checkpoint.aligned-timeout=5s",
                         "selvage.state.backend=heap",
                         "selvage.savepoint.directory=",
                         "selvage.restart.policy=exponential",
@@ -56,7 +58,8 @@ class KnownKeysTest {
                         "selvage.parallelism.default=1",
                         "selvage.parallelism.max=128",
                         "selvage.network.flush-timeout=1ms",
-                        "selvage.network.buffer-size=32k");
+                        "selvage.network.buffer-size=32k",
+                        "selvage.network.in-flight-target=1s");
     }
 
     @Test

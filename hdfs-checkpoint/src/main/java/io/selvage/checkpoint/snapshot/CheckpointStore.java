@@ -9,6 +9,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Epoch;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
@@ -146,10 +147,17 @@ public final class CheckpointStore {
     /** All that these consist of, in files and in place, but for small operator state. */
     public static Stream<Segment> segmentsOf(List<SubtaskSnapshot> subtasks) {
         return subtasks.stream()
-                .flatMap(subtask -> subtask.getOperatorsList().stream())
-                .flatMap(operator -> Stream.concat(
-                        operator.getKeyedStateList().stream(),
-                        operator.hasOperatorState() ? Stream.of(operator.getOperatorState()) : Stream.empty()));
+                .flatMap(subtask -> Stream.concat(
+                        subtask.getOperatorsList().stream().flatMap(CheckpointStore::segmentsOf),
+                        subtask.getChannels().hasState()
+                                ? Stream.of(subtask.getChannels().getState())
+                                : Stream.empty()));
+    }
+
+    private static Stream<Segment> segmentsOf(OperatorSnapshot operator) {
+        return Stream.concat(
+                operator.getKeyedStateList().stream(),
+                operator.hasOperatorState() ? Stream.of(operator.getOperatorState()) : Stream.empty());
     }
 
     /** Deletes what there is of a savepoint that was given up. */

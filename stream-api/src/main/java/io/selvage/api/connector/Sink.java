@@ -4,7 +4,9 @@ import io.selvage.api.type.Serde;
 import java.io.Serializable;
 
 /**
- * An output in two phases: writers prepare at each barrier what is committed once the checkpoint is complete.
+ * An output in two phases: writers prepare at each barrier what is committed once the checkpoint is complete. So what
+ * is committed has each element's effect once; in a job whose checkpoint mode is at-least-once, after a failure some
+ * have theirs twice.
  *
  * @param <T> elements
  * @param <C> what a writer has prepared and a committer makes visible: immutable, kept in the checkpoint

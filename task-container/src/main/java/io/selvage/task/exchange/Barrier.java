@@ -8,6 +8,7 @@ public final class Barrier extends Control {
     private final long triggerTimeMillis;
     private final CutKind kind;
     private final String directory;
+    private final boolean overtakes;
 
     /**
      * Of a checkpoint.
@@ -25,7 +26,11 @@ public final class Barrier extends Control {
      * @param directory of a savepoint, in the distributed file system; empty for a checkpoint
      */
     public Barrier(CheckpointId checkpoint, long triggerTimeMillis, CutKind kind, String directory) {
-        if (kind.isSavepoint() == directory.isEmpty()) {
+        this(checkpoint, triggerTimeMillis, kind, directory, false);
+    }
+
+    Barrier(CheckpointId checkpoint, long triggerTimeMillis, CutKind kind, String directory, boolean overtakes) {
+        if (kind.isSavepoint() == directory.isEmpty() || overtakes && kind != CutKind.CHECKPOINT) {
             throw new IllegalArgumentException(
                     "a barrier of kind " + kind + " with the directory \"" + directory + "\"");
         }
@@ -33,6 +38,16 @@ public final class Barrier extends Control {
         this.triggerTimeMillis = triggerTimeMillis;
         this.kind = kind;
         this.directory = directory;
+        this.overtakes = overtakes;
+    }
+
+    /** The same, of a checkpoint, where a subtask has cut without waiting: those behind it need not wait either. */
+    public Barrier overtaking() {
+        return new Barrier(checkpoint, triggerTimeMillis, kind, directory, true);
+    }
+
+    public boolean overtakes() {
+        return overtakes;
     }
 
     public CheckpointId checkpoint() {
@@ -60,7 +75,8 @@ public final class Barrier extends Control {
                 && that.checkpoint.equals(checkpoint)
                 && that.triggerTimeMillis == triggerTimeMillis
                 && that.kind == kind
-                && that.directory.equals(directory);
+                && that.directory.equals(directory)
+                && that.overtakes == overtakes;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.selvage.task.exchange;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ public final class ElementRing extends ConsumerFields {
     private final @Nullable Object[] elements;
     private final long[] timestamps;
     private final int mask;
+    private volatile int limit; // Volatile: set by the consumer, read by the producer when it has used up its room.
 
     public ElementRing() {
         this(CAPACITY);
@@ -47,19 +49,56 @@ public final class ElementRing extends ConsumerFields {
         elements = new @Nullable Object[capacity];
         timestamps = new long[capacity];
         mask = capacity - 1;
+        limit = capacity;
     }
 
-    /** Producer. False: the ring is full. */
+    /**
+     * Consumer: no more than so many elements are to lie in the ring from now on, though more may at this moment.
+     *
+     * @param elements from 1 to the capacity
+     */
+    public void limit(int elements) {
+        if (elements < 1 || elements > capacity()) {
+            throw new IllegalArgumentException("a limit of " + elements + " in a ring of " + capacity());
+        }
+        limit = elements;
+    }
+
+    public int limit() {
+        return limit;
+    }
+
+    /** Producer. False: as many elements lie in the ring as may. */
     public boolean offer(Object element, long timestampMillis) {
         long at = produced;
         if (at == roomUntil && !refreshRoom()) {
             return false;
         }
+        put(at, element, timestampMillis);
+        return true;
+    }
+
+    /** Producer: the same, whatever the limit is, as long as so many slots stay free. */
+    public boolean force(Object element, long timestampMillis, int spared) {
+        long at = produced;
+        if (at - (long) CONSUMED.getAcquire(this) + spared > mask) {
+            return false;
+        }
+        put(at, element, timestampMillis);
+        roomUntil = Math.max(roomUntil, produced);
+        return true;
+    }
+
+    private void put(long at, Object element, long timestampMillis) {
         int slot = (int) at & mask;
         elements[slot] = element;
         timestamps[slot] = timestampMillis;
         PRODUCED.setRelease(this, at + 1);
-        return true;
+    }
+
+    /** Producer: elements offered since the beginning, which is the index of the next one. */
+    public long offered() {
+        return produced;
     }
 
     /** Producer. */
@@ -68,7 +107,7 @@ public final class ElementRing extends ConsumerFields {
     }
 
     private boolean refreshRoom() {
-        roomUntil = (long) CONSUMED.getAcquire(this) + mask + 1;
+        roomUntil = Math.max(produced, (long) CONSUMED.getAcquire(this) + limit);
         return produced != roomUntil;
     }
 
@@ -84,6 +123,21 @@ public final class ElementRing extends ConsumerFields {
         elements[slot] = null;
         CONSUMED.setRelease(this, at + 1);
         return element;
+    }
+
+    /** Consumer: elements polled since the beginning. */
+    public long polled() {
+        return consumed;
+    }
+
+    /** Consumer: an element that has not been polled, by its index; the producer has offered it. */
+    public Object peek(long index) {
+        return Objects.requireNonNull(elements[(int) index & mask], "an element that is not in the ring");
+    }
+
+    /** Consumer: of an element that has not been polled. */
+    public long timestampMillis(long index) {
+        return timestamps[(int) index & mask];
     }
 
     /** Consumer: of the element polled last. */

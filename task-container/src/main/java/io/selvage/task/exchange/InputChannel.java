@@ -20,6 +20,20 @@ public interface InputChannel {
 
     boolean isEmpty();
 
-    /** What was polled has been consumed: a producer that waits for room is woken, a remote one is given credit. */
-    void release();
+    /** The newest barrier that has been announced, until it is polled; null: none. */
+    @Nullable
+    Barrier announced();
+
+    /** For what is polled from now on, and then for what {@link #logQueued} appends. */
+    ElementLog newLog();
+
+    /** Appends all that lies before the announced barrier and has not been polled. */
+    void logQueued(ElementLog log);
+
+    /**
+     * What was polled has been consumed: a producer that waits for room is woken, a remote one is given credit.
+     *
+     * @param nowNanos about; by it the channel measures how fast it is consumed
+     */
+    void release(long nowNanos);
 }

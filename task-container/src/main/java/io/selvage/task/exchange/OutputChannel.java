@@ -16,6 +16,20 @@ public interface OutputChannel {
 
     boolean tryEmit(Control control);
 
+    /**
+     * Takes what {@link #tryEmit} refuses, so that the producer may come to the end of an element. False: what is kept
+     * for that is used up as well.
+     */
+    boolean tryForce(Object value, long timestampMillis);
+
+    boolean tryForce(Control control);
+
+    /**
+     * Takes the barrier, behind what it follows, and lets the consumer know of it at once, ahead of all that; however
+     * full the channel is, unless there is no room at all.
+     */
+    boolean tryAnnounce(Barrier barrier);
+
     /** Whether the next element would be refused; like a refusal it makes room be signalled. */
     boolean isFull();
 

@@ -30,6 +30,29 @@ public final class Wakeup {
     @SuppressWarnings("unused") // Through STATE: a flag is all that a signal is; a message would have to be allocated.
     private volatile int state;
 
+    private volatile boolean
+            announced; // Volatile: set by producers, taken by the owner; channels hold what it is about.
+
+    /** Any thread: a barrier has been announced on a channel that leads to the owner. */
+    public void announce() {
+        announced = true;
+        signal();
+    }
+
+    /** Owner: whether {@link #announce} has been called since it was asked last. */
+    public boolean takeAnnounced() {
+        if (!announced) {
+            return false;
+        }
+        announced = false;
+        return true;
+    }
+
+    /** Owner: whether {@link #takeAnnounced} would answer true. */
+    public boolean isAnnounced() {
+        return announced;
+    }
+
     /** Owner: from now on signals count. A full fence: what is read afterwards is not older than this call. */
     public void prepare() {
         if (owner == null) {

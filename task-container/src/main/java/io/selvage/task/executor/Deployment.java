@@ -5,6 +5,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Failure;
@@ -534,6 +535,10 @@ final class Deployment {
 
     Map<Integer, Integer> parallelism() {
         return prepared == null ? Map.of() : prepared.parallelism();
+    }
+
+    Map<Integer, ChannelEdge> edges() {
+        return prepared == null ? Map.of() : prepared.edges();
     }
 
     /** @param nowMillis wall clock of the same moment as {@code nowNanos} */

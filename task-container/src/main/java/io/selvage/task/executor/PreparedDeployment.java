@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.task.subtask.Subtask;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Map;
  *
  * @param vertexNames by vertex
  * @param parallelism by vertex
+ * @param edges by their number
  * @param restored without subtasks: it starts from the beginning
  * @param mostInMetadata how many bytes of an executor's state need no file in a checkpoint
  * @param figures go on counting while the subtasks start
@@ -19,6 +21,7 @@ record PreparedDeployment(
         List<Subtask> subtasks,
         Map<Integer, String> vertexNames,
         Map<Integer, Integer> parallelism,
+        Map<Integer, ChannelEdge> edges,
         ClassLoader loader,
         CheckpointMetadata restored,
         int mostInMetadata,
@@ -28,6 +31,7 @@ record PreparedDeployment(
         subtasks = List.copyOf(subtasks);
         vertexNames = Map.copyOf(vertexNames);
         parallelism = Map.copyOf(parallelism);
+        edges = Map.copyOf(edges);
     }
 
     String nameOf(SubtaskId subtask) {

@@ -8,11 +8,14 @@ import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.wire.ChannelEdge;
+import io.selvage.protocol.wire.ChannelsSnapshot;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StateBackend;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.OperatorCut;
+import io.selvage.task.subtask.ChannelState;
 import io.selvage.task.subtask.SubtaskCut;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -27,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param triggeredNanos when the master's word came
  * @param parallelism by vertex
+ * @param edges by their number
  * @param bases what the cuts' segments are added to; what is not in it stands alone
  * @param mostInMetadata so many bytes in all need no file
  */
@@ -38,6 +42,7 @@ record SnapshotUpload(
         List<SubtaskCut> cuts,
         long triggeredNanos,
         Map<Integer, Integer> parallelism,
+        Map<Integer, ChannelEdge> edges,
         Map<StateOwner, List<Segment>> bases,
         int mostInMetadata) {
     /** Operator state up to this size goes into the acknowledgement itself. */
@@ -46,6 +51,7 @@ record SnapshotUpload(
     SnapshotUpload {
         cuts = List.copyOf(cuts);
         parallelism = Map.copyOf(parallelism);
+        edges = Map.copyOf(edges);
         bases = Map.copyOf(bases);
     }
 
@@ -134,7 +140,27 @@ record SnapshotUpload(
             bytes += operator.operatorState() == null ? 0 : operator.operatorState().length;
             snapshot.addOperators(part);
         }
+        bytes += putChannels(cut.inFlight(), parallelism.getOrDefault(vertex, 0), snapshot, writer);
         return snapshot.setBytes(bytes).setRecordsRead(cut.recordsRead());
+    }
+
+    /** Answers how many bytes there were. */
+    private int putChannels(
+            List<ChannelState> states, int ofVertex, SubtaskSnapshot.Builder snapshot, SnapshotFileWriter writer)
+            throws IOException {
+        if (states.stream().allMatch(ChannelState::isEmpty)) {
+            return 0;
+        }
+        ChannelsSnapshot.Builder channels = ChannelsSnapshot.newBuilder().setParallelism(ofVertex);
+        states.stream().map(ChannelState::edge).distinct().map(edges::get).forEach(channels::addEdges);
+        byte[] bytes = ChannelState.encode(states);
+        if (bytes.length <= MOST_INLINE_BYTES) {
+            channels.setSmallState(ByteString.copyFrom(bytes));
+        } else {
+            channels.setState(segment(writer.append(bytes)));
+        }
+        snapshot.setChannels(channels);
+        return bytes.length;
     }
 
     private Segment segment(SegmentHandle handle) {

@@ -21,6 +21,7 @@ import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.ChainBuilder;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.NanoClock;
+import io.selvage.task.subtask.Alignment;
 import io.selvage.task.subtask.OutputEdge;
 import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskListener;
@@ -41,6 +42,7 @@ final class SubtaskFactory {
     private final DeploymentId deployment;
     private final PreparedJob job;
     private final RestoredCheckpoint restored;
+    private final RestoredChannels restoredChannels;
     private final JobConfig config;
     private final ExecutorId self;
     private final ExchangeTransport transport;
@@ -61,6 +63,7 @@ final class SubtaskFactory {
             Deploy deploy,
             PreparedJob job,
             RestoredCheckpoint restored,
+            RestoredChannels restoredChannels,
             JobConfig config,
             ExecutorId self,
             ExchangeTransport transport,
@@ -71,6 +74,7 @@ final class SubtaskFactory {
         this.deployment = deployment;
         this.job = job;
         this.restored = restored;
+        this.restoredChannels = restoredChannels;
         this.config = config;
         this.self = self;
         this.transport = transport;
@@ -121,6 +125,8 @@ final class SubtaskFactory {
                 outputs(vertex, index),
                 (output, counters) -> chains.build(vertex, index, output, counters),
                 uid -> restored.of(new StateOwner(id, uid), vertex.parallelism()),
+                () -> restoredChannels.of(id),
+                new Alignment(config.checkpointMode(), config.alignedTimeout().toNanos()),
                 held,
                 config.flushTimeout().toNanos(),
                 clock,
@@ -186,6 +192,8 @@ final class SubtaskFactory {
                 channel,
                 id -> new LocalChannel(
                         id,
+                        job.definition(edge).serde(),
+                        config.inFlightTarget(),
                         wakeup(SubtaskId.of(edge.from(), id.fromSubtask())),
                         wakeup(SubtaskId.of(edge.to(), id.toSubtask()))));
     }
@@ -195,7 +203,8 @@ final class SubtaskFactory {
                 channel,
                 job.definition(edge).serde(),
                 Math.toIntExact(config.bufferSize().bytes()),
-                config.flushTimeout());
+                config.flushTimeout(),
+                config.inFlightTarget());
     }
 
     private ChannelId channel(Edge edge, int from, int to) {

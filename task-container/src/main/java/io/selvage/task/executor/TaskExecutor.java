@@ -463,6 +463,7 @@ final class TaskExecutor {
                         deploy,
                         job,
                         restored,
+                        new RestoredChannels(metadata, segments, job),
                         config,
                         settings.id(),
                         services.transport(),
@@ -481,7 +482,15 @@ final class TaskExecutor {
                 metadataNanos - programNanos,
                 services.clock().nanos() - metadataNanos);
         return new PreparedDeployment(
-                subtasks, names, parallelism, job.loader(), metadata, config.checkpointBytesInMetadata(), here, times);
+                subtasks,
+                names,
+                parallelism,
+                job.edges(),
+                job.loader(),
+                metadata,
+                config.checkpointBytesInMetadata(),
+                here,
+                times);
     }
 
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {
@@ -689,6 +698,7 @@ final class TaskExecutor {
                 cuts,
                 deployment.triggeredNanos(cuts),
                 deployment.parallelism(),
+                deployment.edges(),
                 bases,
                 deployment.mostInMetadata());
         services.uploading().execute(() -> {

@@ -55,6 +55,7 @@ final class WarmUp {
     private static final Incarnation ONLY = new Incarnation(1);
     private static final int BUFFER_BYTES = 32 * 1024;
     private static final Duration FLUSH = Duration.ofMillis(1);
+    private static final Duration IN_FLIGHT = Duration.ofSeconds(1);
 
     private final ExecutorServices services;
     private final ExecutorId self;
@@ -117,9 +118,11 @@ final class WarmUp {
                         .setExecutorId(self.value()));
             }
         }
+        SegmentReader segments = new SegmentReader(services.store());
+        CheckpointMetadata none = CheckpointMetadata.getDefaultInstance();
         RestoredCheckpoint nothing = new RestoredCheckpoint(
-                CheckpointMetadata.getDefaultInstance(),
-                new SegmentReader(services.store()),
+                none,
+                segments,
                 new HeldState(),
                 job.loader(),
                 services.backends(),
@@ -130,6 +133,7 @@ final class WarmUp {
                         deploy.build(),
                         job,
                         nothing,
+                        new RestoredChannels(none, segments, job),
                         config,
                         self,
                         services.transport(),
@@ -174,7 +178,7 @@ final class WarmUp {
             wakeup.signal();
         };
         ChannelDefinition definition =
-                new ChannelDefinition(new ChannelId(NO_JOB, ONLY, 0, 0, 0), strings(), BUFFER_BYTES, FLUSH);
+                new ChannelDefinition(new ChannelId(NO_JOB, ONLY, 0, 0, 0), strings(), BUFFER_BYTES, FLUSH, IN_FLIGHT);
         InputChannel input = services.transport().registerInput(definition, wakeup, failures);
         OutputChannel output = services.transport().openOutput(definition, here, wakeup, failures);
         long deadline = System.nanoTime() + MOST_NANOS;
@@ -188,7 +192,7 @@ final class WarmUp {
             for (Object record = input.poll(); record != null; record = input.poll()) {
                 received++;
             }
-            input.release();
+            input.release(System.nanoTime());
             wakeup.prepare();
             if (input.isEmpty() && received < sent) {
                 wakeup.await(TimeUnit.MILLISECONDS.toNanos(1));

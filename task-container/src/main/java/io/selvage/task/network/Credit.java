@@ -17,6 +17,17 @@ final class Credit {
         return payloadBytes <= MIN_COST_BYTES ? MIN_COST_BYTES : Integer.highestOneBit(payloadBytes - 1) << 1;
     }
 
+    /** Buffers of a channel that may be full when its consumer is slow, at both ends and in between. */
+    static final int IN_FLIGHT_BUFFERS = WINDOW_BUFFERS + RemoteOutput.MAX_SEALED_CHUNKS + 1;
+
+    /** The size that buffers are to be filled to so that no more than so many bytes are in flight, about. */
+    static int fillBytes(int inFlightBytes, int bufferBytes) {
+        int fill = inFlightBytes / IN_FLIGHT_BUFFERS;
+        return fill >= bufferBytes
+                ? bufferBytes
+                : Math.min(bufferBytes, Math.max(MIN_COST_BYTES, Integer.highestOneBit(fill)));
+    }
+
     /** What a receiver grants in all to a channel of such buffers. */
     static int window(int bufferBytes) {
         return WINDOW_BUFFERS * cost(bufferBytes);

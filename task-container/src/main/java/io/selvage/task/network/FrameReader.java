@@ -10,15 +10,18 @@ import org.jspecify.annotations.Nullable;
 final class FrameReader {
     /** The longest payload of any frame: the largest buffer that can be configured. */
     static final int MAX_PAYLOAD_BYTES = 16 << 20;
-    /** The longest payload of a frame that is not DATA. */
+    /** The longest payload of a frame that is neither DATA nor ANNOUNCE. */
     static final int MAX_CONTROL_BYTES = 1024;
 
     /** What becomes of the frames. A violation ends the connection. */
     interface Sink {
-        /** Where a DATA frame's payload goes, at least as long as the header says; null to skip it unread. */
-        byte @Nullable [] arrayFor(FrameHeader data) throws ProtocolViolation;
+        /**
+         * Where the payload of a DATA or ANNOUNCE frame goes, at least as long as the header says; null to skip it
+         * unread.
+         */
+        byte @Nullable [] arrayFor(FrameHeader header) throws ProtocolViolation;
 
-        /** @param payload for DATA what {@link #arrayFor} gave, else valid only during the call */
+        /** @param payload for DATA and ANNOUNCE what {@link #arrayFor} gave, else valid only during the call */
         void onFrame(FrameHeader header, byte[] payload) throws ProtocolViolation;
     }
 
@@ -59,12 +62,13 @@ final class FrameReader {
     }
 
     private byte @Nullable [] target() throws ProtocolViolation {
-        int limit = header.type() == FrameType.DATA ? MAX_PAYLOAD_BYTES : MAX_CONTROL_BYTES;
+        boolean isLong = header.type() == FrameType.DATA || header.type() == FrameType.ANNOUNCE;
+        int limit = isLong ? MAX_PAYLOAD_BYTES : MAX_CONTROL_BYTES;
         if (header.length() < 0 || header.length() > limit) {
             throw new ProtocolViolation(
                     "a " + header.type() + " frame of " + header.length() + " bytes, where " + limit + " are the most");
         }
-        return header.type() == FrameType.DATA ? sink.arrayFor(header) : control;
+        return isLong ? sink.arrayFor(header) : control;
     }
 
     private void readPayload(ByteBuf in) {

@@ -27,8 +27,10 @@ final class IncomingConnection extends Connection {
         channel.onOpened(this, number);
     }
 
-    void writeCredit(int number, int bytes) {
-        write(FrameType.CREDIT, 0, number, bytes, new byte[0], 0, 0);
+    /** @param fillBytes buffers are to be sent at this size from now on */
+    void writeCredit(int number, int bytes, int fillBytes) {
+        byte[] payload = new CreditGrant(fillBytes).encode();
+        write(FrameType.CREDIT, 0, number, bytes, payload, 0, payload.length);
     }
 
     /** Ends a channel from this side; what is still under way on it is skipped. */
@@ -57,12 +59,12 @@ final class IncomingConnection extends Connection {
     }
 
     @Override
-    public byte @Nullable [] arrayFor(FrameHeader data) throws ProtocolViolation {
-        RemoteInput channel = channels.get(data.channel());
+    public byte @Nullable [] arrayFor(FrameHeader header) throws ProtocolViolation {
+        RemoteInput channel = channels.get(header.channel());
         if (channel != null) {
-            return channel.arrayFor(data);
+            return header.type() == FrameType.DATA ? channel.arrayFor(header) : new byte[header.length()];
         }
-        requireOpened(data);
+        requireOpened(header);
         return null;
     }
 
@@ -74,6 +76,12 @@ final class IncomingConnection extends Connection {
                 RemoteInput channel = channels.get(frame.channel());
                 if (channel != null) {
                     channel.onData(frame, payload);
+                }
+            }
+            case ANNOUNCE -> {
+                RemoteInput channel = channels.get(frame.channel());
+                if (channel != null) {
+                    channel.onAnnounced(BarrierAhead.decodeOrThrow(payload));
                 }
             }
             case CLOSE -> {

@@ -84,6 +84,11 @@ final class OutgoingConnection extends Connection {
         write(FrameType.DATA, continues ? FrameHeader.CONTINUES : 0, channel, sequence, bytes, offset, length);
     }
 
+    /** Whatever the socket holds back already: there is one for each checkpoint. */
+    void writeAnnouncement(int channel, byte[] payload) {
+        write(FrameType.ANNOUNCE, 0, channel, 0, payload, 0, payload.length);
+    }
+
     /** If the socket takes no more, the channel is told when it does again. */
     boolean isWritableOrAwait(RemoteOutput channel) {
         if (isWritable()) {
@@ -157,7 +162,7 @@ final class OutgoingConnection extends Connection {
     }
 
     @Override
-    public byte[] arrayFor(FrameHeader data) throws ProtocolViolation {
+    public byte[] arrayFor(FrameHeader header) throws ProtocolViolation {
         throw new ProtocolViolation("data on a connection that only takes credit");
     }
 
@@ -170,8 +175,9 @@ final class OutgoingConnection extends Connection {
         RemoteOutput channel = channels.get(frame.channel());
         switch (frame.type()) {
             case CREDIT -> {
+                CreditGrant grant = CreditGrant.decodeOrThrow(payload, frame.length());
                 if (channel != null) {
-                    channel.onCredit(frame.number());
+                    channel.onCredit(frame.number(), grant.fillBytes());
                 }
             }
             case CLOSE -> {
@@ -181,7 +187,7 @@ final class OutgoingConnection extends Connection {
                     end(channel, reason);
                 }
             }
-            case PEER, OPEN, DATA ->
+            case PEER, OPEN, DATA, ANNOUNCE ->
                 throw new ProtocolViolation(frame.type() + " on a connection that only takes credit");
         }
     }

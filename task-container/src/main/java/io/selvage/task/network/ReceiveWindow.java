@@ -1,10 +1,14 @@
 package io.selvage.task.network;
 
-/** Owned by the network thread. Checks that the sender of a channel keeps to its credit and its sequence. */
+/**
+ * Owned by the network thread. Says how much more the sender of a channel may send, and checks that it keeps to that
+ * and to its sequence.
+ */
 final class ReceiveWindow {
     private final int bufferBytes;
-    private final int window;
+    private int window;
     private int granted; // and not used yet
+    private int outstanding; // the same, and what was received and is not consumed, as far as is known here
     private long returned; // bytes of the consumer's total that the sender has been told of
     private int nextSequence;
     private int spanningBytes; // of the element that goes on in the next frame
@@ -17,18 +21,30 @@ final class ReceiveWindow {
     /** The first grant. */
     int open() {
         granted = window;
+        outstanding = window;
         return window;
     }
 
-    /** @param consumedBytes by the consumer, since the channel was opened; gives what to grant now */
+    /** From now on the sender fills its buffers to that size, and may have a window of these. */
+    void resize(int fillBytes) {
+        window = Credit.window(fillBytes);
+    }
+
+    /**
+     * Answers what to grant now: nothing, if more is outstanding than a window that has become smaller.
+     *
+     * @param consumedBytes by the consumer, since the channel was opened
+     */
     int onConsumed(long consumedBytes) {
-        int more = Math.toIntExact(consumedBytes - returned);
+        outstanding -= Math.toIntExact(consumedBytes - returned);
         returned = consumedBytes;
-        granted += more;
-        if (granted > window) {
-            throw new IllegalStateException(
-                    "a window of " + window + " bytes, of which " + granted + " are granted: more consumed than sent");
+        if (outstanding < granted) {
+            throw new IllegalStateException(outstanding + " bytes are outstanding, of which " + granted
+                    + " are granted: more consumed than sent");
         }
+        int more = Math.max(0, window - outstanding);
+        outstanding += more;
+        granted += more;
         return more;
     }
 

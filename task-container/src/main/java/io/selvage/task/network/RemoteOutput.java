@@ -1,14 +1,18 @@
 package io.selvage.task.network;
 
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.ElementEncoder;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jctools.queues.SpscArrayQueue;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The producer serializes into a chunk and publishes after each element; it never waits for the network. The network
  * thread sends what is published against credit: when a chunk is sealed, at {@link #flush}, after a control element,
  * and at the latest after the flush time-out. The producer is refused while {@link #MAX_SEALED_CHUNKS} wait to be sent.
+ * A barrier that is announced is in its place among them, and goes ahead as well, with a copy of what it overtakes.
  */
 final class RemoteOutput implements OutputChannel {
     /** The longest record in serialized form. */
@@ -27,10 +32,20 @@ final class RemoteOutput implements OutputChannel {
     /** Chunks that are full and not sent yet, at which the producer is refused; one more is being filled. */
     static final int MAX_SEALED_CHUNKS = 2;
 
+    /** The same for what is forced, and for barriers that are announced. */
+    private static final int MAX_FORCED_CHUNKS = 8;
+
+    private static final int MAX_ANNOUNCED_CHUNKS = 12;
     /** A record that overflows its chunk may seal two at once, and starts another. */
-    private static final int MAX_CHUNKS = MAX_SEALED_CHUNKS + 2;
+    private static final int MAX_CHUNKS = MAX_ANNOUNCED_CHUNKS + 4;
+    /** Of what a barrier has overtaken; where that is more, it is not announced. */
+    private static final int MAX_OVERTAKEN_BYTES = FrameReader.MAX_PAYLOAD_BYTES - 4096;
+
     /** A chunk's array may have grown to this many buffers and is still kept. */
     private static final int MAX_KEPT_BUFFERS = 4;
+
+    /** A barrier in the channel, and the bytes before it. */
+    private record Announcement(Barrier barrier, long position) {}
 
     private final ChannelDefinition definition;
     private final int bufferBytes;
@@ -45,9 +60,11 @@ final class RemoteOutput implements OutputChannel {
     private final SpscArrayQueue<Chunk> chunks = new SpscArrayQueue<>(MAX_CHUNKS); // producer to network thread
     private final SpscArrayQueue<Chunk> returned = new SpscArrayQueue<>(MAX_CHUNKS); // and back
     private final AtomicBoolean drainPosted = new AtomicBoolean();
+    private volatile @Nullable Announcement announcement; // set by the producer: the newest
     private volatile boolean awaitingTick; // set by the producer, cleared by the network thread
     private volatile boolean awaitingRoom; // set by the producer, cleared by the network thread
     private volatile boolean inputEnded; // set by the producer
+    private volatile int fillBytes; // set by the network thread: a chunk is sent at this size
     private volatile boolean closed; // set by the network thread
 
     // The producer's.
@@ -56,12 +73,16 @@ final class RemoteOutput implements OutputChannel {
     private @Nullable Chunk spare;
     private int sealedChunks; // and not returned
     private boolean unflushed;
+    private long acceptedBytes;
 
     // The network thread's.
     private final SendCredit credit;
     private @Nullable OutgoingConnection connection; // null until it stands, and once the channel is closed
     private int number;
     private int nextSequence;
+    private final Deque<Chunk> sending = new ArrayDeque<>(); // taken from the queue, and not sent to their end
+    private @Nullable Announcement announced; // the newest that was sent, or was too late
+    private long sentBytes;
 
     RemoteOutput(
             ChannelDefinition definition,
@@ -71,6 +92,7 @@ final class RemoteOutput implements OutputChannel {
             FlushTicker ticker) {
         this.definition = definition;
         this.bufferBytes = definition.bufferBytes();
+        this.fillBytes = bufferBytes;
         this.flushTimeoutNanos = definition.flushTimeout().toNanos();
         this.wakeup = wakeup;
         this.failures = failures;
@@ -98,6 +120,20 @@ final class RemoteOutput implements OutputChannel {
         if (isFull()) {
             return false;
         }
+        append(value, timestampMillis);
+        return true;
+    }
+
+    @Override
+    public boolean tryForce(Object value, long timestampMillis) {
+        if (closed || !hasRoomNow() && sealedChunks >= MAX_FORCED_CHUNKS) {
+            return false;
+        }
+        append(value, timestampMillis);
+        return true;
+    }
+
+    private void append(Object value, long timestampMillis) {
         Chunk chunk = filling();
         int start = chunk.writer.length();
         try {
@@ -108,7 +144,6 @@ final class RemoteOutput implements OutputChannel {
         }
         accept(chunk, start);
         requestTick();
-        return true;
     }
 
     /** A control element does not wait for company. */
@@ -117,6 +152,30 @@ final class RemoteOutput implements OutputChannel {
         if (isFull()) {
             return false;
         }
+        append(control);
+        return true;
+    }
+
+    @Override
+    public boolean tryForce(Control control) {
+        if (closed || !hasRoomNow() && sealedChunks >= MAX_FORCED_CHUNKS) {
+            return false;
+        }
+        append(control);
+        return true;
+    }
+
+    @Override
+    public boolean tryAnnounce(Barrier barrier) {
+        if (closed || !hasRoomNow() && sealedChunks >= MAX_ANNOUNCED_CHUNKS) {
+            return false;
+        }
+        announcement = new Announcement(barrier, acceptedBytes);
+        append(barrier);
+        return true;
+    }
+
+    private void append(Control control) {
         if (control instanceof EndOfInput) {
             inputEnded = true;
         }
@@ -125,7 +184,6 @@ final class RemoteOutput implements OutputChannel {
         encoder.write(control, chunk.writer);
         accept(chunk, start);
         postDrain();
-        return true;
     }
 
     @Override
@@ -185,20 +243,22 @@ final class RemoteOutput implements OutputChannel {
             writer.truncate(start);
             throw new RecordTooLargeException(id(), end - start);
         }
-        if (end <= bufferBytes && writer.array() == chunk.bytes) {
+        acceptedBytes += end - start;
+        int fill = fillBytes;
+        if (end <= fill && writer.array() == chunk.bytes) {
             chunk.publish(end);
         } else if (start == 0) {
-            acceptAlone(chunk, end);
+            acceptAlone(chunk, end, fill);
         } else {
             Chunk next = moveToNext(chunk, start, end);
-            acceptAlone(next, end - start);
+            acceptAlone(next, end - start, fill);
         }
     }
 
     /** The first element of a chunk; one that is longer than a buffer stays the only one. */
-    private void acceptAlone(Chunk chunk, int end) {
+    private void acceptAlone(Chunk chunk, int end, int fill) {
         chunk.bytes = chunk.writer.array();
-        if (end > bufferBytes) {
+        if (end > fill) {
             seal(chunk, end);
         } else {
             chunk.publish(end);
@@ -252,8 +312,12 @@ final class RemoteOutput implements OutputChannel {
         this.number = number;
     }
 
-    void onCredit(int bytes) throws ProtocolViolation {
+    void onCredit(int bytes, int fill) throws ProtocolViolation {
+        if (fill < 1 || fill > bufferBytes) {
+            throw new ProtocolViolation("buffers of " + fill + " bytes, where " + bufferBytes + " are the most");
+        }
         credit.grantOrThrow(bytes);
+        fillBytes = fill;
         send();
     }
 
@@ -310,30 +374,68 @@ final class RemoteOutput implements OutputChannel {
     }
 
     private void sendOn(OutgoingConnection open) {
-        Chunk chunk = chunks.peek();
+        takeChunks();
+        announce(open);
+        Chunk chunk = sending.peek();
         while (chunk != null) {
             int published = chunk.published();
             if (!trySend(open, chunk, Chunk.length(published)) || !Chunk.isSealed(published)) {
                 return;
             }
-            chunks.poll();
+            sending.poll();
             giveBack(chunk);
-            chunk = chunks.peek();
+            takeChunks();
+            chunk = sending.peek();
         }
     }
 
+    private void takeChunks() {
+        for (Chunk chunk = chunks.poll(); chunk != null; chunk = chunks.poll()) {
+            sending.add(chunk);
+        }
+    }
+
+    /** Ahead of what lies before the barrier, and with a copy of it: unless the barrier itself has gone already. */
+    private void announce(OutgoingConnection open) {
+        Announcement newest = announcement;
+        if (newest == null || newest == announced) {
+            return;
+        }
+        announced = newest;
+        long overtaken = newest.position() - sentBytes;
+        if (overtaken < 0 || overtaken > MAX_OVERTAKEN_BYTES) {
+            return;
+        }
+        BinaryWriter payload = new BinaryWriter();
+        BarrierAhead.begin(newest.barrier(), payload);
+        int left = (int) overtaken;
+        takeChunks(); // All before the barrier was published before the announcement was read.
+        for (Chunk chunk : sending) {
+            int count = Math.min(left, Chunk.length(chunk.published()) - chunk.sentBytes);
+            payload.writeBytes(chunk.bytes, chunk.sentBytes, count);
+            left -= count;
+        }
+        if (left > 0) {
+            throw new IllegalStateException(left + " bytes before " + newest.barrier() + " are missing on " + id());
+        }
+        open.writeAnnouncement(number, payload.toByteArray());
+    }
+
     /**
-     * Up to {@code end}, as far as credit and socket allow. Only an element longer than a buffer takes more than one.
+     * Up to {@code end}, as far as credit and socket allow. What is longer than a buffer, as long as these are now,
+     * takes more than one.
      */
     private boolean trySend(OutgoingConnection open, Chunk chunk, int end) {
+        int most = fillBytes;
         while (chunk.sentBytes < end) {
-            int length = Math.min(end - chunk.sentBytes, bufferBytes);
+            int length = Math.min(end - chunk.sentBytes, most);
             if (!open.isWritableOrAwait(this) || !credit.tryTake(Credit.cost(length))) {
                 return false;
             }
             boolean continues = chunk.sentBytes + length < end;
             open.writeData(number, nextSequence++, continues, chunk.bytes, chunk.sentBytes, length);
             chunk.sentBytes += length;
+            sentBytes += length;
         }
         return true;
     }

@@ -10,7 +10,7 @@ final class SendCredit {
     }
 
     void grantOrThrow(int bytes) throws ProtocolViolation {
-        if (bytes < 1 || bytes > window - available) {
+        if (bytes < 0 || bytes > window - available) {
             throw new ProtocolViolation("a grant of " + bytes + " bytes on top of " + available
                     + ", where the window is " + window + " bytes");
         }

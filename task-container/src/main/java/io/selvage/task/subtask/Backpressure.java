@@ -6,4 +6,7 @@ import io.selvage.task.exchange.OutputChannel;
 interface Backpressure {
     /** @throws io.selvage.task.operator.SubtaskCanceledException if the subtask has to end instead */
     void awaitRoom(OutputChannel channel);
+
+    /** A cut waits for the end of the element that is being emitted: what is refused is better forced. */
+    boolean isCutDue();
 }

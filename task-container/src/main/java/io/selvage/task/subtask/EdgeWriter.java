@@ -1,5 +1,6 @@
 package io.selvage.task.subtask;
 
+import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.Control;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Watermark;
@@ -26,6 +27,9 @@ abstract class EdgeWriter implements Output {
 
     final void emitTo(OutputChannel channel, Object value, long timestampMillis) {
         while (!channel.tryEmit(value, timestampMillis)) {
+            if (backpressure.isCutDue() && channel.tryForce(value, timestampMillis)) {
+                return;
+            }
             backpressure.awaitRoom(channel);
         }
     }
@@ -37,7 +41,23 @@ abstract class EdgeWriter implements Output {
 
     final void broadcast(Control control) {
         for (OutputChannel channel : channels) {
-            while (!channel.tryEmit(control)) {
+            emitTo(channel, control);
+        }
+    }
+
+    private void emitTo(OutputChannel channel, Control control) {
+        while (!channel.tryEmit(control)) {
+            if (backpressure.isCutDue() && channel.tryForce(control)) {
+                return;
+            }
+            backpressure.awaitRoom(channel);
+        }
+    }
+
+    /** Where the consumer may go on without waiting for what lies before the barrier. */
+    final void announce(Barrier barrier) {
+        for (OutputChannel channel : channels) {
+            while (!channel.tryAnnounce(barrier)) {
                 backpressure.awaitRoom(channel);
             }
         }

@@ -1,13 +1,20 @@
 package io.selvage.task.subtask;
 
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.task.exchange.Barrier;
+import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.CutKind;
+import io.selvage.task.exchange.ElementLog;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.Watermark;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Watermark: the least of the channels'. Barriers are aligned: a channel that has given the barrier is not polled
  * until all have (Carbone et al., "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an
- * older one.
+ * older one. With {@link CheckpointMode#AT_LEAST_ONCE} barriers are only counted: what a channel gives after its own is
+ * part of the cut as well.
+ *
+ * <p>Barriers are announced before they can be polled. When the alignment takes longer than its budget, the cut waits
+ * no longer: what lies before the barriers, and what comes until those that are not announced yet, is captured.
  */
 final class InputGate {
     /** Takes what comes in. */
@@ -27,37 +38,72 @@ final class InputGate {
 
         /** The barrier has come from every channel. */
         void onBarrier(Barrier barrier, long alignmentNanos);
+
+        /** The barrier has not come from every channel, and yet this is the cut: {@link #takeCaptured} completes it. */
+        void onOvertaken(Barrier barrier, long alignmentNanos);
     }
 
     private static final long NO_CHECKPOINT = 0;
 
     private final InputChannel[] channels;
+    private final Alignment alignment;
     private final long[] watermarks;
     private final boolean[] ended;
-    private final boolean[] blocked;
+    private final boolean[] arrived; // Those that have given the barrier.
+    private final Deque<Replay> replays = new ArrayDeque<>(); // To their end before any channel.
     private int endedCount;
-    private int blockedCount;
+    private int arrivedCount;
     private int nextChannel;
     private long watermark = Long.MIN_VALUE;
     private @Nullable Barrier aligning;
     private long alignmentStartNanos;
+    private boolean batchEnds; // With the element at hand.
+    private boolean isUrgent; // Of what is aligning: a subtask before this one has not waited.
+    private @Nullable ChannelCapture capture;
     private long settled = NO_CHECKPOINT; // Barriers of this checkpoint and lower ones are dropped.
 
-    InputGate(List<InputChannel> channels) {
+    InputGate(List<InputChannel> channels, Alignment alignment) {
         this.channels = channels.toArray(new InputChannel[0]);
+        this.alignment = alignment;
         this.watermarks = new long[this.channels.length];
         this.ended = new boolean[this.channels.length];
-        this.blocked = new boolean[this.channels.length];
+        this.arrived = new boolean[this.channels.length];
         Arrays.fill(watermarks, Long.MIN_VALUE);
+    }
+
+    /** Before the first poll: what is to come before all else, in that order. */
+    void replay(List<RestoredChannel> restored) {
+        for (RestoredChannel channel : restored) {
+            Replay replay = new Replay(channel, channel.keepsTime() ? indexOf(channel.state()) : Replay.NO_CHANNEL);
+            replays.add(replay);
+            if (replay.channel != Replay.NO_CHANNEL) {
+                watermarks[replay.channel] =
+                        Math.max(watermarks[replay.channel], channel.state().watermarkMillis());
+            }
+        }
+    }
+
+    private int indexOf(ChannelState state) {
+        for (int index = 0; index < channels.length; index++) {
+            ChannelId id = channels[index].id();
+            if (id.edge() == state.edge() && id.fromSubtask() == state.from()) {
+                return index;
+            }
+        }
+        return Replay.NO_CHANNEL;
     }
 
     /** Gives up to {@code limit} elements of one channel to the receiver; answers how many. */
     int poll(Receiver receiver, int limit, long nowNanos) {
+        batchEnds = false;
+        if (!replays.isEmpty()) {
+            return pollReplay(receiver, limit);
+        }
         int count = channels.length;
         for (int turn = 0; turn < count; turn++) {
             int index = nextChannel;
             nextChannel = index + 1 == count ? 0 : index + 1;
-            if (!blocked[index]) {
+            if (!isBlocked(index)) {
                 int polled = pollChannel(index, receiver, limit, nowNanos);
                 if (polled > 0) {
                     return polled;
@@ -67,24 +113,55 @@ final class InputGate {
         return 0;
     }
 
+    /** The end of a replay counts as work, too. */
+    private int pollReplay(Receiver receiver, int limit) {
+        Replay replay = replays.getFirst();
+        int polled = 0;
+        for (; polled < limit && !batchEnds; polled++) {
+            Object element = replay.poll();
+            if (element == null) {
+                replays.removeFirst();
+                return polled + 1;
+            }
+            if (!(element instanceof Control)) {
+                receiver.onRecord(element, replay.timestampMillis());
+            } else if (element instanceof Watermark restored && replay.channel != Replay.NO_CHANNEL) {
+                watermarks[replay.channel] = Math.max(watermarks[replay.channel], restored.millis());
+                advanceWatermark(receiver);
+            }
+        }
+        return polled;
+    }
+
+    private boolean isBlocked(int index) {
+        return alignment.blocks() && arrived[index];
+    }
+
     private int pollChannel(int index, Receiver receiver, int limit, long nowNanos) {
         InputChannel channel = channels[index];
+        ElementLog log = capture == null ? null : capture.log(index);
         int polled = 0;
-        while (polled < limit) {
+        while (polled < limit && !batchEnds) {
             Object element = channel.poll();
             if (element == null) {
                 break;
             }
             polled++;
+            if (log != null) {
+                log.append(element, channel.timestampMillis());
+            }
             if (element instanceof Control control) {
                 onControl(index, control, receiver, nowNanos);
                 // The batch ends here: the channel may be blocked now, or a checkpoint taken.
                 break;
             }
             receiver.onRecord(element, channel.timestampMillis());
+            if (log != null) {
+                log = capture == null ? null : capture.log(index); // It may have been closed in the meantime.
+            }
         }
         if (polled > 0) {
-            channel.release();
+            channel.release(nowNanos);
         }
         return polled;
     }
@@ -123,30 +200,139 @@ final class InputGate {
 
     private void onBarrier(int index, Barrier barrier, Receiver receiver, long nowNanos) {
         long checkpoint = barrier.checkpoint().value();
-        if (checkpoint <= settled) {
+        ChannelCapture capturing = capture;
+        if (capturing != null && capturing.checkpoint().equals(barrier.checkpoint())) {
+            capturing.close(index, channels[index].id());
             return;
         }
-        Barrier current = aligning;
-        if (current == null || checkpoint > current.checkpoint().value()) {
-            unblock();
-            aligning = barrier;
-            alignmentStartNanos = nowNanos;
-        } else if (checkpoint < current.checkpoint().value()) {
+        if (!tryAlign(barrier, nowNanos)) {
             return;
         }
-        if (blocked[index]) {
+        if (arrived[index]) {
             throw new IllegalStateException("channel " + channels[index].id() + " has given " + barrier + " twice");
         }
-        blocked[index] = true;
-        blockedCount++;
-        if (blockedCount == channels.length) {
+        arrived[index] = true;
+        arrivedCount++;
+        if (arrivedCount == channels.length) {
+            Barrier passedOn = isUrgent ? barrier.overtaking() : barrier;
             settle(checkpoint);
-            receiver.onBarrier(barrier, nowNanos - alignmentStartNanos);
+            receiver.onBarrier(passedOn, nowNanos - alignmentStartNanos);
         }
     }
 
+    /** Whether that barrier is the one that is waited for, from now on at least. */
+    private boolean tryAlign(Barrier barrier, long nowNanos) {
+        if (barrier.checkpoint().value() <= settled) {
+            return false;
+        }
+        Barrier current = aligning;
+        int order = current == null ? 1 : barrier.checkpoint().compareTo(current.checkpoint());
+        if (order < 0) {
+            return false;
+        }
+        if (order > 0) {
+            clearArrived();
+            giveUpCapture(barrier.checkpoint());
+            aligning = barrier;
+            alignmentStartNanos = nowNanos;
+            isUrgent = false;
+        }
+        isUrgent |= barrier.overtakes();
+        return true;
+    }
+
+    // ---- barriers that overtake ----------------------------------------------------------------------------------
+
+    /**
+     * Hears of barriers that have been announced. Gives nothing to anybody: it may be called in the midst of an
+     * element.
+     */
+    void look(long nowNanos) {
+        for (int index = 0; index < channels.length; index++) {
+            Barrier announced = channels[index].announced();
+            if (announced == null) {
+                continue;
+            }
+            ChannelCapture capturing = capture;
+            if (capturing != null && capturing.checkpoint().equals(announced.checkpoint())) {
+                closeAnnounced(index, capturing);
+            } else {
+                tryAlign(announced, nowNanos);
+            }
+        }
+    }
+
+    private void closeAnnounced(int index, ChannelCapture capturing) {
+        ElementLog log = capturing.log(index);
+        if (log != null) {
+            channels[index].logQueued(log);
+            capturing.close(index, channels[index].id());
+        }
+    }
+
+    /** When the cut waits no longer; {@link Long#MAX_VALUE}: nothing is aligned, or only by waiting. */
+    long dueNanos() {
+        Barrier current = aligning;
+        if (current == null || current.kind() != CutKind.CHECKPOINT || !alignment.blocks()) {
+            return Long.MAX_VALUE;
+        }
+        return isUrgent ? alignmentStartNanos : alignmentStartNanos + alignment.budgetNanos();
+    }
+
+    boolean isDue(long nowNanos) {
+        long dueNanos = dueNanos();
+        return dueNanos != Long.MAX_VALUE && nowNanos - dueNanos >= 0;
+    }
+
+    /** In the midst of an element: no other one is polled before there has been a chance to cut. */
+    void endBatch() {
+        batchEnds = true;
+    }
+
+    /** Between two elements, when it {@link #isDue}: this is the cut, and what is under way is captured. */
+    void overtake(Receiver receiver, long nowNanos) {
+        Barrier barrier = Objects.requireNonNull(aligning, "nothing is aligned");
+        ChannelCapture begun = new ChannelCapture(barrier.checkpoint(), watermarks);
+        for (Replay replay : replays) {
+            begun.add(replay.rest(replay.channel == Replay.NO_CHANNEL ? Long.MIN_VALUE : watermarks[replay.channel]));
+        }
+        for (int index = 0; index < channels.length; index++) {
+            begun.open(index, channels[index].newLog());
+            Barrier announced = channels[index].announced();
+            if (arrived[index]) {
+                begun.close(index, channels[index].id());
+            } else if (announced != null && announced.checkpoint().equals(barrier.checkpoint())) {
+                closeAnnounced(index, begun);
+            }
+        }
+        capture = begun;
+        settle(barrier.checkpoint().value());
+        receiver.onOvertaken(barrier.overtaking(), nowNanos - alignmentStartNanos);
+    }
+
+    /** What was under way at the cut of that checkpoint, once; null: it is not known yet, or was given up. */
+    @Nullable
+    List<ChannelState> takeCaptured(CheckpointId checkpoint) {
+        ChannelCapture capturing = capture;
+        if (capturing == null || !capturing.checkpoint().equals(checkpoint) || !capturing.isComplete()) {
+            return null;
+        }
+        capture = null;
+        return capturing.states();
+    }
+
+    private void giveUpCapture(CheckpointId newest) {
+        ChannelCapture capturing = capture;
+        if (capturing != null && capturing.checkpoint().compareTo(newest) <= 0) {
+            capture = null;
+        }
+    }
+
+    // --------------------------------------------------------------------------------------------------------------
+
     /** Nobody waits for that checkpoint any more: its barriers are dropped, and what it blocks flows again. */
     void abort(CheckpointId checkpoint) {
+        giveUpCapture(checkpoint);
         Barrier current = aligning;
         if (current != null && current.checkpoint().compareTo(checkpoint) <= 0) {
             settle(checkpoint.value());
@@ -164,18 +350,21 @@ final class InputGate {
     private void settle(long checkpoint) {
         settled = Math.max(settled, checkpoint);
         aligning = null;
-        unblock();
+        clearArrived();
     }
 
-    private void unblock() {
-        Arrays.fill(blocked, false);
-        blockedCount = 0;
+    private void clearArrived() {
+        Arrays.fill(arrived, false);
+        arrivedCount = 0;
     }
 
     /** Whether a poll would give nothing. */
     boolean isEmpty() {
+        if (!replays.isEmpty()) {
+            return false;
+        }
         for (int index = 0; index < channels.length; index++) {
-            if (!blocked[index] && !channels[index].isEmpty()) {
+            if (!isBlocked(index) && !channels[index].isEmpty()) {
                 return false;
             }
         }

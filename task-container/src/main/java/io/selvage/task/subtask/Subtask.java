@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jctools.queues.MpscArrayQueue;
@@ -51,6 +52,8 @@ public final class Subtask implements Runnable {
     private final NanoClock clock;
     private final SubtaskListener listener;
     private final Function<String, RestoredState> restored;
+    private final Supplier<List<RestoredChannel>> restoredChannels;
+    private final Alignment alignment;
     private final Wakeup wakeup;
     private final MpscArrayQueue<Mail> mailbox = new MpscArrayQueue<>(MAILBOX_CAPACITY);
     private final Counters counters = new Counters();
@@ -72,8 +75,10 @@ public final class Subtask implements Runnable {
     private long heldBy;
 
     private @Nullable CheckpointId drainedBy; // Not null: event time was ended for that savepoint.
-    private @Nullable SubtaskCut gathering; // The newest cut, while not all of its state is written.
+    private @Nullable SubtaskCut gathering; // The newest cut, while not all of its state is written or captured.
     private long gatheringSinceNanos;
+    private boolean isGathered; // All of its operators' state is written.
+    private boolean isCapturing; // It has overtaken.
     private @Nullable CheckpointId completing; // Not null: the operators are being told that it is complete.
     private long lastFlushNanos;
     private int batch = MOST_BATCH;
@@ -88,10 +93,12 @@ public final class Subtask implements Runnable {
         this.clock = wiring.clock();
         this.listener = wiring.listener();
         this.restored = wiring.restored();
+        this.restoredChannels = wiring.channels();
+        this.alignment = wiring.alignment();
         this.wakeup = wiring.wakeup();
         this.flushNanos = wiring.flushNanos();
-        this.gate = new InputGate(wiring.inputs());
-        this.outputs = new SubtaskOutputs(wiring.outputs(), this::awaitRoom, counters);
+        this.gate = new InputGate(wiring.inputs(), alignment);
+        this.outputs = new SubtaskOutputs(wiring.outputs(), new Waiting(), counters);
         this.channels = Stream.concat(
                         wiring.inputs().stream().map(InputChannel::id),
                         wiring.outputs().stream()
@@ -192,6 +199,7 @@ public final class Subtask implements Runnable {
         checkCanceled();
         transition(SubtaskPhase.OPENING, null);
         chain.open(restored);
+        gate.replay(restoredChannels.get());
         transition(SubtaskPhase.RUNNING, null);
     }
 
@@ -200,7 +208,7 @@ public final class Subtask implements Runnable {
      */
     int runOnce() {
         checkCanceled();
-        int work = handleMail() + gather();
+        int work = handleMail() + overtake() + gather();
         if (phase.isEnd() || isRefused()) {
             publish();
             return work;
@@ -224,6 +232,31 @@ public final class Subtask implements Runnable {
         counters.publish();
     }
 
+    /** Cuts without waiting any longer, if it is time to. */
+    private int overtake() {
+        if (phase.isEnd() || !isCutDue()) {
+            return 0;
+        }
+        gate.overtake(receiver, clock.nanos());
+        return 1;
+    }
+
+    private boolean isCutDue() {
+        hear();
+        return gate.dueNanos() != Long.MAX_VALUE && gate.isDue(clock.nanos());
+    }
+
+    /** Of announced barriers, also in the midst of an element: what can be captured then is. */
+    private void hear() {
+        if (wakeup.takeAnnounced()) {
+            gate.look(clock.nanos());
+            SubtaskCut cut = gathering;
+            if (cut != null) {
+                deliver(cut);
+            }
+        }
+    }
+
     private int handleMail() {
         int handled = 0;
         for (Mail mail = mailbox.poll(); mail != null && !phase.isEnd(); mail = mailbox.poll()) {
@@ -239,7 +272,7 @@ public final class Subtask implements Runnable {
                 throw new IllegalStateException(
                         "subtask " + id + " has input, and yet was told to start " + trigger.barrier());
             }
-            cut(trigger.barrier(), 0);
+            cut(trigger.barrier(), 0, false);
         } else if (mail instanceof Mail.Complete complete) {
             complete(complete);
         } else if (mail instanceof Mail.Abort abort) {
@@ -269,8 +302,10 @@ public final class Subtask implements Runnable {
     /**
      * The barrier goes on first: what is downstream need not wait for this subtask's state to be written. Nor need the
      * elements after it: only what is little is written at once.
+     *
+     * @param hasOvertaken what was under way on the channels is being captured, and completes the cut
      */
-    private void cut(Barrier barrier, long alignmentNanos) {
+    private void cut(Barrier barrier, long alignmentNanos, boolean hasOvertaken) {
         CheckpointId checkpoint = barrier.checkpoint();
         if (checkpoint.value() <= lastCheckpoint) {
             return;
@@ -284,10 +319,10 @@ public final class Subtask implements Runnable {
             drainedBy = checkpoint;
             chain.endOfInput();
         }
-        outputs.barrier(barrier);
+        outputs.barrier(barrier, alignment.blocks() && barrier.kind() == CutKind.CHECKPOINT);
         long startNanos = clock.nanos();
         List<OperatorCut> cuts = chain.snapshot(checkpoint, barrier.kind().isSavepoint());
-        boolean isComplete = chain.gather(GATHERED_BYTES);
+        isGathered = chain.gather(GATHERED_BYTES);
         gatheringSinceNanos = clock.nanos();
         SubtaskCut cut = new SubtaskCut(
                 id,
@@ -297,12 +332,23 @@ public final class Subtask implements Runnable {
                 TimeUnit.NANOSECONDS.toMicros(startNanos - firstBarrierNanos),
                 TimeUnit.NANOSECONDS.toMicros(gatheringSinceNanos - startNanos),
                 0,
-                counters.recordsRead);
-        if (isComplete) {
+                counters.recordsRead,
+                List.of());
+        gathering = cut;
+        isCapturing = hasOvertaken;
+        deliver(cut);
+    }
+
+    /** Once all of it is known: of one that has overtaken, that includes what was under way on the channels. */
+    private void deliver(SubtaskCut cut) {
+        if (!isGathered) {
+            return;
+        }
+        List<ChannelState> captured =
+                isCapturing ? gate.takeCaptured(cut.barrier().checkpoint()) : List.of();
+        if (captured != null) {
             gathering = null;
-            listener.onCut(cut);
-        } else {
-            gathering = cut;
+            listener.onCut(cut.with(captured));
         }
     }
 
@@ -329,11 +375,14 @@ public final class Subtask implements Runnable {
         if (cut == null || phase.isEnd()) {
             return 0;
         }
-        if (chain.gather(GATHERED_BYTES)) {
-            gathering = null;
-            listener.onCut(cut.gathered(TimeUnit.NANOSECONDS.toMicros(clock.nanos() - gatheringSinceNanos)));
+        boolean wasGathered = isGathered;
+        if (!wasGathered && chain.gather(GATHERED_BYTES)) {
+            isGathered = true;
+            cut = cut.gathered(TimeUnit.NANOSECONDS.toMicros(clock.nanos() - gatheringSinceNanos));
+            gathering = cut;
         }
-        return 1;
+        deliver(cut);
+        return wasGathered ? 0 : 1; // What is still to be captured comes with the input.
     }
 
     private void giveUpCut(CheckpointId aborted) {
@@ -375,6 +424,7 @@ public final class Subtask implements Runnable {
             return;
         }
         long nextNanos = isRefused() || heldBy != 0 ? Long.MAX_VALUE : chain.nextNanos();
+        nextNanos = earlier(nextNanos, gate.dueNanos());
         long waitNanos = nextNanos == Long.MAX_VALUE ? LONGEST_PARK_NANOS : nextNanos - clock.nanos();
         if (waitNanos > 0) {
             wakeup.await(Math.min(waitNanos, LONGEST_PARK_NANOS));
@@ -383,8 +433,15 @@ public final class Subtask implements Runnable {
         }
     }
 
+    private static long earlier(long oneNanos, long otherNanos) {
+        if (oneNanos == Long.MAX_VALUE || otherNanos == Long.MAX_VALUE) {
+            return Math.min(oneNanos, otherNanos);
+        }
+        return oneNanos - otherNanos < 0 ? oneNanos : otherNanos;
+    }
+
     private boolean hasWork() {
-        return canceled || !mailbox.isEmpty() || !isRefused() && !gate.isEmpty();
+        return canceled || !mailbox.isEmpty() || wakeup.isAnnounced() || !isRefused() && !gate.isEmpty();
     }
 
     /** Whether the channel that was full when last written to still is: then mail is handled, and input waits. */
@@ -401,13 +458,21 @@ public final class Subtask implements Runnable {
     private void awaitRoom(OutputChannel channel) {
         refusing = channel;
         outputs.flush();
+        hear();
         wakeup.prepare();
-        if (canceled || !channel.isFull()) {
+        if (canceled || wakeup.isAnnounced() || !channel.isFull()) {
             wakeup.cancel();
         } else {
-            wakeup.await(LONGEST_PARK_NANOS);
+            wakeup.await(longestWaitNanos());
         }
         checkCanceled();
+    }
+
+    /** While a cut that is due can't be taken, only room helps. */
+    private long longestWaitNanos() {
+        long dueNanos = gate.dueNanos();
+        long leftNanos = dueNanos == Long.MAX_VALUE ? LONGEST_PARK_NANOS : dueNanos - clock.nanos();
+        return leftNanos <= 0 ? LONGEST_PARK_NANOS : Math.min(leftNanos, LONGEST_PARK_NANOS);
     }
 
     private void checkCanceled() {
@@ -476,6 +541,23 @@ public final class Subtask implements Runnable {
     }
 
     /** Owned by the subtask's thread. */
+    private final class Waiting implements Backpressure {
+        @Override
+        public void awaitRoom(OutputChannel channel) {
+            Subtask.this.awaitRoom(channel);
+        }
+
+        @Override
+        public boolean isCutDue() {
+            boolean isDue = Subtask.this.isCutDue();
+            if (isDue) {
+                gate.endBatch();
+            }
+            return isDue;
+        }
+    }
+
+    /** Owned by the subtask's thread. */
     private final class GateReceiver implements InputGate.Receiver {
         @Override
         public void onRecord(Object value, long timestampMillis) {
@@ -491,7 +573,12 @@ public final class Subtask implements Runnable {
 
         @Override
         public void onBarrier(Barrier barrier, long alignmentNanos) {
-            cut(barrier, alignmentNanos);
+            cut(barrier, alignmentNanos, false);
+        }
+
+        @Override
+        public void onOvertaken(Barrier barrier, long alignmentNanos) {
+            cut(barrier, alignmentNanos, true);
         }
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
  * @param synchronousMicros the subtask's pause
  * @param gatheringMicros from then until all of its state was written, between elements
  * @param recordsRead by a source reader since its incarnation started
+ * @param inFlight what was under way on the input channels; empty if the cut has waited for all barriers
  */
 public record SubtaskCut(
         SubtaskId subtask,
@@ -22,9 +23,24 @@ public record SubtaskCut(
         long alignmentMicros,
         long synchronousMicros,
         long gatheringMicros,
-        long recordsRead) {
+        long recordsRead,
+        List<ChannelState> inFlight) {
     public SubtaskCut {
         operators = List.copyOf(operators);
+        inFlight = List.copyOf(inFlight);
+    }
+
+    SubtaskCut with(List<ChannelState> captured) {
+        return new SubtaskCut(
+                subtask,
+                barrier,
+                operators,
+                firstBarrierNanos,
+                alignmentMicros,
+                synchronousMicros,
+                gatheringMicros,
+                recordsRead,
+                captured);
     }
 
     /** The same, once all of its state is written. */
@@ -37,6 +53,7 @@ public record SubtaskCut(
                 alignmentMicros,
                 synchronousMicros,
                 micros,
-                recordsRead);
+                recordsRead,
+                inFlight);
     }
 }

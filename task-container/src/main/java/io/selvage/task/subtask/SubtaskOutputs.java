@@ -1,7 +1,6 @@
 package io.selvage.task.subtask;
 
 import io.selvage.task.exchange.Barrier;
-import io.selvage.task.exchange.Control;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.Output;
@@ -37,20 +36,23 @@ final class SubtaskOutputs implements Output {
         }
     }
 
-    void barrier(Barrier barrier) {
-        broadcast(barrier);
+    /** @param isAnnounced whether it may overtake what has been emitted */
+    void barrier(Barrier barrier, boolean isAnnounced) {
+        for (EdgeWriter edge : edges) {
+            if (isAnnounced) {
+                edge.announce(barrier);
+            } else {
+                edge.broadcast(barrier);
+            }
+        }
         flush();
     }
 
     void endOfInput() {
-        broadcast(EndOfInput.INSTANCE);
-        flush();
-    }
-
-    private void broadcast(Control control) {
         for (EdgeWriter edge : edges) {
-            edge.broadcast(control);
+            edge.broadcast(EndOfInput.INSTANCE);
         }
+        flush();
     }
 
     void flush() {

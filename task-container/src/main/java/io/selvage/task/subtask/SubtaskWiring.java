@@ -10,6 +10,7 @@ import io.selvage.task.operator.Output;
 import io.selvage.task.operator.RestoredState;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * What a subtask is made of.
@@ -17,6 +18,8 @@ import java.util.function.Function;
  * @param wakeup the one that its channels signal
  * @param chain makes a chain in front of an output; its operators are made when it is opened, by the subtask's thread
  * @param restored by operator uid; called by the subtask's thread, and may read files
+ * @param channels what is replayed before any input comes; called once, by the subtask's thread, and may read files
+ * @param alignment whether, and how long, inputs wait for each other at a barrier
  * @param held it emits nothing and takes no barrier: all that is left to do is to commit what it restores
  * @param flushNanos an element waits no longer than about this before it is sent on
  */
@@ -27,6 +30,8 @@ public record SubtaskWiring(
         List<OutputEdge> outputs,
         ChainFactory chain,
         Function<String, RestoredState> restored,
+        Supplier<List<RestoredChannel>> channels,
+        Alignment alignment,
         boolean held,
         long flushNanos,
         NanoClock clock,

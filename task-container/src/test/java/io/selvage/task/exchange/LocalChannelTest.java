@@ -3,9 +3,12 @@ package io.selvage.task.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LocalChannelTest {
+    @SuppressWarnings("unchecked")
+    private static final Serde<Object> SERDE = (Serde<Object>) (Serde<?>) Serdes.of(String.class);
+
     private static final ChannelId ID = new ChannelId(new JobId("job-1"), new Incarnation(1), 1, 0, 0);
+    private static final Duration TARGET = Duration.ofSeconds(1);
     private static final long LONG_WAIT_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final Wakeup producer = new Wakeup();
@@ -23,7 +30,7 @@ class LocalChannelTest {
 
     @Test
     void handsOverTheVeryObjectWithItsTimestampInOrder() {
-        LocalChannel channel = new LocalChannel(ID, producer, consumer, 4);
+        LocalChannel channel = new LocalChannel(ID, SERDE, TARGET, producer, consumer, 4);
         Object first = new Object();
         Barrier barrier = new Barrier(new CheckpointId(3), 5, false);
         assertThat(channel.tryEmit(first, 17)).isTrue();
@@ -37,17 +44,56 @@ class LocalChannelTest {
 
     @Test
     void refusesWhatDoesNotFitAndTakesItAfterARelease() {
-        LocalChannel channel = new LocalChannel(ID, producer, consumer, 2);
+        LocalChannel channel = new LocalChannel(ID, SERDE, TARGET, producer, consumer, 2);
         assertThat(channel.tryEmit("a", 0)).isTrue();
         assertThat(channel.isFull()).isFalse();
         assertThat(channel.tryEmit("b", 0)).isTrue();
         assertThat(channel.tryEmit("c", 0)).isFalse();
         assertThat(channel.isFull()).isTrue();
         assertThat(channel.poll()).isEqualTo("a");
-        channel.release();
+        channel.release(System.nanoTime());
         assertThat(channel.tryEmit("c", 0)).isTrue();
         assertThat(channel.poll()).isEqualTo("b");
         assertThat(channel.poll()).isEqualTo("c");
+    }
+
+    /** In virtual time. */
+    @ParameterizedTest
+    @CsvSource({"2,500,500", "4,250,250", "20,50,50", "500,4,4"})
+    void holdsAboutTheTargetTimesWorkForASlowConsumer(int millisEach, int least, int most) {
+        LocalChannel channel = new LocalChannel(ID, SERDE, TARGET, producer, consumer);
+        long millis = 0;
+        int held = 0;
+        for (int i = 0; i < 20_000; i++) {
+            while (channel.tryEmit("element", 0)) {
+                held++;
+            }
+            assertThat(channel.poll()).isNotNull();
+            held--;
+            millis += millisEach;
+            channel.release(TimeUnit.MILLISECONDS.toNanos(millis));
+        }
+        assertThat(held).isBetween(least - 1 - least / 10, most + most / 10);
+    }
+
+    @Test
+    void letsAConsumerThatHasBecomeFasterHaveMoreAgain() {
+        LocalChannel channel = new LocalChannel(ID, SERDE, TARGET, producer, consumer);
+        long nanos = 0;
+        int held = 0;
+        for (int i = 0; i < 100_000; i++) {
+            while (channel.tryEmit("element", 0)) {
+                held++;
+            }
+            assertThat(channel.poll()).isNotNull();
+            held--;
+            nanos += TimeUnit.MICROSECONDS.toNanos(i < 5_000 ? 100_000 : 10);
+            channel.release(nanos);
+            if (i == 4_999) {
+                assertThat(held).isLessThan(12);
+            }
+        }
+        assertThat(held).isEqualTo(ElementRing.CAPACITY - ElementRing.CAPACITY / 16 - 1);
     }
 
     @Test
@@ -59,7 +105,7 @@ class LocalChannelTest {
     @CsvSource({"1,1,20000", "2,2,50000", "2,1,20000", "64,2,300000", "1024,3,2000000"})
     @Timeout(60)
     void losesNoElementAndNoWakeupBetweenTwoThreads(int capacity, int seed, int count) throws Exception {
-        LocalChannel channel = new LocalChannel(ID, producer, consumer, capacity);
+        LocalChannel channel = new LocalChannel(ID, SERDE, TARGET, producer, consumer, capacity);
         Integer[] values = new Integer[1000];
         for (int i = 0; i < values.length; i++) {
             values[i] = i;
@@ -82,7 +128,7 @@ class LocalChannelTest {
                 polled++;
             }
             if (polled > 0) {
-                channel.release();
+                channel.release(System.nanoTime());
             } else {
                 awaitElement(channel);
             }

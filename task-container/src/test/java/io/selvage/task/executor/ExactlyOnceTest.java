@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Timeout;
@@ -47,9 +48,8 @@ class ExactlyOnceTest {
 
     record Sum(long count, long sum) {}
 
-    static final class Summing implements AggregateFunction<EventSource.Event, Sum, Sum> {
-        private static final long serialVersionUID = 1L;
-
+    /** @param pauseNanos for each element */
+    record Summing(long pauseNanos) implements AggregateFunction<EventSource.Event, Sum, Sum> {
         @Override
         public Sum create() {
             return new Sum(0, 0);
@@ -57,6 +57,9 @@ class ExactlyOnceTest {
 
         @Override
         public Sum add(Sum accumulator, EventSource.Event event) {
+            if (pauseNanos > 0) {
+                LockSupport.parkNanos(pauseNanos);
+            }
             return new Sum(accumulator.count() + 1, accumulator.sum() + event.value());
         }
 
@@ -148,6 +151,55 @@ class ExactlyOnceTest {
         }
     }
 
+    /** And with several: at least one of the rows of each window has counted all of its elements. */
+    @ParameterizedTest
+    @CsvSource({"81,heap", "82,heap", "83,rocksdb"})
+    @Timeout(120)
+    void noRecordIsLostWhereBarriersAreOnlyCounted(int seed, String backend) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-counted-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        JobGraph graph = graph(source, name, 3, 2, 25_000);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 1)) {
+            master.settings =
+                    Map.of(JobConfig.STATE_BACKEND.name(), backend, JobConfig.CHECKPOINT_MODE.name(), "at-least-once");
+            master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.restarts + " incarnations");
+            assertThat(master.completed).isGreaterThan(3);
+        }
+        Map<String, Sum> most = new TreeMap<>();
+        for (String row : Ledger.of(name).rows()) {
+            most.merge(windowOf(row), sumOf(row), ExactlyOnceTest::most);
+        }
+        List<String> expected = expected(source);
+        for (String row : expected) {
+            Sum sum = most.getOrDefault(windowOf(row), new Sum(0, 0));
+            assertThat(sum.count())
+                    .as("elements counted for %s", row)
+                    .isGreaterThanOrEqualTo(sumOf(row).count());
+            assertThat(sum.sum())
+                    .as("their sum for %s", row)
+                    .isGreaterThanOrEqualTo(sumOf(row).sum());
+        }
+        assertThat(most).hasSize(expected.size());
+    }
+
+    private static Sum most(Sum one, Sum other) {
+        return new Sum(Math.max(one.count(), other.count()), Math.max(one.sum(), other.sum()));
+    }
+
+    private static String windowOf(String row) {
+        String[] parts = row.split(" ");
+        return parts[0] + " " + parts[1];
+    }
+
+    private static Sum sumOf(String row) {
+        String[] parts = row.split(" ");
+        return new Sum(Long.parseLong(parts[2]), Long.parseLong(parts[3]));
+    }
+
     /** More with {@code -Dselvage.test.losses=1000}. */
     @ParameterizedTest
     @CsvSource({"41,heap", "42,heap", "43,rocksdb"})
@@ -163,7 +215,7 @@ class ExactlyOnceTest {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, executors, 1)) {
-            master.settings = Map.of(JobConfig.STATE_BACKEND.name(), backend);
+            master.settings = overtaking(backend, seed == 42 ? "0s" : "5s");
             long startNanos = System.nanoTime();
             master.runLosing(random, faults);
             System.out.println("seed " + seed + ": " + master.losses + " losses, " + master.rewound
@@ -311,6 +363,94 @@ class ExactlyOnceTest {
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }
 
+    // ---- barriers that overtake ----------------------------------------------------------------------------------
+
+    /** Of the slow aggregators, for each element: sources could give several times as much. */
+    private static final long PAUSE_NANOS = 20_000;
+
+    private static JobGraph slowGraph(EventSource source, String name, int readers, int aggregators) {
+        return slowGraph(source, name, readers, aggregators, PAUSE_NANOS);
+    }
+
+    static JobGraph slowGraph(EventSource source, String name, int readers, int aggregators, long pauseNanos) {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(readers).maxParallelism(16);
+        pipeline(env, source, name, readers, aggregators, "", 1_000_000, pauseNanos);
+        return env.graph(name);
+    }
+
+    private static Map<String, String> overtaking(String backend, String after) {
+        return Map.of(
+                JobConfig.STATE_BACKEND.name(), backend,
+                JobConfig.ALIGNED_TIMEOUT.name(), after);
+    }
+
+    private static void report(int seed, ScriptedMaster master) {
+        System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, in them "
+                + master.overtaken + " subtasks' elements under way, " + master.restarts + " incarnations, "
+                + master.adoptions + " adoptions");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"91,heap,0s", "92,heap,0s", "93,heap,5ms", "94,heap,0s", "95,rocksdb,0s", "96,rocksdb,5ms"})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceWhereBarriersOvertake(int seed, String backend, String after) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-overtaking-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        JobGraph graph = slowGraph(source, name, 3, 2 + seed % 2);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 1)) {
+            master.settings = overtaking(backend, after);
+            master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
+            report(seed, master);
+            assertThat(master.overtaken).isPositive();
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"101,heap", "102,heap", "103,rocksdb"})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceWhereBarriersOvertakeAndTheParallelismChanges(int seed, String backend)
+            throws Exception {
+        EventSource source = new EventSource(12, 2500, 50, 12 * 2500 * (int) EventSource.STEP_MILLIS);
+        String name = "job-overtaking-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        List<JobGraph> graphs = List.of(
+                slowGraph(source, name, 3, 2),
+                slowGraph(source, name, 3, 5),
+                slowGraph(source, name, 1, 3),
+                slowGraph(source, name, 2, 1));
+        try (ScriptedMaster master = new ScriptedMaster(graphs, name, store(), directory, 1 + seed % 2)) {
+            master.settings = overtaking(backend, "0s");
+            master.run(new SplittableRandom(seed), 12, () -> FAIL_ONCE.get(name).set(true));
+            report(seed, master);
+            assertThat(master.restarts).isGreaterThan(graphs.size());
+            assertThat(master.overtaken).isPositive();
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"111,heap", "112,heap", "113,rocksdb"})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceInBothPipelinesWhereBarriersOvertake(int seed, String backend) throws Exception {
+        EventSource source = new EventSource(12, 2500, 50, 300);
+        String name = "job-overtaking-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        JobGraph graph = twoPipelines(source, name, 1 + seed % 2, 1_000_000, PAUSE_NANOS);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 1)) {
+            master.settings = overtaking(backend, "0s");
+            master.restartsParts = true;
+            master.savepoints = seed == 112 ? new SplittableRandom(seed) : null;
+            master.run(new SplittableRandom(seed), 16, () -> FAIL_ONCE.get(name).set(true));
+            report(seed, master);
+            assertThat(master.overtaken).isPositive();
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+        assertThat(Ledger.of(name + "-second").rows()).isEqualTo(expected(source));
+    }
+
     private DurableStore store() throws Exception {
         return DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
@@ -318,15 +458,20 @@ class ExactlyOnceTest {
 
     static JobGraph graph(EventSource source, String name, int readers, int aggregators, double recordsPerSecond) {
         StreamEnvironment env = StreamEnvironment.create().parallelism(readers).maxParallelism(16);
-        pipeline(env, source, name, readers, aggregators, "", recordsPerSecond);
+        pipeline(env, source, name, readers, aggregators, "", recordsPerSecond, 0);
         return env.graph(name);
     }
 
     /** The first one's subtasks are two of each, the second one's so many. */
     static JobGraph twoPipelines(EventSource source, String name, int parallelismOfSecond, double recordsPerSecond) {
+        return twoPipelines(source, name, parallelismOfSecond, recordsPerSecond, 0);
+    }
+
+    private static JobGraph twoPipelines(
+            EventSource source, String name, int parallelismOfSecond, double recordsPerSecond, long pauseNanos) {
         StreamEnvironment env = StreamEnvironment.create().parallelism(2).maxParallelism(16);
-        pipeline(env, source, name, 2, 2, "", recordsPerSecond);
-        pipeline(env, source, name, parallelismOfSecond, parallelismOfSecond, "-second", recordsPerSecond);
+        pipeline(env, source, name, 2, 2, "", recordsPerSecond, pauseNanos);
+        pipeline(env, source, name, parallelismOfSecond, parallelismOfSecond, "-second", recordsPerSecond, pauseNanos);
         return env.graph(name);
     }
 
@@ -337,7 +482,8 @@ class ExactlyOnceTest {
             int readers,
             int aggregators,
             String suffix,
-            double recordsPerSecond) {
+            double recordsPerSecond,
+            long pauseNanos) {
         MAPPED.put(name + suffix, new Mapped(new AtomicLong(), ConcurrentHashMap.newKeySet()));
         env.parallelism(readers);
         var events = env.from(source, "events" + suffix, recordsPerSecond)
@@ -346,7 +492,7 @@ class ExactlyOnceTest {
                         Duration.ofMillis(source.disorderMillis()), EventSource.Event::timeMillis));
         events.keyBy(EventSource.Event::key)
                 .window(TumblingWindows.of(Duration.ofMillis(WINDOW_MILLIS)))
-                .aggregate(new Summing(), (key, window, sum) -> row(key, window.startMillis(), sum))
+                .aggregate(new Summing(pauseNanos), (key, window, sum) -> row(key, window.startMillis(), sum))
                 .parallelism(aggregators)
                 .uid("sums" + suffix)
                 .sinkTo(new Ledger.LedgerSink(name + suffix), "rows" + suffix);
@@ -356,7 +502,7 @@ class ExactlyOnceTest {
         return key + " " + start + " " + sum.count() + " " + sum.sum();
     }
 
-    private static List<String> expected(EventSource source) {
+    static List<String> expected(EventSource source) {
         Map<String, Map<Long, Sum>> sums = new TreeMap<>();
         for (int number = 0; number < source.count(); number++) {
             EventSource.Event event = source.event(number);

@@ -127,6 +127,8 @@ final class ScriptedMaster implements AutoCloseable {
     private boolean hasRun; // Every subtask of some incarnation has.
     final Map<Fault, Integer> injected = new HashMap<>();
     int completed;
+    final List<Long> durationsNanos = new ArrayList<>(); // Of completed checkpoints.
+    int overtaken; // Parts of completed checkpoints, by subtask, that hold elements under way.
     int restarts;
     int losses;
     int rewound; // Without a loss.
@@ -664,6 +666,9 @@ final class ScriptedMaster implements AutoCloseable {
         completedTerminal = pendingTerminal;
         completedIncarnation = incarnation;
         completed++;
+        durationsNanos.add(System.nanoTime() - pendingSince);
+        overtaken +=
+                (int) snapshots.stream().filter(SubtaskSnapshot::hasChannels).count();
         if (loseCompletion) {
             deploy();
             return;

@@ -11,9 +11,11 @@ import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.wire.Follow;
+import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.ElementLog;
 import io.selvage.task.exchange.ExchangeTransport;
 import io.selvage.task.exchange.ExecutorAddress;
 import io.selvage.task.exchange.InputChannel;
@@ -30,6 +32,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,8 +107,23 @@ class WarmUpTest {
         }
 
         @Override
-        public void release() {
-            input.release();
+        public @Nullable Barrier announced() {
+            return input.announced();
+        }
+
+        @Override
+        public ElementLog newLog() {
+            return input.newLog();
+        }
+
+        @Override
+        public void logQueued(ElementLog log) {
+            input.logQueued(log);
+        }
+
+        @Override
+        public void release(long nowNanos) {
+            input.release(nowNanos);
         }
     }
 

@@ -54,6 +54,28 @@ class CreditTest {
         assertThatCode(() -> window.onDataOrThrow(data(4, BUFFER))).doesNotThrowAnyException();
     }
 
+    /** Smaller buffers: no credit until what is outstanding has come down, and never too little for one of them. */
+    @Test
+    void receiverGrantsNothingUntilWhatIsOutstandingFitsASmallerWindow() throws ProtocolViolation {
+        ReceiveWindow window = new ReceiveWindow(BUFFER);
+        window.open();
+        for (int i = 0; i < 4; i++) {
+            window.onDataOrThrow(data(i, BUFFER));
+        }
+        window.resize(1024);
+        assertThat(window.onConsumed(2 * BUFFER)).isZero();
+        assertThat(window.onConsumed(3 * BUFFER)).isZero();
+        assertThat(window.onConsumed(3 * BUFFER + 1024)).isEqualTo(1024);
+        window.resize(BUFFER);
+        assertThat(window.onConsumed(4 * BUFFER)).isEqualTo(4 * BUFFER - 1024);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"229376,32768", "1000000,32768", "229375,16384", "7168,1024", "1,1024", "30000,4096"})
+    void buffersAreAsLargeAsWhatMayBeInFlightAllows(int inFlightBytes, int fillBytes) {
+        assertThat(Credit.fillBytes(inFlightBytes, 32_768)).isEqualTo(fillBytes);
+    }
+
     @Test
     void receiverRefusesALostRepeatedOrOversizedBuffer() throws ProtocolViolation {
         ReceiveWindow window = new ReceiveWindow(BUFFER);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.netty.buffer.PoolArenaMetric;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
+import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.protocol.id.CheckpointId;
@@ -19,6 +20,8 @@ import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.ElementDecoder;
+import io.selvage.task.exchange.ElementLog;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.ExecutorAddress;
 import io.selvage.task.exchange.InputChannel;
@@ -40,6 +43,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +61,7 @@ class DataPlaneTest {
     private static final String HOST = InetAddress.getLoopbackAddress().getHostAddress();
     private static final int BUFFER = 4096;
     private static final Duration FLUSH = Duration.ofMillis(1);
+    private static final Duration TARGET = Duration.ofSeconds(1);
     private static final Duration NEVER = Duration.ofHours(1);
     private static final Incarnation FIRST = new Incarnation(1);
     private static final Incarnation SECOND = new Incarnation(2);
@@ -201,6 +206,130 @@ class DataPlaneTest {
     }
 
     @Test
+    void aBarrierReachesASlowConsumerInAboutTheTargetTime() throws Exception {
+        Definition definition = define(FIRST, 1).bytes(8 << 10).inFlight(Duration.ofMillis(100));
+        InputChannel input = b.registerInput(definition.of(byteArrays()), consumer, (id, why) -> failuresOfB.add(why));
+        OutputChannel output =
+                a.openOutput(definition.of(byteArrays()), address(b), producer, (id, why) -> failuresOfA.add(why));
+        byte[] record = new byte[64];
+        long[] sentNanos = {0};
+        CompletableFuture<Void> emitting = run(() -> {
+            long startNanos = System.nanoTime();
+            while (System.nanoTime() - startNanos < TimeUnit.MILLISECONDS.toNanos(2500)) {
+                emit(output, record, Timestamps.NONE, producer);
+            }
+            sentNanos[0] = System.nanoTime();
+            emit(output, new Barrier(new CheckpointId(1), 0, false), producer);
+        });
+        long startNanos = System.nanoTime();
+        int count = 0;
+        while (!(await(input, consumer) instanceof Barrier)) {
+            count++;
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1)); // The work that one record is.
+        }
+        long waitedNanos = System.nanoTime() - sentNanos[0];
+        emitting.get(60, TimeUnit.SECONDS);
+        long eachNanos = (System.nanoTime() - startNanos) / count;
+        long fullNanos = (8 << 10) * Credit.IN_FLIGHT_BUFFERS / record.length * eachNanos;
+        assertThat(Duration.ofNanos(waitedNanos))
+                .as("full buffers would be")
+                .isLessThan(Duration.ofNanos(fullNanos / 3));
+        assertThat(failuresOfA).isEmpty();
+        assertThat(failuresOfB).isEmpty();
+    }
+
+    /** Whatever has been read before or since, is queued, or has not been sent; records of several buffers among it. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void anAnnouncedBarrierBringsAlongWhatItOvertakes(int seed) throws Exception {
+        Random random = new Random(seed);
+        Definition definition = define(FIRST, 1).bytes(1024 << random.nextInt(3));
+        InputChannel input = b.registerInput(definition.of(byteArrays()), consumer, (id, why) -> failuresOfB.add(why));
+        OutputChannel output =
+                a.openOutput(definition.of(byteArrays()), address(b), producer, (id, why) -> failuresOfA.add(why));
+        List<String> sent = new ArrayList<>();
+        emit(output, new byte[1], 0);
+        sent.add(text(new byte[1], 0));
+        output.flush();
+        assertThat(text(await(input, consumer), 0)).isEqualTo(sent.get(0)); // The connection stands.
+        int most = random.nextInt(800);
+        boolean isAccepted = true;
+        int forced = 0;
+        for (int i = 0; isAccepted && i < most; i++) {
+            byte[] record = new byte[random.nextInt(20) == 0 ? 3000 : random.nextInt(100)];
+            random.nextBytes(record);
+            long timestamp = random.nextInt(3) == 0 ? Timestamps.NONE : i + random.nextInt(300);
+            isAccepted = output.tryEmit(record, timestamp) || forced++ < 3 && output.tryForce(record, timestamp);
+            if (isAccepted) {
+                sent.add(text(record, timestamp));
+            }
+        }
+        int polled = 1;
+        for (int left = random.nextInt(sent.size()); left > 0 && !input.isEmpty(); left--) {
+            Object record = input.poll();
+            if (record == null) {
+                break;
+            }
+            assertThat(text(record, input.timestampMillis())).isEqualTo(sent.get(polled++));
+        }
+        ElementLog log = input.newLog();
+        int from = polled;
+        Barrier barrier = new Barrier(new CheckpointId(1), 5, false);
+        assertThat(output.tryAnnounce(barrier)).isTrue();
+        byte[] after = {9};
+        assertThat(output.tryForce(after, 77)).isTrue();
+        output.flush();
+        boolean isLogged = random.nextBoolean();
+        for (int left = random.nextInt(sent.size() - polled + 1); left > 0; left--) {
+            Object record = await(input, consumer);
+            assertThat(text(record, input.timestampMillis())).isEqualTo(sent.get(polled++));
+            log.append(record, input.timestampMillis());
+        }
+        if (awaitAnnounced(input)) {
+            assertThat(input.announced()).isEqualTo(barrier);
+            log = isLogged ? log : input.newLog();
+            from = isLogged ? from : polled;
+            input.logQueued(log);
+            assertThat(records(log)).containsExactlyElementsOf(sent.subList(from, sent.size()));
+        }
+        while (polled < sent.size()) {
+            assertThat(text(await(input, consumer), input.timestampMillis())).isEqualTo(sent.get(polled++));
+        }
+        assertThat(await(input, consumer)).isEqualTo(barrier);
+        assertThat(input.announced()).isNull();
+        assertThat((byte[]) await(input, consumer)).isEqualTo(after);
+        assertThat(input.timestampMillis()).isEqualTo(77);
+    }
+
+    /** False: it was sent before it could be announced, so nothing is under way that has not come. */
+    private boolean awaitAnnounced(InputChannel input) {
+        while (input.announced() == null) {
+            consumer.prepare();
+            if (input.announced() == null && input.isEmpty()) {
+                consumer.await(TimeUnit.SECONDS.toNanos(20));
+            } else {
+                consumer.cancel();
+                return input.announced() != null;
+            }
+        }
+        return true;
+    }
+
+    private static String text(Object record, long timestampMillis) {
+        return Arrays.toString((byte[]) record) + "@" + timestampMillis;
+    }
+
+    private static List<String> records(ElementLog log) {
+        BinaryReader in = new BinaryReader(log.toByteArray());
+        ElementDecoder decoder = ElementLog.open(in, byteArrays());
+        List<String> records = new ArrayList<>();
+        while (in.remaining() > 0) {
+            records.add(text(decoder.read(in), decoder.timestampMillis()));
+        }
+        return records;
+    }
+
+    @Test
     void recordsLargerThanABufferArriveWhole() throws Exception {
         Definition definition = define(FIRST, 1).bytes(1024);
         Random random = new Random(5);
@@ -317,11 +446,12 @@ class DataPlaneTest {
         assertThat(failuresOfB).isEmpty();
 
         JobId otherJob = JobId.random();
-        ChannelDefinition again = new ChannelDefinition(new ChannelId(job, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+        ChannelDefinition again =
+                new ChannelDefinition(new ChannelId(job, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         a.openOutput(again, address(b), producer, (id, why) -> failuresOfA.add(why));
         assertThat(next(failuresOfA).reason()).contains("later incarnation");
         ChannelDefinition other =
-                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
         next(otherInput, a.openOutput(other, address(b), producer, (id, why) -> failuresOfA.add(why)), "goes on");
     }
@@ -344,7 +474,7 @@ class DataPlaneTest {
         OutputChannel output = open(a, b, define(SECOND, 1));
         // What the zombie's consumer gives back now belongs to no channel.
         while (oldInput.poll() != null) {
-            oldInput.release();
+            oldInput.release(System.nanoTime());
         }
         for (int i = 0; i < 100; i++) {
             next(input, output, "after " + i);
@@ -367,7 +497,7 @@ class DataPlaneTest {
         a.release(job, FIRST);
         JobId otherJob = JobId.random();
         ChannelDefinition other =
-                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+                new ChannelDefinition(new ChannelId(otherJob, FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
         next(otherInput, a.openOutput(other, address(b), producer, (id, why) -> failuresOfA.add(why)), "goes on");
 
@@ -390,7 +520,7 @@ class DataPlaneTest {
     @Test
     void aChannelThatIsReleasedBeforeItsConnectionStandsCostsNoOther() throws Exception {
         ChannelDefinition other =
-                new ChannelDefinition(new ChannelId(JobId.random(), FIRST, 9, 0, 0), strings(), BUFFER, FLUSH);
+                new ChannelDefinition(new ChannelId(JobId.random(), FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
         InputChannel input = register(b, define(SECOND, 1));
         try (CuttableWire wire = CuttableWire.held(b.dataPort())) {
@@ -654,7 +784,7 @@ class DataPlaneTest {
         while (true) {
             Object element = input.poll();
             if (element != null) {
-                input.release();
+                input.release(System.nanoTime());
                 return element;
             }
             long start = System.nanoTime();
@@ -735,22 +865,26 @@ class DataPlaneTest {
         return new ExecutorAddress(new ExecutorId(name), HOST, plane.dataPort());
     }
 
-    private record Definition(ChannelId id, int bufferBytes, Duration flushTimeout) {
+    private record Definition(ChannelId id, int bufferBytes, Duration flushTimeout, Duration inFlightTarget) {
         Definition bytes(int count) {
-            return new Definition(id, count, flushTimeout);
+            return new Definition(id, count, flushTimeout, inFlightTarget);
         }
 
         Definition flush(Duration timeout) {
-            return new Definition(id, bufferBytes, timeout);
+            return new Definition(id, bufferBytes, timeout, inFlightTarget);
+        }
+
+        Definition inFlight(Duration target) {
+            return new Definition(id, bufferBytes, flushTimeout, target);
         }
 
         ChannelDefinition of(Serde<Object> serde) {
-            return new ChannelDefinition(id, serde, bufferBytes, flushTimeout);
+            return new ChannelDefinition(id, serde, bufferBytes, flushTimeout, inFlightTarget);
         }
     }
 
     private Definition define(Incarnation incarnation, int edge) {
-        return new Definition(new ChannelId(job, incarnation, edge, 0, 1), BUFFER, FLUSH);
+        return new Definition(new ChannelId(job, incarnation, edge, 0, 1), BUFFER, FLUSH, TARGET);
     }
 
     private InputChannel register(DataPlane at, Definition definition) {

@@ -2,15 +2,23 @@ package io.selvage.task.subtask;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.CutKind;
+import io.selvage.task.exchange.ElementDecoder;
+import io.selvage.task.exchange.ElementLog;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.LocalChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.exchange.Watermark;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +28,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class InputGateTest {
+    @SuppressWarnings("unchecked")
+    private static final Serde<Object> SERDE = (Serde<Object>) (Serde<?>) Serdes.of(String.class);
+
+    private static final long BUDGET_NANOS = 1000;
+
     private final List<LocalChannel> channels = new ArrayList<>();
     private final List<String> seen = new ArrayList<>();
     private final InputGate.Receiver receiver = new InputGate.Receiver() {
@@ -37,14 +50,27 @@ class InputGateTest {
         public void onBarrier(Barrier barrier, long alignmentNanos) {
             seen.add(barrier.toString());
         }
+
+        @Override
+        public void onOvertaken(Barrier barrier, long alignmentNanos) {
+            seen.add("overtaken by " + barrier);
+        }
     };
 
     private InputGate gate(int count) {
+        return gate(count, CheckpointMode.EXACTLY_ONCE);
+    }
+
+    private InputGate gate(int count, CheckpointMode mode) {
         for (int i = 0; i < count; i++) {
             channels.add(new LocalChannel(
-                    new ChannelId(new JobId("job-1"), new Incarnation(1), 0, i, 0), new Wakeup(), new Wakeup()));
+                    new ChannelId(new JobId("job-1"), new Incarnation(1), 0, i, 0),
+                    SERDE,
+                    Duration.ofSeconds(1),
+                    new Wakeup(),
+                    new Wakeup()));
         }
-        return new InputGate(List.copyOf(channels));
+        return new InputGate(List.copyOf(channels), new Alignment(mode, BUDGET_NANOS));
     }
 
     private void drain(InputGate gate) {
@@ -70,6 +96,37 @@ class InputGateTest {
         channels.get(1).tryEmit(barrier(1));
         drain(gate);
         assertThat(seen.subList(2, 4)).containsExactly("barrier 1", "a2");
+    }
+
+    @Test
+    void readsOnBehindABarrierWhereBarriersAreOnlyCounted() {
+        InputGate gate = gate(2, CheckpointMode.AT_LEAST_ONCE);
+        channels.get(0).tryEmit("a1", 0);
+        channels.get(0).tryEmit(barrier(1));
+        channels.get(0).tryEmit("a2", 0);
+        channels.get(0).tryEmit(new Watermark(3));
+        drain(gate);
+        assertThat(seen).containsExactly("a1", "a2");
+        channels.get(1).tryEmit("b1", 0);
+        channels.get(1).tryEmit(barrier(1));
+        channels.get(1).tryEmit("b2", 0);
+        drain(gate);
+        assertThat(seen).containsExactly("a1", "a2", "b1", "barrier 1", "b2");
+    }
+
+    /** A channel may be two checkpoints ahead of another: what it has given counts for the newer one alone. */
+    @Test
+    void countsTheBarriersOfANewerCheckpointAnewWhereTheyAreOnlyCounted() {
+        InputGate gate = gate(2, CheckpointMode.AT_LEAST_ONCE);
+        channels.get(0).tryEmit(barrier(1));
+        channels.get(0).tryEmit(barrier(2));
+        drain(gate);
+        channels.get(1).tryEmit(barrier(1));
+        drain(gate);
+        assertThat(seen).isEmpty();
+        channels.get(1).tryEmit(barrier(2));
+        drain(gate);
+        assertThat(seen).containsExactly("barrier 2");
     }
 
     @Test
@@ -146,7 +203,77 @@ class InputGateTest {
 
     @Test
     void hasEndedFromTheStartWithoutChannels() {
-        assertThat(new InputGate(List.of()).hasEnded()).isTrue();
+        assertThat(new InputGate(List.of(), new Alignment(CheckpointMode.EXACTLY_ONCE, BUDGET_NANOS)).hasEnded())
+                .isTrue();
+    }
+
+    @Test
+    void cutsAtTheFirstAnnouncedBarrierOnceTheBudgetIsSpent() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit("a1", 0);
+        channels.get(0).tryAnnounce(barrier(1));
+        channels.get(0).tryEmit("a2", 0);
+        channels.get(1).tryEmit("b1", 0);
+        gate.look(5);
+        assertThat(gate.isDue(5 + BUDGET_NANOS - 1)).isFalse();
+        assertThat(gate.isDue(5 + BUDGET_NANOS)).isTrue();
+        gate.overtake(receiver, 5 + BUDGET_NANOS);
+        assertThat(seen).containsExactly("overtaken by barrier 1");
+        assertThat(gate.takeCaptured(new CheckpointId(1)))
+                .as("before the other barrier")
+                .isNull();
+        drain(gate);
+        channels.get(1).tryEmit("b2", 0);
+        channels.get(1).tryAnnounce(barrier(1));
+        channels.get(1).tryEmit("b3", 0);
+        gate.look(0);
+        List<ChannelState> captured = gate.takeCaptured(new CheckpointId(1));
+        assertThat(captured).isNotNull();
+        assertThat(captured.stream().map(state -> state.from() + ": " + elements(state.elements(), SERDE)))
+                .containsExactly("0: [a1]", "1: [b1, b2]");
+        drain(gate);
+        assertThat(seen.subList(1, seen.size())).containsExactlyInAnyOrder("a1", "a2", "b1", "b2", "b3");
+    }
+
+    @Test
+    void cutsAtOnceBehindASubtaskThatHasNotWaited() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit("a1", 0);
+        channels.get(0).tryAnnounce(barrier(1).overtaking());
+        gate.look(0);
+        assertThat(gate.isDue(0)).isTrue();
+    }
+
+    @Test
+    void neverCutsASavepointBeforeItsBarriersHaveCome() {
+        InputGate gate = gate(2);
+        channels.get(0).tryAnnounce(new Barrier(new CheckpointId(1), 0, CutKind.SAVEPOINT, "/savepoints/s"));
+        gate.look(0);
+        assertThat(gate.dueNanos()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void capturesNothingMoreForACheckpointThatIsAborted() {
+        InputGate gate = gate(2);
+        channels.get(0).tryAnnounce(barrier(1));
+        gate.look(0);
+        gate.overtake(receiver, BUDGET_NANOS);
+        gate.abort(new CheckpointId(1));
+        channels.get(1).tryAnnounce(barrier(1));
+        gate.look(0);
+        assertThat(gate.takeCaptured(new CheckpointId(1))).isNull();
+        drain(gate);
+        assertThat(seen).containsExactly("overtaken by barrier 1");
+    }
+
+    static List<Object> elements(byte[] log, Serde<Object> serde) {
+        BinaryReader in = new BinaryReader(log);
+        ElementDecoder decoder = ElementLog.open(in, serde);
+        List<Object> elements = new ArrayList<>();
+        while (in.remaining() > 0) {
+            elements.add(decoder.read(in));
+        }
+        return elements;
     }
 
     /** Each record is the number of the checkpoint that it belongs to. */
@@ -174,6 +301,11 @@ class InputGateTest {
             public void onBarrier(Barrier barrier, long alignmentNanos) {
                 cut[0]++;
                 assertThat(barrier.checkpoint().value()).isEqualTo(cut[0]);
+            }
+
+            @Override
+            public void onOvertaken(Barrier barrier, long alignmentNanos) {
+                throw new AssertionError(barrier + " was not announced");
             }
         };
         for (int step = 0; step < 5000; step++) {

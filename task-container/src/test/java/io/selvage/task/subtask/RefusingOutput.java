@@ -47,6 +47,22 @@ final class RefusingOutput implements OutputChannel {
     }
 
     @Override
+    public boolean tryForce(Object value, long timestampMillis) {
+        accepted.add(new Element(value, timestampMillis));
+        return true;
+    }
+
+    @Override
+    public boolean tryForce(Control control) {
+        return tryForce(control, 0);
+    }
+
+    @Override
+    public boolean tryAnnounce(Barrier barrier) {
+        return tryEmit(barrier);
+    }
+
+    @Override
     public boolean isFull() {
         return false;
     }

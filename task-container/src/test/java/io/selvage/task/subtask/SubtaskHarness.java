@@ -9,11 +9,13 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
+import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.backend.RetainedState;
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -31,6 +33,7 @@ import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.operator.RestoredState;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,6 +70,9 @@ final class SubtaskHarness {
 
     /** An element with its timestamp. */
     record At(Object value, long timestampMillis) {}
+
+    @SuppressWarnings("unchecked")
+    private static final Serde<Object> SERDE = (Serde<Object>) (Serde<?>) Serdes.of(String.class);
 
     private static final JobId JOB = new JobId("job-harness");
 
@@ -114,7 +120,7 @@ final class SubtaskHarness {
     }
 
     private LocalChannel newInput() {
-        return new LocalChannel(channelId(1), new Wakeup(), new Wakeup());
+        return new LocalChannel(channelId(1), SERDE, Duration.ofSeconds(1), new Wakeup(), new Wakeup());
     }
 
     private ChannelId channelId(int edge) {
@@ -135,6 +141,8 @@ final class SubtaskHarness {
                         : List.of(),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> restored(lastCut.get(uid), retained.get(uid)),
+                List::of,
+                new Alignment(CheckpointMode.EXACTLY_ONCE, Long.MAX_VALUE / 2),
                 held,
                 TimeUnit.MILLISECONDS.toNanos(1),
                 nanos::get,

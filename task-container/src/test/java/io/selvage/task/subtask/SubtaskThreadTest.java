@@ -20,6 +20,7 @@ import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -33,6 +34,7 @@ import io.selvage.task.operator.ChainBuilder;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.RestoredState;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,8 +52,16 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class SubtaskThreadTest {
     private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+
+    @SuppressWarnings("unchecked")
+    private static final Serde<Object> SERDE = (Serde<Object>) (Serde<?>) Serdes.of(String.class);
+
     private final LocalChannel channel = new LocalChannel(
-            new ChannelId(new JobId("job-1"), new Incarnation(1), 0, 0, 0), new Wakeup(), new Wakeup());
+            new ChannelId(new JobId("job-1"), new Incarnation(1), 0, 0, 0),
+            SERDE,
+            Duration.ofSeconds(1),
+            new Wakeup(),
+            new Wakeup());
 
     /** Has splits for ever. */
     record Endless() implements Source<Integer, Integer> {
@@ -117,7 +127,7 @@ class SubtaskThreadTest {
         ChainBuilder chains = new ChainBuilder(
                 "job-1", 1, 16, SubtaskThreadTest.class.getClassLoader(), KeyedBackends.HEAP, System::nanoTime);
         Wakeup wakeup = new Wakeup();
-        LocalChannel wired = new LocalChannel(channel.id(), wakeup, wakeup);
+        LocalChannel wired = new LocalChannel(channel.id(), SERDE, Duration.ofSeconds(1), wakeup, wakeup);
         if (channelIsInput) {
             input.forEach(each -> {
                 if (each instanceof Control control) {
@@ -136,6 +146,8 @@ class SubtaskThreadTest {
                         : List.of(new OutputEdge("test", Partitioning.FORWARD, edge(), List.of(wired), 16)),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> RestoredState.NONE,
+                List::of,
+                new Alignment(CheckpointMode.EXACTLY_ONCE, Long.MAX_VALUE / 2),
                 false,
                 TimeUnit.MILLISECONDS.toNanos(1),
                 System::nanoTime,

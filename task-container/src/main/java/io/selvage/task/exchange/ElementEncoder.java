@@ -1,18 +1,13 @@
-package io.selvage.task.network;
+package io.selvage.task.exchange;
 
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
-import io.selvage.task.exchange.Barrier;
-import io.selvage.task.exchange.Control;
-import io.selvage.task.exchange.EndOfInput;
-import io.selvage.task.exchange.Timestamps;
-import io.selvage.task.exchange.Watermark;
 
 /**
- * Owned by the producing subtask's thread. Elements as bytes, one after the other: a kind, then for a record its
- * timestamp as the difference to the one before on the channel, and what the serde writes.
+ * Owned by the thread that writes. Elements as bytes, one after the other: a kind, then for a record its timestamp as
+ * the difference to the one before on the channel, and what the serde writes.
  */
-final class ElementEncoder {
+public final class ElementEncoder {
     static final int RECORD = 0;
     static final int TIMED_RECORD = 1;
     static final int WATERMARK = 2;
@@ -22,12 +17,18 @@ final class ElementEncoder {
     private final Serde<Object> serde;
     private long lastTimestampMillis;
 
-    ElementEncoder(Serde<Object> serde) {
+    public ElementEncoder(Serde<Object> serde) {
+        this(serde, 0);
+    }
+
+    /** @param lastTimestampMillis of the decoder that is to read what is written from now on */
+    ElementEncoder(Serde<Object> serde, long lastTimestampMillis) {
         this.serde = serde;
+        this.lastTimestampMillis = lastTimestampMillis;
     }
 
     /** If the serde throws, what it wrote is to be truncated by the caller; the encoder is as it was. */
-    void write(Object value, long timestampMillis, BinaryWriter out) {
+    public void write(Object value, long timestampMillis, BinaryWriter out) {
         if (timestampMillis == Timestamps.NONE) {
             out.writeByte(RECORD);
             serde.write(value, out);
@@ -39,7 +40,7 @@ final class ElementEncoder {
         lastTimestampMillis = timestampMillis;
     }
 
-    void write(Control control, BinaryWriter out) {
+    public void write(Control control, BinaryWriter out) {
         if (control instanceof Watermark watermark) {
             out.writeByte(WATERMARK);
             out.writeVarLong(watermark.millis());
@@ -49,6 +50,7 @@ final class ElementEncoder {
             out.writeVarLong(barrier.triggerTimeMillis());
             out.writeByte(barrier.kind().code());
             out.writeString(barrier.directory());
+            out.writeBoolean(barrier.overtakes());
         } else if (control instanceof EndOfInput) {
             out.writeByte(END_OF_INPUT);
         } else {

@@ -1,4 +1,4 @@
-package io.selvage.task.network;
+package io.selvage.task.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,10 +9,6 @@ import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.protocol.id.CheckpointId;
-import io.selvage.task.exchange.Barrier;
-import io.selvage.task.exchange.EndOfInput;
-import io.selvage.task.exchange.Timestamps;
-import io.selvage.task.exchange.Watermark;
 import org.junit.jupiter.api.Test;
 
 class ElementCodecTest {

@@ -1,26 +1,27 @@
-package io.selvage.task.network;
+package io.selvage.task.exchange;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serde;
 import io.selvage.protocol.id.CheckpointId;
-import io.selvage.task.exchange.Barrier;
-import io.selvage.task.exchange.CutKind;
-import io.selvage.task.exchange.EndOfInput;
-import io.selvage.task.exchange.Timestamps;
-import io.selvage.task.exchange.Watermark;
 
-/** Owned by the consuming subtask's thread. Reads what {@link ElementEncoder} wrote on the same channel. */
-final class ElementDecoder {
+/** Owned by the thread that reads. Reads what {@link ElementEncoder} wrote on the same channel. */
+public final class ElementDecoder {
     private final Serde<Object> serde;
     private long lastTimestampMillis;
     private long timestampMillis = Timestamps.NONE;
 
-    ElementDecoder(Serde<Object> serde) {
-        this.serde = serde;
+    public ElementDecoder(Serde<Object> serde) {
+        this(serde, 0);
     }
 
-    Object read(BinaryReader in) {
+    /** @param lastTimestampMillis of the encoder when it began with what is to be read */
+    public ElementDecoder(Serde<Object> serde, long lastTimestampMillis) {
+        this.serde = serde;
+        this.lastTimestampMillis = lastTimestampMillis;
+    }
+
+    public Object read(BinaryReader in) {
         int kind = in.readByte();
         switch (kind) {
             case ElementEncoder.RECORD -> {
@@ -40,7 +41,8 @@ final class ElementDecoder {
                         new CheckpointId(in.readVarLong()),
                         in.readVarLong(),
                         CutKind.of(in.readByte()),
-                        in.readString());
+                        in.readString(),
+                        in.readBoolean());
             }
             case ElementEncoder.END_OF_INPUT -> {
                 return EndOfInput.INSTANCE;
@@ -52,7 +54,12 @@ final class ElementDecoder {
     }
 
     /** Of the record read last. */
-    long timestampMillis() {
+    public long timestampMillis() {
         return timestampMillis;
+    }
+
+    /** What the next timestamp is the difference to. */
+    public long lastTimestampMillis() {
+        return lastTimestampMillis;
     }
 }

@@ -1,0 +1,170 @@
+package io.selvage.task.executor;
+
+import io.selvage.api.function.KeySelector;
+import io.selvage.api.graph.Edge;
+import io.selvage.api.graph.EdgeDefinition;
+import io.selvage.api.graph.Vertex;
+import io.selvage.api.type.BinaryReader;
+import io.selvage.checkpoint.backend.KeyGrouper;
+import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.snapshot.SegmentHandle;
+import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.ChannelEdge;
+import io.selvage.protocol.wire.ChannelsSnapshot;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.SubtaskSnapshot;
+import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.ElementDecoder;
+import io.selvage.task.exchange.ElementLog;
+import io.selvage.task.subtask.ChannelState;
+import io.selvage.task.subtask.RestoredChannel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The elements that a restored checkpoint holds as under way; immutable. Read when a subtask asks for its own, by that
+ * subtask's thread.
+ *
+ * <p>On the same number of subtasks each takes what was under way to it. On another one, each record goes to one of
+ * them: with a key to the one that has its state, on other edges channel by channel in turn; what every subtask was to
+ * have is taken from one of those before. Event time starts anew from what the producing subtasks announce.
+ */
+final class RestoredChannels {
+    private final CheckpointMetadata metadata;
+    private final SegmentReader segments;
+    private final PreparedJob job;
+
+    /** @param metadata without subtasks: the job starts from the beginning */
+    RestoredChannels(CheckpointMetadata metadata, SegmentReader segments, PreparedJob job) {
+        this.metadata = metadata;
+        this.segments = segments;
+        this.job = job;
+    }
+
+    List<RestoredChannel> of(SubtaskId subtask) {
+        List<SubtaskSnapshot> snapshots = metadata.getSubtasksList().stream()
+                .filter(each -> each.getVertex() == subtask.vertex().value() && each.hasChannels())
+                .sorted(Comparator.comparingInt(SubtaskSnapshot::getSubtask))
+                .toList();
+        return snapshots.isEmpty() ? List.of() : new Share(subtask).of(snapshots);
+    }
+
+    /** What of it is one subtask's; owned by that one's thread. */
+    private final class Share {
+        private final SubtaskId subtask;
+        private final Vertex vertex;
+        private final Map<Integer, Edge> edges = new HashMap<>();
+        private final Map<Integer, EdgeDefinition<Object, Object>> definitions = new HashMap<>();
+        private final List<RestoredChannel> own = new ArrayList<>();
+        private int spread; // Channels of which each goes to one subtask.
+
+        Share(SubtaskId subtask) {
+            this.subtask = subtask;
+            this.vertex = job.graph().vertex(subtask.vertex().value());
+            for (Edge edge : job.graph().edges()) {
+                if (edge.to() == vertex.id()) {
+                    edges.put(edge.id(), edge);
+                    definitions.put(edge.id(), job.definition(edge));
+                }
+            }
+        }
+
+        List<RestoredChannel> of(List<SubtaskSnapshot> snapshots) {
+            for (SubtaskSnapshot snapshot : snapshots) {
+                ChannelsSnapshot channels = snapshot.getChannels();
+                if (channels.getParallelism() != vertex.parallelism()) {
+                    read(channels).forEach(state -> redistribute(state, snapshot.getSubtask(), channels));
+                } else if (snapshot.getSubtask() == subtask.index()) {
+                    read(channels).forEach(state -> add(state, hasSameProducers(state.edge(), channels)));
+                }
+            }
+            return own;
+        }
+
+        private boolean hasSameProducers(int edge, ChannelsSnapshot channels) {
+            int now = job.graph().vertex(edgeOrThrow(edge).from()).parallelism();
+            return channels.getEdgesList().stream()
+                    .filter(each -> each.getEdge() == edge)
+                    .mapToInt(ChannelEdge::getFromParallelism)
+                    .allMatch(before -> before == now);
+        }
+
+        private void redistribute(ChannelState state, int to, ChannelsSnapshot channels) {
+            if (state.isEmpty()) {
+                return;
+            }
+            switch (edgeOrThrow(state.edge()).partitioning()) {
+                case HASH -> add(withOwnKeys(state), false);
+                case FORWARD, REBALANCE -> {
+                    if (spread++ % vertex.parallelism() == subtask.index()) {
+                        add(state, false);
+                    }
+                }
+                case BROADCAST -> {
+                    if (to == subtask.index() % channels.getParallelism()) {
+                        add(state, false);
+                    }
+                }
+            }
+        }
+
+        private void add(ChannelState state, boolean keepsTime) {
+            edgeOrThrow(state.edge());
+            own.add(new RestoredChannel(state, definition(state.edge()).serde(), keepsTime));
+        }
+
+        private ChannelState withOwnKeys(ChannelState state) {
+            EdgeDefinition<Object, Object> definition = definition(state.edge());
+            KeySelector<Object, Object> selector =
+                    Objects.requireNonNull(definition.key(), "a hash edge without a key selector");
+            KeyGrouper<Object> grouper = new KeyGrouper<>(
+                    Objects.requireNonNull(definition.keySerde(), "a hash edge without a key serde"),
+                    metadata.getMaxParallelism());
+            BinaryReader in = new BinaryReader(state.elements());
+            ElementDecoder decoder = ElementLog.open(in, definition.serde());
+            ElementLog kept = new ElementLog(definition.serde(), 0);
+            while (in.remaining() > 0) {
+                Object element = decoder.read(in);
+                if (!(element instanceof Control) && isOwn(grouper.groupOf(selector.key(element)))) {
+                    kept.append(element, decoder.timestampMillis());
+                }
+            }
+            return new ChannelState(state.edge(), state.from(), Long.MIN_VALUE, kept.toByteArray());
+        }
+
+        private boolean isOwn(int group) {
+            return KeyGroups.subtaskOf(group, vertex.parallelism(), metadata.getMaxParallelism()) == subtask.index();
+        }
+
+        private Edge edgeOrThrow(int edge) {
+            Edge found = edges.get(edge);
+            if (found == null) {
+                throw new IllegalStateException("The checkpoint holds elements under way on the edge " + edge + " to "
+                        + vertex.name() + ", and the job has no such edge.");
+            }
+            return found;
+        }
+
+        private EdgeDefinition<Object, Object> definition(int edge) {
+            return Objects.requireNonNull(definitions.get(edge), "an edge without a definition");
+        }
+    }
+
+    private List<ChannelState> read(ChannelsSnapshot channels) {
+        if (!channels.hasState()) {
+            return ChannelState.decode(channels.getSmallState().toByteArray());
+        }
+        try {
+            return ChannelState.decode(segments.read(SegmentHandle.fromWire(channels.getState())));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.selvage.task.subtask;
+
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.CorruptDataException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What was under way on one input channel at a cut: sent before the sender's cut, and not processed before the
+ * receiver's.
+ *
+ * @param from the producing subtask
+ * @param watermarkMillis of the channel at the receiver's cut
+ * @param elements an {@code ElementLog}
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+public record ChannelState(int edge, int from, long watermarkMillis, byte[] elements) {
+    private static final int FORMAT = 1;
+
+    public boolean isEmpty() {
+        return elements.length == 0;
+    }
+
+    /** Several as they go into a checkpoint, in the order in which they are to be replayed. */
+    public static byte[] encode(List<ChannelState> states) {
+        BinaryWriter out = new BinaryWriter();
+        out.writeByte(FORMAT);
+        out.writeUnsignedVarInt(states.size());
+        for (ChannelState state : states) {
+            out.writeUnsignedVarInt(state.edge);
+            out.writeUnsignedVarInt(state.from);
+            out.writeLong(state.watermarkMillis);
+            out.writeByteArray(state.elements);
+        }
+        return out.toByteArray();
+    }
+
+    /** The inverse. */
+    public static List<ChannelState> decode(byte[] bytes) {
+        BinaryReader in = new BinaryReader(bytes);
+        int format = in.readByte();
+        if (format != FORMAT) {
+            throw new CorruptDataException("elements in flight of the unknown format " + format);
+        }
+        int count = in.readUnsignedVarInt();
+        List<ChannelState> states = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            states.add(new ChannelState(
+                    in.readUnsignedVarInt(), in.readUnsignedVarInt(), in.readLong(), in.readByteArray()));
+        }
+        return states;
+    }
+}
