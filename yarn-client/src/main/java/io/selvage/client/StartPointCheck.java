@@ -72,24 +72,24 @@ final class StartPointCheck {
     }
 
     private RestoredFrom checkNow(JobGraph graph, Consumer<RestorePlan> planned) throws IOException {
-            String path = checkpoints
-                    .findMetadata(from.path())
-                    .orElseThrow(() -> refused("holds no metadata: it is no savepoint, or one that was never completed."
-                            + " Name the directory that selvage savepoint has printed."));
-            CheckpointMetadata metadata = checkpoints.readMetadata(path);
-            requireSameKeyGroups(metadata, graph);
-            Set<String> dropped = droppedOperators(metadata, graph);
-            requireEdges(metadata, graph);
-            requireFiles(metadata);
-            RestorePlan plan = plan(metadata, graph, dropped);
-            planned.accept(plan);
-            requireOperators(dropped);
-            requireStates(plan);
-            return RestoredFrom.newBuilder()
-                    .setMetadataPath(path)
-                    .setCheckpoint(metadata.getCheckpoint())
-                    .setClaimedDirectory(from.claimed() ? claimableOrThrow(path, metadata) : "")
-                    .build();
+        String path = checkpoints
+                .findMetadata(from.path())
+                .orElseThrow(() -> refused("holds no metadata: it is no savepoint, or one that was never completed."
+                        + " Name the directory that selvage savepoint has printed."));
+        CheckpointMetadata metadata = checkpoints.readMetadata(path);
+        requireSameKeyGroups(metadata, graph);
+        Set<String> dropped = droppedOperators(metadata, graph);
+        requireEdges(metadata, graph);
+        requireFiles(metadata);
+        RestorePlan plan = plan(metadata, graph, dropped);
+        planned.accept(plan);
+        requireOperators(dropped);
+        requireStates(plan);
+        return RestoredFrom.newBuilder()
+                .setMetadataPath(path)
+                .setCheckpoint(metadata.getCheckpoint())
+                .setClaimedDirectory(from.claimed() ? claimableOrThrow(path, metadata) : "")
+                .build();
     }
 
     private void requireSameKeyGroups(CheckpointMetadata metadata, JobGraph graph) {

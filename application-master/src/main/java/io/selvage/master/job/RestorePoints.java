@@ -121,8 +121,7 @@ final class RestorePoints {
 
     /** What the newest one alone needs, itself included; empty if there is none, or if it is a savepoint. */
     Set<CheckpointId> keptOfNewest() {
-        return newest()
-                .filter(checkpoint -> !isStopped())
+        return newest().filter(checkpoint -> !isStopped())
                 .map(checkpoint -> new RetainedCheckpoints(List.of(checkpoint)).directories())
                 .orElse(Set.of());
     }

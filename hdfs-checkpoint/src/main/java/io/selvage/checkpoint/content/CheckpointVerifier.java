@@ -12,6 +12,7 @@ import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.StoredFile;
+import io.selvage.protocol.wire.ChannelsSnapshot;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
@@ -100,6 +101,9 @@ public final class CheckpointVerifier {
         Verification verify() throws IOException {
             int files = lookForFiles();
             for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
+                if (subtask.getChannels().hasState()) {
+                    checkSums(List.of(subtask.getChannels().getState()));
+                }
                 for (OperatorSnapshot operator : subtask.getOperatorsList()) {
                     count(operator);
                     if (operator.hasOperatorState()) {
@@ -114,8 +118,7 @@ public final class CheckpointVerifier {
             return new Verification(metadata, files, read.size(), bytes, keys, problems);
         }
 
-        // ---- files
-        // ---------------------------------------------------------------------------------------------------
+        // ---- files --------------------------------------------------------------------------------------------------
 
         private int lookForFiles() throws IOException {
             Map<String, Long> needed = CheckpointStore.neededFiles(metadata);
@@ -144,6 +147,14 @@ public final class CheckpointVerifier {
         private String contents(String file) {
             Map<String, BitSet> of = new TreeMap<>();
             for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
+                ChannelsSnapshot channels = subtask.getChannels();
+                if (channels.hasState() && channels.getState().getFile().equals(file)) {
+                    of.computeIfAbsent(
+                                    "(elements under way to) "
+                                            + channels.getEdges(0).getToOperatorUid(),
+                                    to -> new BitSet())
+                            .set(subtask.getSubtask());
+                }
                 for (OperatorSnapshot operator : subtask.getOperatorsList()) {
                     boolean isOfIt = operator.getOperatorState().getFile().equals(file)
                             || operator.getKeyedStateList().stream()
@@ -159,8 +170,7 @@ public final class CheckpointVerifier {
             return "state of the operators (and subtasks) " + String.join(", ", parts) + ".";
         }
 
-        // ---- segments
-        // ------------------------------------------------------------------------------------------------
+        // ---- segments -----------------------------------------------------------------------------------------------
 
         private void checkKeyed(OperatorSnapshot operator) throws IOException {
             if (operator.getKeyedStateList().stream().anyMatch(segment -> badFiles.contains(segment.getFile()))) {
@@ -254,8 +264,7 @@ public final class CheckpointVerifier {
             };
         }
 
-        // ---- completeness
-        // --------------------------------------------------------------------------------------------
+        // ---- completeness -------------------------------------------------------------------------------------------
 
         private void count(OperatorSnapshot operator) {
             String uid = operator.getOperatorUid();

@@ -145,8 +145,7 @@ public final class OrphanSearch {
             return new Findings(orphans, notes);
         }
 
-        // ---- looking
-        // -------------------------------------------------------------------------------------------------
+        // ---- looking ------------------------------------------------------------------------------------------------
 
         private void look(StoredFile self) throws IOException {
             ApplicationWord word = resourceManager.ask(self.name());
@@ -178,8 +177,7 @@ public final class OrphanSearch {
             return modifiedMillis < oldMillis;
         }
 
-        // ---- what is needed
-        // ------------------------------------------------------------------------------------------
+        // ---- what is needed -----------------------------------------------------------------------------------------
 
         private void collectNeeds(Application application) throws IOException {
             if (application.word() == ApplicationWord.ENDED
@@ -225,8 +223,7 @@ public final class OrphanSearch {
             return job.hasEnded() && job.getEnded().getOutcome() != JobOutcome.JOB_FAILED;
         }
 
-        // ---- applications
-        // --------------------------------------------------------------------------------------------
+        // ---- applications -------------------------------------------------------------------------------------------
 
         private void judge(Application application) {
             Directory directory = application.directory();
@@ -268,7 +265,8 @@ public final class OrphanSearch {
                     named.add(job.path());
                 }
             } else if (!unsureJobs.contains(job.name())) {
-                job.directory(CheckpointLayout.CHECKPOINTS).ifPresent(all -> judgeCheckpoints(application, known.get(), all, named));
+                job.directory(CheckpointLayout.CHECKPOINTS)
+                        .ifPresent(all -> judgeCheckpoints(application, known.get(), all, named));
             }
         }
 
@@ -307,8 +305,8 @@ public final class OrphanSearch {
         /** Its checkpoints outlive it and its session, and are its user's to delete. */
         private static boolean isRetained(Directory job) {
             return job.directory(CheckpointLayout.CHECKPOINTS)
-                    .filter(all -> all.files().stream()
-                            .anyMatch(file -> file.name().equals(CheckpointLayout.RETAINED)))
+                    .filter(all ->
+                            all.files().stream().anyMatch(file -> file.name().equals(CheckpointLayout.RETAINED)))
                     .isPresent();
         }
 
@@ -323,8 +321,7 @@ public final class OrphanSearch {
                             each -> CheckpointStore.newestMetadata(each.files()).isPresent());
         }
 
-        // ---- the rest
-        // ------------------------------------------------------------------------------------------------
+        // ---- the rest -----------------------------------------------------------------------------------------------
 
         /** @param named directories that are named already, with all that is in them */
         private void judgeTemporaries(Directory directory, Set<String> named) {

@@ -90,7 +90,8 @@ public final class SampleState {
         history = backend.states().list(HISTORY);
         tags = backend.states().map(TAGS);
         total = backend.states().reducing(new ReducingStateDescriptor<>("total", Serdes.LONG, Long::sum));
-        mean = backend.states().aggregating(new AggregatingStateDescriptor<>("mean", Serdes.list(Serdes.LONG), new Mean()));
+        mean = backend.states()
+                .aggregating(new AggregatingStateDescriptor<>("mean", Serdes.list(Serdes.LONG), new Mean()));
         windows = backend.namespaced(Serdes.LONG);
         perWindow = windows.value(new ValueStateDescriptor<>("per-window", Serdes.LONG));
         alarms = backend.timers("alarms", NoNamespace.SERDE);

@@ -83,7 +83,9 @@ final class CheckpointTexts {
         String kind = kind(metadata);
         text.append(Character.toUpperCase(kind.charAt(0))).append(kind.substring(1));
         text.append(" ").append(metadata.getCheckpoint()).append(" of ").append(metadata.getJobId());
-        text.append(", taken at ").append(Words.time(metadata.getTriggerTimeMillis())).append(" UTC in incarnation ");
+        text.append(", taken at ")
+                .append(Words.time(metadata.getTriggerTimeMillis()))
+                .append(" UTC in incarnation ");
         text.append(metadata.getIncarnation())
                 .append(" under master ")
                 .append(metadata.getEpoch())

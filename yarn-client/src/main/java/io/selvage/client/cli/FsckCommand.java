@@ -139,10 +139,7 @@ final class FsckCommand implements Command {
         rows.add(HEADINGS);
         for (Orphan orphan : orphans) {
             rows.add(List.of(
-                    Words.bytes(orphan.bytes()),
-                    Words.time(orphan.modifiedMillis()),
-                    orphan.path(),
-                    orphan.why()));
+                    Words.bytes(orphan.bytes()), Words.time(orphan.modifiedMillis()), orphan.path(), orphan.why()));
         }
         long bytes = orphans.stream().mapToLong(Orphan::bytes).sum();
         return Table.of(rows) + "\n" + Words.times(orphans.size(), "orphan") + ", " + Words.bytes(bytes) + ".";
