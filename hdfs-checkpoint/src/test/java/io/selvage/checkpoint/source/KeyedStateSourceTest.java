@@ -221,7 +221,7 @@ final class KeyedStateSourceTest {
                         SampleState.UID,
                         Serdes.STRING,
                         new ValueStateDescriptor<>("account", Serdes.LONG)),
-                "The state \"account\" of operator sample was written as");
+                "The state \"account\" of operator sample does not fit what was written");
         assertRefused(
                 KeyedStateSource.of(
                         savepoint(),
