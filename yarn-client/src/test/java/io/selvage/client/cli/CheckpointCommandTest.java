@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CheckpointCommandTest {
     private static final Path CORPUS = Path.of("..", "hdfs-checkpoint", "src", "test", "resources", "corpus")
             .toAbsolutePath();
-    private static final List<String> ENTRIES = List.of("heap-1-1-2", "rocksdb-1-1-1");
+    private static final List<String> ENTRIES = List.of("heap-1-1-3", "rocksdb-1-1-1");
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -77,7 +77,7 @@ class CheckpointCommandTest {
         assertThat(run("checkpoint", "list", savepoints.toString())).isEqualTo(ExitCode.OK);
         assertThat(said())
                 .contains(
-                        "KIND", "STANDING", "savepoint", "job-5f0c1b2a9e47", "complete", "heap-1-1-2", "rocksdb-1-1-1");
+                        "KIND", "STANDING", "savepoint", "job-5f0c1b2a9e47", "complete", "heap-1-1-3", "rocksdb-1-1-1");
         assertThat(run("checkpoint", "list", savepoints.toString(), "--json")).isEqualTo(ExitCode.OK);
         assertThat(said()).contains("\"standing\": \"COMPLETE\"", "\"number\": 7", "\"kind\": \"SAVEPOINT\"");
         assertThat(run("checkpoint", "list", directory.resolve("hadoop").toString()))
@@ -125,7 +125,7 @@ class CheckpointCommandTest {
             assertThat(run("checkpoint", "verify", path, "--json")).isEqualTo(ExitCode.DAMAGED);
             assertThat(said()).contains("\"whole\": false", "is missing");
         }
-        assertThat(run("checkpoint", "show", savepoints.resolve("heap-1-1-2").toString()))
+        assertThat(run("checkpoint", "show", savepoints.resolve("heap-1-1-3").toString()))
                 .isEqualTo(ExitCode.DAMAGED);
         assertThat(run("checkpoint", "verify", savepoints.toString())).isEqualTo(ExitCode.DAMAGED);
         assertThat(said()).contains("holds no metadata");
