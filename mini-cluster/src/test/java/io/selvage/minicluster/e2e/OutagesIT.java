@@ -88,13 +88,14 @@ class OutagesIT {
         accounts.await("the alarm ends", now -> now.getAlarm().isEmpty());
     }
 
+    /** Where the client of HDFS is set to wait for a NameNode, as here, it waits for the end of safe mode too. */
     @Test
     void jobGoesOnWhileHdfsIsReadOnly() throws Exception {
         try (DistributedFileSystem hdfs = hdfs()) {
             assertTroubleEnds(
                     () -> hdfs.setSafeMode(SafeModeAction.ENTER),
                     () -> hdfs.setSafeMode(SafeModeAction.LEAVE),
-                    "safe mode");
+                    "is not stored yet");
         }
     }
 
@@ -118,7 +119,7 @@ class OutagesIT {
     }
 
     /** Output goes on, an alarm says what is wrong, and once that is over checkpoints go on by themselves. */
-    private static void assertTroubleEnds(Step begin, Step end, String word) throws Exception {
+    private static void assertTroubleEnds(Step begin, Step end, String words) throws Exception {
         SessionDescription before = accounts.session().describe();
         JobDescription jobBefore = accounts.awaitCheckpoints();
         begin.run();
