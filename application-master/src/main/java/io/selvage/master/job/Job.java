@@ -141,6 +141,7 @@ final class Job {
     private long adoptedMillis;
     private long firstCheckpointMillis;
     private @Nullable Failure lastFailure;
+    /** Why the newest checkpoint was given up, if none has been completed since; empty: none was. */
     private String lastGiveUp = "";
     /** While the job waits for slots: how the last executor ended that did not come up; null: none of several did. */
     private @Nullable String lastFailedStart;
@@ -788,6 +789,7 @@ final class Job {
     private void onCheckpointDurable(CheckpointKey key, CheckpointCompleted completed) {
         PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
         isMarked |= done.savepoint().isEmpty();
+        lastGiveUp = "";
         history.complete(done, vertexFacts(), outbox.nowNanos());
         // A savepoint's metadata name files by what lies beside them.
         restorePoints.add(

@@ -309,9 +309,15 @@ class JobMasterTest {
             harness.decline(1, 1, checkpoint);
             checkpoint++;
         }
-        assertThat(harness.describe(JOB).getAlarm()).startsWith("No checkpoint has been completed for ");
+        assertThat(harness.describe(JOB).getAlarm())
+                .startsWith("No checkpoint has been completed for ")
+                .contains("declined");
         harness.completeCheckpoint();
         assertThat(harness.describe(JOB).getAlarm()).isEmpty();
+        harness.passAlive(Duration.ofSeconds(40));
+        assertThat(harness.describe(JOB).getAlarm())
+                .as("what was wrong before is over")
+                .contains("the one under way is not stored yet");
         assertThat(harness.of(MasterAction.Note.class))
                 .extracting(MasterAction.Note::line)
                 .filteredOn(line -> line.startsWith("ALARM"))
