@@ -314,14 +314,14 @@ class JobMasterTest {
                 .contains("declined");
         harness.completeCheckpoint();
         assertThat(harness.describe(JOB).getAlarm()).isEmpty();
-        harness.passAlive(Duration.ofSeconds(40));
-        assertThat(harness.describe(JOB).getAlarm())
-                .as("what was wrong before is over")
-                .contains("the one under way is not stored yet");
         assertThat(harness.of(MasterAction.Note.class))
                 .extracting(MasterAction.Note::line)
                 .filteredOn(line -> line.startsWith("ALARM"))
                 .hasSize(1);
+        harness.passAlive(Duration.ofSeconds(40));
+        assertThat(harness.describe(JOB).getAlarm())
+                .as("what was wrong before is over")
+                .contains("it was not stored in time");
     }
 
     @Test
