@@ -125,8 +125,8 @@ class OutagesIT {
         begin.run();
         try {
             accounts.await(
-                    "an alarm of " + word,
-                    now -> now.getAlarm().toLowerCase(Locale.ROOT).contains(word));
+                    "an alarm of " + words,
+                    now -> now.getAlarm().toLowerCase(Locale.ROOT).contains(words));
             long bytes = accounts.outputBytes();
             Commands.await("output goes on", accounts::outputBytes, now -> now > bytes);
         } finally {
