@@ -98,7 +98,7 @@ public final class CheckpointReader {
             }
             var groups = KeyedStateLoader.rangeOf(operator, maxParallelism);
             KeyedReplica replica = new KeyedReplica(uid, groups);
-            new KeyedStateLoader(segments).load(replica, groups, maxParallelism, List.of(operator), length -> {});
+            new KeyedStateLoader(segments::open).load(replica, groups, maxParallelism, List.of(operator), length -> {});
             return replica.census();
         } catch (RuntimeException damaged) {
             throw new SegmentDamagedException(

@@ -204,11 +204,8 @@ public final class CheckpointVerifier {
                     ? new RocksReplica(uid, groups, disk())
                     : new KeyedReplica(uid, groups);
             try {
-                for (Segment segment : operator.getKeyedStateList()) {
-                    try (InputStream in = open(segment)) {
-                        replica.apply(in, segment.getLength(), segment.getCheckpoint());
-                    }
-                }
+                new KeyedStateLoader(this::open)
+                        .load(replica, groups, metadata.getMaxParallelism(), List.of(operator), length -> {});
                 return replica.census().keys();
             } catch (UncheckedIOException e) {
                 throw corruptOrElse(Objects.requireNonNull(e.getCause()));
@@ -236,7 +233,7 @@ public final class CheckpointVerifier {
                 if (badFiles.contains(segment.getFile()) || !read.add(segment)) {
                     continue;
                 }
-                try (InputStream in = open(segment)) {
+                try (InputStream in = open(SegmentHandle.fromWire(segment))) {
                     while (in.read(buffer) >= 0) {
                         // At its end it is verified.
                     }
@@ -246,8 +243,8 @@ public final class CheckpointVerifier {
             }
         }
 
-        private InputStream open(Segment segment) throws IOException {
-            return new FilterInputStream(segments.open(SegmentHandle.fromWire(segment))) {
+        private InputStream open(SegmentHandle segment) throws IOException {
+            return new FilterInputStream(segments.open(segment)) {
                 @Override
                 public int read() throws IOException {
                     byte[] one = new byte[1];

@@ -4,7 +4,6 @@ import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
-import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StateBackend;
@@ -15,9 +14,14 @@ import java.util.function.LongConsumer;
 
 /** Safe for use by many threads. Brings replicas to what a checkpoint holds. */
 public final class KeyedStateLoader {
-    private final SegmentReader segments;
+    private final Opener segments;
 
-    public KeyedStateLoader(SegmentReader segments) {
+    /** Opens segments, each to be read to its end. */
+    public interface Opener {
+        InputStream open(SegmentHandle segment) throws IOException;
+    }
+
+    public KeyedStateLoader(Opener segments) {
         this.segments = segments;
     }
 
@@ -32,7 +36,7 @@ public final class KeyedStateLoader {
     }
 
     /**
-     * Applies what a checkpoint holds of one operator in some key groups.
+     * Applies what a checkpoint holds of one operator in some key groups. If that fails, the replica is closed.
      *
      * @param into an empty one, of these key groups
      * @param snapshots of all of the operator's subtasks
@@ -47,14 +51,26 @@ public final class KeyedStateLoader {
             List<OperatorSnapshot> snapshots,
             LongConsumer onSegment)
             throws IOException {
-        for (OperatorSnapshot snapshot : snapshots) {
-            if (groups.overlaps(rangeOf(snapshot, maxParallelism))) {
-                for (Segment segment : snapshot.getKeyedStateList()) {
-                    onSegment.accept(segment.getLength());
-                    try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
-                        into.apply(in, segment.getLength(), segment.getCheckpoint());
-                    }
+        boolean isComplete = false;
+        try {
+            for (OperatorSnapshot snapshot : snapshots) {
+                if (groups.overlaps(rangeOf(snapshot, maxParallelism))) {
+                    load(into, snapshot, onSegment);
                 }
+            }
+            isComplete = true;
+        } finally {
+            if (!isComplete) {
+                into.close();
+            }
+        }
+    }
+
+    private void load(StateReplica into, OperatorSnapshot snapshot, LongConsumer onSegment) throws IOException {
+        for (Segment segment : snapshot.getKeyedStateList()) {
+            onSegment.accept(segment.getLength());
+            try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
+                into.apply(in, segment.getLength(), segment.getCheckpoint());
             }
         }
     }

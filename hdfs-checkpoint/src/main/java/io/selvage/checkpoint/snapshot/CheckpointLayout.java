@@ -64,11 +64,6 @@ public record CheckpointLayout(String jobDirectory) {
         return matcher.matches() ? Optional.of(new CheckpointLayout(matcher.group(1))) : Optional.empty();
     }
 
-    /** Whether that is what a job's directory holds as long as the job, or its session, needs anything of it. */
-    static boolean isOfCheckpoints(String name) {
-        return name.equals(CHECKPOINTS);
-    }
-
     public String checkpointDirectory(CheckpointId checkpoint) {
         return DurableStore.join(
                 checkpointsDirectory(), PREFIX + String.format("%0" + DIGITS + "d", checkpoint.value()));

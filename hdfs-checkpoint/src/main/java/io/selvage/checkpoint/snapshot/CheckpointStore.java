@@ -273,7 +273,7 @@ public final class CheckpointStore {
 
     private void deleteAllButCheckpoints(CheckpointLayout layout) throws IOException {
         for (StoredFile file : store.list(layout.jobDirectory())) {
-            if (!CheckpointLayout.isOfCheckpoints(file.name())) {
+            if (!file.name().equals(CheckpointLayout.CHECKPOINTS)) {
                 store.delete(DurableStore.join(layout.jobDirectory(), file.name()));
             }
         }
@@ -294,7 +294,7 @@ public final class CheckpointStore {
             return Optional.empty();
         }
         String job = layout.get().jobDirectory();
-        boolean hasEnded = store.list(job).stream().allMatch(file -> CheckpointLayout.isOfCheckpoints(file.name()));
+        boolean hasEnded = store.list(job).stream().allMatch(file -> file.name().equals(CheckpointLayout.CHECKPOINTS));
         return hasEnded ? Optional.of(job) : Optional.empty();
     }
 

@@ -113,15 +113,7 @@ final class StoredOperator {
         StateReplica replica = KeyedStateLoader.isOfFiles(snapshots)
                 ? new RocksReplica(uid, groups, LocalDisk.environment())
                 : new KeyedReplica(uid, groups);
-        boolean isComplete = false;
-        try {
-            new KeyedStateLoader(segments).load(replica, groups, maxParallelism(), snapshots, length -> {});
-            isComplete = true;
-        } finally {
-            if (!isComplete) {
-                replica.close();
-            }
-        }
+        new KeyedStateLoader(segments::open).load(replica, groups, maxParallelism(), snapshots, length -> {});
         return replica;
     }
 }

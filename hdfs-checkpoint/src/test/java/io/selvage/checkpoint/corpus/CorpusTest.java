@@ -109,7 +109,7 @@ final class CorpusTest {
 
     private static void load(StateReplica replica, KeyGroupRange range, List<OperatorSnapshot> snapshots)
             throws IOException {
-        new KeyedStateLoader(new SegmentReader(store(CORPUS)))
+        new KeyedStateLoader(new SegmentReader(store(CORPUS))::open)
                 .load(replica, range, SampleState.GROUPS, snapshots, length -> {});
         replica.standAlone();
     }

@@ -176,16 +176,8 @@ final class RestoredCheckpoint {
             boolean isOfFiles = KeyedStateLoader.isOfFiles(snapshots);
             StateReplica replica =
                     backends.of(isOfFiles ? StateBackendKind.ROCKSDB : backend).replica(owner.operatorUid(), own);
-            boolean isComplete = false;
-            try {
-                new KeyedStateLoader(segments)
-                        .load(replica, own, metadata.getMaxParallelism(), snapshots, figures::onSegment);
-                isComplete = true;
-            } finally {
-                if (!isComplete) {
-                    replica.close();
-                }
-            }
+            new KeyedStateLoader(segments::open)
+                    .load(replica, own, metadata.getMaxParallelism(), snapshots, figures::onSegment);
             if (parallelism() != parallelism) {
                 replica.standAlone();
             }

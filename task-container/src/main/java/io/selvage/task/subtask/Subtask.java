@@ -77,6 +77,7 @@ public final class Subtask implements Runnable {
     private @Nullable CheckpointId drainedBy; // Not null: event time was ended for that savepoint.
     private @Nullable SubtaskCut gathering; // The newest cut, while not all of its state is written or captured.
     private long gatheringSinceNanos;
+    private long gatheringMicros; // What that took; of meaning once it is gathered.
     private boolean isGathered; // All of its operators' state is written.
     private boolean isCapturing; // It has overtaken.
     private @Nullable CheckpointId completing; // Not null: the operators are being told that it is complete.
@@ -324,6 +325,7 @@ public final class Subtask implements Runnable {
         List<OperatorCut> cuts = chain.snapshot(checkpoint, barrier.kind().isSavepoint());
         isGathered = chain.gather(GATHERED_BYTES);
         gatheringSinceNanos = clock.nanos();
+        gatheringMicros = 0;
         SubtaskCut cut = new SubtaskCut(
                 id,
                 barrier,
@@ -348,7 +350,7 @@ public final class Subtask implements Runnable {
                 isCapturing ? gate.takeCaptured(cut.barrier().checkpoint()) : List.of();
         if (captured != null) {
             gathering = null;
-            listener.onCut(cut.with(captured));
+            listener.onCut(cut.completed(gatheringMicros, captured));
         }
     }
 
@@ -378,8 +380,7 @@ public final class Subtask implements Runnable {
         boolean wasGathered = isGathered;
         if (!wasGathered && chain.gather(GATHERED_BYTES)) {
             isGathered = true;
-            cut = cut.gathered(TimeUnit.NANOSECONDS.toMicros(clock.nanos() - gatheringSinceNanos));
-            gathering = cut;
+            gatheringMicros = TimeUnit.NANOSECONDS.toMicros(clock.nanos() - gatheringSinceNanos);
         }
         deliver(cut);
         return wasGathered ? 0 : 1; // What is still to be captured comes with the input.

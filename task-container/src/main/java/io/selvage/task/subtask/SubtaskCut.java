@@ -30,21 +30,8 @@ public record SubtaskCut(
         inFlight = List.copyOf(inFlight);
     }
 
-    SubtaskCut with(List<ChannelState> captured) {
-        return new SubtaskCut(
-                subtask,
-                barrier,
-                operators,
-                firstBarrierNanos,
-                alignmentMicros,
-                synchronousMicros,
-                gatheringMicros,
-                recordsRead,
-                captured);
-    }
-
-    /** The same, once all of its state is written. */
-    SubtaskCut gathered(long micros) {
+    /** The same, once all of its state is written, and what was under way is known. */
+    SubtaskCut completed(long micros, List<ChannelState> captured) {
         return new SubtaskCut(
                 subtask,
                 barrier,
@@ -54,6 +41,6 @@ public record SubtaskCut(
                 synchronousMicros,
                 micros,
                 recordsRead,
-                inFlight);
+                captured);
     }
 }
