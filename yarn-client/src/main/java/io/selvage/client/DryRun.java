@@ -1,13 +1,11 @@
 package io.selvage.client;
 
-import io.selvage.api.JobLauncher;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
-import io.selvage.protocol.config.JobConfig;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -15,12 +13,9 @@ import java.util.function.Consumer;
  * Takes the jobs of one program, on the thread that runs its main, and submits none of them: tells what would become of
  * the savepoint's state.
  */
-final class DryRun implements JobLauncher {
+final class DryRun extends ProgramRun {
     private static final String NO_JOB = "none: a dry run";
 
-    private final SessionRecord session;
-    private final SelvageClient client;
-    private final Configuration settings;
     private final StartPoint from;
     private final Consumer<RestorePlan> planned;
 
@@ -30,21 +25,9 @@ final class DryRun implements JobLauncher {
             Configuration settings,
             StartPoint from,
             Consumer<RestorePlan> planned) {
-        this.session = session;
-        this.client = client;
-        this.settings = settings;
+        super(session, client, settings);
         this.from = from;
         this.planned = planned;
-    }
-
-    @Override
-    public int defaultParallelism() {
-        return settings.get(JobConfig.DEFAULT_PARALLELISM);
-    }
-
-    @Override
-    public int maxParallelism() {
-        return settings.get(JobConfig.MAX_PARALLELISM);
     }
 
     @Override
@@ -54,10 +37,10 @@ final class DryRun implements JobLauncher {
 
     @Override
     public String launch(JobGraph graph) {
-        Submission.effectiveSettings(settings, graph);
+        effectiveSettings(settings, graph); // Or they are refused.
         DurableStore store;
         try {
-            store = DurableStore.open(new org.apache.hadoop.fs.Path(session.stateRoot()), client.configuration());
+            store = openStore();
         } catch (IOException failed) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,

@@ -1,6 +1,5 @@
 package io.selvage.client;
 
-import io.selvage.api.JobLauncher;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.checkpoint.library.HashCache;
 import io.selvage.checkpoint.library.LibraryEntry;
@@ -11,10 +10,7 @@ import io.selvage.client.connect.MasterConnection;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionRecord;
-import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
-import io.selvage.protocol.config.JobConfig;
-import io.selvage.protocol.config.Scope;
 import io.selvage.protocol.graph.GraphCodec;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.SubmitJobRequest;
@@ -28,14 +24,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes the jobs of one program, on the thread that runs its main: jar and graph go to HDFS, and then the master hears.
  */
-final class Submission implements JobLauncher {
+final class Submission extends ProgramRun {
     private static final String GRAPH = "graph.pb";
 
     private final MasterConnection connection;
-    private final SessionRecord session;
-    private final SelvageClient client;
     private final Path jar;
-    private final Configuration settings;
     private final Consumer<String> submitted;
     private final @Nullable StartPoint from;
 
@@ -48,23 +41,11 @@ final class Submission implements JobLauncher {
             Configuration settings,
             Consumer<String> submitted,
             @Nullable StartPoint from) {
+        super(session, client, settings);
         this.from = from;
         this.connection = connection;
-        this.session = session;
-        this.client = client;
         this.jar = jar;
-        this.settings = settings;
         this.submitted = submitted;
-    }
-
-    @Override
-    public int defaultParallelism() {
-        return settings.get(JobConfig.DEFAULT_PARALLELISM);
-    }
-
-    @Override
-    public int maxParallelism() {
-        return settings.get(JobConfig.MAX_PARALLELISM);
     }
 
     @Override
@@ -77,8 +58,7 @@ final class Submission implements JobLauncher {
         Map<String, String> effective = effectiveSettings(settings, graph);
         JobId job = JobId.random();
         try {
-            DurableStore store =
-                    DurableStore.open(new org.apache.hadoop.fs.Path(session.stateRoot()), client.configuration());
+            DurableStore store = openStore();
             SubmitJobRequest.Builder request = SubmitJobRequest.newBuilder();
             if (from != null) {
                 request.setRestoredFrom(new StartPointCheck(store, from).check(graph));
@@ -103,22 +83,6 @@ final class Submission implements JobLauncher {
                     "The job could not be put into HDFS: " + failed.getMessage() + " Check HDFS, and run it again.",
                     failed);
         }
-    }
-
-    /** Every setting for jobs that is not left at its default, whoever set it. */
-    static Map<String, String> effectiveSettings(Configuration settings, JobGraph graph) {
-        Configuration own = Configuration.defaults().with(graph.settings(), "set by the program");
-        own.settings(Scope.SESSION).keySet().stream().findFirst().ifPresent(key -> {
-            throw new ConfigException(
-                    key + " (set by the program) belongs to the session. Set it when you open the session:"
-                            + " scripts/yarn-session.sh -D " + key + "=VALUE");
-        });
-        Configuration effective = settings.with(graph.settings(), "set by the program")
-                .with(
-                        Map.of(JobConfig.MAX_PARALLELISM.name(), Integer.toString(graph.maxParallelism())),
-                        "set by the program");
-        JobConfig.from(effective);
-        return effective.settings(Scope.JOB);
     }
 
     private static void put(DurableStore store, String path, JobGraph graph) throws IOException {
