@@ -70,6 +70,7 @@ final class RemoteInput implements InputChannel {
     private final Deque<Piece> looked = new ArrayDeque<>(); // taken from the queue, as a log wanted them, and not read
     private long takenBytes; // of pieces, from the queue or from those, to be read
     private long polledBarrier; // the checkpoint of the newest one; 0: none
+    private boolean isThrownAway; // what had come, as the channel is closed: nothing can be captured of it
     private @Nullable Piece current; // what the reader reads, unless that is the spanning element
     private byte[] spanning = NOTHING; // an element of several pieces, as far as it is here
     private int spanningLength;
@@ -146,7 +147,9 @@ final class RemoteInput implements InputChannel {
     @Override
     public @Nullable Barrier announced() {
         Announcement newest = announcement.get();
-        return newest != null && newest.ahead().barrier().checkpoint().value() > polledBarrier
+        return newest != null
+                        && !isThrownAway
+                        && newest.ahead().barrier().checkpoint().value() > polledBarrier
                 ? newest.ahead().barrier()
                 : null;
     }
@@ -208,6 +211,7 @@ final class RemoteInput implements InputChannel {
         if (closed) {
             pieces.clear();
             looked.clear();
+            isThrownAway = true;
             return false;
         }
         for (Piece piece = take(); piece != null; piece = take()) {

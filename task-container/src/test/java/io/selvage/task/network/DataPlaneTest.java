@@ -516,6 +516,33 @@ class DataPlaneTest {
         assertThat(next(failuresOfB).reason()).contains("Executor a", "has ended that incarnation");
     }
 
+    /** Of a channel whose elements are thrown away, nothing whole can be captured any more. */
+    @Test
+    void aChannelThatIsClosedAnnouncesNothingOnceItsElementsAreGone() throws Exception {
+        Definition definition = define(FIRST, 1);
+        InputChannel input = register(b, definition);
+        OutputChannel output = open(a, b, definition);
+        next(input, output, "before");
+        emit(output, "queued", 2);
+        consumerSees(input);
+        assertThat(output.tryAnnounce(new Barrier(new CheckpointId(1), 5, false)))
+                .isTrue();
+        while (input.announced() == null) {
+            consumer.prepare();
+            if (input.announced() == null) {
+                consumer.await(TimeUnit.SECONDS.toNanos(1));
+            } else {
+                consumer.cancel();
+            }
+        }
+
+        a.release(job, FIRST);
+
+        next(failuresOfB);
+        assertThat(input.poll()).isNull();
+        assertThat(input.announced()).isNull();
+    }
+
     /** Its peer has never heard of it, and must not miss it among the channels that come after. */
     @Test
     void aChannelThatIsReleasedBeforeItsConnectionStandsCostsNoOther() throws Exception {
