@@ -107,10 +107,7 @@ public final class DataStream<T> {
 
     /** @param uid names the sink's pending output in checkpoints; unique in the job */
     public <C> void sinkTo(Sink<T, C> sink, String uid) {
-        StreamEnvironment.check(environment.isRestored() ? sink::checkRestored : sink::check, "sink " + uid);
-        Transformation sinkStep =
-                new Transformation("write " + uid, new OperatorDefinition.WriteSink<>(sink), OperatorRole.SINK);
-        sinkStep.uid = uid;
+        Transformation sinkStep = environment.sink(sink, uid);
         sinkStep.parallelism = step.parallelism;
         sinkStep.readFrom(step, Partitioning.FORWARD);
         environment.add(sinkStep);

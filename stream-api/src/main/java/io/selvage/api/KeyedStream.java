@@ -1,5 +1,6 @@
 package io.selvage.api;
 
+import io.selvage.api.connector.Sink;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.graph.OperatorDefinition;
@@ -49,6 +50,15 @@ public final class KeyedStream<T, K> {
         return new WindowedStream<>(this, windows);
     }
 
+    /**
+     * Elements of one key go to one writer, in their order.
+     *
+     * @param uid names the sink's pending output in checkpoints; unique in the job
+     */
+    public <C> void sinkTo(Sink<T, C> sink, String uid) {
+        add(environment.sink(sink, uid));
+    }
+
     KeySelector<T, K> key() {
         return key;
     }
@@ -64,11 +74,15 @@ public final class KeyedStream<T, K> {
     <O> DataStream<O> then(String name, OperatorDefinition definition, Serde<O> output) {
         Transformation next = new Transformation(name, definition, OperatorRole.TRANSFORM);
         next.output = output;
+        add(next);
+        return new DataStream<>(environment, next, output);
+    }
+
+    private void add(Transformation next) {
         next.parallelism = environment.parallelism();
         next.readFrom(input, Partitioning.HASH);
         next.key = key;
         next.keySerde = keySerde;
         environment.add(next);
-        return new DataStream<>(environment, next, output);
     }
 }

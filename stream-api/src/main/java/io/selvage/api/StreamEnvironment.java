@@ -1,5 +1,6 @@
 package io.selvage.api;
 
+import io.selvage.api.connector.Sink;
 import io.selvage.api.connector.Source;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.JobGraph;
@@ -124,11 +125,20 @@ public final class StreamEnvironment {
         return new GraphBuilder(transformations).build(jobName, maxParallelism, settings);
     }
 
+    /** A step that is not added yet: who asks for it says what it reads. */
+    Transformation sink(Sink<?, ?> sink, String uid) {
+        check(isRestored() ? sink::checkRestored : sink::check, "sink " + uid);
+        Transformation step =
+                new Transformation("write " + uid, new OperatorDefinition.WriteSink<>(sink), OperatorRole.SINK);
+        step.uid = uid;
+        return step;
+    }
+
     int parallelism() {
         return parallelism;
     }
 
-    boolean isRestored() {
+    private boolean isRestored() {
         return launcher != null && launcher.isRestored();
     }
 

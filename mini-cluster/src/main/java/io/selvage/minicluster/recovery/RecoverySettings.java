@@ -1,9 +1,7 @@
 package io.selvage.minicluster.recovery;
 
+import io.selvage.minicluster.BenchmarkOptions;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -55,43 +53,26 @@ record RecoverySettings(
             "--folder");
 
     static RecoverySettings parse(Path home, List<String> arguments) {
-        Map<String, String> given = new LinkedHashMap<>();
-        Map<String, String> options = new LinkedHashMap<>();
-        Deque<String> left = new ArrayDeque<>(arguments);
-        while (!left.isEmpty()) {
-            String option = left.pop();
-            if (!option.equals("-D") && !KNOWN.contains(option) || left.isEmpty()) {
-                throw new IllegalArgumentException(
-                        (left.isEmpty() ? "No value follows " : "There is no option ") + option + ". " + USAGE);
-            }
-            String value = left.pop();
-            if (option.equals("-D")) {
-                int split = value.indexOf('=');
-                options.put(value.substring(0, split), value.substring(split + 1));
-            } else {
-                given.put(option, value);
-            }
-        }
-        long keys = Long.parseLong(given.getOrDefault("--keys", "100000"));
-        int stateBytes = Integer.parseInt(given.getOrDefault("--state-bytes", "1000"));
+        BenchmarkOptions given = BenchmarkOptions.parse(arguments, KNOWN, Set.of(), USAGE);
+        long keys = given.number("--keys", 100_000);
+        int stateBytes = (int) given.number("--state-bytes", 1000);
         return new RecoverySettings(
                 home,
-                Path.of(given.getOrDefault(
-                                "--folder", home.resolve(".selvage/recovery").toString()))
+                Path.of(given.text("--folder", home.resolve(".selvage/recovery").toString()))
                         .toAbsolutePath(),
-                List.of(given.getOrDefault("--fault", "kill-task").split(",")).stream()
+                List.of(given.text("--fault", "kill-task").split(",")).stream()
                         .map(FaultKind::of)
                         .toList(),
-                Integer.parseInt(given.getOrDefault("--faults", "20")),
+                (int) given.number("--faults", 20),
                 keys,
                 stateBytes,
-                Double.parseDouble(given.getOrDefault("--rate", "20000")),
-                Integer.parseInt(given.getOrDefault("--standby", "1")),
-                given.getOrDefault("--executor-memory", keys * stateBytes > 300_000_000L ? "5g" : "1536m"),
-                Long.parseLong(given.getOrDefault("--seed", "1")),
-                Long.parseLong(given.getOrDefault("--warm-up", "30000")),
-                Long.parseLong(given.getOrDefault("--pause", "3000")),
-                Long.parseLong(given.getOrDefault("--down", "60000")),
-                options);
+                given.number("--rate", 20_000),
+                (int) given.number("--standby", 1),
+                given.text("--executor-memory", keys * stateBytes > 300_000_000L ? "5g" : "1536m"),
+                given.number("--seed", 1),
+                given.number("--warm-up", 30_000),
+                given.number("--pause", 3000),
+                given.number("--down", 60_000),
+                given.settings());
     }
 }
