@@ -180,7 +180,7 @@ public final class StateInHdfs {
         RowKeyedStateBackend<Long> restored = restore(segment, opened, replicas.make());
         readNanos = System.nanoTime() - readNanos;
         verify(restored);
-        backend.abort(checkpoint);
+        backend.abort(checkpoint, false);
         List<Long> pauses = new ArrayList<>();
         long underUpdatesNanos = cutUnderUpdates(backend, state, pauses);
         System.out.printf(

@@ -717,7 +717,7 @@ final class Job {
         Optional<Savepoint> savepoint = collected.savepoint();
         Set<CheckpointId> missing = new TreeSet<>(collected.references());
         if (savepoint.isEmpty()) {
-            missing.removeAll(restorePoints.kept());
+            missing.removeIf(restorePoints::isThere);
         }
         if (missing.isEmpty()) {
             outbox.act(

@@ -130,4 +130,12 @@ final class RestorePoints {
     Set<CheckpointId> kept() {
         return all.directories();
     }
+
+    /**
+     * Whether a checkpoint may build on what that one has stored: it is kept, or it was given up after the newest was
+     * complete. No sweep, of whichever master, deletes what is newer than a complete one.
+     */
+    boolean isThere(CheckpointId stored) {
+        return stored.value() > id() || kept().contains(stored);
+    }
 }

@@ -108,6 +108,63 @@ class ReferencesTest {
         assertThat(harness.describe(JOB).getLastCheckpoint()).isEqualTo(4);
     }
 
+    /** The next one is given up when all of its parts are stored. */
+    private static void abort(MasterHarness harness, long... segments) {
+        int aborted = harness.sent(MasterMessage::hasAbort).size();
+        collect(harness, segments);
+        MasterAction.WriteMetadata write = harness.last(MasterAction.WriteMetadata.class);
+        harness.tell(new MasterEvent.MetadataWriteFailed(write.key(), "HDFS is away."));
+        assertThat(harness.sent(MasterMessage::hasAbort)).hasSizeGreaterThan(aborted);
+    }
+
+    @Test
+    void checkpointThatBuildsOnAnAbortedOneKeepsItsFilesForAsLongAsTheyAreNeeded() {
+        MasterHarness harness = MasterHarness.running();
+        complete(harness, 1);
+        abort(harness, 1, 2);
+        abort(harness, 1, 2, 3);
+        complete(harness, 1, 2, 4);
+        assertThat(kept(harness)).containsExactlyInAnyOrder(1L, 2L, 4L);
+        complete(harness, 1, 2, 5);
+        assertThat(kept(harness)).containsExactlyInAnyOrder(1L, 2L, 5L);
+        complete(harness, 5, 6);
+        assertThat(kept(harness)).containsExactlyInAnyOrder(5L, 6L);
+    }
+
+    @Test
+    void firstCheckpointMayBuildOnAbortedOnes() {
+        MasterHarness harness = MasterHarness.running();
+        abort(harness, 1);
+        complete(harness, 1, 2);
+        assertThat(kept(harness)).containsExactlyInAnyOrder(1L, 2L);
+    }
+
+    /** Its files may have been swept when the newer one was complete. */
+    @Test
+    void checkpointThatBuildsOnOneThatWasAbortedBeforeTheNewestIsGivenUp() {
+        MasterHarness harness = MasterHarness.running();
+        complete(harness, 1);
+        abort(harness, 1, 2);
+        complete(harness, 3);
+        assertThat(kept(harness)).containsExactly(3L);
+        int written = harness.of(MasterAction.WriteMetadata.class).size();
+        collect(harness, 2, 4);
+        assertThat(harness.of(MasterAction.WriteMetadata.class)).hasSize(written);
+        assertThat(harness.lastMessage(MasterMessage::hasAbort).getAbort().getCheckpoint())
+                .isEqualTo(4);
+    }
+
+    @Test
+    void newMasterSweepsNothingThatAnAbortedCheckpointHasStoredSinceTheNewest() {
+        MasterHarness harness = MasterHarness.running();
+        complete(harness, 1);
+        abort(harness, 1, 2);
+        harness.crashMaster(false);
+        MasterAction.SweepCheckpoints sweep = harness.last(MasterAction.SweepCheckpoints.class);
+        assertThat(sweep.newest()).isEqualTo(new CheckpointId(1));
+        assertThat(sweep.kept()).containsExactly(new CheckpointId(1));
+    }
+
     @Test
     void numberOfCompletedCheckpointsOutlivesTheMaster() {
         MasterHarness harness = MasterHarness.running();

@@ -41,6 +41,8 @@ final class SeedRange {
         long checkpointsGranted;
         /** Because more checkpoints in a row had failed than are tolerated. */
         long failuresByCheckpoints;
+        /** Checkpoints that have built on what an aborted one had stored. */
+        long builtOnAborted;
         /** Jobs that were canceled and have left one. */
         long retained;
 
@@ -56,6 +58,7 @@ final class SeedRange {
             stops += simulation.stops();
             checkpointsGranted += simulation.checkpointsGranted();
             failuresByCheckpoints += simulation.failuresByCheckpoints();
+            builtOnAborted += simulation.builtOnAborted();
             retained += simulation.isCheckpointRetained() ? 1 : 0;
             seeds++;
         }
@@ -70,6 +73,7 @@ final class SeedRange {
             stops += other.stops;
             checkpointsGranted += other.checkpointsGranted;
             failuresByCheckpoints += other.failuresByCheckpoints;
+            builtOnAborted += other.builtOnAborted;
             retained += other.retained;
             seeds += other.seeds;
         }
@@ -79,7 +83,7 @@ final class SeedRange {
             return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, " + partialRestarts
                     + " restarts of one region alone, " + savepoints + " savepoints, " + stops
                     + " jobs stopped with one, " + checkpointsGranted + " checkpoints granted, " + failuresByCheckpoints
-                    + " failures by checkpoints, " + retained + " checkpoints that outlived their jobs, faults "
+                    + " failures by checkpoints, " + builtOnAborted + " checkpoints built on aborted ones, " + retained + " checkpoints that outlived their jobs, faults "
                     + faults
                     + ", deaths of masters " + deaths;
         }

@@ -63,17 +63,26 @@ final class SimulatedExecutor {
         long position;
         /** Where the last cut was, whether or not its checkpoint has completed. */
         long cut;
-        /** The keyed state as of the newest checkpoint that is known to be complete. */
-        List<Segment> confirmed;
+        /** The keyed state that the next cut is added to: of a complete checkpoint, or of one that is stored here. */
+        List<Segment> base;
 
         final Map<Long, List<Segment>> cuts = new TreeMap<>();
+        final Set<Long> stored = new HashSet<>();
         final List<SimulatedSink.Transaction> pending = new ArrayList<>();
 
-        Subtask(SubtaskId id, long position, List<Segment> confirmed) {
+        Subtask(SubtaskId id, long position, List<Segment> base) {
             this.id = id;
             this.position = position;
             this.cut = position;
-            this.confirmed = confirmed;
+            this.base = base;
+        }
+
+        /** What it has stored all the same is built on: it stays for as long as nothing newer is complete. */
+        void abort(long checkpoint) {
+            List<Segment> chain = cuts.get(checkpoint);
+            if (chain != null && stored.contains(checkpoint)) {
+                base = chain;
+            }
         }
     }
 
@@ -324,6 +333,7 @@ final class SimulatedExecutor {
         part.subtasks.forEach(subtask -> complete(subtask, restored));
         if (next.deploy.getLastCheckpoint() > restored) {
             release(part, next.deploy.getLastCheckpoint());
+            part.subtasks.forEach(subtask -> subtask.abort(next.deploy.getLastCheckpoint()));
         }
         if (simulation.is(Variant.CARRIED_IS_REWOUND)) {
             part.subtasks.forEach(subtask -> {
@@ -551,7 +561,7 @@ final class SimulatedExecutor {
         }
     }
 
-    /** Adds what is new since the last completed checkpoint, or writes all of it anew, as for a savepoint. */
+    /** Adds what is new since the last one that it knows to be stored, or writes all of it anew, as for a savepoint. */
     private SubtaskSnapshot cut(Running incarnation, Part part, Subtask subtask, TriggerCheckpoint trigger) {
         long checkpoint = trigger.getCheckpoint();
         boolean isSavepoint = trigger.getKind() != CutKind.CUT_FOR_CHECKPOINT;
@@ -565,7 +575,7 @@ final class SimulatedExecutor {
         }
         subtask.cut = subtask.position;
         boolean whole = isSavepoint || simulation.between(0, 4) == 0;
-        List<Segment> chain = new ArrayList<>(whole ? List.of() : subtask.confirmed);
+        List<Segment> chain = new ArrayList<>(whole ? List.of() : subtask.base);
         long from = chain.isEmpty()
                 ? 0
                 : chain.get(chain.size() - 1).getOffset()
@@ -583,7 +593,7 @@ final class SimulatedExecutor {
             subtask.cuts.put(checkpoint, chain);
         }
         if (isSavepoint && simulation.is(Variant.SAVEPOINT_IS_A_BASE)) {
-            subtask.confirmed = chain;
+            subtask.base = chain;
         }
         boolean commits = isSavepoint
                 ? simulation.is(Variant.SAVEPOINT_COMMITS)
@@ -627,6 +637,11 @@ final class SimulatedExecutor {
                 || simulation.chance(Fault.CHECKPOINT_IS_DECLINED, 0.02)) {
             decline(trigger);
         } else {
+            if (trigger.getSavepointDirectory().isEmpty()) {
+                incarnation.parts.values().stream()
+                        .flatMap(part -> part.subtasks.stream())
+                        .forEach(subtask -> subtask.stored.add(trigger.getCheckpoint()));
+            }
             then.run();
         }
     }
@@ -683,7 +698,10 @@ final class SimulatedExecutor {
             return;
         }
         incarnation.abortedCheckpoint = Math.max(incarnation.abortedCheckpoint, checkpoint);
-        incarnation.parts.values().forEach(part -> release(part, checkpoint));
+        incarnation.parts.values().forEach(part -> {
+            release(part, checkpoint);
+            part.subtasks.forEach(subtask -> subtask.abort(checkpoint));
+        });
         if (simulation.is(Variant.ABORT_DROPS_OUTPUT)) {
             incarnation
                     .parts
@@ -736,7 +754,7 @@ final class SimulatedExecutor {
         if (chain == null) {
             return;
         }
-        subtask.confirmed = chain;
+        subtask.base = chain;
         subtask.cuts.keySet().removeIf(earlier -> earlier < checkpoint);
         subtask.pending.forEach(each -> {
             if (each.checkpoint() <= checkpoint) {

@@ -1,6 +1,7 @@
 package io.selvage.master.simulation;
 
 import io.selvage.checkpoint.history.JournaledState;
+import io.selvage.checkpoint.history.RetainedCheckpoints;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.IncarnationStarted;
@@ -252,6 +253,14 @@ final class SimulatedJournal {
     Optional<CheckpointCompleted> restorePoint() {
         return job().filter(job -> job.hasCheckpoint() && (!job.hasEnded() || isRetained(job)))
                 .map(JournaledJob::getCheckpoint);
+    }
+
+    /** All that can be restored while the job goes on, and of one that has ended what outlives it. */
+    List<CheckpointCompleted> restorePoints() {
+        return job().filter(job -> !job.hasEnded())
+                .map(job -> RetainedCheckpoints.of(job, simulation.scenario().retained())
+                        .completed())
+                .orElseGet(() -> restorePoint().stream().toList());
     }
 
     /** The checkpoint that outlives the job, if it has ended so that one does. */

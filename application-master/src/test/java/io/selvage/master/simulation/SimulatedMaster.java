@@ -489,6 +489,9 @@ final class SimulatedMaster {
             if (simulation.is(Variant.REFERENCES_NOT_KEPT)) {
                 kept.retainAll(Set.of(newest));
             }
+            if (simulation.is(Variant.ABORTED_IS_DELETED)) {
+                kept.removeIf(each -> !simulation.journal().isComplete(each));
+            }
             // Late, and even after the master's death: what is deleted must not matter to anyone.
             simulation.plan(simulation.between(1, 3_000), () -> {
                 if (!simulation.isHdfsAway()) {

@@ -33,6 +33,7 @@ final class SimulatedStore {
     private final Map<String, Directory> savepoints = new TreeMap<>();
 
     private final Set<String> toldComplete = new TreeSet<>();
+    private int builtOnAborted;
     private boolean jobDeleted;
     private boolean isMarked;
 
@@ -59,8 +60,22 @@ final class SimulatedStore {
             CheckpointMetadata there =
                     directory(metadata.getCheckpoint()).metadata.putIfAbsent(path, metadata);
             Invariant.check(there == null, "the metadata %s is written twice", path);
+            builtOnAborted += buildsOnAborted(metadata) ? 1 : 0;
         }
         return path;
+    }
+
+    private boolean buildsOnAborted(CheckpointMetadata metadata) {
+        return metadata.getSubtasksList().stream()
+                .flatMap(part -> part.getOperators(0).getKeyedStateList().stream())
+                .mapToLong(Segment::getCheckpoint)
+                .anyMatch(of -> of != metadata.getCheckpoint()
+                        && !simulation.journal().isComplete(of));
+    }
+
+    /** How many checkpoints have built on what an aborted one had stored. */
+    int builtOnAborted() {
+        return builtOnAborted;
     }
 
     String putSavepoint(String directory, CheckpointMetadata metadata) {
@@ -124,12 +139,12 @@ final class SimulatedStore {
     /** As CheckpointStore deletes: what is older than a completed checkpoint, but for what is kept. */
     void deleteOlder(long completed, Set<Long> kept) {
         directories.keySet().removeIf(checkpoint -> checkpoint < completed && !kept.contains(checkpoint));
-        verifyNewest();
+        verifyRestorable();
     }
 
     void delete(long checkpoint) {
         directories.remove(checkpoint);
-        verifyNewest();
+        verifyRestorable();
     }
 
     void deleteJob() {
@@ -145,7 +160,7 @@ final class SimulatedStore {
     /** As CheckpointStore does for a job that has ended: all goes but what is kept. */
     void retain(Set<Long> kept) {
         directories.keySet().retainAll(kept);
-        verifyNewest();
+        verifyRestorable();
     }
 
     /** All but what is marked, and savepoints. */
@@ -153,7 +168,7 @@ final class SimulatedStore {
         if (!isMarked) {
             directories.clear();
         }
-        verifyNewest();
+        verifyRestorable();
     }
 
     boolean isJobDeleted() {
@@ -211,8 +226,8 @@ final class SimulatedStore {
                 completed);
     }
 
-    private void verifyNewest() {
-        simulation.journal().restorePoint().ifPresent(this::verify);
+    private void verifyRestorable() {
+        simulation.journal().restorePoints().forEach(this::verify);
     }
 
     private Directory directory(long checkpoint) {

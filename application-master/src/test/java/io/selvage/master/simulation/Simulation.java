@@ -205,6 +205,11 @@ final class Simulation {
         return failuresByCheckpoints;
     }
 
+    /** How many checkpoints have built on what an aborted one had stored. */
+    int builtOnAborted() {
+        return store.builtOnAborted();
+    }
+
     /** Whether a checkpoint has outlived its job. */
     boolean isCheckpointRetained() {
         return journal.retained().isPresent();

@@ -41,6 +41,7 @@ class SimulationTest {
         assertThat(seen.stops).isGreaterThan(SEEDS / 100);
         assertThat(seen.checkpointsGranted).isGreaterThan(SEEDS / 50);
         assertThat(seen.failuresByCheckpoints).isGreaterThan(SEEDS / 100);
+        assertThat(seen.builtOnAborted).isGreaterThan(SEEDS / 10);
         assertThat(seen.retained).isGreaterThan(SEEDS / 500);
         assertThat(seen.faults.keySet()).contains(Fault.values());
         assertThat(seen.deaths.keySet())

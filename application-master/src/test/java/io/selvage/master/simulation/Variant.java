@@ -26,6 +26,7 @@ enum Variant {
     RESTORED_FROM_OLDER("A job is restored from the checkpoint before the newest."),
     POSITION_AFTER_CUT("A source stores the position where it stands when it uploads, not that of the cut."),
     REFERENCES_NOT_KEPT("Older checkpoints are deleted though a newer one builds on them."),
+    ABORTED_IS_DELETED("What an aborted checkpoint has stored is deleted though a later one builds on it."),
     SWEEP_DELETES_NEWEST("Older checkpoints are deleted together with the newest."),
     RETAINED_LOSES_REFERENCES("What a checkpoint that outlives its job builds on is deleted with the job."),
     RETAINED_IS_NOT_MARKED("The session's end does not see that checkpoints outlive it."),

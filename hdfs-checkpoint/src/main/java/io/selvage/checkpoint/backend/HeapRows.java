@@ -3,6 +3,7 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.type.BinaryWriter;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private long firstUndecodedTimerMillis = Long.MAX_VALUE; // Or later than this.
     private int generation = 1;
     private int stamp = 1;
+    private @Nullable UndoLog stamped; // Rows that it names have the stamp, and no others; null: none has.
     private boolean isChanging; // Else what can be seen is consistent.
     private boolean isBroken;
     private int visitsPerUse; // 0: nothing expires.
@@ -71,8 +73,9 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     void startFrom(KeyedReplica replica, boolean isChained) {
         undecoded = replica;
         firstUndecodedTimerMillis = firstTimerMillis(replica);
-        points.startFrom(
-                replica.checkpoint(), isChained ? replica.chain() : null, new Kept(generation, new UndoLog(pool)));
+        UndoLog log = new UndoLog(pool);
+        points.startFrom(replica.checkpoint(), isChained ? replica.chain() : null, new Kept(generation, log));
+        stampAs(log);
         generation++;
     }
 
@@ -116,7 +119,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         if (row.generation == generation) {
             return;
         }
-        if (!points.isEmpty() && !(points.size() == 1 && row.stamp == stamp)) {
+        if (!points.isEmpty() && !(newestLog() == stamped && row.stamp == stamp)) {
             rowBytes.clear();
             long firstTimerMillis = codec.writeRow(row, rowBytes); // May throw, and nothing has changed then.
             note(row, rowBytes.array(), 0, rowBytes.length(), firstTimerMillis);
@@ -158,8 +161,20 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         UndoLog log = newestLog();
         log.add(row, image, offset, length, firstTimerMillis);
         row.noted = log.size() - 1;
-        if (points.size() == 1) {
+        if (log == stamped) {
             row.stamp = stamp;
+        }
+    }
+
+    /** In which nothing is noted twice. */
+    private void stampAs(UndoLog log) {
+        if (stamped == log) {
+            return;
+        }
+        stamp++;
+        stamped = log;
+        for (int i = 0; i < log.size(); i++) {
+            log.row(i).stamp = stamp;
         }
     }
 
@@ -321,18 +336,24 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         if (codec.hasExpiring()) {
             visit(VISITED_AT_CUT);
         }
-        SegmentChain base = points.baseOf(checkpoint, isSavepoint, this::isWorth);
-        long baseCheckpoint = base == null ? 0 : points.oldest().checkpoint();
-        CutWriter<K> writer = base == null ? whole(checkpoint) : changes(checkpoint, baseCheckpoint, base);
-        points.add(checkpoint, baseCheckpoint, isSavepoint, new Kept(generation, new UndoLog(pool)));
+        CutHistory.Point<Kept> base = points.baseOf(checkpoint, isSavepoint, this::isWorth);
+        long baseCheckpoint = base == null ? 0 : base.checkpoint();
+        CutWriter<K> writer = base == null ? whole(checkpoint) : changes(checkpoint, base);
+        UndoLog log = new UndoLog(pool);
+        points.add(checkpoint, baseCheckpoint, isSavepoint, new Kept(generation, log));
+        if (points.oldest() == points.newest()) {
+            stampAs(log);
+        }
         generation++;
         writing = writer;
-        return new KeyedCut(writer, baseCheckpoint, base == null ? checkpoint : base.oldestNeeded());
+        long oldestNeeded = base == null ? checkpoint : base.chainOrThrow().oldestNeeded();
+        return new KeyedCut(writer, baseCheckpoint, oldestNeeded);
     }
 
-    private boolean isWorth(SegmentChain chain) {
+    private boolean isWorth(CutHistory.Point<Kept> base) {
+        SegmentChain chain = base.chainOrThrow();
         return chain.stateBytes() >= leastChainedBytes
-                && !chain.isWorthLessThan(changedBytes(), SegmentChain.Bounds.ROWS);
+                && !chain.isWorthLessThan(changedBytes(base), SegmentChain.Bounds.ROWS);
     }
 
     private CutWriter<K> whole(long checkpoint) {
@@ -341,10 +362,11 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         return CutWriter.whole(this, table, range, checkpoint, expected);
     }
 
-    private CutWriter<K> changes(long checkpoint, long baseCheckpoint, SegmentChain base) {
-        boolean[] isWhole = base.dueGroups(changedBytes(), SegmentChain.Bounds.ROWS);
-        ChangedRows changed = changedRows(row -> !isWhole[row.group - range.first()]);
-        return CutWriter.changes(this, table, range, checkpoint, baseCheckpoint, base, isWhole, changed);
+    private CutWriter<K> changes(long checkpoint, CutHistory.Point<Kept> base) {
+        SegmentChain chain = base.chainOrThrow();
+        boolean[] isWhole = chain.dueGroups(changedBytes(base), SegmentChain.Bounds.ROWS);
+        ChangedRows changed = changedRows(base, row -> !isWhole[row.group - range.first()]);
+        return CutWriter.changes(this, table, range, checkpoint, base.checkpoint(), chain, isWhole, changed);
     }
 
     /** The segment is written: others can be added to it once its checkpoint is complete. */
@@ -385,18 +407,22 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         return undecoded == null ? null : undecoded.group(group);
     }
 
-    private long changedBytes() {
-        return points.points().stream()
-                .mapToLong(point -> point.kept().log().imageBytes())
-                .sum();
+    private long changedBytes(CutHistory.Point<Kept> since) {
+        return logsFrom(since).mapToLong(UndoLog::imageBytes).sum();
     }
 
-    /** What all logs name, as it was at the oldest restore point, by group. */
-    private ChangedRows changedRows(Predicate<Row> isWanted) {
+    private Stream<UndoLog> logsFrom(CutHistory.Point<Kept> since) {
+        return points.points().stream()
+                .filter(point -> point.checkpoint() >= since.checkpoint())
+                .map(point -> point.kept().log());
+    }
+
+    /** What the logs since that restore point name, as it was there, by group. */
+    private ChangedRows changedRows(CutHistory.Point<Kept> since, Predicate<Row> isWanted) {
         ChangedRows changed = new ChangedRows(range);
-        for (CutHistory.Point<Kept> point : points.points()) {
-            UndoLog log = point.kept().log();
-            boolean isOldest = point == points.oldest();
+        stampAs(since.kept().log());
+        logsFrom(since).forEach(log -> {
+            boolean isOldest = log == stamped;
             for (int i = 0; i < log.size(); i++) {
                 Row row = log.row(i);
                 // What two younger logs name comes twice, which does no harm.
@@ -404,7 +430,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
                     changed.add(log, i);
                 }
             }
-        }
+        });
         changed.sort();
         return changed;
     }
@@ -418,18 +444,24 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     }
 
     @Override
-    public void abort(long checkpoint) {
+    public void abort(long checkpoint, boolean isStored) {
         if (writing != null && checkpoint >= points.newest().checkpoint()) {
             giveUpWriting();
         }
         finishWriting();
-        points.abort(checkpoint);
+        points.abort(checkpoint, isStored);
     }
 
     @Override
-    public void merge(List<CutHistory.Point<Kept>> aborted, CutHistory.Point<Kept> oldest) {
+    public Kept keepAsBase(Kept kept) {
+        return kept;
+    }
+
+    @Override
+    public void merge(List<CutHistory.Point<Kept>> aborted, CutHistory.Point<Kept> before) {
         beginChange();
-        UndoLog into = oldest.kept().log();
+        UndoLog into = before.kept().log();
+        stampAs(into);
         for (CutHistory.Point<Kept> point : aborted) {
             UndoLog log = point.kept().log();
             for (int i = 0; i < log.size(); i++) {
@@ -459,12 +491,10 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
             }
             log.free();
         }
+        stamped = null;
         stamp++;
         if (next != null) {
-            UndoLog log = next.kept().log();
-            for (int i = 0; i < log.size(); i++) {
-                log.row(i).stamp = stamp;
-            }
+            stampAs(next.kept().log());
         }
         endChange();
     }
@@ -480,7 +510,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     @Override
     public boolean tryRewind(long checkpoint) {
         giveUpWriting();
-        CutHistory.Point<Kept> back = points.find(checkpoint);
+        CutHistory.Point<Kept> back = points.findWayBack(checkpoint);
         if (back == null || !isConsistent()) {
             return false;
         }
@@ -512,9 +542,10 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
             }
             log.free();
         }
-        points.returnTo(back, new Kept(generation, new UndoLog(pool)));
+        UndoLog log = new UndoLog(pool);
+        points.returnTo(back, new Kept(generation, log));
         generation++;
-        stamp++;
+        stampAs(log);
         endChange();
     }
 

@@ -98,7 +98,8 @@ public final class KeyedCut {
     }
 
     /**
-     * 0: the segment stands alone; else it is added to what that completed checkpoint holds of operator and subtask.
+     * 0: the segment stands alone; else it is added to what that checkpoint holds of operator and subtask, which is
+     * complete, or was aborted and is stored all the same.
      */
     public long base() {
         return base;

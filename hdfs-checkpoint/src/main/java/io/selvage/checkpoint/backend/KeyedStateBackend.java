@@ -50,8 +50,13 @@ public interface KeyedStateBackend<K> {
     /** The checkpoint is complete. Unknown ones, and those before the last confirmed, are let pass. */
     void confirm(long checkpoint);
 
-    /** The checkpoint, and those before it that are not confirmed, will never be complete. */
-    void abort(long checkpoint);
+    /**
+     * The checkpoint, and those before it that are not confirmed, will never be complete.
+     *
+     * @param isStored what was cut for it is in the store, or on its way there, and stays for as long as nothing newer
+     *     is complete: the next cut may be added to it. If it does not arrive, the same is said once more, with false
+     */
+    void abort(long checkpoint, boolean isStored);
 
     /** The end of this backend: what a later one can start from; null if that is nothing to rely on. */
     @Nullable

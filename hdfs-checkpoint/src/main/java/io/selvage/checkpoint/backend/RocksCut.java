@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ final class RocksCut implements KeyedCut.Content {
     private final long checkpoint;
     private final long base;
     private final SegmentChain.Bounds bounds;
+    private final AtomicBoolean isReleased = new AtomicBoolean(); // By whichever thread is done with the view first.
     private volatile boolean isGivenUp; // Volatile: set by one thread, asked by another.
     private volatile @Nullable Complete complete; // Volatile: handed from one thread to another.
 
@@ -87,14 +89,19 @@ final class RocksCut implements KeyedCut.Content {
         return with;
     }
 
-    /** Nobody will write it any more, or its checkpoint is confirmed, and another one after it. */
+    /** Nobody will write it any more. */
     void giveUp() {
-        Complete known = complete;
-        if (known != null && !isGivenUp) {
-            known.flush()
-                    .thenAccept(ended -> Objects.requireNonNull(ended.view()).release());
-        }
         isGivenUp = true;
+        Complete known = complete;
+        if (known != null) {
+            known.flush().thenAccept(ended -> release(Objects.requireNonNull(ended.view())));
+        }
+    }
+
+    private void release(RocksStore.View view) {
+        if (isReleased.compareAndSet(false, true)) {
+            view.release();
+        }
     }
 
     @Override
@@ -138,6 +145,7 @@ final class RocksCut implements KeyedCut.Content {
             }
         } finally {
             view.release();
+            release(view); // It is written once.
             RocksStore.delete(temporary);
         }
     }

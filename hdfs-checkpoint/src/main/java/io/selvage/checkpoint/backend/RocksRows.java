@@ -101,10 +101,14 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             long[] groupBytes,
             @Nullable RocksCut cut) {
         void drop() {
+            dropLinks();
+            dropCut();
+        }
+
+        void dropLinks() {
             if (links != null) {
                 RocksStore.delete(links);
             }
-            dropCut();
         }
 
         /** Nobody writes it any more. */
@@ -613,24 +617,27 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         if (forCut == null || point == null) {
             return;
         }
-        boolean isAlone = point.base() == 0;
-        List<Path> earlier = isAlone
+        CutHistory.Point<Kept> base = point.base() == 0 ? null : points.find(point.base());
+        List<Path> earlier = base == null
                 ? List.of()
-                : flushed.stream().flatMap(each -> each.files().stream()).toList();
-        long changed = written.bytes() + (isAlone ? 0 : flushedBytes());
+                : flushedSince(base).flatMap(each -> each.files().stream()).toList();
+        long changed = written.bytes() + (base == null ? 0 : flushedBytes(base));
         long[] bytesNow = groupBytes.clone();
-        SegmentChain base = isAlone ? null : points.oldest().chain();
-        SegmentChain chain = forCut.end(base, changed, earlier, ended, bytesNow, codec.schema());
+        SegmentChain chain =
+                forCut.end(base == null ? null : base.chain(), changed, earlier, ended, bytesNow, codec.schema());
         points.onWritten(forCut.checkpoint(), chain, new Kept(point.kept().epoch(), flushes, links, bytesNow, forCut));
     }
 
-    /** Since the oldest point, if that is confirmed. */
-    private long flushedBytes() {
-        return flushed.stream().mapToLong(Flushed::bytes).sum();
+    private Stream<Flushed> flushedSince(CutHistory.Point<Kept> base) {
+        return flushed.stream().filter(each -> each.number() > base.kept().flushEnd());
     }
 
-    private boolean isWorth(SegmentChain chain) {
-        return !chain.isWorthLessThan(flushedBytes(), bounds);
+    private long flushedBytes(CutHistory.Point<Kept> since) {
+        return flushedSince(since).mapToLong(Flushed::bytes).sum();
+    }
+
+    private boolean isWorth(CutHistory.Point<Kept> base) {
+        return !base.chainOrThrow().isWorthLessThan(flushedBytes(base), bounds);
     }
 
     /** The flush that is under way, if one is, comes to its end. */
@@ -666,12 +673,11 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             }
         }
         endChange();
-        if (!points.isConfirmed()) {
-            // Nothing is added to what is older.
-            dropFlushed(points.isEmpty() ? flushes : points.oldest().kept().flushEnd());
-        } else if (points.size() == 1 && points.baseOfNextCut(this::isWorth) == null) {
+        if (points.isSettled() && points.baseOfNextCut(this::isWorth) == null) {
             points.unchain(); // The next cut stands alone, however long there is none.
             dropFlushed(flushes);
+        } else if (!points.isConfirmed()) {
+            dropFlushed(points.oldest().kept().flushEnd()); // Nothing is added to what is older.
         }
     }
 
@@ -696,13 +702,14 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             visit(HeapRows.VISITED_AT_CUT);
         }
         awaitFlush(); // If that had to make room.
-        SegmentChain base = points.baseOf(checkpoint, isSavepoint, this::isWorth);
+        CutHistory.Point<Kept> base = points.baseOf(checkpoint, isSavepoint, this::isWorth);
         dropConfirmed();
-        long baseCheckpoint = base == null ? 0 : points.oldest().checkpoint();
+        long baseCheckpoint = base == null ? 0 : base.checkpoint();
+        long oldestNeeded = base == null ? checkpoint : base.chainOrThrow().oldestNeeded();
         RocksCut taken = new RocksCut(environment, range, checkpoint, baseCheckpoint, bounds);
         points.add(checkpoint, baseCheckpoint, isSavepoint, new Kept(epoch, 0, null, new long[0], taken));
         beginFlush(taken);
-        return new KeyedCut(new Writing(taken), baseCheckpoint, base == null ? checkpoint : base.oldestNeeded());
+        return new KeyedCut(new Writing(taken), baseCheckpoint, oldestNeeded);
     }
 
     private final class Writing implements KeyedCut.Writing {
@@ -734,10 +741,17 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     }
 
     @Override
-    public void abort(long checkpoint) {
+    public void abort(long checkpoint, boolean isStored) {
         awaitFlush();
-        points.abort(checkpoint);
+        points.abort(checkpoint, isStored);
         dropConfirmed();
+    }
+
+    /** The links are for the way back; the files of the cut itself may yet be on their way to the store. */
+    @Override
+    public Kept keepAsBase(Kept kept) {
+        kept.dropLinks();
+        return new Kept(kept.epoch(), kept.flushEnd(), null, kept.groupBytes(), kept.cut());
     }
 
     /** What the last confirmed cut was made of. */
@@ -754,7 +768,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     }
 
     @Override
-    public void merge(List<CutHistory.Point<Kept>> aborted, CutHistory.Point<Kept> oldest) {
+    public void merge(List<CutHistory.Point<Kept>> aborted, CutHistory.Point<Kept> before) {
         aborted.forEach(point -> point.kept().drop());
     }
 
@@ -767,7 +781,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     @Override
     public boolean tryRewind(long checkpoint) {
-        CutHistory.Point<Kept> back = points.find(checkpoint);
+        CutHistory.Point<Kept> back = points.findWayBack(checkpoint);
         Path links = back == null ? null : back.kept().links();
         if (back == null || links == null || !isConsistent()) {
             return false;

@@ -328,8 +328,8 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     @Override
-    public void abort(long checkpoint) {
-        rows.abort(checkpoint);
+    public void abort(long checkpoint, boolean isStored) {
+        rows.abort(checkpoint, isStored);
     }
 
     @Override

@@ -53,7 +53,8 @@ interface Rows<K> {
 
     void confirm(long checkpoint);
 
-    void abort(long checkpoint);
+    /** @param isStored its segment is in the store, or on its way there: the next one may be added to it */
+    void abort(long checkpoint, boolean isStored);
 
     /** False: something went wrong in the midst of a change. */
     boolean isConsistent();

@@ -233,7 +233,7 @@ final class KeyedStateCostTest {
             running.put(1, round);
             running.put(2 + round % 10, round);
             running.backend.snapshot(++running.checkpoint);
-            running.backend.abort(running.checkpoint);
+            running.backend.abort(running.checkpoint, false);
         }
         serde.written = 0;
         running.cut();
@@ -283,7 +283,7 @@ final class KeyedStateCostTest {
         Running running = filled();
         running.put(1, 1);
         KeyedCut aborted = running.backend.snapshot(++running.checkpoint);
-        running.backend.abort(running.checkpoint);
+        running.backend.abort(running.checkpoint, false);
         assertThatThrownBy(() -> aborted.proceed(1)).hasMessageContaining("was given up");
         KeyedCut replaced = running.backend.snapshot(++running.checkpoint);
         assertThatThrownBy(replaced::bytes).hasMessageContaining("not complete");
@@ -305,7 +305,7 @@ final class KeyedStateCostTest {
             }
             if (round % 3 == 0) {
                 running.backend.snapshot(++running.checkpoint);
-                running.backend.abort(running.checkpoint);
+                running.backend.abort(running.checkpoint, false);
             } else {
                 running.cutAndConfirm();
             }

@@ -21,6 +21,7 @@ import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import java.io.ByteArrayInputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,10 +31,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -95,6 +98,8 @@ final class KeyedStateSimulationTest {
         int leftOpen = 0;
         int evolved = 0;
         int gone = 0;
+        int onAborted = 0;
+        int lost = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
             Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 4_000));
@@ -115,6 +120,8 @@ final class KeyedStateSimulationTest {
             leftOpen += run.leftOpen;
             evolved += run.evolved;
             gone += run.gone;
+            onAborted += run.onAborted;
+            lost += run.lost;
         }
         // What was never tried is not known to work.
         assertThat(ways).doesNotContain(0);
@@ -122,6 +129,8 @@ final class KeyedStateSimulationTest {
         assertThat(leftOpen).isGreaterThan(seeds);
         assertThat(evolved).isPositive();
         assertThat(gone).isPositive();
+        assertThat(onAborted).isPositive();
+        assertThat(lost).isPositive();
     }
 
     /** How a subtask comes back after a failure. */
@@ -466,6 +475,9 @@ final class KeyedStateSimulationTest {
 
     private record SegmentId(long checkpoint, int subtask) {}
 
+    /** Of an aborted checkpoint, on its way to the store. */
+    private record Upload(long checkpoint, List<KeyedCut> cuts) {}
+
     private static final class UserFailure extends Exception {
         private static final long serialVersionUID = 1L;
     }
@@ -488,6 +500,8 @@ final class KeyedStateSimulationTest {
         private @Nullable Savepoint savepoint; // The newest.
         private @Nullable Savepoint startedFrom; // While no checkpoint of the job is complete.
         private List<KeyedCut> cuts = List.of(); // Of the pending checkpoint; by subtask.
+        private @Nullable Upload late; // Whatever is cut meanwhile waits for it.
+        private final Set<Long> notStored = new HashSet<>();
         private int leftOpen;
         private final Map<Integer, Map<Long, List<Long>>> chains = new HashMap<>(); // By subtask and checkpoint.
         private final List<StateReplica> standby = new ArrayList<>();
@@ -501,6 +515,8 @@ final class KeyedStateSimulationTest {
         private boolean isLimited; // A state has a time-to-live, in this version.
         private int evolved;
         private int gone;
+        private int onAborted;
+        private int lost;
 
         Run(int seed, Place place, RocksEnvironment disk) throws Exception {
             random = new Random(seed);
@@ -581,6 +597,8 @@ final class KeyedStateSimulationTest {
                 follow();
             } else if (dice < 178) {
                 compareAll();
+            } else if (dice < 183) {
+                endLate();
             } else if (dice < 240) {
                 gather(subtasks.get(random.nextInt(subtasks.size())));
             } else if (dice < 360) {
@@ -792,6 +810,7 @@ final class KeyedStateSimulationTest {
                 if (cut.base() != 0) {
                     increments++;
                     assertThat(isSavepoint).isFalse();
+                    onAborted += complete == null || cut.base() > complete.id() ? 1 : 0;
                     List<Long> base = chains.get(i).get(cut.base());
                     assertThat(base).as("chain of %s", cut.base()).isNotNull();
                     base.stream().filter(each -> each >= cut.oldestNeeded()).forEach(chain::add);
@@ -814,21 +833,62 @@ final class KeyedStateSimulationTest {
             }
         }
 
-        private void finish(Checkpoint finished) {
-            List<byte[]> written = new ArrayList<>();
+        private void gatherAll() {
             for (KeyedCut cut : cuts) {
                 while (!cut.proceed(1000)) {
                     // Bit by bit.
                 }
-                written.add(cut.bytes());
             }
+        }
+
+        private void finish(Checkpoint finished) {
+            gatherAll();
             if (isSavepoint) {
-                savepoint = new Savepoint(finished, written);
+                savepoint = new Savepoint(
+                        finished, cuts.stream().map(KeyedCut::bytes).toList());
+            } else {
+                store(finished.id(), cuts);
+            }
+        }
+
+        private void store(long checkpoint, List<KeyedCut> written) {
+            List<byte[]> all = written.stream().map(KeyedCut::bytes).toList();
+            for (int i = 0; i < all.size(); i++) {
+                segments.put(new SegmentId(checkpoint, i), all.get(i));
+            }
+        }
+
+        /** What an aborted checkpoint has still uploaded is stored, or is not. */
+        private void endLate() {
+            Upload upload = late;
+            if (upload == null) {
                 return;
             }
-            for (int i = 0; i < written.size(); i++) {
-                segments.put(new SegmentId(finished.id(), i), written.get(i));
+            late = null;
+            try {
+                if (random.nextInt(5) > 0) {
+                    store(upload.checkpoint(), upload.cuts());
+                    return;
+                }
+            } catch (UncheckedIOException e) {
+                assertThat(e).hasMessageContaining("was given up"); // By a backend that has no use for it any more.
             }
+            lose(upload);
+        }
+
+        private void lose(Upload upload) {
+            lost++;
+            notStored.add(upload.checkpoint());
+            for (Subtask subtask : subtasks) {
+                subtask.mail.add(() -> subtask.backend.abort(upload.checkpoint(), false));
+            }
+        }
+
+        /** What it is added to is in the store. */
+        private boolean isWhole(Checkpoint checkpoint) {
+            return IntStream.range(0, checkpoint.parallelism())
+                    .allMatch(subtask -> checkpoint.chains().get(subtask).stream()
+                            .allMatch(each -> each == checkpoint.id() || segments.containsKey(new SegmentId(each, subtask))));
         }
 
         private void settle() {
@@ -837,15 +897,31 @@ final class KeyedStateSimulationTest {
                 return;
             }
             pending = null;
-            boolean completes = random.nextInt(3) > 0;
+            if (random.nextInt(4) > 0) {
+                endLate();
+            }
+            boolean isReady = isWhole(settled);
+            assertThat(isReady || late != null || settled.chains().stream()
+                            .flatMap(List::stream)
+                            .anyMatch(notStored::contains))
+                    .as("%s is added to what has been deleted", settled.chains())
+                    .isTrue();
+            boolean completes = isReady && random.nextInt(5) > 1;
+            boolean isKept = isReady && !completes && late == null && random.nextInt(4) > 0;
             if (completes) {
                 finish(settled);
+            } else if (isKept) {
+                gatherAll();
+                late = isSavepoint ? null : new Upload(settled.id(), cuts);
+            } else if (!isReady && late != null) {
+                lose(late); // It was waited for in vain.
+                late = null;
             }
             for (Subtask subtask : subtasks) {
                 subtask.mail.add(
                         completes && !isSavepoint
                                 ? () -> subtask.backend.confirm(settled.id())
-                                : () -> subtask.backend.abort(settled.id()));
+                                : () -> subtask.backend.abort(settled.id(), isKept));
             }
             if (completes && !isSavepoint) {
                 complete(settled);
@@ -859,6 +935,7 @@ final class KeyedStateSimulationTest {
                     .removeIf(id -> id.checkpoint() <= settled.id()
                             && (id.subtask() >= settled.parallelism()
                                     || !settled.chains().get(id.subtask()).contains(id.checkpoint())));
+            assertThat(isWhole(settled)).as("chains of %s", settled.chains()).isTrue();
         }
 
         private void readMail(Subtask subtask) {
@@ -934,7 +1011,11 @@ final class KeyedStateSimulationTest {
         private void fail() throws Exception {
             Checkpoint was = pending;
             pending = null;
-            if (was != null && cuts.stream().allMatch(cut -> cut.proceed(0)) && random.nextBoolean()) {
+            late = null;
+            if (was != null
+                    && isWhole(was)
+                    && cuts.stream().allMatch(cut -> cut.proceed(0))
+                    && random.nextBoolean()) {
                 finish(was);
                 if (!isSavepoint) {
                     complete(was);

@@ -78,7 +78,7 @@ public final class SampleWriter {
                 metadata.addSubtasks(subtask(i, List.of(keyed), other));
                 writer.finish();
             }
-            states.get(i).backend().abort(number);
+            states.get(i).backend().abort(number, false);
         }
         return checkpoints.writeSavepoint(layout, metadata.build());
     }

@@ -6,6 +6,7 @@ import acme.PoisonedFlights;
 import io.selvage.client.JobObserver;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
+import io.selvage.client.StartPoint;
 import io.selvage.client.deploy.OpenObserver;
 import io.selvage.client.program.Program;
 import io.selvage.client.program.ProgramJar;
@@ -127,6 +128,51 @@ class JobsIT {
         assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
         assertThat(end.getRecordsLate()).isZero();
         assertThat(output(test)).isEqualTo(expected(FLIGHTS));
+    }
+
+    /** The flights are one split, so that what has been read is a beginning of the file. */
+    @Test
+    void drainedJobFiresItsWindowsAndWhateverComesAfterThatIsLate(TestInfo test) throws Exception {
+        String job = session.submit(program(test, "flights.csv", SLOW, "fail", "128m"), settings, id -> {})
+                .get(0);
+        await(job, running -> running.getCheckpointsCompleted() >= 2 && running.getRecordsRead() > 1000);
+        Commands.Outcome stopped = commands.run(
+                "selvage",
+                "stop",
+                job,
+                "--savepoint=" + new Path(folder, "drained"),
+                "--drain",
+                "--json",
+                "-s",
+                session.applicationId());
+        assertThat(stopped.exitCode()).as(stopped.text()).isZero();
+        assertThat(stopped.json().get("phase").asText()).isEqualTo("FINISHED");
+        JobDescription end = awaitEnd(job);
+        assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
+        assertThat(end.getRestarts()).isZero();
+        assertThat(end.getRecordsLate()).isZero();
+        assertThat(end.getRecordsRead()).isBetween(1001L, 19_999L);
+        List<String> drained = expected(firstFlights(end.getRecordsRead()));
+        assertThat(output(test)).as("all windows, the unfinished ones as well").isEqualTo(drained);
+        assertThat(files.listStatus(outputFolder(test)))
+                .as("nothing but committed files")
+                .allMatch(file -> file.getPath().getName().startsWith("part-"));
+
+        StartPoint savepoint = new StartPoint(stopped.json().get("savepoint").asText(), false, false);
+        String next = session.submit(
+                        program(test, "flights.csv", UNLIMITED, "fail", "128m"), settings, id -> {}, savepoint)
+                .get(0);
+        JobDescription after = awaitEnd(next);
+        assertThat(after.getPhase()).as(after.toString()).isEqualTo(JobPhase.FINISHED);
+        assertThat(after.getRecordsRead()).isEqualTo(20_000 - end.getRecordsRead());
+        assertThat(after.getRecordsLate()).isEqualTo(after.getRecordsRead());
+        assertThat(output(test)).as("no window fires twice").isEqualTo(drained);
+    }
+
+    private static java.nio.file.Path firstFlights(long count) throws IOException {
+        java.nio.file.Path local = scratch.resolve("first-flights.csv");
+        Files.write(local, Files.readAllLines(FLIGHTS).subList(0, Math.toIntExact(1 + count)));
+        return local;
     }
 
     @Test
@@ -291,6 +337,10 @@ class JobsIT {
     }
 
     private static Program program(TestInfo test, String flights, double rate, String onBadLine) {
+        return program(test, flights, rate, onBadLine, "16k");
+    }
+
+    private static Program program(TestInfo test, String flights, double rate, String onBadLine, String splitBytes) {
         return new Program(
                 ProgramJar.open(
                         HOME.resolve("examples/target/selvage-examples.jar"), "io.selvage.examples.FlightDelays"),
@@ -299,7 +349,7 @@ class JobsIT {
                         "--airports", new Path(folder, "airports.csv").toString(),
                         "--output", outputFolder(test).toString(),
                         "--rate", Double.toString(rate),
-                        "--split-size", "16k",
+                        "--split-size", splitBytes,
                         "--on-bad-line", onBadLine));
     }
 

@@ -43,9 +43,6 @@ import org.slf4j.LoggerFactory;
  * taken over from the one before; they run from then on, the others once it is prepared.
  */
 final class Deployment {
-    /** Snapshots that may be on their way to the store at once: each is held in memory until it is there. */
-    static final int MOST_UPLOADS = 2;
-
     private static final Logger LOG = LoggerFactory.getLogger(Deployment.class);
 
     private final DeploymentId id;
@@ -67,7 +64,7 @@ final class Deployment {
     private final Map<SubtaskId, Mail.Complete> lateCompletions = new LinkedHashMap<>();
     private boolean toldToEnd;
     private long endingSinceNanos;
-    private int uploads;
+    private final Uploads uploads = new Uploads();
 
     private long highestCheckpoint; // Triggered or cut here; 0: none.
     private long triggeredCheckpoint; // The newest of which the master's word has come; 0: none.
@@ -126,9 +123,16 @@ final class Deployment {
             completeSubtasks(new Mail.Complete(new CheckpointId(deploy.getRestoreCheckpoint()), false));
         }
         if (deploy.getLastCheckpoint() > deploy.getRestoreCheckpoint()) {
-            post(new Mail.Abort(new CheckpointId(deploy.getLastCheckpoint())));
+            CheckpointId last = new CheckpointId(deploy.getLastCheckpoint());
+            // What is still on its way will be known to the one before alone.
+            before(before).forEach(upload -> post(new Mail.Abort(new CheckpointId(upload), false)));
+            post(new Mail.Abort(last, chainsBefore != null && chainsBefore.has(last)));
         }
         return missing;
+    }
+
+    private static Set<Long> before(@Nullable Deployment before) {
+        return before == null ? Set.of() : before.uploads.running();
     }
 
     /** Only the very subtask that an incarnation has started, and only as long as nothing is wrong with it. */
@@ -446,15 +450,19 @@ final class Deployment {
         return Optional.of(complete);
     }
 
+    /** A state that was added to what is not known here, or no longer. */
+    record UnknownBase(StateOwner owner, CheckpointId base) {}
+
     /** Puts in what each cut is based on; answers a state whose base is not known, if there is one. */
-    Optional<StateOwner> findBases(List<SubtaskCut> ofCheckpoint, Map<StateOwner, List<Segment>> bases) {
+    Optional<UnknownBase> findBases(List<SubtaskCut> ofCheckpoint, Map<StateOwner, List<Segment>> bases) {
         for (SubtaskCut cut : ofCheckpoint) {
             for (OperatorCut operator : cut.operators()) {
                 if (operator.keyed() != null) {
                     StateOwner owner = new StateOwner(cut.subtask(), operator.operatorUid());
                     Optional<List<Segment>> base = chains().base(owner, operator.keyed());
                     if (base.isEmpty()) {
-                        return Optional.of(owner);
+                        return Optional.of(
+                                new UnknownBase(owner, new CheckpointId(operator.keyed().base())));
                     }
                     bases.put(owner, base.get());
                 }
@@ -470,17 +478,17 @@ final class Deployment {
         return chains;
     }
 
-    /** False: as many as may be are under way. */
-    boolean tryBeginUpload() {
-        if (uploads == MOST_UPLOADS) {
-            return false;
-        }
-        uploads++;
-        return true;
+    Uploads uploads() {
+        return uploads;
     }
 
-    void onUploadEnd() {
-        uploads--;
+    /** What the subtasks are to be told of a checkpoint that is given up. */
+    List<Mail> abort(CheckpointId checkpoint) {
+        onCheckpointEnd(checkpoint);
+        List<Mail> mails = new ArrayList<>();
+        uploads.giveUp(checkpoint).forEach(upload -> mails.add(new Mail.Abort(new CheckpointId(upload), false)));
+        mails.add(new Mail.Abort(checkpoint, uploads.isRunning(checkpoint) || chains().has(checkpoint)));
+        return mails;
     }
 
     // ---- what is reported ----------------------------------------------------------------------------------------

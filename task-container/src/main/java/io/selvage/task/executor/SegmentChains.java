@@ -17,12 +17,15 @@ import java.util.TreeMap;
 
 /**
  * Owned by the executor's loop: the segments that make up the keyed states of one deployment's subtasks here, for each
- * checkpoint that a later one may be based on.
+ * checkpoint that a later one may be based on, complete or not.
  *
  * <p>A subtask may cut before it has heard of the newest completion, which another executor has heard of; so the one
- * before it is kept as well.
+ * before it is kept as well, and what was stored since.
  */
 final class SegmentChains {
+    /** Of those that have been stored since the last completion, the newest are kept. */
+    private static final int MOST_NOT_COMPLETE = 8;
+
     private final TreeMap<Long, Map<StateOwner, List<Segment>>> chains = new TreeMap<>();
     private long confirmed; // 0: none.
 
@@ -65,13 +68,20 @@ final class SegmentChains {
             }
         }
         chains.put(checkpoint.value(), ofCheckpoint);
+        var notComplete = chains.tailMap(confirmed, false);
+        if (notComplete.size() > MOST_NOT_COMPLETE) {
+            notComplete.pollFirstEntry();
+        }
+    }
+
+    boolean has(CheckpointId checkpoint) {
+        return chains.containsKey(checkpoint.value());
     }
 
     /** Completed: it and the completed one before it may be a base, older ones are not. */
     void confirm(CheckpointId checkpoint) {
         if (checkpoint.value() > confirmed) {
-            long before = confirmed;
-            chains.keySet().removeIf(older -> older < checkpoint.value() && older != before);
+            chains.headMap(confirmed).clear();
             confirmed = checkpoint.value();
         }
     }

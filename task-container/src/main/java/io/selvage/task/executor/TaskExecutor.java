@@ -660,12 +660,13 @@ final class TaskExecutor {
     private void onAbort(AbortCheckpoint abort) {
         CheckpointId checkpoint = new CheckpointId(abort.getCheckpoint());
         running(abort.getJobId(), abort.getIncarnation()).ifPresent(deployment -> {
-            deployment.onCheckpointEnd(checkpoint);
-            if (!deployment.post(new Mail.Abort(checkpoint))) {
-                LOG.warn(
-                        "A subtask of {} has not handled its mail: checkpoint {} goes on there",
-                        deployment.id(),
-                        checkpoint);
+            for (Mail mail : deployment.abort(checkpoint)) {
+                if (!deployment.post(mail)) {
+                    LOG.warn(
+                            "A subtask of {} has not handled its mail: checkpoint {} goes on there",
+                            deployment.id(),
+                            checkpoint);
+                }
             }
         });
     }
@@ -674,22 +675,28 @@ final class TaskExecutor {
         current(startedBy, cut.subtask())
                 .filter(deployment -> deployment.phase() == DeploymentPhase.RUNNING)
                 .ifPresent(
-                        deployment -> deployment.add(cut).ifPresent(cuts -> upload(deployment, cut.barrier(), cuts)));
+                        deployment -> deployment.add(cut).ifPresent(cuts -> onCuts(deployment, cuts)));
     }
 
-    private void upload(Deployment deployment, Barrier barrier, List<SubtaskCut> cuts) {
+    private void onCuts(Deployment deployment, List<SubtaskCut> cuts) {
+        if (deployment.uploads().isFull()) {
+            decline(deployment.id(), cuts.get(0).barrier().checkpoint(), slowStore());
+        } else if (!deployment.uploads().tryPutOff(cuts)) {
+            upload(deployment, cuts);
+        }
+    }
+
+    private void upload(Deployment deployment, List<SubtaskCut> cuts) {
         DeploymentId id = deployment.id();
-        CheckpointId checkpoint = barrier.checkpoint();
+        CheckpointId checkpoint = cuts.get(0).barrier().checkpoint();
         Map<StateOwner, List<Segment>> bases = new HashMap<>();
-        Optional<StateOwner> unknown = deployment.findBases(cuts, bases);
+        Optional<Deployment.UnknownBase> unknown = deployment.findBases(cuts, bases);
         if (unknown.isPresent()) {
-            decline(id, checkpoint, unknownBase(unknown.get()));
+            deployment.post(new Mail.Abort(unknown.get().base(), false));
+            decline(id, checkpoint, unknownBase(unknown.get().owner()));
             return;
         }
-        if (!deployment.tryBeginUpload()) {
-            decline(id, checkpoint, slowStore());
-            return;
-        }
+        deployment.uploads().begin(checkpoint);
         SnapshotUpload upload = new SnapshotUpload(
                 id,
                 checkpoint,
@@ -712,21 +719,26 @@ final class TaskExecutor {
 
     private void onSnapshotStored(ExecutorEvent.SnapshotStored stored) {
         DeploymentId id = stored.deployment();
-        find(id).ifPresent(deployment -> {
-            deployment.onUploadEnd();
-            deployment.chains().stored(stored.checkpoint(), stored.subtasks());
-        });
+        find(id).ifPresent(deployment -> deployment.chains().stored(stored.checkpoint(), stored.subtasks()));
         send(ExecutorMessage.newBuilder()
                 .setCheckpointAcknowledged(CheckpointAcknowledged.newBuilder()
                         .setJobId(id.job().value())
                         .setIncarnation(id.incarnation().value())
                         .setCheckpoint(stored.checkpoint().value())
                         .addAllSubtasks(stored.subtasks())));
+        find(id).ifPresent(deployment -> onUploadEnd(deployment, stored.checkpoint()));
+    }
+
+    /** What has waited for it goes on, to see whether it is there. */
+    private void onUploadEnd(Deployment deployment, CheckpointId checkpoint) {
+        List<SubtaskCut> waiting = deployment.uploads().end(checkpoint);
+        if (!waiting.isEmpty()) {
+            onCuts(deployment, waiting);
+        }
     }
 
     private void onSnapshotFailed(ExecutorEvent.SnapshotFailed failed) {
         Optional<Deployment> deployment = find(failed.deployment());
-        deployment.ifPresent(Deployment::onUploadEnd);
         if (deployment.filter(each -> each.isAwaited(failed.checkpoint())).isPresent()) {
             LOG.warn(
                     "Checkpoint {} of {} could not be stored",
@@ -741,7 +753,9 @@ final class TaskExecutor {
                     failed.checkpoint(),
                     failed.deployment(),
                     failed.failure().toString());
+            deployment.ifPresent(each -> each.post(new Mail.Abort(failed.checkpoint(), false)));
         }
+        deployment.ifPresent(each -> onUploadEnd(each, failed.checkpoint()));
     }
 
     private void decline(DeploymentId id, CheckpointId checkpoint, Failure failure) {
@@ -763,16 +777,15 @@ final class TaskExecutor {
     private static Failure unknownBase(StateOwner owner) {
         return Failure.newBuilder()
                 .setKind(FailureKind.TRANSIENT)
-                .setMessage(
-                        "What the state of " + owner + " was added to is too old to be known any more: a subtask has"
-                                + " not handled its mail for long.")
+                .setMessage("What the state of " + owner + " was added to is not in the store, or too old to be known"
+                        + " any more. The next checkpoint is added to what is there.")
                 .build();
     }
 
     private static Failure slowStore() {
         return Failure.newBuilder()
                 .setKind(FailureKind.TRANSIENT)
-                .setMessage("The snapshots of " + Deployment.MOST_UPLOADS
+                .setMessage("The snapshots of " + Uploads.MOST
                         + " earlier checkpoints are still being stored: see whether HDFS answers.")
                 .build();
     }

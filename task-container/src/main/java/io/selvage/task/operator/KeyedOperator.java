@@ -178,8 +178,8 @@ abstract class KeyedOperator extends RuntimeOperator {
     }
 
     @Override
-    final void abort(long checkpoint) {
-        backend().abort(checkpoint);
+    final void abort(long checkpoint, boolean isStored) {
+        backend().abort(checkpoint, isStored);
     }
 
     @Override

@@ -135,10 +135,14 @@ public final class OperatorChain implements Output {
         }
     }
 
-    /** The checkpoint, and those before it that are not complete, never will be. */
-    public void abort(CheckpointId checkpoint) {
+    /**
+     * The checkpoint, and those before it that are not complete, never will be.
+     *
+     * @param isStored what was cut for it is in the store, or on its way there
+     */
+    public void abort(CheckpointId checkpoint, boolean isStored) {
         for (RuntimeOperator operator : operators) {
-            operator.abort(checkpoint.value());
+            operator.abort(checkpoint.value(), isStored);
         }
     }
 

@@ -45,7 +45,7 @@ abstract class RuntimeOperator implements Output {
     void complete(long checkpoint) {}
 
     /** The checkpoint, and those before it that are not complete, never will be. */
-    void abort(long checkpoint) {}
+    void abort(long checkpoint, boolean isStored) {}
 
     /** After the end: keyed state that the operator's next incarnation can start from; null: none. */
     @Nullable

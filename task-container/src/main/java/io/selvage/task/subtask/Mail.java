@@ -11,6 +11,11 @@ public sealed interface Mail {
     /** This checkpoint and all lower ones are complete: commit; if it is terminal, finish as well. */
     record Complete(CheckpointId checkpoint, boolean terminal) implements Mail {}
 
-    /** Nobody waits for this checkpoint, nor for a lower one, any more. */
-    record Abort(CheckpointId checkpoint) implements Mail {}
+    /**
+     * Nobody waits for this checkpoint, nor for a lower one, any more.
+     *
+     * @param isStored what was cut here for it is in the store, or on its way there: the next cut may be added to it.
+     *     If it does not arrive, the same is said once more, with false
+     */
+    record Abort(CheckpointId checkpoint, boolean isStored) implements Mail {}
 }

@@ -282,7 +282,7 @@ public final class Subtask implements Runnable {
             heldBy = heldBy <= abort.checkpoint().value() ? 0 : heldBy;
             giveUpCut(abort.checkpoint());
             gate.abort(abort.checkpoint());
-            chain.abort(abort.checkpoint());
+            chain.abort(abort.checkpoint(), abort.isStored());
         }
     }
 

@@ -249,6 +249,27 @@ class ExactlyOnceTest {
                 seed == 23 ? "rocksdb" : "heap");
     }
 
+    /** The next checkpoint holds what an aborted one has stored, and it is there when the job goes back to it. */
+    @ParameterizedTest
+    @CsvSource({"121,heap", "122,heap", "123,rocksdb", "124,rocksdb"})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceWhereCheckpointsBuildOnAbortedOnes(int seed, String backend) throws Exception {
+        EventSource source = new EventSource(12, 2500, 2000, 300); // Most keys do not change between two cuts.
+        String name = "job-aborted-" + seed;
+        FAIL_ONCE.put(name, new AtomicBoolean());
+        JobGraph graph = graph(source, name, 2, 2, 6_000);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 1)) {
+            master.settings = Map.of(JobConfig.STATE_BACKEND.name(), backend);
+            master.abortsOften = new SplittableRandom(seed);
+            master.run(new SplittableRandom(seed), 6, () -> FAIL_ONCE.get(name).set(true));
+            System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
+                    + master.builtOnAborted + " of them built on aborted ones, " + master.restarts + " incarnations");
+            assertThat(master.builtOnAborted).isPositive();
+            assertThat(master.declined).noneMatch(reason -> reason.contains("too old to be known"));
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
     /** Readers that take over others' splits read them in another order: no element may be late for that. */
     @ParameterizedTest
     @ValueSource(ints = {31, 32, 33})

@@ -11,6 +11,7 @@ import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.graph.GraphCodec;
+import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.security.ApplicationIdentity;
@@ -52,6 +53,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the test's thread: runs one job on executors in this process, with the faults that a script asks for. */
@@ -102,6 +104,10 @@ final class ScriptedMaster implements AutoCloseable {
     @Nullable
     SplittableRandom savepoints;
 
+    /** Not null: every second checkpoint is aborted when all of it is stored. */
+    @Nullable
+    SplittableRandom abortsOften;
+
     int savepointsTaken;
     int stopsGivenUp;
     private long pendingSince;
@@ -128,6 +134,7 @@ final class ScriptedMaster implements AutoCloseable {
     final Map<Fault, Integer> injected = new HashMap<>();
     int completed;
     final List<Long> durationsNanos = new ArrayList<>(); // Of completed checkpoints.
+    int builtOnAborted; // Completed checkpoints that have files of aborted ones.
     int overtaken; // Parts of completed checkpoints, by subtask, that hold elements under way.
     int restarts;
     int losses;
@@ -659,8 +666,24 @@ final class ScriptedMaster implements AutoCloseable {
             onSavepointCollected(metadata);
             return;
         }
+        SplittableRandom dice = abortsOften;
+        if (dice != null && !pendingTerminal && dice.nextBoolean()) {
+            abort(); // As if its metadata could not be written.
+            return;
+        }
         pendingCheckpoint = 0;
-        completedMetadata = checkpoints.writeMetadata(new CheckpointLayout(jobDirectory), metadata);
+        CheckpointLayout layout = new CheckpointLayout(jobDirectory);
+        completedMetadata = checkpoints.writeMetadata(layout, metadata);
+        assertThat(checkpoints.missingFiles(metadata))
+                .as("files of checkpoint %s that are missing", checkpoint)
+                .isEmpty();
+        Set<CheckpointId> kept = CheckpointStore.segmentsInFiles(snapshots)
+                .map(segment -> new CheckpointId(segment.getCheckpoint()))
+                .collect(Collectors.toSet());
+        builtOnAborted += kept.stream().anyMatch(each -> each.value() > completedCheckpoint && each.value() < checkpoint)
+                ? 1
+                : 0;
+        checkpoints.deleteOlder(layout, new CheckpointId(checkpoint), kept);
         completedBytes = metadata.toByteString();
         completedCheckpoint = checkpoint;
         completedTerminal = pendingTerminal;

@@ -64,7 +64,7 @@ class SegmentChainsTest {
     }
 
     @Test
-    void theCompletedCheckpointBeforeTheNewestMayStillBeABaseAndOlderOnesNot() {
+    void theCompletedCheckpointBeforeTheNewestAndWhatWasStoredSinceMayBeABaseAndOlderOnesNot() {
         for (long checkpoint = 1; checkpoint <= 4; checkpoint++) {
             store(fresh, checkpoint);
         }
@@ -74,8 +74,21 @@ class SegmentChainsTest {
         assertThat(fresh.base(OWNER, cut(2, 0))).contains(segments(2));
         assertThat(fresh.base(OWNER, cut(3, 0)))
                 .as("stored, and never completed")
-                .isEmpty();
+                .contains(segments(3));
         assertThat(fresh.base(OWNER, cut(1, 0))).isEmpty();
+    }
+
+    @Test
+    void ofThoseThatWereStoredAndNotCompletedTheNewestAreKept() {
+        store(fresh, 1);
+        fresh.confirm(new CheckpointId(1));
+        for (long checkpoint = 2; checkpoint <= 100; checkpoint++) {
+            store(fresh, checkpoint);
+        }
+        assertThat(fresh.base(OWNER, cut(1, 0))).contains(segments(1));
+        assertThat(fresh.base(OWNER, cut(100, 0))).contains(segments(100));
+        assertThat(fresh.base(OWNER, cut(99, 0))).contains(segments(99));
+        assertThat(fresh.has(new CheckpointId(50))).isFalse();
     }
 
     @Test

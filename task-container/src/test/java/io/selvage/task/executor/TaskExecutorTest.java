@@ -755,23 +755,23 @@ class TaskExecutorTest {
         tell(1, deploy(1));
         awaitRunning(3);
         holdsUploads = true;
-        for (int checkpoint = 1; checkpoint <= Deployment.MOST_UPLOADS; checkpoint++) {
+        for (int checkpoint = 1; checkpoint <= Uploads.MOST; checkpoint++) {
             tell(1, trigger(checkpoint));
             while (heldUploads.size() < checkpoint) {
                 executor.on(inbox.take());
             }
         }
-        tell(1, trigger(Deployment.MOST_UPLOADS + 1));
+        tell(1, trigger(Uploads.MOST + 1));
         var declined =
                 await(ExecutorMessage.MessageCase.CHECKPOINT_DECLINED, 1).get(0).getCheckpointDeclined();
-        assertThat(declined.getCheckpoint()).isEqualTo(Deployment.MOST_UPLOADS + 1);
+        assertThat(declined.getCheckpoint()).isEqualTo(Uploads.MOST + 1);
         assertThat(declined.getFailure().getMessage()).contains("HDFS");
-        assertThat(heldUploads).hasSize(Deployment.MOST_UPLOADS);
+        assertThat(heldUploads).hasSize(Uploads.MOST);
         holdsUploads = false;
         heldUploads.forEach(Runnable::run);
-        await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Deployment.MOST_UPLOADS);
-        tell(1, trigger(Deployment.MOST_UPLOADS + 2));
-        await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Deployment.MOST_UPLOADS + 1);
+        await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Uploads.MOST);
+        tell(1, trigger(Uploads.MOST + 2));
+        await(ExecutorMessage.MessageCase.CHECKPOINT_ACKNOWLEDGED, Uploads.MOST + 1);
         tell(1, stop(1));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
     }

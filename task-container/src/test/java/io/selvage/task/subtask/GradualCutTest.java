@@ -84,7 +84,7 @@ class GradualCutTest {
         long id = harness.beginCut();
         harness.offerElement(element(0, "new"));
         harness.runOnce();
-        harness.subtask().post(new Mail.Abort(new CheckpointId(id)));
+        harness.subtask().post(new Mail.Abort(new CheckpointId(id), false));
         harness.step();
         assertThat(harness.cutsTaken()).isZero();
         harness.complete(harness.cut(false), false);

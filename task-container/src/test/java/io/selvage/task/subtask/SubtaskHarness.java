@@ -288,7 +288,7 @@ final class SubtaskHarness {
     }
 
     void abort(long id) {
-        subtask.post(new Mail.Abort(new CheckpointId(id)));
+        subtask.post(new Mail.Abort(new CheckpointId(id), false));
         step();
     }
 

@@ -299,7 +299,7 @@ class SubtaskThreadTest {
         new Thread(subtask).start();
         expect("OPENING", "RUNNING", "cut", "cut");
         BlockingSink.BLOCKED.get("write").await();
-        subtask.post(new Mail.Abort(new CheckpointId(1)));
+        subtask.post(new Mail.Abort(new CheckpointId(1), false));
         subtask.post(new Mail.Complete(new CheckpointId(1), false));
         subtask.cancel();
         expect("CANCELED", "end");
