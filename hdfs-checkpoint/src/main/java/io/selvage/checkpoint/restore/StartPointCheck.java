@@ -11,6 +11,7 @@ import io.selvage.checkpoint.backend.StateFate;
 import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.StateSchema;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
@@ -55,7 +56,7 @@ public final class StartPointCheck {
      * Blocks on the file system, and asks the user's functions for their states, under the thread's class loader.
      *
      * @throws NotRestorableException if the job can't
-     * @throws IOException if that can't be told, or nothing whole lies there
+     * @throws IOException if that can't be told
      */
     public RestoredFrom check(JobGraph graph) throws IOException {
         return check(graph, plan -> {});
@@ -69,6 +70,8 @@ public final class StartPointCheck {
     public RestoredFrom check(JobGraph graph, Consumer<RestorePlan> planned) throws IOException {
         try {
             return checkNow(graph, planned);
+        } catch (SegmentDamagedException unusable) {
+            throw new NotRestorableException(String.valueOf(unusable.getMessage()), unusable);
         } catch (CorruptDataException unusable) {
             throw new NotRestorableException(
                     "The job can't start from " + from.path() + ": " + unusable.getMessage(), unusable);
