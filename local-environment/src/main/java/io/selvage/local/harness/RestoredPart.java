@@ -14,7 +14,12 @@ import java.util.stream.Stream;
 
 /** What a snapshot has for one operator of one subtask, whatever the parallelism of either. */
 record RestoredPart(
-        Snapshot snapshot, String operatorUid, int subtask, int nowParallelism, int maxParallelism, KeyedBackends backends)
+        Snapshot snapshot,
+        String operatorUid,
+        int subtask,
+        int nowParallelism,
+        int maxParallelism,
+        KeyedBackends backends)
         implements RestoredState {
     static RestoredState of(
             Snapshot snapshot,
@@ -25,9 +30,7 @@ record RestoredPart(
             KeyedBackends backends) {
         boolean isKnown =
                 snapshot.parts.stream().anyMatch(part -> part.operatorUid().equals(operatorUid));
-        return isKnown
-                ? new RestoredPart(snapshot, operatorUid, subtask, parallelism, maxParallelism, backends)
-                : NONE;
+        return isKnown ? new RestoredPart(snapshot, operatorUid, subtask, parallelism, maxParallelism, backends) : NONE;
     }
 
     @Override
@@ -39,9 +42,7 @@ record RestoredPart(
     public List<byte[]> operatorState(int ofSubtask) {
         return snapshot.parts.stream()
                 .filter(part -> part.operatorUid().equals(operatorUid) && part.subtask() == ofSubtask)
-                .flatMap(part -> part.operatorState() == null
-                        ? Stream.empty()
-                        : Stream.of(part.operatorState()))
+                .flatMap(part -> part.operatorState() == null ? Stream.empty() : Stream.of(part.operatorState()))
                 .toList();
     }
 

@@ -26,10 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param firstKey of the exchange that an element passes before it comes to the first; null: it passes none
  * @param exchangesBehind whether elements pass one later
  */
-record Steps(
-        List<Operator> operators,
-        @Nullable EdgeDefinition<Object, Object> firstKey,
-        boolean exchangesBehind) {
+record Steps(List<Operator> operators, @Nullable EdgeDefinition<Object, Object> firstKey, boolean exchangesBehind) {
     private static final String INPUT = "harness-input";
     private static final String OUTPUT = "harness-output";
 

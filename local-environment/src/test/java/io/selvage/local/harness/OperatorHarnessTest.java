@@ -171,7 +171,9 @@ class OperatorHarnessTest {
                                 WatermarkStrategy.boundedOutOfOrderness(Duration.ofMillis(3), number -> number)))
                 .open()) {
             harness.element(10L).element(20L).element(15L);
-            assertThat(harness.watermarkMillis()).as("watermarks come every 200 ms").isEqualTo(Long.MIN_VALUE);
+            assertThat(harness.watermarkMillis())
+                    .as("watermarks come every 200 ms")
+                    .isEqualTo(Long.MIN_VALUE);
             harness.passTime(Duration.ofMillis(199));
             assertThat(harness.watermarkMillis()).isEqualTo(Long.MIN_VALUE);
             harness.passTime(Duration.ofMillis(1));
@@ -214,8 +216,7 @@ class OperatorHarnessTest {
         try (OperatorHarness<String, String> harness = open(Way.PLAIN, OperatorHarnessTest::numbering)) {
             left = harness.element("x", 1).snapshot();
         }
-        try (OperatorHarness<String, String> harness = OperatorHarness.of(
-                        String.class, OperatorHarnessTest::numbering)
+        try (OperatorHarness<String, String> harness = OperatorHarness.of(String.class, OperatorHarnessTest::numbering)
                 .from(left)
                 .open()) {
             assertThat(harness.element("x", 2).take()).containsExactly("x2");
@@ -262,8 +263,8 @@ class OperatorHarnessTest {
 
     @Test
     void stepsThatAHarnessCanNotRunAreRefusedWithTheRemedy() {
-        assertThatThrownBy(() ->
-                        OperatorHarness.of(String.class, input -> input).open())
+        assertThatThrownBy(
+                        () -> OperatorHarness.of(String.class, input -> input).open())
                 .isInstanceOf(InvalidProgramException.class)
                 .hasMessageContaining("no step");
         assertThatThrownBy(() -> OperatorHarness.<String, String>of(
@@ -317,10 +318,10 @@ class OperatorHarnessTest {
                 .element("a")
                 .close();
         assertThat(OPEN).hasValue(0);
-        assertThatThrownBy(() -> OperatorHarness.<String, String>of(
-                                String.class, input -> input.flatMap(new Closing(1)))
-                        .parallelism(3)
-                        .open())
+        assertThatThrownBy(
+                        () -> OperatorHarness.<String, String>of(String.class, input -> input.flatMap(new Closing(1)))
+                                .parallelism(3)
+                                .open())
                 .hasMessageContaining("not this one");
         assertThat(OPEN).hasValue(0);
     }
@@ -333,8 +334,7 @@ class OperatorHarnessTest {
 
         @Override
         public void openState(StateAccess states) {
-            seen = states.value(new ValueStateDescriptor<>(
-                    "seen", Serdes.list(Serdes.STRING)));
+            seen = states.value(new ValueStateDescriptor<>("seen", Serdes.list(Serdes.STRING)));
         }
 
         @Override
