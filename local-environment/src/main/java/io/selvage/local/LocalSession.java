@@ -99,6 +99,7 @@ final class LocalSession {
     private final CompletableFuture<ExitCode> end = new CompletableFuture<>();
 
     private final Thread masterThread;
+    private final Thread exitHook; // A program that runs for good is ended from outside.
     /** Written by the master's loop, read by whoever closes a session that is broken. */
     private volatile @Nullable LocalExecutor executor;
 
@@ -130,6 +131,7 @@ final class LocalSession {
         MasterLoop loop = new MasterLoop(master, inbox, actions, () -> System.nanoTime() - startedNanos);
         this.masterThread = new Thread(() -> run(loop), "local-master");
         masterThread.setDaemon(true);
+        this.exitHook = new Thread(() -> delete(directory), "delete-" + directory);
     }
 
     /** @param stateRoot null: in a new directory for temporary files */
@@ -137,12 +139,11 @@ final class LocalSession {
         JobConfig.from(configuration);
         try {
             Path directory = Files.createTempDirectory("selvage-local-");
-            // A program that runs for good is ended from outside.
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory), "delete-" + directory));
             Path root = stateRoot == null ? directory.resolve("root") : stateRoot.toAbsolutePath();
             DurableStore store = DurableStore.open(
                     new org.apache.hadoop.fs.Path(root.toUri()), new org.apache.hadoop.conf.Configuration());
             LocalSession session = new LocalSession(configuration, directory, store, from);
+            Runtime.getRuntime().addShutdownHook(session.exitHook);
             session.masterThread.start();
             session.inbox.post(new MasterEvent.ResourceManagerJoined(List.of()));
             return session;
@@ -344,9 +345,18 @@ final class LocalSession {
         } finally {
             endThreads();
             delete(directory);
+            forgetExitHook();
             if (wasInterrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private void forgetExitHook() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(exitHook);
+        } catch (IllegalStateException exiting) {
+            LOG.debug("The process ends, and {} is deleted then", directory);
         }
     }
 
