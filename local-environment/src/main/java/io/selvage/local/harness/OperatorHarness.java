@@ -184,6 +184,12 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
         return settle();
     }
 
+    /** The input is idle from now on, or it is no longer, as if the steps before these had told so. */
+    public OperatorHarness<I, O> idle(boolean isIdle) {
+        each(subtask -> subtask.chain().idle(isIdle));
+        return settle();
+    }
+
     /** The input has ended, and event time with it: windows and timers fire. */
     public OperatorHarness<I, O> endOfInput() {
         return watermark(Long.MAX_VALUE);
@@ -254,6 +260,11 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
     /** The newest watermark that came out of all subtasks; {@link Long#MIN_VALUE}: none has. */
     public long watermarkMillis() {
         return outputWatermarkMillis;
+    }
+
+    /** Whether what comes out is idle, in all subtasks: event time does not wait for it. */
+    public boolean isIdle() {
+        return subtasks.stream().allMatch(subtask -> subtask.isIdle);
     }
 
     /** Elements that windows have dropped, as they came too late. */

@@ -16,6 +16,7 @@ final class RunningSteps implements Output {
     final Counters counters = new Counters();
     final List<Emitted<Object>> emitted;
     long watermarkMillis = Long.MIN_VALUE;
+    boolean isIdle;
     private final int subtask;
     private final OperatorChain chain;
 
@@ -53,5 +54,10 @@ final class RunningSteps implements Output {
     @Override
     public void watermark(long millis) {
         watermarkMillis = Math.max(watermarkMillis, millis);
+    }
+
+    @Override
+    public void idle(boolean nowIdle) {
+        isIdle = nowIdle;
     }
 }

@@ -183,6 +183,52 @@ class OperatorHarnessTest {
         }
     }
 
+    @Test
+    void aStreamWithoutElementsIsIdleUntilTheNextOne() {
+        try (OperatorHarness<Long, Long> harness = OperatorHarness.<Long, Long>of(
+                        Long.class,
+                        numbers -> numbers.assignTimestamps(
+                                WatermarkStrategy.<Long>monotonousTimestamps(number -> number)
+                                        .withIdleness(Duration.ofSeconds(5))))
+                .open()) {
+            harness.passTime(Duration.ofMillis(4_999));
+            assertThat(harness.isIdle()).isFalse();
+            harness.element(10L).passTime(Duration.ofMillis(4_999));
+            assertThat(harness.isIdle()).as("an element has come meanwhile").isFalse();
+            harness.element(20L).passTime(Duration.ofMillis(5_000));
+            assertThat(harness.isIdle()).isTrue();
+            assertThat(harness.watermarkMillis()).isEqualTo(19);
+            harness.element(15L);
+            assertThat(harness.isIdle()).isFalse();
+            assertThat(harness.passTime(Duration.ofSeconds(1)).watermarkMillis())
+                    .as("it never goes back")
+                    .isEqualTo(19);
+            harness.passTime(Duration.ofHours(1)).endOfInput();
+            assertThat(harness.isIdle()).as("an end is no pause").isFalse();
+            assertThat(harness.watermarkMillis()).isEqualTo(Long.MAX_VALUE);
+            assertThat(harness.passTime(Duration.ofHours(1)).isIdle()).isFalse();
+        }
+    }
+
+    @Test
+    void withoutIdlenessAStreamIsNeverIdle() {
+        try (OperatorHarness<Long, Long> harness = OperatorHarness.<Long, Long>of(
+                        Long.class,
+                        numbers -> numbers.assignTimestamps(WatermarkStrategy.monotonousTimestamps(number -> number)))
+                .open()) {
+            assertThat(harness.element(1L).passTime(Duration.ofDays(1)).isIdle())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void operatorsPassOnThatTheirInputIsIdle() {
+        try (OperatorHarness<String, String> harness = open(Way.PLAIN, OperatorHarnessTest::windows)) {
+            assertThat(harness.idle(true).isIdle()).isTrue();
+            assertThat(harness.idle(false).isIdle()).isFalse();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aSnapshotIsRestoredAtAnyParallelismAndAnyNumberOfTimes(boolean isOnDisk) {
