@@ -15,7 +15,6 @@ import io.selvage.api.type.Serdes;
 import io.selvage.api.window.TumblingWindows;
 import io.selvage.connector.memory.ElementSource;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

@@ -187,8 +187,8 @@ class OperatorHarnessTest {
     void aStreamWithoutElementsIsIdleUntilTheNextOne() {
         try (OperatorHarness<Long, Long> harness = OperatorHarness.<Long, Long>of(
                         Long.class,
-                        numbers -> numbers.assignTimestamps(
-                                WatermarkStrategy.<Long>monotonousTimestamps(number -> number)
+                        numbers ->
+                                numbers.assignTimestamps(WatermarkStrategy.<Long>monotonousTimestamps(number -> number)
                                         .withIdleness(Duration.ofSeconds(5))))
                 .open()) {
             harness.passTime(Duration.ofMillis(4_999));

@@ -20,7 +20,8 @@ public record WatermarkStrategy<T>(TimestampAssigner<T> assigner, long maxOutOfO
             throw new IllegalArgumentException("out-of-orderness is negative: " + maxOutOfOrdernessMillis + " ms");
         }
         if (idleAfterMillis < 0) {
-            throw new IllegalArgumentException("the time until a stream is idle is negative: " + idleAfterMillis + " ms");
+            throw new IllegalArgumentException(
+                    "the time until a stream is idle is negative: " + idleAfterMillis + " ms");
         }
     }
 
@@ -29,21 +30,25 @@ public record WatermarkStrategy<T>(TimestampAssigner<T> assigner, long maxOutOfO
         return new WatermarkStrategy<>(assigner, maxOutOfOrderness.toMillis(), 0);
     }
 
-    /** For elements that come in the order of their timestamps, in each subtask: equal ones are in time, lower ones late. */
+    /**
+     * For elements that come in the order of their timestamps, in each subtask: equal ones are in time, lower ones
+     * late.
+     */
     public static <T> WatermarkStrategy<T> monotonousTimestamps(TimestampAssigner<T> assigner) {
         return boundedOutOfOrderness(Duration.ZERO, assigner);
     }
 
     /**
-     * The same, but a subtask that has had no element for so long, by its own clock, is idle: event time goes on without
-     * it, until its next element. That one may come too late then, as others have gone on; so may what comes after a
-     * pause of the source itself.
+     * The same, but a subtask that has had no element for so long, by its own clock, is idle: event time goes on
+     * without it, until its next element. That one may come too late then, as others have gone on; so may what comes
+     * after a pause of the source itself.
      *
      * @param after at least a millisecond; choose it longer than checkpoints and back-pressure hold elements up
      */
     public WatermarkStrategy<T> withIdleness(Duration after) {
         if (after.toMillis() < 1) {
-            throw new IllegalArgumentException("A stream can't be idle after " + after + ": give a millisecond or more.");
+            throw new IllegalArgumentException(
+                    "A stream can't be idle after " + after + ": give a millisecond or more.");
         }
         return new WatermarkStrategy<>(assigner, maxOutOfOrdernessMillis, after.toMillis());
     }

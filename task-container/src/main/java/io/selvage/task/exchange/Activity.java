@@ -1,8 +1,8 @@
 package io.selvage.task.exchange;
 
 /**
- * Whether event time waits for what comes on the channel. After {@link #IDLE} no watermark comes, until
- * {@link #ACTIVE} has, or the end of input.
+ * Whether event time waits for what comes on the channel. After {@link #IDLE} no watermark comes, until {@link #ACTIVE}
+ * has, or the end of input.
  */
 public final class Activity extends Control {
     public static final Activity IDLE = new Activity("idle");

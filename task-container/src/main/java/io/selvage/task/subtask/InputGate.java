@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  * does not matter which was idle first. One that is active again counts at once: event time waits for it where it
  * stands, and goes back for nobody.
  *
- * <p>Barriers are aligned: a channel that has given the barrier is not polled
- * until all have (Carbone et al., "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an
- * older one. With {@link CheckpointMode#AT_LEAST_ONCE} barriers are only counted: what a channel gives after its own is
- * part of the cut as well.
+ * <p>Barriers are aligned: a channel that has given the barrier is not polled until all have (Carbone et al.,
+ * "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an older one. With
+ * {@link CheckpointMode#AT_LEAST_ONCE} barriers are only counted: what a channel gives after its own is part of the cut
+ * as well.
  *
  * <p>Barriers are announced before they can be polled. When the alignment takes longer than its budget, the cut waits
  * no longer: what lies before the barriers, and what comes until those that are not announced yet, is captured.
