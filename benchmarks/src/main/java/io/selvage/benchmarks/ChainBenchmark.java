@@ -136,6 +136,9 @@ public class ChainBenchmark {
 
     /** The end of a chain. */
     private static final class Hole implements Output {
+        @Override
+        public void idle(boolean isIdle) {}
+
         private Blackhole hole = new Blackhole(
                 "Today's password is swordfish. I understand instantiating Blackholes directly is dangerous.");
 

@@ -37,6 +37,23 @@ enum ModuleRules {
     YARN_CLIENT("client", List.of("api", "protocol", "checkpoint"), List.of("org.rocksdb", "io.netty")),
     CONNECTORS("connector", List.of("api"), List.of("org.apache.hadoop.yarn", "org.rocksdb", "io.netty", "io.grpc")),
     EXAMPLES("examples", List.of("api", "connector"), List.of("org.apache.hadoop", "org.rocksdb", "io.netty")),
+    // The engine without a cluster: what starts it on one stays out, and so does its wire.
+    LOCAL_ENVIRONMENT(
+            "local",
+            List.of("api", "protocol", "checkpoint", "task", "master"),
+            List.of(
+                    "org.apache.hadoop.yarn",
+                    "org.rocksdb",
+                    "io.netty",
+                    "io.grpc",
+                    "io.selvage.task.main",
+                    "io.selvage.task.control",
+                    "io.selvage.task.network",
+                    "io.selvage.task.watchdog",
+                    "io.selvage.master.main",
+                    "io.selvage.master.control",
+                    "io.selvage.master.http",
+                    "io.selvage.master.yarn")),
     // Only its quickstart, its workload and what measures recoveries are users of Selvage.
     MINI_CLUSTER("minicluster", List.of("api", "client", "connector", "protocol"), List.of("org.rocksdb", "io.grpc"));
 

@@ -2,7 +2,10 @@ package io.selvage.api;
 
 import io.selvage.api.graph.JobGraph;
 
-/** Takes the job that a program has built. The client installs one before it calls the program's {@code main}. */
+/**
+ * Takes the job that a program has built. The client installs one before it calls the program's {@code main}; a program
+ * without a client takes what {@link java.util.ServiceLoader} finds.
+ */
 public interface JobLauncher {
     /** Parallelism of operators for which the program sets none. */
     int defaultParallelism();

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -44,11 +45,25 @@ public final class StreamEnvironment {
         this.maxParallelism = launcher == null ? DEFAULT_MAX_PARALLELISM : launcher.maxParallelism();
     }
 
+    /**
+     * Of the client that runs this program; of a program that nobody has started but its own {@code main}, of the local
+     * environment, if that is on the class path.
+     */
     public static StreamEnvironment create() {
-        return new StreamEnvironment(LAUNCHER.get());
+        JobLauncher installed = LAUNCHER.get();
+        return new StreamEnvironment(installed == null ? onClassPath() : installed);
     }
 
-    /** For clients: programs that start from now on launch their jobs here; null: they cannot. */
+    /** Of that launcher, whatever is installed: for those who offer environments. */
+    public static StreamEnvironment of(JobLauncher launcher) {
+        return new StreamEnvironment(launcher);
+    }
+
+    private static @Nullable JobLauncher onClassPath() {
+        return ServiceLoader.load(JobLauncher.class).findFirst().orElse(null);
+    }
+
+    /** For clients: programs that start from now on launch their jobs here; null: they are on their own again. */
     public static void install(@Nullable JobLauncher launcher) {
         LAUNCHER.set(launcher);
     }
@@ -106,7 +121,7 @@ public final class StreamEnvironment {
     }
 
     /**
-     * Sends the job to the cluster.
+     * Sends the job to the cluster; a local environment runs it, and this returns when it has finished.
      *
      * @return the job's id
      * @throws InvalidProgramException if what was built is not a job that can run
@@ -115,7 +130,8 @@ public final class StreamEnvironment {
         JobGraph graph = graph(jobName);
         if (launcher == null) {
             throw new InvalidProgramException("The program was not started by Selvage, so there is no session to run"
-                    + " the job in. Start it with: scripts/selvage run YOUR.jar");
+                    + " the job in. Start it with: scripts/selvage run YOUR.jar. To run it in this JVM, put"
+                    + " local-environment on the class path.");
         }
         return launcher.launch(graph);
     }

@@ -1,7 +1,11 @@
 package io.selvage.client;
 
 import io.selvage.api.graph.JobGraph;
+import io.selvage.checkpoint.restore.RestorePlan;
+import io.selvage.checkpoint.restore.StartPoint;
+import io.selvage.checkpoint.restore.StartPointCheck;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.client.connect.Hdfs;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionRecord;
@@ -48,7 +52,8 @@ final class DryRun extends ProgramRun {
                             + " Check HDFS, and run it again.",
                     failed);
         }
-        new StartPointCheck(store, from).check(graph, planned);
+        StartPointCheck check = new StartPointCheck(store, from);
+        Hdfs.read(from.path(), ExitCode.NOT_RESTORABLE, () -> check.check(graph, planned));
         return NO_JOB;
     }
 }

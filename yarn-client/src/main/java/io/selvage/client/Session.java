@@ -1,5 +1,7 @@
 package io.selvage.client;
 
+import io.selvage.checkpoint.restore.RestorePlan;
+import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.client.connect.Diagnostics;
 import io.selvage.client.connect.MasterAbsentException;
 import io.selvage.client.connect.MasterConnection;

@@ -4,8 +4,11 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.checkpoint.library.HashCache;
 import io.selvage.checkpoint.library.LibraryEntry;
 import io.selvage.checkpoint.library.LibraryStore;
+import io.selvage.checkpoint.restore.StartPoint;
+import io.selvage.checkpoint.restore.StartPointCheck;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.PutOutcome;
+import io.selvage.client.connect.Hdfs;
 import io.selvage.client.connect.MasterConnection;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
@@ -61,7 +64,8 @@ final class Submission extends ProgramRun {
             DurableStore store = openStore();
             SubmitJobRequest.Builder request = SubmitJobRequest.newBuilder();
             if (from != null) {
-                request.setRestoredFrom(new StartPointCheck(store, from).check(graph));
+                StartPointCheck check = new StartPointCheck(store, from);
+                request.setRestoredFrom(Hdfs.read(from.path(), ExitCode.NOT_RESTORABLE, () -> check.check(graph)));
             }
             LibraryEntry library = new LibraryStore(store, HashCache.open(client.hashCacheFile())).publish(jar);
             String directory = DurableStore.join(session.applicationId(), job.value());

@@ -77,12 +77,18 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
 
         @Override
         public void onNext(ExecutorMessage message) {
-            ExecutorId from = executor;
-            if (from != null) {
-                toEvent(from, message);
+            if (executor != null) {
+                ExecutorId from = executor;
+                MasterEvent.said(from, connection.id(), message)
+                        .ifPresentOrElse(
+                                inbox::post,
+                                () -> LOG.warn(
+                                        "Executor {} says {}, which is not expected or not known here.",
+                                        from,
+                                        message.getMessageCase()));
             } else if (message.hasRegister()
                     && !message.getRegister().getExecutorId().isBlank()) {
-                from = new ExecutorId(message.getRegister().getExecutorId());
+                ExecutorId from = new ExecutorId(message.getRegister().getExecutorId());
                 executor = from;
                 inbox.post(new MasterEvent.ExecutorRegistered(from, connection.id(), message.getRegister()));
             } else {
@@ -91,22 +97,6 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
                 stream.onError(Status.INVALID_ARGUMENT
                         .withDescription("An executor's first message is Register, with its id.")
                         .asRuntimeException());
-            }
-        }
-
-        private void toEvent(ExecutorId from, ExecutorMessage message) {
-            ConnectionId id = connection.id();
-            switch (message.getMessageCase()) {
-                case REGISTER -> LOG.warn("Executor {} registers twice on one stream.", from);
-                case HEARTBEAT -> inbox.post(new MasterEvent.HeartbeatReceived(from, id, message.getHeartbeat()));
-                case SUBTASK -> inbox.post(new MasterEvent.SubtaskReported(from, id, message.getSubtask()));
-                case CHECKPOINT_ACKNOWLEDGED ->
-                    inbox.post(new MasterEvent.CheckpointAcknowledgedBy(from, id, message.getCheckpointAcknowledged()));
-                case CHECKPOINT_DECLINED ->
-                    inbox.post(new MasterEvent.CheckpointDeclinedBy(from, id, message.getCheckpointDeclined()));
-                case STOPPED -> inbox.post(new MasterEvent.IncarnationStopped(from, id, message.getStopped()));
-                case FOLLOWING -> inbox.post(new MasterEvent.FollowingReported(from, id, message.getFollowing()));
-                case MESSAGE_NOT_SET -> LOG.warn("Executor {} says what this version does not know.", from);
             }
         }
 

@@ -6,6 +6,7 @@ import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointDeclined;
 import io.selvage.protocol.wire.DescribeSavepointRequest;
 import io.selvage.protocol.wire.DrillRequest;
+import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.Following;
 import io.selvage.protocol.wire.Heartbeat;
@@ -16,11 +17,28 @@ import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.util.List;
+import java.util.Optional;
 
 /** What the master's core is told. Delivered one at a time, by the one thread that owns the core. */
 public sealed interface MasterEvent {
     /** Calls the receiver's method for this kind of event, so that a new kind breaks every receiver at compile time. */
     void deliverTo(Receiver receiver);
+
+    /** What a registered executor says on its stream; empty: something that this version does not know. */
+    static Optional<MasterEvent> said(ExecutorId executor, ConnectionId connection, ExecutorMessage message) {
+        return Optional.ofNullable(
+                switch (message.getMessageCase()) {
+                    case HEARTBEAT -> new HeartbeatReceived(executor, connection, message.getHeartbeat());
+                    case SUBTASK -> new SubtaskReported(executor, connection, message.getSubtask());
+                    case CHECKPOINT_ACKNOWLEDGED ->
+                        new CheckpointAcknowledgedBy(executor, connection, message.getCheckpointAcknowledged());
+                    case CHECKPOINT_DECLINED ->
+                        new CheckpointDeclinedBy(executor, connection, message.getCheckpointDeclined());
+                    case STOPPED -> new IncarnationStopped(executor, connection, message.getStopped());
+                    case FOLLOWING -> new FollowingReported(executor, connection, message.getFollowing());
+                    case REGISTER, MESSAGE_NOT_SET -> null;
+                });
+    }
 
     /** Takes every kind of event. */
     interface Receiver {

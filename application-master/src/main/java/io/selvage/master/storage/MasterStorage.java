@@ -186,6 +186,12 @@ public final class MasterStorage {
         });
     }
 
+    /** Ends its threads; nothing is handed in any more. For masters that end before their process does. */
+    public void close() {
+        timer.shutdownNow();
+        pool.shutdown();
+    }
+
     /** No thread waits between the attempts: other jobs' files are written meanwhile. */
     private void tryReadGraph(MasterAction.LoadGraph action, int attempt) {
         run(() -> {

@@ -28,7 +28,8 @@ public record JobConfig(
         int maxParallelism,
         Duration flushTimeout,
         MemorySize bufferSize,
-        Duration inFlightTarget) {
+        Duration inFlightTarget,
+        boolean checksImmutability) {
     public static final ConfigKey<Duration> CHECKPOINT_INTERVAL = ConfigKey.job(
             "selvage.checkpoint.interval",
             ValueType.duration(Duration.ofMillis(10)),
@@ -156,6 +157,11 @@ public record JobConfig(
             ValueType.duration(Duration.ofMillis(10)),
             Duration.ofSeconds(1),
             "Before a subtask that is the slow one, about so long a time's work may lie queued on each input; a barrier waits behind it.");
+    public static final ConfigKey<Boolean> CHECK_IMMUTABILITY = ConfigKey.job(
+            "selvage.check.immutability",
+            ValueType.truth(),
+            false,
+            "For tests, as it costs a serialization of each element and of each state in use: whether what is handed over within a process, and what is in states, is compared with what it was when it was given; what was changed fails the job. The local environment sets it.");
 
     /** In the order of the documentation. */
     public static final List<ConfigKey<?>> KEYS = List.of(
@@ -183,7 +189,8 @@ public record JobConfig(
             MAX_PARALLELISM,
             FLUSH_TIMEOUT,
             BUFFER_SIZE,
-            IN_FLIGHT_TARGET);
+            IN_FLIGHT_TARGET,
+            CHECK_IMMUTABILITY);
 
     public JobConfig {
         if (defaultParallelism > maxParallelism) {
@@ -220,7 +227,8 @@ public record JobConfig(
                 configuration.get(MAX_PARALLELISM),
                 configuration.get(FLUSH_TIMEOUT),
                 configuration.get(BUFFER_SIZE),
-                configuration.get(IN_FLIGHT_TARGET));
+                configuration.get(IN_FLIGHT_TARGET),
+                configuration.get(CHECK_IMMUTABILITY));
     }
 
     private static RestartPolicy restartPolicy(Configuration configuration) {

@@ -119,6 +119,17 @@ public record ValueType<T>(String unit, String allowed, Function<String, T> pars
                 printer);
     }
 
+    public static ValueType<Boolean> truth() {
+        return new ValueType<>(
+                "choice",
+                "true or false",
+                text -> {
+                    require(text.equals("true") || text.equals("false"));
+                    return text.equals("true");
+                },
+                value -> Boolean.toString(value));
+    }
+
     private static Duration parseDuration(String text) {
         Matcher matcher = QUANTITY.matcher(text);
         require(matcher.matches());

@@ -59,7 +59,8 @@ class KnownKeysTest {
                         "selvage.parallelism.max=128",
                         "selvage.network.flush-timeout=1ms",
                         "selvage.network.buffer-size=32k",
-                        "selvage.network.in-flight-target=1s");
+                        "selvage.network.in-flight-target=1s",
+                        "selvage.check.immutability=false");
     }
 
     @Test

@@ -130,6 +130,33 @@ final class RowCodec<K> {
         return first;
     }
 
+    /** What each state's cell is as bytes; null where there is nothing, or timers, or what expires by itself. */
+    @Nullable
+    byte[][] writeStates(Row row) {
+        BinaryWriter out = new BinaryWriter();
+        @Nullable byte[][] cells = new byte[row.cellCount()][];
+        for (int i = 0; i < cells.length; i++) {
+            Serde<Object> serde = states.get(i);
+            Object value = row.get(i);
+            if (serde != null && value != null && expiring.get(i) == null) {
+                out.clear();
+                serde.write(value, out);
+                cells[i] = out.toByteArray();
+            }
+        }
+        return cells;
+    }
+
+    /** What {@link #writeStates} has written for that state, for people. */
+    String describe(int section, byte[] bytes) {
+        Serde<Object> serde = Objects.requireNonNull(states.get(section));
+        return String.valueOf(serde.read(new BinaryReader(bytes)));
+    }
+
+    String nameOf(int section) {
+        return sections.get(section).name();
+    }
+
     /** Fills an empty row; its timers are not in their queues yet. */
     void readRow(byte[] bytes, int offset, int length, Row row) {
         reader.reset(bytes, offset, length);

@@ -43,6 +43,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private @Nullable K currentKey;
     private int currentHash;
     private @Nullable Row currentRow;
+    private @Nullable RowGuard guard; // null: values are not compared.
 
     /**
      * @param operator named in messages
@@ -164,9 +165,10 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         if (key == currentKey) {
             return;
         }
-        currentKey = null; // In case that a serde throws.
+        leaveCurrent(); // A serde may throw.
         int hash = KeyTable.hash(key);
         currentRow = rows.find(key, hash);
+        enter(currentRow);
         currentHash = hash;
         currentKey = key;
     }
@@ -175,8 +177,9 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     K makeCurrent(Row row) {
         @SuppressWarnings("unchecked")
         K key = (K) row.key;
-        currentKey = null;
+        leaveCurrent();
         rows.touch(row);
+        enter(row);
         currentRow = row;
         currentHash = row.hash;
         currentKey = key;
@@ -288,8 +291,26 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     /** What is used next is looked up, and noted. */
     void forgetCurrent() {
-        currentKey = null;
+        leaveCurrent();
         currentRow = null;
+    }
+
+    /** From now on, values that are changed while their key is not the current one are found; in the heap alone. */
+    public void checkImmutability() {
+        guard = disk == null ? new RowGuard(operator, codec) : null;
+    }
+
+    private void leaveCurrent() {
+        if (guard != null && currentKey != null && currentRow != null) {
+            guard.leave(currentRow);
+        }
+        currentKey = null;
+    }
+
+    private void enter(@Nullable Row row) {
+        if (guard != null && row != null) {
+            guard.enter(row);
+        }
     }
 
     /** Rows stay as they are, unless they have something of states that there are no more. */
@@ -320,6 +341,9 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             throw new IllegalStateException("operator " + operator + " is not opened, and its state not restored");
         }
         forgetCurrent(); // The next use of a row is the first in a new generation, even if it is the same key's.
+        if (guard != null) {
+            guard.checkAll();
+        }
     }
 
     @Override
@@ -370,8 +394,13 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     /** Something was taken away from a row. */
     void rowLost(Row row) {
-        if (rows.dropIfEmpty(row) && row == currentRow) {
-            currentRow = null;
+        if (rows.dropIfEmpty(row)) {
+            if (guard != null) {
+                guard.forget(row);
+            }
+            if (row == currentRow) {
+                currentRow = null;
+            }
         }
     }
 

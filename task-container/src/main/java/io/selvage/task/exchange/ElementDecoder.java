@@ -47,6 +47,12 @@ public final class ElementDecoder {
             case ElementEncoder.END_OF_INPUT -> {
                 return EndOfInput.INSTANCE;
             }
+            case ElementEncoder.IDLE -> {
+                return Activity.IDLE;
+            }
+            case ElementEncoder.ACTIVE -> {
+                return Activity.ACTIVE;
+            }
             default ->
                 throw new CorruptDataException("an element of the unknown kind " + kind
                         + ": the record's serde has read more or less than it wrote");

@@ -13,6 +13,8 @@ public final class ElementEncoder {
     static final int WATERMARK = 2;
     static final int BARRIER = 3;
     static final int END_OF_INPUT = 4;
+    static final int IDLE = 5;
+    static final int ACTIVE = 6;
 
     private final Serde<Object> serde;
     private long lastTimestampMillis;
@@ -53,6 +55,8 @@ public final class ElementEncoder {
             out.writeBoolean(barrier.overtakes());
         } else if (control instanceof EndOfInput) {
             out.writeByte(END_OF_INPUT);
+        } else if (control instanceof Activity) {
+            out.writeByte(control == Activity.IDLE ? IDLE : ACTIVE);
         } else {
             throw new IllegalStateException("no wire form for " + control);
         }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * its consumer's by the other's. Hands references over; nothing is serialized. The consumer bounds what lies in it by
  * the time that it takes.
  */
-public final class LocalChannel implements InputChannel, OutputChannel {
+public final class LocalChannel implements InProcessChannel {
     /** However slow the consumer, a few elements are at hand. */
     static final int LEAST_ELEMENTS = 4;
     /** One slot of so many is kept for what is forced; of these again, for barriers. */

@@ -12,8 +12,10 @@ import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailureListener;
 import io.selvage.task.exchange.ChannelId;
+import io.selvage.task.exchange.CheckedChannel;
 import io.selvage.task.exchange.ExchangeTransport;
 import io.selvage.task.exchange.ExecutorAddress;
+import io.selvage.task.exchange.InProcessChannel;
 import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.LocalChannel;
 import io.selvage.task.exchange.OutputChannel;
@@ -56,7 +58,7 @@ final class SubtaskFactory {
     private final Set<SubtaskId> goingOn = new HashSet<>();
     private final Map<ExecutorId, ExecutorAddress> addresses = new HashMap<>();
     private final Map<SubtaskId, Wakeup> wakeups = new HashMap<>();
-    private final Map<ChannelId, LocalChannel> localChannels = new HashMap<>();
+    private final Map<ChannelId, InProcessChannel> localChannels = new HashMap<>();
 
     SubtaskFactory(
             DeploymentId deployment,
@@ -187,15 +189,29 @@ final class SubtaskFactory {
                         channelFailures);
     }
 
-    private LocalChannel local(Edge edge, ChannelId channel) {
+    private InProcessChannel local(Edge edge, ChannelId channel) {
         return localChannels.computeIfAbsent(
+                channel, id -> config.checksImmutability() ? checked(edge, id) : unchecked(edge, id));
+    }
+
+    private LocalChannel unchecked(Edge edge, ChannelId channel) {
+        return new LocalChannel(
                 channel,
-                id -> new LocalChannel(
-                        id,
-                        job.definition(edge).serde(),
-                        config.inFlightTarget(),
-                        wakeup(SubtaskId.of(edge.from(), id.fromSubtask())),
-                        wakeup(SubtaskId.of(edge.to(), id.toSubtask()))));
+                job.definition(edge).serde(),
+                config.inFlightTarget(),
+                wakeup(SubtaskId.of(edge.from(), channel.fromSubtask())),
+                wakeup(SubtaskId.of(edge.to(), channel.toSubtask())));
+    }
+
+    private CheckedChannel checked(Edge edge, ChannelId channel) {
+        return new CheckedChannel(
+                channel,
+                job.definition(edge).serde(),
+                config.inFlightTarget(),
+                wakeup(SubtaskId.of(edge.from(), channel.fromSubtask())),
+                wakeup(SubtaskId.of(edge.to(), channel.toSubtask())),
+                job.graph().vertex(edge.from()).name(),
+                job.graph().vertex(edge.to()).name());
     }
 
     private ChannelDefinition definition(Edge edge, ChannelId channel) {

@@ -33,6 +33,7 @@ import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.CutKind;
+import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.subtask.Mail;
 import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskCut;
@@ -469,7 +470,9 @@ final class TaskExecutor {
                         services.transport(),
                         (channel, failure) -> inbox.post(new ExecutorEvent.ChannelFailed(channel, failure)),
                         new Postman(id, inbox),
-                        services.backends().of(config.stateBackend()),
+                        config.checksImmutability()
+                                ? KeyedBackends.checked(services.backends().of(config.stateBackend()))
+                                : services.backends().of(config.stateBackend()),
                         services.clock())
                 .build();
         Map<Integer, String> names =

@@ -225,5 +225,8 @@ final class WarmUp {
 
         @Override
         public void watermark(long millis) {}
+
+        @Override
+        public void idle(boolean isIdle) {}
     }
 }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gives elements their event time and the stream its watermarks; owned by the subtask's thread.
  *
+ * <p>Without an element for as long as the strategy says, the stream is idle until the next one.
+ *
  * <p>A watermark goes out after so many elements, or so much processing time, whichever comes first. The greatest
  * timestamp seen is part of the checkpoint: what was late before a failure is late after it.
  */
@@ -18,18 +20,24 @@ final class AssignTimestampsOperator extends RuntimeOperator {
 
     private final TimestampAssigner<Object> assigner;
     private final long lagMillis;
+    private final long idleAfterNanos; // 0: it is never idle.
     private long greatestMillis = Long.MIN_VALUE;
     private long emittedMillis = Long.MIN_VALUE;
     private int sinceWatermark;
     private boolean isDue; // After a restore, those downstream wait for what they had already.
     private long lastNanos;
+    private boolean hasElement; // Since the last tick.
+    private long lastElementNanos; // By ticks.
+    private boolean isIdle;
 
     AssignTimestampsOperator(
             OperatorContext context, Output output, WatermarkStrategy<Object> strategy, long nowNanos) {
         super(context, output);
         this.assigner = strategy.assigner();
         this.lagMillis = strategy.maxOutOfOrdernessMillis() + 1;
+        this.idleAfterNanos = TimeUnit.MILLISECONDS.toNanos(strategy.idleAfterMillis());
         this.lastNanos = nowNanos;
+        this.lastElementNanos = nowNanos;
     }
 
     @Override
@@ -46,6 +54,10 @@ final class AssignTimestampsOperator extends RuntimeOperator {
         } catch (Throwable thrown) {
             throw context.failedOn(thrown, value, Timestamps.NONE);
         }
+        hasElement = true;
+        if (isIdle) {
+            becomeActive();
+        }
         output.emit(value, timestampMillis);
         if (timestampMillis > greatestMillis) {
             greatestMillis = timestampMillis;
@@ -59,10 +71,17 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     @Override
     public void watermark(long millis) {
         if (millis == Long.MAX_VALUE) {
+            if (isIdle) {
+                becomeActive();
+            }
             greatestMillis = Long.MAX_VALUE;
             emitWatermark();
         }
     }
+
+    /** Whether elements come is seen here. */
+    @Override
+    public void idle(boolean isInputIdle) {}
 
     @Override
     void tick(long nowNanos) {
@@ -70,11 +89,29 @@ final class AssignTimestampsOperator extends RuntimeOperator {
             lastNanos = nowNanos;
             emitWatermark();
         }
+        if (hasElement) {
+            hasElement = false;
+            lastElementNanos = nowNanos;
+        } else if (mayBecomeIdle() && nowNanos - lastElementNanos >= idleAfterNanos) {
+            emitWatermark();
+            isIdle = true;
+            output.idle(true);
+        }
+    }
+
+    private boolean mayBecomeIdle() {
+        return idleAfterNanos > 0 && !isIdle && greatestMillis != Long.MAX_VALUE;
+    }
+
+    private void becomeActive() {
+        isIdle = false;
+        output.idle(false);
     }
 
     @Override
     long nextTickNanos() {
-        return sinceWatermark > 0 ? lastNanos + NANOS_BETWEEN_WATERMARKS : Long.MAX_VALUE;
+        long watermarkNanos = sinceWatermark > 0 ? lastNanos + NANOS_BETWEEN_WATERMARKS : Long.MAX_VALUE;
+        return mayBecomeIdle() ? Math.min(watermarkNanos, lastElementNanos + idleAfterNanos) : watermarkNanos;
     }
 
     @Override

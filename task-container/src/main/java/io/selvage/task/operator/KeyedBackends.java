@@ -68,6 +68,30 @@ public interface KeyedBackends {
         };
     }
 
+    /** The same, for tests: values that are changed after they were given to a state in the heap are found. */
+    static KeyedBackends checked(KeyedBackends backends) {
+        return new KeyedBackends() {
+            @Override
+            public <K> KeyedStateBackend<K> create(OperatorContext context, Serde<K> keySerde, KeyedOrigin origin) {
+                KeyedStateBackend<K> created = backends.create(context, keySerde, origin);
+                if (created instanceof RowKeyedStateBackend<K> rows) {
+                    rows.checkImmutability();
+                }
+                return created;
+            }
+
+            @Override
+            public StateReplica replica(String operator, KeyGroupRange range) {
+                return backends.replica(operator, range);
+            }
+
+            @Override
+            public double memoryPerStoredByte() {
+                return backends.memoryPerStoredByte();
+            }
+        };
+    }
+
     private static KeyGroupRange rangeOf(OperatorContext context) {
         return KeyGroups.rangeOf(context.subtask(), context.parallelism(), context.maxParallelism());
     }

@@ -8,6 +8,7 @@ import io.selvage.checkpoint.backend.KeyedStateBackend;
 import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.task.exchange.Shown;
 import io.selvage.task.exchange.Timestamps;
 import java.util.List;
 import java.util.Objects;
@@ -96,14 +97,14 @@ abstract class KeyedOperator extends RuntimeOperator {
     final RuntimeException failedOnTimer(Throwable thrown, Object key, long timestampMillis) {
         RuntimeException failure = context.failed(thrown, "on a timer");
         if (failure instanceof OperatorException operator) {
-            operator.at("timer at " + timestampMillis + ", key " + OperatorContext.shortened(key));
+            operator.at("timer at " + timestampMillis + ", key " + Shown.of(key));
         }
         return failure;
     }
 
     private static RuntimeException located(RuntimeException failure, Object element) {
         if (failure instanceof OperatorException operator) {
-            operator.at("element " + OperatorContext.shortened(element));
+            operator.at("element " + Shown.of(element));
         }
         return failure;
     }

@@ -55,6 +55,11 @@ public final class OperatorChain implements Output {
         head.watermark(millis);
     }
 
+    @Override
+    public void idle(boolean isIdle) {
+        head.idle(isIdle);
+    }
+
     /**
      * Lets a source emit up to about {@code limit} elements; answers how much was done, 0 if the chain has no source.
      */
@@ -189,6 +194,11 @@ public final class OperatorChain implements Output {
         @Override
         public void watermark(long millis) {
             throw new IllegalStateException("the chain is not open, and yet was given a watermark of " + millis);
+        }
+
+        @Override
+        public void idle(boolean isIdle) {
+            throw new IllegalStateException("the chain is not open, and yet was told whether it is idle: " + isIdle);
         }
     }
 }

@@ -4,8 +4,10 @@ import io.selvage.api.connector.BadInputException;
 import io.selvage.api.connector.SinkContext;
 import io.selvage.api.connector.SourceContext;
 import io.selvage.api.function.OpenContext;
+import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.task.exchange.Shown;
 import io.selvage.task.exchange.Timestamps;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +22,6 @@ public record OperatorContext(
         long incarnation,
         ClassLoader userClassLoader)
         implements OpenContext, SourceContext, SinkContext {
-    static final int MOST_SHOWN_CHARACTERS = 200;
-
     /** What the user's code threw, with the operator's name; an exception that has one already stays as it is. */
     RuntimeException failed(Throwable thrown, String doing) {
         if (thrown instanceof OperatorException || thrown instanceof SubtaskCanceledException) {
@@ -33,7 +33,7 @@ public record OperatorContext(
         if (thrown instanceof InterruptedException) {
             Thread.currentThread().interrupt();
         }
-        if (thrown instanceof StateMismatchException) {
+        if (thrown instanceof StateMismatchException || thrown instanceof InvalidProgramException) {
             // Another try would find the same checkpoint and the same program.
             return failure(FailureKind.FATAL, String.valueOf(thrown.getMessage()), thrown);
         }
@@ -56,23 +56,10 @@ public record OperatorContext(
             RuntimeException failure, Object element, long timestampMillis, @Nullable Object key) {
         if (failure instanceof OperatorException operator) {
             String time = timestampMillis == Timestamps.NONE ? "" : ", timestamp " + timestampMillis;
-            String ofKey = key == null ? "" : ", key " + shortened(key);
-            operator.at("element " + shortened(element) + time + ofKey);
+            String ofKey = key == null ? "" : ", key " + Shown.of(key);
+            operator.at("element " + Shown.of(element) + time + ofKey);
         }
         return failure;
-    }
-
-    /** What a user's object says of itself, if it can. */
-    static String shortened(Object value) {
-        String text;
-        try {
-            text = String.valueOf(value);
-        } catch (RuntimeException e) {
-            text = value.getClass().getName() + ", whose toString() throws "
-                    + e.getClass().getName();
-        }
-        String line = text.replace('\n', ' ');
-        return line.length() <= MOST_SHOWN_CHARACTERS ? line : line.substring(0, MOST_SHOWN_CHARACTERS) + "[...]";
     }
 
     /** A failure that is not the function's own. */

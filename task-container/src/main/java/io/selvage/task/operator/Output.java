@@ -7,4 +7,10 @@ public interface Output {
 
     /** Never lower than one before; {@link Long#MAX_VALUE}: no element follows. */
     void watermark(long millis);
+
+    /**
+     * Told of each change, at first it is not: while the stream is idle, nothing waits for its event time, and no
+     * watermark comes.
+     */
+    void idle(boolean isIdle);
 }

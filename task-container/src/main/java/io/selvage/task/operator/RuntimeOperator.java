@@ -24,6 +24,11 @@ abstract class RuntimeOperator implements Output {
         output.watermark(millis);
     }
 
+    @Override
+    public void idle(boolean isIdle) {
+        output.idle(isIdle);
+    }
+
     /**
      * What a checkpoint keeps of this operator, as of now; null: nothing. {@link #gather} completes it.
      *

@@ -163,5 +163,8 @@ final class WriteSinkOperator extends RuntimeOperator {
 
         @Override
         public void watermark(long millis) {}
+
+        @Override
+        public void idle(boolean isIdle) {}
     }
 }

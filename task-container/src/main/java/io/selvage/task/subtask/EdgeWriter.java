@@ -1,5 +1,6 @@
 package io.selvage.task.subtask;
 
+import io.selvage.task.exchange.Activity;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.Control;
 import io.selvage.task.exchange.OutputChannel;
@@ -37,6 +38,11 @@ abstract class EdgeWriter implements Output {
     @Override
     public final void watermark(long millis) {
         broadcast(new Watermark(millis));
+    }
+
+    @Override
+    public final void idle(boolean isIdle) {
+        broadcast(Activity.of(isIdle));
     }
 
     final void broadcast(Control control) {

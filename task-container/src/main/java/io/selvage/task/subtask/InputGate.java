@@ -2,6 +2,7 @@ package io.selvage.task.subtask;
 
 import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
+import io.selvage.task.exchange.Activity;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
@@ -20,10 +21,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * All input channels of one subtask as one stream; owned by the subtask's thread.
  *
- * <p>Watermark: the least of the channels'. Barriers are aligned: a channel that has given the barrier is not polled
- * until all have (Carbone et al., "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an
- * older one. With {@link CheckpointMode#AT_LEAST_ONCE} barriers are only counted: what a channel gives after its own is
- * part of the cut as well.
+ * <p>Watermark: the least of the channels', without those that are idle; the greatest of these once all are, so that it
+ * does not matter which was idle first. One that is active again counts at once: event time waits for it where it
+ * stands, and goes back for nobody.
+ *
+ * <p>Barriers are aligned: a channel that has given the barrier is not polled until all have (Carbone et al.,
+ * "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an older one. With
+ * {@link CheckpointMode#AT_LEAST_ONCE} barriers are only counted: what a channel gives after its own is part of the cut
+ * as well.
  *
  * <p>Barriers are announced before they can be polled. When the alignment takes longer than its budget, the cut waits
  * no longer: what lies before the barriers, and what comes until those that are not announced yet, is captured.
@@ -35,6 +40,9 @@ final class InputGate {
 
         /** Higher than any before. */
         void onWatermark(long millis);
+
+        /** Told of each change: every channel that has not ended is idle, or one of them is no longer. */
+        void onIdle(boolean isIdle);
 
         /** The barrier has come from every channel. */
         void onBarrier(Barrier barrier, long alignmentNanos);
@@ -49,9 +57,12 @@ final class InputGate {
     private final Alignment alignment;
     private final long[] watermarks;
     private final boolean[] ended;
+    private final boolean[] idle; // And has not ended.
     private final boolean[] arrived; // Those that have given the barrier.
     private final Deque<Replay> replays = new ArrayDeque<>(); // To their end before any channel.
     private int endedCount;
+    private int idleCount;
+    private boolean isIdle; // What the receiver knows.
     private int arrivedCount;
     private int nextChannel;
     private long watermark = Long.MIN_VALUE;
@@ -67,6 +78,7 @@ final class InputGate {
         this.alignment = alignment;
         this.watermarks = new long[this.channels.length];
         this.ended = new boolean[this.channels.length];
+        this.idle = new boolean[this.channels.length];
         this.arrived = new boolean[this.channels.length];
         Arrays.fill(watermarks, Long.MIN_VALUE);
     }
@@ -170,6 +182,9 @@ final class InputGate {
         if (control instanceof Watermark newWatermark) {
             watermarks[index] = Math.max(watermarks[index], newWatermark.millis());
             advanceWatermark(receiver);
+        } else if (control instanceof Activity) {
+            setIdle(index, control == Activity.IDLE);
+            advanceWatermark(receiver);
         } else if (control instanceof Barrier barrier) {
             onBarrier(index, barrier, receiver, nowNanos);
         } else if (control instanceof EndOfInput) {
@@ -178,13 +193,42 @@ final class InputGate {
     }
 
     private void advanceWatermark(Receiver receiver) {
-        long least = Long.MAX_VALUE;
-        for (long channelWatermark : watermarks) {
-            least = Math.min(least, channelWatermark);
+        boolean allIdle = idleCount > 0 && idleCount + endedCount == channels.length;
+        if (isIdle && !allIdle) {
+            isIdle = false;
+            receiver.onIdle(false);
         }
-        if (least > watermark) {
-            watermark = least;
-            receiver.onWatermark(least);
+        long millis = allIdle ? greatestOfIdle() : leastOfActive();
+        if (millis > watermark) {
+            watermark = millis;
+            receiver.onWatermark(millis);
+        }
+        if (allIdle && !isIdle) {
+            isIdle = true;
+            receiver.onIdle(true);
+        }
+    }
+
+    private long leastOfActive() {
+        long least = Long.MAX_VALUE;
+        for (int index = 0; index < watermarks.length; index++) {
+            least = idle[index] ? least : Math.min(least, watermarks[index]);
+        }
+        return least;
+    }
+
+    private long greatestOfIdle() {
+        long greatest = Long.MIN_VALUE;
+        for (int index = 0; index < watermarks.length; index++) {
+            greatest = idle[index] ? Math.max(greatest, watermarks[index]) : greatest;
+        }
+        return greatest;
+    }
+
+    private void setIdle(int index, boolean nowIdle) {
+        if (idle[index] != nowIdle) {
+            idle[index] = nowIdle;
+            idleCount += nowIdle ? 1 : -1;
         }
     }
 
@@ -192,6 +236,7 @@ final class InputGate {
         if (ended[index]) {
             throw new IllegalStateException("channel " + channels[index].id() + " has ended twice");
         }
+        setIdle(index, false);
         ended[index] = true;
         endedCount++;
         watermarks[index] = Long.MAX_VALUE;

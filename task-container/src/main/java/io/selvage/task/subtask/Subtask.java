@@ -573,6 +573,11 @@ public final class Subtask implements Runnable {
         }
 
         @Override
+        public void onIdle(boolean isIdle) {
+            chain.idle(isIdle);
+        }
+
+        @Override
         public void onBarrier(Barrier barrier, long alignmentNanos) {
             cut(barrier, alignmentNanos, false);
         }

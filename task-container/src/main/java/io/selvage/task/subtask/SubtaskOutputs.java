@@ -36,6 +36,13 @@ final class SubtaskOutputs implements Output {
         }
     }
 
+    @Override
+    public void idle(boolean isIdle) {
+        for (EdgeWriter edge : edges) {
+            edge.idle(isIdle);
+        }
+    }
+
     /** @param isAnnounced whether it may overtake what has been emitted */
     void barrier(Barrier barrier, boolean isAnnounced) {
         for (EdgeWriter edge : edges) {

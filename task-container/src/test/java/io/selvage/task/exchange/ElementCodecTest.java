@@ -24,6 +24,8 @@ class ElementCodecTest {
         encoder.write("a", 1_700_000_000_000L, out);
         encoder.write("b", Timestamps.NONE, out);
         encoder.write(new Watermark(1_699_999_999_000L), out);
+        encoder.write(Activity.IDLE, out);
+        encoder.write(Activity.ACTIVE, out);
         encoder.write("c", 1_700_000_000_001L, out);
         encoder.write("d", -5L, out);
         encoder.write("e", Long.MAX_VALUE, out);
@@ -36,6 +38,8 @@ class ElementCodecTest {
         assertRecord(in, "a", 1_700_000_000_000L);
         assertRecord(in, "b", Timestamps.NONE);
         assertThat(decoder.read(in)).isEqualTo(new Watermark(1_699_999_999_000L));
+        assertThat(decoder.read(in)).isSameAs(Activity.IDLE);
+        assertThat(decoder.read(in)).isSameAs(Activity.ACTIVE);
         assertRecord(in, "c", 1_700_000_000_001L);
         assertRecord(in, "d", -5L);
         assertRecord(in, "e", Long.MAX_VALUE);

@@ -215,7 +215,7 @@ class ExactlyOnceTest {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store, directory, executors, 1)) {
-            master.settings = overtaking(backend, seed == 42 ? "0s" : "5s");
+            master.settings = overtaking(backend, seed == 42 ? "0s" : "5s", seed);
             long startNanos = System.nanoTime();
             master.runLosing(random, faults);
             System.out.println("seed " + seed + ": " + master.losses + " losses, " + master.rewound
@@ -399,10 +399,15 @@ class ExactlyOnceTest {
         return env.graph(name);
     }
 
-    private static Map<String, String> overtaking(String backend, String after) {
+    /** With every other seed, channels in one process compare what they hand over. */
+    private static Map<String, String> overtaking(String backend, String after, int seed) {
         return Map.of(
-                JobConfig.STATE_BACKEND.name(), backend,
-                JobConfig.ALIGNED_TIMEOUT.name(), after);
+                JobConfig.STATE_BACKEND.name(),
+                backend,
+                JobConfig.ALIGNED_TIMEOUT.name(),
+                after,
+                JobConfig.CHECK_IMMUTABILITY.name(),
+                Boolean.toString(seed % 2 == 0));
     }
 
     private static void report(int seed, ScriptedMaster master) {
@@ -421,7 +426,7 @@ class ExactlyOnceTest {
         FAIL_ONCE.put(name, new AtomicBoolean());
         JobGraph graph = slowGraph(source, name, 3, 2 + seed % 2);
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 1)) {
-            master.settings = overtaking(backend, after);
+            master.settings = overtaking(backend, after, seed);
             master.run(random, 12, () -> FAIL_ONCE.get(name).set(true));
             report(seed, master);
             assertThat(master.overtaken).isPositive();
@@ -443,7 +448,7 @@ class ExactlyOnceTest {
                 slowGraph(source, name, 1, 3),
                 slowGraph(source, name, 2, 1));
         try (ScriptedMaster master = new ScriptedMaster(graphs, name, store(), directory, 1 + seed % 2)) {
-            master.settings = overtaking(backend, "0s");
+            master.settings = overtaking(backend, "0s", seed);
             master.run(new SplittableRandom(seed), 12, () -> FAIL_ONCE.get(name).set(true));
             report(seed, master);
             assertThat(master.restarts).isGreaterThan(graphs.size());
@@ -461,7 +466,7 @@ class ExactlyOnceTest {
         FAIL_ONCE.put(name, new AtomicBoolean());
         JobGraph graph = twoPipelines(source, name, 1 + seed % 2, 1_000_000, PAUSE_NANOS);
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 1)) {
-            master.settings = overtaking(backend, "0s");
+            master.settings = overtaking(backend, "0s", seed);
             master.restartsParts = true;
             master.savepoints = seed == 112 ? new SplittableRandom(seed) : null;
             master.run(new SplittableRandom(seed), 16, () -> FAIL_ONCE.get(name).set(true));

@@ -9,6 +9,7 @@ import io.selvage.protocol.config.CheckpointMode;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import io.selvage.task.exchange.Activity;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.CutKind;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -44,6 +46,11 @@ class InputGateTest {
         @Override
         public void onWatermark(long millis) {
             seen.add("watermark " + (millis == Long.MAX_VALUE ? "max" : millis));
+        }
+
+        @Override
+        public void onIdle(boolean isIdle) {
+            seen.add(isIdle ? "idle" : "active");
         }
 
         @Override
@@ -82,6 +89,116 @@ class InputGateTest {
 
     private static Barrier barrier(long checkpoint) {
         return new Barrier(new CheckpointId(checkpoint), 0, false);
+    }
+
+    @Test
+    void eventTimeDoesNotWaitForAChannelThatIsIdle() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(new Watermark(5));
+        channels.get(1).tryEmit(new Watermark(2));
+        channels.get(1).tryEmit(Activity.IDLE);
+        channels.get(0).tryEmit(new Watermark(9));
+        drain(gate);
+        assertThat(seen).endsWith("watermark 9").doesNotContain("idle");
+    }
+
+    @Test
+    void aChannelThatIsActiveAgainHoldsEventTimeWhereItIsUntilItHasCaughtUp() {
+        InputGate gate = gate(2);
+        channels.get(1).tryEmit(Activity.IDLE);
+        channels.get(0).tryEmit(new Watermark(9));
+        drain(gate);
+        channels.get(1).tryEmit(Activity.ACTIVE);
+        channels.get(1).tryEmit(new Watermark(4));
+        drain(gate);
+        channels.get(0).tryEmit(new Watermark(12));
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 9");
+        channels.get(1).tryEmit(new Watermark(11));
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 9", "watermark 11");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void onceAllAreIdleEventTimeIsWhereTheFirstOfThemIsWhoeverWasIdleFirst(int first) {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(new Watermark(5));
+        channels.get(1).tryEmit(new Watermark(8));
+        channels.get(first).tryEmit(Activity.IDLE);
+        drain(gate);
+        channels.get(1 - first).tryEmit(Activity.IDLE);
+        drain(gate);
+        assertThat(seen).endsWith("watermark 8", "idle").containsOnlyOnce("idle");
+        channels.get(0).tryEmit(Activity.ACTIVE);
+        channels.get(0).tryEmit("late", 6);
+        drain(gate);
+        assertThat(seen).endsWith("watermark 8", "idle", "active", "late");
+    }
+
+    @Test
+    void anIdleChannelThatEndsIsNotWaitedForAndTheEndOfAllIsTheEndOfTime() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(Activity.IDLE);
+        channels.get(1).tryEmit(new Watermark(3));
+        channels.get(1).tryEmit(EndOfInput.INSTANCE);
+        drain(gate);
+        assertThat(seen).as("only what is idle is left").containsExactly("watermark 3", "idle");
+        channels.get(0).tryEmit(EndOfInput.INSTANCE);
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 3", "idle", "active", "watermark max");
+        assertThat(gate.hasEnded()).isTrue();
+    }
+
+    /** Against a model that looks at all channels after each step. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void eventTimeIsThatOfTheActiveChannelsAndNeverGoesBack(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        InputGate gate = gate(3);
+        long[] times = {Long.MIN_VALUE, Long.MIN_VALUE, Long.MIN_VALUE};
+        boolean[] idle = new boolean[3];
+        boolean[] ended = new boolean[3];
+        long expected = Long.MIN_VALUE;
+        for (int step = 0; step < 2_000; step++) {
+            int index = random.nextInt(3);
+            if (ended[index]) {
+                continue;
+            }
+            if (random.nextInt(600) == 0) {
+                ended[index] = true;
+                channels.get(index).tryEmit(EndOfInput.INSTANCE);
+            } else if (random.nextInt(5) == 0) {
+                idle[index] = !idle[index];
+                channels.get(index).tryEmit(Activity.of(idle[index]));
+            } else if (!idle[index]) {
+                times[index] = Math.max(0, times[index]) + random.nextInt(20);
+                channels.get(index).tryEmit(new Watermark(times[index]));
+            }
+            drain(gate);
+            expected = Math.max(expected, modelled(times, idle, ended));
+            long now = seen.stream()
+                    .filter(each -> each.startsWith("watermark "))
+                    .map(each -> each.substring("watermark ".length()))
+                    .mapToLong(each -> each.equals("max") ? Long.MAX_VALUE : Long.parseLong(each))
+                    .reduce(Long.MIN_VALUE, (before, next) -> {
+                        assertThat(next).as("it goes up").isGreaterThan(before);
+                        return next;
+                    });
+            assertThat(now).as("at step %s", step).isEqualTo(expected);
+        }
+    }
+
+    private static long modelled(long[] times, boolean[] idle, boolean[] ended) {
+        List<Integer> left =
+                IntStream.range(0, 3).filter(each -> !ended[each]).boxed().toList();
+        if (left.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        List<Integer> active = left.stream().filter(each -> !idle[each]).toList();
+        return active.isEmpty()
+                ? left.stream().mapToLong(each -> times[each]).max().getAsLong()
+                : active.stream().mapToLong(each -> times[each]).min().getAsLong();
     }
 
     @Test
@@ -296,6 +413,11 @@ class InputGateTest {
 
             @Override
             public void onWatermark(long millis) {}
+
+            @Override
+            public void onIdle(boolean isIdle) {
+                seen.add(isIdle ? "idle" : "active");
+            }
 
             @Override
             public void onBarrier(Barrier barrier, long alignmentNanos) {

@@ -226,6 +226,11 @@ class OvertakingTest {
         }
 
         @Override
+        public void onIdle(boolean isIdle) {
+            throw new AssertionError("nobody is idle, and yet: " + isIdle);
+        }
+
+        @Override
         public void onBarrier(Barrier barrier, long alignmentNanos) {
             cut = newCut(barrier);
             int[] at = sentAt.getOrDefault(barrier.checkpoint().value(), Senders.of(count))

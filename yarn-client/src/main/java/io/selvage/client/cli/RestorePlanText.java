@@ -1,7 +1,7 @@
 package io.selvage.client.cli;
 
 import io.selvage.checkpoint.backend.StateFate;
-import io.selvage.client.RestorePlan;
+import io.selvage.checkpoint.restore.RestorePlan;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.selvage.client.cli;
 
-import io.selvage.client.RestorePlan;
+import io.selvage.checkpoint.restore.RestorePlan;
+import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
-import io.selvage.client.StartPoint;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.program.Program;
 import io.selvage.client.program.ProgramJar;

@@ -1,5 +1,6 @@
 package io.selvage.client.connect;
 
+import io.selvage.checkpoint.restore.NotRestorableException;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.store.DurableStore;
@@ -120,7 +121,7 @@ public final class Hdfs {
     public static <T> T read(String path, ExitCode ifUnusable, Callable<T> reading) {
         try {
             return reading.call();
-        } catch (SegmentDamagedException unusable) {
+        } catch (SegmentDamagedException | NotRestorableException unusable) {
             throw new ClientException(ifUnusable, String.valueOf(unusable.getMessage()), unusable);
         } catch (FileNotFoundException absent) {
             throw new ClientException(ExitCode.BAD_INPUT, firstLine(absent), absent);

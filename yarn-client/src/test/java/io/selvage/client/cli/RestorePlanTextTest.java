@@ -3,7 +3,7 @@ package io.selvage.client.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.checkpoint.backend.StateFate;
-import io.selvage.client.RestorePlan;
+import io.selvage.checkpoint.restore.RestorePlan;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package io.selvage.client;
+package io.selvage.checkpoint.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -26,8 +26,6 @@ import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
-import io.selvage.client.exit.ClientException;
-import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.ChannelsSnapshot;
 import io.selvage.protocol.wire.CheckpointMetadata;
@@ -97,24 +95,22 @@ class StartPointCheckTest {
         return new JobGraph("x", maxParallelism, Map.of(), List.of(new Vertex(1, "v", 1, operators)), List.of());
     }
 
-    private RestoredFrom check(JobGraph graph) {
+    private RestoredFrom check(JobGraph graph) throws IOException {
         return check(savepoint, graph, false);
     }
 
-    private RestoredFrom check(Path path, JobGraph graph, boolean mayDropState) {
+    private RestoredFrom check(Path path, JobGraph graph, boolean mayDropState) throws IOException {
         return new StartPointCheck(store, new StartPoint(path.toUri().toString(), mayDropState, false)).check(graph);
     }
 
     private void assertRefused(Path path, JobGraph graph, String... said) {
         assertThatThrownBy(() -> check(path, graph, false))
-                .isInstanceOfSatisfying(
-                        ClientException.class,
-                        refused -> assertThat(refused.exitCode()).isEqualTo(ExitCode.NOT_RESTORABLE))
+                .isInstanceOf(NotRestorableException.class)
                 .hasMessageContainingAll(said);
     }
 
     @Test
-    void aJobGoesOnFromTheDirectoryOrTheMetadataInIt() {
+    void aJobGoesOnFromTheDirectoryOrTheMetadataInIt() throws IOException {
         JobGraph graph = graph(128, "counts", "more");
         RestoredFrom from = check(graph);
         assertThat(from.getCheckpoint()).isEqualTo(7);
@@ -162,7 +158,7 @@ class StartPointCheckTest {
     }
 
     @Test
-    void whatIsNotThereIsRefused() {
+    void whatIsNotThereIsRefused() throws IOException {
         assertRefused(root.resolve("nowhere"), graph(128, "counts"), "nowhere", "does not exist");
     }
 
@@ -196,12 +192,12 @@ class StartPointCheckTest {
     }
 
     @Test
-    void anotherMaximumParallelismIsRefused() {
+    void anotherMaximumParallelismIsRefused() throws IOException {
         assertRefused(savepoint, graph(64, "counts"), savepoint.toString(), "128", "64", "selvage.parallelism.max=128");
     }
 
     @Test
-    void stateThatTheProgramHasNoUseForIsRefusedUnlessItMayBeDropped() {
+    void stateThatTheProgramHasNoUseForIsRefusedUnlessItMayBeDropped() throws IOException {
         JobGraph graph = graph(128, "renamed");
         assertRefused(savepoint, graph, savepoint.toString(), "by uid: counts", "--allow-dropped-state");
         assertThat(check(savepoint, graph, true).getCheckpoint()).isEqualTo(7);
@@ -333,7 +329,7 @@ class StartPointCheckTest {
                                 operator.states().forEach(fate -> planned.add(fate.state() + " " + fate.kind()));
                                 planned.add(operator.untold());
                             }));
-        } catch (ClientException refused) {
+        } catch (IOException refused) {
             planned.add("refused");
         }
         return planned;

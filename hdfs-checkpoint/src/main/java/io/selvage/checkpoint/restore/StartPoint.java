@@ -1,4 +1,4 @@
-package io.selvage.client;
+package io.selvage.checkpoint.restore;
 
 /**
  * What a job is to go on from.

@@ -1,4 +1,4 @@
-package io.selvage.client;
+package io.selvage.checkpoint.restore;
 
 import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.JobGraph;
@@ -11,12 +11,10 @@ import io.selvage.checkpoint.backend.StateFate;
 import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.StateSchema;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
-import io.selvage.client.connect.Hdfs;
-import io.selvage.client.exit.ClientException;
-import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
@@ -42,32 +40,41 @@ import org.jspecify.annotations.Nullable;
  * states that they ask for, for which the user's functions are asked here. Each refusal is a sentence with the path,
  * the reason and the remedy.
  */
-final class StartPointCheck {
+public final class StartPointCheck {
     private final CheckpointStore checkpoints;
     private final SegmentReader segments;
     private final StartPoint from;
 
     /** @param store that takes fully qualified paths */
-    StartPointCheck(DurableStore store, StartPoint from) {
+    public StartPointCheck(DurableStore store, StartPoint from) {
         this.checkpoints = new CheckpointStore(store);
         this.segments = new SegmentReader(store);
         this.from = from;
     }
 
-    /** @throws ClientException with {@link ExitCode#NOT_RESTORABLE} if the job can't */
-    RestoredFrom check(JobGraph graph) {
+    /**
+     * Blocks on the file system, and asks the user's functions for their states, under the thread's class loader.
+     *
+     * @throws NotRestorableException if the job can't
+     * @throws IOException if that can't be told
+     */
+    public RestoredFrom check(JobGraph graph) throws IOException {
         return check(graph, plan -> {});
     }
 
-    /** @param planned told what becomes of each state, before that is found to be a reason to refuse the job */
-    RestoredFrom check(JobGraph graph, Consumer<RestorePlan> planned) {
+    /**
+     * The same.
+     *
+     * @param planned told what becomes of each state, before that is found to be a reason to refuse the job
+     */
+    public RestoredFrom check(JobGraph graph, Consumer<RestorePlan> planned) throws IOException {
         try {
-            return Hdfs.read(from.path(), ExitCode.NOT_RESTORABLE, () -> checkNow(graph, planned));
+            return checkNow(graph, planned);
+        } catch (SegmentDamagedException unusable) {
+            throw new NotRestorableException(String.valueOf(unusable.getMessage()), unusable);
         } catch (CorruptDataException unusable) {
-            throw new ClientException(
-                    ExitCode.NOT_RESTORABLE,
-                    "The job can't start from " + from.path() + ": " + unusable.getMessage(),
-                    unusable);
+            throw new NotRestorableException(
+                    "The job can't start from " + from.path() + ": " + unusable.getMessage(), unusable);
         }
     }
 
@@ -92,7 +99,7 @@ final class StartPointCheck {
                 .build();
     }
 
-    private void requireSameKeyGroups(CheckpointMetadata metadata, JobGraph graph) {
+    private void requireSameKeyGroups(CheckpointMetadata metadata, JobGraph graph) throws NotRestorableException {
         if (metadata.getMaxParallelism() != graph.maxParallelism()) {
             throw refused("is of a job with the maximum parallelism " + metadata.getMaxParallelism()
                     + ", and the program has " + graph.maxParallelism()
@@ -112,7 +119,7 @@ final class StartPointCheck {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private void requireOperators(Set<String> dropped) {
+    private void requireOperators(Set<String> dropped) throws NotRestorableException {
         if (!dropped.isEmpty() && !from.mayDropState()) {
             throw refused("has state of operators that the program does not have, by uid: "
                     + String.join(", ", dropped)
@@ -186,7 +193,7 @@ final class StartPointCheck {
         return schemas;
     }
 
-    private void requireStates(RestorePlan plan) {
+    private void requireStates(RestorePlan plan) throws NotRestorableException {
         String refusals = plan.fates(StateFate.Kind.REFUSED)
                 .map(fate -> fate.fate().words())
                 .collect(Collectors.joining(" "));
@@ -207,7 +214,7 @@ final class StartPointCheck {
     }
 
     /** A checkpoint may hold elements that were under way; they have no place but the edge that they were on. */
-    private void requireEdges(CheckpointMetadata metadata, JobGraph graph) {
+    private void requireEdges(CheckpointMetadata metadata, JobGraph graph) throws NotRestorableException {
         for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
             for (ChannelEdge edge : subtask.getChannels().getEdgesList()) {
                 if (graph.edges().stream().noneMatch(each -> isSame(edge, subtask.getVertex(), each, graph))) {
@@ -243,7 +250,7 @@ final class StartPointCheck {
                         + " job without --claim, and delete the checkpoint when nothing needs it any more."));
     }
 
-    private ClientException refused(String reason) {
-        return new ClientException(ExitCode.NOT_RESTORABLE, "The job can't start: " + from.path() + " " + reason);
+    private NotRestorableException refused(String reason) {
+        return new NotRestorableException("The job can't start: " + from.path() + " " + reason, null);
     }
 }

@@ -1,4 +1,4 @@
-package io.selvage.client;
+package io.selvage.checkpoint.restore;
 
 import io.selvage.checkpoint.backend.StateFate;
 import java.util.List;

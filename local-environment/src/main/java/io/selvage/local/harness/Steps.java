@@ -1,0 +1,104 @@
+package io.selvage.local.harness;
+
+import io.selvage.api.DataStream;
+import io.selvage.api.JobLauncher;
+import io.selvage.api.StreamEnvironment;
+import io.selvage.api.graph.Edge;
+import io.selvage.api.graph.EdgeDefinition;
+import io.selvage.api.graph.InvalidProgramException;
+import io.selvage.api.graph.JobGraph;
+import io.selvage.api.graph.Opaque;
+import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorRole;
+import io.selvage.api.graph.Partitioning;
+import io.selvage.api.graph.Vertex;
+import io.selvage.api.type.Serde;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operators that a piece of a program comes to, as one chain: what the program's own builder makes of it, between a
+ * source and a sink that are never opened.
+ *
+ * @param operators in the order in which elements come to them
+ * @param firstKey of the exchange that an element passes before it comes to the first; null: it passes none
+ * @param exchangesBehind whether elements pass one later
+ */
+record Steps(List<Operator> operators, @Nullable EdgeDefinition<Object, Object> firstKey, boolean exchangesBehind) {
+    private static final String INPUT = "harness-input";
+    private static final String OUTPUT = "harness-output";
+
+    static <I, O> Steps of(Serde<I> input, int maxParallelism, Function<DataStream<I>, DataStream<O>> program) {
+        StreamEnvironment environment =
+                StreamEnvironment.of(NotLaunched.INSTANCE).maxParallelism(maxParallelism);
+        program.apply(environment.from(new NoSource<>(input), INPUT)).sinkTo(new NoSink<O>(), OUTPUT);
+        JobGraph graph = environment.graph("harness");
+        requireLine(graph);
+        List<Operator> operators = new ArrayList<>();
+        EdgeDefinition<Object, Object> firstKey = null;
+        boolean exchangesBehind = false;
+        for (Vertex vertex : graph.vertices()) {
+            Edge incoming = graph.edges().stream()
+                    .filter(edge -> edge.to() == vertex.id())
+                    .findFirst()
+                    .orElse(null);
+            if (incoming != null && incoming.partitioning() == Partitioning.HASH) {
+                if (operators.isEmpty()) {
+                    firstKey = definition(incoming);
+                } else {
+                    exchangesBehind = true;
+                }
+            }
+            vertex.operators().stream()
+                    .filter(operator -> operator.role() == OperatorRole.TRANSFORM)
+                    .forEach(operators::add);
+        }
+        if (operators.isEmpty()) {
+            throw new InvalidProgramException("There is no step to be tested: the program returns its input.");
+        }
+        return new Steps(operators, firstKey, exchangesBehind);
+    }
+
+    private static void requireLine(JobGraph graph) {
+        for (Vertex vertex : graph.vertices()) {
+            long inputs = graph.edges().stream()
+                    .filter(edge -> edge.to() == vertex.id())
+                    .count();
+            long outputs = graph.edges().stream()
+                    .filter(edge -> edge.from() == vertex.id())
+                    .count();
+            if (inputs > 1 || outputs > 1) {
+                throw new InvalidProgramException("The steps at " + vertex.name()
+                        + " branch or meet: a harness runs one line of steps. Test each line by itself, and all of"
+                        + " them in a LocalEnvironment.");
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static EdgeDefinition<Object, Object> definition(Edge edge) {
+        return (EdgeDefinition<Object, Object>) Opaque.read(edge.definition(), loader(), "keyBy");
+    }
+
+    static ClassLoader loader() {
+        ClassLoader ofThread = Thread.currentThread().getContextClassLoader();
+        return ofThread == null ? Steps.class.getClassLoader() : ofThread;
+    }
+
+    /** A harness has no use for jobs. */
+    private enum NotLaunched implements JobLauncher {
+        INSTANCE;
+
+        @Override
+        public int defaultParallelism() {
+            return 1;
+        }
+
+        @Override
+        public String launch(JobGraph graph) {
+            throw new InvalidProgramException("A harness runs steps, and no job: do without execute(...).");
+        }
+    }
+}
