@@ -3,6 +3,7 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.StateDescriptor;
 import io.selvage.api.state.TimeToLive;
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serde;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -203,9 +204,14 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     @Override
-    public <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde) {
-        RowTimerQueue<K, N> queue = new RowTimerQueue<>(this, namespaceSerde, codec.sectionCount());
-        codec.addTimers(claim(StateSchema.Kind.TIMERS, name, RowTimerQueue.schema(namespaceSerde), null), queue);
+    public <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde, TimeDomain domain) {
+        RowTimerQueue<K, N> queue = new RowTimerQueue<>(this, namespaceSerde, domain, codec.sectionCount());
+        StateSchema.Kind kind =
+                switch (domain) {
+                    case EVENT_TIME -> StateSchema.Kind.TIMERS;
+                    case PROCESSING_TIME -> StateSchema.Kind.PROCESSING_TIMERS;
+                };
+        codec.addTimers(claim(kind, name, RowTimerQueue.schema(namespaceSerde), null), queue);
         return queue;
     }
 
