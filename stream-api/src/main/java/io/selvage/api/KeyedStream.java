@@ -8,7 +8,7 @@ import io.selvage.api.graph.Partitioning;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
-import io.selvage.api.window.TumblingWindows;
+import io.selvage.api.window.WindowAssigner;
 
 /** A stream whose elements of one key meet in one subtask. */
 public final class KeyedStream<T, K> {
@@ -45,12 +45,16 @@ public final class KeyedStream<T, K> {
         return then("process", new OperatorDefinition.KeyedProcess<>(key, keySerde, function), type);
     }
 
-    public WindowedStream<T, K> window(TumblingWindows windows) {
+    public WindowedStream<T, K> window(WindowAssigner windows) {
         return new WindowedStream<>(this, windows);
     }
 
     KeySelector<T, K> key() {
         return key;
+    }
+
+    Serde<T> serde() {
+        return serde;
     }
 
     Serde<K> keySerde() {

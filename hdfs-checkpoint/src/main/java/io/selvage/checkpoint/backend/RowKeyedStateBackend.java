@@ -454,7 +454,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Owned by the backend's owner. States without a namespace. */
     private final class PlainStates extends CellStates {
         @Override
-        <V> Cell<V> cell(String name, Serde<V> serde) {
+        <V> Cell<V> cell(String name, Serde<V> serde, Merger<V> merger) {
             return new PlainCell<>(declare(name, serde));
         }
 
@@ -499,6 +499,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Owned by the backend's owner. States of the namespace that was set last. */
     private final class ByNamespace<N> extends CellStates implements NamespacedStates<N> {
         private final Serde<N> namespaceSerde;
+        private final List<NamespacedCell<N, ?>> cells = new ArrayList<>();
         private @Nullable N namespace;
 
         ByNamespace(Serde<N> namespaceSerde) {
@@ -511,8 +512,25 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         }
 
         @Override
-        <V> Cell<V> cell(String name, Serde<V> serde) {
-            return new NamespacedCell<>(this, declare(name, new NamespacesSerde<>(namespaceSerde, serde)));
+        public void merge(N from, N into) throws Exception {
+            for (int i = 0; i < cells.size(); i++) {
+                cells.get(i).merge(from, into);
+            }
+        }
+
+        @Override
+        public void clear() {
+            for (int i = 0; i < cells.size(); i++) {
+                cells.get(i).clear();
+            }
+        }
+
+        @Override
+        <V> Cell<V> cell(String name, Serde<V> serde, Merger<V> merger) {
+            int cell = declare(name, new NamespacesSerde<>(namespaceSerde, serde));
+            NamespacedCell<N, V> added = new NamespacedCell<>(this, cell, merger);
+            cells.add(added);
+            return added;
         }
 
         @Override
@@ -536,10 +554,24 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private final class NamespacedCell<N, V> implements Cell<V> {
         private final ByNamespace<N> namespaces;
         private final int cell;
+        private final CellStates.Merger<V> merger;
 
-        NamespacedCell(ByNamespace<N> namespaces, int cell) {
+        NamespacedCell(ByNamespace<N> namespaces, int cell, CellStates.Merger<V> merger) {
             this.namespaces = namespaces;
             this.cell = cell;
+            this.merger = merger;
+        }
+
+        void merge(N from, N into) throws Exception {
+            Namespaces<N, V> all = all();
+            V moved = all == null ? null : all.get(from);
+            if (all == null || moved == null) {
+                return;
+            }
+            V there = all.get(into);
+            V joined = there == null ? moved : merger.merge(there, moved);
+            all.remove(from);
+            all.put(into, joined);
         }
 
         @Override

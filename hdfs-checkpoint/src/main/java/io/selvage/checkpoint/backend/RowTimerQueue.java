@@ -61,6 +61,23 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
     }
 
     @Override
+    public void deleteAll(N namespace) {
+        Row row = backend.currentRowOrNull();
+        Timer<N> timer = row == null ? null : first(row);
+        if (row == null || timer == null) {
+            return;
+        }
+        while (timer != null) {
+            Timer<N> next = timer.next;
+            if (timer.namespace.equals(namespace)) {
+                remove(timer);
+            }
+            timer = next;
+        }
+        backend.rowLost(row);
+    }
+
+    @Override
     public long nextMillis() {
         Rows<K> rows = backend.rows();
         while (rows.firstUndecodedTimerMillis(domain) < firstMillis()) {

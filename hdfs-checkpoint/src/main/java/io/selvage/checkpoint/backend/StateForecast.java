@@ -1,9 +1,8 @@
 package io.selvage.checkpoint.backend;
 
 import io.selvage.api.graph.OperatorDefinition;
-import io.selvage.api.state.AggregatingStateDescriptor;
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +13,8 @@ import org.jspecify.annotations.Nullable;
 public final class StateForecast {
     /** The timers of a {@link OperatorDefinition.KeyedProcess}. */
     public static final String PROCESS_TIMERS = "#timers";
-    /** The accumulators of a {@link OperatorDefinition.WindowAggregate}, by the starts of windows. */
-    public static final String WINDOW_ACCUMULATORS = "window";
-    /** Its timers. */
-    public static final String WINDOW_ENDS = "window-end";
+    /** Those of processing time. */
+    public static final String PROCESS_ALARMS = "#processing-timers";
 
     private final RowKeyedStateBackend<?> backend;
 
@@ -33,29 +30,33 @@ public final class StateForecast {
      * @return null: what states it has, if any, is not known here
      * @throws Exception what the function throws; its states are not known then
      */
+    @SuppressWarnings("unchecked")
     public static @Nullable StateForecast of(String operator, OperatorDefinition definition, int maxParallelism)
             throws Exception {
         if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
             RowKeyedStateBackend<?> backend = nowhere(operator, process.keySerde(), maxParallelism);
             backend.timers(PROCESS_TIMERS, NoNamespace.SERDE);
+            backend.timers(PROCESS_ALARMS, NoNamespace.SERDE, TimeDomain.PROCESSING_TIME);
             process.function().openState(backend.states());
             return new StateForecast(backend);
         }
         if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
-            RowKeyedStateBackend<?> backend = nowhere(operator, window.keySerde(), maxParallelism);
-            declareWindow(backend, window);
-            return new StateForecast(backend);
+            return of(
+                    operator,
+                    (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>) window,
+                    maxParallelism);
         }
         return null;
     }
 
-    private static <I, A, R> void declareWindow(
-            RowKeyedStateBackend<?> backend, OperatorDefinition.WindowAggregate<?, I, A, R, ?> window) {
-        Serde<Long> starts = Serdes.of(Long.class);
-        backend.namespaced(starts)
-                .aggregating(new AggregatingStateDescriptor<>(
-                        WINDOW_ACCUMULATORS, window.accumulatorSerde(), window.aggregate()));
-        backend.timers(WINDOW_ENDS, starts);
+    private static StateForecast of(
+            String operator,
+            OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object> window,
+            int maxParallelism)
+            throws Exception {
+        RowKeyedStateBackend<Object> backend = nowhere(operator, window.keySerde(), maxParallelism);
+        WindowStates.of(backend, window);
+        return new StateForecast(backend);
     }
 
     private static <K> RowKeyedStateBackend<K> nowhere(String operator, Serde<K> keySerde, int maxParallelism) {

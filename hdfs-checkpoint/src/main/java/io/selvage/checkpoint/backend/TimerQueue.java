@@ -12,6 +12,9 @@ public interface TimerQueue<K, N> {
     /** For the current key; answers whether there was one. */
     boolean delete(N namespace, long timestampMillis);
 
+    /** All that the current key has in a namespace. */
+    void deleteAll(N namespace);
+
     /** When the earliest timer is due; {@link Long#MAX_VALUE} if there is none. May have to make objects of rows. */
     long nextMillis();
 

@@ -11,8 +11,10 @@ import io.selvage.api.function.MapFunction;
 import io.selvage.api.function.WindowFunction;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
-import io.selvage.api.window.TumblingWindows;
+import io.selvage.api.window.Trigger;
+import io.selvage.api.window.WindowAssigner;
 import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
 
 /** What an operator does, with the user's functions in it; opened by executors alone. */
 public sealed interface OperatorDefinition extends Serializable {
@@ -27,14 +29,40 @@ public sealed interface OperatorDefinition extends Serializable {
     record KeyedProcess<K, I, O>(KeySelector<I, K> key, Serde<K> keySerde, KeyedProcessFunction<K, I, O> function)
             implements OperatorDefinition {}
 
+    /**
+     * Windows, whose contents are accumulators, whatever the user has asked for.
+     *
+     * @param trigger null: windows fire when they are over
+     * @param allowedLatenessMillis for which contents stay after that
+     */
     record WindowAggregate<K, I, A, R, O>(
             KeySelector<I, K> key,
             Serde<K> keySerde,
-            TumblingWindows windows,
+            WindowAssigner windows,
             AggregateFunction<I, A, R> aggregate,
             Serde<A> accumulatorSerde,
-            WindowFunction<K, R, O> function)
-            implements OperatorDefinition {}
+            WindowResult<K, R, O> result,
+            @Nullable Trigger<? super I> trigger,
+            long allowedLatenessMillis)
+            implements OperatorDefinition {
+        public WindowAggregate(
+                KeySelector<I, K> key,
+                Serde<K> keySerde,
+                WindowAssigner windows,
+                AggregateFunction<I, A, R> aggregate,
+                Serde<A> accumulatorSerde,
+                WindowFunction<K, R, O> function) {
+            this(
+                    key,
+                    keySerde,
+                    windows,
+                    aggregate,
+                    accumulatorSerde,
+                    new WindowResult.Applied<>(function),
+                    null,
+                    0);
+        }
+    }
 
     record PlanSplits<T, S>(Source<T, S> source) implements OperatorDefinition {}
 
