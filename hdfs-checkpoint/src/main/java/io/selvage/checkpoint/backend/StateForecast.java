@@ -2,6 +2,7 @@ package io.selvage.checkpoint.backend;
 
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.state.AggregatingStateDescriptor;
+import io.selvage.api.state.StateAccess;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import java.util.List;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * it can be told from schemas alone what becomes of a checkpoint's states.
  */
 public final class StateForecast {
-    /** The timers of a {@link OperatorDefinition.KeyedProcess}. */
+    /** The timers of an operator with a user's general function. */
     public static final String PROCESS_TIMERS = "#timers";
     /** The accumulators of a {@link OperatorDefinition.WindowAggregate}, by the starts of windows. */
     public static final String WINDOW_ACCUMULATORS = "window";
@@ -36,10 +37,10 @@ public final class StateForecast {
     public static @Nullable StateForecast of(String operator, OperatorDefinition definition, int maxParallelism)
             throws Exception {
         if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
-            RowKeyedStateBackend<?> backend = nowhere(operator, process.keySerde(), maxParallelism);
-            backend.timers(PROCESS_TIMERS, NoNamespace.SERDE);
-            process.function().openState(backend.states());
-            return new StateForecast(backend);
+            return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
+        }
+        if (definition instanceof OperatorDefinition.KeyedCoProcess<?, ?, ?, ?> process) {
+            return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
         }
         if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
             RowKeyedStateBackend<?> backend = nowhere(operator, window.keySerde(), maxParallelism);
@@ -47,6 +48,19 @@ public final class StateForecast {
             return new StateForecast(backend);
         }
         return null;
+    }
+
+    /** The user's function, as far as its states are concerned. */
+    private interface Declaring {
+        void openState(StateAccess states) throws Exception;
+    }
+
+    private static StateForecast ofFunction(String operator, Serde<?> keySerde, int maxParallelism, Declaring function)
+            throws Exception {
+        RowKeyedStateBackend<?> backend = nowhere(operator, keySerde, maxParallelism);
+        backend.timers(PROCESS_TIMERS, NoNamespace.SERDE);
+        function.openState(backend.states());
+        return new StateForecast(backend);
     }
 
     private static <I, A, R> void declareWindow(

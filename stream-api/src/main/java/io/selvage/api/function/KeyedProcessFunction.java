@@ -40,5 +40,11 @@ public abstract class KeyedProcessFunction<K, I, O> implements Function {
         void registerTimer(long timestampMillis);
 
         void deleteTimer(long timestampMillis);
+
+        /**
+         * Gives an element, with the timestamp of the one at hand, to a side output of this step. It must not be
+         * changed once it is given.
+         */
+        <X> void output(OutputTag<X> tag, X element);
     }
 }

@@ -6,6 +6,7 @@ import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.FilterFunction;
 import io.selvage.api.function.FlatMapFunction;
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.KeyedCoProcessFunction;
 import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.function.MapFunction;
 import io.selvage.api.function.WindowFunction;
@@ -25,6 +26,14 @@ public sealed interface OperatorDefinition extends Serializable {
     record AssignTimestamps<T>(WatermarkStrategy<T> strategy) implements OperatorDefinition {}
 
     record KeyedProcess<K, I, O>(KeySelector<I, K> key, Serde<K> keySerde, KeyedProcessFunction<K, I, O> function)
+            implements OperatorDefinition {}
+
+    /** @param firstKey of elements of the first input; {@code secondKey} of those of the second */
+    record KeyedCoProcess<K, A, B, O>(
+            KeySelector<A, K> firstKey,
+            KeySelector<B, K> secondKey,
+            Serde<K> keySerde,
+            KeyedCoProcessFunction<K, A, B, O> function)
             implements OperatorDefinition {}
 
     record WindowAggregate<K, I, A, R, O>(

@@ -88,6 +88,12 @@ public final class ChainBuilder {
         } else if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
             return new KeyedProcessOperator(
                     context, output, (OperatorDefinition.KeyedProcess<Object, Object, Object>) process, backends);
+        } else if (definition instanceof OperatorDefinition.KeyedCoProcess<?, ?, ?, ?> process) {
+            return new KeyedCoProcessOperator(
+                    context,
+                    output,
+                    (OperatorDefinition.KeyedCoProcess<Object, Object, Object, Object>) process,
+                    backends);
         } else if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
             return new WindowAggregateOperator(
                     context,
