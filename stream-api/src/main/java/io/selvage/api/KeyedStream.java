@@ -2,9 +2,8 @@ package io.selvage.api;
 
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.KeyedProcessFunction;
+import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.OperatorDefinition;
-import io.selvage.api.graph.OperatorRole;
-import io.selvage.api.graph.Partitioning;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
@@ -12,21 +11,12 @@ import io.selvage.api.window.WindowAssigner;
 
 /** A stream whose elements of one key meet in one subtask. */
 public final class KeyedStream<T, K> {
-    private final StreamEnvironment environment;
-    private final Transformation input;
-    private final Serde<T> serde;
+    private final DataStream<T> elements;
     private final KeySelector<T, K> key;
     private final Serde<K> keySerde;
 
-    KeyedStream(
-            StreamEnvironment environment,
-            Transformation input,
-            Serde<T> serde,
-            KeySelector<T, K> key,
-            Serde<K> keySerde) {
-        this.environment = environment;
-        this.input = input;
-        this.serde = serde;
+    KeyedStream(DataStream<T> elements, KeySelector<T, K> key, Serde<K> keySerde) {
+        this.elements = elements;
         this.key = key;
         this.keySerde = keySerde;
     }
@@ -34,7 +24,7 @@ public final class KeyedStream<T, K> {
     @SuppressWarnings("unchecked")
     public <O> DataStream<O> process(KeyedProcessFunction<K, T, O> function) {
         return process(function, (Serde<O>)
-                Types.argument(function, KeyedProcessFunction.class, 2, "process after " + input.name));
+                Types.argument(function, KeyedProcessFunction.class, 2, "process after " + elements.describe()));
     }
 
     public <O> DataStream<O> process(KeyedProcessFunction<K, T, O> function, Class<O> type) {
@@ -49,12 +39,37 @@ public final class KeyedStream<T, K> {
         return new WindowedStream<>(this, windows);
     }
 
+    /**
+     * This stream and another one, for a function of both: elements of one key meet in one subtask, whichever of the
+     * two they come from.
+     */
+    public <B> ConnectedKeyedStreams<T, B, K> connect(KeyedStream<B, K> second) {
+        if (!keySerde.schema().equals(second.keySerde.schema())) {
+            throw new InvalidProgramException("In connect after " + elements.describe() + ": its keys are "
+                    + keySerde.schema() + ", and those of the other stream are " + second.keySerde.schema()
+                    + ". Give both the same Serde.");
+        }
+        return new ConnectedKeyedStreams<>(this, second);
+    }
+
+    /**
+     * Joins elements with those of another stream that have the same key and are near in event time:
+     * {@code left.intervalJoin(right).between(lower, upper).process(function)}.
+     */
+    public <B> IntervalJoin<T, B, K> intervalJoin(KeyedStream<B, K> right) {
+        return new IntervalJoin<>(connect(right));
+    }
+
+    DataStream<T> elements() {
+        return elements;
+    }
+
     KeySelector<T, K> key() {
         return key;
     }
 
     Serde<T> serde() {
-        return serde;
+        return elements.serde();
     }
 
     Serde<K> keySerde() {
@@ -62,17 +77,12 @@ public final class KeyedStream<T, K> {
     }
 
     String inputName() {
-        return input.name;
+        return elements.describe();
     }
 
     <O> DataStream<O> then(String name, OperatorDefinition definition, Serde<O> output) {
-        Transformation next = new Transformation(name, definition, OperatorRole.TRANSFORM);
-        next.output = output;
-        next.parallelism = environment.parallelism();
-        next.readFrom(input, Partitioning.HASH);
-        next.key = key;
-        next.keySerde = keySerde;
-        environment.add(next);
-        return new DataStream<>(environment, next, output);
+        Transformation next = elements.environment().add(name, definition);
+        next.readFrom(this, 0);
+        return DataStream.of(elements.environment(), next, output);
     }
 }

@@ -1,6 +1,7 @@
 package io.selvage.api;
 
 import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ProcessWindowFunction;
 import io.selvage.api.function.ReduceFunction;
 import io.selvage.api.function.WindowFunction;
@@ -32,6 +33,7 @@ public final class WindowedStream<T, K> {
     private final WindowAssigner windows;
     private @Nullable Trigger<? super T> trigger;
     private long allowedLatenessMillis;
+    private @Nullable OutputTag<T> lateTag;
 
     WindowedStream(KeyedStream<T, K> keyed, WindowAssigner windows) {
         this.keyed = keyed;
@@ -61,6 +63,12 @@ public final class WindowedStream<T, K> {
                     + ": nothing is late in windows that do not end, or go by processing time. Leave it out.");
         }
         allowedLatenessMillis = lateness.toMillis();
+        return this;
+    }
+
+    /** What comes too late is counted, and goes to a side output of the windows' step. */
+    public WindowedStream<T, K> sideOutputLateData(OutputTag<T> tag) {
+        lateTag = tag;
         return this;
     }
 
@@ -175,7 +183,8 @@ public final class WindowedStream<T, K> {
                         accumulatorType,
                         result,
                         trigger,
-                        allowedLatenessMillis),
+                        allowedLatenessMillis,
+                        lateTag),
                 type);
     }
 

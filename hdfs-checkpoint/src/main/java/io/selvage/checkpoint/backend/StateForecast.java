@@ -1,6 +1,7 @@
 package io.selvage.checkpoint.backend;
 
 import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.state.StateAccess;
 import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serde;
 import java.util.List;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * it can be told from schemas alone what becomes of a checkpoint's states.
  */
 public final class StateForecast {
-    /** The timers of a {@link OperatorDefinition.KeyedProcess}. */
+    /** The timers of an operator with a user's general function. */
     public static final String PROCESS_TIMERS = "#timers";
     /** Those of processing time. */
     public static final String PROCESS_ALARMS = "#processing-timers";
@@ -34,11 +35,10 @@ public final class StateForecast {
     public static @Nullable StateForecast of(String operator, OperatorDefinition definition, int maxParallelism)
             throws Exception {
         if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
-            RowKeyedStateBackend<?> backend = nowhere(operator, process.keySerde(), maxParallelism);
-            backend.timers(PROCESS_TIMERS, NoNamespace.SERDE);
-            backend.timers(PROCESS_ALARMS, NoNamespace.SERDE, TimeDomain.PROCESSING_TIME);
-            process.function().openState(backend.states());
-            return new StateForecast(backend);
+            return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
+        }
+        if (definition instanceof OperatorDefinition.KeyedCoProcess<?, ?, ?, ?> process) {
+            return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
         }
         if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
             return of(
@@ -46,7 +46,27 @@ public final class StateForecast {
                     (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>) window,
                     maxParallelism);
         }
+        if (definition instanceof OperatorDefinition.IntervalJoin<?, ?, ?, ?> join) {
+            RowKeyedStateBackend<Object> backend = nowhere(operator, (Serde<Object>) join.keySerde(), maxParallelism);
+            JoinStates.left(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
+            JoinStates.right(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
+            return new StateForecast(backend);
+        }
         return null;
+    }
+
+    /** The user's function, as far as its states are concerned. */
+    private interface Declaring {
+        void openState(StateAccess states) throws Exception;
+    }
+
+    private static StateForecast ofFunction(String operator, Serde<?> keySerde, int maxParallelism, Declaring function)
+            throws Exception {
+        RowKeyedStateBackend<?> backend = nowhere(operator, keySerde, maxParallelism);
+        backend.timers(PROCESS_TIMERS, NoNamespace.SERDE);
+        backend.timers(PROCESS_ALARMS, NoNamespace.SERDE, TimeDomain.PROCESSING_TIME);
+        function.openState(backend.states());
+        return new StateForecast(backend);
     }
 
     private static StateForecast of(

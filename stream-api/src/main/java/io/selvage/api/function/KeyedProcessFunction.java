@@ -58,6 +58,12 @@ public abstract class KeyedProcessFunction<K, I, O> implements Function {
         void registerProcessingTimeTimer(long timestampMillis);
 
         void deleteProcessingTimeTimer(long timestampMillis);
+
+        /**
+         * Gives an element, with the timestamp of the one at hand, to a side output of this step. It must not be
+         * changed once it is given.
+         */
+        <X> void output(OutputTag<X> tag, X element);
     }
 
     /** The timer at hand; valid during the call it is passed to. */

@@ -24,5 +24,8 @@ public abstract class ProcessWindowFunction<K, I, O> implements Function {
         long watermarkMillis();
 
         long processingTimeMillis();
+
+        /** Gives an element to a side output of this step. It must not be changed once it is given. */
+        <X> void output(OutputTag<X> tag, X element);
     }
 }

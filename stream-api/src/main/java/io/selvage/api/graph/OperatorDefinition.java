@@ -6,8 +6,11 @@ import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.FilterFunction;
 import io.selvage.api.function.FlatMapFunction;
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.KeyedCoProcessFunction;
 import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.function.MapFunction;
+import io.selvage.api.function.OutputTag;
+import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.function.WindowFunction;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
@@ -29,11 +32,20 @@ public sealed interface OperatorDefinition extends Serializable {
     record KeyedProcess<K, I, O>(KeySelector<I, K> key, Serde<K> keySerde, KeyedProcessFunction<K, I, O> function)
             implements OperatorDefinition {}
 
+    /** @param firstKey of elements of the first input; {@code secondKey} of those of the second */
+    record KeyedCoProcess<K, A, B, O>(
+            KeySelector<A, K> firstKey,
+            KeySelector<B, K> secondKey,
+            Serde<K> keySerde,
+            KeyedCoProcessFunction<K, A, B, O> function)
+            implements OperatorDefinition {}
+
     /**
      * Windows, whose contents are accumulators, whatever the user has asked for.
      *
      * @param trigger null: windows fire when they are over
      * @param allowedLatenessMillis for which contents stay after that
+     * @param lateTag null: what comes later is only counted
      */
     record WindowAggregate<K, I, A, R, O>(
             KeySelector<I, K> key,
@@ -43,7 +55,8 @@ public sealed interface OperatorDefinition extends Serializable {
             Serde<A> accumulatorSerde,
             WindowResult<K, R, O> result,
             @Nullable Trigger<? super I> trigger,
-            long allowedLatenessMillis)
+            long allowedLatenessMillis,
+            @Nullable OutputTag<I> lateTag)
             implements OperatorDefinition {
         public WindowAggregate(
                 KeySelector<I, K> key,
@@ -60,9 +73,27 @@ public sealed interface OperatorDefinition extends Serializable {
                     accumulatorSerde,
                     new WindowResult.Applied<>(function),
                     null,
-                    0);
+                    0,
+                    null);
         }
     }
+
+    /**
+     * @param lowerMillis right elements are joined from so far ahead of the left one, to {@code upperMillis}; inclusive
+     * @param lateLeft null: late elements of the left stream are only counted
+     */
+    record IntervalJoin<K, A, B, O>(
+            KeySelector<A, K> leftKey,
+            KeySelector<B, K> rightKey,
+            Serde<K> keySerde,
+            Serde<A> leftSerde,
+            Serde<B> rightSerde,
+            long lowerMillis,
+            long upperMillis,
+            ProcessJoinFunction<A, B, O> function,
+            @Nullable OutputTag<A> lateLeft,
+            @Nullable OutputTag<B> lateRight)
+            implements OperatorDefinition {}
 
     record PlanSplits<T, S>(Source<T, S> source) implements OperatorDefinition {}
 

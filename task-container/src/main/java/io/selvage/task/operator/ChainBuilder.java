@@ -104,6 +104,21 @@ public final class ChainBuilder {
         } else if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
             return new KeyedProcessOperator(
                     context, output, (OperatorDefinition.KeyedProcess<Object, Object, Object>) process, backends, wall);
+        } else if (definition instanceof OperatorDefinition.KeyedCoProcess<?, ?, ?, ?> process) {
+            return new KeyedCoProcessOperator(
+                    context,
+                    output,
+                    (OperatorDefinition.KeyedCoProcess<Object, Object, Object, Object>) process,
+                    backends,
+                    wall);
+        } else if (definition instanceof OperatorDefinition.IntervalJoin<?, ?, ?, ?> join) {
+            return new IntervalJoinOperator(
+                    context,
+                    output,
+                    (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join,
+                    backends,
+                    counters,
+                    wall);
         } else if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
             OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object> windows =
                     (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>) window;

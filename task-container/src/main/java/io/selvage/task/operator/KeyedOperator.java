@@ -96,9 +96,13 @@ abstract class KeyedOperator extends RuntimeOperator {
     }
 
     final Object keyOf(Object element) {
+        return keyOf(selector, element);
+    }
+
+    final Object keyOf(KeySelector<Object, Object> ofInput, Object element) {
         Object key;
         try {
-            key = selector.key(element);
+            key = ofInput.key(element);
         } catch (Throwable thrown) {
             throw located(context.failed(thrown, "to tell an element's key"), element);
         }

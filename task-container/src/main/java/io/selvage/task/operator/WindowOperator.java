@@ -2,6 +2,7 @@ package io.selvage.task.operator;
 
 import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.Function;
+import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ProcessWindowFunction;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.WindowResult;
@@ -32,6 +33,7 @@ abstract class WindowOperator extends KeyedOperator {
 
     private final OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object> definition;
     private final WindowResult<Object, Object, Object> result;
+    private final @Nullable OutputTag<Object> lateTag;
     private final TimestampedCollector collector;
     private final FiringContext firing = new FiringContext();
     private @Nullable WindowStates states;
@@ -51,7 +53,8 @@ abstract class WindowOperator extends KeyedOperator {
         this.time = definition.windows().time();
         this.isEventTime = time == TimeDomain.EVENT_TIME;
         this.latenessMillis = definition.allowedLatenessMillis();
-        this.collector = new TimestampedCollector(output);
+        this.lateTag = definition.lateTag();
+        this.collector = new TimestampedCollector(context, output);
     }
 
     @Override
@@ -123,6 +126,10 @@ abstract class WindowOperator extends KeyedOperator {
     /** Of no use to any window. */
     final void late(Object value, long timestampMillis) {
         counters.recordsLate++;
+        if (lateTag != null) {
+            collector.at(timestampMillis);
+            collector.collect(lateTag, value);
+        }
     }
 
     /** Gives what has become of an accumulator. */
@@ -171,6 +178,11 @@ abstract class WindowOperator extends KeyedOperator {
         @Override
         public long processingTimeMillis() {
             return processingMillis();
+        }
+
+        @Override
+        public <X> void output(OutputTag<X> tag, X element) {
+            collector.collect(tag, element);
         }
     }
 }

@@ -20,10 +20,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * All input channels of one subtask as one stream; owned by the subtask's thread.
  *
- * <p>Watermark: the least of the channels'. Barriers are aligned: a channel that has given the barrier is not polled
- * until all have (Carbone et al., "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an
- * older one. With {@link CheckpointMode#AT_LEAST_ONCE} barriers are only counted: what a channel gives after its own is
- * part of the cut as well.
+ * <p>Watermark: the least of the channels', whichever input they belong to. Channels of streams that were never given
+ * event time say nothing about it and hold nothing back, unless there are no others; only its end waits for them.
+ * Barriers are aligned: a channel that has given the barrier is not polled until all have (Carbone et al., "Lightweight
+ * Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an older one. With
+ * {@link CheckpointMode#AT_LEAST_ONCE} barriers are only counted: what a channel gives after its own is part of the cut
+ * as well.
  *
  * <p>Barriers are announced before they can be polled. When the alignment takes longer than its budget, the cut waits
  * no longer: what lies before the barriers, and what comes until those that are not announced yet, is captured.
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class InputGate {
     /** Takes what comes in. */
     interface Receiver {
+        /** Records that follow are of this input, until it is called again; before the first record at the latest. */
+        void onInput(int ordinal);
+
         void onRecord(Object value, long timestampMillis);
 
         /** Higher than any before. */
@@ -44,8 +49,12 @@ final class InputGate {
     }
 
     private static final long NO_CHECKPOINT = 0;
+    private static final int NO_INPUT = -1;
+    /** All event time but its end. */
+    private static final long NOTHING_HELD_BACK = Long.MAX_VALUE - 1;
 
     private final InputChannel[] channels;
+    private final int[] ordinals; // By channel: the input that it belongs to.
     private final Alignment alignment;
     private final long[] watermarks;
     private final boolean[] ended;
@@ -54,6 +63,7 @@ final class InputGate {
     private int endedCount;
     private int arrivedCount;
     private int nextChannel;
+    private int ordinal = NO_INPUT; // Of the record given last.
     private long watermark = Long.MIN_VALUE;
     private @Nullable Barrier aligning;
     private long alignmentStartNanos;
@@ -62,13 +72,18 @@ final class InputGate {
     private @Nullable ChannelCapture capture;
     private long settled = NO_CHECKPOINT; // Barriers of this checkpoint and lower ones are dropped.
 
-    InputGate(List<InputChannel> channels, Alignment alignment) {
-        this.channels = channels.toArray(new InputChannel[0]);
+    InputGate(List<SubtaskInput> inputs, Alignment alignment) {
+        this.channels = inputs.stream().map(SubtaskInput::channel).toArray(InputChannel[]::new);
+        this.ordinals = inputs.stream().mapToInt(SubtaskInput::ordinal).toArray();
         this.alignment = alignment;
         this.watermarks = new long[this.channels.length];
         this.ended = new boolean[this.channels.length];
         this.arrived = new boolean[this.channels.length];
-        Arrays.fill(watermarks, Long.MIN_VALUE);
+        boolean areAllTimeless = inputs.stream().allMatch(SubtaskInput::timeless);
+        for (int index = 0; index < channels.length; index++) {
+            boolean counts = areAllTimeless || !inputs.get(index).timeless();
+            watermarks[index] = counts ? Long.MIN_VALUE : NOTHING_HELD_BACK;
+        }
     }
 
     /** Before the first poll: what is to come before all else, in that order. */
@@ -124,6 +139,7 @@ final class InputGate {
                 return polled + 1;
             }
             if (!(element instanceof Control)) {
+                select(replay.ordinal(), receiver);
                 receiver.onRecord(element, replay.timestampMillis());
             } else if (element instanceof Watermark restored && replay.channel != Replay.NO_CHANNEL) {
                 watermarks[replay.channel] = Math.max(watermarks[replay.channel], restored.millis());
@@ -131,6 +147,13 @@ final class InputGate {
             }
         }
         return polled;
+    }
+
+    private void select(int newOrdinal, Receiver receiver) {
+        if (newOrdinal != ordinal) {
+            ordinal = newOrdinal;
+            receiver.onInput(newOrdinal);
+        }
     }
 
     private boolean isBlocked(int index) {
@@ -141,6 +164,7 @@ final class InputGate {
         InputChannel channel = channels[index];
         ElementLog log = capture == null ? null : capture.log(index);
         int polled = 0;
+        select(ordinals[index], receiver);
         while (polled < limit && !batchEnds) {
             Object element = channel.poll();
             if (element == null) {
