@@ -159,8 +159,8 @@ public final class DataStream<T> {
     }
 
     /**
-     * Joins elements with those of another stream that have the same key and window: {@code
-     * first.join(second).where(key).equalTo(key).window(windows).apply(function)}.
+     * Joins elements with those of another stream that have the same key and window:
+     * {@code first.join(second).where(key).equalTo(key).window(windows).apply(function)}.
      */
     public <B> JoinedStreams<T, B> join(DataStream<B> other) {
         return new JoinedStreams<>(this, other);

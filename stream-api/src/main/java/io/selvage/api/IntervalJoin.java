@@ -3,7 +3,6 @@ package io.selvage.api;
 import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.graph.InvalidProgramException;
-import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
@@ -28,7 +27,8 @@ public final class IntervalJoin<A, B, K> {
     }
 
     /**
-     * Joins a left element at t with the right ones from t + lower to t + upper, both inclusive. Either may be negative.
+     * Joins a left element at t with the right ones from t + lower to t + upper, both inclusive. Either may be
+     * negative.
      */
     public IntervalJoin<A, B, K> between(Duration lower, Duration upper) {
         lowerMillis = lower.toMillis();
@@ -63,8 +63,8 @@ public final class IntervalJoin<A, B, K> {
 
     @SuppressWarnings("unchecked")
     public <O> DataStream<O> process(ProcessJoinFunction<A, B, O> function) {
-        return process(
-                function, (Serde<O>) Types.argument(function, ProcessJoinFunction.class, 2, "process of " + describe()));
+        return process(function, (Serde<O>)
+                Types.argument(function, ProcessJoinFunction.class, 2, "process of " + describe()));
     }
 
     public <O> DataStream<O> process(ProcessJoinFunction<A, B, O> function, Class<O> type) {
@@ -76,7 +76,8 @@ public final class IntervalJoin<A, B, K> {
             throw new InvalidProgramException("In " + describe() + ": no interval is given, so that all would have to"
                     + " be kept for ever. Call between(lower, upper).");
         }
-        return both.then("interval join", both.intervalJoin(lowerMillis, upperMillis, function, lateLeft, lateRight), type);
+        return both.then(
+                "interval join", both.intervalJoin(lowerMillis, upperMillis, function, lateLeft, lateRight), type);
     }
 
     private IntervalJoin<A, B, K> requireInterval() {

@@ -17,9 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Two streams whose elements meet by key and window: {@code
- * first.join(second).where(key).equalTo(key).window(windows).apply(function)}. They are one keyed stream with windows of
- * all elements, whatever the kind of window.
+ * Two streams whose elements meet by key and window:
+ * {@code first.join(second).where(key).equalTo(key).window(windows).apply(function)}. They are one keyed stream with
+ * windows of all elements, whatever the kind of window.
  */
 public final class JoinedStreams<A, B> {
     private final DataStream<A> first;

@@ -27,11 +27,8 @@ final class MergeableStates implements StateAccess {
     static void check(Trigger<?> trigger, String operation) {
         MergeableStates states = new MergeableStates();
         try {
-            ((Trigger<?>)
-                            Opaque.read(
-                                    Opaque.write(trigger, operation),
-                                    trigger.getClass().getClassLoader(),
-                                    operation))
+            ((Trigger<?>) Opaque.read(
+                            Opaque.write(trigger, operation), trigger.getClass().getClassLoader(), operation))
                     .openState(states);
         } catch (InvalidProgramException e) {
             throw e;

@@ -101,10 +101,8 @@ public final class WindowedStream<T, K> {
 
     @SuppressWarnings("unchecked")
     public <A, R> DataStream<R> aggregate(AggregateFunction<T, A, R> aggregate) {
-        return aggregate(
-                aggregate,
-                accumulatorOf(aggregate),
-                (Serde<R>) Types.argument(aggregate, AggregateFunction.class, 2, operation("aggregate")));
+        return aggregate(aggregate, accumulatorOf(aggregate), (Serde<R>)
+                Types.argument(aggregate, AggregateFunction.class, 2, operation("aggregate")));
     }
 
     public <A, R> DataStream<R> aggregate(
@@ -114,11 +112,8 @@ public final class WindowedStream<T, K> {
 
     @SuppressWarnings("unchecked")
     public <A, R, O> DataStream<O> aggregate(AggregateFunction<T, A, R> aggregate, WindowFunction<K, R, O> function) {
-        return aggregate(
-                aggregate,
-                accumulatorOf(aggregate),
-                function,
-                (Serde<O>) Types.resultOf(function, WindowFunction.class, 2, operation("aggregate")));
+        return aggregate(aggregate, accumulatorOf(aggregate), function, (Serde<O>)
+                Types.resultOf(function, WindowFunction.class, 2, operation("aggregate")));
     }
 
     public <A, R, O> DataStream<O> aggregate(
@@ -140,8 +135,7 @@ public final class WindowedStream<T, K> {
     @SuppressWarnings("unchecked")
     public <A, R, O> DataStream<O> aggregate(
             AggregateFunction<T, A, R> aggregate, ProcessWindowFunction<K, R, O> function) {
-        return aggregate(
-                aggregate, accumulatorOf(aggregate), function, (Serde<O>) outputOf(function, "aggregate"));
+        return aggregate(aggregate, accumulatorOf(aggregate), function, (Serde<O>) outputOf(function, "aggregate"));
     }
 
     public <A, R, O> DataStream<O> aggregate(

@@ -77,11 +77,10 @@ abstract class CellStates implements StateAccess {
     public final <K, V> MapState<K, V> map(MapStateDescriptor<K, V> descriptor) {
         TimeLimit limit = limitOf(descriptor);
         if (limit == null) {
-            return new Entries<>(
-                    cell(
-                            descriptor.name(),
-                            new MapSerde<>(descriptor.keySerde(), descriptor.valueSerde()),
-                            refusing(descriptor)));
+            return new Entries<>(cell(
+                    descriptor.name(),
+                    new MapSerde<>(descriptor.keySerde(), descriptor.valueSerde()),
+                    refusing(descriptor)));
         }
         StampedMapSerde<K, V> serde = new StampedMapSerde<>(descriptor.keySerde(), descriptor.valueSerde(), limit);
         return new StampedEntries<>(cell(descriptor.name(), serde, refusing(descriptor)), serde);
@@ -97,8 +96,7 @@ abstract class CellStates implements StateAccess {
     @Override
     public final <I, A, R> Accumulators<I, A, R> aggregating(AggregatingStateDescriptor<I, A, R> descriptor) {
         return new Aggregated<>(
-                valueCell(
-                        descriptor, "aggregating", descriptor.accumulatorSerde(), descriptor.aggregator()::merge),
+                valueCell(descriptor, "aggregating", descriptor.accumulatorSerde(), descriptor.aggregator()::merge),
                 descriptor.aggregator());
     }
 

@@ -7,9 +7,9 @@ import io.selvage.api.type.CorruptDataException;
 import java.util.Arrays;
 
 /**
- * Owned by its user. When the earliest of a row's timers is due, by either clock; {@link Long#MAX_VALUE}: there is none.
- * As bytes, a set of clocks of which there are some, a bit for each, and their times; what was written before there was
- * processing time is the same with one clock.
+ * Owned by its user. When the earliest of a row's timers is due, by either clock; {@link Long#MAX_VALUE}: there is
+ * none. As bytes, a set of clocks of which there are some, a bit for each, and their times; what was written before
+ * there was processing time is the same with one clock.
  */
 final class FirstTimers {
     private static final TimeDomain[] DOMAINS = TimeDomain.values();

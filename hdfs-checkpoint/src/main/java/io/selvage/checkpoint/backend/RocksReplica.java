@@ -363,8 +363,7 @@ public final class RocksReplica extends StateReplica {
             TreeMap<byte[], Boolean> due, int group, FirstTimers timers, Entry entry, byte[] bytes, boolean isThere) {
         for (TimeDomain domain : TimeDomain.values()) {
             if (timers.of(domain) != Long.MAX_VALUE) {
-                due.put(
-                        RocksKeys.due(group, domain, timers.of(domain), bytes, entry.keyAt, entry.keyLength), isThere);
+                due.put(RocksKeys.due(group, domain, timers.of(domain), bytes, entry.keyAt, entry.keyLength), isThere);
             }
         }
     }

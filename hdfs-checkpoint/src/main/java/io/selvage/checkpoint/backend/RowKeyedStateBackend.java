@@ -206,11 +206,10 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     @Override
     public <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde, TimeDomain domain) {
         RowTimerQueue<K, N> queue = new RowTimerQueue<>(this, namespaceSerde, domain, codec.sectionCount());
-        StateSchema.Kind kind =
-                switch (domain) {
-                    case EVENT_TIME -> StateSchema.Kind.TIMERS;
-                    case PROCESSING_TIME -> StateSchema.Kind.PROCESSING_TIMERS;
-                };
+        StateSchema.Kind kind = switch (domain) {
+            case EVENT_TIME -> StateSchema.Kind.TIMERS;
+            case PROCESSING_TIME -> StateSchema.Kind.PROCESSING_TIMERS;
+        };
         codec.addTimers(claim(kind, name, RowTimerQueue.schema(namespaceSerde), null), queue);
         return queue;
     }

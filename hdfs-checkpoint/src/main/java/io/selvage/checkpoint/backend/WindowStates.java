@@ -49,9 +49,8 @@ public record WindowStates(
         TimerQueue<Object, Long> processingTimers = isTriggered || time == TimeDomain.PROCESSING_TIME
                 ? backend.timers("window-end-processing", Serdes.LONG, TimeDomain.PROCESSING_TIME)
                 : null;
-        MapState<Long, Long> sessions = isSession
-                ? backend.states().map(new MapStateDescriptor<>("sessions", Serdes.LONG, Serdes.LONG))
-                : null;
+        MapState<Long, Long> sessions =
+                isSession ? backend.states().map(new MapStateDescriptor<>("sessions", Serdes.LONG, Serdes.LONG)) : null;
         NamespacedStates<Long> ofTrigger = null;
         if (isTriggered) {
             ofTrigger = backend.namespaced(Serdes.LONG);

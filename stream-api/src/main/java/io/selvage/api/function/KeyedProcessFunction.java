@@ -52,8 +52,8 @@ public abstract class KeyedProcessFunction<K, I, O> implements Function {
         void deleteEventTimeTimer(long timestampMillis);
 
         /**
-         * Fires when the wall clock reaches that time; after a failure, too, and at once if that time has passed. At the
-         * end of the input all that are left fire at once, and what is registered from then on has no effect.
+         * Fires when the wall clock reaches that time; after a failure, too, and at once if that time has passed. At
+         * the end of the input all that are left fire at once, and what is registered from then on has no effect.
          */
         void registerProcessingTimeTimer(long timestampMillis);
 

@@ -47,8 +47,7 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
     @Override
     final void openStates(KeyedStateBackend<Object> opening) throws Exception {
         timers = opening.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
-        processingTimers =
-                opening.timers(StateForecast.PROCESS_ALARMS, NoNamespace.SERDE, TimeDomain.PROCESSING_TIME);
+        processingTimers = opening.timers(StateForecast.PROCESS_ALARMS, NoNamespace.SERDE, TimeDomain.PROCESSING_TIME);
         openFunctionStates(opening.states());
     }
 

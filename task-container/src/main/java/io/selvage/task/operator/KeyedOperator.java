@@ -207,7 +207,8 @@ abstract class KeyedOperator extends RuntimeOperator {
             return Long.MAX_VALUE;
         }
         boolean isFar = wallMillis < dueMillis - LONGEST_WAIT_MILLIS;
-        return tickNanos + TimeUnit.MILLISECONDS.toNanos(isFar ? LONGEST_WAIT_MILLIS : Math.max(0, dueMillis - wallMillis));
+        return tickNanos
+                + TimeUnit.MILLISECONDS.toNanos(isFar ? LONGEST_WAIT_MILLIS : Math.max(0, dueMillis - wallMillis));
     }
 
     @Override

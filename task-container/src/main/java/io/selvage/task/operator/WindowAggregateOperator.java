@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tumbling and sliding windows that fire when they are over; owned by the subtask's thread.
  *
- * <p>Sliding windows share panes (Li et al., 2005): time is cut at every beginning and every end of a window, an element
- * is folded into the accumulator of its pane alone, and a window's result is that of its panes' accumulators, joined
- * when it fires. A tumbling window is its own only pane. Of each key the next window that is not empty has a timer;
- * when it fires, the one after it gets one if a pane of that has something. With allowed lateness a pane has a timer
- * of its own, for when it goes.
+ * <p>Sliding windows share panes (Li et al., 2005): time is cut at every beginning and every end of a window, an
+ * element is folded into the accumulator of its pane alone, and a window's result is that of its panes' accumulators,
+ * joined when it fires. A tumbling window is its own only pane. Of each key the next window that is not empty has a
+ * timer; when it fires, the one after it gets one if a pane of that has something. With allowed lateness a pane has a
+ * timer of its own, for when it goes.
  */
 final class WindowAggregateOperator extends WindowOperator {
     private static final int CACHED_STARTS = 64;

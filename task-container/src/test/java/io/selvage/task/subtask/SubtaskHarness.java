@@ -142,7 +142,13 @@ final class SubtaskHarness {
     private Subtask newSubtask() {
         incarnation++;
         ChainBuilder chains = new ChainBuilder(
-                JOB.value(), incarnation, 16, SubtaskHarness.class.getClassLoader(), KeyedBackends.HEAP, nanos::get, this::wall);
+                JOB.value(),
+                incarnation,
+                16,
+                SubtaskHarness.class.getClassLoader(),
+                KeyedBackends.HEAP,
+                nanos::get,
+                this::wall);
         EdgeDefinition<Object, Object> edge = anyEdge();
         return new Subtask(new SubtaskWiring(
                 SubtaskId.of(1, 0),

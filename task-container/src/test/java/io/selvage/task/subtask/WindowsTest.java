@@ -82,7 +82,8 @@ class WindowsTest {
                 count++;
             }
             context.output(LATE, key + count);
-            out.collect(key + "[" + context.window().startMillis() + "," + context.window().endMillis() + ")=" + all);
+            out.collect(key + "[" + context.window().startMillis() + ","
+                    + context.window().endMillis() + ")=" + all);
         }
     }
 
@@ -307,8 +308,7 @@ class WindowsTest {
                 .watermark(99)
                 .watermark(200);
         assertThat(harness.records())
-                .containsExactly(
-                        new At("a[0,100)=1", 99), new At("a[0,100)=123", 99), new At("a[0,100)=123", 99));
+                .containsExactly(new At("a[0,100)=1", 99), new At("a[0,100)=123", 99), new At("a[0,100)=123", 99));
     }
 
     @ParameterizedTest
@@ -355,15 +355,16 @@ class WindowsTest {
     @ParameterizedTest
     @EnumSource(Mode.class)
     void slidingWindowsAndSessionsGoByTheWallClockToo(Mode mode) {
-        SubtaskHarness sliding =
-                harness(mode, SlidingWindows.of(millis(100), millis(50)).inProcessingTime(), null)
-                        .element("a1", Timestamps.NONE)
-                        .passMillis(60)
-                        .element("a2", Timestamps.NONE)
-                        .passMillis(1000);
+        SubtaskHarness sliding = harness(
+                        mode, SlidingWindows.of(millis(100), millis(50)).inProcessingTime(), null)
+                .element("a1", Timestamps.NONE)
+                .passMillis(60)
+                .element("a2", Timestamps.NONE)
+                .passMillis(1000);
         assertThat(sliding.records())
                 .containsExactly(new At("a[-50,50)=1", 49), new At("a[0,100)=12", 99), new At("a[50,150)=2", 149));
-        SubtaskHarness sessions = harness(mode, SessionWindows.withGap(millis(100)).inProcessingTime(), null)
+        SubtaskHarness sessions = harness(
+                        mode, SessionWindows.withGap(millis(100)).inProcessingTime(), null)
                 .element("a1", Timestamps.NONE)
                 .passMillis(60)
                 .element("a2", Timestamps.NONE)
@@ -395,8 +396,7 @@ class WindowsTest {
                 .element("a2", 6)
                 .element("a3", 7)
                 .watermark(40);
-        assertThat(harness.records())
-                .containsExactly(new At("a1", 4), new At("a123", 9), new At("a23", 14));
+        assertThat(harness.records()).containsExactly(new At("a1", 4), new At("a123", 9), new At("a23", 14));
     }
 
     @ParameterizedTest
@@ -408,8 +408,7 @@ class WindowsTest {
                 SessionWindows.withGap(millis(6)))) {
             SubtaskHarness harness = new SubtaskHarness(
                             mode,
-                            new OperatorDefinition.WindowAggregate<
-                                    String, String, List<String>, List<String>, String>(
+                            new OperatorDefinition.WindowAggregate<String, String, List<String>, List<String>, String>(
                                     element -> element.substring(0, 1),
                                     Serdes.STRING,
                                     each,
@@ -448,7 +447,8 @@ class WindowsTest {
         @Override
         public void onTimer(long timestampMillis, OnTimerContext<String> context, Collector<String> out) {
             out.collect(context.key() + " at " + timestampMillis + " of " + context.timeDomain());
-            if (context.timeDomain() == TimeDomain.PROCESSING_TIME && context.key().equals("a")) {
+            if (context.timeDomain() == TimeDomain.PROCESSING_TIME
+                    && context.key().equals("a")) {
                 context.registerProcessingTimeTimer(timestampMillis + 100);
             }
         }
@@ -464,12 +464,12 @@ class WindowsTest {
     @ParameterizedTest
     @EnumSource(Mode.class)
     void timersOfEitherClockAreKeptApart(Mode mode) {
-        SubtaskHarness harness = bothClocks(mode).element("a", 1).element("b", 2).element("b-", 3);
+        SubtaskHarness harness =
+                bothClocks(mode).element("a", 1).element("b", 2).element("b-", 3);
         harness.passMillis(49);
         assertThat(harness.records()).isEmpty();
         harness.passMillis(1);
-        assertThat(harness.records())
-                .containsExactly(new At("a at 50 of PROCESSING_TIME", Timestamps.NONE));
+        assertThat(harness.records()).containsExactly(new At("a at 50 of PROCESSING_TIME", Timestamps.NONE));
         harness.watermark(50);
         assertThat(harness.records()).contains(new At("a at 50 of EVENT_TIME", 50));
         harness.passMillis(100);
@@ -483,21 +483,21 @@ class WindowsTest {
         SubtaskHarness harness = bothClocks(mode).element("a", 1).endOfInput();
         assertThat(harness.records())
                 .containsExactly(
-                        new At("a at 50 of EVENT_TIME", 50),
-                        new At("a at 50 of PROCESSING_TIME", Timestamps.NONE));
+                        new At("a at 50 of EVENT_TIME", 50), new At("a at 50 of PROCESSING_TIME", Timestamps.NONE));
         harness.passMillis(1000);
         assertThat(harness.records()).hasSize(2);
     }
 
     @ParameterizedTest
-    @EnumSource(value = Mode.class, names = {"STRAIGHT", "REWOUND_AFTER_EVERY_INPUT"})
+    @EnumSource(
+            value = Mode.class,
+            names = {"STRAIGHT", "REWOUND_AFTER_EVERY_INPUT"})
     void aTimerWhoseTimeHasPassedWhileTheJobWasDownFiresAtOnce(Mode mode) {
         SubtaskHarness harness = bothClocks(mode).element("a", 1);
         harness.complete(harness.cut(false), false);
         harness.nanos.addAndGet(millis(500).toNanos());
         harness.restore();
         harness.step();
-        assertThat(harness.records())
-                .startsWith(new At("a at 50 of PROCESSING_TIME", Timestamps.NONE));
+        assertThat(harness.records()).startsWith(new At("a at 50 of PROCESSING_TIME", Timestamps.NONE));
     }
 }
