@@ -42,7 +42,7 @@ class StreamEnvironmentTest {
 
     record Count(String user, long windowStartMillis, long clicks) {}
 
-    private static final class Lines implements Source<String, Integer> {
+    static final class Lines implements Source<String, Integer> {
         @Override
         public Serde<String> serde() {
             return Serdes.STRING;
@@ -64,7 +64,7 @@ class StreamEnvironmentTest {
         }
     }
 
-    private static class Nowhere<T> implements Sink<T, Long> {
+    static class Nowhere<T> implements Sink<T, Long> {
         @Override
         public Serde<Long> committableSerde() {
             return Serdes.LONG;
