@@ -9,8 +9,8 @@ import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
-import io.selvage.api.type.Serde;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -22,13 +22,15 @@ import java.util.Set;
 final class GraphBuilder {
     private final List<Transformation> steps;
     private final Map<Transformation, Integer> consumers = new IdentityHashMap<>();
+    private final Set<Transformation> timed = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** @param steps in the order in which the program added them, which is topological */
     GraphBuilder(List<Transformation> steps) {
         this.steps = List.copyOf(steps);
         for (Transformation step : this.steps) {
-            if (step.input != null) {
-                consumers.merge(step.input, 1, Integer::sum);
+            step.inputs.forEach(input -> consumers.merge(input.from(), 1, Integer::sum));
+            if (step.givesTime() || step.inputs.stream().anyMatch(input -> timed.contains(input.from()))) {
+                timed.add(step);
             }
         }
     }
@@ -40,7 +42,7 @@ final class GraphBuilder {
         Map<Transformation, Integer> vertexOf = new IdentityHashMap<>();
         List<List<Transformation>> chains = new ArrayList<>();
         for (Transformation step : steps) {
-            Integer chain = isChained(step) ? vertexOf.get(step.input) : null;
+            Integer chain = isChained(step) ? vertexOf.get(step.inputs.get(0).from()) : null;
             if (chain == null) {
                 chain = chains.size();
                 chains.add(new ArrayList<>());
@@ -55,9 +57,13 @@ final class GraphBuilder {
             int id = index + 1;
             vertices.add(vertex(id, chains.get(index), uids));
             Transformation head = chains.get(index).get(0);
-            if (head.input != null) {
-                int from = vertexOf.getOrDefault(head.input, -1) + 1;
-                edges.add(edge(edges.size(), from, id, head, head.input));
+            for (Transformation.Input input : head.inputs) {
+                Integer from = vertexOf.get(input.from());
+                if (from == null) {
+                    throw new InvalidProgramException("In " + head.name + ": it reads the stream of "
+                            + input.from().name + ", which is of another StreamEnvironment. Make one job of one.");
+                }
+                edges.add(edge(edges.size(), from + 1, id, head, input));
             }
         }
         return new JobGraph(jobName, maxParallelism, settings, vertices, edges);
@@ -109,12 +115,16 @@ final class GraphBuilder {
         return uids;
     }
 
+    /** A step with side outputs that are read ends its chain: the edges of all its outputs begin there. */
     private boolean isChained(Transformation step) {
-        Transformation input = step.input;
-        return input != null
-                && step.partitioning == Partitioning.FORWARD
-                && step.parallelism == input.parallelism
-                && consumers.getOrDefault(input, 0) == 1;
+        if (step.inputs.size() != 1) {
+            return false;
+        }
+        Transformation.Input input = step.inputs.get(0);
+        return input.partitioning() == Partitioning.FORWARD
+                && input.output().equals(Transformation.MAIN)
+                && step.parallelism == input.from().parallelism
+                && consumers.getOrDefault(input.from(), 0) == 1;
     }
 
     private Vertex vertex(int id, List<Transformation> chain, Map<Transformation, String> uids) {
@@ -132,20 +142,24 @@ final class GraphBuilder {
         return new Vertex(id, String.join(" -> ", names), chain.get(0).parallelism, operators);
     }
 
-    private static Edge edge(int id, int from, int to, Transformation step, Transformation input) {
-        Partitioning partitioning = step.partitioning;
-        if (partitioning == Partitioning.FORWARD && step.parallelism != input.parallelism) {
+    private Edge edge(int id, int from, int to, Transformation step, Transformation.Input input) {
+        Partitioning partitioning = input.partitioning();
+        if (partitioning == Partitioning.FORWARD && step.parallelism != input.from().parallelism) {
             partitioning = Partitioning.REBALANCE;
         }
-        Serde<?> serde = input.output;
-        if (serde == null) {
-            throw new IllegalStateException("the sink " + input.name + " has a consumer: " + step.name);
-        }
-        return new Edge(id, from, to, partitioning, Opaque.write(definition(serde, step), step.name));
+        return new Edge(
+                id,
+                from,
+                to,
+                partitioning,
+                Opaque.write(definition(input), step.name),
+                input.ordinal(),
+                input.output(),
+                !timed.contains(input.from()));
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    private static EdgeDefinition<?, ?> definition(Serde<?> serde, Transformation step) {
-        return new EdgeDefinition(serde, step.key, step.keySerde);
+    private static EdgeDefinition<?, ?> definition(Transformation.Input input) {
+        return new EdgeDefinition(input.serde(), input.key(), input.keySerde());
     }
 }

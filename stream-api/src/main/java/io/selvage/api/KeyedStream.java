@@ -3,31 +3,21 @@ package io.selvage.api;
 import io.selvage.api.connector.Sink;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.KeyedProcessFunction;
+import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.OperatorDefinition;
-import io.selvage.api.graph.OperatorRole;
-import io.selvage.api.graph.Partitioning;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
-import io.selvage.api.window.TumblingWindows;
+import io.selvage.api.window.WindowAssigner;
 
 /** A stream whose elements of one key meet in one subtask. */
 public final class KeyedStream<T, K> {
-    private final StreamEnvironment environment;
-    private final Transformation input;
-    private final Serde<T> serde;
+    private final DataStream<T> elements;
     private final KeySelector<T, K> key;
     private final Serde<K> keySerde;
 
-    KeyedStream(
-            StreamEnvironment environment,
-            Transformation input,
-            Serde<T> serde,
-            KeySelector<T, K> key,
-            Serde<K> keySerde) {
-        this.environment = environment;
-        this.input = input;
-        this.serde = serde;
+    KeyedStream(DataStream<T> elements, KeySelector<T, K> key, Serde<K> keySerde) {
+        this.elements = elements;
         this.key = key;
         this.keySerde = keySerde;
     }
@@ -35,7 +25,7 @@ public final class KeyedStream<T, K> {
     @SuppressWarnings("unchecked")
     public <O> DataStream<O> process(KeyedProcessFunction<K, T, O> function) {
         return process(function, (Serde<O>)
-                Types.argument(function, KeyedProcessFunction.class, 2, "process after " + input.name));
+                Types.argument(function, KeyedProcessFunction.class, 2, "process after " + elements.describe()));
     }
 
     public <O> DataStream<O> process(KeyedProcessFunction<K, T, O> function, Class<O> type) {
@@ -46,7 +36,7 @@ public final class KeyedStream<T, K> {
         return then("process", new OperatorDefinition.KeyedProcess<>(key, keySerde, function), type);
     }
 
-    public WindowedStream<T, K> window(TumblingWindows windows) {
+    public WindowedStream<T, K> window(WindowAssigner windows) {
         return new WindowedStream<>(this, windows);
     }
 
@@ -56,11 +46,43 @@ public final class KeyedStream<T, K> {
      * @param uid names the sink's pending output in checkpoints; unique in the job
      */
     public <C> void sinkTo(Sink<T, C> sink, String uid) {
-        add(environment.sink(sink, uid));
+        Transformation step = elements.environment().sink(sink, uid);
+        step.parallelism = elements.environment().parallelism();
+        step.readFrom(this, 0);
+        elements.environment().add(step);
+    }
+
+    /**
+     * This stream and another one, for a function of both: elements of one key meet in one subtask, whichever of the
+     * two they come from.
+     */
+    public <B> ConnectedKeyedStreams<T, B, K> connect(KeyedStream<B, K> second) {
+        if (!keySerde.schema().equals(second.keySerde.schema())) {
+            throw new InvalidProgramException("In connect after " + elements.describe() + ": its keys are "
+                    + keySerde.schema() + ", and those of the other stream are " + second.keySerde.schema()
+                    + ". Give both the same Serde.");
+        }
+        return new ConnectedKeyedStreams<>(this, second);
+    }
+
+    /**
+     * Joins elements with those of another stream that have the same key and are near in event time:
+     * {@code left.intervalJoin(right).between(lower, upper).process(function)}.
+     */
+    public <B> IntervalJoin<T, B, K> intervalJoin(KeyedStream<B, K> right) {
+        return new IntervalJoin<>(connect(right));
+    }
+
+    DataStream<T> elements() {
+        return elements;
     }
 
     KeySelector<T, K> key() {
         return key;
+    }
+
+    Serde<T> serde() {
+        return elements.serde();
     }
 
     Serde<K> keySerde() {
@@ -68,21 +90,12 @@ public final class KeyedStream<T, K> {
     }
 
     String inputName() {
-        return input.name;
+        return elements.describe();
     }
 
     <O> DataStream<O> then(String name, OperatorDefinition definition, Serde<O> output) {
-        Transformation next = new Transformation(name, definition, OperatorRole.TRANSFORM);
-        next.output = output;
-        add(next);
-        return new DataStream<>(environment, next, output);
-    }
-
-    private void add(Transformation next) {
-        next.parallelism = environment.parallelism();
-        next.readFrom(input, Partitioning.HASH);
-        next.key = key;
-        next.keySerde = keySerde;
-        environment.add(next);
+        Transformation next = elements.environment().add(name, definition);
+        next.readFrom(this, 0);
+        return DataStream.of(elements.environment(), next, output);
     }
 }

@@ -106,7 +106,6 @@ public final class StreamEnvironment {
                 "plan " + uid, new OperatorDefinition.PlanSplits<>(source), OperatorRole.SOURCE_PLANNER);
         plan.parallelism = 1;
         plan.uid = uid + "-splits";
-        plan.output = source.splitSerde();
         add(plan);
         Transformation read = new Transformation(
                 "read " + uid,
@@ -114,10 +113,9 @@ public final class StreamEnvironment {
                 OperatorRole.SOURCE_READER);
         read.parallelism = parallelism;
         read.uid = uid;
-        read.output = source.serde();
-        read.readFrom(plan, Partitioning.REBALANCE);
+        read.readFrom(DataStream.of(this, plan, source.splitSerde()).spread(Partitioning.REBALANCE), 0);
         add(read);
-        return new DataStream<>(this, read, source.serde());
+        return DataStream.of(this, read, source.serde());
     }
 
     /**
@@ -156,6 +154,14 @@ public final class StreamEnvironment {
 
     private boolean isRestored() {
         return launcher != null && launcher.isRestored();
+    }
+
+    /** A step of the environment's parallelism. */
+    Transformation add(String name, OperatorDefinition definition) {
+        Transformation step = new Transformation(name, definition, OperatorRole.TRANSFORM);
+        step.parallelism = parallelism;
+        add(step);
+        return step;
     }
 
     void add(Transformation transformation) {

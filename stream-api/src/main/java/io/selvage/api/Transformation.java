@@ -1,16 +1,40 @@
 package io.selvage.api;
 
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
 import io.selvage.api.type.Serde;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A step of the program on its way to becoming an operator; changed by the program's thread until the graph is built.
  */
 final class Transformation {
+    /** The name of a step's elements among its outputs; the others are side outputs. */
+    static final String MAIN = "";
+
+    /**
+     * Elements that a step reads.
+     *
+     * @param output of the step that they come from: {@link #MAIN} or the name of a side output
+     * @param ordinal which input of this step they belong to: 0, or 1 of a step with two
+     * @param key and {@code keySerde}: with {@link Partitioning#HASH} alone
+     */
+    record Input(
+            Transformation from,
+            String output,
+            Serde<?> serde,
+            Partitioning partitioning,
+            int ordinal,
+            @Nullable KeySelector<?, ?> key,
+            @Nullable Serde<?> keySerde) {}
+
     String name;
     final OperatorDefinition definition;
     final OperatorRole role;
@@ -20,19 +44,10 @@ final class Transformation {
 
     int parallelism;
 
-    @Nullable
-    Serde<?> output; // null: a sink
+    /** None: a source's planner. */
+    final List<Input> inputs = new ArrayList<>();
 
-    @Nullable
-    Transformation input; // null: a source's planner
-
-    Partitioning partitioning = Partitioning.FORWARD;
-
-    @Nullable
-    KeySelector<?, ?> key;
-
-    @Nullable
-    Serde<?> keySerde;
+    private final Map<String, Serde<?>> sideOutputs = new HashMap<>(); // That are read.
 
     Transformation(String name, OperatorDefinition definition, OperatorRole role) {
         this.name = name;
@@ -40,14 +55,45 @@ final class Transformation {
         this.role = role;
     }
 
-    void readFrom(Transformation newInput, Partitioning newPartitioning) {
-        this.input = newInput;
-        this.partitioning = newPartitioning;
+    void readFrom(DataStream<?> stream, int ordinal) {
+        for (DataStream.Origin origin : stream.origins()) {
+            inputs.add(new Input(
+                    origin.step(), origin.output(), stream.serde(), origin.partitioning(), ordinal, null, null));
+        }
+    }
+
+    void readFrom(KeyedStream<?, ?> stream, int ordinal) {
+        for (DataStream.Origin origin : stream.elements().origins()) {
+            inputs.add(new Input(
+                    origin.step(),
+                    origin.output(),
+                    stream.elements().serde(),
+                    Partitioning.HASH,
+                    ordinal,
+                    stream.key(),
+                    stream.keySerde()));
+        }
+    }
+
+    /** A side output of this step is read as that type. */
+    void addSideOutput(String output, Serde<?> serde) {
+        Serde<?> other = sideOutputs.putIfAbsent(output, serde);
+        if (other != null && !other.schema().equals(serde.schema())) {
+            throw new InvalidProgramException("In " + name + ": the side output " + output + " is read as "
+                    + other.schema() + " and as " + serde.schema()
+                    + ". Give the two OutputTags different names, or the same type.");
+        }
     }
 
     boolean isStateful() {
         return definition instanceof OperatorDefinition.KeyedProcess
+                || definition instanceof OperatorDefinition.KeyedCoProcess
                 || definition instanceof OperatorDefinition.WindowAggregate
+                || definition instanceof OperatorDefinition.IntervalJoin
                 || role != OperatorRole.TRANSFORM;
+    }
+
+    boolean givesTime() {
+        return definition instanceof OperatorDefinition.AssignTimestamps;
     }
 }

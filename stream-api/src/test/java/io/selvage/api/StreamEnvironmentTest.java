@@ -2,6 +2,7 @@ package io.selvage.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.selvage.api.connector.Committer;
 import io.selvage.api.connector.Sink;
@@ -14,6 +15,8 @@ import io.selvage.api.connector.SplitReader;
 import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.Collector;
 import io.selvage.api.function.FlatMapFunction;
+import io.selvage.api.function.KeyedCoProcessFunction;
+import io.selvage.api.function.OutputTag;
 import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.EdgeDefinition;
 import io.selvage.api.graph.InvalidProgramException;
@@ -39,7 +42,7 @@ class StreamEnvironmentTest {
 
     record Count(String user, long windowStartMillis, long clicks) {}
 
-    private static final class Lines implements Source<String, Integer> {
+    static final class Lines implements Source<String, Integer> {
         @Override
         public Serde<String> serde() {
             return Serdes.STRING;
@@ -61,7 +64,7 @@ class StreamEnvironmentTest {
         }
     }
 
-    private static class Nowhere<T> implements Sink<T, Long> {
+    static class Nowhere<T> implements Sink<T, Long> {
         @Override
         public Serde<Long> committableSerde() {
             return Serdes.LONG;
@@ -287,5 +290,117 @@ class StreamEnvironmentTest {
 
     private static ClassLoader loader() {
         return StreamEnvironmentTest.class.getClassLoader();
+    }
+
+    // ---- steps with several inputs, and side outputs -------------------------------------------------------------
+
+    static final OutputTag<String> WORDS = new OutputTag<>("words", String.class);
+
+    private static final class Pairs extends KeyedCoProcessFunction<String, String, Click, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process1(String element, Context<String> context, Collector<String> out) {
+            context.output(WORDS, element);
+        }
+
+        @Override
+        public void process2(Click element, Context<String> context, Collector<String> out) {
+            out.collect(element.user());
+        }
+    }
+
+    @Test
+    void aUnionIsSeveralEdgesToOneInput() {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(2);
+        DataStream<String> one = env.from(new Lines(), "one").map(line -> line + 1);
+        DataStream<String> two = env.from(new Lines(), "two").parallelism(3);
+        one.union(two, one).filter(line -> true).sinkTo(new Nowhere<>(), "out");
+
+        JobGraph graph = env.graph("union");
+
+        assertThat(graph.vertices())
+                .extracting(Vertex::name)
+                .containsExactly("plan one", "read one -> map", "plan two", "read two", "filter -> write out");
+        assertThat(graph.vertex(5).parallelism()).isEqualTo(3);
+        assertThat(graph.edges())
+                .extracting(Edge::from, Edge::to, Edge::partitioning, Edge::input)
+                .containsExactly(
+                        tuple(1, 2, Partitioning.REBALANCE, 0),
+                        tuple(3, 4, Partitioning.REBALANCE, 0),
+                        tuple(2, 5, Partitioning.REBALANCE, 0),
+                        tuple(4, 5, Partitioning.FORWARD, 0),
+                        tuple(2, 5, Partitioning.REBALANCE, 0));
+    }
+
+    @Test
+    void aUnionIsNoStepThatHasAName() {
+        DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
+        assertThatThrownBy(() -> lines.union(lines).name("both"))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("name(...) speaks of a step");
+        assertThatThrownBy(() -> lines.sideOutput(WORDS).uid("words"))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("In read lines (words): uid(...) speaks of a step");
+    }
+
+    @Test
+    void twoKeyedStreamsMeetByKeyAtTwoInputs() {
+        StreamEnvironment env = StreamEnvironment.create();
+        DataStream<String> lines = env.from(new Lines(), "lines");
+        DataStream<Click> clicks = env.from(new Lines(), "clicks")
+                .map(line -> new Click(line, line.length()))
+                .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(Duration.ZERO, Click::timeMillis));
+        DataStream<String> pairs = lines.keyBy(line -> line)
+                .connect(clicks.keyBy(Click::user))
+                .process(new Pairs())
+                .uid("pairs");
+        pairs.sinkTo(new Nowhere<>(), "out");
+        pairs.sideOutput(WORDS).map(String::length).sinkTo(new Nowhere<>(), "lengths");
+
+        JobGraph graph = env.graph("pairs");
+
+        assertThat(graph.vertices())
+                .extracting(Vertex::name)
+                .containsExactly(
+                        "plan lines",
+                        "read lines",
+                        "plan clicks",
+                        "read clicks -> map -> assign timestamps",
+                        "process",
+                        "write out",
+                        "map -> write lengths");
+        assertThat(graph.edges())
+                .filteredOn(edge -> edge.to() == 5)
+                .extracting(Edge::from, Edge::partitioning, Edge::input, Edge::timeless)
+                .containsExactly(tuple(2, Partitioning.HASH, 0, true), tuple(4, Partitioning.HASH, 1, false));
+        assertThat(graph.edges())
+                .filteredOn(edge -> edge.from() == 5)
+                .extracting(Edge::to, Edge::output, Edge::timeless)
+                .containsExactly(tuple(6, "", false), tuple(7, "words", false));
+        EdgeDefinition<?, ?> side =
+                (EdgeDefinition<?, ?>) Opaque.read(graph.edges().get(5).definition(), loader(), "edge");
+        assertThat(side.serde().schema()).isEqualTo(Serdes.STRING.schema());
+        assertThat(graph.vertex(5).head().stateful()).isTrue();
+    }
+
+    @Test
+    void aSideOutputHasOneType() {
+        DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
+        lines.sideOutput(WORDS);
+        lines.sideOutput(new OutputTag<>("words", String.class));
+        assertThatThrownBy(() -> lines.sideOutput(new OutputTag<>("words", Long.class)))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("the side output words is read as " + Serdes.STRING.schema() + " and as i64");
+    }
+
+    @Test
+    void streamsOfTwoEnvironmentsAreNoJob() {
+        StreamEnvironment env = StreamEnvironment.create();
+        DataStream<String> foreign = StreamEnvironment.create().from(new Lines(), "lines");
+        env.from(new Lines(), "lines").union(foreign).sinkTo(new Nowhere<>(), "out");
+        assertThatThrownBy(() -> env.graph("both"))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("another StreamEnvironment");
     }
 }

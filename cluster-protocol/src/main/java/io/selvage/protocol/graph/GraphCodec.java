@@ -43,7 +43,10 @@ public final class GraphCodec {
                     .setFrom(edge.from())
                     .setTo(edge.to())
                     .setPartitioning(partitioning(edge.partitioning()))
-                    .setDefinition(ByteString.copyFrom(edge.definition())));
+                    .setDefinition(ByteString.copyFrom(edge.definition()))
+                    .setInput(edge.input())
+                    .setOutput(edge.output())
+                    .setTimeless(edge.timeless()));
         }
         return message.build();
     }
@@ -80,7 +83,10 @@ public final class GraphCodec {
                 message.getFrom(),
                 message.getTo(),
                 partitioning(message.getPartitioning()),
-                message.getDefinition().toByteArray());
+                message.getDefinition().toByteArray(),
+                message.getInput(),
+                message.getOutput(),
+                message.getTimeless());
     }
 
     private static io.selvage.protocol.wire.OperatorRole role(OperatorRole role) {

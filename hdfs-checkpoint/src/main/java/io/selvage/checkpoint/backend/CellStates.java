@@ -1,6 +1,5 @@
 package io.selvage.checkpoint.backend;
 
-import io.selvage.api.state.AggregatingState;
 import io.selvage.api.state.AggregatingStateDescriptor;
 import io.selvage.api.state.Aggregator;
 import io.selvage.api.state.ListState;
@@ -25,54 +24,80 @@ import org.jspecify.annotations.Nullable;
 /** Owned by the backend's owner. Makes states out of cells, with or without a namespace. */
 abstract class CellStates implements StateAccess {
 
-    abstract <V> Cell<V> cell(String name, Serde<V> serde);
+    abstract <V> Cell<V> cell(String name, Serde<V> serde, Merger<V> merger);
+
+    /** Joins what two namespaces have; the second is not used any more. */
+    @FunctionalInterface
+    interface Merger<V> {
+        V merge(V into, V from) throws Exception;
+    }
+
+    private static <V> Merger<V> refusing(StateDescriptor descriptor) {
+        return (into, from) -> {
+            throw new IllegalStateException("The state \"" + descriptor.name()
+                    + "\" is a value or a map, and two of them can't be joined. Reduce, aggregate or list instead.");
+        };
+    }
+
+    private static <T> Merger<ArrayList<T>> appending() {
+        return (into, from) -> {
+            into.addAll(from);
+            return into;
+        };
+    }
 
     /** Null: what the state has does not expire. */
     abstract @Nullable TimeLimit limitOf(StateDescriptor descriptor);
 
-    private <V> Cell<V> valueCell(StateDescriptor descriptor, String kind, Serde<V> value) {
+    private <V> Cell<V> valueCell(StateDescriptor descriptor, String kind, Serde<V> value, Merger<V> merger) {
         SchemaSerde<V> serde = new SchemaSerde<>(kind, value);
         TimeLimit limit = limitOf(descriptor);
         return limit == null
-                ? cell(descriptor.name(), serde)
-                : new StampedCell<>(cell(descriptor.name(), new StampedSerde<>(serde, limit)), limit);
+                ? cell(descriptor.name(), serde, merger)
+                : new StampedCell<>(
+                        cell(descriptor.name(), new StampedSerde<>(serde, limit), refusing(descriptor)), limit);
     }
 
     @Override
     public final <T> ValueState<T> value(ValueStateDescriptor<T> descriptor) {
-        return new Value<>(valueCell(descriptor, "value", descriptor.serde()));
+        return new Value<>(valueCell(descriptor, "value", descriptor.serde(), refusing(descriptor)));
     }
 
     @Override
     public final <T> ListState<T> list(ListStateDescriptor<T> descriptor) {
         TimeLimit limit = limitOf(descriptor);
         if (limit == null) {
-            return new Elements<>(cell(descriptor.name(), new ListSerde<>(descriptor.serde())));
+            return new Elements<>(cell(descriptor.name(), new ListSerde<>(descriptor.serde()), appending()));
         }
         StampedListSerde<T> serde = new StampedListSerde<>(descriptor.serde(), limit);
-        return new StampedElements<>(cell(descriptor.name(), serde), serde);
+        return new StampedElements<>(cell(descriptor.name(), serde, refusing(descriptor)), serde);
     }
 
     @Override
     public final <K, V> MapState<K, V> map(MapStateDescriptor<K, V> descriptor) {
         TimeLimit limit = limitOf(descriptor);
         if (limit == null) {
-            return new Entries<>(
-                    cell(descriptor.name(), new MapSerde<>(descriptor.keySerde(), descriptor.valueSerde())));
+            return new Entries<>(cell(
+                    descriptor.name(),
+                    new MapSerde<>(descriptor.keySerde(), descriptor.valueSerde()),
+                    refusing(descriptor)));
         }
         StampedMapSerde<K, V> serde = new StampedMapSerde<>(descriptor.keySerde(), descriptor.valueSerde(), limit);
-        return new StampedEntries<>(cell(descriptor.name(), serde), serde);
+        return new StampedEntries<>(cell(descriptor.name(), serde, refusing(descriptor)), serde);
     }
 
     @Override
     public final <T> ReducingState<T> reducing(ReducingStateDescriptor<T> descriptor) {
-        return new Reduced<>(valueCell(descriptor, "reducing", descriptor.serde()), descriptor.reducer());
+        return new Reduced<>(
+                valueCell(descriptor, "reducing", descriptor.serde(), descriptor.reducer()::reduce),
+                descriptor.reducer());
     }
 
     @Override
-    public final <I, A, R> AggregatingState<I, R> aggregating(AggregatingStateDescriptor<I, A, R> descriptor) {
+    public final <I, A, R> Accumulators<I, A, R> aggregating(AggregatingStateDescriptor<I, A, R> descriptor) {
         return new Aggregated<>(
-                valueCell(descriptor, "aggregating", descriptor.accumulatorSerde()), descriptor.aggregator());
+                valueCell(descriptor, "aggregating", descriptor.accumulatorSerde(), descriptor.aggregator()::merge),
+                descriptor.aggregator());
     }
 
     private record Value<T>(Cell<T> cell) implements ValueState<T> {
@@ -178,7 +203,12 @@ abstract class CellStates implements StateAccess {
         }
     }
 
-    private record Aggregated<I, A, R>(Cell<A> cell, Aggregator<I, A, R> aggregator) implements AggregatingState<I, R> {
+    private record Aggregated<I, A, R>(Cell<A> cell, Aggregator<I, A, R> aggregator) implements Accumulators<I, A, R> {
+        @Override
+        public @Nullable A accumulator() {
+            return cell.get();
+        }
+
         @Override
         public @Nullable R result() throws Exception {
             A accumulator = cell.get();

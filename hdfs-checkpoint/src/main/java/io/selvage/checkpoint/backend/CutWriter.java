@@ -41,6 +41,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
     private int lengthAt; // There: of its entries.
     private long entriesAt; // In all that is written.
     private int rowStart; // Of the row that was written last.
+    private final FirstTimers firstTimers = new FirstTimers(); // Of that row.
     private boolean isGivenUp;
 
     private CutWriter(
@@ -256,18 +257,17 @@ final class CutWriter<K> implements KeyedCut.Writing {
      */
     private int writeRow(Row row) {
         int start = out.beginRun();
-        long firstTimerMillis;
         if (rows.isUsedSinceCut(row)) {
             UndoLog log = rows.newestLog();
             out.writeBytes(log.image(row.noted), log.imageAt(row.noted), log.imageLength(row.noted));
-            firstTimerMillis = log.firstTimerMillis(row.noted);
+            log.readFirstTimers(row.noted, firstTimers);
         } else {
-            firstTimerMillis = codec.writeRow(row, out);
+            codec.writeRow(row, out, firstTimers);
         }
         int length = out.length() - start;
         rowStart = out.endRun(start);
         if (length > 0) {
-            Segment.endEntry(out, firstTimerMillis);
+            Segment.endEntry(out, firstTimers);
         }
         return length;
     }

@@ -8,7 +8,7 @@ final class Entry {
     int keyLength;
     int rowAt;
     int rowLength; // 0: the row has gone.
-    long firstTimerMillis; // MAX_VALUE: none.
+    final FirstTimers firstTimers = new FirstTimers();
     int end;
 
     void read(BinaryReader in) {
@@ -18,7 +18,11 @@ final class Entry {
         rowLength = in.readLength();
         rowAt = in.position();
         in.skip(rowLength);
-        firstTimerMillis = rowLength > 0 && in.readBoolean() ? in.readLong() : Long.MAX_VALUE;
+        if (rowLength > 0) {
+            firstTimers.read(in);
+        } else {
+            firstTimers.clear();
+        }
         end = in.position();
     }
 }

@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryWriter;
 import java.util.List;
 import java.util.function.Predicate;
@@ -37,7 +38,8 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private final Entry entry = new Entry();
     private RowCodec<K> codec;
     private @Nullable KeyedReplica undecoded;
-    private long firstUndecodedTimerMillis = Long.MAX_VALUE; // Or later than this.
+    private final FirstTimers firstUndecoded = new FirstTimers(); // Or later than this.
+    private final FirstTimers ofRow = new FirstTimers();
     private int generation = 1;
     private int stamp = 1;
     private @Nullable UndoLog stamped; // Rows that it names have the stamp, and no others; null: none has.
@@ -72,7 +74,9 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     /** Before the first use: rows that are in the order of the codec's sections. */
     void startFrom(KeyedReplica replica, boolean isChained) {
         undecoded = replica;
-        firstUndecodedTimerMillis = firstTimerMillis(replica);
+        for (TimeDomain domain : TimeDomain.values()) {
+            firstUndecoded.set(domain, firstTimerMillis(replica, domain));
+        }
         UndoLog log = new UndoLog(pool);
         points.startFrom(replica.checkpoint(), isChained ? replica.chain() : null, new Kept(generation, log));
         stampAs(log);
@@ -121,8 +125,8 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         }
         if (!points.isEmpty() && !(newestLog() == stamped && row.stamp == stamp)) {
             rowBytes.clear();
-            long firstTimerMillis = codec.writeRow(row, rowBytes); // May throw, and nothing has changed then.
-            note(row, rowBytes.array(), 0, rowBytes.length(), firstTimerMillis);
+            codec.writeRow(row, rowBytes, ofRow); // May throw, and nothing has changed then.
+            note(row, rowBytes.array(), 0, rowBytes.length(), ofRow);
         }
         row.generation = generation;
         visitsDue += visitsPerUse;
@@ -135,7 +139,8 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         beginChange();
         table.add(row);
         if (!points.isEmpty()) {
-            note(row, NO_BYTES, 0, 0, Long.MAX_VALUE);
+            ofRow.clear();
+            note(row, NO_BYTES, 0, 0, ofRow);
         }
         row.generation = generation;
         visitsDue += visitsPerUse;
@@ -157,9 +162,9 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         return true;
     }
 
-    private void note(Row row, byte[] image, int offset, int length, long firstTimerMillis) {
+    private void note(Row row, byte[] image, int offset, int length, FirstTimers firstTimers) {
         UndoLog log = newestLog();
-        log.add(row, image, offset, length, firstTimerMillis);
+        log.add(row, image, offset, length, firstTimers);
         row.noted = log.size() - 1;
         if (log == stamped) {
             row.stamp = stamp;
@@ -226,7 +231,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         codec.readRow(group.arena(), entry.rowAt, entry.rowLength, row); // May throw, and nothing has changed then.
         beginChange();
         if (!points.isEmpty()) {
-            note(row, group.arena(), entry.rowAt, entry.rowLength, entry.firstTimerMillis);
+            note(row, group.arena(), entry.rowAt, entry.rowLength, entry.firstTimers);
         }
         row.generation = generation;
         visitsDue += visitsPerUse;
@@ -245,31 +250,31 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
 
     /** No row that is bytes has a timer before that; there may be none then either. */
     @Override
-    public long firstUndecodedTimerMillis() {
-        return firstUndecodedTimerMillis;
+    public long firstUndecodedTimerMillis(TimeDomain domain) {
+        return firstUndecoded.of(domain);
     }
 
     /** Makes objects of all rows that have a timer not later than that. */
     @Override
-    public void decodeDue(long millis) {
-        if (firstUndecodedTimerMillis > millis || firstUndecodedTimerMillis == Long.MAX_VALUE) {
+    public void decodeDue(TimeDomain domain, long millis) {
+        if (firstUndecoded.of(domain) > millis || firstUndecoded.of(domain) == Long.MAX_VALUE) {
             return;
         }
         for (int number = range.first(); number < range.end(); number++) {
             ReplicaGroup group = undecoded(number);
-            while (group != null && group.findDue(millis, entry)) {
+            while (group != null && group.findDue(domain, millis, entry)) {
                 K key = codec.readKey(group.arena(), entry.keyAt, entry.keyLength);
                 decode(key, KeyTable.hash(key), number, group);
             }
         }
-        firstUndecodedTimerMillis = undecoded == null ? Long.MAX_VALUE : firstTimerMillis(undecoded);
+        firstUndecoded.set(domain, undecoded == null ? Long.MAX_VALUE : firstTimerMillis(undecoded, domain));
     }
 
-    private long firstTimerMillis(KeyedReplica replica) {
+    private long firstTimerMillis(KeyedReplica replica, TimeDomain domain) {
         long first = Long.MAX_VALUE;
         for (int number = range.first(); number < range.end(); number++) {
             ReplicaGroup group = replica.group(number);
-            first = group == null ? first : Math.min(first, group.firstTimerMillis());
+            first = group == null ? first : Math.min(first, group.firstTimerMillis(domain));
         }
         return first;
     }
@@ -467,7 +472,8 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
             for (int i = 0; i < log.size(); i++) {
                 Row row = log.row(i);
                 if (row.stamp != stamp) {
-                    into.add(row, log.image(i), log.imageAt(i), log.imageLength(i), log.firstTimerMillis(i));
+                    log.readFirstTimers(i, ofRow);
+                    into.add(row, log.image(i), log.imageAt(i), log.imageLength(i), ofRow);
                     row.stamp = stamp;
                 }
             }
@@ -562,7 +568,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     }
 
     @Override
-    public void makeRoomForDue(long millis) {
+    public void makeRoomForDue(TimeDomain domain, long millis) {
         // All rows that are objects stay so.
     }
 

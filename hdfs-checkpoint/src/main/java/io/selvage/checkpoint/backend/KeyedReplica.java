@@ -231,7 +231,7 @@ public final class KeyedReplica extends StateReplica {
             return;
         }
         out.endRun(row);
-        Segment.endEntry(out, entry.firstTimerMillis);
+        Segment.endEntry(out, entry.firstTimers);
         Entry renumbered = new Entry();
         renumbered.read(new BinaryReader(out.array(), 0, out.length()));
         into.put(out.array(), 0, renumbered);

@@ -1,6 +1,7 @@
 package io.selvage.checkpoint.backend;
 
 import io.selvage.api.state.StateAccess;
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serde;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,12 @@ public interface KeyedStateBackend<K> {
     /** States that each key has one of for each namespace. */
     <N> NamespacedStates<N> namespaced(Serde<N> namespaceSerde);
 
-    <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde);
+    /** Of event time. */
+    default <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde) {
+        return timers(name, namespaceSerde, TimeDomain.EVENT_TIME);
+    }
+
+    <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde, TimeDomain domain);
 
     /**
      * All states are obtained; lets go of what was restored.

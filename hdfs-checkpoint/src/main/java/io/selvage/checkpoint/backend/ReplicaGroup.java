@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryReader;
 import java.util.Arrays;
 
@@ -23,13 +24,12 @@ final class ReplicaGroup {
     private int shift;
     private int count;
 
-    // Timers: made when first wanted, as a heap by time. Stale ones are recognized when they come up.
-    private long firstTimerMillis = Long.MAX_VALUE; // A lower bound.
-    private long[] timerMillis = {};
-    private int[] timerAt = {};
-    private int timers = -1; // -1: not made.
+    private final Due[] due = new Due[FirstTimers.COUNT]; // By clock.
 
     ReplicaGroup() {
+        for (TimeDomain domain : TimeDomain.values()) {
+            due[domain.ordinal()] = new Due(domain);
+        }
         makeSlots(LEAST_SLOTS);
     }
 
@@ -52,7 +52,7 @@ final class ReplicaGroup {
             entry.read(in);
             if (entry.rowLength > 0) {
                 int slot = group.freeSlot(KeyGroups.murmur3(entries, entry.keyAt, entry.keyLength));
-                group.place(start, entry.end - start, entry.firstTimerMillis, slot);
+                group.place(start, entry.end - start, entry.firstTimers, slot);
             }
         }
         return group;
@@ -69,7 +69,11 @@ final class ReplicaGroup {
 
     /** Memory. */
     long bytes() {
-        return OBJECT_BYTES + (long) arena.length + (long) Integer.BYTES * slots.length + 12L * timerAt.length;
+        long bytes = OBJECT_BYTES + (long) arena.length + (long) Integer.BYTES * slots.length;
+        for (Due each : due) {
+            bytes += 12L * each.at.length;
+        }
+        return bytes;
     }
 
     byte[] arena() {
@@ -91,7 +95,7 @@ final class ReplicaGroup {
         }
         System.arraycopy(source, start, arena, used, length);
         used += length;
-        place(used - length, length, entry.firstTimerMillis, slot);
+        place(used - length, length, entry.firstTimers, slot);
         if (count > slots.length / 2) {
             grow();
         }
@@ -99,7 +103,7 @@ final class ReplicaGroup {
     }
 
     /** The entry at that place of the array is found in that slot. */
-    private void place(int start, int length, long timerMillis, int slot) {
+    private void place(int start, int length, FirstTimers firstTimers, int slot) {
         if (slots[slot] != 0) {
             live -= lengthAt(slots[slot] - 1);
         } else {
@@ -107,8 +111,9 @@ final class ReplicaGroup {
         }
         slots[slot] = start + 1;
         live += length;
-        firstTimerMillis = Math.min(firstTimerMillis, timerMillis);
-        timers = -1;
+        for (Due each : due) {
+            each.add(firstTimers);
+        }
     }
 
     /** Moves an entry onto the one of that key; false: there is none. */
@@ -165,76 +170,100 @@ final class ReplicaGroup {
     }
 
     /** Not later than the earliest timer of any row; {@link Long#MAX_VALUE}: there is none. */
-    long firstTimerMillis() {
-        return firstTimerMillis;
+    long firstTimerMillis(TimeDomain domain) {
+        return due[domain.ordinal()].firstMillis;
     }
 
     /** Moves an entry onto a row whose earliest timer is not later than that; false: there is none. */
-    boolean findDue(long millis, Entry entry) {
-        if (firstTimerMillis > millis) {
+    boolean findDue(TimeDomain domain, long untilMillis, Entry entry) {
+        return due[domain.ordinal()].find(untilMillis, entry);
+    }
+
+    /**
+     * Owned by its group. Rows by their earliest timers of one clock: made when first wanted, as a heap by time. Stale
+     * ones are recognized when they come up.
+     */
+    private final class Due {
+        private final TimeDomain domain;
+        private long firstMillis = Long.MAX_VALUE; // A lower bound.
+        private long[] millis = {};
+        private int[] at = {};
+        private int size = -1; // -1: not made.
+
+        Due(TimeDomain domain) {
+            this.domain = domain;
+        }
+
+        void add(FirstTimers of) {
+            firstMillis = Math.min(firstMillis, of.of(domain));
+            forget();
+        }
+
+        void forget() {
+            size = -1;
+        }
+
+        boolean find(long untilMillis, Entry entry) {
+            if (firstMillis > untilMillis) {
+                return false;
+            }
+            if (size < 0) {
+                collect();
+            }
+            while (size > 0 && millis[0] <= untilMillis) {
+                read(at[0], entry);
+                int hash = KeyGroups.murmur3(arena, entry.keyAt, entry.keyLength);
+                if (slots[slotOf(arena, entry.keyAt, entry.keyLength, hash)] == at[0] + 1) {
+                    firstMillis = millis[0];
+                    return true;
+                }
+                pop();
+            }
+            firstMillis = size == 0 ? Long.MAX_VALUE : millis[0];
             return false;
         }
-        if (timers < 0) {
-            collectTimers();
-        }
-        while (timers > 0 && timerMillis[0] <= millis) {
-            read(timerAt[0], entry);
-            if (slots[
-                            slotOf(
-                                    arena,
-                                    entry.keyAt,
-                                    entry.keyLength,
-                                    KeyGroups.murmur3(arena, entry.keyAt, entry.keyLength))]
-                    == timerAt[0] + 1) {
-                firstTimerMillis = timerMillis[0];
-                return true;
-            }
-            popTimer();
-        }
-        firstTimerMillis = timers == 0 ? Long.MAX_VALUE : timerMillis[0];
-        return false;
-    }
 
-    private void collectTimers() {
-        Entry entry = new Entry();
-        timerMillis = new long[count];
-        timerAt = new int[count];
-        int found = 0;
-        for (int slot : slots) {
-            if (slot != 0) {
-                read(slot - 1, entry);
-                if (entry.firstTimerMillis != Long.MAX_VALUE) {
-                    timerMillis[found] = entry.firstTimerMillis;
-                    timerAt[found++] = slot - 1;
+        private void collect() {
+            Entry entry = new Entry();
+            millis = new long[count];
+            at = new int[count];
+            int found = 0;
+            for (int slot : slots) {
+                if (slot != 0) {
+                    read(slot - 1, entry);
+                    if (entry.firstTimers.of(domain) != Long.MAX_VALUE) {
+                        millis[found] = entry.firstTimers.of(domain);
+                        at[found++] = slot - 1;
+                    }
                 }
             }
-        }
-        timers = found;
-        for (int i = found / 2 - 1; i >= 0; i--) {
-            siftDown(i, timerMillis[i], timerAt[i]);
-        }
-    }
-
-    private void popTimer() {
-        timers--;
-        if (timers > 0) {
-            siftDown(0, timerMillis[timers], timerAt[timers]);
-        }
-    }
-
-    private void siftDown(int from, long millis, int at) {
-        int place = from;
-        for (int child = 2 * place + 1; child < timers; child = 2 * place + 1) {
-            int earlier = child + 1 < timers && timerMillis[child + 1] < timerMillis[child] ? child + 1 : child;
-            if (millis <= timerMillis[earlier]) {
-                break;
+            size = found;
+            for (int i = found / 2 - 1; i >= 0; i--) {
+                siftDown(i, millis[i], at[i]);
             }
-            timerMillis[place] = timerMillis[earlier];
-            timerAt[place] = timerAt[earlier];
-            place = earlier;
         }
-        timerMillis[place] = millis;
-        timerAt[place] = at;
+
+        private void pop() {
+            size--;
+            if (size > 0) {
+                siftDown(0, millis[size], at[size]);
+            }
+        }
+
+        private void siftDown(int from, long ofMillis, int ofAt) {
+            int place = from;
+            for (int child = 2 * place + 1; child < size; child = 2 * place + 1) {
+                int earlier = child + 1 < size && millis[child + 1] < millis[child] ? child + 1 : child;
+                if (ofMillis <= millis[earlier]) {
+                    break;
+                }
+                millis[place] = millis[earlier];
+                at[place] = at[earlier];
+                place = earlier;
+            }
+            millis[place] = ofMillis;
+            at[place] = ofAt;
+        }
     }
 
     /** Where the key is, or would go. */
@@ -307,7 +336,9 @@ final class ReplicaGroup {
         }
         arena = compact;
         used = at;
-        timers = -1;
+        for (Due each : due) {
+            each.forget();
+        }
     }
 
     private int lengthAt(int start) {

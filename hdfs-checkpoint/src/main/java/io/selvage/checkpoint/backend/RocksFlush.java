@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RocksFlush<K> {
     private static final int WORK_PER_ROW = 64;
+    private static final TimeDomain[] DOMAINS = TimeDomain.values();
 
     private final RowCodec<K> codec;
     private final SortedFiles files;
@@ -28,6 +30,8 @@ final class RocksFlush<K> {
     private final BinaryWriter valueBytes = new BinaryWriter();
     private final List<byte[]> noLongerDue = new ArrayList<>(); // Of the group at hand.
     private final List<byte[]> due = new ArrayList<>();
+
+    private final FirstTimers firstTimers = new FirstTimers(); // Of the row at hand.
 
     private Item[] group = {}; // By key.
     private int groupEnd; // In the rows.
@@ -203,7 +207,8 @@ final class RocksFlush<K> {
         groupBytes[row.group - range.first()] += length - Math.max(row.storedLength, -item.key().length);
         row.storedLength = length;
         row.storedHash = hash;
-        becomeDue(row, item.key(), RocksKeys.firstTimerMillis(value, length));
+        firstTimers.readBackwards(value, length);
+        becomeDue(row, item.key());
     }
 
     private void remove(StoredRow row, byte[] key) throws IOException {
@@ -214,28 +219,34 @@ final class RocksFlush<K> {
         written += key.length;
         groupBytes[row.group - range.first()] -= key.length + row.storedLength;
         row.storedLength = -1;
-        becomeDue(row, key, Long.MAX_VALUE);
+        firstTimers.clear();
+        becomeDue(row, key);
     }
 
-    private void becomeDue(StoredRow row, byte[] key, long millis) {
-        if (millis == row.storedDueMillis) {
-            return;
-        }
+    /** As the row at hand is. */
+    private void becomeDue(StoredRow row, byte[] key) {
         int keyLength = key.length - RocksKeys.ROW_PREFIX;
-        if (row.storedDueMillis != Long.MAX_VALUE) {
-            noLongerDue.add(RocksKeys.due(row.group, row.storedDueMillis, key, RocksKeys.ROW_PREFIX, keyLength));
+        for (TimeDomain domain : DOMAINS) {
+            long before = row.storedDue.of(domain);
+            long millis = firstTimers.of(domain);
+            if (millis == before) {
+                continue;
+            }
+            if (before != Long.MAX_VALUE) {
+                noLongerDue.add(RocksKeys.due(row.group, domain, before, key, RocksKeys.ROW_PREFIX, keyLength));
+            }
+            if (millis != Long.MAX_VALUE) {
+                due.add(RocksKeys.due(row.group, domain, millis, key, RocksKeys.ROW_PREFIX, keyLength));
+            }
+            row.storedDue.set(domain, millis);
         }
-        if (millis != Long.MAX_VALUE) {
-            due.add(RocksKeys.due(row.group, millis, key, RocksKeys.ROW_PREFIX, keyLength));
-        }
-        row.storedDueMillis = millis;
     }
 
     /** Answers nothing; a row that has nothing has no bytes. */
     private void writeValue(StoredRow row) {
-        long firstTimerMillis = codec.writeRow(row, valueBytes);
+        codec.writeRow(row, valueBytes, firstTimers);
         if (valueBytes.length() > 0) {
-            RocksKeys.endValue(valueBytes, firstTimerMillis);
+            RocksKeys.endValue(valueBytes, firstTimers);
         }
     }
 

@@ -1,13 +1,15 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 
 /**
  * Stateless: what is in a {@link RocksStore}, and in which order. Two bytes are the key group; then a row's key is 0
- * and the key's canonical bytes, and its value the row's bytes, for a row with timers the time of the earliest, and a
- * byte that says so. Behind the rows of a group is one key without a value for each row with timers: 1, that time, so
- * that earlier ones come first, and the key's bytes. So all of a group lies together, whatever it is of.
+ * and the key's canonical bytes, and its value the row's bytes and, backwards, its {@link FirstTimers}. Behind the rows
+ * of a group is one key without a value for each row and clock by which it has timers: 1, or 2 for processing time, the
+ * time of the earliest, so that earlier ones come first, and the key's bytes. So all of a group lies together, whatever
+ * it is of.
  */
 final class RocksKeys {
     static final int ROW = 0;
@@ -26,16 +28,26 @@ final class RocksKeys {
         return new byte[] {(byte) (group >>> 8), (byte) group};
     }
 
-    /** Where what is due in a group begins. */
+    /** Where what is due in a group begins, and its rows end. */
     static byte[] due(int group) {
-        return new byte[] {(byte) (group >>> 8), (byte) group, DUE};
+        return due(group, TimeDomain.EVENT_TIME);
     }
 
-    static byte[] due(int group, long millis, byte[] key, int offset, int length) {
+    /** Where what is due by one clock begins. */
+    static byte[] due(int group, TimeDomain domain) {
+        return new byte[] {(byte) (group >>> 8), (byte) group, (byte) (DUE + domain.ordinal())};
+    }
+
+    /** Behind all that. */
+    static byte[] endOfDue(int group, TimeDomain domain) {
+        return new byte[] {(byte) (group >>> 8), (byte) group, (byte) (DUE + domain.ordinal() + 1)};
+    }
+
+    static byte[] due(int group, TimeDomain domain, long millis, byte[] key, int offset, int length) {
         byte[] bytes = new byte[DUE_PREFIX + length];
         bytes[0] = (byte) (group >>> 8);
         bytes[1] = (byte) group;
-        bytes[2] = DUE;
+        bytes[2] = (byte) (DUE + domain.ordinal());
         long ordered = millis ^ Long.MIN_VALUE;
         for (int i = 0; i < Long.BYTES; i++) {
             bytes[ROW_PREFIX + i] = (byte) (ordered >>> (Long.SIZE - Byte.SIZE - Byte.SIZE * i));
@@ -52,30 +64,23 @@ final class RocksKeys {
         return key[2] == ROW;
     }
 
+    static boolean isDue(byte[] key, int group, TimeDomain domain) {
+        return groupOf(key) == group && key[2] == DUE + domain.ordinal();
+    }
+
     /** Of a key of what is due. */
     static long millisOf(byte[] due) {
         return new BinaryReader(due, ROW_PREFIX, Long.BYTES).readLong() ^ Long.MIN_VALUE;
     }
 
     /** Behind a row's bytes. */
-    static void endValue(BinaryWriter out, long firstTimerMillis) {
-        boolean hasTimers = firstTimerMillis != Long.MAX_VALUE;
-        if (hasTimers) {
-            out.writeLong(firstTimerMillis);
-        }
-        out.writeBoolean(hasTimers);
+    static void endValue(BinaryWriter out, FirstTimers firstTimers) {
+        firstTimers.writeBackwards(out);
     }
 
     /** Of a value, the bytes that are the row's. */
     static int rowLength(byte[] value, int length) {
-        return length - 1 - (value[length - 1] == 0 ? 0 : Long.BYTES);
-    }
-
-    /** {@link Long#MAX_VALUE}: the row has no timers. */
-    static long firstTimerMillis(byte[] value, int length) {
-        return value[length - 1] == 0
-                ? Long.MAX_VALUE
-                : new BinaryReader(value, length - 1 - Long.BYTES, Long.BYTES).readLong();
+        return length - FirstTimers.lengthBackwards(value, length);
     }
 
     /** Tells values of one key apart: as murmur3's final step (Austin Appleby), on eight bytes after the other. */

@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
@@ -198,6 +199,7 @@ public final class RocksReplica extends StateReplica {
         TreeMap<byte[], byte[]> values = new TreeMap<>(Arrays::compareUnsigned); // Empty: the row has gone.
         TreeMap<byte[], Boolean> due = new TreeMap<>(Arrays::compareUnsigned);
         Entry entry = new Entry();
+        FirstTimers timersBefore = new FirstTimers();
         byte[] bytes = from.entries();
         BinaryReader entries = new BinaryReader(bytes);
         int group = from.number();
@@ -210,17 +212,15 @@ public final class RocksReplica extends StateReplica {
             BinaryWriter value = new BinaryWriter(entry.rowLength + 16);
             StateSchema.renumber(bytes, entry.rowAt, entry.rowLength, places, value);
             if (value.length() > 0) {
-                RocksKeys.endValue(value, entry.firstTimerMillis);
+                RocksKeys.endValue(value, entry.firstTimers);
             }
             byte[] before = valueOf(into, key);
             if (before.length > 0) {
-                long millis = RocksKeys.firstTimerMillis(before, before.length);
-                if (millis != Long.MAX_VALUE) {
-                    due.put(RocksKeys.due(group, millis, bytes, entry.keyAt, entry.keyLength), false);
-                }
+                timersBefore.readBackwards(before, before.length);
+                putDue(due, group, timersBefore, entry, bytes, false);
             }
-            if (value.length() > 0 && entry.firstTimerMillis != Long.MAX_VALUE) {
-                due.put(RocksKeys.due(group, entry.firstTimerMillis, bytes, entry.keyAt, entry.keyLength), true);
+            if (value.length() > 0) {
+                putDue(due, group, entry.firstTimers, entry, bytes, true);
             }
             values.put(key, value.toByteArray());
             growth += sizeOf(key, value.length()) - sizeOf(key, before.length);
@@ -359,6 +359,15 @@ public final class RocksReplica extends StateReplica {
         return taken;
     }
 
+    private static void putDue(
+            TreeMap<byte[], Boolean> due, int group, FirstTimers timers, Entry entry, byte[] bytes, boolean isThere) {
+        for (TimeDomain domain : TimeDomain.values()) {
+            if (timers.of(domain) != Long.MAX_VALUE) {
+                due.put(RocksKeys.due(group, domain, timers.of(domain), bytes, entry.keyAt, entry.keyLength), isThere);
+            }
+        }
+    }
+
     /** The same in the heap, which a heap backend starts from; this one is closed. */
     public KeyedReplica toHeap() throws IOException {
         KeyedReplica replica = new KeyedReplica(operator, range);
@@ -368,6 +377,7 @@ public final class RocksReplica extends StateReplica {
         long[] since = new long[range.count()];
         Arrays.fill(since, checkpoint());
         List<Segment.Group> groups = new ArrayList<>();
+        FirstTimers firstTimers = new FirstTimers();
         RocksStore.View view = store().view();
         try {
             requireComplete();
@@ -379,7 +389,8 @@ public final class RocksReplica extends StateReplica {
                     out.writeBytes(key, RocksKeys.ROW_PREFIX, key.length - RocksKeys.ROW_PREFIX);
                     out.writeUnsignedVarInt(rowLength);
                     out.writeBytes(value, 0, rowLength);
-                    Segment.endEntry(out, RocksKeys.firstTimerMillis(value, value.length));
+                    firstTimers.readBackwards(value, value.length);
+                    Segment.endEntry(out, firstTimers);
                 });
                 groups.add(new Segment.Group(group, true, out.toByteArray()));
             }

@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,9 +75,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private int visitsDue;
     private byte @Nullable [] visitedFrom; // Where the next visit begins in the store; null: at its beginning.
 
-    private final long[] firstDue; // By group: nothing that is not an object is due before; MAX_VALUE: nothing is due.
-    private final byte[][] dueFrom; // By group: where that is in the store.
-    private long firstDueMillis = Long.MAX_VALUE;
+    private final List<Due> due; // By clock.
 
     private final CutHistory<Kept> points;
     private boolean isChanging;
@@ -131,12 +130,10 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         this.bounds = disk.bounds();
         this.table = new KeyTable(range);
         this.groupBytes = new long[range.count()];
-        this.firstDue = new long[range.count()];
-        this.dueFrom = new byte[range.count()][];
         this.points = new CutHistory<>(operator, this);
         this.directory = environment.newDirectory("rows");
         Files.createDirectories(directory);
-        Arrays.fill(firstDue, Long.MAX_VALUE);
+        this.due = Stream.of(TimeDomain.values()).map(Due::new).toList();
         environment.backendOpened();
         beginExpiry();
     }
@@ -284,7 +281,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         codec.readRow(value, 0, RocksKeys.rowLength(value, length), row); // May throw, and nothing has changed then.
         row.storedLength = length;
         row.storedHash = RocksKeys.hash(value, length);
-        row.storedDueMillis = RocksKeys.firstTimerMillis(value, length);
+        row.storedDue.readBackwards(value, length);
         beginChange();
         insert(row);
         codec.insertTimers(row);
@@ -358,7 +355,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             proceed(SPILLED_AT_ONCE);
         }
         if (residentBytes > most) {
-            sweep(most, SWEPT_AT_ONCE, Long.MIN_VALUE);
+            sweep(most, SWEPT_AT_ONCE, TimeDomain.EVENT_TIME, Long.MIN_VALUE);
         }
         if (residentBytes > 2 * most) {
             awaitFlush();
@@ -366,7 +363,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     }
 
     @Override
-    public void makeRoomForDue(long millis) {
+    public void makeRoomForDue(TimeDomain domain, long millis) {
         long most = environment.rowBytesOfBackend();
         if (residentBytes <= most) {
             return;
@@ -377,13 +374,13 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             awaitFlush();
         }
         // Those that are due stay: they would be the next to be decoded, and if nothing of them fires, for ever.
-        sweep(most, table.size() + range.count(), millis);
+        sweep(most, table.size() + range.count(), domain, millis);
     }
 
     /**
      * A clock (Corbato 1968): first goes what was not used in the last two epochs, if there is anything of the kind.
      */
-    private void sweep(long most, int steps, long dueMillis) {
+    private void sweep(long most, int steps, TimeDomain domain, long dueMillis) {
         for (int i = 0; i < steps && residentBytes > most; i++) {
             int group = range.first() + sweptGroup;
             if (sweptPlace >= table.size(group)) {
@@ -393,7 +390,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             }
             StoredRow row = (StoredRow) table.row(group, sweptPlace);
             int sparedEpochs = sweptInVain > table.size() ? 0 : 1;
-            if (row.generation < epoch - sparedEpochs && isClean(row) && row.storedDueMillis > dueMillis) {
+            if (row.generation < epoch - sparedEpochs && isClean(row) && row.storedDue.of(domain) > dueMillis) {
                 sweptInVain = 0;
                 evict(row); // The group's last row is at its place now.
             } else {
@@ -410,27 +407,12 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     /** It is bytes from now on, as the store has it. */
     private void evict(StoredRow row) {
         beginChange();
-        if (row.storedDueMillis != Long.MAX_VALUE) {
-            isDueAgain(row);
+        for (Due each : due) {
+            each.add(row);
         }
         codec.empty(row);
         remove(row);
         endChange();
-    }
-
-    private void isDueAgain(StoredRow row) {
-        int index = row.group - range.first();
-        if (row.storedDueMillis > firstDue[index]) {
-            return;
-        }
-        keyBytes.clear();
-        codec.writeKey(row.key, keyBytes);
-        byte[] key = RocksKeys.due(row.group, row.storedDueMillis, keyBytes.array(), 0, keyBytes.length());
-        if (dueFrom[index] == null || Arrays.compareUnsigned(key, dueFrom[index]) < 0) {
-            dueFrom[index] = key;
-            firstDue[index] = row.storedDueMillis;
-            firstDueMillis = Math.min(firstDueMillis, row.storedDueMillis);
-        }
     }
 
     /** Rows that were made objects, or used, in that epoch or a later one, are neither any more. */
@@ -493,82 +475,124 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     // ---- timers --------------------------------------------------------------------------------------------------
 
     @Override
-    public long firstUndecodedTimerMillis() {
-        return firstDueMillis;
+    public long firstUndecodedTimerMillis(TimeDomain domain) {
+        return due.get(domain.ordinal()).firstMillis;
     }
 
     @Override
-    public void decodeDue(long millis) {
-        if (firstDueMillis > millis || firstDueMillis == Long.MAX_VALUE) {
-            return;
-        }
-        try (RocksIterator each = store.iterator()) {
-            int left = MOST_DUE_AT_ONCE;
-            while (left > 0 && firstDueMillis <= millis && firstDueMillis != Long.MAX_VALUE) {
-                left = decodeDue(groupDueFirst(), millis, each, left);
-            }
-        }
+    public void decodeDue(TimeDomain domain, long millis) {
+        due.get(domain.ordinal()).decode(millis);
     }
 
-    /** Of one group, as far as no other is due before; answers how many may follow. */
-    private int decodeDue(int index, long millis, RocksIterator each, int most) {
-        firstDue[index] = Long.MAX_VALUE;
-        long until = Math.min(millis, earliest());
-        int left = most;
-        int group = range.first() + index;
-        each.seek(dueFrom[index] == null ? RocksKeys.due(group) : dueFrom[index]);
-        for (; each.isValid(); each.next()) {
-            byte[] key = each.key();
-            if (RocksKeys.groupOf(key) != group) {
-                break;
-            }
-            long at = RocksKeys.millisOf(key);
-            if (left == 0 || at > until) {
-                firstDue[index] = at;
-                dueFrom[index] = key;
-                break;
-            }
-            if (findResident(key, RocksKeys.DUE_PREFIX) == null) {
-                K decoded = codec.readKey(key, RocksKeys.DUE_PREFIX, key.length - RocksKeys.DUE_PREFIX);
-                load(decoded, KeyTable.hash(decoded));
-                left--;
-            }
-        }
-        if (firstDue[index] == Long.MAX_VALUE) {
-            dueFrom[index] = RocksKeys.group(group + 1);
-        }
-        firstDueMillis = earliest();
-        return left;
-    }
-
-    private int groupDueFirst() {
-        int first = 0;
-        for (int i = 1; i < firstDue.length; i++) {
-            first = firstDue[i] < firstDue[first] ? i : first;
-        }
-        return first;
-    }
-
-    private long earliest() {
-        long earliest = Long.MAX_VALUE;
-        for (long each : firstDue) {
-            earliest = Math.min(earliest, each);
-        }
-        return earliest;
-    }
-
-    /** In the store; rows that are objects are not told apart from the others. */
     private void findFirstDue() {
-        try (RocksIterator each = store.iterator()) {
-            for (int i = 0; i < firstDue.length; i++) {
-                int group = range.first() + i;
-                each.seek(RocksKeys.due(group));
-                boolean isThere = each.isValid() && RocksKeys.groupOf(each.key()) == group;
-                firstDue[i] = isThere ? RocksKeys.millisOf(each.key()) : Long.MAX_VALUE;
-                dueFrom[i] = isThere ? each.key() : RocksKeys.group(group + 1);
+        for (Due each : due) {
+            each.findFirst();
+        }
+    }
+
+    /** Owned by the rows: those that are not objects, by when the earliest of their timers of one clock is due. */
+    private final class Due {
+        private final TimeDomain domain;
+        private final long[] first; // By group: nothing is due before; MAX_VALUE: nothing is due.
+        private final byte[][] from; // By group: where that is in the store.
+        private long firstMillis = Long.MAX_VALUE;
+
+        Due(TimeDomain domain) {
+            this.domain = domain;
+            this.first = new long[range.count()];
+            this.from = new byte[range.count()][];
+            Arrays.fill(first, Long.MAX_VALUE);
+        }
+
+        void decode(long millis) {
+            if (firstMillis > millis || firstMillis == Long.MAX_VALUE) {
+                return;
+            }
+            try (RocksIterator each = store.iterator()) {
+                int left = MOST_DUE_AT_ONCE;
+                while (left > 0 && firstMillis <= millis && firstMillis != Long.MAX_VALUE) {
+                    left = decode(groupDueFirst(), millis, each, left);
+                }
             }
         }
-        firstDueMillis = earliest();
+
+        /** Of one group, as far as no other is due before; answers how many may follow. */
+        private int decode(int index, long millis, RocksIterator each, int most) {
+            first[index] = Long.MAX_VALUE;
+            long until = Math.min(millis, earliest());
+            int left = most;
+            int group = range.first() + index;
+            each.seek(from[index] == null ? RocksKeys.due(group, domain) : from[index]);
+            for (; each.isValid(); each.next()) {
+                byte[] key = each.key();
+                if (!RocksKeys.isDue(key, group, domain)) {
+                    break;
+                }
+                long at = RocksKeys.millisOf(key);
+                if (left == 0 || at > until) {
+                    first[index] = at;
+                    from[index] = key;
+                    break;
+                }
+                if (findResident(key, RocksKeys.DUE_PREFIX) == null) {
+                    K decoded = codec.readKey(key, RocksKeys.DUE_PREFIX, key.length - RocksKeys.DUE_PREFIX);
+                    load(decoded, KeyTable.hash(decoded));
+                    left--;
+                }
+            }
+            if (first[index] == Long.MAX_VALUE) {
+                from[index] = RocksKeys.endOfDue(group, domain);
+            }
+            firstMillis = earliest();
+            return left;
+        }
+
+        private int groupDueFirst() {
+            int earliest = 0;
+            for (int i = 1; i < first.length; i++) {
+                earliest = first[i] < first[earliest] ? i : earliest;
+            }
+            return earliest;
+        }
+
+        private long earliest() {
+            long earliest = Long.MAX_VALUE;
+            for (long each : first) {
+                earliest = Math.min(earliest, each);
+            }
+            return earliest;
+        }
+
+        /** A row is bytes again. */
+        void add(StoredRow row) {
+            long millis = row.storedDue.of(domain);
+            int index = row.group - range.first();
+            if (millis == Long.MAX_VALUE || millis > first[index]) {
+                return;
+            }
+            keyBytes.clear();
+            codec.writeKey(row.key, keyBytes);
+            byte[] key = RocksKeys.due(row.group, domain, millis, keyBytes.array(), 0, keyBytes.length());
+            if (from[index] == null || Arrays.compareUnsigned(key, from[index]) < 0) {
+                from[index] = key;
+                first[index] = millis;
+                firstMillis = Math.min(firstMillis, millis);
+            }
+        }
+
+        /** In the store; rows that are objects are not told apart from the others. */
+        void findFirst() {
+            try (RocksIterator each = store.iterator()) {
+                for (int i = 0; i < first.length; i++) {
+                    int group = range.first() + i;
+                    each.seek(RocksKeys.due(group, domain));
+                    boolean isThere = each.isValid() && RocksKeys.isDue(each.key(), group, domain);
+                    first[i] = isThere ? RocksKeys.millisOf(each.key()) : Long.MAX_VALUE;
+                    from[i] = isThere ? each.key() : RocksKeys.endOfDue(group, domain);
+                }
+            }
+            firstMillis = earliest();
+        }
     }
 
     // ---- flushes -------------------------------------------------------------------------------------------------

@@ -108,9 +108,9 @@ final class RowCodec<K> {
         return keySerde.read(reader);
     }
 
-    /** Answers the time of the earliest timer; {@link Long#MAX_VALUE}: the row has none. */
-    long writeRow(Row row, BinaryWriter out) {
-        long first = Long.MAX_VALUE;
+    /** @param firstTimers becomes what the row's are */
+    void writeRow(Row row, BinaryWriter out, FirstTimers firstTimers) {
+        firstTimers.clear();
         int count = row.cellCount();
         for (int i = 0; i < count; i++) {
             Object value = row.get(i);
@@ -121,13 +121,11 @@ final class RowCodec<K> {
                 if (serde != null) {
                     serde.write(value, out);
                 } else {
-                    first = Math.min(
-                            first, Objects.requireNonNull(timers.get(i)).write(row, out));
+                    Objects.requireNonNull(timers.get(i)).write(row, out, firstTimers);
                 }
                 out.endRun(cell);
             }
         }
-        return first;
     }
 
     /** What each state's cell is as bytes; null where there is nothing, or timers, or what expires by itself. */

@@ -3,6 +3,7 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.StateDescriptor;
 import io.selvage.api.state.TimeToLive;
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serde;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -206,9 +207,13 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     @Override
-    public <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde) {
-        RowTimerQueue<K, N> queue = new RowTimerQueue<>(this, namespaceSerde, codec.sectionCount());
-        codec.addTimers(claim(StateSchema.Kind.TIMERS, name, RowTimerQueue.schema(namespaceSerde), null), queue);
+    public <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde, TimeDomain domain) {
+        RowTimerQueue<K, N> queue = new RowTimerQueue<>(this, namespaceSerde, domain, codec.sectionCount());
+        StateSchema.Kind kind = switch (domain) {
+            case EVENT_TIME -> StateSchema.Kind.TIMERS;
+            case PROCESSING_TIME -> StateSchema.Kind.PROCESSING_TIMERS;
+        };
+        codec.addTimers(claim(kind, name, RowTimerQueue.schema(namespaceSerde), null), queue);
         return queue;
     }
 
@@ -477,7 +482,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Owned by the backend's owner. States without a namespace. */
     private final class PlainStates extends CellStates {
         @Override
-        <V> Cell<V> cell(String name, Serde<V> serde) {
+        <V> Cell<V> cell(String name, Serde<V> serde, Merger<V> merger) {
             return new PlainCell<>(declare(name, serde));
         }
 
@@ -522,6 +527,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Owned by the backend's owner. States of the namespace that was set last. */
     private final class ByNamespace<N> extends CellStates implements NamespacedStates<N> {
         private final Serde<N> namespaceSerde;
+        private final List<NamespacedCell<N, ?>> cells = new ArrayList<>();
         private @Nullable N namespace;
 
         ByNamespace(Serde<N> namespaceSerde) {
@@ -534,8 +540,25 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         }
 
         @Override
-        <V> Cell<V> cell(String name, Serde<V> serde) {
-            return new NamespacedCell<>(this, declare(name, new NamespacesSerde<>(namespaceSerde, serde)));
+        public void merge(N from, N into) throws Exception {
+            for (int i = 0; i < cells.size(); i++) {
+                cells.get(i).merge(from, into);
+            }
+        }
+
+        @Override
+        public void clear() {
+            for (int i = 0; i < cells.size(); i++) {
+                cells.get(i).clear();
+            }
+        }
+
+        @Override
+        <V> Cell<V> cell(String name, Serde<V> serde, Merger<V> merger) {
+            int cell = declare(name, new NamespacesSerde<>(namespaceSerde, serde));
+            NamespacedCell<N, V> added = new NamespacedCell<>(this, cell, merger);
+            cells.add(added);
+            return added;
         }
 
         @Override
@@ -559,10 +582,24 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private final class NamespacedCell<N, V> implements Cell<V> {
         private final ByNamespace<N> namespaces;
         private final int cell;
+        private final CellStates.Merger<V> merger;
 
-        NamespacedCell(ByNamespace<N> namespaces, int cell) {
+        NamespacedCell(ByNamespace<N> namespaces, int cell, CellStates.Merger<V> merger) {
             this.namespaces = namespaces;
             this.cell = cell;
+            this.merger = merger;
+        }
+
+        void merge(N from, N into) throws Exception {
+            Namespaces<N, V> all = all();
+            V moved = all == null ? null : all.get(from);
+            if (all == null || moved == null) {
+                return;
+            }
+            V there = all.get(into);
+            V joined = there == null ? moved : merger.merge(there, moved);
+            all.remove(from);
+            all.put(into, joined);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
@@ -19,15 +20,17 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
 
     private final RowKeyedStateBackend<K> backend;
     private final Serde<N> namespaceSerde;
+    private final TimeDomain domain;
     private final int section;
     private Map<Timer<N>, Timer<N>> known = new HashMap<>();
     private ArrayList<Timer<N>> heap = new ArrayList<>();
     private @Nullable Timer<N> spare;
 
     /** @param section where a row has its timers of this queue */
-    RowTimerQueue(RowKeyedStateBackend<K> backend, Serde<N> namespaceSerde, int section) {
+    RowTimerQueue(RowKeyedStateBackend<K> backend, Serde<N> namespaceSerde, TimeDomain domain, int section) {
         this.backend = backend;
         this.namespaceSerde = namespaceSerde;
+        this.domain = domain;
         this.section = section;
     }
 
@@ -58,23 +61,46 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
     }
 
     @Override
+    public void deleteAll(N namespace) {
+        Row row = backend.currentRowOrNull();
+        Timer<N> timer = row == null ? null : first(row);
+        if (row == null || timer == null) {
+            return;
+        }
+        while (timer != null) {
+            Timer<N> next = timer.next;
+            if (timer.namespace.equals(namespace)) {
+                remove(timer);
+            }
+            timer = next;
+        }
+        backend.rowLost(row);
+    }
+
+    @Override
     public long nextMillis() {
-        while (backend.rows().firstUndecodedTimerMillis() < firstMillis()) {
-            backend.rows().decodeDue(backend.rows().firstUndecodedTimerMillis());
+        Rows<K> rows = backend.rows();
+        while (rows.firstUndecodedTimerMillis(domain) < firstMillis()) {
+            rows.decodeDue(domain, rows.firstUndecodedTimerMillis(domain));
         }
         return firstMillis();
     }
 
     @Override
-    public int advance(long watermarkMillis, Firing<K, N> firing) throws Exception {
+    public long earliestMillis() {
+        return Math.min(firstMillis(), backend.rows().firstUndecodedTimerMillis(domain));
+    }
+
+    @Override
+    public int advance(long millis, Firing<K, N> firing) throws Exception {
         Rows<K> rows = backend.rows();
         int fired = 0;
         do {
             backend.forgetCurrent();
-            rows.makeRoomForDue(watermarkMillis);
-            rows.decodeDue(watermarkMillis);
+            rows.makeRoomForDue(domain, millis);
+            rows.decodeDue(domain, millis);
             // Those that are not objects yet may be due as early as that, and are the next then.
-            while (firstMillis() <= Math.min(watermarkMillis, rows.firstUndecodedTimerMillis()) && !heap.isEmpty()) {
+            while (firstMillis() <= Math.min(millis, rows.firstUndecodedTimerMillis(domain)) && !heap.isEmpty()) {
                 Timer<N> due = heap.get(0);
                 K key = backend.makeCurrent(due.row);
                 remove(due);
@@ -82,15 +108,15 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
                 backend.rowLost(due.row);
                 fired++;
             }
-        } while (rows.firstUndecodedTimerMillis() <= watermarkMillis
-                && rows.firstUndecodedTimerMillis() != Long.MAX_VALUE);
+        } while (rows.firstUndecodedTimerMillis(domain) <= millis
+                && rows.firstUndecodedTimerMillis(domain) != Long.MAX_VALUE);
         return fired;
     }
 
     @Override
     public int count() {
-        while (backend.rows().firstUndecodedTimerMillis() != Long.MAX_VALUE) {
-            backend.rows().decodeDue(Long.MAX_VALUE);
+        while (backend.rows().firstUndecodedTimerMillis(domain) != Long.MAX_VALUE) {
+            backend.rows().decodeDue(domain, Long.MAX_VALUE);
         }
         return heap.size();
     }
@@ -101,15 +127,13 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
 
     // ---- a row's timers ------------------------------------------------------------------------------------------
 
-    /** Answers the time of the earliest. */
-    long write(Row row, BinaryWriter out) {
-        long first = Long.MAX_VALUE;
+    /** @param firstTimers is told of each */
+    void write(Row row, BinaryWriter out, FirstTimers firstTimers) {
         for (Timer<N> timer = first(row); timer != null; timer = timer.next) {
             namespaceSerde.write(timer.namespace, out);
             out.writeVarLong(timer.timestampMillis);
-            first = Math.min(first, Math.min(timer.timestampMillis, LATEST_MILLIS));
+            firstTimers.note(domain, Math.min(timer.timestampMillis, LATEST_MILLIS));
         }
-        return first;
     }
 
     /** Gives a row that has none its timers, which are not in the queue yet. */

@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.time.TimeDomain;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,18 +32,18 @@ interface Rows<K> {
     void endChange();
 
     /** No row that is not an object has a timer before that; there may be none then either. */
-    long firstUndecodedTimerMillis();
+    long firstUndecodedTimerMillis(TimeDomain domain);
 
     /**
      * Makes objects of rows that have a timer not later than that, those with the earliest first: of all, or of so many
      * that {@link #firstUndecodedTimerMillis} is later than it was.
      */
-    void decodeDue(long millis);
+    void decodeDue(TimeDomain domain, long millis);
 
     /**
      * While no row is in use: those that have fired may be bytes again, before more are made objects up to that time.
      */
-    void makeRoomForDue(long millis);
+    void makeRoomForDue(TimeDomain domain, long millis);
 
     /**
      * Begins a cut of what there is now; its bytes are written by the cut's own doing.

@@ -66,12 +66,8 @@ record Segment(
     }
 
     /** What follows a row's bytes, unless there are none. */
-    static void endEntry(BinaryWriter out, long firstTimerMillis) {
-        boolean hasTimers = firstTimerMillis != Long.MAX_VALUE;
-        out.writeBoolean(hasTimers);
-        if (hasTimers) {
-            out.writeLong(firstTimerMillis);
-        }
+    static void endEntry(BinaryWriter out, FirstTimers firstTimers) {
+        firstTimers.write(out);
     }
 
     // ---- reading -------------------------------------------------------------------------------------------------

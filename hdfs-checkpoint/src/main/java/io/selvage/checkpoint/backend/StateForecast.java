@@ -1,9 +1,9 @@
 package io.selvage.checkpoint.backend;
 
 import io.selvage.api.graph.OperatorDefinition;
-import io.selvage.api.state.AggregatingStateDescriptor;
+import io.selvage.api.state.StateAccess;
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +12,10 @@ import org.jspecify.annotations.Nullable;
  * it can be told from schemas alone what becomes of a checkpoint's states.
  */
 public final class StateForecast {
-    /** The timers of a {@link OperatorDefinition.KeyedProcess}. */
+    /** The timers of an operator with a user's general function. */
     public static final String PROCESS_TIMERS = "#timers";
-    /** The accumulators of a {@link OperatorDefinition.WindowAggregate}, by the starts of windows. */
-    public static final String WINDOW_ACCUMULATORS = "window";
-    /** Its timers. */
-    public static final String WINDOW_ENDS = "window-end";
+    /** Those of processing time. */
+    public static final String PROCESS_ALARMS = "#processing-timers";
 
     private final RowKeyedStateBackend<?> backend;
 
@@ -33,29 +31,52 @@ public final class StateForecast {
      * @return null: what states it has, if any, is not known here
      * @throws Exception what the function throws; its states are not known then
      */
+    @SuppressWarnings("unchecked")
     public static @Nullable StateForecast of(String operator, OperatorDefinition definition, int maxParallelism)
             throws Exception {
         if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
-            RowKeyedStateBackend<?> backend = nowhere(operator, process.keySerde(), maxParallelism);
-            backend.timers(PROCESS_TIMERS, NoNamespace.SERDE);
-            process.function().openState(backend.states());
-            return new StateForecast(backend);
+            return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
+        }
+        if (definition instanceof OperatorDefinition.KeyedCoProcess<?, ?, ?, ?> process) {
+            return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
         }
         if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
-            RowKeyedStateBackend<?> backend = nowhere(operator, window.keySerde(), maxParallelism);
-            declareWindow(backend, window);
+            return of(
+                    operator,
+                    (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>) window,
+                    maxParallelism);
+        }
+        if (definition instanceof OperatorDefinition.IntervalJoin<?, ?, ?, ?> join) {
+            RowKeyedStateBackend<Object> backend = nowhere(operator, (Serde<Object>) join.keySerde(), maxParallelism);
+            JoinStates.left(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
+            JoinStates.right(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
             return new StateForecast(backend);
         }
         return null;
     }
 
-    private static <I, A, R> void declareWindow(
-            RowKeyedStateBackend<?> backend, OperatorDefinition.WindowAggregate<?, I, A, R, ?> window) {
-        Serde<Long> starts = Serdes.of(Long.class);
-        backend.namespaced(starts)
-                .aggregating(new AggregatingStateDescriptor<>(
-                        WINDOW_ACCUMULATORS, window.accumulatorSerde(), window.aggregate()));
-        backend.timers(WINDOW_ENDS, starts);
+    /** The user's function, as far as its states are concerned. */
+    private interface Declaring {
+        void openState(StateAccess states) throws Exception;
+    }
+
+    private static StateForecast ofFunction(String operator, Serde<?> keySerde, int maxParallelism, Declaring function)
+            throws Exception {
+        RowKeyedStateBackend<?> backend = nowhere(operator, keySerde, maxParallelism);
+        backend.timers(PROCESS_TIMERS, NoNamespace.SERDE);
+        backend.timers(PROCESS_ALARMS, NoNamespace.SERDE, TimeDomain.PROCESSING_TIME);
+        function.openState(backend.states());
+        return new StateForecast(backend);
+    }
+
+    private static StateForecast of(
+            String operator,
+            OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object> window,
+            int maxParallelism)
+            throws Exception {
+        RowKeyedStateBackend<Object> backend = nowhere(operator, window.keySerde(), maxParallelism);
+        WindowStates.of(backend, window);
+        return new StateForecast(backend);
     }
 
     private static <K> RowKeyedStateBackend<K> nowhere(String operator, Serde<K> keySerde, int maxParallelism) {

@@ -27,7 +27,8 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
     /** What a section is of; the order is the format's. */
     public enum Kind {
         STATE("state"),
-        TIMERS("timers");
+        TIMERS("timers"),
+        PROCESSING_TIMERS("processing-time timers");
 
         final String word;
 

@@ -9,8 +9,8 @@ final class StoredRow extends Row {
     int storedLength = -1;
 
     long storedHash;
-    /** Of the earliest of the timers that the store knows of; {@link Long#MAX_VALUE}: it knows of none. */
-    long storedDueMillis = Long.MAX_VALUE;
+    /** Of the timers that the store knows of. */
+    final FirstTimers storedDue = new FirstTimers();
     /** The epoch in which it was made an object. */
     int loaded;
     /** What it counts for in the heap. */

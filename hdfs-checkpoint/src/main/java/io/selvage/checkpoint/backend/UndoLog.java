@@ -53,7 +53,7 @@ final class UndoLog {
     private byte[][] imageIn = new byte[INITIAL_ROWS][];
     private int[] imageAt = new int[INITIAL_ROWS];
     private int[] imageLength = new int[INITIAL_ROWS];
-    private long[] firstTimerMillis = new long[INITIAL_ROWS];
+    private long[] firstTimers = new long[FirstTimers.COUNT * INITIAL_ROWS];
     private int size;
     private long imageBytes;
 
@@ -82,9 +82,9 @@ final class UndoLog {
         return imageLength[index];
     }
 
-    /** Of the image's timers; {@link Long#MAX_VALUE}: it has none. */
-    long firstTimerMillis(int index) {
-        return firstTimerMillis[index];
+    /** Of the image's timers. */
+    void readFirstTimers(int index, FirstTimers into) {
+        into.copyFrom(firstTimers, index);
     }
 
     long imageBytes() {
@@ -92,7 +92,7 @@ final class UndoLog {
     }
 
     /** Takes a copy; if it throws, nothing has changed. */
-    void add(Row row, byte[] image, int offset, int length, long firstTimer) {
+    void add(Row row, byte[] image, int offset, int length, FirstTimers first) {
         if (size == rows.length) {
             grow();
         }
@@ -106,7 +106,7 @@ final class UndoLog {
         imageIn[size] = into;
         imageAt[size] = at;
         imageLength[size] = length;
-        firstTimerMillis[size] = firstTimer;
+        first.copyInto(firstTimers, size);
         imageBytes += length;
         size++;
     }
@@ -137,7 +137,7 @@ final class UndoLog {
         byte[][] moreIn = Arrays.copyOf(imageIn, length);
         int[] moreAt = Arrays.copyOf(imageAt, length);
         imageLength = Arrays.copyOf(imageLength, length);
-        firstTimerMillis = Arrays.copyOf(firstTimerMillis, length);
+        firstTimers = Arrays.copyOf(firstTimers, FirstTimers.COUNT * length);
         rows = moreRows;
         imageIn = moreIn;
         imageAt = moreAt;

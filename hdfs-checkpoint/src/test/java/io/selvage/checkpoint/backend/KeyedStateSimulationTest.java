@@ -15,6 +15,7 @@ import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.TimeToLive;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
@@ -65,6 +66,7 @@ final class KeyedStateSimulationTest {
 
     private static final int NAMESPACES = 14;
     private static final Duration TTL = Duration.ofMillis(150);
+    private static final int ALARM_MILLIS = 40; // Until a timer of processing time is due, at most.
 
     /** Where the rows are. */
     private enum Place {
@@ -332,6 +334,7 @@ final class KeyedStateSimulationTest {
         private @Nullable Long maximum;
         private final Map<Integer, Long> sums = new TreeMap<>();
         private final TreeSet<String> timers = new TreeSet<>();
+        private final TreeSet<Long> alarms = new TreeSet<>();
         private @Nullable Order order;
         private @Nullable Sometimes sometimes;
         private @Nullable Timed<Long> fleeting;
@@ -349,6 +352,7 @@ final class KeyedStateSimulationTest {
             copy.maximum = maximum;
             copy.sums.putAll(sums);
             copy.timers.addAll(timers);
+            copy.alarms.addAll(alarms);
             copy.order = order;
             copy.sometimes = Sometimes.copy(sometimes);
             copy.fleeting = Timed.copy(fleeting);
@@ -387,7 +391,8 @@ final class KeyedStateSimulationTest {
                     && map.isEmpty()
                     && maximum == null
                     && sums.isEmpty()
-                    && timers.isEmpty();
+                    && timers.isEmpty()
+                    && alarms.isEmpty();
         }
     }
 
@@ -402,6 +407,7 @@ final class KeyedStateSimulationTest {
         private final NamespacedStates<Integer> windows;
         private final AggregatingState<Long, Long> sums;
         private final TimerQueue<String, Integer> timers;
+        private final TimerQueue<String, NoNamespace> alarms;
         private final OrderState<?> order;
         private final ValueState<Long> sometimes;
         private final ValueState<Long> fleeting;
@@ -436,6 +442,7 @@ final class KeyedStateSimulationTest {
             value = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
             box = backend.states().value(new ValueStateDescriptor<>("box", BOX_SERDE));
             timers = backend.timers("timers", Serdes.INTEGER);
+            alarms = backend.timers("alarms", NoNamespace.SERDE, TimeDomain.PROCESSING_TIME);
             list = backend.states().list(new ListStateDescriptor<>("list", Serdes.STRING));
             map = backend.states().map(new MapStateDescriptor<>("map", Serdes.STRING, Serdes.LONG));
             maximum = obtainedFirst != null
@@ -591,8 +598,10 @@ final class KeyedStateSimulationTest {
                 settle();
             } else if (dice < 125) {
                 fail();
-            } else if (dice < 165) {
+            } else if (dice < 145) {
                 advance();
+            } else if (dice < 165) {
+                ring();
             } else if (dice < 175) {
                 follow();
             } else if (dice < 178) {
@@ -619,7 +628,7 @@ final class KeyedStateSimulationTest {
             long number = random.nextInt(1000);
             int namespace = random.nextInt(NAMESPACES);
             subtask.windows.setNamespace(namespace);
-            switch (random.nextInt(32)) {
+            switch (random.nextInt(34)) {
                 case 0, 1 -> {
                     subtask.value.update(number);
                     model.value = number;
@@ -693,6 +702,9 @@ final class KeyedStateSimulationTest {
                         String[] parts = timer.split("/");
                         subtask.timers.delete(Integer.valueOf(parts[1]), Long.parseLong(parts[0]));
                     }
+                    for (Long alarm : model.alarms) {
+                        subtask.alarms.delete(NoNamespace.NONE, alarm);
+                    }
                     models.put(key, new Model());
                 }
                 case 18 -> {
@@ -744,6 +756,17 @@ final class KeyedStateSimulationTest {
                     subtask.fleetingMap.remove("m" + number % 5);
                     model.fleetingMap.remove("m" + number % 5);
                 }
+                case 31, 32 -> {
+                    long at = clock.millis + random.nextInt(ALARM_MILLIS);
+                    if (random.nextInt(3) == 0 && !model.alarms.isEmpty()) {
+                        at = model.alarms.first();
+                        assertThat(subtask.alarms.delete(NoNamespace.NONE, at)).isTrue();
+                        model.alarms.remove(at);
+                    } else {
+                        assertThat(subtask.alarms.register(NoNamespace.NONE, at))
+                                .isEqualTo(model.alarms.add(at));
+                    }
+                }
                 default -> {
                     long at = watermark + 1 + random.nextInt(20);
                     String timer = at + "/" + namespace;
@@ -789,6 +812,31 @@ final class KeyedStateSimulationTest {
             }
             for (Model model : models.values()) {
                 assertThat(model.timers).noneMatch(timer -> Long.parseLong(timer.split("/")[0]) <= watermark);
+            }
+        }
+
+        /** By the wall clock, which is far from event time, and does not go back with a failure. */
+        private void ring() throws Exception {
+            for (Subtask subtask : subtasks) {
+                long[] last = {Long.MIN_VALUE};
+                subtask.alarms.advance(clock.millis, (key, none, at) -> {
+                    assertThat(at).isBetween(last[0], clock.millis);
+                    last[0] = at;
+                    Model model = models.get(key);
+                    assertThat(model.alarms.remove(at))
+                            .as("alarm %s of %s", at, key)
+                            .isTrue();
+                    if (random.nextInt(3) == 0) {
+                        long next = at + ALARM_MILLIS;
+                        assertThat(subtask.alarms.register(none, next)).isEqualTo(model.alarms.add(next));
+                    } else if (random.nextInt(50) == 0) {
+                        throw new UserFailure();
+                    }
+                });
+                assertThat(subtask.alarms.earliestMillis()).isGreaterThan(clock.millis);
+            }
+            for (Model model : models.values()) {
+                assertThat(model.alarms).noneMatch(alarm -> alarm <= clock.millis);
             }
         }
 
@@ -1181,6 +1229,7 @@ final class KeyedStateSimulationTest {
             int keys = 0;
             int expired = 0;
             int timers = 0;
+            int alarms = 0;
             int counted = keyCount();
             if (random.nextBoolean()) {
                 long first = models.values().stream()
@@ -1199,9 +1248,11 @@ final class KeyedStateSimulationTest {
                 expired += each.getValue().isEmpty() || !each.getValue().isEmpty(clock.millis) ? 0 : 1;
                 compare(each.getKey(), each.getValue());
                 timers += each.getValue().timers.size();
+                alarms += each.getValue().alarms.size();
             }
             assertThat(counted).isBetween(keys, keys + expired);
             assertThat(subtasks.stream().mapToInt(s -> s.timers.count()).sum()).isEqualTo(timers);
+            assertThat(subtasks.stream().mapToInt(s -> s.alarms.count()).sum()).isEqualTo(alarms);
         }
 
         private void compare(String key, Model model) throws Exception {

@@ -3,9 +3,13 @@ package io.selvage.checkpoint.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.Collector;
 import io.selvage.api.function.KeyedProcessFunction;
+import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.graph.WindowResult;
+import io.selvage.api.state.AggregatingStateDescriptor;
 import io.selvage.api.state.ListStateDescriptor;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.TimeToLive;
@@ -13,6 +17,12 @@ import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import io.selvage.api.window.CountTrigger;
+import io.selvage.api.window.SessionWindows;
+import io.selvage.api.window.SlidingWindows;
+import io.selvage.api.window.Trigger;
+import io.selvage.api.window.TumblingWindows;
+import io.selvage.api.window.WindowAssigner;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -186,6 +196,94 @@ final class StateEvolutionTest {
                 "operator", new OperatorDefinition.KeyedProcess<>(element -> element, keys, function), GROUPS));
     }
 
+    private record Summing() implements AggregateFunction<Long, Long, Long> {
+        @Override
+        public Long create() {
+            return 0L;
+        }
+
+        @Override
+        public Long add(Long sum, Long element) {
+            return sum + element;
+        }
+
+        @Override
+        public Long result(Long sum) {
+            return sum;
+        }
+
+        @Override
+        public Long merge(Long sum, Long other) {
+            return sum + other;
+        }
+    }
+
+    private static OperatorDefinition windows(WindowAssigner windows, @Nullable Trigger<Object> trigger) {
+        return new OperatorDefinition.WindowAggregate<Integer, Long, Long, Long, Long>(
+                element -> (int) (element % 10),
+                Serdes.INTEGER,
+                windows,
+                new Summing(),
+                Serdes.LONG,
+                new WindowResult.Plain<>(),
+                trigger,
+                0,
+                null);
+    }
+
+    private List<String> fates(OperatorDefinition of, StateSchema written) throws Exception {
+        return Objects.requireNonNull(StateForecast.of("operator", of, GROUPS)).of(written).stream()
+                .map(fate -> fate.state() + " " + fate.kind())
+                .toList();
+    }
+
+    /** What windows had before there were others than tumbling ones is what those and sliding ones go on with. */
+    @Test
+    void windowsAndJoinsAreKnownByTheStatesThatTheyAskFor() throws Exception {
+        RowKeyedStateBackend<Integer> backend = backend(null, KeyedOrigin.NOTHING);
+        backend.namespaced(Serdes.LONG)
+                .aggregating(new AggregatingStateDescriptor<>("window", Serdes.LONG, new Summing()));
+        backend.timers("window-end", Serdes.LONG);
+        backend.opened();
+        byte[] segment = backend.snapshotWhole(1).complete().bytes();
+        StateSchema written = StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator");
+        Duration second = Duration.ofSeconds(1);
+        assertThat(fates(windows(TumblingWindows.of(second), null), written))
+                .containsExactly("window RESTORED", "window-end RESTORED");
+        assertThat(fates(windows(SlidingWindows.of(second, second), null), written))
+                .containsExactly("window RESTORED", "window-end RESTORED");
+        assertThat(fates(windows(SessionWindows.withGap(second), CountTrigger.of(3)), written))
+                .containsExactly(
+                        "window RESTORED",
+                        "window-end RESTORED",
+                        "window-end-processing EMPTY",
+                        "sessions EMPTY",
+                        "trigger-count EMPTY");
+        assertThat(fates(windows(TumblingWindows.of(second).inProcessingTime(), null), written))
+                .containsExactly("window RESTORED", "window-end-processing EMPTY", "window-end DROPPED");
+        OperatorDefinition join = new OperatorDefinition.IntervalJoin<Integer, Long, Long, Long>(
+                element -> 1, element -> 1, Serdes.INTEGER, Serdes.LONG, Serdes.LONG, 0, 1, new Adding(), null, null);
+        assertThat(fates(join, written))
+                .containsExactly(
+                        "left-timestamps EMPTY",
+                        "left EMPTY",
+                        "left-end EMPTY",
+                        "right-timestamps EMPTY",
+                        "right EMPTY",
+                        "right-end EMPTY",
+                        "window DROPPED",
+                        "window-end DROPPED");
+    }
+
+    private static final class Adding extends ProcessJoinFunction<Long, Long, Long> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process(Long left, Long right, Context context, Collector<Long> out) {
+            out.collect(left + right);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"false", "true"})
     void whatBecomesOfEachStateIsToldFromTheHeadOfASegment(boolean onDisk) throws Exception {
@@ -200,6 +298,7 @@ final class StateEvolutionTest {
         assertThat(fates.stream().map(fate -> fate.state() + " " + fate.kind()))
                 .containsExactly(
                         "#timers RESTORED",
+                        "#processing-timers EMPTY",
                         "same RESTORED",
                         "wider EVOLVED",
                         "limited EVOLVED",
@@ -207,8 +306,8 @@ final class StateEvolutionTest {
                         "other-kind REFUSED",
                         "new EMPTY",
                         "gone DROPPED");
-        assertThat(fates.get(2).words()).isEqualTo("written as value<i32>, and now value<f64>");
-        assertThat(fates.get(5).words())
+        assertThat(fates.get(3).words()).isEqualTo("written as value<i32>, and now value<f64>");
+        assertThat(fates.get(6).words())
                 .contains("\"other-kind\" of operator operator", "was written as value<i32> and is now list<i32>");
         List<StateFate> keys =
                 forecast(new SchemaSerde<>("k", Serdes.INTEGER), new Before()).of(written);

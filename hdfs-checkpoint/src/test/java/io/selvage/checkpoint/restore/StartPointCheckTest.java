@@ -339,9 +339,9 @@ class StartPointCheckTest {
     void statesThatAreAsTheyWereOrWiderAreTakenUp() throws Exception {
         writeStatesOf(new Before());
         assertThat(planned(keyed(new Before()), false))
-                .containsExactly("#timers RESTORED", "count RESTORED", "gone RESTORED", "");
+                .containsExactly("#timers RESTORED", "#processing-timers EMPTY", "count RESTORED", "gone RESTORED", "");
         assertThat(planned(keyed(new After(Long.class)), true))
-                .containsExactly("#timers RESTORED", "count EVOLVED", "gone DROPPED", "");
+                .containsExactly("#timers RESTORED", "#processing-timers EMPTY", "count EVOLVED", "gone DROPPED", "");
     }
 
     @Test

@@ -1,9 +1,10 @@
 package io.selvage.api.function;
 
 import io.selvage.api.state.StateAccess;
+import io.selvage.api.time.TimeDomain;
 
 /**
- * The general function on a keyed stream: state for each key, and timers in event time.
+ * The general function on a keyed stream: state for each key, and timers.
  *
  * @param <K> keys
  * @param <I> elements in
@@ -23,8 +24,11 @@ public abstract class KeyedProcessFunction<K, I, O> implements Function {
 
     public abstract void process(I element, Context<K> context, Collector<O> out) throws Exception;
 
-    /** A timer of the current key has come due: the watermark has reached {@code timestampMillis}. */
-    public void onTimer(long timestampMillis, Context<K> context, Collector<O> out) throws Exception {}
+    /**
+     * A timer of the current key has come due: the watermark, or the wall clock, has reached {@code timestampMillis}.
+     * What is collected has that timestamp if it is of event time, and none if it is of processing time.
+     */
+    public void onTimer(long timestampMillis, OnTimerContext<K> context, Collector<O> out) throws Exception {}
 
     /** The element or timer at hand; valid during the call it is passed to. */
     public interface Context<K> {
@@ -36,9 +40,35 @@ public abstract class KeyedProcessFunction<K, I, O> implements Function {
         /** {@link Long#MIN_VALUE} before the first watermark. */
         long watermarkMillis();
 
-        /** At most one timer for a key and time: registering it again changes nothing. */
-        void registerTimer(long timestampMillis);
+        /** Of this host's wall clock; does not go back while the subtask runs. */
+        long processingTimeMillis();
 
-        void deleteTimer(long timestampMillis);
+        /**
+         * Fires when the watermark reaches that time. At most one timer for a key, time and clock: registering it again
+         * changes nothing.
+         */
+        void registerEventTimeTimer(long timestampMillis);
+
+        void deleteEventTimeTimer(long timestampMillis);
+
+        /**
+         * Fires when the wall clock reaches that time; after a failure, too, and at once if that time has passed. At
+         * the end of the input all that are left fire at once, and what is registered from then on has no effect.
+         */
+        void registerProcessingTimeTimer(long timestampMillis);
+
+        void deleteProcessingTimeTimer(long timestampMillis);
+
+        /**
+         * Gives an element, with the timestamp of the one at hand, to a side output of this step. It must not be
+         * changed once it is given.
+         */
+        <X> void output(OutputTag<X> tag, X element);
+    }
+
+    /** The timer at hand; valid during the call it is passed to. */
+    public interface OnTimerContext<K> extends Context<K> {
+        /** The clock that the timer goes by. */
+        TimeDomain timeDomain();
     }
 }

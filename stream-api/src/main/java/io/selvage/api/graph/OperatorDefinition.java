@@ -6,13 +6,18 @@ import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.FilterFunction;
 import io.selvage.api.function.FlatMapFunction;
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.KeyedCoProcessFunction;
 import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.function.MapFunction;
+import io.selvage.api.function.OutputTag;
+import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.function.WindowFunction;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
-import io.selvage.api.window.TumblingWindows;
+import io.selvage.api.window.Trigger;
+import io.selvage.api.window.WindowAssigner;
 import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
 
 /** What an operator does, with the user's functions in it; opened by executors alone. */
 public sealed interface OperatorDefinition extends Serializable {
@@ -27,13 +32,67 @@ public sealed interface OperatorDefinition extends Serializable {
     record KeyedProcess<K, I, O>(KeySelector<I, K> key, Serde<K> keySerde, KeyedProcessFunction<K, I, O> function)
             implements OperatorDefinition {}
 
+    /** @param firstKey of elements of the first input; {@code secondKey} of those of the second */
+    record KeyedCoProcess<K, A, B, O>(
+            KeySelector<A, K> firstKey,
+            KeySelector<B, K> secondKey,
+            Serde<K> keySerde,
+            KeyedCoProcessFunction<K, A, B, O> function)
+            implements OperatorDefinition {}
+
+    /**
+     * Windows, whose contents are accumulators, whatever the user has asked for.
+     *
+     * @param trigger null: windows fire when they are over
+     * @param allowedLatenessMillis for which contents stay after that
+     * @param lateTag null: what comes later is only counted
+     */
     record WindowAggregate<K, I, A, R, O>(
             KeySelector<I, K> key,
             Serde<K> keySerde,
-            TumblingWindows windows,
+            WindowAssigner windows,
             AggregateFunction<I, A, R> aggregate,
             Serde<A> accumulatorSerde,
-            WindowFunction<K, R, O> function)
+            WindowResult<K, R, O> result,
+            @Nullable Trigger<? super I> trigger,
+            long allowedLatenessMillis,
+            @Nullable OutputTag<I> lateTag)
+            implements OperatorDefinition {
+        public WindowAggregate(
+                KeySelector<I, K> key,
+                Serde<K> keySerde,
+                WindowAssigner windows,
+                AggregateFunction<I, A, R> aggregate,
+                Serde<A> accumulatorSerde,
+                WindowFunction<K, R, O> function) {
+            this(
+                    key,
+                    keySerde,
+                    windows,
+                    aggregate,
+                    accumulatorSerde,
+                    new WindowResult.Applied<>(function),
+                    null,
+                    0,
+                    null);
+        }
+    }
+
+    /**
+     * @param lowerMillis right elements are joined from so far ahead of the left one, to {@code upperMillis}; inclusive
+     * @param lateLeft null: late elements of the left stream are only counted
+     */
+    record IntervalJoin<K, A, B, O>(
+            KeySelector<A, K> leftKey,
+            KeySelector<B, K> rightKey,
+            Serde<K> keySerde,
+            Serde<A> leftSerde,
+            Serde<B> rightSerde,
+            long lowerMillis,
+            long upperMillis,
+            ProcessJoinFunction<A, B, O> function,
+            @Nullable OutputTag<A> lateLeft,
+            @Nullable OutputTag<B> lateRight)
             implements OperatorDefinition {}
 
     record PlanSplits<T, S>(Source<T, S> source) implements OperatorDefinition {}

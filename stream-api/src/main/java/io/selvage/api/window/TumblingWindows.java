@@ -1,12 +1,12 @@
 package io.selvage.api.window;
 
-import java.io.Serializable;
+import io.selvage.api.time.TimeDomain;
 import java.time.Duration;
 
-/**
- * Windows of one size, side by side, counted from the epoch plus an offset. Elements that come too late are dropped.
- */
-public record TumblingWindows(long sizeMillis, long offsetMillis) implements Serializable {
+/** Windows of one size, side by side, counted from the epoch plus an offset; of event time, unless told otherwise. */
+public record TumblingWindows(long sizeMillis, long offsetMillis, TimeDomain time) implements WindowAssigner {
+    private static final long serialVersionUID = 1L;
+
     public TumblingWindows {
         if (sizeMillis <= 0) {
             throw new IllegalArgumentException("a window of " + sizeMillis + " ms has no size");
@@ -18,11 +18,16 @@ public record TumblingWindows(long sizeMillis, long offsetMillis) implements Ser
     }
 
     public static TumblingWindows of(Duration size) {
-        return new TumblingWindows(size.toMillis(), 0);
+        return of(size, Duration.ZERO);
     }
 
     public static TumblingWindows of(Duration size, Duration offset) {
-        return new TumblingWindows(size.toMillis(), offset.toMillis());
+        return new TumblingWindows(size.toMillis(), offset.toMillis(), TimeDomain.EVENT_TIME);
+    }
+
+    /** The same by the wall clock: an element belongs to the window in which it arrives. */
+    public TumblingWindows inProcessingTime() {
+        return new TumblingWindows(sizeMillis, offsetMillis, TimeDomain.PROCESSING_TIME);
     }
 
     /** Start of the window that holds a timestamp. */

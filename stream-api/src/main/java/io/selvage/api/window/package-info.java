@@ -1,4 +1,4 @@
-/** Windows of event time. */
+/** Windows: which there are, and when they fire. Nothing of how their contents are kept. */
 @NullMarked
 package io.selvage.api.window;
 

@@ -125,7 +125,7 @@ final class RehearsalProgram {
             if (counted != null) {
                 Long before = counted.value();
                 counted.update(before == null ? 1L : before + 1);
-                context.registerTimer(context.timestampMillis() + KEYS);
+                context.registerEventTimeTimer(context.timestampMillis() + KEYS);
                 out.collect(context.key());
             }
         }

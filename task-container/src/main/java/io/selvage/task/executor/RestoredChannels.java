@@ -116,8 +116,8 @@ final class RestoredChannels {
         }
 
         private void add(ChannelState state, boolean keepsTime) {
-            edgeOrThrow(state.edge());
-            own.add(new RestoredChannel(state, definition(state.edge()).serde(), keepsTime));
+            Edge edge = edgeOrThrow(state.edge());
+            own.add(new RestoredChannel(state, definition(state.edge()).serde(), keepsTime, edge.input()));
         }
 
         private ChannelState withOwnKeys(ChannelState state) {

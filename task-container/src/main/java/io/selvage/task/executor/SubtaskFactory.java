@@ -26,6 +26,7 @@ import io.selvage.task.operator.NanoClock;
 import io.selvage.task.subtask.Alignment;
 import io.selvage.task.subtask.OutputEdge;
 import io.selvage.task.subtask.Subtask;
+import io.selvage.task.subtask.SubtaskInput;
 import io.selvage.task.subtask.SubtaskListener;
 import io.selvage.task.subtask.SubtaskWiring;
 import java.util.ArrayList;
@@ -135,14 +136,14 @@ final class SubtaskFactory {
                 listener));
     }
 
-    private List<InputChannel> inputs(Vertex vertex, int index) {
-        List<InputChannel> inputs = new ArrayList<>();
+    private List<SubtaskInput> inputs(Vertex vertex, int index) {
+        List<SubtaskInput> inputs = new ArrayList<>();
         for (Edge edge : job.graph().edges()) {
             if (edge.to() == vertex.id()) {
                 Vertex producer = job.graph().vertex(edge.from());
                 for (int from = 0; from < producer.parallelism(); from++) {
                     if (isConnected(edge, from, index)) {
-                        inputs.add(input(edge, from, index));
+                        inputs.add(new SubtaskInput(input(edge, from, index), edge.input(), edge.timeless()));
                     }
                 }
             }
@@ -171,7 +172,12 @@ final class SubtaskFactory {
                     }
                 }
                 outputs.add(new OutputEdge(
-                        vertex.name(), edge.partitioning(), job.definition(edge), channels, graph.maxParallelism()));
+                        vertex.name(),
+                        edge.partitioning(),
+                        job.definition(edge),
+                        edge.output(),
+                        channels,
+                        graph.maxParallelism()));
             }
         }
         return outputs;

@@ -10,6 +10,8 @@ import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.time.WatermarkStrategy;
+import io.selvage.api.window.SessionWindows;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,6 +28,7 @@ public final class ChainBuilder {
     private final ClassLoader loader;
     private final KeyedBackends backends;
     private final NanoClock clock;
+    private final InstantSource wall;
 
     public ChainBuilder(
             String jobId,
@@ -34,12 +37,25 @@ public final class ChainBuilder {
             ClassLoader loader,
             KeyedBackends backends,
             NanoClock clock) {
+        this(jobId, incarnation, maxParallelism, loader, backends, clock, InstantSource.system());
+    }
+
+    /** @param wall decides what is due in processing time */
+    public ChainBuilder(
+            String jobId,
+            long incarnation,
+            int maxParallelism,
+            ClassLoader loader,
+            KeyedBackends backends,
+            NanoClock clock,
+            InstantSource wall) {
         this.jobId = jobId;
         this.incarnation = incarnation;
         this.maxParallelism = maxParallelism;
         this.loader = loader;
         this.backends = backends;
         this.clock = clock;
+        this.wall = wall;
     }
 
     /**
@@ -87,14 +103,28 @@ public final class ChainBuilder {
                     context, output, (WatermarkStrategy<Object>) assign.strategy(), clock.nanos());
         } else if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
             return new KeyedProcessOperator(
-                    context, output, (OperatorDefinition.KeyedProcess<Object, Object, Object>) process, backends);
-        } else if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
-            return new WindowAggregateOperator(
+                    context, output, (OperatorDefinition.KeyedProcess<Object, Object, Object>) process, backends, wall);
+        } else if (definition instanceof OperatorDefinition.KeyedCoProcess<?, ?, ?, ?> process) {
+            return new KeyedCoProcessOperator(
                     context,
                     output,
-                    (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>) window,
+                    (OperatorDefinition.KeyedCoProcess<Object, Object, Object, Object>) process,
                     backends,
-                    counters);
+                    wall);
+        } else if (definition instanceof OperatorDefinition.IntervalJoin<?, ?, ?, ?> join) {
+            return new IntervalJoinOperator(
+                    context,
+                    output,
+                    (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join,
+                    backends,
+                    counters,
+                    wall);
+        } else if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
+            OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object> windows =
+                    (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>) window;
+            return windows.trigger() == null && !(windows.windows() instanceof SessionWindows)
+                    ? new WindowAggregateOperator(context, output, windows, backends, counters, wall)
+                    : new TriggeredWindowOperator(context, output, windows, backends, counters, wall);
         } else if (definition instanceof OperatorDefinition.PlanSplits<?, ?> plan) {
             return new PlanSplitsOperator(context, output, (Source<Object, Object>) plan.source());
         } else if (definition instanceof OperatorDefinition.ReadSplits<?, ?> read) {

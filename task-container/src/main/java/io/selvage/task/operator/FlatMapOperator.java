@@ -10,7 +10,7 @@ final class FlatMapOperator extends RuntimeOperator {
     FlatMapOperator(OperatorContext context, Output output, FlatMapFunction<Object, Object> function) {
         super(context, output);
         this.function = function;
-        this.collector = new TimestampedCollector(output);
+        this.collector = new TimestampedCollector(context, output);
     }
 
     @Override

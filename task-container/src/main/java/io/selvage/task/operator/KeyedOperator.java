@@ -10,8 +10,10 @@ import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.exchange.Shown;
 import io.selvage.task.exchange.Timestamps;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,14 +23,20 @@ import org.slf4j.LoggerFactory;
  * checkpoint: a window that had fired before a failure does not open again after it.
  */
 abstract class KeyedOperator extends RuntimeOperator {
+    /** Until the wall clock is looked at again: it may be set. */
+    private static final long LONGEST_WAIT_MILLIS = 1000;
+
     private static final Logger LOG = LoggerFactory.getLogger(KeyedOperator.class);
 
     private final KeySelector<Object, Object> selector;
     private final Serde<Object> keySerde;
     private final KeyedBackends backends;
+    private final InstantSource wall;
     private @Nullable KeyedStateBackend<Object> backend;
     private @Nullable KeyedCut gathering; // The newest cut, while it is not complete.
     private boolean isAnnounced; // The watermark has been passed on by this incarnation.
+    private long wallMillis = Long.MIN_VALUE; // When it was last looked at.
+    private long tickNanos; // Then, by the clock that ticks go by.
     long watermarkMillis = Long.MIN_VALUE;
 
     KeyedOperator(
@@ -36,18 +44,26 @@ abstract class KeyedOperator extends RuntimeOperator {
             Output output,
             KeySelector<Object, Object> selector,
             Serde<Object> keySerde,
-            KeyedBackends backends) {
+            KeyedBackends backends,
+            InstantSource wall) {
         super(context, output);
         this.selector = selector;
         this.keySerde = keySerde;
         this.backends = backends;
+        this.wall = wall;
     }
 
     /** Obtains states and timers. */
     abstract void openStates(KeyedStateBackend<Object> opening) throws Exception;
 
-    /** Fires what is due. */
+    /** Fires what is due in event time. */
     abstract void advance(long newWatermarkMillis) throws Exception;
+
+    /** Fires what is due in processing time; {@link Long#MAX_VALUE}: the input has ended, and all of it is. */
+    abstract void advanceProcessing(long nowMillis) throws Exception;
+
+    /** Nothing is due in processing time before; {@link Long#MAX_VALUE}: nothing is. */
+    abstract long earliestProcessingMillis();
 
     final KeyedStateBackend<Object> openBackend(RestoredState restored) {
         KeyedStateBackend<Object> opening = create(restored.keyed());
@@ -81,9 +97,13 @@ abstract class KeyedOperator extends RuntimeOperator {
     }
 
     final Object keyOf(Object element) {
+        return keyOf(selector, element);
+    }
+
+    final Object keyOf(KeySelector<Object, Object> ofInput, Object element) {
         Object key;
         try {
-            key = selector.key(element);
+            key = ofInput.key(element);
         } catch (Throwable thrown) {
             throw located(context.failed(thrown, "to tell an element's key"), element);
         }
@@ -133,6 +153,11 @@ abstract class KeyedOperator extends RuntimeOperator {
         watermarkMillis = millis;
         try {
             advance(millis);
+            if (millis == Long.MAX_VALUE) {
+                // Who waits for a time that no input reaches any more would wait in vain.
+                advanceProcessing(Long.MAX_VALUE);
+                advance(millis);
+            }
         } catch (Throwable thrown) {
             throw context.failed(thrown, "on a timer");
         }
@@ -146,6 +171,45 @@ abstract class KeyedOperator extends RuntimeOperator {
             isAnnounced = true;
             output.watermark(watermarkMillis);
         }
+    }
+
+    /** The wall clock; what the subtask has seen of it does not go back. */
+    final long processingMillis() {
+        wallMillis = Math.max(wallMillis, wall.millis());
+        return wallMillis;
+    }
+
+    /** No processing time comes after the end of the input. */
+    final boolean hasEnded() {
+        return watermarkMillis == Long.MAX_VALUE;
+    }
+
+    @Override
+    final void tick(long nowNanos) {
+        if (earliestProcessingMillis() == Long.MAX_VALUE) {
+            return;
+        }
+        tickNanos = nowNanos;
+        long nowMillis = processingMillis();
+        if (earliestProcessingMillis() > nowMillis) {
+            return;
+        }
+        try {
+            advanceProcessing(nowMillis);
+        } catch (Throwable thrown) {
+            throw context.failed(thrown, "on a timer");
+        }
+    }
+
+    @Override
+    final long nextTickNanos() {
+        long dueMillis = earliestProcessingMillis();
+        if (dueMillis == Long.MAX_VALUE) {
+            return Long.MAX_VALUE;
+        }
+        boolean isFar = wallMillis < dueMillis - LONGEST_WAIT_MILLIS;
+        return tickNanos
+                + TimeUnit.MILLISECONDS.toNanos(isFar ? LONGEST_WAIT_MILLIS : Math.max(0, dueMillis - wallMillis));
     }
 
     @Override

@@ -50,6 +50,11 @@ public final class OperatorChain implements Output {
         head.emit(value, timestampMillis);
     }
 
+    /** Takes the elements of one of the head's inputs, once the chain is open; watermarks are common to all. */
+    public ElementReceiver input(int ordinal) {
+        return ordinal == 0 ? head : operators.get(0).second();
+    }
+
     @Override
     public void watermark(long millis) {
         head.watermark(millis);

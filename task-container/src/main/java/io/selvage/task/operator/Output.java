@@ -1,10 +1,9 @@
 package io.selvage.task.operator;
 
-/** Takes the elements of a stream, in order: the next operator of a chain, or what writes to an edge. One thread. */
-public interface Output {
-    /** @param timestampMillis {@code Timestamps.NONE} if the element has none */
-    void emit(Object value, long timestampMillis);
+import org.jspecify.annotations.Nullable;
 
+/** Takes a stream, in order: the next operator of a chain, or what writes to an edge. One thread. */
+public interface Output extends ElementReceiver {
     /** Never lower than one before; {@link Long#MAX_VALUE}: no element follows. */
     void watermark(long millis);
 
@@ -13,4 +12,12 @@ public interface Output {
      * watermark comes.
      */
     void idle(boolean isIdle);
+
+    /**
+     * Where the elements of a side output go, which have the stream's watermarks; null: nobody reads them, as nobody
+     * does in the midst of a chain.
+     */
+    default @Nullable SideOutput side(String name) {
+        return null;
+    }
 }

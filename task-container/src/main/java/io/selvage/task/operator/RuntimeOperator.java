@@ -29,6 +29,11 @@ abstract class RuntimeOperator implements Output {
         output.idle(isIdle);
     }
 
+    /** Takes the elements of the second input; what this operator itself takes are those of the first one. */
+    ElementReceiver second() {
+        throw new IllegalStateException(context.describe() + " has one input, and yet there is an edge to a second");
+    }
+
     /**
      * What a checkpoint keeps of this operator, as of now; null: nothing. {@link #gather} completes it.
      *

@@ -1,39 +1,48 @@
 package io.selvage.task.operator;
 
-import io.selvage.api.function.AggregateFunction;
-import io.selvage.api.function.WindowFunction;
 import io.selvage.api.graph.OperatorDefinition;
-import io.selvage.api.state.AggregatingState;
-import io.selvage.api.state.AggregatingStateDescriptor;
+import io.selvage.api.graph.ReduceAggregate;
+import io.selvage.api.time.TimeDomain;
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
+import io.selvage.api.window.SlidingWindows;
 import io.selvage.api.window.TumblingWindows;
 import io.selvage.api.window.Window;
-import io.selvage.checkpoint.backend.KeyedStateBackend;
+import io.selvage.checkpoint.backend.Accumulators;
 import io.selvage.checkpoint.backend.NamespacedStates;
-import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.TimerQueue;
+import io.selvage.checkpoint.backend.WindowStates;
+import java.time.InstantSource;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Folds elements into one accumulator for each key and window, and gives its result once the watermark has passed the
- * window; owned by the subtask's thread. An element whose window has passed is dropped and counted.
+ * Tumbling and sliding windows that fire when they are over; owned by the subtask's thread.
+ *
+ * <p>Sliding windows share panes (Li et al., 2005): time is cut at every beginning and every end of a window, an
+ * element is folded into the accumulator of its pane alone, and a window's result is that of its panes' accumulators,
+ * joined when it fires. A tumbling window is its own only pane. Of each key the next window that is not empty has a
+ * timer; when it fires, the one after it gets one if a pane of that has something. With allowed lateness a pane has a
+ * timer of its own, for when it goes.
  */
-final class WindowAggregateOperator extends KeyedOperator {
+final class WindowAggregateOperator extends WindowOperator {
     private static final int CACHED_STARTS = 64;
 
-    private final TumblingWindows windows;
-    private final AggregateFunction<Object, Object, Object> aggregate;
+    private final long sizeMillis;
+    private final long slideMillis;
+    private final long offsetMillis;
+    private final long paneMillis;
+    private final boolean isSliding;
+    private final boolean hasLateness;
+    private final boolean areImmutable;
     private final Serde<Object> accumulatorSerde;
-    private final WindowFunction<Object, Object, Object> function;
-    private final Counters counters;
-    private final TimerQueue.Firing<Object, Long> firing = this::fire;
-    /** Boxed starts of windows, so that an element of an open window needs no new one. */
+    private final TimerQueue.Firing<Object, Long> firing = this::onTimer;
+    /** Boxed starts of panes, so that an element of an open pane needs no new one. */
     private final @Nullable Long[] starts = new @Nullable Long[CACHED_STARTS];
 
-    private @Nullable NamespacedStates<Long> states;
-    private @Nullable AggregatingState<Object, Object> accumulators;
+    private @Nullable NamespacedStates<Long> contents;
+    private @Nullable Accumulators<Object, Object, Object> accumulators;
     private @Nullable TimerQueue<Object, Long> timers;
 
     WindowAggregateOperator(
@@ -41,45 +50,63 @@ final class WindowAggregateOperator extends KeyedOperator {
             Output output,
             OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object> definition,
             KeyedBackends backends,
-            Counters counters) {
-        super(context, output, definition.key(), definition.keySerde(), backends);
-        this.windows = definition.windows();
-        this.aggregate = definition.aggregate();
+            Counters counters,
+            InstantSource wall) {
+        super(context, output, definition, backends, counters, wall);
+        if (definition.windows() instanceof SlidingWindows sliding) {
+            this.sizeMillis = sliding.sizeMillis();
+            this.slideMillis = sliding.slideMillis();
+            this.offsetMillis = sliding.offsetMillis();
+        } else if (definition.windows() instanceof TumblingWindows tumbling) {
+            this.sizeMillis = tumbling.sizeMillis();
+            this.slideMillis = tumbling.sizeMillis();
+            this.offsetMillis = tumbling.offsetMillis();
+        } else {
+            throw new IllegalStateException("windows that have no panes: " + definition.windows());
+        }
+        this.paneMillis = greatestCommonDivisor(sizeMillis, slideMillis);
+        this.isSliding = sizeMillis != slideMillis;
+        this.hasLateness = latenessMillis > 0;
+        this.areImmutable = aggregate instanceof ReduceAggregate;
         this.accumulatorSerde = definition.accumulatorSerde();
-        this.function = definition.function();
-        this.counters = counters;
+    }
+
+    private static long greatestCommonDivisor(long one, long other) {
+        return other == 0 ? one : greatestCommonDivisor(other, one % other);
     }
 
     @Override
-    void open(RestoredState restored) {
-        Functions.open(aggregate, context);
-        Functions.open(function, context);
-        openBackend(restored);
+    void obtain(WindowStates opened) {
+        contents = opened.contents();
+        accumulators = opened.accumulators();
+        timers = opened.timers(time);
     }
 
-    @Override
-    void openStates(KeyedStateBackend<Object> opening) {
-        Serde<Long> startSerde = Serdes.of(Long.class);
-        NamespacedStates<Long> namespaced = opening.namespaced(startSerde);
-        states = namespaced;
-        accumulators = namespaced.aggregating(
-                new AggregatingStateDescriptor<>(StateForecast.WINDOW_ACCUMULATORS, accumulatorSerde, aggregate));
-        timers = opening.timers(StateForecast.WINDOW_ENDS, startSerde);
-    }
+    // ---- elements ------------------------------------------------------------------------------------------------
 
     @Override
     public void emit(Object value, long timestampMillis) {
-        requireTimestamp(timestampMillis);
-        long startMillis = windows.startOf(timestampMillis);
-        long lastMillis = startMillis + windows.sizeMillis() - 1;
-        if (lastMillis <= watermarkMillis) {
-            counters.recordsLate++;
+        long atMillis;
+        if (isEventTime) {
+            requireTimestamp(timestampMillis);
+            atMillis = timestampMillis;
+        } else {
+            atMillis = processingMillis();
+        }
+        long startMillis = lastStartOf(atMillis);
+        long lastMillis = startMillis + sizeMillis - 1;
+        if (atMillis > lastMillis) {
+            return; // Windows that slide by more than their size leave it out.
+        }
+        if (lastMillis <= lateMillis) {
+            late(value, timestampMillis);
             return;
         }
         Object key = keyOf(value);
         backend().setCurrentKey(key);
-        Long start = boxed(startMillis);
-        Objects.requireNonNull(states).setNamespace(start);
+        long paneStartMillis = isSliding ? atMillis - Math.floorMod(atMillis - offsetMillis, paneMillis) : startMillis;
+        Long pane = boxed(paneStartMillis);
+        Objects.requireNonNull(contents).setNamespace(pane);
         boolean isNew;
         try {
             isNew = Objects.requireNonNull(accumulators).add(value);
@@ -87,12 +114,25 @@ final class WindowAggregateOperator extends KeyedOperator {
             throw context.failedOn(thrown, value, timestampMillis, key);
         }
         if (isNew) {
-            Objects.requireNonNull(timers).register(start, lastMillis);
+            onNewPane(pane, startMillis);
+        }
+        if (hasLateness) {
+            fireAgain(key, paneStartMillis, startMillis);
         }
     }
 
+    /** Start of the last window that holds a time, if any does. */
+    private long lastStartOf(long millis) {
+        return millis - Math.floorMod(millis - offsetMillis, slideMillis);
+    }
+
+    /** Start of the first window that holds a pane. */
+    private long firstStartOf(long paneStartMillis) {
+        return lastStartOf(paneStartMillis - sizeMillis) + slideMillis;
+    }
+
     private Long boxed(long startMillis) {
-        int slot = (int) Math.floorMod(Math.floorDiv(startMillis, windows.sizeMillis()), (long) CACHED_STARTS);
+        int slot = (int) Math.floorMod(Math.floorDiv(startMillis, paneMillis), (long) CACHED_STARTS);
         Long cached = starts[slot];
         if (cached == null || cached != startMillis) {
             cached = startMillis;
@@ -101,40 +141,127 @@ final class WindowAggregateOperator extends KeyedOperator {
         return cached;
     }
 
-    @Override
-    void advance(long newWatermarkMillis) throws Exception {
-        Objects.requireNonNull(timers).advance(newWatermarkMillis, firing);
+    private void onNewPane(Long pane, long lastStartMillis) {
+        long startMillis = isSliding ? firstStartOf(pane) : lastStartMillis;
+        if (isEventTime && startMillis + sizeMillis - 1 <= watermarkMillis) {
+            // The first that has not fired yet.
+            startMillis = lastStartOf(watermarkMillis - sizeMillis + 1) + slideMillis;
+        }
+        if (startMillis <= lastStartMillis) {
+            registerFiring(startMillis);
+        }
+        if (hasLateness) {
+            Objects.requireNonNull(timers)
+                    .register(boxed(lastStartMillis), cleanupMillis(lastStartMillis + sizeMillis - 1));
+        }
     }
 
-    private void fire(Object key, Long start, long timestampMillis) throws Exception {
-        Objects.requireNonNull(states).setNamespace(start);
-        AggregatingState<Object, Object> accumulator = Objects.requireNonNull(accumulators);
-        Object result;
-        try {
-            result = accumulator.result();
-        } catch (Throwable thrown) {
-            throw failedOnTimer(thrown, key, timestampMillis);
-        }
-        if (result == null) {
-            throw new IllegalStateException("the window that starts at " + start + " of key " + key
-                    + " has a timer and no result; does the aggregate's result() return null?");
-        }
-        Object out;
-        try {
-            out = function.apply(key, new Window(start, start + windows.sizeMillis()), result);
-        } catch (Throwable thrown) {
-            throw failedOnTimer(thrown, key, timestampMillis);
-        }
-        accumulator.clear();
-        output.emit(out, timestampMillis);
+    /** A window by the wall clock fires when its last millisecond is over: elements of that are in it still. */
+    private void registerFiring(long startMillis) {
+        long lastMillis = startMillis + sizeMillis - 1;
+        Objects.requireNonNull(timers).register(boxed(startMillis), isEventTime ? lastMillis : lastMillis + 1);
     }
 
-    @Override
-    void close() throws Exception {
-        try {
-            aggregate.close();
-        } finally {
-            function.close();
+    /** Windows that an element has come to after they had fired. */
+    private void fireAgain(Object key, long paneStartMillis, long lastStartMillis) {
+        long startMillis = isSliding ? firstStartOf(paneStartMillis) : lastStartMillis;
+        for (; startMillis <= lastStartMillis; startMillis += slideMillis) {
+            long lastMillis = startMillis + sizeMillis - 1;
+            if (lastMillis > watermarkMillis) {
+                return;
+            }
+            if (lastMillis > lateMillis) {
+                fire(key, startMillis);
+            }
         }
+    }
+
+    // ---- firing --------------------------------------------------------------------------------------------------
+
+    @Override
+    void fireDue(TimeDomain domain, long millis) throws Exception {
+        Objects.requireNonNull(timers).advance(millis, firing);
+    }
+
+    private void onTimer(Object key, Long start, long timestampMillis) {
+        boolean isCleanup = isEventTime && timestampMillis > start + sizeMillis - 1;
+        if (!isCleanup) {
+            fire(key, start);
+        }
+        if (isCleanup || !hasLateness) {
+            dropPanes(start);
+        }
+        if (isSliding && !isCleanup && hasPanes(start + slideMillis, start + sizeMillis)) {
+            registerFiring(start + slideMillis);
+        }
+    }
+
+    private void fire(Object key, long startMillis) {
+        Object accumulator;
+        try {
+            accumulator = isSliding ? joined(startMillis) : accumulatorOf(startMillis);
+        } catch (Throwable thrown) {
+            throw failedOnTimer(thrown, key, startMillis + sizeMillis - 1);
+        }
+        if (accumulator != null) {
+            give(key, new Window(startMillis, startMillis + sizeMillis), accumulator);
+        }
+    }
+
+    private @Nullable Object accumulatorOf(long paneStartMillis) {
+        Objects.requireNonNull(contents).setNamespace(boxed(paneStartMillis));
+        return Objects.requireNonNull(accumulators).accumulator();
+    }
+
+    /** That of all panes of a window; null: they have nothing. */
+    private @Nullable Object joined(long startMillis) throws Exception {
+        Object joined = null;
+        boolean isOfPane = false; // It is a pane's own, which must stay as it is.
+        for (long pane = startMillis; pane < startMillis + sizeMillis; pane += paneMillis) {
+            Object next = accumulatorOf(pane);
+            if (next == null) {
+                continue;
+            }
+            if (joined == null) {
+                joined = next;
+                isOfPane = true;
+                continue;
+            }
+            if (isOfPane && !areImmutable) {
+                joined = merged(aggregate.create(), joined);
+            }
+            joined = merged(joined, next);
+            isOfPane = false;
+        }
+        return joined;
+    }
+
+    /** Whatever the user's merge does, it is none of a pane's own. */
+    private Object merged(Object into, Object ofPane) throws Exception {
+        Object merged = aggregate.merge(into, ofPane);
+        if (merged != ofPane || areImmutable) {
+            return merged;
+        }
+        BinaryWriter bytes = new BinaryWriter();
+        accumulatorSerde.write(ofPane, bytes);
+        return accumulatorSerde.read(new BinaryReader(bytes.toByteArray()));
+    }
+
+    /** Of those that no later window needs. */
+    private void dropPanes(long startMillis) {
+        long endMillis = startMillis + Math.min(slideMillis, sizeMillis);
+        for (long pane = startMillis; pane < endMillis; pane += paneMillis) {
+            Objects.requireNonNull(contents).setNamespace(boxed(pane));
+            Objects.requireNonNull(accumulators).clear();
+        }
+    }
+
+    private boolean hasPanes(long startMillis, long endMillis) {
+        for (long pane = startMillis; pane < endMillis; pane += paneMillis) {
+            if (accumulatorOf(pane) != null) {
+                return true;
+            }
+        }
+        return false;
     }
 }

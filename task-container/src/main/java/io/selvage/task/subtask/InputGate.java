@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * All input channels of one subtask as one stream; owned by the subtask's thread.
  *
- * <p>Watermark: the least of the channels', without those that are idle; the greatest of these once all are, so that it
- * does not matter which was idle first. One that is active again counts at once: event time waits for it where it
- * stands, and goes back for nobody.
+ * <p>Watermark: the least of the channels', whichever input they belong to, without those that are idle; the greatest
+ * of these once all are, so that it does not matter which was idle first. One that is active again counts at once: event
+ * time waits for it where it stands, and goes back for nobody. Channels of streams that were never given event time say
+ * nothing about it and hold nothing back, unless there are no others; only its end waits for them.
  *
  * <p>Barriers are aligned: a channel that has given the barrier is not polled until all have (Carbone et al.,
  * "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an older one. With
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class InputGate {
     /** Takes what comes in. */
     interface Receiver {
+        /** Records that follow are of this input, until it is called again; before the first record at the latest. */
+        void onInput(int ordinal);
+
         void onRecord(Object value, long timestampMillis);
 
         /** Higher than any before. */
@@ -52,11 +56,16 @@ final class InputGate {
     }
 
     private static final long NO_CHECKPOINT = 0;
+    private static final int NO_INPUT = -1;
+    /** All event time but its end. */
+    private static final long NOTHING_HELD_BACK = Long.MAX_VALUE - 1;
 
     private final InputChannel[] channels;
+    private final int[] ordinals; // By channel: the input that it belongs to.
     private final Alignment alignment;
     private final long[] watermarks;
     private final boolean[] ended;
+    private final boolean[] timeless; // They hold nothing back.
     private final boolean[] idle; // And has not ended.
     private final boolean[] arrived; // Those that have given the barrier.
     private final Deque<Replay> replays = new ArrayDeque<>(); // To their end before any channel.
@@ -65,6 +74,7 @@ final class InputGate {
     private boolean isIdle; // What the receiver knows.
     private int arrivedCount;
     private int nextChannel;
+    private int ordinal = NO_INPUT; // Of the record given last.
     private long watermark = Long.MIN_VALUE;
     private @Nullable Barrier aligning;
     private long alignmentStartNanos;
@@ -73,14 +83,20 @@ final class InputGate {
     private @Nullable ChannelCapture capture;
     private long settled = NO_CHECKPOINT; // Barriers of this checkpoint and lower ones are dropped.
 
-    InputGate(List<InputChannel> channels, Alignment alignment) {
-        this.channels = channels.toArray(new InputChannel[0]);
+    InputGate(List<SubtaskInput> inputs, Alignment alignment) {
+        this.channels = inputs.stream().map(SubtaskInput::channel).toArray(InputChannel[]::new);
+        this.ordinals = inputs.stream().mapToInt(SubtaskInput::ordinal).toArray();
         this.alignment = alignment;
         this.watermarks = new long[this.channels.length];
         this.ended = new boolean[this.channels.length];
         this.idle = new boolean[this.channels.length];
+        this.timeless = new boolean[this.channels.length];
         this.arrived = new boolean[this.channels.length];
-        Arrays.fill(watermarks, Long.MIN_VALUE);
+        boolean areAllTimeless = inputs.stream().allMatch(SubtaskInput::timeless);
+        for (int index = 0; index < channels.length; index++) {
+            timeless[index] = !areAllTimeless && inputs.get(index).timeless();
+            watermarks[index] = timeless[index] ? NOTHING_HELD_BACK : Long.MIN_VALUE;
+        }
     }
 
     /** Before the first poll: what is to come before all else, in that order. */
@@ -136,6 +152,7 @@ final class InputGate {
                 return polled + 1;
             }
             if (!(element instanceof Control)) {
+                select(replay.ordinal(), receiver);
                 receiver.onRecord(element, replay.timestampMillis());
             } else if (element instanceof Watermark restored && replay.channel != Replay.NO_CHANNEL) {
                 watermarks[replay.channel] = Math.max(watermarks[replay.channel], restored.millis());
@@ -143,6 +160,13 @@ final class InputGate {
             }
         }
         return polled;
+    }
+
+    private void select(int newOrdinal, Receiver receiver) {
+        if (newOrdinal != ordinal) {
+            ordinal = newOrdinal;
+            receiver.onInput(newOrdinal);
+        }
     }
 
     private boolean isBlocked(int index) {
@@ -153,6 +177,7 @@ final class InputGate {
         InputChannel channel = channels[index];
         ElementLog log = capture == null ? null : capture.log(index);
         int polled = 0;
+        select(ordinals[index], receiver);
         while (polled < limit && !batchEnds) {
             Object element = channel.poll();
             if (element == null) {
@@ -193,7 +218,7 @@ final class InputGate {
     }
 
     private void advanceWatermark(Receiver receiver) {
-        boolean allIdle = idleCount > 0 && idleCount + endedCount == channels.length;
+        boolean allIdle = idleCount > 0 && areAllIdle();
         if (isIdle && !allIdle) {
             isIdle = false;
             receiver.onIdle(false);
@@ -207,6 +232,16 @@ final class InputGate {
             isIdle = true;
             receiver.onIdle(true);
         }
+    }
+
+    /** Of those that say anything about event time, and have not ended. */
+    private boolean areAllIdle() {
+        for (int index = 0; index < channels.length; index++) {
+            if (!idle[index] && !ended[index] && !timeless[index]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private long leastOfActive() {

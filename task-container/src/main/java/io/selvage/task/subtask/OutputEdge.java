@@ -9,6 +9,7 @@ import java.util.List;
  * An edge as its producing subtask sees it.
  *
  * @param producer name of the producing vertex
+ * @param output of the chain: empty for its elements, else the name of a side output
  * @param channels by receiving subtask; with {@link Partitioning#FORWARD} the one to the subtask of the same index
  * @param maxParallelism the number of key groups
  */
@@ -16,8 +17,11 @@ public record OutputEdge(
         String producer,
         Partitioning partitioning,
         EdgeDefinition<Object, Object> definition,
+        String output,
         List<OutputChannel> channels,
         int maxParallelism) {
+    static final String MAIN = "";
+
     public OutputEdge {
         channels = List.copyOf(channels);
         if (channels.isEmpty() || partitioning == Partitioning.FORWARD && channels.size() != 1) {

@@ -37,6 +37,11 @@ final class Replay {
         return decoder.timestampMillis();
     }
 
+    /** Of the input that the elements belong to. */
+    int ordinal() {
+        return restored.ordinal();
+    }
+
     /** What has not been polled, for a cut that does not wait for it. */
     ChannelState rest(long watermarkMillis) {
         ElementLog log = new ElementLog(restored.serde(), decoder.lastTimestampMillis());

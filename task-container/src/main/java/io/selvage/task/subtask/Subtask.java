@@ -6,10 +6,10 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.CutKind;
-import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.Counters;
+import io.selvage.task.operator.ElementReceiver;
 import io.selvage.task.operator.NanoClock;
 import io.selvage.task.operator.OperatorChain;
 import io.selvage.task.operator.OperatorCut;
@@ -17,6 +17,7 @@ import io.selvage.task.operator.RestoredState;
 import io.selvage.task.operator.SubtaskCanceledException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -101,7 +102,7 @@ public final class Subtask implements Runnable {
         this.gate = new InputGate(wiring.inputs(), alignment);
         this.outputs = new SubtaskOutputs(wiring.outputs(), new Waiting(), counters);
         this.channels = Stream.concat(
-                        wiring.inputs().stream().map(InputChannel::id),
+                        wiring.inputs().stream().map(input -> input.channel().id()),
                         wiring.outputs().stream()
                                 .flatMap(edge -> edge.channels().stream())
                                 .map(OutputChannel::id))
@@ -560,10 +561,17 @@ public final class Subtask implements Runnable {
 
     /** Owned by the subtask's thread. */
     private final class GateReceiver implements InputGate.Receiver {
+        private @Nullable ElementReceiver input;
+
+        @Override
+        public void onInput(int ordinal) {
+            input = chain.input(ordinal);
+        }
+
         @Override
         public void onRecord(Object value, long timestampMillis) {
             counters.recordsIn++;
-            chain.emit(value, timestampMillis);
+            Objects.requireNonNull(input).emit(value, timestampMillis);
         }
 
         @Override

@@ -4,11 +4,18 @@ import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.Output;
+import io.selvage.task.operator.SideOutput;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** All edges that go out of one subtask; owned by its thread. */
 final class SubtaskOutputs implements Output {
-    private final EdgeWriter[] edges;
+    private final EdgeWriter[] edges; // All of them.
+    private final EdgeWriter[] mainEdges;
+    private final Map<String, SideEdges> sideOutputs = new HashMap<>();
     private final Counters counters;
     private long watermark = Long.MIN_VALUE;
 
@@ -16,12 +23,32 @@ final class SubtaskOutputs implements Output {
         this.edges =
                 edges.stream().map(edge -> EdgeWriter.of(edge, backpressure)).toArray(EdgeWriter[]::new);
         this.counters = counters;
+        Map<String, List<EdgeWriter>> byOutput = new HashMap<>();
+        for (int index = 0; index < edges.size(); index++) {
+            byOutput.computeIfAbsent(edges.get(index).output(), output -> new ArrayList<>())
+                    .add(this.edges[index]);
+        }
+        this.mainEdges = byOutput.getOrDefault(OutputEdge.MAIN, List.of()).toArray(new EdgeWriter[0]);
+        for (OutputEdge edge : edges) {
+            if (!edge.output().equals(OutputEdge.MAIN)) {
+                EdgeWriter[] writers =
+                        byOutput.getOrDefault(edge.output(), List.of()).toArray(new EdgeWriter[0]);
+                sideOutputs.put(
+                        edge.output(),
+                        new SideEdges(writers, edge.definition().serde().schema()));
+            }
+        }
+    }
+
+    @Override
+    public @Nullable SideOutput side(String name) {
+        return sideOutputs.get(name);
     }
 
     @Override
     public void emit(Object value, long timestampMillis) {
         counters.recordsOut++;
-        for (EdgeWriter edge : edges) {
+        for (EdgeWriter edge : mainEdges) {
             edge.emit(value, timestampMillis);
         }
     }
@@ -65,6 +92,30 @@ final class SubtaskOutputs implements Output {
     void flush() {
         for (EdgeWriter edge : edges) {
             edge.flush();
+        }
+    }
+
+    /** Owned by the subtask's thread. */
+    private final class SideEdges implements SideOutput {
+        private final EdgeWriter[] writers;
+        private final String schema;
+
+        SideEdges(EdgeWriter[] writers, String schema) {
+            this.writers = writers;
+            this.schema = schema;
+        }
+
+        @Override
+        public void emit(Object value, long timestampMillis) {
+            counters.recordsOut++;
+            for (EdgeWriter writer : writers) {
+                writer.emit(value, timestampMillis);
+            }
+        }
+
+        @Override
+        public String schema() {
+            return schema;
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.selvage.task.subtask;
 
 import io.selvage.protocol.id.SubtaskId;
-import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.NanoClock;
@@ -26,7 +25,7 @@ import java.util.function.Supplier;
 public record SubtaskWiring(
         SubtaskId id,
         Wakeup wakeup,
-        List<InputChannel> inputs,
+        List<SubtaskInput> inputs,
         List<OutputEdge> outputs,
         ChainFactory chain,
         Function<String, RestoredState> restored,

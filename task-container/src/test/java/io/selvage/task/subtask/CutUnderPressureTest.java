@@ -128,9 +128,9 @@ class CutUnderPressureTest {
         return new Subtask(new SubtaskWiring(
                 SubtaskId.of(1, 0),
                 wakeup,
-                List.of(in),
+                List.of(SubtaskInput.of(in)),
                 List.of(new OutputEdge(
-                        "test", Partitioning.FORWARD, new EdgeDefinition<>(SERDE, null, null), List.of(out), 16)),
+                        "test", Partitioning.FORWARD, new EdgeDefinition<>(SERDE, null, null), "", List.of(out), 16)),
                 (output, counters) -> chains.build(vertex, 0, output, counters),
                 uid -> RestoredState.NONE,
                 List::of,

@@ -37,10 +37,16 @@ class InputGateTest {
 
     private final List<LocalChannel> channels = new ArrayList<>();
     private final List<String> seen = new ArrayList<>();
+    private int input = -1;
     private final InputGate.Receiver receiver = new InputGate.Receiver() {
         @Override
+        public void onInput(int ordinal) {
+            input = ordinal;
+        }
+
+        @Override
         public void onRecord(Object value, long timestampMillis) {
-            seen.add(value.toString());
+            seen.add(input == 0 ? value.toString() : value + " of input " + input);
         }
 
         @Override
@@ -77,7 +83,77 @@ class InputGateTest {
                     new Wakeup(),
                     new Wakeup()));
         }
-        return new InputGate(List.copyOf(channels), new Alignment(mode, BUDGET_NANOS));
+        return new InputGate(channels.stream().map(SubtaskInput::of).toList(), new Alignment(mode, BUDGET_NANOS));
+    }
+
+    /** Of channels by the input that they belong to, and whether they are without event time. */
+    private InputGate gate(SubtaskInput... inputs) {
+        List<SubtaskInput> all = List.of(inputs);
+        all.forEach(each -> channels.add((LocalChannel) each.channel()));
+        return new InputGate(all, new Alignment(CheckpointMode.EXACTLY_ONCE, BUDGET_NANOS));
+    }
+
+    private static LocalChannel channel(int edge) {
+        return new LocalChannel(
+                new ChannelId(new JobId("job-1"), new Incarnation(1), edge, 0, 0),
+                SERDE,
+                Duration.ofSeconds(1),
+                new Wakeup(),
+                new Wakeup());
+    }
+
+    @Test
+    void recordsAreGivenAsThoseOfTheirChannelsInput() {
+        InputGate gate = gate(
+                new SubtaskInput(channel(1), 0, false),
+                new SubtaskInput(channel(2), 1, false),
+                new SubtaskInput(channel(3), 1, false));
+        channels.get(1).tryEmit("a", 1);
+        channels.get(2).tryEmit("b", 1);
+        drain(gate);
+        channels.get(0).tryEmit("c", 1);
+        drain(gate);
+        channels.get(1).tryEmit("d", 1);
+        drain(gate);
+        assertThat(seen).containsExactly("a of input 1", "b of input 1", "c", "d of input 1");
+    }
+
+    @Test
+    void whatIsReplayedIsGivenAsOfItsInput() {
+        InputGate gate = gate(new SubtaskInput(channel(1), 0, false), new SubtaskInput(channel(2), 1, false));
+        gate.replay(List.of(replayed(2, "a", 1), replayed(1, "b", 0)));
+        channels.get(1).tryEmit("c", 1);
+        drain(gate);
+        assertThat(seen).containsExactly("a of input 1", "b", "c of input 1");
+    }
+
+    private static RestoredChannel replayed(int edge, String value, int ordinal) {
+        ElementLog log = new ElementLog(SERDE, 0);
+        log.append(value, 7);
+        return new RestoredChannel(new ChannelState(edge, 0, 5, log.toByteArray()), SERDE, true, ordinal);
+    }
+
+    @Test
+    void aStreamWithoutEventTimeHoldsNothingBackButTheEnd() {
+        InputGate gate = gate(new SubtaskInput(channel(1), 0, false), new SubtaskInput(channel(2), 1, true));
+        channels.get(0).tryEmit(new Watermark(5));
+        drain(gate);
+        channels.get(0).tryEmit(EndOfInput.INSTANCE);
+        drain(gate);
+        channels.get(1).tryEmit(EndOfInput.INSTANCE);
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 5", "watermark " + (Long.MAX_VALUE - 1), "watermark max");
+    }
+
+    @Test
+    void streamsThatAllHaveNoEventTimeEndTogether() {
+        InputGate gate = gate(new SubtaskInput(channel(1), 0, true), new SubtaskInput(channel(2), 1, true));
+        channels.get(0).tryEmit(EndOfInput.INSTANCE);
+        drain(gate);
+        assertThat(seen).isEmpty();
+        channels.get(1).tryEmit(EndOfInput.INSTANCE);
+        drain(gate);
+        assertThat(seen).containsExactly("watermark max");
     }
 
     private void drain(InputGate gate) {
@@ -404,6 +480,9 @@ class InputGateTest {
         Arrays.fill(next, 1);
         long[] cut = {0};
         InputGate.Receiver checking = new InputGate.Receiver() {
+            @Override
+            public void onInput(int ordinal) {}
+
             @Override
             public void onRecord(Object value, long timestampMillis) {
                 if ((long) value != cut[0] + 1) {

@@ -67,15 +67,15 @@ class OperatorsTest {
             long now = before == null ? 1 : before + 1;
             count.update(now);
             if (timer.value() != null) {
-                context.deleteTimer(timer.value());
+                context.deleteEventTimeTimer(timer.value());
             }
             timer.update(context.timestampMillis() + 5);
-            context.registerTimer(context.timestampMillis() + 5);
+            context.registerEventTimeTimer(context.timestampMillis() + 5);
             out.collect(element + now);
         }
 
         @Override
-        public void onTimer(long timestampMillis, Context<String> context, Collector<String> out) {
+        public void onTimer(long timestampMillis, OnTimerContext<String> context, Collector<String> out) {
             out.collect(context.key() + " had " + count.value());
             count.clear();
             timer.clear();
@@ -91,11 +91,11 @@ class OperatorsTest {
             if (element.startsWith("poison")) {
                 throw new IllegalStateException("poisoned");
             }
-            context.registerTimer(context.timestampMillis() + 1);
+            context.registerEventTimeTimer(context.timestampMillis() + 1);
         }
 
         @Override
-        public void onTimer(long timestampMillis, Context<String> context, Collector<String> out) {
+        public void onTimer(long timestampMillis, OnTimerContext<String> context, Collector<String> out) {
             throw new IllegalStateException("no timers");
         }
     }
@@ -106,12 +106,12 @@ class OperatorsTest {
 
         @Override
         public void process(String element, Context<String> context, Collector<String> out) {
-            context.registerTimer(context.timestampMillis() + 1);
+            context.registerEventTimeTimer(context.timestampMillis() + 1);
             out.collect("at " + context.watermarkMillis());
         }
 
         @Override
-        public void onTimer(long timestampMillis, Context<String> context, Collector<String> out) {
+        public void onTimer(long timestampMillis, OnTimerContext<String> context, Collector<String> out) {
             out.collect("timer at " + context.watermarkMillis());
         }
     }

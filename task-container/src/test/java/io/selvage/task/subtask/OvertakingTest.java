@@ -96,10 +96,11 @@ class OvertakingTest {
                         new Wakeup(),
                         new Wakeup()));
             }
-            InputGate made =
-                    new InputGate(List.copyOf(channels), new Alignment(CheckpointMode.EXACTLY_ONCE, budgetNanos));
+            InputGate made = new InputGate(
+                    channels.stream().map(SubtaskInput::of).toList(),
+                    new Alignment(CheckpointMode.EXACTLY_ONCE, budgetNanos));
             made.replay(inFlight.stream()
-                    .map(state -> new RestoredChannel(state, SERDE, true))
+                    .map(state -> new RestoredChannel(state, SERDE, true, 0))
                     .toList());
             return made;
         }
@@ -208,6 +209,9 @@ class OvertakingTest {
                 }
             }
         }
+
+        @Override
+        public void onInput(int ordinal) {}
 
         @Override
         public void onRecord(Object value, long timestampMillis) {

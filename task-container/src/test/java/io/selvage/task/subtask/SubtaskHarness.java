@@ -34,6 +34,7 @@ import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.operator.RestoredState;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -74,14 +75,20 @@ final class SubtaskHarness {
     @SuppressWarnings("unchecked")
     private static final Serde<Object> SERDE = (Serde<Object>) (Serde<?>) Serdes.of(String.class);
 
+    static final String SIDE = "side";
+
     private static final JobId JOB = new JobId("job-harness");
 
     private final Vertex vertex;
     private final Mode mode;
     private final boolean hasInput;
+    private final boolean hasSecondInput;
     private final boolean hasOutput;
     final AtomicLong nanos = new AtomicLong(1);
     final RefusingOutput output;
+    /** Takes the side output that is named {@value #SIDE}. */
+    final RefusingOutput side;
+
     final List<String> phases = new ArrayList<>();
 
     @Nullable
@@ -99,6 +106,7 @@ final class SubtaskHarness {
     private boolean inputEnded;
     private boolean held;
     private LocalChannel input;
+    private LocalChannel secondInput;
     private Subtask subtask;
     private final Map<Counters.Figure, Long> earlierCounts = new HashMap<>();
 
@@ -112,15 +120,19 @@ final class SubtaskHarness {
         }
         this.vertex = new Vertex(1, "harness", 1, operators);
         this.hasInput = !(definitions[0] instanceof OperatorDefinition.PlanSplits);
+        this.hasSecondInput = definitions[0] instanceof OperatorDefinition.KeyedCoProcess
+                || definitions[0] instanceof OperatorDefinition.IntervalJoin;
         this.hasOutput = !(definitions[definitions.length - 1] instanceof OperatorDefinition.WriteSink);
         this.output = new RefusingOutput(channelId(9), mode.refuses);
-        this.input = newInput();
+        this.side = new RefusingOutput(channelId(8), mode.refuses);
+        this.input = newInput(1);
+        this.secondInput = newInput(2);
         this.subtask = newSubtask();
         subtask.open();
     }
 
-    private LocalChannel newInput() {
-        return new LocalChannel(channelId(1), SERDE, Duration.ofSeconds(1), new Wakeup(), new Wakeup());
+    private LocalChannel newInput(int edge) {
+        return new LocalChannel(channelId(edge), SERDE, Duration.ofSeconds(1), new Wakeup(), new Wakeup());
     }
 
     private ChannelId channelId(int edge) {
@@ -130,14 +142,22 @@ final class SubtaskHarness {
     private Subtask newSubtask() {
         incarnation++;
         ChainBuilder chains = new ChainBuilder(
-                JOB.value(), incarnation, 16, SubtaskHarness.class.getClassLoader(), KeyedBackends.HEAP, nanos::get);
+                JOB.value(),
+                incarnation,
+                16,
+                SubtaskHarness.class.getClassLoader(),
+                KeyedBackends.HEAP,
+                nanos::get,
+                this::wall);
         EdgeDefinition<Object, Object> edge = anyEdge();
         return new Subtask(new SubtaskWiring(
                 SubtaskId.of(1, 0),
                 new Wakeup(),
-                hasInput ? List.of(input) : List.of(),
+                inputs(),
                 hasOutput
-                        ? List.of(new OutputEdge("harness", Partitioning.FORWARD, edge, List.of(output), 16))
+                        ? List.of(
+                                new OutputEdge("harness", Partitioning.FORWARD, edge, "", List.of(output), 16),
+                                new OutputEdge("harness", Partitioning.FORWARD, edge, SIDE, List.of(side), 16))
                         : List.of(),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> restored(lastCut.get(uid), retained.get(uid)),
@@ -164,6 +184,18 @@ final class SubtaskHarness {
                     @Override
                     public void onThreadEnd(SubtaskId id) {}
                 }));
+    }
+
+    /** The wall clock goes with the other one. */
+    private Instant wall() {
+        return Instant.ofEpochMilli(TimeUnit.NANOSECONDS.toMillis(nanos.get()));
+    }
+
+    private List<SubtaskInput> inputs() {
+        if (hasSecondInput) {
+            return List.of(new SubtaskInput(input, 0, false), new SubtaskInput(secondInput, 1, false));
+        }
+        return hasInput ? List.of(SubtaskInput.of(input)) : List.of();
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -212,6 +244,12 @@ final class SubtaskHarness {
         return betweenInputs();
     }
 
+    SubtaskHarness elementOfSecond(Object value, long timestampMillis) {
+        offer(secondInput, value, timestampMillis);
+        return betweenInputs();
+    }
+
+    /** On all inputs. */
     SubtaskHarness watermark(long millis) {
         offer(new Watermark(millis), 0);
         return betweenInputs();
@@ -223,9 +261,17 @@ final class SubtaskHarness {
         return betweenInputs();
     }
 
+    /** A control element goes to all inputs. */
     private void offer(Object element, long timestampMillis) {
+        offer(input, element, timestampMillis);
+        if (element instanceof Control && hasSecondInput) {
+            offer(secondInput, element, timestampMillis);
+        }
+    }
+
+    private static void offer(LocalChannel to, Object element, long timestampMillis) {
         boolean accepted =
-                element instanceof Control control ? input.tryEmit(control) : input.tryEmit(element, timestampMillis);
+                element instanceof Control control ? to.tryEmit(control) : to.tryEmit(element, timestampMillis);
         if (!accepted) {
             throw new IllegalStateException("the harness's input is full");
         }
@@ -326,7 +372,8 @@ final class SubtaskHarness {
         }
         subtask.close();
         retained = mode.rewinds ? subtask.retain() : Map.of();
-        input = newInput();
+        input = newInput(1);
+        secondInput = newInput(2);
         subtask = newSubtask();
         subtask.open();
         if (inputEnded) {
@@ -339,7 +386,15 @@ final class SubtaskHarness {
     }
 
     List<At> records() {
-        return output.records().stream()
+        return records(output);
+    }
+
+    List<At> sideRecords() {
+        return records(side);
+    }
+
+    private static List<At> records(RefusingOutput of) {
+        return of.records().stream()
                 .map(element -> new At(element.value(), element.timestampMillis()))
                 .toList();
     }

@@ -140,10 +140,10 @@ class SubtaskThreadTest {
         return new Subtask(new SubtaskWiring(
                 SubtaskId.of(1, 0),
                 wakeup,
-                channelIsInput ? List.of(wired) : List.of(),
+                channelIsInput ? List.of(SubtaskInput.of(wired)) : List.of(),
                 channelIsInput
                         ? List.of()
-                        : List.of(new OutputEdge("test", Partitioning.FORWARD, edge(), List.of(wired), 16)),
+                        : List.of(new OutputEdge("test", Partitioning.FORWARD, edge(), "", List.of(wired), 16)),
                 (out, counters) -> chains.build(vertex, 0, out, counters),
                 uid -> RestoredState.NONE,
                 List::of,

@@ -1,0 +1,42 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.state.ListState;
+import io.selvage.api.state.ListStateDescriptor;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+
+/**
+ * Owned by the backend's owner. What an interval join keeps of one of its streams: elements and their timestamps, by
+ * the start of a stretch of time, and a timer for when that goes.
+ *
+ * @param timestamps of {@code elements}, in the same order
+ */
+public record JoinStates(
+        NamespacedStates<Long> stretches,
+        ListState<Long> timestamps,
+        ListState<Object> elements,
+        TimerQueue<Object, Long> ends) {
+    /** Of the left stream. */
+    public static JoinStates left(
+            KeyedStateBackend<Object> backend,
+            OperatorDefinition.IntervalJoin<Object, Object, Object, Object> definition) {
+        return of(backend, "left", definition.leftSerde());
+    }
+
+    /** Of the right stream. */
+    public static JoinStates right(
+            KeyedStateBackend<Object> backend,
+            OperatorDefinition.IntervalJoin<Object, Object, Object, Object> definition) {
+        return of(backend, "right", definition.rightSerde());
+    }
+
+    private static JoinStates of(KeyedStateBackend<Object> backend, String side, Serde<Object> serde) {
+        NamespacedStates<Long> stretches = backend.namespaced(Serdes.LONG);
+        return new JoinStates(
+                stretches,
+                stretches.list(new ListStateDescriptor<>(side + "-timestamps", Serdes.LONG)),
+                stretches.list(new ListStateDescriptor<>(side, serde)),
+                backend.timers(side + "-end", Serdes.LONG));
+    }
+}

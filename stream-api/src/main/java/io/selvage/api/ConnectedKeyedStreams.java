@@ -1,0 +1,69 @@
+package io.selvage.api;
+
+import io.selvage.api.function.KeyedCoProcessFunction;
+import io.selvage.api.function.OutputTag;
+import io.selvage.api.function.ProcessJoinFunction;
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import io.selvage.api.type.Types;
+import org.jspecify.annotations.Nullable;
+
+/** Two keyed streams of which elements of one key meet in one subtask. */
+public final class ConnectedKeyedStreams<A, B, K> {
+    private final KeyedStream<A, K> first;
+    private final KeyedStream<B, K> second;
+
+    ConnectedKeyedStreams(KeyedStream<A, K> first, KeyedStream<B, K> second) {
+        this.first = first;
+        this.second = second;
+    }
+
+    @SuppressWarnings("unchecked")
+    public <O> DataStream<O> process(KeyedCoProcessFunction<K, A, B, O> function) {
+        return process(function, (Serde<O>)
+                Types.argument(function, KeyedCoProcessFunction.class, 3, "process after " + describe()));
+    }
+
+    public <O> DataStream<O> process(KeyedCoProcessFunction<K, A, B, O> function, Class<O> type) {
+        return process(function, Serdes.of(type));
+    }
+
+    public <O> DataStream<O> process(KeyedCoProcessFunction<K, A, B, O> function, Serde<O> type) {
+        return then(
+                "process",
+                new OperatorDefinition.KeyedCoProcess<>(first.key(), second.key(), first.keySerde(), function),
+                type);
+    }
+
+    <O> DataStream<O> then(String name, OperatorDefinition definition, Serde<O> output) {
+        StreamEnvironment environment = first.elements().environment();
+        Transformation next = environment.add(name, definition);
+        next.readFrom(first, 0);
+        next.readFrom(second, 1);
+        return DataStream.of(environment, next, output);
+    }
+
+    <O> OperatorDefinition intervalJoin(
+            long lowerMillis,
+            long upperMillis,
+            ProcessJoinFunction<A, B, O> function,
+            @Nullable OutputTag<A> lateLeft,
+            @Nullable OutputTag<B> lateRight) {
+        return new OperatorDefinition.IntervalJoin<>(
+                first.key(),
+                second.key(),
+                first.keySerde(),
+                first.serde(),
+                second.serde(),
+                lowerMillis,
+                upperMillis,
+                function,
+                lateLeft,
+                lateRight);
+    }
+
+    String describe() {
+        return first.inputName() + " and " + second.inputName();
+    }
+}
