@@ -42,7 +42,7 @@ final class RunningSteps implements Output {
             byte @Nullable [] keyed = cut.keyed() == null ? null : cut.keyed().bytes();
             parts.add(new Snapshot.Part(cut.operatorUid(), subtask, keyed, cut.operatorState()));
         }
-        chain.abort(id); // As with a savepoint that is stored: nothing builds on it.
+        chain.abort(id, false); // As with a savepoint that is stored: nothing builds on it.
         return parts;
     }
 

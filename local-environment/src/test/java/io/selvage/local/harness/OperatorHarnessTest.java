@@ -68,15 +68,15 @@ class OperatorHarnessTest {
             long now = before == null ? 1 : before + 1;
             count.update(now);
             if (timer.value() != null) {
-                context.deleteTimer(timer.value());
+                context.deleteEventTimeTimer(timer.value());
             }
             timer.update(context.timestampMillis() + 5);
-            context.registerTimer(context.timestampMillis() + 5);
+            context.registerEventTimeTimer(context.timestampMillis() + 5);
             out.collect(element + now);
         }
 
         @Override
-        public void onTimer(long timestampMillis, Context<String> context, Collector<String> out) {
+        public void onTimer(long timestampMillis, OnTimerContext<String> context, Collector<String> out) {
             out.collect(context.key() + " had " + count.value());
             count.clear();
             timer.clear();

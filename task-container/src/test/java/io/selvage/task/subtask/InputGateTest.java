@@ -226,6 +226,19 @@ class InputGateTest {
         assertThat(gate.hasEnded()).isTrue();
     }
 
+    @Test
+    void aStreamWithoutEventTimeIsNotWhatIsLeftOnceTheOthersAreIdle() {
+        InputGate gate = gate(new SubtaskInput(channel(1), 0, false), new SubtaskInput(channel(2), 1, true));
+        channels.get(0).tryEmit(new Watermark(5));
+        channels.get(0).tryEmit(Activity.IDLE);
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 5", "idle");
+        channels.get(0).tryEmit(Activity.of(false));
+        channels.get(0).tryEmit(new Watermark(7));
+        drain(gate);
+        assertThat(seen).containsExactly("watermark 5", "idle", "active", "watermark 7");
+    }
+
     /** Against a model that looks at all channels after each step. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
