@@ -6,6 +6,7 @@ import io.selvage.master.event.MasterEvent;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.Questions;
 import io.selvage.master.storage.MasterStorage;
+import io.selvage.master.storage.StorageActions;
 import io.selvage.protocol.id.ExecutorId;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -17,13 +18,12 @@ import org.slf4j.LoggerFactory;
  * Owned by the master's loop. What a cluster does for a master, done in this process: containers are there at once, and
  * the journal needs no place, since no other master will ever read it.
  */
-final class LocalActions implements MasterAction.Performer {
+final class LocalActions extends StorageActions {
     private static final String NODE = "local";
     private static final Logger LOG = LoggerFactory.getLogger("io.selvage.local.decision");
 
     private final Inbox inbox;
     private final Questions questions;
-    private final MasterStorage storage;
     private final Function<ExecutorId, LocalExecutor> executors;
     private final BiConsumer<ExitCode, String> end;
     private @Nullable LocalExecutor executor; // null: none runs.
@@ -39,9 +39,9 @@ final class LocalActions implements MasterAction.Performer {
             MasterStorage storage,
             Function<ExecutorId, LocalExecutor> executors,
             BiConsumer<ExitCode, String> end) {
+        super(storage);
         this.inbox = inbox;
         this.questions = questions;
-        this.storage = storage;
         this.executors = executors;
         this.end = end;
     }
@@ -76,46 +76,6 @@ final class LocalActions implements MasterAction.Performer {
     }
 
     @Override
-    public void perform(MasterAction.LoadGraph action) {
-        storage.loadGraph(action);
-    }
-
-    @Override
-    public void perform(MasterAction.WriteMetadata action) {
-        storage.writeMetadata(action);
-    }
-
-    @Override
-    public void perform(MasterAction.WriteSavepoint action) {
-        storage.writeSavepoint(action);
-    }
-
-    @Override
-    public void perform(MasterAction.DeleteSavepoint action) {
-        storage.deleteSavepoint(action);
-    }
-
-    @Override
-    public void perform(MasterAction.SweepCheckpoints action) {
-        storage.sweepCheckpoints(action);
-    }
-
-    @Override
-    public void perform(MasterAction.RetainCheckpoint action) {
-        storage.retainCheckpoint(action);
-    }
-
-    @Override
-    public void perform(MasterAction.DeleteClaimed action) {
-        storage.deleteClaimed(action);
-    }
-
-    @Override
-    public void perform(MasterAction.DeleteJobFiles action) {
-        storage.deleteJobFiles(action);
-    }
-
-    @Override
     public void perform(MasterAction.RequestContainers action) {
         for (int i = 0; i < action.count(); i++) {
             containers++;
@@ -141,11 +101,6 @@ final class LocalActions implements MasterAction.Performer {
             executor = null;
         }
         inbox.post(new MasterEvent.ContainerCompleted(action.executor(), 0, action.reason()));
-    }
-
-    @Override
-    public void perform(MasterAction.DeleteSessionFiles action) {
-        storage.deleteSessionFiles();
     }
 
     @Override

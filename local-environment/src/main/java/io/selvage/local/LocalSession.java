@@ -43,6 +43,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
@@ -63,7 +64,6 @@ import org.slf4j.LoggerFactory;
  * Safe for use by many threads.
  */
 final class LocalSession {
-    private static final String APPLICATION = "local";
     /** As many as any job wants: slots cost nothing here. */
     private static final int SLOTS = 1 << 20;
 
@@ -79,6 +79,9 @@ final class LocalSession {
     private static final long BLOCK_CACHE_BYTES = 32L << 20;
     private static final long ROW_BYTES = 64L << 20;
     private static final Logger LOG = LoggerFactory.getLogger(LocalSession.class);
+
+    /** Its directory in the state root, which others may use as well. */
+    private final String application = "local-" + UUID.randomUUID();
 
     private final Configuration configuration;
     private final Path directory;
@@ -110,16 +113,16 @@ final class LocalSession {
         this.from = from;
         ClassLoader ofThread = Thread.currentThread().getContextClassLoader();
         this.loader = ofThread == null ? LocalSession.class.getClassLoader() : ofThread;
-        this.storage = new MasterStorage(store, APPLICATION, inbox, this::onBroken);
+        this.storage = new MasterStorage(store, application, inbox, this::onBroken);
         this.backends = new StateBackends(
                 KeyedBackends.HEAP,
                 () -> new RocksEnvironment(directory.resolve("state"), BLOCK_CACHE_BYTES, ROW_BYTES));
         JobMaster master = new JobMaster(
                 new SessionFacts(
                         1,
-                        store.qualify(APPLICATION),
+                        store.qualify(application),
                         SessionDescription.newBuilder()
-                                .setApplicationId(APPLICATION)
+                                .setApplicationId(application)
                                 .setEpoch(1)
                                 .build()),
                 new JournaledState(),
@@ -258,7 +261,7 @@ final class LocalSession {
 
     LocalJob submit(JobGraph graph) {
         JobId id = JobId.random();
-        String path = DurableStore.join(DurableStore.join(APPLICATION, id.value()), "graph.pb");
+        String path = DurableStore.join(DurableStore.join(application, id.value()), "graph.pb");
         SubmitJobRequest.Builder request = SubmitJobRequest.newBuilder()
                 .setJobId(id.value())
                 .setGraphPath(store.qualify(path))

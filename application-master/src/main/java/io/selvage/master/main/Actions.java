@@ -7,6 +7,7 @@ import io.selvage.master.journal.JournalWriter;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.Questions;
 import io.selvage.master.storage.MasterStorage;
+import io.selvage.master.storage.StorageActions;
 import io.selvage.master.yarn.YarnCluster;
 import java.io.IOException;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
@@ -14,13 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Owned by the loop: hands each action to the adapter that carries it out. Nothing here blocks. */
-final class Actions implements MasterAction.Performer {
+final class Actions extends StorageActions {
     private static final Logger LOG = LoggerFactory.getLogger("io.selvage.master.decision");
 
     private final Inbox inbox;
     private final Questions questions;
     private final JournalWriter journal;
-    private final MasterStorage storage;
     private final ControlServer control;
     private final YarnCluster yarn;
     private final ProcessEnd end;
@@ -33,10 +33,10 @@ final class Actions implements MasterAction.Performer {
             ControlServer control,
             YarnCluster yarn,
             ProcessEnd end) {
+        super(storage);
         this.inbox = inbox;
         this.questions = questions;
         this.journal = journal;
-        this.storage = storage;
         this.control = control;
         this.yarn = yarn;
         this.end = end;
@@ -68,46 +68,6 @@ final class Actions implements MasterAction.Performer {
     }
 
     @Override
-    public void perform(MasterAction.LoadGraph action) {
-        storage.loadGraph(action);
-    }
-
-    @Override
-    public void perform(MasterAction.WriteMetadata action) {
-        storage.writeMetadata(action);
-    }
-
-    @Override
-    public void perform(MasterAction.WriteSavepoint action) {
-        storage.writeSavepoint(action);
-    }
-
-    @Override
-    public void perform(MasterAction.DeleteSavepoint action) {
-        storage.deleteSavepoint(action);
-    }
-
-    @Override
-    public void perform(MasterAction.SweepCheckpoints action) {
-        storage.sweepCheckpoints(action);
-    }
-
-    @Override
-    public void perform(MasterAction.RetainCheckpoint action) {
-        storage.retainCheckpoint(action);
-    }
-
-    @Override
-    public void perform(MasterAction.DeleteClaimed action) {
-        storage.deleteClaimed(action);
-    }
-
-    @Override
-    public void perform(MasterAction.DeleteJobFiles action) {
-        storage.deleteJobFiles(action);
-    }
-
-    @Override
     public void perform(MasterAction.RequestContainers action) {
         yarn.requestContainers(action.count());
     }
@@ -125,11 +85,6 @@ final class Actions implements MasterAction.Performer {
     @Override
     public void perform(MasterAction.ReleaseContainer action) {
         yarn.release(action.executor());
-    }
-
-    @Override
-    public void perform(MasterAction.DeleteSessionFiles action) {
-        storage.deleteSessionFiles();
     }
 
     @Override
