@@ -34,7 +34,7 @@ public record StateCensus(
     /**
      * A state, or a queue of timers.
      *
-     * @param kind state or timers
+     * @param kind state, timers, or processing-time timers
      * @param keys that have something in it; {@link #UNKNOWN}: not counted
      * @param bytes of all of these, without the keys' own; {@link #UNKNOWN}: not counted
      */

@@ -228,8 +228,8 @@ class WindowsTest {
     @EnumSource(Mode.class)
     void anElementBetweenTwoSessionsJoinsThem(Mode mode) {
         SubtaskHarness harness = harness(mode, SessionWindows.withGap(millis(10)), null)
-                .element("a1", 1)
                 .element("a2", 20)
+                .element("a1", 1)
                 .element("a3", 40)
                 .element("a4", 11)
                 .watermark(29)
