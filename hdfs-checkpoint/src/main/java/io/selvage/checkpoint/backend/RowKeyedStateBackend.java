@@ -287,7 +287,8 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     /** What is used next is looked up, and noted. */
-    void forgetCurrent() {
+    @Override
+    public void forgetCurrentKey() {
         currentKey = null;
         currentRow = null;
     }
@@ -319,7 +320,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         if (!opened) {
             throw new IllegalStateException("operator " + operator + " is not opened, and its state not restored");
         }
-        forgetCurrent(); // The next use of a row is the first in a new generation, even if it is the same key's.
+        forgetCurrentKey(); // The next use of a row is the first in a new generation, even if it is the same key's.
     }
 
     @Override

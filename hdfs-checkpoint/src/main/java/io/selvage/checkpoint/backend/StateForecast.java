@@ -42,6 +42,9 @@ public final class StateForecast {
         if (definition instanceof OperatorDefinition.KeyedCoProcess<?, ?, ?, ?> process) {
             return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
         }
+        if (definition instanceof OperatorDefinition.KeyedBroadcastProcess<?, ?, ?, ?> process) {
+            return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
+        }
         if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
             RowKeyedStateBackend<?> backend = nowhere(operator, window.keySerde(), maxParallelism);
             declareWindow(backend, window);

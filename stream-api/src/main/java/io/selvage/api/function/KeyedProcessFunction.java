@@ -27,24 +27,12 @@ public abstract class KeyedProcessFunction<K, I, O> implements Function {
     public void onTimer(long timestampMillis, Context<K> context, Collector<O> out) throws Exception {}
 
     /** The element or timer at hand; valid during the call it is passed to. */
-    public interface Context<K> {
+    public interface Context<K> extends ProcessFunction.Context {
         K key();
-
-        /** Event time of the element or timer, in milliseconds since the epoch. */
-        long timestampMillis();
-
-        /** {@link Long#MIN_VALUE} before the first watermark. */
-        long watermarkMillis();
 
         /** At most one timer for a key and time: registering it again changes nothing. */
         void registerTimer(long timestampMillis);
 
         void deleteTimer(long timestampMillis);
-
-        /**
-         * Gives an element, with the timestamp of the one at hand, to a side output of this step. It must not be
-         * changed once it is given.
-         */
-        <X> void output(OutputTag<X> tag, X element);
     }
 }

@@ -21,6 +21,9 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
     final ElementContext elementContext = new ElementContext();
     private final TimerQueue.Firing<Object, NoNamespace> firing = this::fire;
     private @Nullable TimerQueue<Object, NoNamespace> timers;
+    // What the function sees.
+    private @Nullable Object key;
+    private long timestampMillis;
 
     KeyedFunctionOperator(
             OperatorContext context,
@@ -36,7 +39,7 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
     abstract void openFunctionStates(StateAccess states) throws Exception;
 
     /** Calls the function; the context and the collector are those of the timer. */
-    abstract void onTimer(long timestampMillis) throws Exception;
+    abstract void onTimer(long atMillis) throws Exception;
 
     @Override
     final void openStates(KeyedStateBackend<Object> opening) throws Exception {
@@ -49,32 +52,25 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
         Objects.requireNonNull(timers).advance(newWatermarkMillis, firing);
     }
 
-    private void fire(Object key, NoNamespace none, long timestampMillis) throws Exception {
-        at(key, timestampMillis);
+    private void fire(Object ofKey, NoNamespace none, long atMillis) throws Exception {
+        at(ofKey, atMillis);
         try {
-            onTimer(timestampMillis);
+            onTimer(atMillis);
         } catch (Throwable thrown) {
-            throw failedOnTimer(thrown, key, timestampMillis);
+            throw failedOnTimer(thrown, ofKey, atMillis);
         }
         collector.rethrow();
     }
 
     /** What the function sees from now on. */
-    final void at(Object key, long timestampMillis) {
-        elementContext.at(key, timestampMillis);
-        collector.at(timestampMillis);
+    final void at(Object newKey, long newTimestampMillis) {
+        key = newKey;
+        timestampMillis = newTimestampMillis;
+        collector.at(newTimestampMillis);
     }
 
     /** Owned by the subtask's thread; valid during a call of the function. */
-    final class ElementContext implements KeyedCoProcessFunction.Context<Object> {
-        private @Nullable Object key;
-        private long timestampMillis;
-
-        private void at(Object newKey, long newTimestampMillis) {
-            key = newKey;
-            timestampMillis = newTimestampMillis;
-        }
-
+    class ElementContext implements KeyedCoProcessFunction.Context<Object> {
         @Override
         public Object key() {
             return Objects.requireNonNull(key);

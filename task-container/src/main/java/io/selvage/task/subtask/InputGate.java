@@ -91,7 +91,8 @@ final class InputGate {
         for (RestoredChannel channel : restored) {
             Replay replay = new Replay(channel, channel.keepsTime() ? indexOf(channel.state()) : Replay.NO_CHANNEL);
             replays.add(replay);
-            if (replay.channel != Replay.NO_CHANNEL) {
+            // One that had no event time may have it now.
+            if (replay.channel != Replay.NO_CHANNEL && channel.state().watermarkMillis() != NOTHING_HELD_BACK) {
                 watermarks[replay.channel] =
                         Math.max(watermarks[replay.channel], channel.state().watermarkMillis());
             }
@@ -111,6 +112,9 @@ final class InputGate {
     /** Gives up to {@code limit} elements of one channel to the receiver; answers how many. */
     int poll(Receiver receiver, int limit, long nowNanos) {
         batchEnds = false;
+        if (limit == 0) {
+            return 0;
+        }
         if (!replays.isEmpty()) {
             return pollReplay(receiver, limit);
         }
