@@ -112,7 +112,7 @@ public class ChainBenchmark {
                 ChainBenchmark.class.getClassLoader(),
                 KeyedBackends.HEAP,
                 System::nanoTime);
-        return builder.build(new Vertex(1, "chain", 1, operators), 0, out, new Counters());
+        return builder.build(new Vertex(1, "chain", 1, operators), 0, out, new Counters(), () -> {});
     }
 
     private static final class Sum implements AggregateFunction<Reading, Double, Double> {

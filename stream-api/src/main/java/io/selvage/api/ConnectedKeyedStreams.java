@@ -6,11 +6,10 @@ import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
-import io.selvage.api.type.Types;
 import org.jspecify.annotations.Nullable;
 
 /** Two keyed streams of which elements of one key meet in one subtask. */
-public final class ConnectedKeyedStreams<A, B, K> {
+public final class ConnectedKeyedStreams<A, B, K> extends Connected<A, B> {
     private final KeyedStream<A, K> first;
     private final KeyedStream<B, K> second;
 
@@ -19,10 +18,8 @@ public final class ConnectedKeyedStreams<A, B, K> {
         this.second = second;
     }
 
-    @SuppressWarnings("unchecked")
     public <O> DataStream<O> process(KeyedCoProcessFunction<K, A, B, O> function) {
-        return process(function, (Serde<O>)
-                Types.argument(function, KeyedCoProcessFunction.class, 3, "process after " + describe()));
+        return process(function, this.<O>resultOf(function, KeyedCoProcessFunction.class, 3, "process"));
     }
 
     public <O> DataStream<O> process(KeyedCoProcessFunction<K, A, B, O> function, Class<O> type) {
@@ -36,12 +33,9 @@ public final class ConnectedKeyedStreams<A, B, K> {
                 type);
     }
 
+    @Override
     <O> DataStream<O> then(String name, OperatorDefinition definition, Serde<O> output) {
-        StreamEnvironment environment = first.elements().environment();
-        Transformation next = environment.add(name, definition);
-        next.readFrom(first, 0);
-        next.readFrom(second, 1);
-        return DataStream.of(environment, next, output);
+        return first.exchanged().then(name, definition, second.exchanged(), output);
     }
 
     <O> OperatorDefinition intervalJoin(
@@ -63,6 +57,7 @@ public final class ConnectedKeyedStreams<A, B, K> {
                 lateRight);
     }
 
+    @Override
     String describe() {
         return first.inputName() + " and " + second.inputName();
     }

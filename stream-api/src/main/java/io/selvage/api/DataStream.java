@@ -6,10 +6,13 @@ import io.selvage.api.function.FlatMapFunction;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.MapFunction;
 import io.selvage.api.function.OutputTag;
+import io.selvage.api.function.Partitioner;
+import io.selvage.api.function.ProcessFunction;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
+import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
@@ -29,7 +32,7 @@ public final class DataStream<T> {
      *
      * @param output of the step: {@link Transformation#MAIN} or the name of a side output
      */
-    record Origin(Transformation step, String output, Partitioning partitioning) {}
+    record Origin(Transformation step, String output, Exchange exchange) {}
 
     private final StreamEnvironment environment;
     private final List<Origin> origins; // Several: a union.
@@ -43,8 +46,7 @@ public final class DataStream<T> {
 
     /** What a step emits. */
     static <T> DataStream<T> of(StreamEnvironment environment, Transformation step, Serde<T> serde) {
-        return new DataStream<>(
-                environment, List.of(new Origin(step, Transformation.MAIN, Partitioning.FORWARD)), serde);
+        return new DataStream<>(environment, List.of(new Origin(step, Transformation.MAIN, Exchange.NONE)), serde);
     }
 
     /** What people see; need not be unique. */
@@ -69,6 +71,20 @@ public final class DataStream<T> {
         return this;
     }
 
+    /** The step shares no thread with the one before it. */
+    public DataStream<T> startNewChain() {
+        step("startNewChain").startsChain = true;
+        return this;
+    }
+
+    /** The step shares its thread with no other one. */
+    public DataStream<T> disableChaining() {
+        Transformation step = step("disableChaining");
+        step.startsChain = true;
+        step.endsChain = true;
+        return this;
+    }
+
     /**
      * The elements that the step which made this stream gives to a side output.
      *
@@ -77,14 +93,14 @@ public final class DataStream<T> {
     public <X> DataStream<X> sideOutput(OutputTag<X> tag) {
         Transformation step = step("sideOutput");
         step.addSideOutput(tag.name(), tag.serde());
-        return new DataStream<>(environment, List.of(new Origin(step, tag.name(), Partitioning.FORWARD)), tag.serde());
+        return new DataStream<>(environment, List.of(new Origin(step, tag.name(), Exchange.NONE)), tag.serde());
     }
 
     private Transformation step(String setting) {
         Origin origin = origins.get(0);
         if (origins.size() > 1
                 || !origin.output().equals(Transformation.MAIN)
-                || origin.partitioning() != Partitioning.FORWARD) {
+                || !origin.exchange().equals(Exchange.NONE)) {
             throw new InvalidProgramException("In " + describe() + ": " + setting
                     + "(...) speaks of a step, and this stream is not what one makes"
                     + " but a union, a side output, or a stream that is sent elsewhere. Call it on the stream of"
@@ -123,6 +139,20 @@ public final class DataStream<T> {
 
     public <O> DataStream<O> flatMap(FlatMapFunction<T, O> function, Serde<O> type) {
         return then("flatMap", new OperatorDefinition.FlatMap<>(function), type);
+    }
+
+    @SuppressWarnings("unchecked")
+    public <O> DataStream<O> process(ProcessFunction<T, O> function) {
+        return process(
+                function, (Serde<O>) Types.argument(function, ProcessFunction.class, 1, "process after " + describe()));
+    }
+
+    public <O> DataStream<O> process(ProcessFunction<T, O> function, Class<O> type) {
+        return process(function, Serdes.of(type));
+    }
+
+    public <O> DataStream<O> process(ProcessFunction<T, O> function, Serde<O> type) {
+        return then("process", new OperatorDefinition.Process<>(function), type);
     }
 
     public DataStream<T> assignTimestamps(WatermarkStrategy<T> strategy) {
@@ -183,32 +213,95 @@ public final class DataStream<T> {
         return new DataStream<>(environment, all, serde);
     }
 
-    /** The same elements, which go to the subtasks of what reads them in another way. */
-    DataStream<T> spread(Partitioning partitioning) {
+    /** This stream and another one, which may be of another type, for a function of both. */
+    public <B> ConnectedStreams<T, B> connect(DataStream<B> second) {
+        return new ConnectedStreams<>(this, second);
+    }
+
+    /** This stream and one that every subtask gets the whole of, for a function of both. */
+    public <B> BroadcastConnectedStream<T, B> connect(BroadcastStream<B> broadcast) {
+        return new BroadcastConnectedStream<>(this, broadcast);
+    }
+
+    // ---- which subtasks elements go to ---------------------------------------------------------------------------
+
+    /** To the subtasks of what follows in turn, so that all have as much to do. */
+    public DataStream<T> rebalance() {
+        return sent(Exchange.of(Partitioning.REBALANCE));
+    }
+
+    /**
+     * As {@link #rebalance}, but each subtask sends to a part of those that follow, and gets from a part of those
+     * before: with two before and four after, each sends to two. Elements that can stay in their slot do.
+     */
+    public DataStream<T> rescale() {
+        return sent(Exchange.of(Partitioning.RESCALE));
+    }
+
+    /** To any subtask of what follows, by chance. */
+    public DataStream<T> shuffle() {
+        return sent(Exchange.of(Partitioning.SHUFFLE));
+    }
+
+    /** To all subtasks of what follows. */
+    public DataStream<T> broadcast() {
+        return sent(Exchange.of(Partitioning.BROADCAST));
+    }
+
+    /** The same, for a function that keeps what it gets in broadcast state. */
+    public BroadcastStream<T> broadcast(MapStateDescriptor<?, ?> state, MapStateDescriptor<?, ?>... more) {
+        List<MapStateDescriptor<?, ?>> states = new ArrayList<>(List.of(more));
+        states.add(0, state);
+        return new BroadcastStream<>(broadcast(), states);
+    }
+
+    /**
+     * To the subtask of the same index. So it is without this call where the parallelism is the same; with it, a
+     * program in which it isn't is refused.
+     */
+    public DataStream<T> forward() {
+        return sent(Exchange.FORWARD);
+    }
+
+    /** To the subtask that the partitioner chooses by the element's key. */
+    public <K> DataStream<T> partitionCustom(Partitioner<K> partitioner, KeySelector<T, K> key) {
+        return sent(Exchange.by(partitioner, key));
+    }
+
+    DataStream<T> sent(Exchange exchange) {
         return new DataStream<>(
                 environment,
                 origins.stream()
-                        .map(origin -> new Origin(origin.step(), origin.output(), partitioning))
+                        .map(origin -> new Origin(origin.step(), origin.output(), exchange))
                         .toList(),
                 serde);
     }
 
-    private <O> DataStream<O> then(String name, OperatorDefinition definition, Serde<O> output) {
-        Transformation next = environment.add(name, definition);
+    // --------------------------------------------------------------------------------------------------------------
+
+    <O> DataStream<O> then(String name, OperatorDefinition definition, Serde<O> output) {
+        Transformation next = new Transformation(name, definition, OperatorRole.TRANSFORM);
         next.parallelism = parallelismOfNext();
         next.readFrom(this, 0);
+        environment.add(next);
         return of(environment, next, output);
+    }
+
+    /** A step that reads another stream as well, at its second input. */
+    <O> DataStream<O> then(String name, OperatorDefinition definition, DataStream<?> second, Serde<O> output) {
+        DataStream<O> next = then(name, definition, output);
+        next.step("connect").readFrom(second, 1);
+        return next;
     }
 
     /** That of the steps before, so that they can share a thread; the environment's where elements are exchanged. */
     private int parallelismOfNext() {
-        boolean isExchanged = origins.stream().anyMatch(origin -> origin.partitioning() != Partitioning.FORWARD);
-        return isExchanged
-                ? environment.parallelism()
-                : origins.stream()
+        return origins.stream().allMatch(origin -> origin.exchange().isForward())
+                ? origins.stream()
                         .mapToInt(origin -> origin.step().parallelism)
                         .max()
-                        .orElseThrow();
+                        .orElseThrow()
+                : environment.parallelism();
     }
 
     StreamEnvironment environment() {

@@ -121,7 +121,9 @@ final class GraphBuilder {
             return false;
         }
         Transformation.Input input = step.inputs.get(0);
-        return input.partitioning() == Partitioning.FORWARD
+        return input.exchange().isForward()
+                && !step.startsChain
+                && !input.from().endsChain
                 && input.output().equals(Transformation.MAIN)
                 && step.parallelism == input.from().parallelism
                 && consumers.getOrDefault(input.from(), 0) == 1;
@@ -143,8 +145,13 @@ final class GraphBuilder {
     }
 
     private Edge edge(int id, int from, int to, Transformation step, Transformation.Input input) {
-        Partitioning partitioning = input.partitioning();
-        if (partitioning == Partitioning.FORWARD && step.parallelism != input.from().parallelism) {
+        Partitioning partitioning = input.exchange().partitioning();
+        if (input.exchange().isForward() && step.parallelism != input.from().parallelism) {
+            if (input.exchange().strict()) {
+                throw new InvalidProgramException("In " + step.name + ": its parallelism of " + step.parallelism
+                        + " is not the " + input.from().parallelism + " of " + input.from().name
+                        + ", and forward() needs as many. Give both the same, or choose rescale() or rebalance().");
+            }
             partitioning = Partitioning.REBALANCE;
         }
         return new Edge(
@@ -160,6 +167,7 @@ final class GraphBuilder {
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     private static EdgeDefinition<?, ?> definition(Transformation.Input input) {
-        return new EdgeDefinition(input.serde(), input.key(), input.keySerde());
+        Exchange exchange = input.exchange();
+        return new EdgeDefinition(input.serde(), exchange.key(), exchange.keySerde(), exchange.partitioner());
     }
 }

@@ -46,10 +46,7 @@ public final class KeyedStream<T, K> {
      * @param uid names the sink's pending output in checkpoints; unique in the job
      */
     public <C> void sinkTo(Sink<T, C> sink, String uid) {
-        Transformation step = elements.environment().sink(sink, uid);
-        step.parallelism = elements.environment().parallelism();
-        step.readFrom(this, 0);
-        elements.environment().add(step);
+        exchanged().sinkTo(sink, uid);
     }
 
     /**
@@ -73,8 +70,17 @@ public final class KeyedStream<T, K> {
         return new IntervalJoin<>(connect(right));
     }
 
-    DataStream<T> elements() {
-        return elements;
+    /**
+     * This stream and one that every subtask gets the whole of, for a function of both with state for each key of this
+     * one.
+     */
+    public <B> KeyedBroadcastConnectedStream<T, B, K> connect(BroadcastStream<B> broadcast) {
+        return new KeyedBroadcastConnectedStream<>(this, broadcast);
+    }
+
+    /** The elements on their way to the subtasks of their keys. */
+    DataStream<T> exchanged() {
+        return elements.sent(Exchange.byKey(key, keySerde));
     }
 
     KeySelector<T, K> key() {
@@ -94,8 +100,6 @@ public final class KeyedStream<T, K> {
     }
 
     <O> DataStream<O> then(String name, OperatorDefinition definition, Serde<O> output) {
-        Transformation next = elements.environment().add(name, definition);
-        next.readFrom(this, 0);
-        return DataStream.of(elements.environment(), next, output);
+        return exchanged().then(name, definition, output);
     }
 }

@@ -6,7 +6,6 @@ import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
-import io.selvage.api.graph.Partitioning;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -113,7 +112,7 @@ public final class StreamEnvironment {
                 OperatorRole.SOURCE_READER);
         read.parallelism = parallelism;
         read.uid = uid;
-        read.readFrom(DataStream.of(this, plan, source.splitSerde()).spread(Partitioning.REBALANCE), 0);
+        read.readFrom(DataStream.of(this, plan, source.splitSerde()).rebalance(), 0);
         add(read);
         return DataStream.of(this, read, source.serde());
     }
@@ -154,14 +153,6 @@ public final class StreamEnvironment {
 
     private boolean isRestored() {
         return launcher != null && launcher.isRestored();
-    }
-
-    /** A step of the environment's parallelism. */
-    Transformation add(String name, OperatorDefinition definition) {
-        Transformation step = new Transformation(name, definition, OperatorRole.TRANSFORM);
-        step.parallelism = parallelism;
-        add(step);
-        return step;
     }
 
     void add(Transformation transformation) {

@@ -1,10 +1,8 @@
 package io.selvage.api;
 
-import io.selvage.api.function.KeySelector;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
-import io.selvage.api.graph.Partitioning;
 import io.selvage.api.type.Serde;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,16 +22,8 @@ final class Transformation {
      *
      * @param output of the step that they come from: {@link #MAIN} or the name of a side output
      * @param ordinal which input of this step they belong to: 0, or 1 of a step with two
-     * @param key and {@code keySerde}: with {@link Partitioning#HASH} alone
      */
-    record Input(
-            Transformation from,
-            String output,
-            Serde<?> serde,
-            Partitioning partitioning,
-            int ordinal,
-            @Nullable KeySelector<?, ?> key,
-            @Nullable Serde<?> keySerde) {}
+    record Input(Transformation from, String output, Serde<?> serde, Exchange exchange, int ordinal) {}
 
     String name;
     final OperatorDefinition definition;
@@ -43,6 +33,8 @@ final class Transformation {
     String uid;
 
     int parallelism;
+    boolean startsChain;
+    boolean endsChain;
 
     /** None: a source's planner. */
     final List<Input> inputs = new ArrayList<>();
@@ -57,21 +49,7 @@ final class Transformation {
 
     void readFrom(DataStream<?> stream, int ordinal) {
         for (DataStream.Origin origin : stream.origins()) {
-            inputs.add(new Input(
-                    origin.step(), origin.output(), stream.serde(), origin.partitioning(), ordinal, null, null));
-        }
-    }
-
-    void readFrom(KeyedStream<?, ?> stream, int ordinal) {
-        for (DataStream.Origin origin : stream.elements().origins()) {
-            inputs.add(new Input(
-                    origin.step(),
-                    origin.output(),
-                    stream.elements().serde(),
-                    Partitioning.HASH,
-                    ordinal,
-                    stream.key(),
-                    stream.keySerde()));
+            inputs.add(new Input(origin.step(), origin.output(), stream.serde(), origin.exchange(), ordinal));
         }
     }
 
@@ -90,6 +68,9 @@ final class Transformation {
                 || definition instanceof OperatorDefinition.KeyedCoProcess
                 || definition instanceof OperatorDefinition.WindowAggregate
                 || definition instanceof OperatorDefinition.IntervalJoin
+                || definition instanceof OperatorDefinition.BroadcastProcess
+                || definition instanceof OperatorDefinition.KeyedBroadcastProcess
+                || definition instanceof OperatorDefinition.Async
                 || role != OperatorRole.TRANSFORM;
     }
 

@@ -13,10 +13,13 @@ import io.selvage.api.connector.SourceContext;
 import io.selvage.api.connector.SplitPlanner;
 import io.selvage.api.connector.SplitReader;
 import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.AsyncFunction;
+import io.selvage.api.function.CoMapFunction;
 import io.selvage.api.function.Collector;
 import io.selvage.api.function.FlatMapFunction;
 import io.selvage.api.function.KeyedCoProcessFunction;
 import io.selvage.api.function.OutputTag;
+import io.selvage.api.function.ResultFuture;
 import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.EdgeDefinition;
 import io.selvage.api.graph.InvalidProgramException;
@@ -26,6 +29,8 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
+import io.selvage.api.state.MapStateDescriptor;
+import io.selvage.api.state.TimeToLive;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
@@ -33,9 +38,12 @@ import io.selvage.api.type.UnsupportedTypeException;
 import io.selvage.api.window.TumblingWindows;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StreamEnvironmentTest {
     record Click(String user, long timeMillis) {}
@@ -402,5 +410,130 @@ class StreamEnvironmentTest {
         assertThatThrownBy(() -> env.graph("both"))
                 .isInstanceOf(InvalidProgramException.class)
                 .hasMessageContaining("another StreamEnvironment");
+    }
+
+    private static JobGraph spread(int parallelism, UnaryOperator<DataStream<String>> sending) {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(2);
+        DataStream<String> lines = env.from(new Lines(), "lines");
+        env.parallelism(4);
+        sending.apply(lines).map(String::length).parallelism(parallelism).sinkTo(new Nowhere<>(), "out");
+        return env.graph("spread");
+    }
+
+    @Test
+    void elementsGoWhereTheProgramSendsThem() {
+        assertThat(spread(4, DataStream::rebalance).edges().get(1).partitioning())
+                .isEqualTo(Partitioning.REBALANCE);
+        assertThat(spread(2, DataStream::rescale).edges().get(1).partitioning()).isEqualTo(Partitioning.RESCALE);
+        assertThat(spread(4, DataStream::shuffle).edges().get(1).partitioning()).isEqualTo(Partitioning.SHUFFLE);
+        assertThat(spread(4, DataStream::broadcast).edges().get(1).partitioning())
+                .isEqualTo(Partitioning.BROADCAST);
+        assertThat(spread(2, DataStream::forward).edges()).hasSize(1);
+        assertThatThrownBy(() -> spread(4, DataStream::forward))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("In map: its parallelism of 4 is not the 2 of read lines, and forward() needs");
+        Edge custom = spread(4, lines -> lines.partitionCustom((key, count) -> key % count, String::length))
+                .edges()
+                .get(1);
+        assertThat(custom.partitioning()).isEqualTo(Partitioning.CUSTOM);
+        EdgeDefinition<?, ?> definition = (EdgeDefinition<?, ?>) Opaque.read(custom.definition(), loader(), "edge");
+        assertThat(definition.partitioner()).isNotNull();
+        assertThat(definition.key()).isNotNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "2,4", "4,2", "3,5", "5,3", "3,3"})
+    void rescalingConnectsEachSubtaskAndKeepsElementsInTheirSlot(int from, int to) {
+        for (int producer = 0; producer < from; producer++) {
+            for (int consumer = 0; consumer < to; consumer++) {
+                boolean isConnected = Partitioning.RESCALE.connects(producer, from, consumer, to);
+                int fewest = Math.min(from, to);
+                assertThat(isConnected).isEqualTo(producer % fewest == consumer % fewest);
+                assertThat(producer != consumer || isConnected).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void stepsMayBeKeptApart() {
+        StreamEnvironment env = StreamEnvironment.create();
+        DataStream<Integer> lengths =
+                env.from(new Lines(), "lines").map(String::length).startNewChain();
+        lengths.filter(length -> length > 1).disableChaining().sinkTo(new Nowhere<>(), "out");
+        assertThat(env.graph("apart").vertices())
+                .extracting(Vertex::name)
+                .containsExactly("plan lines", "read lines", "map", "filter", "write out");
+    }
+
+    private record Asking() implements AsyncFunction<String, Integer> {
+        @Override
+        public void asyncInvoke(String element, ResultFuture<Integer> result) {
+            result.complete(List.of(element.length()));
+        }
+    }
+
+    @Test
+    void aStepThatAsksHeadsItsChainAndNeedsAUid() {
+        StreamEnvironment env = StreamEnvironment.create();
+        DataStream<Integer> answers =
+                AsyncDataStream.unorderedWait(env.from(new Lines(), "lines"), new Asking(), Duration.ofSeconds(1), 10);
+        answers.map(answer -> answer + 1).sinkTo(new Nowhere<>(), "out");
+        assertThatThrownBy(() -> env.graph("answers"))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("In async: the step keeps state but has no uid");
+        answers.uid("answers");
+        assertThat(env.graph("answers").vertices())
+                .extracting(Vertex::name)
+                .containsExactly("plan lines", "read lines", "async -> map -> write out");
+        assertThatThrownBy(() ->
+                        AsyncDataStream.orderedWait(env.from(new Lines(), "more"), new Asking(), Duration.ZERO, 10))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("In async after read more: a time-out of PT0S and a capacity of 10");
+    }
+
+    @Test
+    void broadcastStatesHaveNamesOfTheirOwnAndDoNotExpire() {
+        DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
+        MapStateDescriptor<String, Long> state = new MapStateDescriptor<>("state", String.class, Long.class);
+        assertThatThrownBy(() -> lines.broadcast(state, state))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("two broadcast states are named state");
+        assertThatThrownBy(() -> lines.broadcast(state.withTimeToLive(TimeToLive.afterWrite(Duration.ofDays(1)))))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("has a time-to-live");
+    }
+
+    private record Lengths() implements CoMapFunction<String, Click, Integer> {
+        @Override
+        public Integer map1(String element) {
+            return element.length();
+        }
+
+        @Override
+        public Integer map2(Click element) {
+            return element.user().length();
+        }
+    }
+
+    @Test
+    void connectedStreamsAreMappedToOneType() {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(2);
+        DataStream<String> lines = env.from(new Lines(), "lines");
+        DataStream<Click> clicks = env.from(new Lines(), "clicks").map(line -> new Click(line, 1));
+        lines.connect(clicks).map(new Lengths()).sinkTo(new Nowhere<>(), "lengths");
+        lines.connect(clicks)
+                .keyBy(line -> line, Click::user)
+                .map(new Lengths())
+                .sinkTo(new Nowhere<>(), "more");
+        JobGraph graph = env.graph("connected");
+        assertThat(graph.edges())
+                .filteredOn(edge -> edge.to() >= 5)
+                .extracting(Edge::from, Edge::to, Edge::partitioning, Edge::input)
+                .containsExactly(
+                        tuple(2, 5, Partitioning.FORWARD, 0),
+                        tuple(4, 5, Partitioning.FORWARD, 1),
+                        tuple(2, 6, Partitioning.HASH, 0),
+                        tuple(4, 6, Partitioning.HASH, 1));
+        assertThat(graph.vertex(5).head().stateful()).isFalse();
     }
 }

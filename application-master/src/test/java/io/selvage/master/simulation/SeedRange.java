@@ -83,7 +83,8 @@ final class SeedRange {
             return seeds + " seeds, " + outcomes + ", " + adoptions + " adoptions, " + partialRestarts
                     + " restarts of one region alone, " + savepoints + " savepoints, " + stops
                     + " jobs stopped with one, " + checkpointsGranted + " checkpoints granted, " + failuresByCheckpoints
-                    + " failures by checkpoints, " + builtOnAborted + " checkpoints built on aborted ones, " + retained + " checkpoints that outlived their jobs, faults "
+                    + " failures by checkpoints, " + builtOnAborted + " checkpoints built on aborted ones, " + retained
+                    + " checkpoints that outlived their jobs, faults "
                     + faults
                     + ", deaths of masters " + deaths;
         }

@@ -69,8 +69,8 @@ final class SimulatedStore {
         return metadata.getSubtasksList().stream()
                 .flatMap(part -> part.getOperators(0).getKeyedStateList().stream())
                 .mapToLong(Segment::getCheckpoint)
-                .anyMatch(of -> of != metadata.getCheckpoint()
-                        && !simulation.journal().isComplete(of));
+                .anyMatch(of ->
+                        of != metadata.getCheckpoint() && !simulation.journal().isComplete(of));
     }
 
     /** How many checkpoints have built on what an aborted one had stored. */

@@ -212,8 +212,7 @@ final class CutHistory<P> {
      */
     private boolean mayBeReplaced(long checkpoint, int at) {
         return isConfirmed
-                && mayComplete()
-                        .anyMatch(younger -> younger.checkpoint() > checkpoint && younger.replaces(checkpoint));
+                && mayComplete().anyMatch(younger -> younger.checkpoint() > checkpoint && younger.replaces(checkpoint));
     }
 
     private void advanceTo(int at) {
@@ -246,8 +245,8 @@ final class CutHistory<P> {
     void abort(long checkpoint, boolean isStored) {
         if (confirmedLater != 0) {
             long after = Math.max(checkpoint, confirmedLater);
-            boolean isKnown =
-                    mayComplete().noneMatch(younger -> younger.checkpoint() > after && younger.replaces(confirmedLater));
+            boolean isKnown = mayComplete()
+                    .noneMatch(younger -> younger.checkpoint() > after && younger.replaces(confirmedLater));
             if (!isKnown || checkpoint < confirmedLater) {
                 return; // A later word about the younger cut settles this one as well.
             }

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public interface KeyedStateBackend<K> {
     void setCurrentKey(K key);
 
+    /** A use of state fails until a key is set. */
+    void forgetCurrentKey();
+
     /** @throws IllegalStateException if none was set */
     K currentKey();
 

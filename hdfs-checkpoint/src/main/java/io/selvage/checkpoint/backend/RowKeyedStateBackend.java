@@ -295,7 +295,8 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     /** What is used next is looked up, and noted. */
-    void forgetCurrent() {
+    @Override
+    public void forgetCurrentKey() {
         leaveCurrent();
         currentRow = null;
     }
@@ -345,7 +346,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         if (!opened) {
             throw new IllegalStateException("operator " + operator + " is not opened, and its state not restored");
         }
-        forgetCurrent(); // The next use of a row is the first in a new generation, even if it is the same key's.
+        forgetCurrentKey(); // The next use of a row is the first in a new generation, even if it is the same key's.
         if (guard != null) {
             guard.checkAll();
         }

@@ -96,7 +96,7 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
         Rows<K> rows = backend.rows();
         int fired = 0;
         do {
-            backend.forgetCurrent();
+            backend.forgetCurrentKey();
             rows.makeRoomForDue(domain, millis);
             rows.decodeDue(domain, millis);
             // Those that are not objects yet may be due as early as that, and are the next then.

@@ -40,6 +40,9 @@ public final class StateForecast {
         if (definition instanceof OperatorDefinition.KeyedCoProcess<?, ?, ?, ?> process) {
             return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
         }
+        if (definition instanceof OperatorDefinition.KeyedBroadcastProcess<?, ?, ?, ?> process) {
+            return ofFunction(operator, process.keySerde(), maxParallelism, process.function()::openState);
+        }
         if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
             return of(
                     operator,

@@ -936,7 +936,8 @@ final class KeyedStateSimulationTest {
         private boolean isWhole(Checkpoint checkpoint) {
             return IntStream.range(0, checkpoint.parallelism())
                     .allMatch(subtask -> checkpoint.chains().get(subtask).stream()
-                            .allMatch(each -> each == checkpoint.id() || segments.containsKey(new SegmentId(each, subtask))));
+                            .allMatch(each ->
+                                    each == checkpoint.id() || segments.containsKey(new SegmentId(each, subtask))));
         }
 
         private void settle() {
@@ -949,9 +950,9 @@ final class KeyedStateSimulationTest {
                 endLate();
             }
             boolean isReady = isWhole(settled);
-            assertThat(isReady || late != null || settled.chains().stream()
-                            .flatMap(List::stream)
-                            .anyMatch(notStored::contains))
+            assertThat(isReady
+                            || late != null
+                            || settled.chains().stream().flatMap(List::stream).anyMatch(notStored::contains))
                     .as("%s is added to what has been deleted", settled.chains())
                     .isTrue();
             boolean completes = isReady && random.nextInt(5) > 1;
@@ -1060,10 +1061,7 @@ final class KeyedStateSimulationTest {
             Checkpoint was = pending;
             pending = null;
             late = null;
-            if (was != null
-                    && isWhole(was)
-                    && cuts.stream().allMatch(cut -> cut.proceed(0))
-                    && random.nextBoolean()) {
+            if (was != null && isWhole(was) && cuts.stream().allMatch(cut -> cut.proceed(0)) && random.nextBoolean()) {
                 finish(was);
                 if (!isSavepoint) {
                     complete(was);

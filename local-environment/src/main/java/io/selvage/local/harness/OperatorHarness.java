@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -224,6 +225,11 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
                         .orElse(Long.MIN_VALUE));
     }
 
+    /** It begins with the epoch. */
+    private Instant processingTime() {
+        return Instant.ofEpochSecond(0, nowNanos);
+    }
+
     private long nextNanos() {
         return subtasks.stream()
                 .mapToLong(subtask -> subtask.chain().nextNanos())
@@ -316,8 +322,8 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
         }
         incarnation++;
         checkpoint = Math.max(checkpoint, from == null ? 0 : from.checkpoint);
-        ChainBuilder chains =
-                new ChainBuilder(JOB, incarnation, maxParallelism, Steps.loader(), backends, () -> nowNanos);
+        ChainBuilder chains = new ChainBuilder(
+                JOB, incarnation, maxParallelism, Steps.loader(), backends, () -> nowNanos, this::processingTime);
         Vertex vertex = new Vertex(1, "harness", parallelism, steps.operators());
         List<RunningSteps> started = new ArrayList<>();
         subtasks = started;

@@ -24,7 +24,7 @@ final class RunningSteps implements Output {
     RunningSteps(ChainBuilder chains, Vertex vertex, int subtask, List<Emitted<Object>> emitted) {
         this.subtask = subtask;
         this.emitted = emitted;
-        this.chain = chains.build(vertex, subtask, this, counters);
+        this.chain = chains.build(vertex, subtask, this, counters, () -> {});
     }
 
     OperatorChain chain() {

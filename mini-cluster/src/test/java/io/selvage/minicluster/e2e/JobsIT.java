@@ -3,10 +3,10 @@ package io.selvage.minicluster.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import acme.PoisonedFlights;
+import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.client.JobObserver;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
-import io.selvage.client.StartPoint;
 import io.selvage.client.deploy.OpenObserver;
 import io.selvage.client.program.Program;
 import io.selvage.client.program.ProgramJar;

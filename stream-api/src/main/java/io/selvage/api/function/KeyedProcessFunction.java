@@ -31,14 +31,8 @@ public abstract class KeyedProcessFunction<K, I, O> implements Function {
     public void onTimer(long timestampMillis, OnTimerContext<K> context, Collector<O> out) throws Exception {}
 
     /** The element or timer at hand; valid during the call it is passed to. */
-    public interface Context<K> {
+    public interface Context<K> extends ProcessFunction.Context {
         K key();
-
-        /** Event time of the element or timer, in milliseconds since the epoch. */
-        long timestampMillis();
-
-        /** {@link Long#MIN_VALUE} before the first watermark. */
-        long watermarkMillis();
 
         /** Of this host's wall clock; does not go back while the subtask runs. */
         long processingTimeMillis();
@@ -58,12 +52,6 @@ public abstract class KeyedProcessFunction<K, I, O> implements Function {
         void registerProcessingTimeTimer(long timestampMillis);
 
         void deleteProcessingTimeTimer(long timestampMillis);
-
-        /**
-         * Gives an element, with the timestamp of the one at hand, to a side output of this step. It must not be
-         * changed once it is given.
-         */
-        <X> void output(OutputTag<X> tag, X element);
     }
 
     /** The timer at hand; valid during the call it is passed to. */

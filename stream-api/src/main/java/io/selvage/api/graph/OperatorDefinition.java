@@ -3,20 +3,27 @@ package io.selvage.api.graph;
 import io.selvage.api.connector.Sink;
 import io.selvage.api.connector.Source;
 import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.AsyncFunction;
+import io.selvage.api.function.BroadcastProcessFunction;
+import io.selvage.api.function.CoProcessFunction;
 import io.selvage.api.function.FilterFunction;
 import io.selvage.api.function.FlatMapFunction;
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.KeyedBroadcastProcessFunction;
 import io.selvage.api.function.KeyedCoProcessFunction;
 import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.function.MapFunction;
 import io.selvage.api.function.OutputTag;
+import io.selvage.api.function.ProcessFunction;
 import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.function.WindowFunction;
+import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
 import io.selvage.api.window.Trigger;
 import io.selvage.api.window.WindowAssigner;
 import java.io.Serializable;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What an operator does, with the user's functions in it; opened by executors alone. */
@@ -26,6 +33,29 @@ public sealed interface OperatorDefinition extends Serializable {
     record Filter<T>(FilterFunction<T> function) implements OperatorDefinition {}
 
     record FlatMap<I, O>(FlatMapFunction<I, O> function) implements OperatorDefinition {}
+
+    record Process<I, O>(ProcessFunction<I, O> function) implements OperatorDefinition {}
+
+    record CoProcess<A, B, O>(CoProcessFunction<A, B, O> function) implements OperatorDefinition {}
+
+    /** The second input is the broadcast one. */
+    record BroadcastProcess<A, B, O>(List<MapStateDescriptor<?, ?>> states, BroadcastProcessFunction<A, B, O> function)
+            implements OperatorDefinition {
+        public BroadcastProcess {
+            states = List.copyOf(states);
+        }
+    }
+
+    /**
+     * Has to be the head of its chain.
+     *
+     * @param serde of the elements in, for those that are under way
+     * @param ordered results come in the order of the elements
+     * @param timeoutMillis for each element
+     * @param capacity the most elements that are under way in a subtask
+     */
+    record Async<I, O>(AsyncFunction<I, O> function, Serde<I> serde, boolean ordered, long timeoutMillis, int capacity)
+            implements OperatorDefinition {}
 
     record AssignTimestamps<T>(WatermarkStrategy<T> strategy) implements OperatorDefinition {}
 
@@ -39,6 +69,18 @@ public sealed interface OperatorDefinition extends Serializable {
             Serde<K> keySerde,
             KeyedCoProcessFunction<K, A, B, O> function)
             implements OperatorDefinition {}
+
+    /** The second input is the broadcast one. */
+    record KeyedBroadcastProcess<K, A, B, O>(
+            KeySelector<A, K> key,
+            Serde<K> keySerde,
+            List<MapStateDescriptor<?, ?>> states,
+            KeyedBroadcastProcessFunction<K, A, B, O> function)
+            implements OperatorDefinition {
+        public KeyedBroadcastProcess {
+            states = List.copyOf(states);
+        }
+    }
 
     /**
      * Windows, whose contents are accumulators, whatever the user has asked for.

@@ -9,5 +9,23 @@ public enum Partitioning {
     /** To all. */
     BROADCAST,
     /** To the one that owns the key group of the element's key. */
-    HASH
+    HASH,
+    /**
+     * To each in turn of a part of them, so that elements need not leave their slot: subtasks are connected whose index
+     * is the same modulo the smaller of the two parallelisms.
+     */
+    RESCALE,
+    /** To any. */
+    SHUFFLE,
+    /** To the one that the program's partitioner chooses. */
+    CUSTOM;
+
+    /** Whether there is a channel between two subtasks. */
+    public boolean connects(int from, int fromParallelism, int to, int toParallelism) {
+        return switch (this) {
+            case FORWARD -> from == to;
+            case RESCALE -> fromParallelism < toParallelism ? to % fromParallelism == from : from % toParallelism == to;
+            case REBALANCE, BROADCAST, HASH, SHUFFLE, CUSTOM -> true;
+        };
+    }
 }

@@ -461,8 +461,8 @@ final class Deployment {
                     StateOwner owner = new StateOwner(cut.subtask(), operator.operatorUid());
                     Optional<List<Segment>> base = chains().base(owner, operator.keyed());
                     if (base.isEmpty()) {
-                        return Optional.of(
-                                new UnknownBase(owner, new CheckpointId(operator.keyed().base())));
+                        return Optional.of(new UnknownBase(
+                                owner, new CheckpointId(operator.keyed().base())));
                     }
                     bases.put(owner, base.get());
                 }

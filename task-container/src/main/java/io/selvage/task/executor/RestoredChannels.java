@@ -1,10 +1,12 @@
 package io.selvage.task.executor;
 
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.Partitioner;
 import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.EdgeDefinition;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.Serde;
 import io.selvage.checkpoint.backend.KeyGrouper;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
@@ -27,14 +29,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 
 /**
  * The elements that a restored checkpoint holds as under way; immutable. Read when a subtask asks for its own, by that
  * subtask's thread.
  *
  * <p>On the same number of subtasks each takes what was under way to it. On another one, each record goes to one of
- * them: with a key to the one that has its state, on other edges channel by channel in turn; what every subtask was to
- * have is taken from one of those before. Event time starts anew from what the producing subtasks announce.
+ * them: with a key to the one that has its state, with a partitioner to the one that it chooses, on other edges channel
+ * by channel in turn; what every subtask was to have is taken from one of those before. Event time starts anew from
+ * what the producing subtasks announce.
  */
 final class RestoredChannels {
     private final CheckpointMetadata metadata;
@@ -101,8 +105,9 @@ final class RestoredChannels {
                 return;
             }
             switch (edgeOrThrow(state.edge()).partitioning()) {
-                case HASH -> add(withOwnKeys(state), false);
-                case FORWARD, REBALANCE -> {
+                case HASH -> add(only(state, ownKeys(state.edge())), false);
+                case CUSTOM -> add(only(state, chosen(state.edge())), false);
+                case FORWARD, REBALANCE, RESCALE, SHUFFLE -> {
                     if (spread++ % vertex.parallelism() == subtask.index()) {
                         add(state, false);
                     }
@@ -120,19 +125,33 @@ final class RestoredChannels {
             own.add(new RestoredChannel(state, definition(state.edge()).serde(), keepsTime, edge.input()));
         }
 
-        private ChannelState withOwnKeys(ChannelState state) {
-            EdgeDefinition<Object, Object> definition = definition(state.edge());
+        private Predicate<Object> ownKeys(int edge) {
+            EdgeDefinition<Object, Object> definition = definition(edge);
             KeySelector<Object, Object> selector =
                     Objects.requireNonNull(definition.key(), "a hash edge without a key selector");
             KeyGrouper<Object> grouper = new KeyGrouper<>(
                     Objects.requireNonNull(definition.keySerde(), "a hash edge without a key serde"),
                     metadata.getMaxParallelism());
+            return element -> isOwn(grouper.groupOf(selector.key(element)));
+        }
+
+        private Predicate<Object> chosen(int edge) {
+            EdgeDefinition<Object, Object> definition = definition(edge);
+            KeySelector<Object, Object> selector =
+                    Objects.requireNonNull(definition.key(), "a partitioned edge without a key selector");
+            Partitioner<Object> partitioner =
+                    Objects.requireNonNull(definition.partitioner(), "a partitioned edge without a partitioner");
+            return element -> partitioner.partition(selector.key(element), vertex.parallelism()) == subtask.index();
+        }
+
+        private ChannelState only(ChannelState state, Predicate<Object> isOwn) {
+            Serde<Object> serde = definition(state.edge()).serde();
             BinaryReader in = new BinaryReader(state.elements());
-            ElementDecoder decoder = ElementLog.open(in, definition.serde());
-            ElementLog kept = new ElementLog(definition.serde(), 0);
+            ElementDecoder decoder = ElementLog.open(in, serde);
+            ElementLog kept = new ElementLog(serde, 0);
             while (in.remaining() > 0) {
                 Object element = decoder.read(in);
-                if (!(element instanceof Control) && isOwn(grouper.groupOf(selector.key(element)))) {
+                if (!(element instanceof Control) && isOwn.test(element)) {
                     kept.append(element, decoder.timestampMillis());
                 }
             }

@@ -2,7 +2,6 @@ package io.selvage.task.executor;
 
 import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.JobGraph;
-import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.id.ExecutorId;
@@ -126,7 +125,7 @@ final class SubtaskFactory {
                 wakeup(id),
                 inputs(vertex, index),
                 outputs(vertex, index),
-                (output, counters) -> chains.build(vertex, index, output, counters),
+                (output, counters) -> chains.build(vertex, index, output, counters, wakeup(id)::signal),
                 uid -> restored.of(new StateOwner(id, uid), vertex.parallelism()),
                 () -> restoredChannels.of(id),
                 new Alignment(config.checkpointMode(), config.alignedTimeout().toNanos()),
@@ -233,8 +232,14 @@ final class SubtaskFactory {
         return new ChannelId(deployment.job(), deployment.incarnation(), edge.id(), from, to);
     }
 
-    private static boolean isConnected(Edge edge, int from, int to) {
-        return edge.partitioning() != Partitioning.FORWARD || from == to;
+    private boolean isConnected(Edge edge, int from, int to) {
+        JobGraph graph = job.graph();
+        return edge.partitioning()
+                .connects(
+                        from,
+                        graph.vertex(edge.from()).parallelism(),
+                        to,
+                        graph.vertex(edge.to()).parallelism());
     }
 
     private Wakeup wakeup(SubtaskId subtask) {

@@ -677,8 +677,7 @@ final class TaskExecutor {
     private void onCut(DeploymentId startedBy, SubtaskCut cut) {
         current(startedBy, cut.subtask())
                 .filter(deployment -> deployment.phase() == DeploymentPhase.RUNNING)
-                .ifPresent(
-                        deployment -> deployment.add(cut).ifPresent(cuts -> onCuts(deployment, cuts)));
+                .ifPresent(deployment -> deployment.add(cut).ifPresent(cuts -> onCuts(deployment, cuts)));
     }
 
     private void onCuts(Deployment deployment, List<SubtaskCut> cuts) {

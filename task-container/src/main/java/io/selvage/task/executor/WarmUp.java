@@ -103,7 +103,7 @@ final class WarmUp {
                 services.backends().of(config.stateBackend()),
                 services.clock());
         for (Vertex vertex : job.graph().vertices()) {
-            chains.build(vertex, 0, Nobody.INSTANCE, new Counters()).make();
+            chains.build(vertex, 0, Nobody.INSTANCE, new Counters(), () -> {}).make();
         }
     }
 

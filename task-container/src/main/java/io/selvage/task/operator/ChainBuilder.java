@@ -2,9 +2,11 @@ package io.selvage.task.operator;
 
 import io.selvage.api.connector.Sink;
 import io.selvage.api.connector.Source;
+import io.selvage.api.function.CoProcessFunction;
 import io.selvage.api.function.FilterFunction;
 import io.selvage.api.function.FlatMapFunction;
 import io.selvage.api.function.MapFunction;
+import io.selvage.api.function.ProcessFunction;
 import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.OperatorDefinition;
@@ -62,12 +64,14 @@ public final class ChainBuilder {
      * A chain whose operators are made when it is opened, by the subtask's thread.
      *
      * @param output takes what the last operator emits
+     * @param wake called by any thread that has given the chain's head something: the subtask is not to wait any longer
      */
-    public OperatorChain build(Vertex vertex, int subtask, Output output, Counters counters) {
-        return new OperatorChain(() -> operators(vertex, subtask, output, counters));
+    public OperatorChain build(Vertex vertex, int subtask, Output output, Counters counters, Runnable wake) {
+        return new OperatorChain(() -> operators(vertex, subtask, output, counters, wake));
     }
 
-    private List<RuntimeOperator> operators(Vertex vertex, int subtask, Output output, Counters counters) {
+    private List<RuntimeOperator> operators(
+            Vertex vertex, int subtask, Output output, Counters counters, Runnable wake) {
         List<RuntimeOperator> operators = new ArrayList<>();
         Output next = output;
         for (int i = vertex.operators().size() - 1; i >= 0; i--) {
@@ -83,7 +87,7 @@ public final class ChainBuilder {
                     loader);
             OperatorDefinition definition =
                     (OperatorDefinition) Opaque.read(operator.definition(), loader, operator.name());
-            RuntimeOperator built = operator(definition, context, next, counters);
+            RuntimeOperator built = operator(definition, context, next, counters, wake);
             operators.add(built);
             next = built;
         }
@@ -91,13 +95,31 @@ public final class ChainBuilder {
         return operators;
     }
 
-    RuntimeOperator operator(OperatorDefinition definition, OperatorContext context, Output output, Counters counters) {
+    private RuntimeOperator operator(
+            OperatorDefinition definition, OperatorContext context, Output output, Counters counters, Runnable wake) {
         if (definition instanceof OperatorDefinition.Map<?, ?> map) {
             return new MapOperator(context, output, (MapFunction<Object, Object>) map.function());
         } else if (definition instanceof OperatorDefinition.Filter<?> filter) {
             return new FilterOperator(context, output, (FilterFunction<Object>) filter.function());
         } else if (definition instanceof OperatorDefinition.FlatMap<?, ?> flatMap) {
             return new FlatMapOperator(context, output, (FlatMapFunction<Object, Object>) flatMap.function());
+        } else if (definition instanceof OperatorDefinition.Process<?, ?> process) {
+            return new ProcessOperator(context, output, (ProcessFunction<Object, Object>) process.function());
+        } else if (definition instanceof OperatorDefinition.CoProcess<?, ?, ?> process) {
+            return new CoProcessOperator(
+                    context, output, (CoProcessFunction<Object, Object, Object>) process.function());
+        } else if (definition instanceof OperatorDefinition.BroadcastProcess<?, ?, ?> process) {
+            return new BroadcastProcessOperator(
+                    context, output, (OperatorDefinition.BroadcastProcess<Object, Object, Object>) process);
+        } else if (definition instanceof OperatorDefinition.KeyedBroadcastProcess<?, ?, ?, ?> process) {
+            return new KeyedBroadcastProcessOperator(
+                    context,
+                    output,
+                    (OperatorDefinition.KeyedBroadcastProcess<Object, Object, Object, Object>) process,
+                    backends,
+                    wall);
+        } else if (definition instanceof OperatorDefinition.Async<?, ?> async) {
+            return new AsyncOperator(context, output, (OperatorDefinition.Async<Object, Object>) async, clock, wake);
         } else if (definition instanceof OperatorDefinition.AssignTimestamps<?> assign) {
             return new AssignTimestampsOperator(
                     context, output, (WatermarkStrategy<Object>) assign.strategy(), clock.nanos());

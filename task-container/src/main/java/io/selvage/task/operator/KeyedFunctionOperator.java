@@ -26,6 +26,10 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
     private final TimerQueue.Firing<Object, NoNamespace> processingFiring = this::fireProcessing;
     private @Nullable TimerQueue<Object, NoNamespace> timers;
     private @Nullable TimerQueue<Object, NoNamespace> processingTimers;
+    // What the function sees.
+    private @Nullable Object key;
+    private long timestampMillis;
+    private TimeDomain timeDomain = TimeDomain.EVENT_TIME;
 
     KeyedFunctionOperator(
             OperatorContext context,
@@ -42,7 +46,7 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
     abstract void openFunctionStates(StateAccess states) throws Exception;
 
     /** Calls the function; the context and the collector are those of the timer. */
-    abstract void onTimer(long timestampMillis) throws Exception;
+    abstract void onTimer(long atMillis) throws Exception;
 
     @Override
     final void openStates(KeyedStateBackend<Object> opening) throws Exception {
@@ -66,45 +70,37 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
         return Objects.requireNonNull(processingTimers).earliestMillis();
     }
 
-    private void fire(Object key, NoNamespace none, long timestampMillis) {
-        at(key, timestampMillis);
-        elementContext.timeDomain = TimeDomain.EVENT_TIME;
-        callOnTimer(key, timestampMillis);
+    private void fire(Object ofKey, NoNamespace none, long atMillis) {
+        at(ofKey, atMillis);
+        timeDomain = TimeDomain.EVENT_TIME;
+        callOnTimer(ofKey, atMillis);
     }
 
-    private void fireProcessing(Object key, NoNamespace none, long timestampMillis) {
-        elementContext.at(key, timestampMillis);
-        elementContext.timeDomain = TimeDomain.PROCESSING_TIME;
+    private void fireProcessing(Object ofKey, NoNamespace none, long atMillis) {
+        at(ofKey, atMillis);
+        timeDomain = TimeDomain.PROCESSING_TIME;
         collector.at(Timestamps.NONE);
-        callOnTimer(key, timestampMillis);
+        callOnTimer(ofKey, atMillis);
     }
 
-    private void callOnTimer(Object key, long timestampMillis) {
+    private void callOnTimer(Object ofKey, long atMillis) {
         try {
-            onTimer(timestampMillis);
+            onTimer(atMillis);
         } catch (Throwable thrown) {
-            throw failedOnTimer(thrown, key, timestampMillis);
+            throw failedOnTimer(thrown, ofKey, atMillis);
         }
         collector.rethrow();
     }
 
     /** What the function sees from now on. */
-    final void at(Object key, long timestampMillis) {
-        elementContext.at(key, timestampMillis);
-        collector.at(timestampMillis);
+    final void at(Object newKey, long newTimestampMillis) {
+        key = newKey;
+        timestampMillis = newTimestampMillis;
+        collector.at(newTimestampMillis);
     }
 
     /** Owned by the subtask's thread; valid during a call of the function. */
-    final class ElementContext implements KeyedCoProcessFunction.OnTimerContext<Object> {
-        private @Nullable Object key;
-        private long timestampMillis;
-        private TimeDomain timeDomain = TimeDomain.EVENT_TIME;
-
-        private void at(Object newKey, long newTimestampMillis) {
-            key = newKey;
-            timestampMillis = newTimestampMillis;
-        }
-
+    class ElementContext implements KeyedCoProcessFunction.OnTimerContext<Object> {
         @Override
         public Object key() {
             return Objects.requireNonNull(key);

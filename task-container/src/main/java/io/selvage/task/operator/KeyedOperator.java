@@ -1,6 +1,7 @@
 package io.selvage.task.operator;
 
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
@@ -221,8 +222,14 @@ abstract class KeyedOperator extends RuntimeOperator {
             throw context.failed(thrown, "to write its state at checkpoint " + checkpoint);
         }
         gathering = cut;
-        return new OperatorCut(context.operatorUid(), cut, WatermarkState.write(watermarkMillis));
+        BinaryWriter out = new BinaryWriter(16);
+        WatermarkState.write(watermarkMillis, out);
+        writeMore(out);
+        return new OperatorCut(context.operatorUid(), cut, out.toByteArray());
     }
+
+    /** Writes what a checkpoint keeps of the operator that belongs to no key, behind its event time. */
+    void writeMore(BinaryWriter out) {}
 
     @Override
     final boolean gather(int bytes) {

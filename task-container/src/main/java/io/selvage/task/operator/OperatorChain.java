@@ -77,9 +77,20 @@ public final class OperatorChain implements Output {
         return source == null || source.isExhausted();
     }
 
+    /** How many elements of the input the head takes for now. */
+    public int room() {
+        return source == null ? Integer.MAX_VALUE : source.room();
+    }
+
+    /** Another thread has given the head something, so that {@link #produce} has work. */
+    public boolean hasNews() {
+        return source != null && source.hasNews();
+    }
+
     /** All input has ended, and the source, if there is one, is exhausted: event time ends too. */
     public void endOfInput() {
         if (source != null) {
+            source.finish();
             operators.get(0).output.watermark(Long.MAX_VALUE);
         }
     }

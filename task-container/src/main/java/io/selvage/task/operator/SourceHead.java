@@ -10,4 +10,17 @@ interface SourceHead {
 
     /** Nothing will come any more, unless from the input. */
     boolean isExhausted();
+
+    /** How many elements of the input it takes for now. */
+    default int room() {
+        return Integer.MAX_VALUE;
+    }
+
+    /** Another thread has given it something since the last {@link #produce}. */
+    default boolean hasNews() {
+        return false;
+    }
+
+    /** Event time is about to end: emits what is still to come of the input so far, however long that takes. */
+    default void finish() {}
 }

@@ -3,7 +3,7 @@ package io.selvage.task.operator;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 
-/** Event time in a checkpoint: one instant for each subtask. */
+/** Event time in a checkpoint: one instant for each subtask; more of the operator's may follow. */
 final class WatermarkState {
     private static final int FORMAT = 1;
 
@@ -11,9 +11,13 @@ final class WatermarkState {
 
     static byte[] write(long millis) {
         BinaryWriter out = new BinaryWriter(16);
+        write(millis, out);
+        return out.toByteArray();
+    }
+
+    static void write(long millis, BinaryWriter out) {
         out.writeByte(FORMAT);
         out.writeLong(millis);
-        return out.toByteArray();
     }
 
     /**
@@ -32,15 +36,14 @@ final class WatermarkState {
         boolean found = false;
         for (int subtask = from; subtask < to; subtask++) {
             for (byte[] bytes : restored.operatorState(subtask)) {
-                least = Math.min(least, read(bytes));
+                least = Math.min(least, read(new BinaryReader(bytes)));
                 found = true;
             }
         }
         return found ? least : Long.MIN_VALUE;
     }
 
-    private static long read(byte[] bytes) {
-        BinaryReader in = new BinaryReader(bytes);
+    static long read(BinaryReader in) {
         StateFormat.check(in.readByte(), FORMAT, "event time");
         return in.readLong();
     }

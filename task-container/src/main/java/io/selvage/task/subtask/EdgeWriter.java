@@ -20,7 +20,9 @@ abstract class EdgeWriter implements Output {
     static EdgeWriter of(OutputEdge edge, Backpressure backpressure) {
         return switch (edge.partitioning()) {
             case FORWARD -> new Forward(edge, backpressure);
-            case REBALANCE -> new Rebalance(edge, backpressure);
+            case REBALANCE, RESCALE -> new Rebalance(edge, backpressure);
+            case SHUFFLE -> new Shuffle(edge, backpressure);
+            case CUSTOM -> new CustomWriter(edge, backpressure);
             case BROADCAST -> new Broadcast(edge, backpressure);
             case HASH -> new HashWriter(edge, backpressure);
         };
@@ -103,6 +105,27 @@ abstract class EdgeWriter implements Output {
             int index = next;
             next = index + 1 == channels.length ? 0 : index + 1;
             emitTo(channels[index], value, timestampMillis);
+        }
+    }
+
+    /**
+     * Owned by the producing subtask's thread. By the generator of Marsaglia, "Xorshift RNGs", 2003, whose seed is the
+     * subtask's index: a run can be repeated.
+     */
+    private static final class Shuffle extends EdgeWriter {
+        private long random;
+
+        Shuffle(OutputEdge edge, Backpressure backpressure) {
+            super(edge, backpressure);
+            this.random = channels[0].id().fromSubtask() + 0x9E3779B97F4A7C15L;
+        }
+
+        @Override
+        public void emit(Object value, long timestampMillis) {
+            random ^= random << 13;
+            random ^= random >>> 7;
+            random ^= random << 17;
+            emitTo(channels[(int) ((random >>> 32) * channels.length >>> 32)], value, timestampMillis);
         }
     }
 

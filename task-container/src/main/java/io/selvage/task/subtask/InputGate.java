@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * All input channels of one subtask as one stream; owned by the subtask's thread.
  *
  * <p>Watermark: the least of the channels', whichever input they belong to, without those that are idle; the greatest
- * of these once all are, so that it does not matter which was idle first. One that is active again counts at once: event
- * time waits for it where it stands, and goes back for nobody. Channels of streams that were never given event time say
- * nothing about it and hold nothing back, unless there are no others; only its end waits for them.
+ * of these once all are, so that it does not matter which was idle first. One that is active again counts at once:
+ * event time waits for it where it stands, and goes back for nobody. Channels of streams that were never given event
+ * time say nothing about it and hold nothing back, unless there are no others; only its end waits for them.
  *
  * <p>Barriers are aligned: a channel that has given the barrier is not polled until all have (Carbone et al.,
  * "Lightweight Asynchronous Snapshots", 2015). A newer barrier ends the alignment of an older one. With
@@ -104,7 +104,8 @@ final class InputGate {
         for (RestoredChannel channel : restored) {
             Replay replay = new Replay(channel, channel.keepsTime() ? indexOf(channel.state()) : Replay.NO_CHANNEL);
             replays.add(replay);
-            if (replay.channel != Replay.NO_CHANNEL) {
+            // One that had no event time may have it now.
+            if (replay.channel != Replay.NO_CHANNEL && channel.state().watermarkMillis() != NOTHING_HELD_BACK) {
                 watermarks[replay.channel] =
                         Math.max(watermarks[replay.channel], channel.state().watermarkMillis());
             }
@@ -124,6 +125,9 @@ final class InputGate {
     /** Gives up to {@code limit} elements of one channel to the receiver; answers how many. */
     int poll(Receiver receiver, int limit, long nowNanos) {
         batchEnds = false;
+        if (limit == 0) {
+            return 0;
+        }
         if (!replays.isEmpty()) {
             return pollReplay(receiver, limit);
         }

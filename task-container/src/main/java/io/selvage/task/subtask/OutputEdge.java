@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param producer name of the producing vertex
  * @param output of the chain: empty for its elements, else the name of a side output
- * @param channels by receiving subtask; with {@link Partitioning#FORWARD} the one to the subtask of the same index
+ * @param channels by receiving subtask; those that {@link Partitioning#connects} alone
  * @param maxParallelism the number of key groups
  */
 public record OutputEdge(

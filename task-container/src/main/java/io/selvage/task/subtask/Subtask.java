@@ -216,7 +216,7 @@ public final class Subtask implements Runnable {
             return work;
         }
         long startNanos = clock.nanos(); // Batches are as large as elements allow, whatever else there is to do.
-        work += gate.poll(receiver, batch, startNanos);
+        work += gate.poll(receiver, Math.min(batch, chain.room()), startNanos);
         work += heldBy == 0 ? chain.produce(batch, startNanos) : 0;
         work += drainAtEnd();
         long endNanos = clock.nanos();
@@ -443,7 +443,18 @@ public final class Subtask implements Runnable {
     }
 
     private boolean hasWork() {
-        return canceled || !mailbox.isEmpty() || wakeup.isAnnounced() || !isRefused() && !gate.isEmpty();
+        return canceled
+                || !mailbox.isEmpty()
+                || wakeup.isAnnounced()
+                || !isRefused() && (hasInputToTake() || hasNews());
+    }
+
+    private boolean hasInputToTake() {
+        return chain.room() > 0 && !gate.isEmpty();
+    }
+
+    private boolean hasNews() {
+        return heldBy == 0 && chain.hasNews();
     }
 
     /** Whether the channel that was full when last written to still is: then mail is handled, and input waits. */

@@ -97,7 +97,8 @@ class AbortedUploadTest {
 
         @Override
         public SplitReader<String> reader(Integer split, byte @Nullable [] position, SourceContext context) {
-            return new Reader(name, position == null ? 0 : ByteBuffer.wrap(position).getInt());
+            return new Reader(
+                    name, position == null ? 0 : ByteBuffer.wrap(position).getInt());
         }
     }
 
@@ -183,8 +184,7 @@ class AbortedUploadTest {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), HeldFiles.configuration());
         store.putIfAbsent("graph.pb", GraphCodec.toMessage(graph).toByteArray());
-        LocalExecutor started =
-                new LocalExecutor("executor-1", store, directory, ApplicationIdentity.create(), said);
+        LocalExecutor started = new LocalExecutor("executor-1", store, directory, ApplicationIdentity.create(), said);
         executor = started;
         await(ExecutorMessage::hasRegister);
         tell(MasterMessage.newBuilder()
@@ -311,8 +311,8 @@ class AbortedUploadTest {
 
     private long bytesOf(long checkpoint) throws IOException {
         CheckpointLayout layout = new CheckpointLayout("app/" + job);
-        try (Stream<Path> files =
-                Files.list(directory.resolve("root").resolve(layout.checkpointDirectory(new CheckpointId(checkpoint))))) {
+        try (Stream<Path> files = Files.list(
+                directory.resolve("root").resolve(layout.checkpointDirectory(new CheckpointId(checkpoint))))) {
             return files.mapToLong(file -> file.toFile().length()).sum();
         }
     }

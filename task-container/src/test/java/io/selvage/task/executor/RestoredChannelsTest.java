@@ -63,19 +63,28 @@ class RestoredChannelsTest {
         }
     }
 
+    private static boolean isByKey(Partitioning partitioning) {
+        return partitioning == Partitioning.HASH || partitioning == Partitioning.CUSTOM;
+    }
+
+    private static int chosen(Long key, int parallelism) {
+        return (int) (key / 10 % parallelism);
+    }
+
     private RestoredChannels restored(Partitioning partitioning, int producers, int consumers) throws IOException {
         byte[] definition = Opaque.write(
                 new EdgeDefinition<>(
                         Serdes.of(Long.class),
-                        partitioning == Partitioning.HASH ? new Itself() : null,
-                        partitioning == Partitioning.HASH ? Serdes.of(Long.class) : null),
+                        isByKey(partitioning) ? new Itself() : null,
+                        partitioning == Partitioning.HASH ? Serdes.of(Long.class) : null,
+                        partitioning == Partitioning.CUSTOM ? RestoredChannelsTest::chosen : null),
                 "the edge");
         JobGraph graph = new JobGraph(
                 "job",
                 MAX_PARALLELISM,
                 Map.of(),
                 List.of(vertex(1, producers), vertex(2, consumers)),
-                List.of(new Edge(7, 1, 2, partitioning, definition)));
+                List.of(new Edge(7, 1, 2, partitioning, definition, 1, "", false)));
         return new RestoredChannels(
                 metadata(),
                 new SegmentReader(
@@ -168,19 +177,37 @@ class RestoredChannelsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"HASH,1", "HASH,2", "HASH,5", "REBALANCE,1", "REBALANCE,2", "REBALANCE,5", "FORWARD,2", "FORWARD,4"})
+    @CsvSource({
+        "HASH,1",
+        "HASH,2",
+        "HASH,5",
+        "REBALANCE,1",
+        "REBALANCE,2",
+        "REBALANCE,5",
+        "FORWARD,2",
+        "FORWARD,4",
+        "RESCALE,2",
+        "RESCALE,5",
+        "SHUFFLE,2",
+        "CUSTOM,1",
+        "CUSTOM,2",
+        "CUSTOM,5"
+    })
     void eachRecordGoesToOneSubtaskOfAnotherNumber(Partitioning partitioning, int consumers) throws IOException {
         RestoredChannels restored = restored(partitioning, PRODUCERS, consumers);
         KeyGrouper<Long> grouper = new KeyGrouper<>(Serdes.of(Long.class), MAX_PARALLELISM);
         List<Long> replayed = new ArrayList<>();
         for (int to = 0; to < consumers; to++) {
             List<RestoredChannel> own = restored.of(SubtaskId.of(2, to));
-            assertThat(own).noneMatch(RestoredChannel::keepsTime);
+            assertThat(own).noneMatch(RestoredChannel::keepsTime).allMatch(channel -> channel.ordinal() == 1);
             for (long record : records(own)) {
                 replayed.add(record);
                 if (partitioning == Partitioning.HASH) {
                     assertThat(KeyGroups.subtaskOf(grouper.groupOf(record), consumers, MAX_PARALLELISM))
                             .isEqualTo(to);
+                }
+                if (partitioning == Partitioning.CUSTOM) {
+                    assertThat(chosen(record, consumers)).isEqualTo(to);
                 }
             }
         }

@@ -680,9 +680,8 @@ final class ScriptedMaster implements AutoCloseable {
         Set<CheckpointId> kept = CheckpointStore.segmentsInFiles(snapshots)
                 .map(segment -> new CheckpointId(segment.getCheckpoint()))
                 .collect(Collectors.toSet());
-        builtOnAborted += kept.stream().anyMatch(each -> each.value() > completedCheckpoint && each.value() < checkpoint)
-                ? 1
-                : 0;
+        builtOnAborted +=
+                kept.stream().anyMatch(each -> each.value() > completedCheckpoint && each.value() < checkpoint) ? 1 : 0;
         checkpoints.deleteOlder(layout, new CheckpointId(checkpoint), kept);
         completedBytes = metadata.toByteString();
         completedCheckpoint = checkpoint;

@@ -131,7 +131,7 @@ class CutUnderPressureTest {
                 List.of(SubtaskInput.of(in)),
                 List.of(new OutputEdge(
                         "test", Partitioning.FORWARD, new EdgeDefinition<>(SERDE, null, null), "", List.of(out), 16)),
-                (output, counters) -> chains.build(vertex, 0, output, counters),
+                (output, counters) -> chains.build(vertex, 0, output, counters, wakeup::signal),
                 uid -> RestoredState.NONE,
                 List::of,
                 new Alignment(CheckpointMode.EXACTLY_ONCE, TimeUnit.MILLISECONDS.toNanos(20)),

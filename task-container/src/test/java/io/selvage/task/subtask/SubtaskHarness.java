@@ -121,7 +121,10 @@ final class SubtaskHarness {
         this.vertex = new Vertex(1, "harness", 1, operators);
         this.hasInput = !(definitions[0] instanceof OperatorDefinition.PlanSplits);
         this.hasSecondInput = definitions[0] instanceof OperatorDefinition.KeyedCoProcess
-                || definitions[0] instanceof OperatorDefinition.IntervalJoin;
+                || definitions[0] instanceof OperatorDefinition.IntervalJoin
+                || definitions[0] instanceof OperatorDefinition.CoProcess
+                || definitions[0] instanceof OperatorDefinition.BroadcastProcess
+                || definitions[0] instanceof OperatorDefinition.KeyedBroadcastProcess;
         this.hasOutput = !(definitions[definitions.length - 1] instanceof OperatorDefinition.WriteSink);
         this.output = new RefusingOutput(channelId(9), mode.refuses);
         this.side = new RefusingOutput(channelId(8), mode.refuses);
@@ -159,7 +162,7 @@ final class SubtaskHarness {
                                 new OutputEdge("harness", Partitioning.FORWARD, edge, "", List.of(output), 16),
                                 new OutputEdge("harness", Partitioning.FORWARD, edge, SIDE, List.of(side), 16))
                         : List.of(),
-                (out, counters) -> chains.build(vertex, 0, out, counters),
+                (out, counters) -> chains.build(vertex, 0, out, counters, () -> {}),
                 uid -> restored(lastCut.get(uid), retained.get(uid)),
                 List::of,
                 new Alignment(CheckpointMode.EXACTLY_ONCE, Long.MAX_VALUE / 2),

@@ -144,7 +144,7 @@ class SubtaskThreadTest {
                 channelIsInput
                         ? List.of()
                         : List.of(new OutputEdge("test", Partitioning.FORWARD, edge(), "", List.of(wired), 16)),
-                (out, counters) -> chains.build(vertex, 0, out, counters),
+                (out, counters) -> chains.build(vertex, 0, out, counters, wakeup::signal),
                 uid -> RestoredState.NONE,
                 List::of,
                 new Alignment(CheckpointMode.EXACTLY_ONCE, Long.MAX_VALUE / 2),

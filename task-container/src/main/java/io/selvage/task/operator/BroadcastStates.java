@@ -1,0 +1,170 @@
+package io.selvage.task.operator;
+
+import io.selvage.api.state.BroadcastState;
+import io.selvage.api.state.MapStateDescriptor;
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.IncompatibleSchemaException;
+import io.selvage.api.type.Serde;
+import io.selvage.protocol.wire.FailureKind;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The broadcast states of one operator in one subtask; owned by the subtask's thread. Each subtask writes all of them
+ * to each checkpoint: they need not be the same everywhere at the cut, as what is broadcast does not come to all at
+ * once.
+ */
+final class BroadcastStates {
+    private static final Logger LOG = LoggerFactory.getLogger(BroadcastStates.class);
+    private static final int FORMAT = 1;
+
+    private final OperatorContext context;
+    private final Map<String, Held> states = new LinkedHashMap<>();
+
+    BroadcastStates(OperatorContext context, List<MapStateDescriptor<?, ?>> descriptors) {
+        this.context = context;
+        for (MapStateDescriptor<?, ?> descriptor : descriptors) {
+            states.put(descriptor.name(), new Held(descriptor));
+        }
+    }
+
+    @SuppressWarnings("unchecked") // A name stands for one descriptor, and so for its types.
+    <K, V> BroadcastState<K, V> state(MapStateDescriptor<K, V> descriptor) {
+        Held held = states.get(descriptor.name());
+        if (held == null) {
+            throw new IllegalArgumentException("there is no broadcast state " + descriptor.name()
+                    + ": give its descriptor to broadcast(...) as well, which has " + states.keySet());
+        }
+        return (BroadcastState<K, V>) held;
+    }
+
+    /**
+     * Which subtask's states a subtask goes on from. On another number of subtasks, what was under way to that one
+     * comes to it as well.
+     */
+    static int origin(int subtask, int restoredParallelism) {
+        return subtask % restoredParallelism;
+    }
+
+    void write(BinaryWriter out) {
+        out.writeByte(FORMAT);
+        out.writeUnsignedVarInt(states.size());
+        BinaryWriter entries = new BinaryWriter();
+        for (Held state : states.values()) {
+            entries.clear();
+            state.write(entries);
+            out.writeString(state.name);
+            out.writeString(state.keySerde.schema());
+            out.writeString(state.valueSerde.schema());
+            out.writeByteArray(entries.toByteArray());
+        }
+    }
+
+    void read(BinaryReader in) {
+        StateFormat.check(in.readByte(), FORMAT, "broadcast state");
+        int count = in.readUnsignedVarInt();
+        for (int i = 0; i < count; i++) {
+            String name = in.readString();
+            String keySchema = in.readString();
+            String valueSchema = in.readString();
+            byte[] entries = in.readByteArray();
+            Held state = states.get(name);
+            if (state == null) {
+                LOG.warn(
+                        "{} has no use for the broadcast state {} of the restored checkpoint",
+                        context.describe(),
+                        name);
+            } else {
+                state.read(
+                        new BinaryReader(entries),
+                        reader(state.keySerde, keySchema, "keys", name),
+                        reader(state.valueSerde, valueSchema, "values", name));
+            }
+        }
+    }
+
+    private Function<BinaryReader, Object> reader(Serde<Object> serde, String written, String of, String state) {
+        try {
+            return serde.reader(written);
+        } catch (IncompatibleSchemaException e) {
+            throw context.failure(
+                    FailureKind.FATAL,
+                    "The broadcast state " + state + " of " + context.describe()
+                            + " does not fit the checkpoint. Of its " + of + ": " + e.getMessage()
+                            + ". Declare it as it was, or give it another name.",
+                    e);
+        }
+    }
+
+    /** Owned by the subtask's thread. */
+    private static final class Held implements BroadcastState<Object, Object> {
+        final String name;
+        final Serde<Object> keySerde;
+        final Serde<Object> valueSerde;
+        private final Map<Object, Object> map = new HashMap<>();
+        private final Iterable<Map.Entry<Object, Object>> entries =
+                Collections.unmodifiableMap(map).entrySet();
+
+        @SuppressWarnings("unchecked")
+        Held(MapStateDescriptor<?, ?> descriptor) {
+            this.name = descriptor.name();
+            this.keySerde = (Serde<Object>) descriptor.keySerde();
+            this.valueSerde = (Serde<Object>) descriptor.valueSerde();
+        }
+
+        void write(BinaryWriter out) {
+            out.writeUnsignedVarInt(map.size());
+            map.forEach((key, value) -> {
+                keySerde.write(key, out);
+                valueSerde.write(value, out);
+            });
+        }
+
+        void read(BinaryReader in, Function<BinaryReader, Object> keys, Function<BinaryReader, Object> values) {
+            int count = in.readUnsignedVarInt();
+            for (int i = 0; i < count; i++) {
+                Object key = keys.apply(in);
+                map.put(key, values.apply(in));
+            }
+        }
+
+        @Override
+        public @Nullable Object get(Object key) {
+            return map.get(key);
+        }
+
+        @Override
+        public boolean contains(Object key) {
+            return map.containsKey(key);
+        }
+
+        @Override
+        public Iterable<Map.Entry<Object, Object>> entries() {
+            return entries;
+        }
+
+        @Override
+        public void put(Object key, Object value) {
+            map.put(Objects.requireNonNull(key, "a key"), Objects.requireNonNull(value, "a value; remove the key"));
+        }
+
+        @Override
+        public void remove(Object key) {
+            map.remove(key);
+        }
+
+        @Override
+        public void clear() {
+            map.clear();
+        }
+    }
+}
