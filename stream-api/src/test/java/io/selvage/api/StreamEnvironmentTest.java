@@ -151,6 +151,17 @@ class StreamEnvironmentTest {
     }
 
     @Test
+    void aKeyedStreamIsWrittenByKey() {
+        StreamEnvironment env = StreamEnvironment.create().parallelism(3);
+        env.from(new Lines(), "lines").keyBy(String::length).sinkTo(new Nowhere<>(), "by-length");
+        JobGraph graph = env.graph("by-length");
+        Edge last = graph.edges().get(graph.edges().size() - 1);
+        assertThat(last.partitioning()).isEqualTo(Partitioning.HASH);
+        assertThat(graph.vertex(last.to()).head().role()).isEqualTo(OperatorRole.SINK);
+        assertThat(graph.vertex(last.to()).parallelism()).isEqualTo(3);
+    }
+
+    @Test
     void chainsWhatNeedNotBeApart() {
         StreamEnvironment env = StreamEnvironment.create().parallelism(2);
         counts(env).uid("counts").sinkTo(new Nowhere<>(), "out");

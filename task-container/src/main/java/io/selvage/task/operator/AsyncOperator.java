@@ -46,17 +46,19 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     private final Set<Waiting> underWay = new LinkedHashSet<>(); // Not emitted, in the order of the elements.
     private final Deque<Stage> stages = new ArrayDeque<>();
     private final Deque<Restored> restoredElements = new ArrayDeque<>(); // To be asked for again.
+    private boolean isToldIdle; // What is downstream has been told so.
     private volatile @Nullable Thread finishing; // Volatile: set by the owner while it waits, read by who answers.
 
     /** An element that was under way at the restored cut. */
     private record Restored(Object value, long timestampMillis) {}
 
-    /** Elements that may overtake each other, and the watermark that follows them. */
+    /** Elements that may overtake each other, and what follows them: a watermark, and whether the stream is idle. */
     private static final class Stage {
         final List<Waiting> done = new ArrayList<>(1);
         int waiting;
         boolean isClosed;
-        long watermarkMillis = Long.MIN_VALUE;
+        long watermarkMillis = Long.MIN_VALUE; // That: none.
+        boolean isIdle;
     }
 
     /** An element, and in its time the answer. */
@@ -179,6 +181,33 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
         last.watermarkMillis = millis;
     }
 
+    /** Follows it, too: as long as anything is under way, event time waits for it. */
+    @Override
+    public void idle(boolean isIdle) {
+        Stage last = stages.peekLast();
+        if (last == null) {
+            tell(isIdle);
+            return;
+        }
+        last.isClosed = true;
+        last.isIdle = isIdle;
+    }
+
+    private void tell(boolean isIdle) {
+        if (isIdle != isToldIdle) {
+            isToldIdle = isIdle;
+            output.idle(isIdle);
+        }
+    }
+
+    private void leave(Stage stage) {
+        if (stage.watermarkMillis != Long.MIN_VALUE) {
+            tell(false); // No watermark comes from a stream that is idle.
+            output.watermark(stage.watermarkMillis);
+        }
+        tell(stage.isIdle);
+    }
+
     @Override
     public int produce(int limit, long nowNanos) {
         int work = askAgain(limit);
@@ -242,9 +271,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
                 break;
             }
             stages.remove();
-            if (first.isClosed) {
-                output.watermark(first.watermarkMillis);
-            }
+            leave(first);
         }
         return emitted;
     }

@@ -10,20 +10,36 @@ import io.selvage.api.type.Serdes;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Events made from their numbers alone: split after split goes forward in event time, a little out of order within.
  *
  * @param keys distinct ones
+ * @param heldBy while {@link #HELD} has it, the last split comes slowly, and its last event not at all: so a run can go
+ *     on until it has seen what it is for, however slow the machine is; empty: nobody
  */
-record EventSource(int splits, int eventsPerSplit, int keys, int disorderMillis)
+record EventSource(int splits, int eventsPerSplit, int keys, int disorderMillis, String heldBy)
         implements Source<EventSource.Event, Integer> {
+    static final Set<String> HELD = ConcurrentHashMap.newKeySet();
+    private static final long HELD_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     /** One element. */
     record Event(String key, long timeMillis, long value) {}
 
     /** Time between two events. */
     static final long STEP_MILLIS = 10;
+
+    EventSource(int splits, int eventsPerSplit, int keys, int disorderMillis) {
+        this(splits, eventsPerSplit, keys, disorderMillis, "");
+    }
+
+    EventSource heldBy(String name) {
+        return new EventSource(splits, eventsPerSplit, keys, disorderMillis, name);
+    }
 
     Event event(int number) {
         long hash = (number * 0x9E3779B97F4A7C15L) >>> 20;
@@ -88,6 +104,7 @@ record EventSource(int splits, int eventsPerSplit, int keys, int disorderMillis)
     private final class Reader implements SplitReader<Event> {
         private int next;
         private final int end;
+        private long steppedNanos = System.nanoTime();
 
         Reader(int next, int end) {
             this.next = next;
@@ -96,6 +113,14 @@ record EventSource(int splits, int eventsPerSplit, int keys, int disorderMillis)
 
         @Override
         public Status read(SourceOutput<Event> out, int maxElements) {
+            if (end == count() && HELD.contains(heldBy)) {
+                long nowNanos = System.nanoTime();
+                if (next < end - 1 && nowNanos - steppedNanos >= HELD_STEP_NANOS) {
+                    steppedNanos = nowNanos;
+                    out.collect(event(next++));
+                }
+                return Status.IDLE;
+            }
             for (int i = 0; i < maxElements && next < end; i++) {
                 out.collect(event(next++));
             }

@@ -52,6 +52,7 @@ import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -314,6 +315,13 @@ final class ScriptedMaster implements AutoCloseable {
 
     /** Runs the job to its end. @param faults how many to inject */
     void run(SplittableRandom random, int faults, Runnable failFunctionOnce) throws Exception {
+        run(random, faults, failFunctionOnce, () -> true);
+    }
+
+    /** @param isEnough before that, and before all faults have come, a source that the job holds does not end */
+    void run(SplittableRandom random, int faults, Runnable failFunctionOnce, BooleanSupplier isEnough)
+            throws Exception {
+        EventSource.HELD.add(job.value());
         deploy();
         int left = faults;
         long nextFault = System.nanoTime() + nextPause(random);
@@ -332,6 +340,9 @@ final class ScriptedMaster implements AutoCloseable {
                 nextFault = System.nanoTime() + nextPause(random);
             }
             triggerIfDue();
+            if (left == 0 && isEnough.getAsBoolean()) {
+                EventSource.HELD.remove(job.value());
+            }
         }
     }
 

@@ -105,6 +105,25 @@ class AsyncTest {
         assertThat(harness.output.lastWatermark()).isEqualTo(3);
     }
 
+    @Test
+    void theStreamIsIdleOnceNothingIsUnderWay() {
+        SubtaskHarness harness = asking(Mode.STRAIGHT, true, 10)
+                .element("a", 1)
+                .watermark(1)
+                .idle(true)
+                .idle(false)
+                .element("b", 2)
+                .watermark(2)
+                .idle(true);
+        assertThat(harness.output.accepted).isEmpty();
+        answer(harness, "b");
+        answer(harness, "a");
+        assertThat(harness.output.accepted.stream().map(each -> each.value().toString()))
+                .containsExactly("answer to a", "watermark 1", "answer to b", "watermark 2", "idle");
+        harness.idle(false);
+        assertThat(harness.output.accepted.get(5).value()).hasToString("active");
+    }
+
     @ParameterizedTest
     @EnumSource(Mode.class)
     void whatIsUnderWayIsAskedForAgain(Mode mode) {

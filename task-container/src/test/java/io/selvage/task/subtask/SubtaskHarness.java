@@ -20,6 +20,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.task.exchange.Activity;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
@@ -255,6 +256,11 @@ final class SubtaskHarness {
     /** On all inputs. */
     SubtaskHarness watermark(long millis) {
         offer(new Watermark(millis), 0);
+        return betweenInputs();
+    }
+
+    SubtaskHarness idle(boolean isIdle) {
+        offer(Activity.of(isIdle), 0);
         return betweenInputs();
     }
 

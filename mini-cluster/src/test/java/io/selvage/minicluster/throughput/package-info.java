@@ -1,0 +1,4 @@
+@NullMarked
+package io.selvage.minicluster.throughput;
+
+import org.jspecify.annotations.NullMarked;
