@@ -440,8 +440,8 @@ class ExactlyOnceTest {
     @Timeout(120)
     void everyRecordTakesEffectOnceWhereBarriersOvertakeAndTheParallelismChanges(int seed, String backend)
             throws Exception {
-        EventSource source = new EventSource(12, 2500, 50, 12 * 2500 * (int) EventSource.STEP_MILLIS);
         String name = "job-overtaking-" + seed;
+        EventSource source = new EventSource(12, 2500, 50, 12 * 2500 * (int) EventSource.STEP_MILLIS).heldBy(name);
         FAIL_ONCE.put(name, new AtomicBoolean());
         List<JobGraph> graphs = List.of(
                 slowGraph(source, name, 3, 2),
