@@ -98,12 +98,16 @@ public final class LocalJob {
         return take(TakeSavepointRequest.newBuilder().setDirectory(LocalSession.qualify(directory)));
     }
 
-    /** The same, and with it the job is stopped: its output is committed up to there, and it finishes. */
+    /**
+     * The same, and with it the job is stopped: its output is committed up to there, and it finishes.
+     *
+     * @throws JobFailedException also if the savepoint is complete, and the output could not be committed
+     */
     public String stopWithSavepoint(String directory) {
         String path = take(TakeSavepointRequest.newBuilder()
                 .setDirectory(LocalSession.qualify(directory))
                 .setStop(true));
-        awaitEnd();
+        awaitFinished();
         return path;
     }
 

@@ -473,7 +473,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     private void clearCell(int cell) {
-        Row row = currentRow;
+        Row row = currentRowOrNull();
         if (row != null) {
             row.clear(cell);
             rowLost(row);

@@ -9,6 +9,7 @@ import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
+import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
@@ -58,7 +59,15 @@ record Steps(List<Operator> operators, @Nullable EdgeDefinition<Object, Object> 
         if (operators.isEmpty()) {
             throw new InvalidProgramException("There is no step to be tested: the program returns its input.");
         }
+        operators.forEach(Steps::requireSynchronous);
         return new Steps(operators, firstKey, exchangesBehind);
+    }
+
+    private static void requireSynchronous(Operator operator) {
+        if (Opaque.read(operator.definition(), loader(), operator.name()) instanceof OperatorDefinition.Async) {
+            throw new InvalidProgramException("The step " + operator.name() + " gets its answers from other threads,"
+                    + " and a harness has none. Test the function by itself, and the step in a LocalEnvironment.");
+        }
     }
 
     private static void requireLine(JobGraph graph) {

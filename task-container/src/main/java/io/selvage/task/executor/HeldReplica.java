@@ -99,9 +99,12 @@ final class HeldReplica {
         return true;
     }
 
-    /** Of a chain that begins later than what is here ends, nothing can be added to it. */
+    /**
+     * Of another chain's, nothing can be added to what is here, although it may be as old: a row that was there only
+     * for the checkpoint applied last is missing in what was cut without knowing that one complete.
+     */
     private boolean continues(List<Segment> chain) {
-        return chain.isEmpty() || chain.get(0).getCheckpoint() <= appliedTo;
+        return chain.isEmpty() || chain.stream().anyMatch(segment -> segment.getCheckpoint() == appliedTo);
     }
 
     private void applyOrDrop(StateReplica current, Segment segment, SegmentReader reader) throws IOException {

@@ -15,10 +15,12 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.ChannelsSnapshot;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.exchange.Control;
 import io.selvage.task.exchange.ElementDecoder;
 import io.selvage.task.exchange.ElementLog;
+import io.selvage.task.operator.OperatorException;
 import io.selvage.task.subtask.ChannelState;
 import io.selvage.task.subtask.RestoredChannel;
 import java.io.IOException;
@@ -141,7 +143,21 @@ final class RestoredChannels {
                     Objects.requireNonNull(definition.key(), "a partitioned edge without a key selector");
             Partitioner<Object> partitioner =
                     Objects.requireNonNull(definition.partitioner(), "a partitioned edge without a partitioner");
-            return element -> partitioner.partition(selector.key(element), vertex.parallelism()) == subtask.index();
+            return element -> isChosen(partitioner.partition(selector.key(element), vertex.parallelism()));
+        }
+
+        /** No subtask would read an element that belongs to none. */
+        private boolean isChosen(int index) {
+            if (index < 0 || index >= vertex.parallelism()) {
+                throw new OperatorException(
+                        FailureKind.USER_CODE,
+                        "The subtask that an element under way to " + vertex.name() + " is to go to is " + index
+                                + ", and there are the subtasks 0 to " + (vertex.parallelism() - 1),
+                        vertex.name(),
+                        subtask.index(),
+                        new IndexOutOfBoundsException(index));
+            }
+            return index == subtask.index();
         }
 
         private ChannelState only(ChannelState state, Predicate<Object> isOwn) {

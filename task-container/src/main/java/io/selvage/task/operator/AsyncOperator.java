@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class AsyncOperator extends RuntimeOperator implements SourceHead {
     private static final int FORMAT = 1;
     private static final long LONGEST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Elements whose answers are emitted before the subtask looks whether a cut is due. */
+    private static final int MOST_EMITTED = 32;
 
     private final AsyncFunction<Object, Object> function;
     private final Serde<Object> serde;
@@ -46,6 +48,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     private final Set<Waiting> underWay = new LinkedHashSet<>(); // Not emitted, in the order of the elements.
     private final Deque<Stage> stages = new ArrayDeque<>();
     private final Deque<Restored> restoredElements = new ArrayDeque<>(); // To be asked for again.
+    private boolean isInputIdle; // Elements of streams without event time come nevertheless.
     private boolean isToldIdle; // What is downstream has been told so.
     private volatile @Nullable Thread finishing; // Volatile: set by the owner while it waits, read by who answers.
 
@@ -54,11 +57,15 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
 
     /** Elements that may overtake each other, and what follows them: a watermark, and whether the stream is idle. */
     private static final class Stage {
-        final List<Waiting> done = new ArrayList<>(1);
+        final Deque<Waiting> done = new ArrayDeque<>(1);
         int waiting;
         boolean isClosed;
         long watermarkMillis = Long.MIN_VALUE; // That: none.
         boolean isIdle;
+
+        Stage(boolean isIdle) {
+            this.isIdle = isIdle;
+        }
     }
 
     /** An element, and in its time the answer. */
@@ -156,7 +163,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     public void emit(Object value, long timestampMillis) {
         Stage last = stages.peekLast();
         if (last == null || ordered || last.isClosed) {
-            last = new Stage();
+            last = new Stage(isInputIdle);
             stages.add(last);
         }
         Waiting waiting = new Waiting(value, timestampMillis, clock.nanos() + timeoutNanos, last);
@@ -184,6 +191,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     /** Follows it, too: as long as anything is under way, event time waits for it. */
     @Override
     public void idle(boolean isIdle) {
+        isInputIdle = isIdle;
         Stage last = stages.peekLast();
         if (last == null) {
             tell(isIdle);
@@ -262,11 +270,14 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     private int emitDone() {
         int emitted = 0;
         for (Stage first = stages.peek(); first != null; first = stages.peek()) {
-            for (Waiting done : first.done) {
+            for (Waiting done = first.done.peek(); done != null; done = first.done.peek()) {
+                if (emitted == MOST_EMITTED) {
+                    return emitted;
+                }
+                first.done.remove();
                 emitResults(done);
                 emitted++;
             }
-            first.done.clear();
             if (first.waiting > 0) {
                 break;
             }

@@ -35,6 +35,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     private final InstantSource wall;
     private @Nullable KeyedStateBackend<Object> backend;
     private @Nullable KeyedCut gathering; // The newest cut, while it is not complete.
+    private boolean hasEnded; // Its input, in this incarnation: the restored watermark may be of one that was drained.
     private boolean isAnnounced; // The watermark has been passed on by this incarnation.
     private long wallMillis = Long.MIN_VALUE; // When it was last looked at.
     private long tickNanos; // Then, by the clock that ticks go by.
@@ -146,15 +147,17 @@ abstract class KeyedOperator extends RuntimeOperator {
 
     @Override
     public final void watermark(long millis) {
-        if (millis <= watermarkMillis) {
+        boolean ends = millis == Long.MAX_VALUE && !hasEnded;
+        if (millis <= watermarkMillis && !ends) {
             announceRestored();
             return;
         }
+        hasEnded |= ends;
         // What a timer sees is the time that has made it due.
         watermarkMillis = millis;
         try {
             advance(millis);
-            if (millis == Long.MAX_VALUE) {
+            if (ends) {
                 // Who waits for a time that no input reaches any more would wait in vain.
                 advanceProcessing(Long.MAX_VALUE);
                 advance(millis);
@@ -182,7 +185,7 @@ abstract class KeyedOperator extends RuntimeOperator {
 
     /** No processing time comes after the end of the input. */
     final boolean hasEnded() {
-        return watermarkMillis == Long.MAX_VALUE;
+        return hasEnded;
     }
 
     @Override

@@ -98,7 +98,7 @@ final class WindowAggregateOperator extends WindowOperator {
         if (atMillis > lastMillis) {
             return; // Windows that slide by more than their size leave it out.
         }
-        if (lastMillis <= lateMillis) {
+        if (isEventTime && lastMillis <= lateMillis) {
             late(value, timestampMillis);
             return;
         }

@@ -65,7 +65,6 @@ final class InputGate {
     private final Alignment alignment;
     private final long[] watermarks;
     private final boolean[] ended;
-    private final boolean[] timeless; // They hold nothing back.
     private final boolean[] idle; // And has not ended.
     private final boolean[] arrived; // Those that have given the barrier.
     private final Deque<Replay> replays = new ArrayDeque<>(); // To their end before any channel.
@@ -90,12 +89,11 @@ final class InputGate {
         this.watermarks = new long[this.channels.length];
         this.ended = new boolean[this.channels.length];
         this.idle = new boolean[this.channels.length];
-        this.timeless = new boolean[this.channels.length];
         this.arrived = new boolean[this.channels.length];
         boolean areAllTimeless = inputs.stream().allMatch(SubtaskInput::timeless);
         for (int index = 0; index < channels.length; index++) {
-            timeless[index] = !areAllTimeless && inputs.get(index).timeless();
-            watermarks[index] = timeless[index] ? NOTHING_HELD_BACK : Long.MIN_VALUE;
+            boolean counts = areAllTimeless || !inputs.get(index).timeless();
+            watermarks[index] = counts ? Long.MIN_VALUE : NOTHING_HELD_BACK;
         }
     }
 
@@ -238,10 +236,10 @@ final class InputGate {
         }
     }
 
-    /** Of those that say anything about event time, and have not ended. */
+    /** But for those that hold nothing back any more, or never did: event time is not over for what is only idle. */
     private boolean areAllIdle() {
         for (int index = 0; index < channels.length; index++) {
-            if (!idle[index] && !ended[index] && !timeless[index]) {
+            if (!idle[index] && watermarks[index] < NOTHING_HELD_BACK) {
                 return false;
             }
         }

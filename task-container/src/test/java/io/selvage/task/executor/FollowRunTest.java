@@ -25,12 +25,14 @@ import io.selvage.task.operator.KeyedBackends;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,12 +64,17 @@ class FollowRunTest {
         final int subtask;
         final RowKeyedStateBackend<String> backend;
         final ValueState<Long> counter;
+        final Map<Long, List<Segment>> chains = new HashMap<>(); // By checkpoint.
         List<Segment> chain = List.of();
 
         Writer(int subtask) {
+            this(subtask, RowKeyedStateBackend.LEAST_CHAINED_BYTES);
+        }
+
+        Writer(int subtask, long leastChainedBytes) {
             this.subtask = subtask;
-            this.backend =
-                    new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), KeyedOrigin.NOTHING);
+            this.backend = new RowKeyedStateBackend<>(
+                    "count", Serdes.STRING, GROUPS, range(subtask), KeyedOrigin.NOTHING, leastChainedBytes);
             this.counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
             backend.opened();
         }
@@ -78,6 +85,12 @@ class FollowRunTest {
         }
 
         void checkpoint(long number) throws IOException {
+            cut(number);
+            backend.confirm(number);
+        }
+
+        /** Of which it has not heard yet that it is complete. */
+        void cut(long number) throws IOException {
             KeyedCut cut = backend.snapshot(number).complete();
             try (SnapshotFileWriter file = new SnapshotFileWriter(store, path(number, subtask))) {
                 Segment segment = file.append(cut.bytes()).toWire().toBuilder()
@@ -86,14 +99,14 @@ class FollowRunTest {
                 file.finish();
                 List<Segment> added = new ArrayList<>();
                 if (cut.base() != 0) {
-                    chain.stream()
+                    Objects.requireNonNull(chains.get(cut.base())).stream()
                             .filter(each -> each.getCheckpoint() >= cut.oldestNeeded())
                             .forEach(added::add);
                 }
                 added.add(segment);
                 chain = added;
+                chains.put(number, added);
             }
-            backend.confirm(number);
         }
     }
 
@@ -106,10 +119,16 @@ class FollowRunTest {
     }
 
     private CheckpointMetadata checkpoint(long number) throws IOException {
+        for (Writer writer : writers) {
+            writer.checkpoint(number);
+        }
+        return metadata(number);
+    }
+
+    private CheckpointMetadata metadata(long number) {
         CheckpointMetadata.Builder metadata =
                 CheckpointMetadata.newBuilder().setCheckpoint(number).setMaxParallelism(GROUPS);
         for (Writer writer : writers) {
-            writer.checkpoint(number);
             metadata.addSubtasks(SubtaskSnapshot.newBuilder()
                     .setVertex(2)
                     .setSubtask(writer.subtask)
@@ -160,7 +179,7 @@ class FollowRunTest {
         return new StateOwner(SubtaskId.of(2, subtask), "count");
     }
 
-    private Long restored(StateReplica replica, int subtask, String key) {
+    private @Nullable Long restored(StateReplica replica, int subtask, String key) {
         RowKeyedStateBackend<String> backend =
                 new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), replica);
         ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
@@ -205,6 +224,34 @@ class FollowRunTest {
         assertThat(read).hasPositiveValue();
         assertThat(restored(Objects.requireNonNull(taken), 0, key)).isEqualTo(333);
         assertThat(held.takeReplica(owner(0))).as("once").isNull();
+    }
+
+    /**
+     * What is cut next is the difference to the checkpoint before, and says nothing of a row that was there between.
+     */
+    @Test
+    void aSubtaskMayCutBeforeItHearsWhatItsStandbyHasHeard() throws Exception {
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            writers.set(subtask, new Writer(subtask, 0));
+        }
+        fill(50);
+        checkpoint(1);
+        Writer writer = writers.get(0);
+        String between = key(0, 1000);
+        writer.set(between, 1);
+        writer.cut(2);
+        follow(metadata(2), 1 << 20);
+        writer.backend.setCurrentKey(between);
+        writer.counter.clear();
+        writer.cut(3);
+        assertThat(writer.chain)
+                .extracting(Segment::getCheckpoint)
+                .as("the case at hand")
+                .containsExactly(1L, 3L);
+
+        StateReplica taken = Objects.requireNonNull(held.takeReplica(owner(0)))
+                .take(writer.chain, new SegmentReader(store), read -> {});
+        assertThat(restored(Objects.requireNonNull(taken), 0, between)).isNull();
     }
 
     @Test

@@ -124,6 +124,14 @@ class AsyncTest {
         assertThat(harness.output.accepted.get(5).value()).hasToString("active");
     }
 
+    @Test
+    void anElementWithoutEventTimeDoesNotEndTheIdlenessOfTheOthers() {
+        SubtaskHarness harness = asking(Mode.STRAIGHT, true, 10).idle(true).element("a", 1);
+        answer(harness, "a");
+        assertThat(harness.output.accepted.stream().map(each -> each.value().toString()))
+                .containsExactly("idle", "answer to a");
+    }
+
     @ParameterizedTest
     @EnumSource(Mode.class)
     void whatIsUnderWayIsAskedForAgain(Mode mode) {

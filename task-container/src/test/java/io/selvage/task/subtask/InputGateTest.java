@@ -239,6 +239,19 @@ class InputGateTest {
         assertThat(seen).containsExactly("watermark 5", "idle", "active", "watermark 7");
     }
 
+    @Test
+    void theEndOfEventTimeOnOneChannelIsNotThatOfWhatIsIdle() {
+        InputGate gate = gate(2);
+        channels.get(1).tryEmit(new Watermark(5));
+        channels.get(1).tryEmit(Activity.IDLE);
+        channels.get(0).tryEmit(Watermark.MAX);
+        drain(gate);
+        channels.get(1).tryEmit(Activity.ACTIVE);
+        channels.get(1).tryEmit("a", 6);
+        drain(gate);
+        assertThat(seen).doesNotContain("watermark max").endsWith("a");
+    }
+
     /** Against a model that looks at all channels after each step. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -255,7 +268,15 @@ class InputGateTest {
                 continue;
             }
             if (random.nextInt(600) == 0) {
+                if (idle[index]) {
+                    idle[index] = false;
+                    channels.get(index).tryEmit(Activity.ACTIVE);
+                    drain(gate);
+                    expected = Math.max(expected, modelled(times, idle, ended));
+                }
                 ended[index] = true;
+                channels.get(index).tryEmit(Watermark.MAX); // As a chain that ends says it.
+                drain(gate);
                 channels.get(index).tryEmit(EndOfInput.INSTANCE);
             } else if (random.nextInt(5) == 0) {
                 idle[index] = !idle[index];

@@ -354,6 +354,16 @@ class WindowsTest {
 
     @ParameterizedTest
     @EnumSource(Mode.class)
+    void windowsOfProcessingTimeDoNotCareForEventTime(Mode mode) {
+        SubtaskHarness harness = harness(mode, TumblingWindows.of(millis(100)).inProcessingTime(), null)
+                .watermark(1_000_000)
+                .element("a1", 7)
+                .passMillis(100);
+        assertThat(harness.records()).containsExactly(new At("a[0,100)=1", 99));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
     void slidingWindowsAndSessionsGoByTheWallClockToo(Mode mode) {
         SubtaskHarness sliding = harness(
                         mode, SlidingWindows.of(millis(100), millis(50)).inProcessingTime(), null)
