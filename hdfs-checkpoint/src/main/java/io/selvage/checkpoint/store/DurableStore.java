@@ -214,21 +214,33 @@ public final class DurableStore {
             // "Exists already" may be our own rename of a moment ago, answered late: only what lies there decides.
             try {
                 PutOutcome seen = lookBack.outcome();
-                if (seen != null) {
+                if (seen != null && isLasting(seen, path, lookBack)) {
                     return settled(seen, temporary);
                 }
             } catch (IOException e) {
                 last.addSuppressed(e);
             }
         }
-        return giveUp(temporary, lookBack, last);
+        return giveUp(temporary, path, lookBack, last);
+    }
+
+    /**
+     * A NameNode that is going away may show a rename that it has not logged, and whose answer it owes. What it logs
+     * after that rename, and acknowledges, makes it durable. The last look is for a file that is another's by then.
+     */
+    private boolean isLasting(PutOutcome seen, String path, LookBack lookBack) throws IOException {
+        if (seen.kind() != PutOutcome.Kind.WON) {
+            return true;
+        }
+        PutOutcome still = files.touch(path) ? lookBack.outcome() : null;
+        return still != null && still.kind() == PutOutcome.Kind.WON;
     }
 
     /**
      * Takes the source away, so that a rename still under way can't take effect any more. If it was still there, the
      * rename has not happened and never will; if it was not, the rename may have happened.
      */
-    private PutOutcome giveUp(String temporary, LookBack lookBack, IOException cause) {
+    private PutOutcome giveUp(String temporary, String path, LookBack lookBack, IOException cause) {
         boolean mayLook = true;
         for (int looks = 1; mayLook; looks++) {
             try {
@@ -236,7 +248,7 @@ public final class DurableStore {
                     return PutOutcome.notWritten(cause);
                 }
                 PutOutcome seen = lookBack.outcome();
-                if (seen != null) {
+                if (seen != null && isLasting(seen, path, lookBack)) {
                     return settled(seen, temporary);
                 }
                 // An earlier deletion of ours may have been carried out, and its answer lost.

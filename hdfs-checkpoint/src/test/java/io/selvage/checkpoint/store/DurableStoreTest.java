@@ -36,6 +36,16 @@ final class DurableStoreTest {
         assertThat(disk.bytes("slot")).isEqualTo(MINE);
     }
 
+    /** As a NameNode does that is stopped: what it has not logged is gone when it is back. */
+    @Test
+    void doesNotTakeWhatItSeesForWonUnlessItLasts() throws IOException {
+        PutOutcome outcome = put(once("rename", Fault.SEEN_AND_LOST));
+        assertThat(outcome.kind()).isEqualTo(PutOutcome.Kind.WON);
+        assertThatCode(() -> disk.open().putIfAbsent("other", THEIRS)).doesNotThrowAnyException();
+        assertThat(disk.paths()).containsExactly("other", "slot");
+        assertThat(disk.bytes("slot")).isEqualTo(MINE);
+    }
+
     @Test
     void renamesAgainWhenTheRenameDidNotHappen() {
         assertThat(put(once("rename", Fault.FAILS_BEFORE)).kind()).isEqualTo(PutOutcome.Kind.WON);

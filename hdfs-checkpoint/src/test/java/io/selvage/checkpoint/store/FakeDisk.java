@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Guarded by its own lock, because the proof races real threads on it. What several processes see of one file system,
@@ -31,6 +33,8 @@ public final class FakeDisk {
         FAILS_AFTER,
         /** An error; the effect comes with a later call of anyone's. Renames only: elsewhere as FAILS_BEFORE. */
         FAILS_AND_HAPPENS_LATER,
+        /** An error, after an effect that all see until the next call that would change anything. Renames only. */
+        SEEN_AND_LOST,
         /** The process dies before the effect. */
         CRASHES
     }
@@ -51,11 +55,13 @@ public final class FakeDisk {
     }
 
     private static final String ROOT = "fake:/";
+    private static final Set<String> READS = Set.of("open", "status", "list");
 
     private record Entry(byte[] bytes, long modifiedMillis) {}
 
     private final Map<String, Entry> entries = new TreeMap<>();
     private final List<Runnable> late = new ArrayList<>();
+    private @Nullable Runnable lost; // Of what is seen, and will not have been.
     private final List<String> history = new ArrayList<>();
     private Consumer<String> betweenCheckAndAct = path -> {};
     private boolean checksThenActs;
@@ -156,11 +162,16 @@ public final class FakeDisk {
                     throw new IOException("rename " + to + " timed out");
                 }
                 settleSome();
+                restart();
                 before(fault, "rename", to);
                 if (!answersFalsely) {
                     check(from, to);
                 }
                 move(from, to);
+                if (fault == Fault.SEEN_AND_LOST) {
+                    lost = () -> entries.put(from, entries.remove(to));
+                    throw new IOException("the server is going away in rename " + to);
+                }
                 after(fault, "rename", to);
             }
         }
@@ -252,10 +263,22 @@ public final class FakeDisk {
             return false;
         }
 
+        private void restart() throws IOException {
+            Runnable undo = lost;
+            if (undo != null) {
+                lost = null;
+                undo.run();
+                throw new IOException("the server was restarted");
+            }
+        }
+
         private void call(String name, String path, Effect effect) throws IOException {
             Fault fault = faults.on(name, path);
             synchronized (FakeDisk.this) {
                 settleSome();
+                if (!READS.contains(name)) {
+                    restart();
+                }
                 before(fault, name, path);
                 effect.happen();
                 after(fault, name, path);
