@@ -638,7 +638,10 @@ public final class Fleet {
                 what + " of an earlier attempt has not registered within " + seconds(limits.graceNanos()) + ".";
             case STARTING ->
                 what + " has not registered within " + seconds(limits.startNanos()) + " of its launch; see its log.";
-            case REGISTERED -> what + " has been silent for " + seconds(limits.heartbeatTimeoutNanos()) + ".";
+            case REGISTERED ->
+                what + " has been silent for " + seconds(limits.heartbeatTimeoutNanos())
+                        + ": its process hangs or does nothing but collect garbage, or its host can't be reached; see"
+                        + " its log.";
             case LOST -> what + " is lost, and YARN has not said why.";
             case LEAVING -> what + " has not ended in time.";
         };

@@ -25,7 +25,8 @@ public record FleetLimits(
         long exitStatusNanos) {
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration GRACE = Duration.ofSeconds(10);
-    private static final Duration EXIT_STATUS = Duration.ofSeconds(5);
+    /** Of a released container YARN says no more than that: a busy node needs seconds to tell what has ended it. */
+    private static final Duration EXIT_STATUS = Duration.ofSeconds(15);
 
     public static FleetLimits of(SessionConfig config) {
         return new FleetLimits(

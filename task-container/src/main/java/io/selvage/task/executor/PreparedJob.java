@@ -20,7 +20,6 @@ record PreparedJob(JobGraph graph, ClassLoader loader) {
                     .setFromOperatorUid(
                             from.operators().get(from.operators().size() - 1).uid())
                     .setToOperatorUid(graph.vertex(edge.to()).operators().get(0).uid())
-                    .setFromParallelism(from.parallelism())
                     .build();
         }));
     }

@@ -12,7 +12,6 @@ import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.id.SubtaskId;
-import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.ChannelsSnapshot;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.FailureKind;
@@ -39,19 +38,30 @@ import java.util.function.Predicate;
  *
  * <p>On the same number of subtasks each takes what was under way to it. On another one, each record goes to one of
  * them: with a key to the one that has its state, with a partitioner to the one that it chooses, on other edges channel
- * by channel in turn; what every subtask was to have is taken from one of those before. Event time starts anew from
- * what the producing subtasks announce.
+ * by channel in turn; what every subtask was to have is taken from one of those before.
+ *
+ * <p>If any subtasks before them are more or fewer than they were, event time starts anew from what the producing
+ * subtasks announce: splits have changed hands, and a channel may go on where it was not yet.
  */
 final class RestoredChannels {
     private final CheckpointMetadata metadata;
     private final SegmentReader segments;
     private final PreparedJob job;
+    private final boolean keepsTime;
 
     /** @param metadata without subtasks: the job starts from the beginning */
     RestoredChannels(CheckpointMetadata metadata, SegmentReader segments, PreparedJob job) {
         this.metadata = metadata;
         this.segments = segments;
         this.job = job;
+        this.keepsTime = job.graph().vertices().stream().allMatch(this::hasParallelismOfBefore);
+    }
+
+    private boolean hasParallelismOfBefore(Vertex vertex) {
+        return metadata.getSubtasksList().stream()
+                        .filter(each -> each.getVertex() == vertex.id())
+                        .count()
+                == vertex.parallelism();
     }
 
     List<RestoredChannel> of(SubtaskId subtask) {
@@ -88,18 +98,10 @@ final class RestoredChannels {
                 if (channels.getParallelism() != vertex.parallelism()) {
                     read(channels).forEach(state -> redistribute(state, snapshot.getSubtask(), channels));
                 } else if (snapshot.getSubtask() == subtask.index()) {
-                    read(channels).forEach(state -> add(state, hasSameProducers(state.edge(), channels)));
+                    read(channels).forEach(state -> add(state, keepsTime));
                 }
             }
             return own;
-        }
-
-        private boolean hasSameProducers(int edge, ChannelsSnapshot channels) {
-            int now = job.graph().vertex(edgeOrThrow(edge).from()).parallelism();
-            return channels.getEdgesList().stream()
-                    .filter(each -> each.getEdge() == edge)
-                    .mapToInt(ChannelEdge::getFromParallelism)
-                    .allMatch(before -> before == now);
         }
 
         private void redistribute(ChannelState state, int to, ChannelsSnapshot channels) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Without an element for as long as the strategy says, the stream is idle until the next one.
  *
  * <p>A watermark goes out after so many elements, or so much processing time, whichever comes first. The greatest
- * timestamp seen is part of the checkpoint: what was late before a failure is late after it.
+ * timestamp seen is part of the checkpoint: what was late before a failure is late after it. That the input had ended
+ * is not: on another parallelism it may go on here.
  */
 final class AssignTimestampsOperator extends RuntimeOperator {
     static final int ELEMENTS_BETWEEN_WATERMARKS = 1024;
@@ -29,6 +30,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     private boolean hasElement; // Since the last tick.
     private long lastElementNanos; // By ticks.
     private boolean isIdle;
+    private boolean hasEnded;
 
     AssignTimestampsOperator(
             OperatorContext context, Output output, WatermarkStrategy<Object> strategy, long nowNanos) {
@@ -43,6 +45,9 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     @Override
     void open(RestoredState restored) {
         greatestMillis = WatermarkState.restore(restored, context);
+        if (greatestMillis == Long.MAX_VALUE) {
+            greatestMillis = Long.MIN_VALUE; // Older checkpoints have the end itself.
+        }
         isDue = greatestMillis != Long.MIN_VALUE;
     }
 
@@ -74,7 +79,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
             if (isIdle) {
                 becomeActive();
             }
-            greatestMillis = Long.MAX_VALUE;
+            hasEnded = true;
             emitWatermark();
         }
     }
@@ -100,7 +105,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     }
 
     private boolean mayBecomeIdle() {
-        return idleAfterNanos > 0 && !isIdle && greatestMillis != Long.MAX_VALUE;
+        return idleAfterNanos > 0 && !isIdle && !hasEnded;
     }
 
     private void becomeActive() {
@@ -131,7 +136,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     }
 
     private long watermarkMillis() {
-        if (greatestMillis == Long.MAX_VALUE) {
+        if (hasEnded) {
             return Long.MAX_VALUE;
         }
         return greatestMillis < Long.MIN_VALUE + lagMillis ? Long.MIN_VALUE : greatestMillis - lagMillis;

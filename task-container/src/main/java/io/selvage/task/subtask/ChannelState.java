@@ -10,12 +10,15 @@ import java.util.List;
  * What was under way on one input channel at a cut: sent before the sender's cut, and not processed before the
  * receiver's.
  *
- * @param from the producing subtask
+ * @param from the producing subtask, or {@link #NO_PRODUCER}
  * @param watermarkMillis of the channel at the receiver's cut
  * @param elements an {@code ElementLog}
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 public record ChannelState(int edge, int from, long watermarkMillis, byte[] elements) {
+    /** The elements come from a checkpoint of another parallelism: their event time is that of no channel there is. */
+    public static final int NO_PRODUCER = -1;
+
     private static final int FORMAT = 1;
 
     public boolean isEmpty() {

@@ -42,12 +42,16 @@ final class Replay {
         return restored.ordinal();
     }
 
-    /** What has not been polled, for a cut that does not wait for it. */
+    /**
+     * What has not been polled, for a cut that does not wait for it. What is of no channel now is not taken for that of
+     * one by whoever restores the cut.
+     */
     ChannelState rest(long watermarkMillis) {
         ElementLog log = new ElementLog(restored.serde(), decoder.lastTimestampMillis());
         byte[] all = state.elements();
         byte[] left = Arrays.copyOfRange(all, all.length - reader.remaining(), all.length);
         log.appendEncoded(left, 0, left.length);
-        return new ChannelState(state.edge(), state.from(), watermarkMillis, log.toByteArray());
+        int from = channel == NO_CHANNEL ? ChannelState.NO_PRODUCER : state.from();
+        return new ChannelState(state.edge(), from, watermarkMillis, log.toByteArray());
     }
 }

@@ -72,6 +72,12 @@ class RestoredChannelsTest {
     }
 
     private RestoredChannels restored(Partitioning partitioning, int producers, int consumers) throws IOException {
+        return restored(partitioning, 1, producers, consumers);
+    }
+
+    /** @param first those whose elements the producers take */
+    private RestoredChannels restored(Partitioning partitioning, int first, int producers, int consumers)
+            throws IOException {
         byte[] definition = Opaque.write(
                 new EdgeDefinition<>(
                         Serdes.of(Long.class),
@@ -83,8 +89,10 @@ class RestoredChannelsTest {
                 "job",
                 MAX_PARALLELISM,
                 Map.of(),
-                List.of(vertex(1, producers), vertex(2, consumers)),
-                List.of(new Edge(7, 1, 2, partitioning, definition, 1, "", false)));
+                List.of(vertex(3, first), vertex(1, producers), vertex(2, consumers)),
+                List.of(
+                        new Edge(6, 3, 1, Partitioning.RESCALE, definition, 0, "", false),
+                        new Edge(7, 1, 2, partitioning, definition, 1, "", false)));
         return new RestoredChannels(
                 metadata(),
                 new SegmentReader(
@@ -103,6 +111,10 @@ class RestoredChannelsTest {
 
     private static CheckpointMetadata metadata() {
         CheckpointMetadata.Builder metadata = CheckpointMetadata.newBuilder().setMaxParallelism(MAX_PARALLELISM);
+        for (int producer = 0; producer < PRODUCERS; producer++) {
+            metadata.addSubtasks(SubtaskSnapshot.newBuilder().setVertex(1).setSubtask(producer));
+        }
+        metadata.addSubtasks(SubtaskSnapshot.newBuilder().setVertex(3));
         for (int to = 0; to < CONSUMERS; to++) {
             List<ChannelState> states = new ArrayList<>();
             for (int from = 0; from < PRODUCERS; from++) {
@@ -118,7 +130,7 @@ class RestoredChannelsTest {
                     .setSubtask(to)
                     .setChannels(ChannelsSnapshot.newBuilder()
                             .setParallelism(CONSUMERS)
-                            .addEdges(ChannelEdge.newBuilder().setEdge(7).setFromParallelism(PRODUCERS))
+                            .addEdges(ChannelEdge.newBuilder().setEdge(7))
                             .setSmallState(ByteString.copyFrom(ChannelState.encode(states)))));
         }
         return metadata.build();
@@ -172,6 +184,13 @@ class RestoredChannelsTest {
     @Test
     void channelsFromOtherProducersHaveNoEventTimeYet() throws IOException {
         assertThat(restored(Partitioning.HASH, 3, CONSUMERS).of(SubtaskId.of(2, 1)))
+                .hasSize(PRODUCERS)
+                .noneMatch(RestoredChannel::keepsTime);
+    }
+
+    @Test
+    void channelsBehindOtherSourcesHaveNoEventTimeYet() throws IOException {
+        assertThat(restored(Partitioning.HASH, 2, PRODUCERS, CONSUMERS).of(SubtaskId.of(2, 1)))
                 .hasSize(PRODUCERS)
                 .noneMatch(RestoredChannel::keepsTime);
     }

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -125,6 +126,32 @@ class InputGateTest {
         channels.get(1).tryEmit("c", 1);
         drain(gate);
         assertThat(seen).containsExactly("a of input 1", "b", "c of input 1");
+    }
+
+    /** Neither by whoever restores the first checkpoint, nor the next one, which still has a part of it under way. */
+    @Test
+    void eventTimeOfAnotherParallelismIsNotThatOfAChannel() {
+        ElementLog log = new ElementLog(SERDE, 0);
+        log.append("a", 7);
+        log.append("b", 8);
+        log.append(new Watermark(9), 0);
+        ChannelState before = new ChannelState(1, 0, 5, log.toByteArray());
+        InputGate rescaled = gate(new SubtaskInput(channel(1), 0, false));
+        rescaled.replay(List.of(new RestoredChannel(before, SERDE, false, 0)));
+        rescaled.poll(receiver, 1, 0);
+        channels.get(0).tryAnnounce(barrier(1).overtaking());
+        rescaled.look(0);
+        rescaled.overtake(receiver, BUDGET_NANOS);
+        List<ChannelState> underWay = Objects.requireNonNull(rescaled.takeCaptured(new CheckpointId(1)));
+
+        channels.clear();
+        InputGate restored = gate(new SubtaskInput(channel(1), 0, false));
+        restored.replay(underWay.stream()
+                .map(state -> new RestoredChannel(state, SERDE, true, 0))
+                .toList());
+        channels.get(0).tryEmit(new Watermark(6));
+        drain(restored);
+        assertThat(seen).containsExactly("a", "overtaken by " + barrier(1).overtaking(), "b", "watermark 6");
     }
 
     private static RestoredChannel replayed(int edge, String value, int ordinal) {
