@@ -42,8 +42,11 @@ public final class Fleet {
     private static final int MAX_ASK_DOUBLINGS_IN_NEED = 4;
     /** What arrives so soon after a suspicion may have been sent before the executor's end. */
     private static final long SUSPICION_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    /** Between the loss of an executor and the request for the next standby. */
-    private static final long STANDBY_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /**
+     * Between the loss of an executor and the request for the next standby: longer than jobs take to catch up, which
+     * the start of a JVM on the same two processors would make several seconds of.
+     */
+    private static final long STANDBY_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** How many ids of containers that were given back are remembered. */
     private static final int MAX_RELEASED_KNOWN = 10_000;
 

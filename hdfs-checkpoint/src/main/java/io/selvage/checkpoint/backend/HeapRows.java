@@ -119,6 +119,11 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     }
 
     @Override
+    public void prefetch(int[] hashes, int count) {
+        table.prefetch(hashes, count);
+    }
+
+    @Override
     public void touch(Row row) {
         if (row.generation == generation) {
             return;

@@ -20,6 +20,10 @@ final class KeyTable {
     private final Row[][] groups;
     private final int[] groupSizes;
     private int size;
+    private @Nullable Row[] ahead = NO_ROWS;
+
+    @SuppressWarnings("unused") // What is read ahead has to lead to something, or it would not be read.
+    private int fetched;
 
     KeyTable(KeyGroupRange range) {
         firstGroup = range.first();
@@ -51,6 +55,26 @@ final class KeyTable {
                 return row;
             }
         }
+    }
+
+    /**
+     * Brings the rows of these hashes into the processor's caches, as far as they are where they are looked for first.
+     * A look-up waits for memory several times, each time for what it has just read the address of; here the look-ups
+     * of all of them wait together (Chen et al., "Improving Hash Join Performance through Prefetching", 2004).
+     */
+    void prefetch(int[] hashes, int count) {
+        if (ahead.length < count) {
+            ahead = new Row[count];
+        }
+        for (int i = 0; i < count; i++) {
+            ahead[i] = slots[home(hashes[i])];
+        }
+        int found = 0;
+        for (int i = 0; i < count; i++) {
+            Row row = ahead[i];
+            found += row == null || row.hash != hashes[i] ? 0 : row.prefetch();
+        }
+        fetched += found;
     }
 
     /** The key must not be there. */

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public interface KeyedStateBackend<K> {
     void setCurrentKey(K key);
 
+    /** These become the current key soon, one after the other: what they have is fetched from memory at once. */
+    void prefetch(Object[] keys, int count);
+
     /** A use of state fails until a key is set. */
     void forgetCurrentKey();
 

@@ -193,6 +193,11 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     }
 
     @Override
+    public void prefetch(int[] hashes, int count) {
+        table.prefetch(hashes, count);
+    }
+
+    @Override
     public void touch(Row row) {
         if (row.generation == epoch) {
             return;

@@ -49,6 +49,13 @@ class Row {
         }
     }
 
+    /** Reads the beginnings of its key and of its first value; answers what depends on them. */
+    int prefetch() {
+        Object first = cells.length == 0 ? null : cells[0];
+        int known = key.getClass() == Long.class ? 1 : 2;
+        return first == null || first.getClass() == Long.class ? known : -known;
+    }
+
     int cellCount() {
         return cells.length;
     }

@@ -43,6 +43,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     private @Nullable K currentKey;
     private int currentHash;
+    private int[] hashesAhead = {};
     private @Nullable Row currentRow;
     private @Nullable RowGuard guard; // null: values are not compared.
 
@@ -172,6 +173,17 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         enter(currentRow);
         currentHash = hash;
         currentKey = key;
+    }
+
+    @Override
+    public void prefetch(Object[] keys, int count) {
+        if (hashesAhead.length < count) {
+            hashesAhead = new int[count];
+        }
+        for (int i = 0; i < count; i++) {
+            hashesAhead[i] = KeyTable.hash(keys[i]);
+        }
+        rows.prefetch(hashesAhead, count);
     }
 
     /** Answers its key. */

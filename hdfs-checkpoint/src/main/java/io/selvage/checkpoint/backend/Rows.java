@@ -14,6 +14,9 @@ interface Rows<K> {
     @Nullable
     Row find(Object key, int hash);
 
+    /** Rows of keys with these hashes are looked for soon. */
+    void prefetch(int[] hashes, int count);
+
     /** A row that is an object already is about to be used. */
     void touch(Row row);
 

@@ -130,6 +130,19 @@ public final class ElementRing extends ConsumerFields {
         return consumed;
     }
 
+    /** Consumer: copies the elements that are polled next, as many as fit; answers how many. */
+    public int copyNext(Object[] into) {
+        long from = consumed;
+        if (availableUntil - from < into.length) {
+            refreshAvailable();
+        }
+        int count = (int) Math.min(into.length, availableUntil - from);
+        for (int i = 0; i < count; i++) {
+            into[i] = Objects.requireNonNull(elements[(int) (from + i) & mask]);
+        }
+        return count;
+    }
+
     /** Consumer: an element that has not been polled, by its index; the producer has offered it. */
     public Object peek(long index) {
         return Objects.requireNonNull(elements[(int) index & mask], "an element that is not in the ring");

@@ -15,6 +15,14 @@ public interface InputChannel {
     @Nullable
     Object poll();
 
+    /**
+     * Copies the records that {@link #poll} is going to give, as many as there is room for, or fewer; answers how many.
+     * They stay where they are.
+     */
+    default int peek(Object[] into) {
+        return 0;
+    }
+
     /** Of the record polled last; {@link Timestamps#NONE} if it has none. Meaningless after a control element. */
     long timestampMillis();
 

@@ -138,6 +138,17 @@ public final class LocalChannel implements InProcessChannel {
     }
 
     @Override
+    public int peek(Object[] into) {
+        int count = ring.copyNext(into);
+        for (int i = 0; i < count; i++) {
+            if (into[i] instanceof Control) {
+                return i;
+            }
+        }
+        return count;
+    }
+
+    @Override
     public long timestampMillis() {
         return ring.timestampMillis();
     }

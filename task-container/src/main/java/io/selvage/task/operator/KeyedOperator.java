@@ -27,6 +27,8 @@ abstract class KeyedOperator extends RuntimeOperator {
     /** Until the wall clock is looked at again: it may be set. */
     private static final long LONGEST_WAIT_MILLIS = 1000;
 
+    private static final int MOST_EXPECTED = 32;
+
     private static final Logger LOG = LoggerFactory.getLogger(KeyedOperator.class);
 
     private final KeySelector<Object, Object> selector;
@@ -35,6 +37,10 @@ abstract class KeyedOperator extends RuntimeOperator {
     private final InstantSource wall;
     private @Nullable KeyedStateBackend<Object> backend;
     private @Nullable KeyedCut gathering; // The newest cut, while it is not complete.
+    private final Object[] expected = new Object[MOST_EXPECTED]; // Elements that come next.
+    private final Object[] expectedKeys = new Object[MOST_EXPECTED];
+    private int expectedNext;
+    private int expectedCount;
     private boolean hasEnded; // Its input, in this incarnation: the restored watermark may be of one that was drained.
     private boolean isAnnounced; // The watermark has been passed on by this incarnation.
     private long wallMillis = Long.MIN_VALUE; // When it was last looked at.
@@ -98,7 +104,40 @@ abstract class KeyedOperator extends RuntimeOperator {
         }
     }
 
+    @Override
+    public final boolean prefetches() {
+        return true;
+    }
+
+    /** A selector that throws does so again when the element itself is there. */
+    @Override
+    public final void prefetch(Object[] elements, int count) {
+        int most = Math.min(count, expected.length);
+        expectedNext = 0;
+        expectedCount = 0;
+        try {
+            for (int i = 0; i < most; i++) {
+                Object element = elements[i];
+                Object key = selector.key(element);
+                if (key == null) {
+                    break;
+                }
+                expected[i] = element;
+                expectedKeys[i] = key;
+                expectedCount++;
+            }
+        } catch (RuntimeException | LinkageError again) {
+            LOG.debug("A key could not be told ahead of its element", again);
+        }
+        backend().prefetch(expectedKeys, expectedCount);
+    }
+
     final Object keyOf(Object element) {
+        int next = expectedNext;
+        if (next < expectedCount && expected[next] == element) {
+            expectedNext = next + 1;
+            return expectedKeys[next];
+        }
         return keyOf(selector, element);
     }
 

@@ -42,6 +42,14 @@ final class InputGate {
 
         void onRecord(Object value, long timestampMillis);
 
+        /** Whether {@link #onAhead} is of use for the input at hand. */
+        default boolean looksAhead() {
+            return false;
+        }
+
+        /** Records that are going to be given next, unless something else comes first. */
+        default void onAhead(Object[] values, int count) {}
+
         /** Higher than any before. */
         void onWatermark(long millis);
 
@@ -57,6 +65,8 @@ final class InputGate {
 
     private static final long NO_CHECKPOINT = 0;
     private static final int NO_INPUT = -1;
+    /** Records that are looked at before the first of them is given: as many as a processor can wait for at once. */
+    private static final int LOOKED_AHEAD = 16;
     /** All event time but its end. */
     private static final long NOTHING_HELD_BACK = Long.MAX_VALUE - 1;
 
@@ -68,6 +78,7 @@ final class InputGate {
     private final boolean[] idle; // And has not ended.
     private final boolean[] arrived; // Those that have given the barrier.
     private final Deque<Replay> replays = new ArrayDeque<>(); // To their end before any channel.
+    private final Object[] ahead = new Object[LOOKED_AHEAD];
     private int endedCount;
     private int idleCount;
     private boolean isIdle; // What the receiver knows.
@@ -180,7 +191,15 @@ final class InputGate {
         ElementLog log = capture == null ? null : capture.log(index);
         int polled = 0;
         select(ordinals[index], receiver);
+        boolean looksAhead = receiver.looksAhead();
+        int lookedAhead = 0;
         while (polled < limit && !batchEnds) {
+            if (looksAhead && lookedAhead == 0) {
+                lookedAhead = channel.peek(ahead);
+                receiver.onAhead(ahead, lookedAhead);
+                looksAhead = lookedAhead > 0;
+            }
+            lookedAhead--;
             Object element = channel.poll();
             if (element == null) {
                 break;

@@ -586,6 +586,16 @@ public final class Subtask implements Runnable {
         }
 
         @Override
+        public boolean looksAhead() {
+            return Objects.requireNonNull(input).prefetches();
+        }
+
+        @Override
+        public void onAhead(Object[] values, int count) {
+            Objects.requireNonNull(input).prefetch(values, count);
+        }
+
+        @Override
         public void onWatermark(long millis) {
             counters.watermarkMillis = millis;
             chain.watermark(millis);
