@@ -140,7 +140,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     /** A row for a key that has none. */
     @Override
     public Row add(Object key, int hash, int group) {
-        Row row = new Row(key, hash, group, codec.sectionCount());
+        Row row = codec.newRow(key, hash, group);
         beginChange();
         table.add(row);
         if (!points.isEmpty()) {
@@ -232,7 +232,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
 
     /** The row that the entry is on. */
     private Row decode(Object key, int hash, int number, ReplicaGroup group) {
-        Row row = new Row(key, hash, number, codec.sectionCount());
+        Row row = codec.newRow(key, hash, number);
         codec.readRow(group.arena(), entry.rowAt, entry.rowLength, row); // May throw, and nothing has changed then.
         beginChange();
         if (!points.isEmpty()) {

@@ -9,10 +9,13 @@ import org.jspecify.annotations.Nullable;
 class Row {
     static final int NOWHERE = -1;
 
+    private static final @Nullable Object[] NO_CELLS = {};
+
     final Object key;
     final int hash;
     final int group;
-    private final @Nullable Object[] cells;
+    private final int sectionCount;
+    private @Nullable Object[] cells = NO_CELLS; // By section; none before the first is needed.
     private int used;
     /** In its group's list; {@link #NOWHERE}: the row is in no table. */
     int place = NOWHERE;
@@ -23,41 +26,44 @@ class Row {
     /** Where the log that was newest when the row was last noted has it; of use in that row's generation only. */
     int noted;
 
-    Row(Object key, int hash, int group, int cellCount) {
+    Row(Object key, int hash, int group, int sectionCount) {
         this.key = key;
         this.hash = hash;
         this.group = group;
-        this.cells = new Object[cellCount];
+        this.sectionCount = sectionCount;
     }
 
     @Nullable
-    Object get(int cell) {
-        return cells[cell];
+    Object get(int section) {
+        return section < cells.length ? cells[section] : null;
     }
 
-    void set(int cell, Object value) {
-        if (cells[cell] == null) {
+    void set(int section, Object value) {
+        if (cells.length == 0) {
+            cells = new Object[sectionCount];
+        }
+        if (cells[section] == null) {
             used++;
         }
-        cells[cell] = value;
+        cells[section] = value;
     }
 
-    void clear(int cell) {
-        if (cells[cell] != null) {
-            cells[cell] = null;
+    void clear(int section) {
+        if (section < cells.length && cells[section] != null) {
+            cells[section] = null;
             used--;
         }
     }
 
-    /** Reads the beginnings of its key and of its first value; answers what depends on them. */
+    /** Reads the beginnings of its key and of its last value; answers what depends on them. */
     int prefetch() {
-        Object first = cells.length == 0 ? null : cells[0];
+        Object last = cells.length == 0 ? null : cells[cells.length - 1]; // Timers come before a function's states.
         int known = key.getClass() == Long.class ? 1 : 2;
-        return first == null || first.getClass() == Long.class ? known : -known;
+        return last == null || last.getClass() == Long.class ? known : -known;
     }
 
-    int cellCount() {
-        return cells.length;
+    int sectionCount() {
+        return sectionCount;
     }
 
     boolean isEmpty() {

@@ -18,6 +18,8 @@ final class RowCodec<K> {
     private final List<@Nullable RowTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
     private final List<@Nullable ExpiringSerde<Object>> expiring = new ArrayList<>(); // By section; null: it does not.
     private boolean hasExpiring;
+    private @Nullable WordLayout layout; // null: no section is a number, or it has not been asked for.
+    private boolean isLaidOut;
     private @Nullable StateSchema numberedAs; // null: sections are numbered as they were added.
     private int[] numbers = {}; // By section, if so.
     private int[] places = {}; // By number; -1: no section of this codec.
@@ -37,6 +39,19 @@ final class RowCodec<K> {
 
     int sectionCount() {
         return sections.size();
+    }
+
+    /** An empty row in the heap; all sections have been added. */
+    Row newRow(Object key, int hash, int group) {
+        WordLayout laidOut = layout;
+        if (laidOut == null && !isLaidOut) {
+            laidOut = WordLayout.of(states);
+            layout = laidOut;
+            isLaidOut = true;
+        }
+        return laidOut == null
+                ? new Row(key, hash, group, sections.size())
+                : new WordRow(key, hash, group, laidOut);
     }
 
     @SuppressWarnings("unchecked")
@@ -111,7 +126,7 @@ final class RowCodec<K> {
     /** @param firstTimers becomes what the row's are */
     void writeRow(Row row, BinaryWriter out, FirstTimers firstTimers) {
         firstTimers.clear();
-        int count = row.cellCount();
+        int count = row.sectionCount();
         for (int i = 0; i < count; i++) {
             Object value = row.get(i);
             if (value != null) {
@@ -132,7 +147,7 @@ final class RowCodec<K> {
     @Nullable
     byte[][] writeStates(Row row) {
         BinaryWriter out = new BinaryWriter();
-        @Nullable byte[][] cells = new byte[row.cellCount()][];
+        @Nullable byte[][] cells = new byte[row.sectionCount()][];
         for (int i = 0; i < cells.length; i++) {
             Serde<Object> serde = states.get(i);
             Object value = row.get(i);

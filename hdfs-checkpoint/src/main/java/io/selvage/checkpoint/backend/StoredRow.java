@@ -20,7 +20,7 @@ final class StoredRow extends Row {
     /** Its place in the flush that is under way, as long as that has not written it. */
     int flushAt = NO_FLUSH;
 
-    StoredRow(Object key, int hash, int group, int cellCount) {
-        super(key, hash, group, cellCount);
+    StoredRow(Object key, int hash, int group, int sectionCount) {
+        super(key, hash, group, sectionCount);
     }
 }

@@ -1,0 +1,125 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Immutable. Which sections of a row are numbers that it has in place: the first few states whose values are such. */
+final class WordLayout {
+    /** Numbers that a row has room for. */
+    static final int WORDS = 2;
+
+    /** A state whose values are nothing but 64 bits or fewer. */
+    private enum Number {
+        LONG(Serdes.LONG) {
+            @Override
+            long bits(Object value) {
+                return (Long) value;
+            }
+
+            @Override
+            Object value(long bits) {
+                return bits;
+            }
+        },
+        INTEGER(Serdes.INTEGER) {
+            @Override
+            long bits(Object value) {
+                return (Integer) value;
+            }
+
+            @Override
+            Object value(long bits) {
+                return (int) bits;
+            }
+        },
+        DOUBLE(Serdes.DOUBLE) {
+            @Override
+            long bits(Object value) {
+                return Double.doubleToRawLongBits((Double) value);
+            }
+
+            @Override
+            Object value(long bits) {
+                return Double.longBitsToDouble(bits);
+            }
+        };
+
+        private final Serde<?> serde;
+
+        Number(Serde<?> serde) {
+            this.serde = serde;
+        }
+
+        abstract long bits(Object value);
+
+        abstract Object value(long bits);
+
+        /** Null: the values are something else. */
+        static @Nullable Number of(Serde<?> of) {
+            Serde<?> ofValue = of instanceof SchemaSerde<?> only ? only.serde() : of;
+            for (Number number : values()) {
+                // A serde that has come with the job is a copy.
+                if (ofValue.getClass() == number.serde.getClass()
+                        && ofValue.schema().equals(number.serde.schema())) {
+                    return number;
+                }
+            }
+            return null;
+        }
+    }
+
+    private final int[] words; // By section; -1: an object.
+    private final @Nullable Number[] numbers; // By word.
+
+    private WordLayout(int[] words, @Nullable Number[] numbers) {
+        this.words = words;
+        this.numbers = numbers;
+    }
+
+    /**
+     * Null: no section is a number.
+     *
+     * @param sections the serde of each; null for timers
+     */
+    static @Nullable WordLayout of(List<? extends @Nullable Serde<?>> sections) {
+        int[] words = new int[sections.size()];
+        @Nullable Number[] numbers = new Number[WORDS];
+        int count = 0;
+        for (int section = 0; section < words.length; section++) {
+            Serde<?> serde = sections.get(section);
+            Number number = serde == null || count == WORDS ? null : Number.of(serde);
+            words[section] = number == null ? -1 : count;
+            if (number != null) {
+                numbers[count++] = number;
+            }
+        }
+        return count == 0 ? null : new WordLayout(words, numbers);
+    }
+
+    int sectionCount() {
+        return words.length;
+    }
+
+    /** -1: the section is an object. */
+    int wordOf(int section) {
+        return words[section];
+    }
+
+    long bits(int word, Object value) {
+        return numberOf(word).bits(value);
+    }
+
+    Object value(int word, long bits) {
+        return numberOf(word).value(bits);
+    }
+
+    private Number numberOf(int word) {
+        Number number = numbers[word];
+        if (number == null) {
+            throw new IllegalStateException("no section is the word " + word);
+        }
+        return number;
+    }
+}
