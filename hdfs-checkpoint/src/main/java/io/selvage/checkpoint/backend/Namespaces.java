@@ -8,62 +8,81 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the backend. What one key has of one state, by namespace. A key has a few open windows as a rule: so many
- * are kept in a list that is searched; more in a hash map.
+ * Owned by the backend. What one key has of one state, by namespace. A key has one open window as a rule, which is here
+ * itself; a few more are kept in a list that is searched, and many in a hash map.
  */
 final class Namespaces<N, V> {
     static final int LISTED = 8;
 
-    private final List<Object> listed = new ArrayList<>(4);
-    private @Nullable Map<N, V> mapped;
+    private @Nullable N first;
+    private @Nullable V firstValue; // Not null if the first is not.
+    private @Nullable List<Object> others; // Each followed by its value.
+    private @Nullable Map<N, V> mapped; // In place of all others.
 
     @SuppressWarnings("unchecked")
     @Nullable
     V get(N namespace) {
+        if (namespace.equals(first)) {
+            return firstValue;
+        }
         if (mapped != null) {
             return mapped.get(namespace);
         }
         int at = indexOf(namespace);
-        return at < 0 ? null : (V) listed.get(at + 1);
+        return at < 0 ? null : (V) others().get(at + 1);
     }
 
-    @SuppressWarnings("unchecked")
     void put(N namespace, V value) {
+        if (namespace.equals(first)) {
+            firstValue = value;
+            return;
+        }
         if (mapped != null) {
             mapped.put(namespace, value);
             return;
         }
         int at = indexOf(namespace);
         if (at >= 0) {
-            listed.set(at + 1, value);
-        } else if (listed.size() < 2 * LISTED) {
-            listed.add(namespace);
-            listed.add(value);
+            others().set(at + 1, value);
+        } else if (first == null) {
+            first = namespace;
+            firstValue = value;
+        } else if (others().size() < 2 * LISTED - 2) {
+            others().add(namespace);
+            others().add(value);
         } else {
             Map<N, V> all = new LinkedHashMap<>();
-            for (int i = 0; i < listed.size(); i += 2) {
-                all.put((N) listed.get(i), (V) listed.get(i + 1));
-            }
+            forEach(all::put);
             all.put(namespace, value);
-            listed.clear();
+            first = null;
+            firstValue = null;
+            others = null;
             mapped = all;
         }
     }
 
     void remove(N namespace) {
+        if (namespace.equals(first)) {
+            first = null;
+            firstValue = null;
+            return;
+        }
         if (mapped != null) {
             mapped.remove(namespace);
             return;
         }
         int at = indexOf(namespace);
         if (at >= 0) {
-            listed.remove(at + 1);
-            listed.remove(at);
+            others().remove(at + 1);
+            others().remove(at);
         }
     }
 
     int count() {
-        return mapped != null ? mapped.size() : listed.size() / 2;
+        if (mapped != null) {
+            return mapped.size();
+        }
+        return (first == null ? 0 : 1) + (others == null ? 0 : others.size() / 2);
     }
 
     @SuppressWarnings("unchecked")
@@ -72,14 +91,28 @@ final class Namespaces<N, V> {
             mapped.forEach(action);
             return;
         }
-        for (int i = 0; i < listed.size(); i += 2) {
-            action.accept((N) listed.get(i), (V) listed.get(i + 1));
+        N only = first;
+        V value = firstValue;
+        if (only != null && value != null) {
+            action.accept(only, value);
+        }
+        for (int i = 0; others != null && i < others.size(); i += 2) {
+            action.accept((N) others.get(i), (V) others.get(i + 1));
         }
     }
 
+    private List<Object> others() {
+        List<Object> all = others;
+        if (all == null) {
+            all = new ArrayList<>(4);
+            others = all;
+        }
+        return all;
+    }
+
     private int indexOf(N namespace) {
-        for (int i = 0; i < listed.size(); i += 2) {
-            if (listed.get(i).equals(namespace)) {
+        for (int i = 0; others != null && i < others.size(); i += 2) {
+            if (others.get(i).equals(namespace)) {
                 return i;
             }
         }

@@ -49,9 +49,7 @@ final class RowCodec<K> {
             layout = laidOut;
             isLaidOut = true;
         }
-        return laidOut == null
-                ? new Row(key, hash, group, sections.size())
-                : new WordRow(key, hash, group, laidOut);
+        return laidOut == null ? new Row(key, hash, group, sections.size()) : new WordRow(key, hash, group, laidOut);
     }
 
     @SuppressWarnings("unchecked")

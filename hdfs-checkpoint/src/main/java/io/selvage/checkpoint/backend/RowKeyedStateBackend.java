@@ -613,22 +613,32 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             V joined = there == null ? moved : merger.merge(there, moved);
             all.remove(from);
             all.put(into, joined);
+            setCell(cell, all); // It may have been a copy.
         }
 
         @Override
+        @SuppressWarnings("unchecked")
         public @Nullable V get() {
-            Namespaces<N, V> all = all();
-            return all == null ? null : all.get(namespaces.current());
+            N namespace = namespaces.current();
+            Row row = currentRowOrNull();
+            if (row instanceof WordRow words && words.hasPair(cell)) {
+                return words.hasNamespace(namespace) ? (V) words.valueOfPair() : null;
+            }
+            Namespaces<N, V> all = row == null ? null : (Namespaces<N, V>) row.get(cell);
+            return all == null ? null : all.get(namespace);
         }
 
         @Override
         public void set(V value) {
-            Namespaces<N, V> all = all();
-            if (all == null) {
-                all = new Namespaces<>();
-                setCell(cell, all);
+            N namespace = namespaces.current();
+            Row row = currentRowOrNew();
+            if (row instanceof WordRow words && words.trySetPair(cell, namespace, value)) {
+                return;
             }
-            all.put(namespaces.current(), value);
+            Namespaces<N, V> before = all();
+            Namespaces<N, V> all = before == null ? new Namespaces<>() : before;
+            all.put(namespace, value);
+            row.set(cell, all);
         }
 
         @Override
@@ -638,6 +648,8 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
                 all.remove(namespaces.current());
                 if (all.count() == 0) {
                     clearCell(cell);
+                } else {
+                    setCell(cell, all);
                 }
             }
         }

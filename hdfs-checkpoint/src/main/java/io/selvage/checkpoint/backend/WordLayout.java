@@ -5,7 +5,10 @@ import io.selvage.api.type.Serdes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Immutable. Which sections of a row are numbers that it has in place: the first few states whose values are such. */
+/**
+ * Immutable. Which sections of a row are numbers that it has in place: the first few states whose values are such; or
+ * the first state with namespaces, if these and its values are such, as long as a key has one of them.
+ */
 final class WordLayout {
     /** Numbers that a row has room for. */
     static final int WORDS = 2;
@@ -70,7 +73,11 @@ final class WordLayout {
         }
     }
 
-    private final int[] words; // By section; -1: an object.
+    private static final int OBJECT = -1;
+    /** The first word is a value, the second its namespace. */
+    private static final int PAIR = WORDS;
+
+    private final int[] words; // By section.
     private final @Nullable Number[] numbers; // By word.
 
     private WordLayout(int[] words, @Nullable Number[] numbers) {
@@ -89,10 +96,22 @@ final class WordLayout {
         int count = 0;
         for (int section = 0; section < words.length; section++) {
             Serde<?> serde = sections.get(section);
-            Number number = serde == null || count == WORDS ? null : Number.of(serde);
-            words[section] = number == null ? -1 : count;
+            words[section] = OBJECT;
+            if (serde == null || count == WORDS) {
+                continue;
+            }
+            Number number = Number.of(serde);
             if (number != null) {
+                words[section] = count;
                 numbers[count++] = number;
+            } else if (count == 0 && serde instanceof NamespacesSerde<?, ?> pair) {
+                Number value = Number.of(pair.value());
+                Number namespace = Number.of(pair.namespace());
+                if (value != null && namespace != null) {
+                    words[section] = PAIR;
+                    numbers[count++] = value;
+                    numbers[count++] = namespace;
+                }
             }
         }
         return count == 0 ? null : new WordLayout(words, numbers);
@@ -102,9 +121,13 @@ final class WordLayout {
         return words.length;
     }
 
-    /** -1: the section is an object. */
+    /** Less than 0: the section is an object; {@link #WORDS}: it {@link #isPair}. */
     int wordOf(int section) {
         return words[section];
+    }
+
+    boolean isPair(int section) {
+        return words[section] == PAIR;
     }
 
     long bits(int word, Object value) {
