@@ -23,6 +23,7 @@ import io.selvage.task.operator.OperatorException;
 import io.selvage.task.subtask.SubtaskHarness.At;
 import io.selvage.task.subtask.SubtaskHarness.Mode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -283,6 +284,49 @@ class OperatorsTest {
                 .isInstanceOfSatisfying(
                         OperatorException.class,
                         thrown -> assertThat(thrown.position()).isEqualTo("timer at 8, key t"));
+    }
+
+    /** What comes next is looked at before it is processed. */
+    @Test
+    void aKeyThatCanNotBeToldFailsInItsTurn() {
+        SubtaskHarness harness = new SubtaskHarness(
+                Mode.STRAIGHT,
+                new OperatorDefinition.KeyedProcess<String, String, String>(
+                        element -> {
+                            if (element.startsWith("poison")) {
+                                throw new IllegalStateException("no key");
+                            }
+                            return element.substring(0, 1);
+                        },
+                        Serdes.of(String.class),
+                        new Numbering()));
+        List.of("ax", "b", "ay", "poison", "az").forEach(harness::offerElement);
+        assertThatThrownBy(harness::runOnce)
+                .isInstanceOfSatisfying(
+                        OperatorException.class,
+                        thrown -> assertThat(thrown.position()).startsWith("element poison"))
+                .hasMessageContaining("no key");
+        assertThat(harness.records()).map(At::value).containsExactly("ax1", "b1", "ay2");
+    }
+
+    /** More than are looked at ahead at once, and others before those that were. */
+    @Test
+    void keysThatWereToldAheadAreThoseOfTheirElements() {
+        SubtaskHarness harness = new SubtaskHarness(
+                Mode.STRAIGHT,
+                new OperatorDefinition.KeyedProcess<String, String, String>(
+                        element -> element.substring(0, 1), Serdes.of(String.class), new Numbering()));
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            String element = (char) ('a' + i % 7) + "";
+            harness.offerElement(element);
+            expected.add(element + (i / 7 + 1));
+            if (i % 50 == 49) {
+                harness.watermark(-1000 + i); // Also ends what is looked at.
+            }
+        }
+        harness.step();
+        assertThat(harness.records()).map(At::value).isEqualTo(expected);
     }
 
     @Test
