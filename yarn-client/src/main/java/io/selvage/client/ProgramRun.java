@@ -5,10 +5,12 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.ConfigKey;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
 
@@ -47,6 +49,14 @@ abstract sealed class ProgramRun implements JobLauncher permits Submission, DryR
                     key + " (set by the program) belongs to the session. Set it when you open the session:"
                             + " scripts/yarn-session.sh -D " + key + "=VALUE");
         });
+        List.of(JobConfig.CLASSLOADER_ORDER, JobConfig.CLASSLOADER_SHARED_PACKAGES).stream()
+                .map(ConfigKey::name)
+                .filter(graph.settings()::containsKey)
+                .findFirst()
+                .ifPresent(key -> {
+                    throw new ConfigException(key + " (set by the program) comes too late: the program's classes are"
+                            + " loaded already. Give it to the command: scripts/selvage run -D " + key + "=VALUE");
+                });
         Configuration effective = settings.with(graph.settings(), "set by the program")
                 .with(
                         Map.of(JobConfig.MAX_PARALLELISM.name(), Integer.toString(graph.maxParallelism())),
