@@ -31,9 +31,10 @@ final class OwnGuava {
             package acme;
             public final class UsesOwn {
                 public static void main(String[] arguments) {
+                    String name = com.google.common.base.Strings.whose();
                     io.selvage.api.StreamEnvironment env = io.selvage.api.StreamEnvironment.create();
                     env.from(new Numbers(false), "numbers").sinkTo(new Nowhere(), "nowhere");
-                    env.execute(com.google.common.base.Strings.whose());
+                    env.execute(name);
                 }
             }
             """);
@@ -58,9 +59,8 @@ final class OwnGuava {
                 "-proc:none",
                 "-d",
                 classes.toString(),
-                "-sourcepath",
-                sources.toString(), // Before the class path, of which it hides Selvage's own class.
-                "-Xprefer:source",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 sources.resolve("acme/UsesOwn.java").toString(),
                 sources.resolve("com/google/common/base/Strings.java").toString());
         if (failed != 0) {
