@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,8 @@ class DataPlaneFuzzTest {
     private static final int FRAMES = 39_700;
     private static final int SOCKETS = 300;
     private static final int SLOW = 64;
+    /** Descriptors that a JVM may open meanwhile for itself: jars that it has not read before. */
+    private static final int SPARE = 5;
 
     private static final String HOST = InetAddress.getLoopbackAddress().getHostAddress();
     private static final int BUFFER = 1024;
@@ -227,7 +230,7 @@ class DataPlaneFuzzTest {
             }
         }
         byte[] all = wire.toByteArray();
-        if (random.nextInt(4) == 0) {
+        if (all.length > 0 && random.nextInt(4) == 0) {
             all[random.nextInt(all.length)] ^= (byte) (1 << random.nextInt(8));
         }
         return all;
@@ -267,9 +270,9 @@ class DataPlaneFuzzTest {
                 socket.close();
             }
             awaitTrue("all are gone", () -> receiver.newcomers() == 0);
-            assertThat(receiver.refused()).isGreaterThanOrEqualTo(SLOW + SOCKETS);
+            awaitTrue("each is counted", () -> receiver.refused() >= SLOW + SOCKETS);
             before.passes("at last");
-            awaitTrue("their descriptors are closed", () -> descriptors() <= descriptors);
+            awaitTrue("their descriptors are closed", () -> descriptors() <= descriptors + SPARE);
             awaitTrue("no thread is left", () -> Thread.activeCount() <= threads);
         }
     }
@@ -320,7 +323,7 @@ class DataPlaneFuzzTest {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("not in time: " + what).isLessThan(deadline);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
     }
 
