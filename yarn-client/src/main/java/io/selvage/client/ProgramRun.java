@@ -5,13 +5,12 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.ConfigException;
-import io.selvage.protocol.config.ConfigKey;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 
 /** Owned by the thread that runs a program's main: what its jobs start with, whatever is done with them. */
@@ -49,8 +48,7 @@ abstract sealed class ProgramRun implements JobLauncher permits Submission, DryR
                     key + " (set by the program) belongs to the session. Set it when you open the session:"
                             + " scripts/yarn-session.sh -D " + key + "=VALUE");
         });
-        List.of(JobConfig.CLASSLOADER_ORDER, JobConfig.CLASSLOADER_SHARED_PACKAGES).stream()
-                .map(ConfigKey::name)
+        Stream.of(JobConfig.CLASSLOADER_ORDER.name(), JobConfig.CLASSLOADER_SHARED_PACKAGES.name())
                 .filter(graph.settings()::containsKey)
                 .findFirst()
                 .ifPresent(key -> {

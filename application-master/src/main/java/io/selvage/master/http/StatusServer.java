@@ -105,7 +105,7 @@ public final class StatusServer {
     private void run() {
         try {
             while (!stopped) {
-                selector.select(this::onReady, TICK_MILLIS);
+                selector.select(this::onKey, TICK_MILLIS);
                 answer();
                 hangUpOnLate();
             }
@@ -126,7 +126,7 @@ public final class StatusServer {
         }
     }
 
-    private void onReady(SelectionKey key) {
+    private void onKey(SelectionKey key) {
         if (key.attachment() instanceof HttpConnection connection) {
             guarded(connection, () -> onReady(connection));
         } else {

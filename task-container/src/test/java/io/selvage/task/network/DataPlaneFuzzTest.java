@@ -48,7 +48,8 @@ import org.junit.jupiter.api.Timeout;
 class DataPlaneFuzzTest {
     private static final long FIRST_SEED = Long.getLong("selvage.fuzz.seed", 1);
     private static final int HANDSHAKES = 60_000;
-    private static final int FRAMES = 39_700;
+    private static final int FRAMES = 29_700;
+    private static final int ANSWERS = 10_000;
     private static final int SOCKETS = 300;
     private static final int SLOW = 64;
     /** Descriptors that a JVM may open meanwhile for itself: jars that it has not read before. */
@@ -234,6 +235,70 @@ class DataPlaneFuzzTest {
             all[random.nextInt(all.length)] ^= (byte) (1 << random.nextInt(8));
         }
         return all;
+    }
+
+    /** The same for what a receiver says to its sender. */
+    @Test
+    void brokenAnswersEndTheirConnectionAndNothingElse() {
+        int ended = 0;
+        for (long seed = FIRST_SEED; seed < FIRST_SEED + ANSWERS; seed++) {
+            Random random = new Random(seed);
+            Refusals refusals = new Refusals("the port of the test");
+            List<String> failures = new ArrayList<>();
+            EmbeddedChannel socket = new EmbeddedChannel();
+            NetworkThread thread = new NetworkThread(socket.eventLoop());
+            OutgoingConnection connection = new OutgoingConnection(
+                    thread,
+                    new ExecutorId("a"),
+                    new ExecutorAddress(new ExecutorId("b"), HOST, 1),
+                    refusals,
+                    over -> {});
+            connection.open(new RemoteOutput(
+                    definition(0),
+                    new Wakeup(),
+                    (id, failure) -> failures.add(failure.reason()),
+                    thread,
+                    new FlushTicker(thread)));
+            socket.pipeline().addLast(connection);
+            send(socket, random, answers(random));
+            boolean isHungUpOn = !socket.isOpen();
+            socket.finishAndReleaseAll();
+            ended += isHungUpOn ? 1 : 0;
+            if (refusals.total() != (isHungUpOn ? 1 : 0)
+                    || failures.size() > 1
+                    || failures.stream().anyMatch(reason -> reason.contains("closed here after"))) {
+                throw new AssertionError("Seed " + seed + ": hung up " + isHungUpOn + ", counted " + refusals.total()
+                        + ", failures " + failures);
+            }
+        }
+        assertThat(ended).as("most of them are refused").isGreaterThan(ANSWERS / 2);
+    }
+
+    private static byte[] answers(Random random) {
+        ByteArrayOutputStream wire = new ByteArrayOutputStream();
+        if (random.nextInt(10) > 0) {
+            byte[] name = (random.nextInt(20) > 0 ? "b" : "c").getBytes(StandardCharsets.UTF_8);
+            wire.writeBytes(FrameReaderTest.frame(FrameType.PEER, 0, 0, 0, name));
+        }
+        int window = Credit.window(BUFFER);
+        byte[] grant = new CreditGrant(BUFFER).encode();
+        if (random.nextBoolean()) {
+            wire.writeBytes(FrameReaderTest.frame(FrameType.CREDIT, 0, 1, random.nextInt(window + 1), grant));
+        }
+        FrameType type = FrameType.values()[random.nextInt(FrameType.values().length)];
+        switch (random.nextInt(4)) {
+            case 0 -> wire.writeBytes(bytes(random, 20 + random.nextInt(100)));
+            case 1 ->
+                wire.writeBytes(FrameReaderTest.frame(
+                        type, random.nextInt(256), random.nextInt(4) - 1, random.nextInt(), bytes(random, 4)));
+            case 2 ->
+                wire.writeBytes(FrameReaderTest.frame(
+                        FrameType.CREDIT, 0, 1, random.nextBoolean() ? window + 1 : random.nextInt(), grant));
+            default ->
+                wire.writeBytes(FrameReaderTest.frame(
+                        FrameType.CREDIT, 0, 1, 0, new CreditGrant(random.nextInt()).encode()));
+        }
+        return wire.toByteArray();
     }
 
     @Test
