@@ -146,7 +146,7 @@ final class SessionIT {
                 () -> names(HDFS + "/secret"),
                 names -> names.stream().anyMatch(name -> name.startsWith("part-")));
         List<Long> processes = new ArrayList<>(cluster.containerProcesses());
-        assertThat(processes).as("the master's, and executors'").hasSizeGreaterThan(2);
+        assertThat(processes).as("the master's, and executors'").hasSizeGreaterThan(1);
         processes.add(run.process().pid());
         run.process().descendants().map(ProcessHandle::pid).forEach(processes::add);
         for (long process : processes) {
