@@ -36,10 +36,14 @@ public final class ControlTransport {
     private static final long LEAST_CLIENT_PING_MILLIS = 1_000;
 
     private static final long HANDSHAKE_TIMEOUT_MILLIS = 10_000;
-    /** Connections at once whose peers have not proven themselves yet; of more, those that are there longest go. */
-    static final int MAX_NEWCOMERS = 256;
+    /**
+     * Connections at once whose peers have not proven themselves yet; of more, those that are there longest go. Far more
+     * than the executors of a large session, all of which come to a new master within a second.
+     */
+    private static final int MAX_NEWCOMERS = 4096;
     /** They encrypt and cut messages; what messages mean is for the threads of the service. */
-    private static final int SERVING_THREADS = 2;
+    private static final int SERVING_THREADS =
+            Math.min(8, 2 * Runtime.getRuntime().availableProcessors());
 
     private ControlTransport() {}
 
@@ -50,7 +54,12 @@ public final class ControlTransport {
      */
     public static ServerBuilder<?> server(
             ApplicationIdentity identity, InetSocketAddress address, Refusals refusals) {
-        DoorGuard guard = new DoorGuard(MAX_NEWCOMERS, refusals);
+        return server(identity, address, refusals, MAX_NEWCOMERS);
+    }
+
+    static ServerBuilder<?> server(
+            ApplicationIdentity identity, InetSocketAddress address, Refusals refusals, int mostNewcomers) {
+        DoorGuard guard = new DoorGuard(mostNewcomers, refusals);
         return NettyServerBuilder.forAddress(address)
                 .channelFactory(() -> new GuardedServerChannel(guard))
                 .bossEventLoopGroup(ServerThreads.ACCEPTING)

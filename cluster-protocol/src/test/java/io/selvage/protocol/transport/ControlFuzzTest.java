@@ -59,8 +59,9 @@ class ControlFuzzTest {
     private static final int HANDSHAKES = 99_600;
     private static final int SOCKETS = 360;
     private static final int OTHERS = 40;
-    /** More than may be there at once. */
-    private static final int SLOW = ControlTransport.MAX_NEWCOMERS + 50;
+    private static final int PLACES = 64;
+    /** Half-open, and more than may be there at once. */
+    private static final int SLOW = 3 * PLACES;
     /** Descriptors that a JVM may open meanwhile for itself: jars that it has not read before. */
     private static final int SPARE = 5;
 
@@ -75,7 +76,7 @@ class ControlFuzzTest {
     @BeforeEach
     void listen() throws IOException {
         server = ControlTransport.server(
-                        identity, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), refusals)
+                        identity, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), refusals, PLACES)
                 .addService(new SessionServiceGrpc.SessionServiceImplBase() {
                     @Override
                     public void describeSession(
@@ -166,7 +167,7 @@ class ControlFuzzTest {
             slow.add(socket);
         }
         call(channel()); // Although others hold every place.
-        assertThat(refusals.total()).as("the longest there went").isGreaterThanOrEqualTo(SLOW - ControlTransport.MAX_NEWCOMERS);
+        assertThat(refusals.total()).as("the longest there went").isGreaterThanOrEqualTo(SLOW - PLACES);
 
         SSLContext insiders = insiders();
         for (int i = 0; i < SOCKETS; i++) {
