@@ -59,7 +59,7 @@ public final class DataPlane implements ExchangeTransport {
     private static final Logger LOG = LoggerFactory.getLogger(DataPlane.class);
 
     /** Sockets at once whose peers have not proven themselves yet; for more, those that are there longest are closed. */
-    static final int MAX_UNAUTHENTICATED = 1024;
+    static final int MAX_UNAUTHENTICATED = 4096;
 
     private static final int MAX_PORT = 65_535;
     private static final int BACKLOG = 1024;
