@@ -131,6 +131,29 @@ final class SessionIT {
         assertThat(names(HDFS + "/canceled")).allMatch(name -> name.startsWith("part-") || name.startsWith("_"));
     }
 
+    @Test
+    void aProgramRunsWithItsOwnVersionOfALibraryOfSelvagesUnlessToldOtherwise() throws Exception {
+        String jar = OwnLibrary.jar(directory).toString();
+        Commands.Outcome own = commands.run("selvage", "run", jar, HDFS + "/airports.csv", HDFS + "/own");
+        assertThat(own.exitCode()).as(own.text()).isZero();
+        assertThat(rows("own")).isNotEmpty().containsOnly(OwnLibrary.SAYS);
+
+        Commands.Outcome selvages = commands.run(
+                "selvage",
+                "run",
+                "-D",
+                "selvage.classloader.order=parent-first",
+                "-D",
+                "selvage.restart.policy=none",
+                jar,
+                HDFS + "/airports.csv",
+                HDFS + "/selvages");
+        assertThat(selvages.exitCode()).as(selvages.text()).isNotZero();
+        assertThat(selvages.text())
+                .contains("NoSuchMethodError", "Put the version that the program needs into its jar, and set"
+                        + " selvage.classloader.order=child-first.");
+    }
+
     /** Where YARN keeps Credentials itself is YARN's to guard. */
     @Test
     void theSecretIsInTheSessionFileAndInNothingElseThatAnyoneCanSee() throws Exception {
