@@ -1,7 +1,5 @@
 package io.selvage.client.program;
 
-import acme.Nowhere;
-import acme.Numbers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,10 +75,10 @@ final class OwnGuava {
                 Files.copy(classes.resolve(compiled), entries);
                 entries.closeEntry();
             }
-            for (Class<?> type : List.of(Numbers.class, Nowhere.class)) {
-                String entry = type.getName().replace('.', '/') + ".class";
-                entries.putNextEntry(new JarEntry(entry));
-                try (InputStream in = Objects.requireNonNull(type.getClassLoader().getResourceAsStream(entry))) {
+            for (String shared : List.of("acme/Numbers.class", "acme/Nowhere.class")) {
+                entries.putNextEntry(new JarEntry(shared));
+                try (InputStream in =
+                        Objects.requireNonNull(OwnGuava.class.getClassLoader().getResourceAsStream(shared))) {
                     in.transferTo(entries);
                 }
                 entries.closeEntry();
