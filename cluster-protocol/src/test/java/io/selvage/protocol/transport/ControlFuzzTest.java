@@ -116,20 +116,20 @@ class ControlFuzzTest {
 
     private static byte[] strangeBytes(Random random, List<byte[]> hellos) {
         byte[] hello = hellos.get(random.nextInt(hellos.size()));
-        int kind = random.nextInt(100);
-        if (kind < 30) {
+        int kind = random.nextInt(1000);
+        if (kind < 300) {
             return bytes(random, random.nextInt(400));
-        } else if (kind < 40) {
+        } else if (kind < 400) {
             return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-        } else if (kind < 60) { // A record whose header is sound, of whatever length it claims.
+        } else if (kind < 600) { // A record whose header is sound, of whatever length it claims.
             byte[] record = bytes(random, 5 + random.nextInt(400));
             record[0] = (byte) (20 + random.nextInt(5));
             record[1] = 3;
             record[2] = (byte) random.nextInt(5);
             return record;
-        } else if (kind < 90) {
+        } else if (kind < 980) {
             return Arrays.copyOf(hello, random.nextInt(hello.length));
-        } else if (kind < 97) { // Damaged where it says what follows, mostly.
+        } else if (kind < 992) { // Damaged where it says what follows, mostly; such a one may cost a key exchange.
             byte[] damaged = hello.clone();
             for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
                 damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));

@@ -146,6 +146,7 @@ class DataPlaneFuzzTest {
     /** A peer with the secret that is broken, or is cut into by who has none: its connection ends, and nothing else. */
     @Test
     void brokenFramesEndTheirConnectionAndNothingElse() {
+        ArrayPool pool = new ArrayPool();
         int ended = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + FRAMES; seed++) {
             Random random = new Random(seed);
@@ -159,7 +160,7 @@ class DataPlaneFuzzTest {
                     new Wakeup(),
                     (id, failure) -> failures.add(failure.reason()),
                     thread,
-                    new ArrayPool()));
+                    pool));
             IncomingConnection connection =
                     new IncomingConnection(thread, new ExecutorId("b"), "the test", registry, refusals);
             registry.onConnected(connection);
