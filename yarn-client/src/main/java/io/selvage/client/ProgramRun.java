@@ -10,6 +10,7 @@ import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
 import java.io.IOException;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 
 /** Owned by the thread that runs a program's main: what its jobs start with, whatever is done with them. */
@@ -47,6 +48,13 @@ abstract sealed class ProgramRun implements JobLauncher permits Submission, DryR
                     key + " (set by the program) belongs to the session. Set it when you open the session:"
                             + " scripts/yarn-session.sh -D " + key + "=VALUE");
         });
+        Stream.of(JobConfig.CLASSLOADER_ORDER.name(), JobConfig.CLASSLOADER_SHARED_PACKAGES.name())
+                .filter(graph.settings()::containsKey)
+                .findFirst()
+                .ifPresent(key -> {
+                    throw new ConfigException(key + " (set by the program) comes too late: the program's classes are"
+                            + " loaded already. Give it to the command: scripts/selvage run -D " + key + "=VALUE");
+                });
         Configuration effective = settings.with(graph.settings(), "set by the program")
                 .with(
                         Map.of(JobConfig.MAX_PARALLELISM.name(), Integer.toString(graph.maxParallelism())),

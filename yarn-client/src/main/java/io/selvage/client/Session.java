@@ -11,6 +11,7 @@ import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.program.Program;
 import io.selvage.client.session.SessionRecord;
+import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.wire.CancelJobRequest;
@@ -122,6 +123,7 @@ public final class Session implements AutoCloseable {
                 from == null ? null : new StartPoint(client.qualify(from.path()), from.mayDropState(), from.claimed());
         return program.run(
                 new Submission(connection, record, client, program.jar().path(), settings, submitted, qualified),
+                ClassLoading.from(settings),
                 client.hadoopFolder());
     }
 
@@ -133,7 +135,10 @@ public final class Session implements AutoCloseable {
      */
     public void plan(Program program, Configuration settings, StartPoint from, Consumer<RestorePlan> planned) {
         StartPoint qualified = new StartPoint(client.qualify(from.path()), from.mayDropState(), from.claimed());
-        program.run(new DryRun(record, client, settings, qualified, planned), client.hadoopFolder());
+        program.run(
+                new DryRun(record, client, settings, qualified, planned),
+                ClassLoading.from(settings),
+                client.hadoopFolder());
     }
 
     /**

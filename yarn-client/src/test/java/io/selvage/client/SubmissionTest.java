@@ -40,6 +40,16 @@ class SubmissionTest {
                         + " the session: scripts/yarn-session.sh -D selvage.executor.memory=VALUE");
     }
 
+    @Test
+    void aProgramThatSaysHowItsClassesAreToBeLoadedIsToldThatTheyAre() {
+        assertThatThrownBy(() -> Submission.effectiveSettings(
+                        Configuration.defaults(), graph(Map.of("selvage.classloader.order", "parent-first"))))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("selvage.classloader.order (set by the program) comes too late: the program's classes are"
+                        + " loaded already. Give it to the command: scripts/selvage run -D"
+                        + " selvage.classloader.order=VALUE");
+    }
+
     private static JobGraph graph(Map<String, String> settings) {
         return new JobGraph("x", 64, settings, List.of(), List.of());
     }

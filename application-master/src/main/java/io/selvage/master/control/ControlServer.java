@@ -5,6 +5,7 @@ import io.selvage.master.event.MasterAction;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.Questions;
 import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.security.Refusals;
 import io.selvage.protocol.transport.ControlTransport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -23,11 +24,13 @@ public final class ControlServer {
     private final Server server;
     private final ExecutorService threads;
     private final ExecutorEndpoint executors;
+    private final Refusals refusals;
 
-    private ControlServer(Server server, ExecutorService threads, ExecutorEndpoint executors) {
+    private ControlServer(Server server, ExecutorService threads, ExecutorEndpoint executors, Refusals refusals) {
         this.server = server;
         this.threads = threads;
         this.executors = executors;
+        this.refusals = refusals;
     }
 
     /**
@@ -45,17 +48,23 @@ public final class ControlServer {
             return thread;
         });
         ExecutorEndpoint executors = new ExecutorEndpoint(inbox);
-        Server server = ControlTransport.server(identity, address)
+        Refusals refusals = new Refusals("the control port");
+        Server server = ControlTransport.server(identity, address, refusals)
                 .executor(threads)
                 .addService(executors)
                 .addService(new SessionEndpoint(questions))
                 .build()
                 .start();
-        return new ControlServer(server, threads, executors);
+        return new ControlServer(server, threads, executors, refusals);
     }
 
     public int port() {
         return server.getPort();
+    }
+
+    /** Connections that were refused since it listens. */
+    public long refused() {
+        return refusals.total();
     }
 
     /** Never blocks. */

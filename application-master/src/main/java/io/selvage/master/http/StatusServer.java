@@ -1,49 +1,61 @@
 package io.selvage.master.http;
 
-import com.google.protobuf.Message;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import io.selvage.master.event.MasterEvent;
-import io.selvage.master.event.RequestId;
 import io.selvage.master.loop.Questions;
-import io.selvage.protocol.wire.ListJobsResponse;
-import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.security.Newcomers;
+import io.selvage.protocol.security.Refusals;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The session's tracking URL. Safe for any thread; its own threads wait for the loop's answers.
+ * The session's tracking URL. Its methods are for any thread; one thread of its own has all connections, and waits for
+ * none of them.
  *
  * <p>It knows three addresses, takes nothing but GET and HEAD, and changes nothing: behind YARN's web proxy or not,
- * whoever can reach it may look.
+ * whoever can reach it may look. Since nobody has to prove anything here, no client is trusted to say or to read
+ * anything in time: there are so many connections at most, and for one more the oldest goes.
  */
 public final class StatusServer {
-    static final int THREADS = 2;
-    static final int BACKLOG = 16;
-    static final long ANSWER_SECONDS = 5;
-    private static final String HTML = "text/html; charset=utf-8";
-    private static final String JSON = "application/json";
+    static final int MAX_CONNECTIONS = 128;
+
+    private static final int BACKLOG = 128;
+    private static final long TICK_MILLIS = 250;
+    private static final long STOP_MILLIS = 2_000;
+    /** Between attempts to accept while the process has no descriptor left. */
+    private static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private static final Logger LOG = LoggerFactory.getLogger(StatusServer.class);
 
-    private final HttpServer server;
-    private final ExecutorService threads;
-    private final Questions questions;
+    private final Selector selector;
+    private final ServerSocketChannel listener;
+    private final int port;
+    private final Pages pages;
+    private final Thread thread;
+    private final Refusals refusals = new Refusals("the status port");
+    private final Newcomers<HttpConnection> connections = new Newcomers<>(MAX_CONNECTIONS);
+    /** Whose questions are answered. The loop puts in; each connection is there at most once. */
+    private final Queue<HttpConnection> answered = new ConcurrentLinkedQueue<>();
 
-    private StatusServer(HttpServer server, ExecutorService threads, Questions questions) {
-        this.server = server;
-        this.threads = threads;
-        this.questions = questions;
+    private volatile boolean stopped; // Volatile: the selector is woken up, and looks.
+
+    private StatusServer(Selector selector, ServerSocketChannel listener, Questions questions) throws IOException {
+        this.selector = selector;
+        this.listener = listener;
+        this.port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
+        this.pages = new Pages(questions);
+        this.thread = new Thread(this::run, "master-http");
+        thread.setDaemon(true);
     }
 
     /**
@@ -52,89 +64,199 @@ public final class StatusServer {
      * @param address port 0 for any free one
      */
     public static StatusServer start(InetSocketAddress address, Questions questions) throws IOException {
-        AtomicInteger number = new AtomicInteger();
-        ExecutorService threads = Executors.newFixedThreadPool(THREADS, task -> {
-            Thread thread = new Thread(task, "master-http-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        });
-        HttpServer server = HttpServer.create(address, BACKLOG);
-        StatusServer status = new StatusServer(server, threads, questions);
-        server.setExecutor(threads);
-        server.createContext("/", status::handle);
-        server.start();
-        return status;
+        Selector selector = Selector.open();
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        try {
+            listener.bind(address, BACKLOG);
+            listener.configureBlocking(false);
+            listener.register(selector, SelectionKey.OP_ACCEPT);
+            StatusServer server = new StatusServer(selector, listener, questions);
+            server.thread.start();
+            return server;
+        } catch (IOException failed) {
+            listener.close();
+            selector.close();
+            throw failed;
+        }
     }
 
     public int port() {
-        return server.getAddress().getPort();
+        return port;
     }
 
-    /** Stops listening at once. */
+    /** Connections that were refused, or hung up on, since it listens. */
+    public long refused() {
+        return refusals.total();
+    }
+
+    /** Stops listening at once, and waits a moment for its thread. */
     public void stop() {
-        server.stop(0);
-        threads.shutdown();
-    }
-
-    private void handle(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            String method = exchange.getRequestMethod();
-            if (!method.equals("GET") && !method.equals("HEAD")) {
-                exchange.getResponseHeaders().set("Allow", "GET, HEAD");
-                answer(exchange, 405, HTML, "This page can only be read.");
-                return;
-            }
-            answer(exchange, exchange.getRequestURI().getPath());
-        } catch (TimeoutException late) {
-            LOG.warn("The status page was not answered in {} s.", ANSWER_SECONDS);
-            answer(exchange, 503, HTML, "The master is busy: try again in a moment.");
+        stopped = true;
+        selector.wakeup();
+        try {
+            thread.join(STOP_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void answer(HttpExchange exchange, String path) throws IOException, TimeoutException, InterruptedException {
-        switch (path) {
-            case "/", "" ->
-                answer(exchange, 200, HTML, StatusPage.of(session(), jobs().getJobsList(), System.currentTimeMillis()));
-            case "/api/session" -> answer(exchange, 200, JSON, Json.of(session()));
-            case "/api/jobs" -> answer(exchange, 200, JSON, Json.ofAll(jobs().getJobsList()));
-            default -> answer(exchange, 404, HTML, "There is no such page here.");
-        }
-    }
+    // ---- Its thread's.
 
-    private SessionDescription session() throws TimeoutException, InterruptedException {
-        return ask(MasterEvent.SessionQueried::new, SessionDescription.class);
-    }
-
-    private ListJobsResponse jobs() throws TimeoutException, InterruptedException {
-        return ask(id -> new MasterEvent.JobsQueried(id, "", true), ListJobsResponse.class);
-    }
-
-    private <T extends Message> T ask(Function<RequestId, MasterEvent> question, Class<T> kind)
-            throws TimeoutException, InterruptedException {
-        CompletableFuture<Message> answer =
-                questions.tryAsk(question).orElseThrow(() -> new TimeoutException("Too many questions wait."));
+    private void run() {
         try {
-            return kind.cast(answer.get(ANSWER_SECONDS, TimeUnit.SECONDS));
-        } catch (ExecutionException impossible) {
-            throw new IllegalStateException("The loop answers every question.", impossible);
+            while (!stopped) {
+                selector.select(this::onKey, TICK_MILLIS);
+                answer();
+                hangUpOnLate();
+            }
+        } catch (IOException broken) {
+            LOG.error("The status page is served no longer.", broken);
+        } finally {
+            closeAll();
         }
     }
 
-    private static void answer(HttpExchange exchange, int status, String type, String body) throws IOException {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", type);
-        exchange.getResponseHeaders().set("Cache-Control", "no-store");
-        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-        exchange.getResponseHeaders()
-                .set(
-                        "Content-Security-Policy",
-                        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-        boolean head = exchange.getRequestMethod().equals("HEAD");
-        exchange.sendResponseHeaders(status, head ? -1 : bytes.length);
-        if (!head) {
-            exchange.getResponseBody().write(bytes);
+    private void closeAll() {
+        all().forEach(this::close);
+        try {
+            listener.close();
+            selector.close();
+        } catch (IOException unclosed) {
+            LOG.warn("The port of the status page could not be closed.", unclosed);
+        }
+    }
+
+    private void onKey(SelectionKey key) {
+        if (key.attachment() instanceof HttpConnection connection) {
+            guarded(connection, () -> onReady(connection));
+        } else {
+            accept();
+        }
+    }
+
+    private void accept() {
+        try {
+            SocketChannel socket = listener.accept();
+            if (socket != null) {
+                admit(socket);
+            }
+        } catch (IOException noDescriptor) {
+            refusals.count("somewhere", "it could not be accepted: " + noDescriptor.getMessage());
+            LockSupport.parkNanos(ACCEPT_PAUSE_NANOS);
+        }
+    }
+
+    private void admit(SocketChannel socket) throws IOException {
+        try {
+            socket.configureBlocking(false);
+            SelectionKey key = socket.register(selector, 0);
+            String remote = String.valueOf(socket.getRemoteAddress()).replaceFirst("^.*/", "");
+            HttpConnection connection = new HttpConnection(socket, key, remote, System.nanoTime());
+            key.attach(connection);
+            connections.add(connection).ifPresent(eldest -> refuse(eldest, "others came, and it was there longest"));
+        } catch (IOException hungUp) {
+            refusals.count("somewhere", "it hung up at once");
+            socket.close();
+        }
+    }
+
+    private void onReady(HttpConnection connection) throws IOException {
+        switch (connection.state()) {
+            case READING -> read(connection);
+            case WRITING -> connection.write(System.nanoTime());
+            case LINGERING -> {
+                if (connection.drain()) {
+                    close(connection);
+                }
+            }
+            case ASKING, CLOSED -> {}
+        }
+    }
+
+    private void read(HttpConnection connection) throws IOException {
+        try {
+            HttpRequest request = connection.read();
+            if (request != null) {
+                Pages.Pending pending = pages.ask(request);
+                connection.ask(pending, System.nanoTime());
+                pending.ready().whenComplete((done, failed) -> {
+                    answered.add(connection);
+                    selector.wakeup();
+                });
+            }
+        } catch (HttpRequest.Malformed malformed) {
+            refusals.count(connection.remote(), String.valueOf(malformed.getMessage()));
+            connection.answer(
+                    HttpAnswer.html(malformed.status(), "This is not understood: " + malformed.getMessage() + "."),
+                    System.nanoTime());
+        }
+    }
+
+    private void answer() {
+        for (HttpConnection next = answered.poll(); next != null; next = answered.poll()) {
+            HttpConnection connection = next;
+            guarded(connection, () -> connection.answerAsked(System.nanoTime()));
+        }
+    }
+
+    private void hangUpOnLate() {
+        long now = System.nanoTime();
+        for (HttpConnection connection : all()) {
+            if (connection.isLate(now)) {
+                guarded(connection, () -> onLate(connection, now));
+            }
+        }
+    }
+
+    private void onLate(HttpConnection connection, long now) throws IOException {
+        switch (connection.state()) {
+            case READING -> refuse(connection, "its request was not whole in time");
+            case WRITING -> refuse(connection, "it did not read the answer in time");
+            case ASKING -> {
+                LOG.warn("The status page was not answered in time.");
+                connection.answer(Pages.busy(), now);
+            }
+            case LINGERING, CLOSED -> close(connection);
+        }
+    }
+
+    private List<HttpConnection> all() {
+        List<HttpConnection> all = new ArrayList<>();
+        for (SelectionKey key : selector.keys()) {
+            if (key.attachment() instanceof HttpConnection connection) {
+                all.add(connection);
+            }
+        }
+        return all;
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    /** One connection's trouble is not the others'. */
+    private void guarded(HttpConnection connection, Work work) {
+        try {
+            work.run();
+        } catch (IOException broken) {
+            refuse(connection, String.valueOf(broken.getMessage()));
+        } catch (RuntimeException unexpected) {
+            LOG.error("The status page could not be made for {}.", connection.remote(), unexpected);
+            close(connection);
+        }
+    }
+
+    private void refuse(HttpConnection connection, String why) {
+        refusals.count(connection.remote(), why);
+        close(connection);
+    }
+
+    private void close(HttpConnection connection) {
+        connections.remove(connection);
+        try {
+            connection.close();
+        } catch (IOException unclosed) {
+            LOG.debug("The connection from {} could not be closed.", connection.remote(), unclosed);
         }
     }
 }

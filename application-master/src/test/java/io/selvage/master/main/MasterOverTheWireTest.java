@@ -41,17 +41,28 @@ import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.VertexMessage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +72,15 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class MasterOverTheWireTest {
     private static final String JOB = "job-wire";
+    /** At each port, half-open: more than the status port has places. */
+    private static final int SLOW = 150;
+    /** At each port. */
+    private static final int STRANGERS = 350;
+    /** What a JVM may open meanwhile for itself: jars that it has not read before. */
+    private static final int SPARE_DESCRIPTORS = 5;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private volatile boolean lasting; // Volatile: the test's thread says when the job's input ends.
     private final ApplicationIdentity identity = ApplicationIdentity.create();
     private final CompletableFuture<MasterAction.ExitProcess> exit = new CompletableFuture<>();
     private final CompletableFuture<MasterAction.FailProcess> drilled = new CompletableFuture<>();
@@ -199,7 +219,6 @@ class MasterOverTheWireTest {
     @Test
     void showsItselfOnAPageThatCanOnlyBeRead() throws Exception {
         client.submitJob(submission());
-        HttpClient http = HttpClient.newHttpClient();
         URI page =
                 URI.create("http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + status.port() + "/");
         HttpResponse<String> html =
@@ -218,6 +237,90 @@ class MasterOverTheWireTest {
         HttpResponse<String> elsewhere = http.send(
                 HttpRequest.newBuilder(page.resolve("etc/passwd")).build(), HttpResponse.BodyHandlers.ofString());
         assertThat(elsewhere.statusCode()).isEqualTo(404);
+    }
+
+    /** The first 400 inputs at each port; what is fed to the decoders alone is HttpFuzzTest's and ControlFuzzTest's. */
+    @Test
+    void strangersAtEitherPortHarmNoJobAndAreCounted() throws Exception {
+        submitLasting();
+        awaitPhase(JobPhase.RUNNING);
+        assertThat(get("/").statusCode()).isEqualTo(200);
+        long descriptors = descriptors();
+        List<Socket> slow = new ArrayList<>();
+        for (int i = 0; i < SLOW; i++) {
+            for (int port : new int[] {status.port(), control.port()}) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+                socket.getOutputStream().write("GET / HTTP/1.1".getBytes(StandardCharsets.US_ASCII), 0, i % 14);
+                slow.add(socket);
+            }
+        }
+        assertThat(get("/api/jobs").body()).as("although others hold every place").contains(JOB);
+        for (int i = 0; i < STRANGERS; i++) {
+            Random random = new Random(i);
+            for (int port : new int[] {status.port(), control.port()}) {
+                attack(port, random);
+            }
+            if (i % 60 == 0) {
+                assertThat(get("/api/session").statusCode()).isEqualTo(200);
+                assertThat(describe().getIncarnation()).as("it was never restarted").isEqualTo(1);
+            }
+        }
+        for (Socket socket : slow) {
+            socket.close();
+        }
+        awaitTrue("each is counted", () -> status.refused() >= SLOW + STRANGERS && control.refused() >= SLOW + STRANGERS);
+        awaitTrue("their descriptors are closed", () -> descriptors() <= descriptors + SPARE_DESCRIPTORS);
+        assertThat(describe().getPhase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(describe().getIncarnation()).isEqualTo(1);
+        lasting = false;
+        awaitPhase(JobPhase.FINISHED);
+    }
+
+    private void submitLasting() {
+        lasting = true;
+        assertThat(client.submitJob(submission()).getRefusal()).isEmpty();
+    }
+
+    /** Nothing of it is a request. */
+    private static void attack(int port, Random random) throws IOException {
+        byte[] bytes = new byte[random.nextInt(4) == 0 ? random.nextInt(30_000) : random.nextInt(100)];
+        random.nextBytes(bytes);
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(30_000);
+            if (random.nextInt(8) == 0) {
+                socket.setSoLinger(true, 0); // Hangs up with a reset.
+            }
+            socket.getOutputStream().write(bytes);
+            if (random.nextInt(4) == 0) {
+                socket.shutdownOutput();
+                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
+                        .doesNotContain("application_1_1", JOB);
+            }
+        } catch (SocketException refused) {
+            // Hung up on while it still wrote.
+        }
+    }
+
+    private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        URI page = URI.create(
+                "http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + status.port() + path);
+        return http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static long descriptors() {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.count();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static void awaitTrue(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("not in time: " + what).isLessThan(deadline);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
     }
 
     private static SubmitJobRequest submission() {
@@ -247,6 +350,7 @@ class MasterOverTheWireTest {
         private final ExecutorId id;
         private final StreamObserver<ExecutorMessage> out;
         private int completed;
+        private boolean drained;
 
         ScriptedExecutor(ExecutorId id) {
             this.id = id;
@@ -264,6 +368,7 @@ class MasterOverTheWireTest {
             assertThat(message.getEpoch()).isEqualTo(1);
             if (message.hasDeploy()) {
                 completed = 0;
+                drained = false;
                 reportAll(message.getDeploy().getIncarnation(), SubtaskState.SUBTASK_RUNNING);
             } else if (message.hasTrigger()) {
                 var trigger = message.getTrigger();
@@ -277,7 +382,8 @@ class MasterOverTheWireTest {
                 completed++;
                 if (message.getComplete().getTerminal()) {
                     reportAll(message.getComplete().getIncarnation(), SubtaskState.SUBTASK_FINISHED);
-                } else if (completed == 3) {
+                } else if (completed >= 3 && !lasting && !drained) {
+                    drained = true;
                     reportAll(message.getComplete().getIncarnation(), SubtaskState.SUBTASK_DRAINED);
                 }
             } else if (message.hasShutdown()) {

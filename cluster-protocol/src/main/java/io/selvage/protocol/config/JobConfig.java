@@ -29,6 +29,7 @@ public record JobConfig(
         Duration flushTimeout,
         MemorySize bufferSize,
         Duration inFlightTarget,
+        ClassLoading classLoading,
         boolean checksImmutability) {
     public static final ConfigKey<Duration> CHECKPOINT_INTERVAL = ConfigKey.job(
             "selvage.checkpoint.interval",
@@ -157,6 +158,18 @@ public record JobConfig(
             ValueType.duration(Duration.ofMillis(10)),
             Duration.ofSeconds(1),
             "Before a subtask that is the slow one, about so long a time's work may lie queued on each input; a barrier waits behind it.");
+    public static final ConfigKey<ClassLoaderOrder> CLASSLOADER_ORDER = ConfigKey.job(
+            "selvage.classloader.order",
+            ValueType.oneOf(ClassLoaderOrder.class),
+            ClassLoaderOrder.CHILD_FIRST,
+            "Whose class is taken if a program's jar and Selvage both have one: with child-first the jar's, so that it may bring other versions of libraries; with parent-first Selvage's. A program can't set it itself.");
+    public static final ConfigKey<String> CLASSLOADER_SHARED_PACKAGES = ConfigKey.job(
+            "selvage.classloader.shared-packages",
+            ValueType.text(
+                    "empty, or names of packages separated by commas, such as com.acme.rules,org.example",
+                    Pattern.compile("(|[a-zA-Z_][\\w.]*\\w(\\s*,\\s*[a-zA-Z_][\\w.]*\\w)*)")),
+            "",
+            "Packages, separated by commas, of which a program gets Selvage's classes whatever the order, beside those of Java, Selvage, Hadoop and logging. A program can't set it itself.");
     public static final ConfigKey<Boolean> CHECK_IMMUTABILITY = ConfigKey.job(
             "selvage.check.immutability",
             ValueType.truth(),
@@ -190,6 +203,8 @@ public record JobConfig(
             FLUSH_TIMEOUT,
             BUFFER_SIZE,
             IN_FLIGHT_TARGET,
+            CLASSLOADER_ORDER,
+            CLASSLOADER_SHARED_PACKAGES,
             CHECK_IMMUTABILITY);
 
     public JobConfig {
@@ -228,6 +243,7 @@ public record JobConfig(
                 configuration.get(FLUSH_TIMEOUT),
                 configuration.get(BUFFER_SIZE),
                 configuration.get(IN_FLIGHT_TARGET),
+                ClassLoading.from(configuration),
                 configuration.get(CHECK_IMMUTABILITY));
     }
 

@@ -1,5 +1,7 @@
 package io.selvage.protocol.program;
 
+import io.selvage.protocol.config.ClassLoaderOrder;
+import io.selvage.protocol.config.ClassLoading;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -10,26 +12,44 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads a user's program: its own jars come first, so that it may bring other versions of libraries than Selvage has;
- * what both must share, the API above all, comes from Selvage. Safe for use by many threads.
+ * Loads a user's program, whose jars come before Selvage's or after them as its settings say; what both must share, the
+ * API above all, comes from Selvage in any case. Safe for use by many threads.
  */
 public final class ProgramClassLoader extends URLClassLoader {
-    /** Packages whose classes are Selvage's, where it has them. */
-    private static final List<String> SHARED =
-            List.of("java.", "javax.", "jdk.", "sun.", "com.sun.", "io.selvage.", "org.slf4j.", "org.apache.hadoop.");
+    /** Packages whose classes are Selvage's, where it has them. Two kinds of what is logged to, or of XML, never meet. */
+    private static final List<String> SHARED = List.of(
+            "java.",
+            "javax.",
+            "jdk.",
+            "sun.",
+            "com.sun.",
+            "org.w3c.dom.",
+            "org.xml.sax.",
+            "io.selvage.",
+            "org.apache.hadoop.",
+            "org.slf4j.",
+            "org.apache.log4j.",
+            "org.apache.logging.",
+            "org.apache.commons.logging.",
+            "ch.qos.logback.");
+
+    private static final String SERVICES = "META-INF/services/";
 
     static {
         registerAsParallelCapable();
     }
 
+    private final ClassLoading loading;
+
     /** @param name for stack traces: the job's id, or the jar's name */
-    public ProgramClassLoader(String name, List<URL> jars, ClassLoader parent) {
+    public ProgramClassLoader(String name, List<URL> jars, ClassLoading loading, ClassLoader parent) {
         super(name, jars.toArray(new URL[0]), parent);
+        this.loading = loading;
     }
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-        if (SHARED.stream().anyMatch(name::startsWith)) {
+        if (!isOwnFirst(name)) {
             return super.loadClass(name, resolve);
         }
         synchronized (getClassLoadingLock(name)) {
@@ -54,17 +74,46 @@ public final class ProgramClassLoader extends URLClassLoader {
 
     @Override
     public @Nullable URL getResource(String name) {
-        URL own = findResource(name);
+        URL own = isChildFirst() ? findResource(name) : null;
         return own != null ? own : super.getResource(name);
     }
 
     @Override
     public Enumeration<URL> getResources(String name) throws IOException {
+        if (!isChildFirst()) {
+            return super.getResources(name);
+        }
         List<URL> found = new ArrayList<>(Collections.list(findResources(name)));
         ClassLoader parent = getParent();
-        if (parent != null) {
+        if (parent != null && !isListOfOwnService(name)) {
             found.addAll(Collections.list(parent.getResources(name)));
         }
         return Collections.enumeration(found);
+    }
+
+    /** Selvage's providers of a service of the same name don't implement the one that the program brings. */
+    private boolean isListOfOwnService(String resource) {
+        if (!resource.startsWith(SERVICES)) {
+            return false;
+        }
+        String service = resource.substring(SERVICES.length());
+        return isOwnFirst(service) && findResource(service.replace('.', '/') + ".class") != null;
+    }
+
+    ClassLoading loading() {
+        return loading;
+    }
+
+    private boolean isChildFirst() {
+        return loading.order() == ClassLoaderOrder.CHILD_FIRST;
+    }
+
+    private boolean isOwnFirst(String className) {
+        return isChildFirst() && !isShared(className);
+    }
+
+    boolean isShared(String className) {
+        return SHARED.stream().anyMatch(className::startsWith)
+                || loading.sharedPackages().stream().anyMatch(className::startsWith);
     }
 }

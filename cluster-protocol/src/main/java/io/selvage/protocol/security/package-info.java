@@ -1,4 +1,7 @@
-/** What proves that a process belongs to an application. No sockets here: those are the transport's. */
+/**
+ * What proves that a process belongs to an application, and what becomes of those that can't. No sockets here: those
+ * are the transports'.
+ */
 @NullMarked
 package io.selvage.protocol.security;
 

@@ -5,11 +5,15 @@ import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
+import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.security.Refusals;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -32,12 +36,35 @@ public final class ControlTransport {
     private static final long LEAST_CLIENT_PING_MILLIS = 1_000;
 
     private static final long HANDSHAKE_TIMEOUT_MILLIS = 10_000;
+    /**
+     * Connections at once whose peers have not proven themselves yet; of more, those that are there longest go. Far more
+     * than the executors of a large session, all of which come to a new master within a second.
+     */
+    private static final int MAX_NEWCOMERS = 4096;
+    /** They encrypt and cut messages; what messages mean is for the threads of the service. */
+    private static final int SERVING_THREADS =
+            Math.min(8, 2 * Runtime.getRuntime().availableProcessors());
 
     private ControlTransport() {}
 
-    /** A server on that address (port 0: any free one) for the holders of that identity. */
-    public static ServerBuilder<?> server(ApplicationIdentity identity, InetSocketAddress address) {
+    /**
+     * A server on that address (port 0: any free one) for the holders of that identity.
+     *
+     * @param refusals counts everyone else
+     */
+    public static ServerBuilder<?> server(
+            ApplicationIdentity identity, InetSocketAddress address, Refusals refusals) {
+        return server(identity, address, refusals, MAX_NEWCOMERS);
+    }
+
+    static ServerBuilder<?> server(
+            ApplicationIdentity identity, InetSocketAddress address, Refusals refusals, int mostNewcomers) {
+        DoorGuard guard = new DoorGuard(mostNewcomers, refusals);
         return NettyServerBuilder.forAddress(address)
+                .channelFactory(() -> new GuardedServerChannel(guard))
+                .bossEventLoopGroup(ServerThreads.ACCEPTING)
+                .workerEventLoopGroup(ServerThreads.SERVING)
+                .addTransportFilter(guard)
                 .sslContext(serverContext(identity))
                 .handshakeTimeout(HANDSHAKE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
                 .keepAliveTime(SERVER_PING_MILLIS, TimeUnit.MILLISECONDS)
@@ -45,6 +72,18 @@ public final class ControlTransport {
                 .permitKeepAliveTime(LEAST_CLIENT_PING_MILLIS, TimeUnit.MILLISECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES);
+    }
+
+    /** The process's, made with its first server and never ended: it has one server, and ends with it. */
+    private static final class ServerThreads {
+        static final EventLoopGroup ACCEPTING = threads("control-accept", 1);
+        static final EventLoopGroup SERVING = threads("control", SERVING_THREADS);
+
+        private ServerThreads() {}
+
+        private static EventLoopGroup threads(String name, int count) {
+            return new NioEventLoopGroup(count, new DefaultThreadFactory(name, true));
+        }
     }
 
     /** A channel to that server; it connects at its first call. */
@@ -57,7 +96,7 @@ public final class ControlTransport {
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES);
     }
 
-    private static SslContext serverContext(ApplicationIdentity identity) {
+    static SslContext serverContext(ApplicationIdentity identity) {
         return build(GrpcSslContexts.configure(
                 SslContextBuilder.forServer(new ApplicationKey(identity))
                         .clientAuth(ClientAuth.REQUIRE)
@@ -66,7 +105,7 @@ public final class ControlTransport {
                 SslProvider.JDK));
     }
 
-    private static SslContext clientContext(ApplicationIdentity identity) {
+    static SslContext clientContext(ApplicationIdentity identity) {
         return build(GrpcSslContexts.configure(
                 SslContextBuilder.forClient()
                         .keyManager(new ApplicationKey(identity))

@@ -13,6 +13,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.grpc.stub.StreamObserver;
 import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.security.Refusals;
 import io.selvage.protocol.wire.DescribeSessionRequest;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionServiceGrpc;
@@ -26,11 +27,12 @@ import org.junit.jupiter.api.Test;
 
 class ControlTransportTest {
     private final ApplicationIdentity identity = ApplicationIdentity.create();
+    private final Refusals refusals = new Refusals("the port of the test");
     private Server server;
 
     @BeforeEach
     void listen() throws IOException {
-        server = ControlTransport.server(identity, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        server = ControlTransport.server(identity, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), refusals)
                 .addService(new SessionServiceGrpc.SessionServiceImplBase() {
                     @Override
                     public void describeSession(

@@ -7,16 +7,24 @@ import acme.ExitingProgram;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.MiniClusterExtension;
 import io.selvage.minicluster.oracle.FlightDelaysOracle;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,7 +41,11 @@ final class SessionIT {
     private static final Path EXAMPLES = Path.of("..", "examples", "target", "selvage-examples.jar");
     private static final String FLIGHT_DELAYS = "io.selvage.examples.FlightDelays";
     private static final String HDFS = "/session-it";
+    private static final int OTHERS = 0077;
+    /** Longer files are libraries and archives of classes. */
+    private static final long LARGE_BYTES = 16 << 20;
 
+    private MiniCluster cluster;
     private Commands commands;
     private FileSystem hdfs;
     private String session;
@@ -43,7 +55,8 @@ final class SessionIT {
     static Path directory;
 
     @BeforeAll
-    void openASession(MiniCluster cluster) throws Exception {
+    void openASession(MiniCluster shared) throws Exception {
+        cluster = shared;
         commands = new Commands(cluster.configurationFolder(), Files.createDirectory(directory.resolve("user")));
         hdfs = FileSystem.newInstance(cluster.hadoopConfiguration());
         for (String file : List.of("flights.csv", "airports.csv")) {
@@ -116,6 +129,130 @@ final class SessionIT {
         assertThat(commands.run("selvage", "attach", job).exitCode()).isEqualTo(8);
         // What is pending lies under a name that readers of a directory leave out.
         assertThat(names(HDFS + "/canceled")).allMatch(name -> name.startsWith("part-") || name.startsWith("_"));
+    }
+
+    @Test
+    void aProgramRunsWithItsOwnVersionOfALibraryOfSelvagesUnlessToldOtherwise() throws Exception {
+        String jar = OwnLibrary.jar(directory).toString();
+        Commands.Outcome own = commands.run("selvage", "run", jar, HDFS + "/airports.csv", HDFS + "/own");
+        assertThat(own.exitCode()).as(own.text()).isZero();
+        assertThat(rows("own")).isNotEmpty().containsOnly(OwnLibrary.SAYS);
+
+        Commands.Outcome selvages = commands.run(
+                "selvage",
+                "run",
+                "-D",
+                "selvage.classloader.order=parent-first",
+                "-D",
+                "selvage.restart.policy=none",
+                jar,
+                HDFS + "/airports.csv",
+                HDFS + "/selvages");
+        assertThat(selvages.exitCode()).as(selvages.text()).isNotZero();
+        assertThat(selvages.text())
+                .contains("NoSuchMethodError", "Put the version that the program needs into its jar, and set"
+                        + " selvage.classloader.order=child-first.");
+    }
+
+    /** Where YARN keeps Credentials itself is YARN's to guard. */
+    @Test
+    void theSecretIsInTheSessionFileAndInNothingElseThatAnyoneCanSee() throws Exception {
+        Path file = directory.resolve("user").resolve("sessions").resolve(session);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        Secrets secrets = Secrets.of(file);
+        assertThat(secrets.foundIn(Files.readAllBytes(file))).as("what is looked for is there").isTrue();
+
+        Commands.Running run = commands.start("selvage", flightDelays("secret", List.of(), List.of("--rate", "400")));
+        Commands.await(
+                "output is committed",
+                () -> names(HDFS + "/secret"),
+                names -> names.stream().anyMatch(name -> name.startsWith("part-")));
+        List<Long> processes = new ArrayList<>(cluster.containerProcesses());
+        assertThat(processes).as("the master's, and executors'").hasSizeGreaterThan(1);
+        processes.add(run.process().pid());
+        run.process().descendants().map(ProcessHandle::pid).forEach(processes::add);
+        for (long process : processes) {
+            for (String what : List.of("cmdline", "environ")) {
+                Path ofProcess = Path.of("/proc", Long.toString(process), what);
+                assertThat(secrets.foundIn(read(ofProcess))).as("%s", ofProcess).isFalse();
+            }
+        }
+        for (String page : pages()) {
+            assertThat(secrets.foundIn(get(page))).as(page).isFalse();
+        }
+        run.interrupt();
+        String job = run.await().out().lines().findFirst().orElseThrow().split(" ")[1];
+        assertThat(commands.run("selvage", "cancel", job).exitCode()).isZero();
+
+        for (Path local : localFiles()) {
+            assertThat(secrets.foundIn(read(local))).as("%s", local).isFalse();
+        }
+        assertThat(secrets.foundIn(Files.readAllBytes(cluster.logFile())))
+                .as("the daemons' log")
+                .isFalse();
+        assertThat(hdfs.getFileStatus(new org.apache.hadoop.fs.Path(stateRoot)).getPermission().toShort() & OTHERS)
+                .as("what others may do in the state root")
+                .isZero();
+        RemoteIterator<LocatedFileStatus> stored =
+                hdfs.listFiles(new org.apache.hadoop.fs.Path(stateRoot, session), true);
+        assertThat(stored.hasNext()).isTrue();
+        while (stored.hasNext()) {
+            FileStatus status = stored.next();
+            assertThat(status.getPermission().toShort() & OTHERS).as("%s", status).isZero();
+            try (InputStream in = hdfs.open(status.getPath())) {
+                assertThat(secrets.foundIn(in.readAllBytes())).as("%s", status).isFalse();
+            } catch (FileNotFoundException swept) {
+                // Of the job that was canceled.
+            }
+        }
+    }
+
+    private static byte[] read(Path file) throws IOException {
+        try {
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException gone) {
+            return new byte[0]; // With its container.
+        }
+    }
+
+    private List<String> pages() {
+        String manager = "http://" + cluster.hadoopConfiguration().get("yarn.resourcemanager.webapp.address");
+        return List.of(
+                manager + "/conf",
+                manager + "/cluster/app/" + session,
+                manager + "/ws/v1/cluster/apps/" + session,
+                manager + "/proxy/" + session + "/",
+                manager + "/proxy/" + session + "/api/session",
+                manager + "/proxy/" + session + "/api/jobs");
+    }
+
+    private static byte[] get(String page) throws IOException, InterruptedException {
+        HttpResponse<byte[]> response = HttpClient.newBuilder()
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .build()
+                .send(HttpRequest.newBuilder(URI.create(page)).build(), HttpResponse.BodyHandlers.ofByteArray());
+        assertThat(response.statusCode()).as(page).isEqualTo(200);
+        return response.body();
+    }
+
+    /** What containers and NodeManagers have written, but for libraries, and for the tokens that YARN itself hands on. */
+    private List<Path> localFiles() throws IOException {
+        List<Path> found = new ArrayList<>();
+        for (int node = 0; node < cluster.nodeManagerCount(); node++) {
+            for (String folder : List.of("local", "log")) {
+                try (Stream<Path> files =
+                        Files.walk(cluster.nodeFolder(node).resolve(folder))) {
+                    files.filter(Files::isRegularFile)
+                            .filter(file -> !file.toString().contains("/filecache/"))
+                            .filter(file -> !file.getFileName().toString().endsWith("tokens"))
+                            .filter(file -> file.toFile().length() < LARGE_BYTES)
+                            .forEach(found::add);
+                }
+            }
+        }
+        assertThat(found).isNotEmpty();
+        return found;
     }
 
     @Test

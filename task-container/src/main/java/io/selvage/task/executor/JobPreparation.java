@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.graph.GraphCodec;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.JobGraphMessage;
@@ -35,9 +36,10 @@ final class JobPreparation {
     }
 
     /** @param liveJobs jobs whose programs are in use */
-    PreparedJob program(String jobId, String graphPath, List<LibraryFile> jars, Set<String> liveJobs)
+    PreparedJob program(
+            String jobId, String graphPath, List<LibraryFile> jars, ClassLoading loading, Set<String> liveJobs)
             throws IOException, ProgramDamagedException {
-        return new PreparedJob(graph(graphPath), programs.loader(jobId, jars, liveJobs));
+        return new PreparedJob(graph(graphPath), programs.loader(jobId, jars, loading, liveJobs));
     }
 
     private JobGraph graph(String path) throws IOException {

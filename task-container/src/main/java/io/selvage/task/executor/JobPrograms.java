@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.program.ProgramClassLoader;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.IOException;
@@ -35,7 +36,7 @@ final class JobPrograms {
     private final ClassLoader parent;
     private final Map<String, Program> programs = new LinkedHashMap<>(); // The longest unused first.
 
-    private record Program(List<LibraryFile> jars, ProgramClassLoader loader) {}
+    private record Program(List<LibraryFile> jars, ClassLoading loading, ProgramClassLoader loader) {}
 
     /** @param directory local, for the jars */
     JobPrograms(DurableStore store, Path directory, ClassLoader parent) {
@@ -44,23 +45,26 @@ final class JobPrograms {
         this.parent = parent;
     }
 
-    ClassLoader loader(String jobId, List<LibraryFile> jars, Set<String> liveJobs)
+    ClassLoader loader(String jobId, List<LibraryFile> jars, ClassLoading loading, Set<String> liveJobs)
             throws IOException, ProgramDamagedException {
         Program program = programs.remove(jobId);
-        if (program == null || !program.jars().equals(jars)) {
-            program = load(jobId, jars);
+        if (program == null
+                || !program.jars().equals(jars)
+                || !program.loading().equals(loading)) {
+            program = load(jobId, jars, loading);
         }
         programs.put(jobId, program);
         evict(liveJobs);
         return program.loader();
     }
 
-    private Program load(String jobId, List<LibraryFile> jars) throws IOException, ProgramDamagedException {
+    private Program load(String jobId, List<LibraryFile> jars, ClassLoading loading)
+            throws IOException, ProgramDamagedException {
         List<URL> urls = new ArrayList<>();
         for (LibraryFile jar : jars) {
             urls.add(fetch(jar).toUri().toURL());
         }
-        return new Program(List.copyOf(jars), new ProgramClassLoader(jobId, urls, parent));
+        return new Program(List.copyOf(jars), loading, new ProgramClassLoader(jobId, urls, loading, parent));
     }
 
     private void evict(Set<String> liveJobs) throws IOException {

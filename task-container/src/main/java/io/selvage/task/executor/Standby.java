@@ -155,13 +155,13 @@ final class Standby {
     private void prepare(
             JobId job, HeldState into, Follow follow, Set<String> liveJobs, AtomicBoolean stop, boolean isFirst)
             throws Exception {
-        PreparedJob program =
-                preparation.program(follow.getJobId(), follow.getGraphPath(), follow.getJarsList(), liveJobs);
+        JobConfig config = services.jobConfig(follow.getSettingsMap());
+        PreparedJob program = preparation.program(
+                follow.getJobId(), follow.getGraphPath(), follow.getJarsList(), config.classLoading(), liveJobs);
         CheckpointMetadata metadata = preparation.metadata(
                 follow.getJobId(), follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
         Map<Integer, Integer> parallelism =
                 program.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
-        JobConfig config = services.jobConfig(follow.getSettingsMap());
         FollowRun run = new FollowRun(
                 metadata,
                 parallelism,

@@ -447,7 +447,9 @@ final class TaskExecutor {
     private PreparedDeployment prepared(DeploymentId id, Deploy deploy, HeldState held, Set<String> liveJobs)
             throws IOException, ProgramDamagedException {
         long beganNanos = services.clock().nanos();
-        PreparedJob job = preparation.program(deploy.getJobId(), deploy.getGraphPath(), deploy.getJarsList(), liveJobs);
+        JobConfig config = services.jobConfig(deploy.getSettingsMap());
+        PreparedJob job = preparation.program(
+                deploy.getJobId(), deploy.getGraphPath(), deploy.getJarsList(), config.classLoading(), liveJobs);
         long programNanos = services.clock().nanos();
         CheckpointMetadata metadata = preparation.metadata(
                 deploy.getJobId(),
@@ -456,7 +458,6 @@ final class TaskExecutor {
                 deploy.getRestoreMetadataPath());
         long metadataNanos = services.clock().nanos();
         RestoreFigures here = new RestoreFigures(figures);
-        JobConfig config = services.jobConfig(deploy.getSettingsMap());
         RestoredCheckpoint restored = new RestoredCheckpoint(
                 metadata, segments, held, job.loader(), services.backends(), config.stateBackend(), here);
         List<Subtask> subtasks = new SubtaskFactory(

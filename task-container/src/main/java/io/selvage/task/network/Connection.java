@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.security.Refusals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
 
     private final NetworkThread thread;
     private final ExecutorId self;
+    private final Refusals refusals;
     private final FrameReader reader = new FrameReader(this);
     private final FrameHeader header = new FrameHeader();
     private final Runnable flush = this::flush;
@@ -32,9 +34,10 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
     private @Nullable String cause; // why the socket was closed, if this side knows
     private boolean closedHere; // on purpose, and not because the socket broke
 
-    Connection(NetworkThread thread, ExecutorId self) {
+    Connection(NetworkThread thread, ExecutorId self, Refusals refusals) {
         this.thread = thread;
         this.self = self;
+        this.refusals = refusals;
     }
 
     /** "executor x at host:port", as far as it is known. */
@@ -70,6 +73,7 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
             }
         } catch (ProtocolViolation violation) {
             LOG.error("Closing the data connection with {}: it sent {}.", peer(), violation.getMessage());
+            refusals.count(peer(), "it sent " + violation.getMessage());
             close("it was closed here, because the peer sent " + violation.getMessage());
         } finally {
             in.release();

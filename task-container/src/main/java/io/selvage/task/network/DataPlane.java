@@ -21,6 +21,8 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.security.Handshake;
+import io.selvage.protocol.security.Newcomers;
+import io.selvage.protocol.security.Refusals;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
@@ -56,8 +58,8 @@ import org.slf4j.LoggerFactory;
 public final class DataPlane implements ExchangeTransport {
     private static final Logger LOG = LoggerFactory.getLogger(DataPlane.class);
 
-    /** Sockets at once whose peers have not proven themselves yet; more are closed as they come. */
-    static final int MAX_UNAUTHENTICATED = 1024;
+    /** Sockets at once whose peers have not proven themselves yet; for more, those that are there longest are closed. */
+    static final int MAX_UNAUTHENTICATED = 4096;
 
     private static final int MAX_PORT = 65_535;
     private static final int BACKLOG = 1024;
@@ -76,13 +78,14 @@ public final class DataPlane implements ExchangeTransport {
     private final FlushTicker ticker;
     private final ArrayPool pool = new ArrayPool();
     private final Channel listener;
+    private final Refusals refusals = new Refusals("the data port"); // for any thread
     /** Names may be slow to look up, and the network thread must not wait. Bounded by the number of connections. */
     private final ExecutorService lookups;
 
     // The network thread's.
     private final InputRegistry inputs;
     private final Map<ExecutorAddress, OutgoingConnection> outgoing = new HashMap<>();
-    private int unauthenticated;
+    private final Newcomers<Channel> newcomers;
     private boolean closed;
 
     private DataPlane(ExecutorId self, Handshake handshake, String bindHost, DataPlaneLimits limits) {
@@ -93,6 +96,7 @@ public final class DataPlane implements ExchangeTransport {
         this.group = Epoll.isAvailable() ? new EpollEventLoopGroup(1, threads) : new NioEventLoopGroup(1, threads);
         this.thread = new NetworkThread(group.next());
         this.ticker = new FlushTicker(thread);
+        this.newcomers = new Newcomers<>(limits.maxUnauthenticated());
         this.inputs = new InputRegistry(thread, limits.maxWaiting(), limits.maxWaitNanos());
         this.lookups = new ThreadPoolExecutor(
                 0,
@@ -152,6 +156,16 @@ public final class DataPlane implements ExchangeTransport {
     @Override
     public int dataPort() {
         return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    /** Connections that were refused, or ended because of what the peer sent, since this was opened. */
+    long refused() {
+        return refusals.total();
+    }
+
+    /** Sockets whose peers have not proven themselves yet. */
+    int newcomers() {
+        return newcomers.count();
     }
 
     @Override
@@ -215,7 +229,7 @@ public final class DataPlane implements ExchangeTransport {
         ticker.onChannelOpened(channel.flushTimeoutNanos());
         OutgoingConnection connection = outgoing.get(receiver);
         if (connection == null) {
-            connection = new OutgoingConnection(thread, self, receiver, over -> outgoing.remove(receiver));
+            connection = new OutgoingConnection(thread, self, receiver, refusals, over -> outgoing.remove(receiver));
             outgoing.put(receiver, connection);
             connect(connection);
         }
@@ -284,21 +298,17 @@ public final class DataPlane implements ExchangeTransport {
     }
 
     private void accept(Channel socket) {
-        if (closed || unauthenticated >= limits.maxUnauthenticated()) {
-            LOG.warn(
-                    "Closed the connection from {} at once: {} others have not proven themselves yet.",
-                    socket.remoteAddress(),
-                    unauthenticated);
+        if (closed) {
             socket.close();
             return;
         }
-        unauthenticated++;
-        String remote = String.valueOf(socket.remoteAddress()).replaceFirst("^.*/", "");
         socket.pipeline()
                 .addLast(new HandshakeHandler(
                         new HandshakeExchange(Handshake.Side.ACCEPTING, handshake),
                         limits.maxHandshakeNanos(),
-                        new Accepting(remote)));
+                        new Accepting(socket)));
+        newcomers.add(socket).map(eldest -> eldest.pipeline().get(HandshakeHandler.class)).ifPresent(eldest ->
+                eldest.giveUp("it had not proven itself, and more than " + limits.maxUnauthenticated() + " wait to"));
     }
 
     private static final class Connecting implements HandshakeHandler.Outcome {
@@ -320,24 +330,26 @@ public final class DataPlane implements ExchangeTransport {
     }
 
     private final class Accepting implements HandshakeHandler.Outcome {
+        private final Channel socket;
         private final String remote;
 
-        Accepting(String remote) {
-            this.remote = remote;
+        Accepting(Channel socket) {
+            this.socket = socket;
+            this.remote = String.valueOf(socket.remoteAddress()).replaceFirst("^.*/", "");
         }
 
         @Override
         public Connection onAuthenticated() {
-            unauthenticated--;
-            IncomingConnection connection = new IncomingConnection(thread, self, remote, inputs);
+            newcomers.remove(socket);
+            IncomingConnection connection = new IncomingConnection(thread, self, remote, inputs, refusals);
             inputs.onConnected(connection);
             return connection;
         }
 
         @Override
         public void onRefused(String why) {
-            unauthenticated--;
-            LOG.warn("Refused a data connection from {}: {}.", remote, why);
+            newcomers.remove(socket);
+            refusals.count(remote, why);
         }
     }
 }

@@ -33,6 +33,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     private final byte[] message = new byte[HandshakeExchange.MAX_MESSAGE_BYTES];
     private int count; // bytes of the message that are here
     private boolean decided;
+    private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> deadline;
 
     HandshakeHandler(HandshakeExchange exchange, long maxNanos, Outcome outcome) {
@@ -42,7 +43,15 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+    }
+
+    @Override
     public void channelActive(ChannelHandlerContext context) {
+        if (decided) {
+            return;
+        }
         deadline = context.executor()
                 .schedule(
                         () -> refuse(context, "the peer did not prove itself in time"), maxNanos, TimeUnit.NANOSECONDS);
@@ -99,6 +108,14 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         refuse(context, "the peer closed the connection before it had proven itself");
+    }
+
+    /** Refuses the peer although it may still prove itself. */
+    void giveUp(String why) {
+        ChannelHandlerContext here = context;
+        if (here != null) {
+            refuse(here, why);
+        }
     }
 
     private void refuse(ChannelHandlerContext context, String why) {

@@ -1,6 +1,7 @@
 package io.selvage.task.network;
 
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.security.Refusals;
 import io.selvage.task.exchange.ChannelFailure;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +17,9 @@ final class IncomingConnection extends Connection {
     private @Nullable ExecutorId peer;
     private int lastNumber;
 
-    IncomingConnection(NetworkThread thread, ExecutorId self, String remote, InputRegistry registry) {
-        super(thread, self);
+    IncomingConnection(
+            NetworkThread thread, ExecutorId self, String remote, InputRegistry registry, Refusals refusals) {
+        super(thread, self, refusals);
         this.remote = remote;
         this.registry = registry;
     }

@@ -4,6 +4,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.security.Refusals;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.ExecutorAddress;
@@ -49,8 +50,12 @@ final class OutgoingConnection extends Connection {
     private int lastNumber;
 
     OutgoingConnection(
-            NetworkThread thread, ExecutorId self, ExecutorAddress address, Consumer<OutgoingConnection> onClosed) {
-        super(thread, self);
+            NetworkThread thread,
+            ExecutorId self,
+            ExecutorAddress address,
+            Refusals refusals,
+            Consumer<OutgoingConnection> onClosed) {
+        super(thread, self, refusals);
         this.address = address;
         this.onClosed = onClosed;
     }

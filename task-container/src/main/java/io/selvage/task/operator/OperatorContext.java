@@ -6,6 +6,7 @@ import io.selvage.api.connector.SourceContext;
 import io.selvage.api.function.OpenContext;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.checkpoint.backend.StateMismatchException;
+import io.selvage.protocol.program.ClassConflict;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.exchange.Shown;
 import io.selvage.task.exchange.Timestamps;
@@ -40,7 +41,10 @@ public record OperatorContext(
         if (thrown instanceof BadInputException) {
             return failure(FailureKind.BAD_INPUT, String.valueOf(thrown.getMessage()), thrown);
         }
-        return failure(FailureKind.USER_CODE, describe() + " failed " + doing + ": " + thrown, thrown);
+        String remedy = ClassConflict.remedy(thrown, Thread.currentThread().getContextClassLoader())
+                .map(words -> ". " + words)
+                .orElse("");
+        return failure(FailureKind.USER_CODE, describe() + " failed " + doing + ": " + thrown + remedy, thrown);
     }
 
     /** The same on an element, which the failure names. */

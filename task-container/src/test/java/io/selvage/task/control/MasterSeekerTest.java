@@ -11,6 +11,7 @@ import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.security.Refusals;
 import io.selvage.protocol.transport.ControlTransport;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.ExecutorMessage;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class MasterSeekerTest {
     private static final Duration SILENCE = Duration.ofSeconds(2);
+    private static final Refusals REFUSALS = new Refusals("the port of the test");
 
     @TempDir
     Path directory;
@@ -87,7 +89,7 @@ class MasterSeekerTest {
     }
 
     private Server master(DurableStore store, long epoch) throws Exception {
-        Server server = ControlTransport.server(identity, new InetSocketAddress("127.0.0.1", 0))
+        Server server = ControlTransport.server(identity, new InetSocketAddress("127.0.0.1", 0), REFUSALS)
                 .addService(new Endpoint(epoch))
                 .build()
                 .start();
@@ -247,7 +249,7 @@ class MasterSeekerTest {
         seeker[0].start();
         next(ExecutorEvent.Connected.class);
         next(ExecutorEvent.Disconnected.class);
-        Server again = ControlTransport.server(identity, new InetSocketAddress("127.0.0.1", port))
+        Server again = ControlTransport.server(identity, new InetSocketAddress("127.0.0.1", port), REFUSALS)
                 .addService(new Endpoint(1))
                 .build()
                 .start();

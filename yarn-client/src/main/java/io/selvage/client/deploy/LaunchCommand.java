@@ -36,9 +36,6 @@ final class LaunchCommand {
                 // What it says then, so that YARN shows it.
                 "-XX:+DisplayVMOutputToStderr",
                 "-Djava.net.preferIPv4Stack=true",
-                // Seconds after which the status page gives up a client that sends or reads half of a page.
-                "-Dsun.net.httpserver.maxReqTime=10",
-                "-Dsun.net.httpserver.maxRspTime=10",
                 session.masterJvmOptions(),
                 MASTER_CLASS,
                 "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/master.log",

@@ -6,7 +6,9 @@ import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.program.ClassConflict;
 import io.selvage.protocol.program.ProgramClassLoader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,18 +41,20 @@ public final class Program {
     /**
      * Runs {@code main} to its end.
      *
-     * @param hadoopFolder is put before the jar, so that sources and sinks that look at their paths find the cluster
      * @param launcher takes each job that the program executes; what it throws comes out of here unchanged
+     * @param loading of the program's classes
+     * @param hadoopFolder is put before the jar, so that sources and sinks that look at their paths find the cluster
      * @return the ids of the jobs, at least one
      * @throws ClientException if the program throws, is no program, or executes no job
      */
-    public List<String> run(JobLauncher launcher, Path hadoopFolder) {
+    public List<String> run(JobLauncher launcher, ClassLoading loading, Path hadoopFolder) {
         List<String> jobs = new ArrayList<>();
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         try (ProgramClassLoader loader = new ProgramClassLoader(
                 jar.path().getFileName().toString(),
                 List.of(hadoopFolder.toUri().toURL(), jar.path().toUri().toURL()),
+                loading,
                 Program.class.getClassLoader())) {
             thread.setContextClassLoader(loader);
             StreamEnvironment.install(new Recording(launcher, jobs));
@@ -123,6 +127,8 @@ public final class Program {
             cause = cause.getCause();
         }
         place(thrown).ifPresent(at -> message.append("\n  at ").append(at));
+        ClassConflict.remedy(thrown, Thread.currentThread().getContextClassLoader())
+                .ifPresent(remedy -> message.append('\n').append(remedy));
         message.append("\nMend the program, or its arguments; --verbose shows the whole stack.");
         return new ClientException(ExitCode.PROGRAM_FAILED, message.toString(), thrown);
     }

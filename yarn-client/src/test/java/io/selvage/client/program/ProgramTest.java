@@ -10,6 +10,8 @@ import io.selvage.api.StreamEnvironment;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.config.ClassLoaderOrder;
+import io.selvage.protocol.config.ClassLoading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +48,7 @@ class ProgramTest {
     @Test
     void aProgramsMainYieldsItsJobWithTheDefaultsOfTheCommandLine() throws IOException {
         ProgramJar jar = ProgramJar.open(jar(Programs.Good.class), null);
-        assertThat(new Program(jar, List.of("breakfast")).run(launcher, directory))
+        assertThat(new Program(jar, List.of("breakfast")).run(launcher, ClassLoading.DEFAULT, directory))
                 .containsExactly("job-1");
         JobGraph graph = launched.get(0);
         assertThat(graph.name()).isEqualTo("breakfast");
@@ -59,7 +61,7 @@ class ProgramTest {
     void theThreadAndTheEnvironmentAreAsBeforeAfterAProgram() throws IOException {
         ClassLoader before = Thread.currentThread().getContextClassLoader();
         ProgramJar jar = ProgramJar.open(jar(Programs.Good.class), null);
-        new Program(jar, List.of("breakfast")).run(launcher, directory);
+        new Program(jar, List.of("breakfast")).run(launcher, ClassLoading.DEFAULT, directory);
         assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(before);
         StreamEnvironment env = StreamEnvironment.create();
         assertThatThrownBy(() -> env.execute("x")).isInstanceOf(RuntimeException.class);
@@ -143,10 +145,25 @@ class ProgramTest {
                 .hasMessage("There is no class acme.Absent in " + file + ". Name the program's class with -c CLASS.");
     }
 
+    @Test
+    void aMainSeesItsOwnVersionOfALibraryUnlessSelvagesComesFirst() throws IOException {
+        Path file = OwnGuava.jar(directory, "own.jar");
+        Program program = new Program(ProgramJar.open(file, null), List.of());
+        assertThat(program.run(launcher, ClassLoading.DEFAULT, directory)).hasSize(1);
+        assertThat(launched.get(0).name()).isEqualTo("the program's own");
+
+        assertThatThrownBy(() -> program.run(
+                        launcher, new ClassLoading(ClassLoaderOrder.PARENT_FIRST, List.of()), directory))
+                .isInstanceOf(ClientException.class)
+                .hasMessageContaining("java.lang.NoSuchMethodError")
+                .hasMessageContaining("another version of com.google.common.base.Strings")
+                .hasMessageContaining("set selvage.classloader.order=child-first.");
+    }
+
     private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(Class<?> mainClass, ExitCode exitCode)
             throws IOException {
         Program program = new Program(ProgramJar.open(jar(mainClass), null), List.of());
-        return assertThatThrownBy(() -> program.run(launcher, directory))
+        return assertThatThrownBy(() -> program.run(launcher, ClassLoading.DEFAULT, directory))
                 .isInstanceOfSatisfying(
                         ClientException.class,
                         refusal -> assertThat(refusal.exitCode()).isEqualTo(exitCode));

@@ -1,0 +1,102 @@
+package io.selvage.master.http;
+
+import com.google.protobuf.Message;
+import io.selvage.master.event.MasterEvent;
+import io.selvage.master.event.RequestId;
+import io.selvage.master.loop.Questions;
+import io.selvage.protocol.wire.ListJobsResponse;
+import io.selvage.protocol.wire.SessionDescription;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Owned by the thread that serves connections: the addresses that there are, and what is asked of the loop for each. */
+final class Pages {
+    private final Question session;
+    private final Question jobs;
+
+    Pages(Questions questions) {
+        this.session = new Question(questions, MasterEvent.SessionQueried::new);
+        this.jobs = new Question(questions, id -> new MasterEvent.JobsQueried(id, "", true));
+    }
+
+    /**
+     * What is at an address.
+     *
+     * @param ready once that is done, by whatever thread, the page can be made
+     * @param page makes it; takes too long for the loop
+     */
+    record Pending(CompletableFuture<?> ready, Supplier<HttpAnswer> page) {
+        static Pending now(HttpAnswer answer) {
+            return new Pending(CompletableFuture.completedFuture(answer), () -> answer);
+        }
+    }
+
+    /** Asked once at a time, whoever wants to know: the loop has other things to do. */
+    private static final class Question {
+        private final Questions questions;
+        private final Function<RequestId, MasterEvent> event;
+        private @Nullable CompletableFuture<Message> asked;
+
+        Question(Questions questions, Function<RequestId, MasterEvent> event) {
+            this.questions = questions;
+            this.event = event;
+        }
+
+        /** Empty: too many questions wait for the loop. */
+        Optional<CompletableFuture<Message>> ask() {
+            CompletableFuture<Message> pending = asked;
+            if (pending != null && !pending.isDone()) {
+                return Optional.of(pending);
+            }
+            Optional<CompletableFuture<Message>> answer = questions.tryAsk(event);
+            asked = answer.orElse(null);
+            return answer;
+        }
+    }
+
+    Pending ask(HttpRequest request) {
+        if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
+            return Pending.now(HttpAnswer.html(405, "This page can only be read."));
+        }
+        return switch (request.path()) {
+            case "/" -> page();
+            case "/api/session" -> json(session, answer -> Json.of(of(answer, SessionDescription.class)));
+            case "/api/jobs" ->
+                json(jobs, answer -> Json.ofAll(of(answer, ListJobsResponse.class).getJobsList()));
+            default -> Pending.now(HttpAnswer.html(404, "There is no such page here."));
+        };
+    }
+
+    private Pending page() {
+        CompletableFuture<Message> aboutSession = session.ask().orElse(null);
+        CompletableFuture<Message> aboutJobs = jobs.ask().orElse(null);
+        if (aboutSession == null || aboutJobs == null) {
+            return Pending.now(busy());
+        }
+        return new Pending(
+                CompletableFuture.allOf(aboutSession, aboutJobs),
+                () -> HttpAnswer.html(
+                        200,
+                        StatusPage.of(
+                                of(aboutSession, SessionDescription.class),
+                                of(aboutJobs, ListJobsResponse.class).getJobsList(),
+                                System.currentTimeMillis())));
+    }
+
+    private static Pending json(Question question, Function<CompletableFuture<Message>, String> text) {
+        return question.ask()
+                .map(answer -> new Pending(answer, () -> new HttpAnswer(200, HttpAnswer.JSON, text.apply(answer))))
+                .orElseGet(() -> Pending.now(busy()));
+    }
+
+    static HttpAnswer busy() {
+        return HttpAnswer.html(503, "The master is busy: try again in a moment.");
+    }
+
+    private static <T extends Message> T of(CompletableFuture<Message> done, Class<T> kind) {
+        return kind.cast(done.join());
+    }
+}

@@ -1,0 +1,28 @@
+package io.selvage.protocol.config;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * How a program's classes are found beside Selvage's own.
+ *
+ * @param order for classes that both have
+ * @param sharedPackages Selvage's whatever the order, as prefixes of class names, beside those that always are
+ */
+public record ClassLoading(ClassLoaderOrder order, List<String> sharedPackages) {
+    public static final ClassLoading DEFAULT = from(Configuration.defaults());
+
+    public ClassLoading {
+        sharedPackages = List.copyOf(sharedPackages);
+    }
+
+    public static ClassLoading from(Configuration configuration) {
+        List<String> packages = Stream.of(
+                        configuration.get(JobConfig.CLASSLOADER_SHARED_PACKAGES).split(","))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .map(name -> name + ".")
+                .toList();
+        return new ClassLoading(configuration.get(JobConfig.CLASSLOADER_ORDER), packages);
+    }
+}

@@ -1,0 +1,65 @@
+package io.selvage.protocol.security;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts what one port has refused, and says so in the log: at once the first time, and then no more often than every
+ * few seconds, for a stranger must not fill a disk. Guarded by itself, as several threads may serve a port.
+ */
+public final class Refusals {
+    static final long LOG_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** What a stranger makes of a log line is short. */
+    private static final int MAX_CHARACTERS = 200;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Refusals.class);
+
+    private final String port;
+    private final LongSupplier nanoClock;
+    private long total;
+    private long logged; // of them
+    private long loggedNanos;
+
+    /** @param port as it is called in the log: "the data port" */
+    public Refusals(String port) {
+        this(port, System::nanoTime);
+    }
+
+    Refusals(String port, LongSupplier nanoClock) {
+        this.port = port;
+        this.nanoClock = nanoClock;
+    }
+
+    /** @param why continues "was refused: "; may hold what the stranger has sent */
+    public synchronized void count(String remote, String why) {
+        total++;
+        long now = nanoClock.getAsLong();
+        if (logged == 0 || now - loggedNanos >= LOG_EVERY_NANOS) {
+            logged = total;
+            loggedNanos = now;
+            LOG.warn(
+                    "A connection from {} to {} was refused: {}. {} have been until now.",
+                    remote,
+                    port,
+                    printable(why),
+                    total);
+        }
+    }
+
+    /** Since the port was opened. */
+    public synchronized long total() {
+        return total;
+    }
+
+    /** How many have been told in a line of the log, each with all before it. */
+    synchronized long logged() {
+        return logged;
+    }
+
+    private static String printable(String text) {
+        String shortened = text.length() > MAX_CHARACTERS ? text.substring(0, MAX_CHARACTERS) + "[...]" : text;
+        return shortened.replaceAll("\\p{Cntrl}", "?");
+    }
+}
