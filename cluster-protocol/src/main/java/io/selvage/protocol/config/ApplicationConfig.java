@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @param priority empty for the queue's own
  * @param viewAcl who may see the application and its logs, beside the submitter: YARN's form, users and then groups
  * @param modifyAcl who may kill it, likewise
- * @param rolledLogsInclude a pattern of the logs that are collected while it runs; empty with the next for none
+ * @param rolledLogsInclude a pattern of the logs that are collected while it runs; empty for none
  * @param rolledLogsExclude of these, the ones that are not
  * @param shippedPaths of the client's host: files and folders for the working directory of every process
  * @param userJars of the client's host: jars that all jobs' programs find
@@ -93,8 +93,8 @@ public record ApplicationConfig(
             "selvage.application.rolled-logs.exclude",
             ValueType.regularExpression(),
             "",
-            "A regular expression of the names of logs that YARN does not collect while the session runs; alone, it"
-                    + " collects all others.");
+            "Of the logs that the setting above names, those that are left out after all: a regular expression of their"
+                    + " names.");
     public static final ConfigKey<List<String>> SHIPPED_PATHS = ConfigKey.session(
             "selvage.application.ship",
             PATHS,
@@ -107,6 +107,17 @@ public record ApplicationConfig(
             List.of(),
             "Jars of the host that opens the session, parted by commas, whose classes all jobs find on executors, after"
                     + " those of their own jars.");
+
+    public ApplicationConfig {
+        tags = List.copyOf(tags);
+        shippedPaths = List.copyOf(shippedPaths);
+        userJars = List.copyOf(userJars);
+        if (rolledLogsInclude.isEmpty() && !rolledLogsExclude.isEmpty()) {
+            // YARN would take all others, and delete each after it has taken it: also those that are being written.
+            throw new ConfigException(ROLLED_LOGS_EXCLUDE.name() + " leaves out logs of those that "
+                    + ROLLED_LOGS_INCLUDE.name() + " names, and that is not set: no log is collected before the end.");
+        }
+    }
 
     static ApplicationConfig from(Configuration configuration) {
         return new ApplicationConfig(

@@ -75,11 +75,9 @@ final class SubmissionContext {
 
     /** YARN collects no log of an application that runs, unless it is told which. */
     private static void rolledLogs(ApplicationSubmissionContext context, ApplicationConfig application) {
-        String include = application.rolledLogsInclude();
-        String exclude = application.rolledLogsExclude();
-        if (!include.isEmpty() || !exclude.isEmpty()) {
-            context.setLogAggregationContext(
-                    LogAggregationContext.newInstance(EVERY_LOG, "", include.isEmpty() ? EVERY_LOG : include, exclude));
+        if (!application.rolledLogsInclude().isEmpty()) {
+            context.setLogAggregationContext(LogAggregationContext.newInstance(
+                    EVERY_LOG, "", application.rolledLogsInclude(), application.rolledLogsExclude()));
         }
     }
 
