@@ -71,6 +71,8 @@ final class SessionOptionsIT {
                 "-D",
                 "selvage.executor.minimum=1",
                 "-D",
+                "selvage.executor.standby=0",
+                "-D",
                 "selvage.master.env.REGION=south",
                 "-D",
                 "selvage.executor.env.REGION=north");
@@ -157,6 +159,6 @@ final class SessionOptionsIT {
 
     private static List<String> variables(Path process) throws Exception {
         String all = new String(Files.readAllBytes(process.resolve("environ")), StandardCharsets.UTF_8);
-        return List.of(all.split("\0"));
+        return List.of(all.split("\0", -1));
     }
 }
