@@ -146,7 +146,7 @@ public final class ExecutorMain {
     }
 
     /** What jobs' jars do not hold is looked for in the session's user jars, and then among Selvage's own. */
-    private static ClassLoader parentOfPrograms(SessionSpec spec, Path workingDirectory) throws StartException {
+    static ClassLoader parentOfPrograms(SessionSpec spec, Path workingDirectory) throws StartException {
         ClassLoader own = ExecutorMain.class.getClassLoader();
         if (spec.getUserJarCount() == 0) {
             return own;
