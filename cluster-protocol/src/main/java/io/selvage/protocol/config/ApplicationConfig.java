@@ -5,8 +5,8 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * What YARN is told about a session's application, beside its name, queue and attempts, and the files of the user's that
- * it hands to the session's processes.
+ * What YARN is told about a session's application, beside its name, queue and attempts, and the files of the user's
+ * that it hands to the session's processes.
  *
  * @param nodeLabel of all containers that ask for no other; empty for the queue's own
  * @param priority empty for the queue's own

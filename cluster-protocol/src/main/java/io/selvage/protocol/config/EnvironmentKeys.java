@@ -14,8 +14,8 @@ public record EnvironmentKeys(String prefix, String meaning) {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     /** What YARN or the session itself sets: a value that is passed over, or breaks a process, helps nobody. */
-    private static final Pattern TAKEN =
-            Pattern.compile("CLASSPATH|HADOOP_USER_NAME|HADOOP_TOKEN_FILE_LOCATION|CONTAINER_ID|NM_.*|LOCAL_DIRS|LOG_DIRS"
+    private static final Pattern TAKEN = Pattern.compile(
+            "CLASSPATH|HADOOP_USER_NAME|HADOOP_TOKEN_FILE_LOCATION|CONTAINER_ID|NM_.*|LOCAL_DIRS|LOG_DIRS"
                     + "|APPLICATION_WEB_PROXY_BASE|PWD|HOME|USER|LOGNAME|SELVAGE_.*");
 
     /** YARN puts a value between quotation marks in a shell script; a $ is expanded there. */
@@ -36,8 +36,8 @@ public record EnvironmentKeys(String prefix, String meaning) {
                     + "\" must be letters, digits and _, and not begin with a digit.");
         }
         if (TAKEN.matcher(variable).matches()) {
-            throw new ConfigException(key + " (" + origin + ") can't be set: " + variable
-                    + " is set by YARN or by the session itself.");
+            throw new ConfigException(
+                    key + " (" + origin + ") can't be set: " + variable + " is set by YARN or by the session itself.");
         }
         return ConfigKey.session(key, VALUE, "", meaning);
     }

@@ -135,7 +135,8 @@ public record SessionConfig(
             "",
             "The label of the nodes that executors run on, if it is another than that of the application.");
     public static final EnvironmentKeys MASTER_ENVIRONMENT = new EnvironmentKeys(
-            "selvage.master.env", "The environment variable NAME of the master's process; a $ is expanded on its node.");
+            "selvage.master.env",
+            "The environment variable NAME of the master's process; a $ is expanded on its node.");
     public static final EnvironmentKeys EXECUTOR_ENVIRONMENT = new EnvironmentKeys(
             "selvage.executor.env",
             "The environment variable NAME of the executors' processes; a $ is expanded on their nodes.");

@@ -51,7 +51,8 @@ public record ValueType<T>(String unit, String allowed, Function<String, T> pars
                                     .distinct()
                                     .toList();
                     require(items.size() <= most
-                            && items.stream().allMatch(each -> item.matcher(each).matches()));
+                            && items.stream()
+                                    .allMatch(each -> item.matcher(each).matches()));
                     return items;
                 },
                 items -> String.join(",", items));

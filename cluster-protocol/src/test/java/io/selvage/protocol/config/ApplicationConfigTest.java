@@ -128,7 +128,6 @@ class ApplicationConfigTest {
     @Test
     void aValueThatWouldBreakALaunchScriptIsRefused() {
         assertThatThrownBy(() -> session("selvage.executor.env.GREETING=say \"hello\""))
-                .hasMessageContaining(
-                        "must be text without quotation marks, backquotes, backslashes and line breaks.");
+                .hasMessageContaining("must be text without quotation marks, backquotes, backslashes and line breaks.");
     }
 }

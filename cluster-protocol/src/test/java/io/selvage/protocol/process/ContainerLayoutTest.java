@@ -9,8 +9,18 @@ class ContainerLayoutTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "lib", "hadoop-conf", "user-jars", "selvage-session.pb", "tmp", "classes.list", "launch_container.sh",
-                "container_tokens", ".container_tokens.crc", "programs", "state", "."
+                "lib",
+                "hadoop-conf",
+                "user-jars",
+                "selvage-session.pb",
+                "tmp",
+                "classes.list",
+                "launch_container.sh",
+                "container_tokens",
+                ".container_tokens.crc",
+                "programs",
+                "state",
+                "."
             })
     void whatProcessesOrYarnKeepThereIsTaken(String name) {
         assertThat(ContainerLayout.isTaken(name)).isTrue();

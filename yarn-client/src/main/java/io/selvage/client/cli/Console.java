@@ -92,7 +92,8 @@ final class Console {
                 person == null
                         ? null
                         : new Terminal(
-                                person, new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()))));
+                                person,
+                                new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()))));
     }
 
     private static int columnsOf(@Nullable String text) {

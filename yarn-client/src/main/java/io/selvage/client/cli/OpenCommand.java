@@ -142,8 +142,8 @@ final class OpenCommand implements Command {
         others.addAll(List.of(QUERY, DETACHED, Arguments.SETTING));
         for (Option other : others) {
             if (arguments.has(other)) {
-                throw arguments.usage("-id attaches to a session that was opened already, and takes no -"
-                        + other.getOpt() + ".");
+                throw arguments.usage(
+                        "-id attaches to a session that was opened already, and takes no -" + other.getOpt() + ".");
             }
         }
     }

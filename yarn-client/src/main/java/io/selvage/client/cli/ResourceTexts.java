@@ -29,8 +29,9 @@ final class ResourceTexts {
         text.append("The cluster at ").append(resources.where()).append(": ");
         text.append(Words.times(nodes.size(), "running node")).append(", ");
         text.append(use(
-                mebibytes(
-                        nodes.stream().mapToLong(ClusterLimits.Node::usedMemoryMib).sum()),
+                mebibytes(nodes.stream()
+                        .mapToLong(ClusterLimits.Node::usedMemoryMib)
+                        .sum()),
                 mebibytes(
                         nodes.stream().mapToLong(ClusterLimits.Node::memoryMib).sum())));
         text.append(" of memory and ");
@@ -38,7 +39,9 @@ final class ResourceTexts {
                 nodes.stream().mapToInt(ClusterLimits.Node::usedVcores).sum(),
                 nodes.stream().mapToInt(ClusterLimits.Node::vcores).sum()));
         text.append(" virtual cores in use.\nThe largest container: ").append(mebibytes(limits.largestMemoryMib()));
-        text.append(" and ").append(Words.times(limits.largestVcores(), "virtual core")).append(".\n\n");
+        text.append(" and ")
+                .append(Words.times(limits.largestVcores(), "virtual core"))
+                .append(".\n\n");
         text.append(nodes.isEmpty() ? "No node runs: no container can start." : nodes(nodes));
         text.append("\n\n").append(queues(resources.queues()));
         return text.toString();

@@ -48,7 +48,8 @@ final class SessionLine {
         long standbys =
                 executors.stream().filter(ExecutorDescription::getStandby).count();
         int slots = executors.stream().mapToInt(ExecutorDescription::getSlots).sum();
-        int busy = executors.stream().mapToInt(ExecutorDescription::getBusySlots).sum();
+        int busy =
+                executors.stream().mapToInt(ExecutorDescription::getBusySlots).sum();
         StringBuilder line = new StringBuilder("executors ").append(executors.size());
         if (standbys > 0) {
             line.append(" (").append(standbys).append(" on standby)");

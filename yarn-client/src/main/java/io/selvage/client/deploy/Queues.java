@@ -136,11 +136,12 @@ public record Queues(List<Queue> all) {
      * @throws ClientException with {@code REFUSED} if there is no such queue, or it takes none
      */
     Queue choose(String asked) {
-        Queue queue = find(asked).orElseThrow(() -> refused("The cluster has no queue \"" + asked + "\"."
-                + Nearest.of(asked, choices())
-                        .map(name -> " Did you mean " + name + "?")
-                        .orElse("")
-                + oneOf()));
+        Queue queue = find(asked)
+                .orElseThrow(() -> refused("The cluster has no queue \"" + asked + "\"."
+                        + Nearest.of(asked, choices())
+                                .map(name -> " Did you mean " + name + "?")
+                                .orElse("")
+                        + oneOf()));
         if (queue.isParent()) {
             throw refused("The queue \"" + asked + "\" only holds other queues." + oneOf());
         }

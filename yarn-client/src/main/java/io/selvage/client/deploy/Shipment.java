@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user's files that a session gives to its processes, all of which could be read; immutable. Paths are absolute, and
- * no two of a kind have one name.
+ * The user's files that a session gives to its processes, all of which could be read; immutable. Paths are absolute,
+ * and no two of a kind have one name.
  */
 record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
     Shipment {
@@ -122,7 +122,8 @@ record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
                     : String.valueOf(cause);
             throw new ClientException(
                     ExitCode.BAD_INPUT,
-                    "The folder " + folder + " can't be shipped: " + reason + ". Ship what you may read, without loops.",
+                    "The folder " + folder + " can't be shipped: " + reason
+                            + ". Ship what you may read, without loops.",
                     unreadable);
         }
     }
@@ -143,8 +144,8 @@ record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
         } catch (IOException damaged) {
             throw new ClientException(
                     ExitCode.BAD_INPUT,
-                    file + " is not a jar (" + ApplicationConfig.USER_JARS.name()
-                            + "). Ship other files with -t: " + damaged.getMessage() + ".",
+                    file + " is not a jar (" + ApplicationConfig.USER_JARS.name() + "). Ship other files with -t: "
+                            + damaged.getMessage() + ".",
                     damaged);
         }
     }

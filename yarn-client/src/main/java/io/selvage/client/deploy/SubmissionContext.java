@@ -96,8 +96,7 @@ final class SubmissionContext {
     private static Map<String, LocalResource> files(SessionSpec spec, LibraryFile specFile) {
         Map<String, LocalResource> files = new HashMap<>();
         files.put(
-                ContainerLayout.SPEC,
-                resource(specFile, LocalResourceType.FILE, LocalResourceVisibility.APPLICATION));
+                ContainerLayout.SPEC, resource(specFile, LocalResourceType.FILE, LocalResourceVisibility.APPLICATION));
         files.put(
                 ContainerLayout.LIBRARIES,
                 resource(spec.getLibraryArchive(), LocalResourceType.ARCHIVE, LocalResourceVisibility.PRIVATE));

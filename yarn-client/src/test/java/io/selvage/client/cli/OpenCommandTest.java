@@ -38,8 +38,26 @@ class OpenCommandTest {
     @Test
     void theShortFormsAreTheOnesOfFlinkWhereItHasOne() {
         SessionConfig session = session(
-                "-nm", "clicks", "-at", "Streams", "-qu", "nightly", "-nl", "gpu", "-jm", "512", "-tm", "2g", "-s", "4",
-                "-t", "rules.txt", "-t", "models", "-j", "driver.jar");
+                "-nm",
+                "clicks",
+                "-at",
+                "Streams",
+                "-qu",
+                "nightly",
+                "-nl",
+                "gpu",
+                "-jm",
+                "512",
+                "-tm",
+                "2g",
+                "-s",
+                "4",
+                "-t",
+                "rules.txt",
+                "-t",
+                "models",
+                "-j",
+                "driver.jar");
         assertThat(session.applicationName()).isEqualTo("clicks");
         assertThat(session.queue()).isEqualTo("nightly");
         assertThat(session.masterMemory().mebibytes()).isEqualTo(512);
@@ -55,8 +73,25 @@ class OpenCommandTest {
     @Test
     void whatFlinkHasByPropertyOnlyHasAFormOfItsOwn() {
         SessionConfig session = session(
-                "-jmc", "2", "-tmc", "3", "-pr", "5", "-tg", "etl,team-7", "-tnl", "ssd", "-va", "bert ops", "-ma", "bert",
-                "-ra", "4", "-rw", "1h", "-Dselvage.executor.env.REGION=north");
+                "-jmc",
+                "2",
+                "-tmc",
+                "3",
+                "-pr",
+                "5",
+                "-tg",
+                "etl,team-7",
+                "-tnl",
+                "ssd",
+                "-va",
+                "bert ops",
+                "-ma",
+                "bert",
+                "-ra",
+                "4",
+                "-rw",
+                "1h",
+                "-Dselvage.executor.env.REGION=north");
         assertThat(session.masterVcores()).isEqualTo(2);
         assertThat(session.executorVcores()).isEqualTo(3);
         assertThat(session.maxAttempts()).isEqualTo(4);
@@ -85,8 +120,9 @@ class OpenCommandTest {
     void aRefusalNamesTheOption() {
         assertThatThrownBy(() -> session("-pr", "high"))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("selvage.application.priority is \"high\" (from -pr), and must be empty, or a whole number of 0"
-                        + " or more.");
+                .hasMessage(
+                        "selvage.application.priority is \"high\" (from -pr), and must be empty, or a whole number of 0"
+                                + " or more.");
         assertThatThrownBy(() -> session("-va", "anna, bert")).hasMessageContaining("(from -va), and must be * for");
     }
 

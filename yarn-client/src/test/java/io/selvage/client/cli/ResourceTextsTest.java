@@ -36,9 +36,7 @@ class ResourceTextsTest {
 
     @Test
     void nodesAndQueuesAreShownWithWhatIsUsed() {
-        assertThat(ResourceTexts.inWords(RESOURCES))
-                .isEqualTo(
-                        """
+        assertThat(ResourceTexts.inWords(RESOURCES)).isEqualTo("""
                         The cluster at rm:8032: 2 running nodes, 1.5 GiB of 10.0 GiB of memory and 3 of 10 virtual cores in use.
                         The largest container: 8.0 GiB and 4 virtual cores.
 

@@ -54,7 +54,8 @@ class ClusterLimitsTest {
 
     @Test
     void aContainerThatNoSingleNodeHasRoomForIsRefused() {
-        assertThatThrownBy(() -> LIMITS.check(session("selvage.executor.memory=5g", "selvage.executor.vcores=4"), QUEUE))
+        assertThatThrownBy(
+                        () -> LIMITS.check(session("selvage.executor.memory=5g", "selvage.executor.vcores=4"), QUEUE))
                 .hasMessage("No node of the cluster has both 5g of memory and 4 virtual cores. Ask for less of one for"
                         + " the executors.");
     }
@@ -69,8 +70,9 @@ class ClusterLimitsTest {
     void whatTheQueueAsAWholeMayHaveIsALimitToo() {
         Queues.Queue small = queue(Set.of(), Map.of("", new Queues.Size(2048, 2)));
         assertThatThrownBy(() -> LIMITS.check(session("selvage.executor.memory=3g"), small))
-                .hasMessage("selvage.executor.memory is 3g, and the queue \"default\" gets at most 2048m in all. Ask for"
-                        + " less for the executors.");
+                .hasMessage(
+                        "selvage.executor.memory is 3g, and the queue \"default\" gets at most 2048m in all. Ask for"
+                                + " less for the executors.");
         assertThatThrownBy(() -> LIMITS.check(session("selvage.master.vcores=3"), small))
                 .hasMessage("selvage.master.vcores is 3, and the queue \"default\" gets at most 2 in all. Ask for fewer"
                         + " for the master.");
@@ -79,12 +81,14 @@ class ClusterLimitsTest {
     @Test
     void aNodeLabelThatIsMissingIsRefusedWithTheNearest() {
         assertThatThrownBy(() -> LIMITS.check(session("selvage.application.node-label=gpus"), QUEUE))
-                .hasMessage("selvage.application.node-label is \"gpus\", and the cluster has no such node label: did you"
-                        + " mean gpu? It has cold, gpu, ssd.");
+                .hasMessage(
+                        "selvage.application.node-label is \"gpus\", and the cluster has no such node label: did you"
+                                + " mean gpu? It has cold, gpu, ssd.");
         ClusterLimits unlabelled = new ClusterLimits(8192, 4, List.of(node("a:1", 4096, 8)), Set.of());
         assertThatThrownBy(() -> unlabelled.check(session("selvage.executor.node-label=gpu"), QUEUE))
-                .hasMessage("selvage.executor.node-label is \"gpu\", and the cluster has no such node label: it has none"
-                        + " at all (yarn.node-labels.enabled). Leave it out.");
+                .hasMessage(
+                        "selvage.executor.node-label is \"gpu\", and the cluster has no such node label: it has none"
+                                + " at all (yarn.node-labels.enabled). Leave it out.");
     }
 
     @Test

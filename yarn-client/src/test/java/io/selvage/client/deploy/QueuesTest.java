@@ -21,7 +21,11 @@ class QueuesTest {
     private static final Queues QUEUES = Queues.of(
             List.of(
                     queue("default", "root.default", QueueState.RUNNING),
-                    queue("etl", "root.etl", QueueState.RUNNING, queue("nightly", "root.etl.nightly", QueueState.RUNNING)),
+                    queue(
+                            "etl",
+                            "root.etl",
+                            QueueState.RUNNING,
+                            queue("nightly", "root.etl.nightly", QueueState.RUNNING)),
                     queue("nightly", "root.etl.nightly", QueueState.RUNNING),
                     queue("closed", "root.closed", QueueState.STOPPED),
                     queue("theirs", "root.theirs", QueueState.RUNNING)),
@@ -44,7 +48,8 @@ class QueuesTest {
                 "The cluster has no queue \"nigthly\". Did you mean nightly? Choose one of these with -qu: default,"
                         + " nightly.");
         assertRefused(
-                "production", "The cluster has no queue \"production\". Choose one of these with -qu: default, nightly.");
+                "production",
+                "The cluster has no queue \"production\". Choose one of these with -qu: default, nightly.");
     }
 
     @Test

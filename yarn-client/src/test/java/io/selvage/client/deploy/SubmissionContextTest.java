@@ -95,8 +95,8 @@ class SubmissionContextTest {
 
     @Test
     void logsAreCollectedWhileItRunsIfItIsSaidWhich() throws IOException {
-        LogAggregationContext included =
-                context("selvage.application.rolled-logs.include=app\\.log\\.[0-9]+").getLogAggregationContext();
+        LogAggregationContext included = context("selvage.application.rolled-logs.include=app\\.log\\.[0-9]+")
+                .getLogAggregationContext();
         assertThat(included.getRolledLogsIncludePattern()).isEqualTo("app\\.log\\.[0-9]+");
         assertThat(included.getRolledLogsExcludePattern()).isEmpty();
         assertThat(included.getIncludePattern()).isEqualTo(".*");
