@@ -83,7 +83,7 @@ final class SessionOptionsIT {
         assertThat(report.getName()).isEqualTo("options");
         assertThat(report.getApplicationType()).isEqualTo("Streams");
         assertThat(report.getApplicationTags()).containsExactlyInAnyOrder("it", "nightly");
-        JsonNode status = commands.run("selvage", "status", session, "--json").json();
+        JsonNode status = commands.run("selvage", "status", "--json", session).json();
         Path master = process(status.get("master_pid"));
         Path executor = process(status.get("executors").get(0).get("pid"));
         assertThat(variables(master)).contains("REGION=south");
