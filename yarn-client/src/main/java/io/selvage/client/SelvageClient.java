@@ -8,6 +8,7 @@ import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.connect.SessionState;
 import io.selvage.client.connect.Yarn;
+import io.selvage.client.deploy.ClusterResources;
 import io.selvage.client.deploy.Deployment;
 import io.selvage.client.deploy.Distribution;
 import io.selvage.client.deploy.OpenObserver;
@@ -90,6 +91,11 @@ public final class SelvageClient implements AutoCloseable {
         Deployment.Opened opened = deployment.open(yarn, configuration, settings);
         opening = null;
         return session(opened.session());
+    }
+
+    /** What the cluster has: asks, and opens nothing. */
+    public ClusterResources resources() {
+        return ClusterResources.of(yarn);
     }
 
     /** Gives up a session that is being opened; for shutdown hooks. Answers whether there was one. */

@@ -93,6 +93,11 @@ public final class Session implements AutoCloseable {
         return connection.call(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
     }
 
+    /** What {@link #describe} tells, asked for once: for someone who looks again and again. */
+    public SessionDescription tryDescribe() throws MasterAbsentException {
+        return connection.tryCall(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+    }
+
     /** What YARN says of it. */
     public ApplicationReport report() {
         return connection.report();
@@ -267,8 +272,15 @@ public final class Session implements AutoCloseable {
                 .getJobsList();
     }
 
+    /** All jobs of the session, newest first, asked for once. */
+    public List<JobDescription> tryJobs() throws MasterAbsentException {
+        return connection
+                .tryCall(stub -> stub.listJobs(ListJobsRequest.getDefaultInstance()))
+                .getJobsList();
+    }
+
     /**
-     * The same with how its newest checkpoints went.
+     * A job, with how its newest checkpoints went.
      *
      * @throws ClientException with {@code NO_SESSION} if there is no such job
      */

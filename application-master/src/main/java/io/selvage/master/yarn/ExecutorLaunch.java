@@ -1,5 +1,6 @@
 package io.selvage.master.yarn;
 
+import io.selvage.protocol.config.ApplicationConfig;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ContainerLayout;
@@ -8,6 +9,7 @@ import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,7 @@ import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.token.Token;
 import org.apache.hadoop.yarn.api.ApplicationConstants;
 import org.apache.hadoop.yarn.api.ApplicationConstants.Environment;
+import org.apache.hadoop.yarn.api.records.ApplicationAccessType;
 import org.apache.hadoop.yarn.api.records.ContainerLaunchContext;
 import org.apache.hadoop.yarn.api.records.LocalResource;
 import org.apache.hadoop.yarn.api.records.LocalResourceType;
@@ -37,6 +40,7 @@ final class ExecutorLaunch {
     private final SessionConfig config;
     private final Map<String, LocalResource> files;
     private final Map<String, String> environment;
+    private final Map<ApplicationAccessType, String> acls;
 
     /**
      * @param specFile where the session's description lies in HDFS, as YARN has to find it
@@ -45,7 +49,8 @@ final class ExecutorLaunch {
     ExecutorLaunch(SessionSpec spec, LibraryFile specFile, SessionConfig config, MasterHint master, boolean secure) {
         this.config = config;
         this.files = files(spec, specFile);
-        this.environment = environment(spec, master, secure);
+        this.environment = environment(spec, config, master, secure);
+        this.acls = acls(config.application());
     }
 
     /**
@@ -54,7 +59,7 @@ final class ExecutorLaunch {
      */
     ContainerLaunchContext context(long memoryMib, Credentials credentials) throws IOException {
         return ContainerLaunchContext.newInstance(
-                files, environment, List.of(command(memoryMib)), null, tokens(credentials), null);
+                files, environment, List.of(command(memoryMib)), null, tokens(credentials), acls);
     }
 
     /** YARN runs this in a shell, which expands YARN's own variables and what chooses the archive of classes. */
@@ -112,6 +117,17 @@ final class ExecutorLaunch {
                     ContainerLayout.configurationFile(file.getName()),
                     resource(file, LocalResourceType.FILE, LocalResourceVisibility.PRIVATE));
         }
+        for (LibraryFile file : spec.getShippedFileList()) {
+            files.put(file.getName(), resource(file, LocalResourceType.FILE, LocalResourceVisibility.PRIVATE));
+        }
+        for (LibraryFile folder : spec.getShippedFolderList()) {
+            files.put(folder.getName(), resource(folder, LocalResourceType.ARCHIVE, LocalResourceVisibility.PRIVATE));
+        }
+        for (LibraryFile jar : spec.getUserJarList()) {
+            files.put(
+                    ContainerLayout.userJar(jar.getName()),
+                    resource(jar, LocalResourceType.FILE, LocalResourceVisibility.PRIVATE));
+        }
         return files;
     }
 
@@ -125,8 +141,9 @@ final class ExecutorLaunch {
                 file.getModificationTimeMillis());
     }
 
-    private static Map<String, String> environment(SessionSpec spec, MasterHint master, boolean secure) {
-        Map<String, String> environment = new HashMap<>();
+    private static Map<String, String> environment(
+            SessionSpec spec, SessionConfig config, MasterHint master, boolean secure) {
+        Map<String, String> environment = new HashMap<>(config.executorEnvironment());
         environment.put("CLASSPATH", ContainerLayout.classPath(spec));
         environment.put(MasterHint.VARIABLE, master.encode());
         if (!secure && !spec.getUser().isEmpty()) {
@@ -134,6 +151,18 @@ final class ExecutorLaunch {
             environment.put(USER_VARIABLE, spec.getUser());
         }
         return environment;
+    }
+
+    /** A node asks these who may see the logs, and knows no others where the master does not run. */
+    private static Map<ApplicationAccessType, String> acls(ApplicationConfig application) {
+        Map<ApplicationAccessType, String> acls = new EnumMap<>(ApplicationAccessType.class);
+        if (!application.viewAcl().isEmpty()) {
+            acls.put(ApplicationAccessType.VIEW_APP, application.viewAcl());
+        }
+        if (!application.modifyAcl().isEmpty()) {
+            acls.put(ApplicationAccessType.MODIFY_APP, application.modifyAcl());
+        }
+        return acls;
     }
 
     /** All but the master's own token for the ResourceManager, which would let an executor act as the master. */

@@ -127,16 +127,23 @@ public final class YarnCluster {
     public void requestContainers(int count) {
         for (int i = 0; i < count; i++) {
             long id = ++lastRequestId;
-            ContainerRequest request = ContainerRequest.newBuilder()
-                    .capability(Resource.newInstance(config.executorMemory().mebibytes(), config.executorVcores()))
-                    .priority(PRIORITY)
-                    .relaxLocality(true)
-                    .allocationRequestId(id)
-                    .build();
+            ContainerRequest request = request(config, id);
             requests.put(id, request);
             resourceManager.addContainerRequest(request);
         }
         adaptHeartbeat();
+    }
+
+    static ContainerRequest request(SessionConfig config, long id) {
+        ContainerRequest.ContainerRequestBuilder request = ContainerRequest.newBuilder()
+                .capability(Resource.newInstance(config.executorMemory().mebibytes(), config.executorVcores()))
+                .priority(PRIORITY)
+                .relaxLocality(true)
+                .allocationRequestId(id);
+        String label = config.effectiveExecutorLabel();
+        return label.isEmpty()
+                ? request.build()
+                : request.nodeLabelsExpression(label).build();
     }
 
     public void withdrawRequests(int count) {

@@ -10,15 +10,18 @@ import io.selvage.protocol.wire.SessionSpec;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.token.Token;
+import org.apache.hadoop.yarn.api.records.ApplicationAccessType;
 import org.apache.hadoop.yarn.api.records.ContainerLaunchContext;
 import org.apache.hadoop.yarn.api.records.LocalResource;
 import org.apache.hadoop.yarn.api.records.LocalResourceType;
 import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
 import org.apache.hadoop.yarn.security.AMRMTokenIdentifier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,6 +61,48 @@ class ExecutorLaunchTest {
         assertThat(context.getEnvironment())
                 .containsEntry("CLASSPATH", "hadoop-conf/configuration.jar:lib/a.jar:lib/task-container.jar")
                 .containsEntry("SELVAGE_MASTER", "3:4711:n7");
+    }
+
+    @Test
+    void givesExecutorsWhatTheUserHasShippedAndSet() throws Exception {
+        SessionConfig config = SessionConfig.from(Configuration.defaults()
+                .withOptions(List.of(
+                        "selvage.executor.env.REGION=north",
+                        "selvage.master.env.REGION=south",
+                        "selvage.application.view-acl=bert ops",
+                        "selvage.application.modify-acl=*")));
+        SessionSpec spec = SPEC.toBuilder()
+                .addShippedFile(file("rules.txt"))
+                .addShippedFolder(file("models"))
+                .addUserJar(file("driver.jar"))
+                .build();
+        ContainerLaunchContext context = new ExecutorLaunch(
+                        spec, file("selvage-session.pb"), config, new MasterHint(3, "n7", 4711), true)
+                .context(1024, new Credentials());
+        Map<String, LocalResource> files = context.getLocalResources();
+        assertThat(files.get("rules.txt").getType()).isEqualTo(LocalResourceType.FILE);
+        assertThat(files.get("models").getType()).isEqualTo(LocalResourceType.ARCHIVE);
+        assertThat(files).containsKey("user-jars/driver.jar");
+        assertThat(context.getEnvironment())
+                .containsEntry("REGION", "north")
+                .containsEntry("CLASSPATH", "hadoop-conf/configuration.jar:lib/a.jar:lib/task-container.jar");
+        assertThat(context.getApplicationACLs())
+                .containsOnly(
+                        Map.entry(ApplicationAccessType.VIEW_APP, "bert ops"),
+                        Map.entry(ApplicationAccessType.MODIFY_APP, "*"));
+    }
+
+    @Test
+    void asksForNodesOfTheExecutorsLabelElseOfTheApplications() {
+        assertThat(labelOf()).isNull();
+        assertThat(labelOf("selvage.application.node-label=gpu")).isEqualTo("gpu");
+        assertThat(labelOf("selvage.application.node-label=gpu", "selvage.executor.node-label=ssd"))
+                .isEqualTo("ssd");
+    }
+
+    private static @Nullable String labelOf(String... options) {
+        SessionConfig config = SessionConfig.from(Configuration.defaults().withOptions(List.of(options)));
+        return YarnCluster.request(config, 1).getNodeLabelExpression();
     }
 
     @Test

@@ -96,6 +96,14 @@ public final class Configuration {
         return setting == null ? key.defaultValue() : key.parse(setting.text(), setting.origin());
     }
 
+    /** The environment variables that are set, by their names. */
+    public Map<String, String> get(EnvironmentKeys keys) {
+        Map<String, String> variables = new TreeMap<>();
+        settings.forEach((name, setting) ->
+                keys.variableOf(name).ifPresent(variable -> variables.put(variable, setting.text())));
+        return Collections.unmodifiableMap(variables);
+    }
+
     public boolean isSet(ConfigKey<?> key) {
         return settings.containsKey(key.name());
     }
@@ -110,12 +118,11 @@ public final class Configuration {
     /** What is set for that scope, defaults left out. */
     public Map<String, String> settings(Scope scope) {
         Map<String, String> texts = new TreeMap<>();
-        for (ConfigKey<?> key : KnownKeys.all()) {
-            Setting setting = settings.get(key.name());
-            if (key.scope() == scope && setting != null) {
-                texts.put(key.name(), setting.text());
+        settings.forEach((name, setting) -> {
+            if (KnownKeys.keyOrThrow(name, setting.origin()).scope() == scope) {
+                texts.put(name, setting.text());
             }
-        }
+        });
         return Collections.unmodifiableMap(texts);
     }
 

@@ -2,12 +2,16 @@ package io.selvage.protocol.config;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
  * What a session is opened with.
  *
  * @param stateRoot a path or URI; empty for {@code .selvage} in the user's HDFS home directory
+ * @param masterEnvironment variables by their names, beside those that the session sets itself
+ * @param executorNodeLabel empty for the application's
+ * @param executorEnvironment likewise
  * @param defaultBackend of jobs that choose none
  * @param bindHost empty for every address of the node
  */
@@ -17,10 +21,12 @@ public record SessionConfig(
         String queue,
         int maxAttempts,
         Duration attemptFailureWindow,
+        ApplicationConfig application,
         MemorySize masterMemory,
         int masterVcores,
         String masterJvmOptions,
         Duration masterSilenceTimeout,
+        Map<String, String> masterEnvironment,
         MemorySize executorMemory,
         int executorVcores,
         int executorSlots,
@@ -29,6 +35,8 @@ public record SessionConfig(
         Duration executorIdleTimeout,
         Duration executorLease,
         String executorJvmOptions,
+        String executorNodeLabel,
+        Map<String, String> executorEnvironment,
         StateBackendKind defaultBackend,
         double rocksDbShare,
         double standbyMemoryShare,
@@ -121,6 +129,17 @@ public record SessionConfig(
             JVM_OPTIONS,
             "",
             "More options for the executors' JVMs, after the ones that the master sets itself.");
+    public static final ConfigKey<String> EXECUTOR_NODE_LABEL = ConfigKey.session(
+            "selvage.executor.node-label",
+            ApplicationConfig.LABEL,
+            "",
+            "The label of the nodes that executors run on, if it is another than that of the application.");
+    public static final EnvironmentKeys MASTER_ENVIRONMENT = new EnvironmentKeys(
+            "selvage.master.env",
+            "The environment variable NAME of the master's process; a $ is expanded on its node.");
+    public static final EnvironmentKeys EXECUTOR_ENVIRONMENT = new EnvironmentKeys(
+            "selvage.executor.env",
+            "The environment variable NAME of the executors' processes; a $ is expanded on their nodes.");
     public static final ConfigKey<Double> ROCKSDB_SHARE = ConfigKey.session(
             "selvage.executor.rocksdb-share",
             ValueType.decimal(0, 0.6),
@@ -154,6 +173,16 @@ public record SessionConfig(
             QUEUE,
             MAX_ATTEMPTS,
             ATTEMPT_FAILURE_WINDOW,
+            ApplicationConfig.TYPE,
+            ApplicationConfig.NODE_LABEL,
+            ApplicationConfig.PRIORITY,
+            ApplicationConfig.TAGS,
+            ApplicationConfig.VIEW_ACL,
+            ApplicationConfig.MODIFY_ACL,
+            ApplicationConfig.ROLLED_LOGS_INCLUDE,
+            ApplicationConfig.ROLLED_LOGS_EXCLUDE,
+            ApplicationConfig.SHIPPED_PATHS,
+            ApplicationConfig.USER_JARS,
             MASTER_MEMORY,
             MASTER_VCORES,
             MASTER_JVM_OPTIONS,
@@ -166,6 +195,7 @@ public record SessionConfig(
             EXECUTOR_IDLE_TIMEOUT,
             EXECUTOR_LEASE,
             EXECUTOR_JVM_OPTIONS,
+            EXECUTOR_NODE_LABEL,
             ROCKSDB_SHARE,
             STANDBY_MEMORY_SHARE,
             HEARTBEAT_INTERVAL,
@@ -179,6 +209,11 @@ public record SessionConfig(
                     + ", and must be at least twice " + HEARTBEAT_INTERVAL.name() + " ("
                     + HEARTBEAT_INTERVAL.type().printer().apply(heartbeatInterval) + ").");
         }
+    }
+
+    /** The label that requests for executors carry; empty for the queue's own. */
+    public String effectiveExecutorLabel() {
+        return executorNodeLabel.isEmpty() ? application.nodeLabel() : executorNodeLabel;
     }
 
     /** Of a container of so many bytes, what RocksDB may take beside the heap. */
@@ -197,10 +232,12 @@ public record SessionConfig(
                 configuration.get(QUEUE),
                 configuration.get(MAX_ATTEMPTS),
                 configuration.get(ATTEMPT_FAILURE_WINDOW),
+                ApplicationConfig.from(configuration),
                 configuration.get(MASTER_MEMORY),
                 configuration.get(MASTER_VCORES),
                 configuration.get(MASTER_JVM_OPTIONS),
                 configuration.get(MASTER_SILENCE_TIMEOUT),
+                configuration.get(MASTER_ENVIRONMENT),
                 configuration.get(EXECUTOR_MEMORY),
                 configuration.get(EXECUTOR_VCORES),
                 configuration.get(EXECUTOR_SLOTS),
@@ -209,6 +246,8 @@ public record SessionConfig(
                 configuration.get(EXECUTOR_IDLE_TIMEOUT),
                 configuration.get(EXECUTOR_LEASE),
                 configuration.get(EXECUTOR_JVM_OPTIONS),
+                configuration.get(EXECUTOR_NODE_LABEL),
+                configuration.get(EXECUTOR_ENVIRONMENT),
                 configuration.get(JobConfig.STATE_BACKEND),
                 configuration.get(ROCKSDB_SHARE),
                 configuration.get(STANDBY_MEMORY_SHARE),

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,6 +36,48 @@ public record ValueType<T>(String unit, String allowed, Function<String, T> pars
                     return text;
                 },
                 value -> value);
+    }
+
+    /** Texts parted by commas, in their order and each once; none if nothing is written. */
+    public static ValueType<List<String>> list(String allowed, Pattern item, int most) {
+        return new ValueType<>(
+                "list",
+                allowed,
+                text -> {
+                    List<String> items = text.isBlank()
+                            ? List.of()
+                            : Arrays.stream(text.split(",", -1))
+                                    .map(String::strip)
+                                    .distinct()
+                                    .toList();
+                    require(items.size() <= most
+                            && items.stream()
+                                    .allMatch(each -> item.matcher(each).matches()));
+                    return items;
+                },
+                items -> String.join(",", items));
+    }
+
+    /** A regular expression of Java, as its text. */
+    public static ValueType<String> regularExpression() {
+        return new ValueType<>(
+                "text",
+                "a regular expression of Java, such as .*\\.log\\.[0-9]+",
+                text -> Pattern.compile(text).pattern(),
+                value -> value);
+    }
+
+    /** A whole number, or nothing. */
+    public static ValueType<OptionalInt> optionalInteger(int minimum) {
+        return new ValueType<>(
+                "number",
+                "empty, or a whole number of " + minimum + " or more",
+                text -> {
+                    OptionalInt value = text.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+                    require(value.orElse(minimum) >= minimum);
+                    return value;
+                },
+                value -> value.isPresent() ? Integer.toString(value.getAsInt()) : "");
     }
 
     public static ValueType<Integer> integer(int minimum, int maximum) {

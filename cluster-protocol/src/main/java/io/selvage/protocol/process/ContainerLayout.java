@@ -2,6 +2,7 @@ package io.selvage.protocol.process;
 
 import io.selvage.protocol.wire.SessionSpec;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -13,12 +14,28 @@ public final class ContainerLayout {
     public static final String LIBRARIES = "lib";
 
     private static final String CONFIGURATION = "hadoop-conf";
+    private static final String USER_JARS = "user-jars";
+
+    /** What the session, its processes or YARN put there themselves. */
+    private static final Pattern OWN = Pattern.compile(LIBRARIES + "|" + CONFIGURATION + "|" + USER_JARS
+            + "|selvage-.*|tmp|programs|state|sysfs|(archived-)?classes\\.list|container_tokens|\\..*\\.crc|\\.|\\.\\."
+            + "|(launch_container|default_container_executor|default_container_executor_session|docker-command)\\.sh");
 
     private ContainerLayout() {}
 
     /** A file of {@link SessionSpec#getHadoopConfList}. */
     public static String configurationFile(String name) {
         return CONFIGURATION + "/" + name;
+    }
+
+    /** A file of {@link SessionSpec#getUserJarList}. */
+    public static String userJar(String name) {
+        return USER_JARS + "/" + name;
+    }
+
+    /** Whether a file of the user's of that name would be in the way of another. */
+    public static boolean isTaken(String name) {
+        return OWN.matcher(name).matches();
     }
 
     /**

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class KnownKeysTest {
@@ -18,6 +19,16 @@ class KnownKeysTest {
                         "selvage.application.queue=default",
                         "selvage.application.max-attempts=10",
                         "selvage.application.attempt-failure-window=10min",
+                        "selvage.application.type=Selvage",
+                        "selvage.application.node-label=",
+                        "selvage.application.priority=",
+                        "selvage.application.tags=",
+                        "selvage.application.view-acl=",
+                        "selvage.application.modify-acl=",
+                        "selvage.application.rolled-logs.include=",
+                        "selvage.application.rolled-logs.exclude=",
+                        "selvage.application.ship=",
+                        "selvage.application.jars=",
                         "selvage.master.memory=1g",
                         "selvage.master.vcores=1",
                         "selvage.master.jvm-options=",
@@ -30,6 +41,7 @@ class KnownKeysTest {
                         "selvage.executor.idle-timeout=30s",
                         "selvage.executor.lease=20min",
                         "selvage.executor.jvm-options=",
+                        "selvage.executor.node-label=",
                         "selvage.executor.rocksdb-share=0.25",
                         "selvage.standby.memory-share=0.5",
                         "selvage.heartbeat.interval=1s",
@@ -77,8 +89,12 @@ class KnownKeysTest {
         List<String> page = Files.readAllLines(Path.of("..", "docs", "configuration.md"));
         assertThat(page.stream().filter(line -> line.startsWith("| `selvage.")))
                 .as("rows of docs/configuration.md")
-                .containsExactlyElementsOf(
-                        KnownKeys.all().stream().map(KnownKeysTest::row).toList());
+                .containsExactlyElementsOf(Stream.of(
+                                SessionConfig.KEYS.stream().map(KnownKeysTest::row),
+                                KnownKeys.environments().stream().map(KnownKeysTest::row),
+                                JobConfig.KEYS.stream().map(KnownKeysTest::row))
+                        .flatMap(rows -> rows)
+                        .toList());
     }
 
     @Test
@@ -91,16 +107,12 @@ class KnownKeysTest {
                         .toList());
     }
 
-    @Test
-    void editDistanceCountsInsertionsDeletionsAndReplacements() {
-        assertThat(KnownKeys.editDistance("slots", "slots")).isZero();
-        assertThat(KnownKeys.editDistance("slot", "slots")).isEqualTo(1);
-        assertThat(KnownKeys.editDistance("kitten", "sitting")).isEqualTo(3);
-        assertThat(KnownKeys.editDistance("", "abc")).isEqualTo(3);
-    }
-
     private static String row(ConfigKey<?> key) {
         String defaultText = key.defaultText().isEmpty() ? "(empty)" : "`" + key.defaultText() + "`";
         return "| `" + key.name() + "` | " + defaultText + " | " + key.type().unit() + " | " + key.meaning() + " |";
+    }
+
+    private static String row(EnvironmentKeys keys) {
+        return "| `" + keys.pattern() + "` | (none) | text | " + keys.meaning() + " |";
     }
 }

@@ -7,8 +7,12 @@ import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ClassArchiveMaker;
+import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.process.ProcessRole;
 import io.selvage.protocol.process.StartSteps;
+import io.selvage.protocol.program.ProgramClassLoader;
+import io.selvage.protocol.wire.LibraryFile;
+import io.selvage.protocol.wire.SessionSpec;
 import io.selvage.task.control.MasterDoor;
 import io.selvage.task.control.MasterSeeker;
 import io.selvage.task.control.Watchdog;
@@ -21,7 +25,10 @@ import io.selvage.task.network.DataPlane;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.StateBackends;
 import io.selvage.task.watchdog.AttemptFailure;
+import java.net.MalformedURLException;
+import java.net.URL;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -106,7 +113,7 @@ public final class ExecutorMain {
                 threads("prepare", 1),
                 threads("upload", UPLOAD_THREADS),
                 System::nanoTime,
-                ExecutorMain.class.getClassLoader(),
+                parentOfPrograms(here.spec(), workingDirectory),
                 ExecutorMain::exit,
                 ProcessSignals.SYSTEM);
         ExecutorLoop loop = new ExecutorLoop(settings, services);
@@ -136,6 +143,24 @@ public final class ExecutorMain {
                 .start();
         Thread.currentThread().setName("executor-loop");
         loop.run();
+    }
+
+    /** What jobs' jars do not hold is looked for in the session's user jars, and then among Selvage's own. */
+    static ClassLoader parentOfPrograms(SessionSpec spec, Path workingDirectory) throws StartException {
+        ClassLoader own = ExecutorMain.class.getClassLoader();
+        if (spec.getUserJarCount() == 0) {
+            return own;
+        }
+        List<URL> jars = new ArrayList<>();
+        for (LibraryFile jar : spec.getUserJarList()) {
+            Path file = workingDirectory.resolve(ContainerLayout.userJar(jar.getName()));
+            try {
+                jars.add(file.toUri().toURL());
+            } catch (MalformedURLException impossible) {
+                throw new StartException("The jar " + file + " has a name that is no URL.", impossible);
+            }
+        }
+        return new ProgramClassLoader("session", jars, own);
     }
 
     private static RocksEnvironment openDisk(Surroundings here, Path workingDirectory) {

@@ -117,6 +117,12 @@ final class Arguments {
         return line.getOptionValue(option);
     }
 
+    /** All of an option that may be repeated, in their order. */
+    List<String> valuesOf(Option option) {
+        String[] values = line.getOptionValues(option);
+        return values == null ? List.of() : List.of(values);
+    }
+
     /** What is not an option. */
     List<String> rest() {
         return line.getArgList();
@@ -144,8 +150,7 @@ final class Arguments {
 
     /** The settings of all -D options, which must be of that scope or for jobs. */
     Configuration settings(Configuration below, Scope scope) {
-        String[] values = line.getOptionValues(SETTING);
-        List<String> options = values == null ? List.of() : List.of(values);
+        List<String> options = valuesOf(SETTING);
         if (scope == Scope.JOB) {
             Configuration.defaults().withOptions(options).settings(Scope.SESSION).keySet().stream()
                     .findFirst()

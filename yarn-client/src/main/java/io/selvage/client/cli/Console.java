@@ -1,6 +1,10 @@
 package io.selvage.client.cli;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +33,29 @@ final class Console {
         /** Null: there is nobody any more. */
         @Nullable
         String answer(String question);
+
+        /** A line that was typed unasked; null: there is none yet. Does not wait. */
+        default @Nullable String typed() {
+            return null;
+        }
+    }
+
+    /** The terminal of this process. */
+    private record Terminal(java.io.Console person, BufferedReader lines) implements Keyboard {
+        @Override
+        public @Nullable String answer(String question) {
+            return person.readLine("%s", question);
+        }
+
+        @Override
+        public @Nullable String typed() {
+            try {
+                // A command in the background that reads for longer than there is something would be stopped.
+                return lines.ready() ? lines.readLine() : null;
+            } catch (IOException gone) {
+                return null;
+            }
+        }
     }
 
     Console(PrintStream out, PrintStream err, boolean json, boolean terminal, int columns) {
@@ -62,7 +89,11 @@ final class Console {
                 json,
                 terminal,
                 columnsOf(System.getenv().get("COLUMNS")),
-                person == null ? null : question -> person.readLine("%s", question));
+                person == null
+                        ? null
+                        : new Terminal(
+                                person,
+                                new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()))));
     }
 
     private static int columnsOf(@Nullable String text) {
@@ -79,6 +110,16 @@ final class Console {
         endLiveLine();
         String answer = keyboard == null ? null : keyboard.answer(question);
         return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
+    }
+
+    /** A line that the person has typed unasked, without white space around it; empty: none. */
+    String typed() {
+        String line = keyboard == null || !terminal ? null : keyboard.typed();
+        if (line == null) {
+            return "";
+        }
+        lineIsLive = false; // The terminal has begun a new line.
+        return line.strip();
     }
 
     /** Whether a line can be written over. */

@@ -3,38 +3,81 @@ package io.selvage.client.cli;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
 import io.selvage.client.connect.SessionState;
+import io.selvage.client.deploy.ClusterResources;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.config.ApplicationConfig;
 import io.selvage.protocol.config.ConfigKey;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.Scope;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.wire.SessionDescription;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
-/** Opens a session, and stays with it unless told otherwise. */
+/** Opens a session, or attaches to one, and stays with it unless told otherwise; or shows what the cluster has. */
 final class OpenCommand implements Command {
     private static final Option DETACHED = Option.builder("d")
             .longOpt("detached")
             .desc("return when the session is open; else the command stays until the session ends")
             .get();
+    private static final Option QUERY = Option.builder("q")
+            .longOpt("query")
+            .desc("show the cluster's nodes and queues, and open nothing")
+            .get();
+    private static final Option ATTACH = valued(
+            "id", "application-id", "APPLICATION_ID", "attach to that session of yours, which runs, and open none");
     private static final Map<Option, ConfigKey<?>> SETTINGS = settings();
     private static final long POLL_MILLIS = 1_000;
 
     private static Map<Option, ConfigKey<?>> settings() {
         Map<Option, ConfigKey<?>> settings = new LinkedHashMap<>();
         settings.put(valued("nm", "name", "NAME", "the name in YARN"), SessionConfig.APPLICATION_NAME);
+        settings.put(valued("at", "application-type", "TYPE", "the type in YARN"), ApplicationConfig.TYPE);
         settings.put(valued("qu", "queue", "QUEUE", "the YARN queue"), SessionConfig.QUEUE);
+        settings.put(
+                valued("pr", "priority", "N", "the priority in the queue, higher first"), ApplicationConfig.PRIORITY);
+        settings.put(valued("tg", "tags", "TAGS", "tags in YARN, parted by commas"), ApplicationConfig.TAGS);
+        settings.put(
+                valued("nl", "node-label", "LABEL", "the label of the nodes for master and executors"),
+                ApplicationConfig.NODE_LABEL);
+        settings.put(
+                valued("tnl", "executor-node-label", "LABEL", "the label of the nodes for executors, if another"),
+                SessionConfig.EXECUTOR_NODE_LABEL);
         settings.put(
                 valued("jm", "master-memory", "SIZE", "the master's container, such as 1g (a bare number is MiB)"),
                 SessionConfig.MASTER_MEMORY);
+        settings.put(valued("jmc", "master-cores", "N", "the master's virtual cores"), SessionConfig.MASTER_VCORES);
         settings.put(
                 valued("tm", "executor-memory", "SIZE", "each executor's container, such as 2g (a bare number is MiB)"),
                 SessionConfig.EXECUTOR_MEMORY);
+        settings.put(
+                valued("tmc", "executor-cores", "N", "each executor's virtual cores"), SessionConfig.EXECUTOR_VCORES);
         settings.put(valued("s", "slots", "N", "the slots of each executor"), SessionConfig.EXECUTOR_SLOTS);
+        settings.put(
+                valued(
+                        "t",
+                        "ship",
+                        "PATH",
+                        "a file or folder for the working directories of master and executors; may be repeated"),
+                ApplicationConfig.SHIPPED_PATHS);
+        settings.put(
+                valued("j", "jar", "JAR", "a jar whose classes all jobs find on executors; may be repeated"),
+                ApplicationConfig.USER_JARS);
+        settings.put(
+                valued("va", "view-acl", "ACL", "who else may see it: \"users groups\", each parted by commas, or *"),
+                ApplicationConfig.VIEW_ACL);
+        settings.put(valued("ma", "modify-acl", "ACL", "who else may kill it, likewise"), ApplicationConfig.MODIFY_ACL);
+        settings.put(
+                valued("ra", "attempts", "N", "how often YARN may start the master within the failure window"),
+                SessionConfig.MAX_ATTEMPTS);
+        settings.put(
+                valued("rw", "failure-window", "TIME", "failures of the master longer ago do not count, such as 10min"),
+                SessionConfig.ATTEMPT_FAILURE_WINDOW);
         return settings;
     }
 
@@ -59,18 +102,21 @@ final class OpenCommand implements Command {
 
     @Override
     public String summary() {
-        return "open a session on YARN";
+        return "open a session on YARN, or attach to one that runs";
     }
 
     @Override
     public String details() {
         return "The cluster is the one of HADOOP_CONF_DIR. Executors are started when a job needs them.\n"
-                + "Without -d, Ctrl-C stops the session with all its jobs.";
+                + "Without -d the command stays and shows the session. Ctrl-C leaves it running, as it does its jobs; on a\n"
+                + "terminal, \"stop\" and Enter stop it. While it is still being opened, Ctrl-C gives it up.";
     }
 
     @Override
     public Options options() {
         Options options = new Options();
+        options.addOption(QUERY);
+        options.addOption(ATTACH);
         options.addOption(DETACHED);
         SETTINGS.keySet().forEach(options::addOption);
         options.addOption(Arguments.SETTING);
@@ -81,6 +127,39 @@ final class OpenCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         arguments.requireNoRest();
+        String attachTo = arguments.valueOf(ATTACH);
+        if (attachTo != null) {
+            refuseBesideAttach(arguments);
+        }
+        if (arguments.has(QUERY)) {
+            return query(arguments, host, console);
+        }
+        return attachTo == null ? open(arguments, host, console) : attach(attachTo, arguments, host, console);
+    }
+
+    private static void refuseBesideAttach(Arguments arguments) {
+        List<Option> others = new ArrayList<>(SETTINGS.keySet());
+        others.addAll(List.of(QUERY, DETACHED, Arguments.SETTING));
+        for (Option other : others) {
+            if (arguments.has(other)) {
+                throw arguments.usage(
+                        "-id attaches to a session that was opened already, and takes no -" + other.getOpt() + ".");
+            }
+        }
+    }
+
+    private static ExitCode query(Arguments arguments, Host host, Console console) {
+        try (SelvageClient client = host.connect()) {
+            ClusterResources resources = client.resources();
+            console.result(
+                    arguments.has(Arguments.JSON)
+                            ? Json.write(ResourceTexts.json(resources))
+                            : ResourceTexts.inWords(resources));
+            return ExitCode.OK;
+        }
+    }
+
+    private static ExitCode open(Arguments arguments, Host host, Console console) {
         Configuration settings = settings(arguments, host);
         long startedNanos = System.nanoTime();
         try (SelvageClient client = host.connect()) {
@@ -95,24 +174,64 @@ final class OpenCommand implements Command {
             }
             try (session) {
                 console.clearProgress();
-                announce(settings, session.describe(), session, millisSince(startedNanos), arguments, console);
+                long millis = millisSince(startedNanos);
+                SessionDescription description = session.describe();
+                if (arguments.has(Arguments.JSON)) {
+                    Map<String, Object> json = json(session, description);
+                    json.put("open_millis", millis);
+                    console.result(Json.write(json));
+                } else {
+                    announce(
+                            "is open after " + Words.duration(millis),
+                            session,
+                            description,
+                            settings.get(SessionConfig.MAX_ATTEMPTS),
+                            console);
+                }
                 return arguments.has(DETACHED) ? ExitCode.OK : stay(session, console);
             }
         }
     }
 
-    private static Configuration settings(Arguments arguments, Host host) {
+    private static ExitCode attach(String id, Arguments arguments, Host host, Console console) {
+        try (SelvageClient client = host.connect();
+                Session session = client.session(id)) {
+            SessionDescription description = session.describe();
+            if (arguments.has(Arguments.JSON)) {
+                console.result(Json.write(json(session, description)));
+            } else {
+                long openMillis = Math.max(0, System.currentTimeMillis() - session.openedMillis());
+                announce(
+                        "has been open for " + Words.duration(openMillis),
+                        session,
+                        description,
+                        description.getMaxAttempts(),
+                        console);
+            }
+            return stay(session, console);
+        }
+    }
+
+    static Configuration settings(Arguments arguments, Host host) {
         Configuration settings = host.settings();
         for (Map.Entry<Option, ConfigKey<?>> entry : SETTINGS.entrySet()) {
-            String value = arguments.valueOf(entry.getKey());
-            if (value != null) {
-                boolean bareMebibytes = entry.getValue().type().unit().equals("memory") && value.matches("\\d+");
-                settings = settings.with(
-                        Map.of(entry.getValue().name(), bareMebibytes ? value + "m" : value),
-                        "from -" + entry.getKey().getOpt());
+            ConfigKey<?> key = entry.getValue();
+            List<String> values = arguments.valuesOf(entry.getKey());
+            if (values.isEmpty()) {
+                continue;
             }
+            // What can't be repeated is what the last one says, as in the shell's own commands.
+            String value = isList(key) ? String.join(",", values) : values.get(values.size() - 1);
+            boolean bareMebibytes = key.type().unit().equals("memory") && value.matches("\\d+");
+            settings = settings.with(
+                    Map.of(key.name(), bareMebibytes ? value + "m" : value),
+                    "from -" + entry.getKey().getOpt());
         }
         return arguments.settings(settings, Scope.SESSION);
+    }
+
+    private static boolean isList(ConfigKey<?> key) {
+        return key.defaultValue() instanceof List<?>;
     }
 
     private static void giveUp(SelvageClient client, Console console) {
@@ -122,24 +241,18 @@ final class OpenCommand implements Command {
         }
     }
 
+    private static Map<String, Object> json(Session session, SessionDescription description) {
+        Map<String, Object> json = Reports.session(description);
+        json.put("state_root", session.stateRoot());
+        return json;
+    }
+
     private static void announce(
-            Configuration settings,
-            SessionDescription description,
-            Session session,
-            long millis,
-            Arguments arguments,
-            Console console) {
-        if (arguments.has(Arguments.JSON)) {
-            Map<String, Object> json = Reports.session(description);
-            json.put("state_root", session.stateRoot());
-            json.put("open_millis", millis);
-            console.result(Json.write(json));
-            return;
-        }
-        console.result("Session " + session.applicationId() + " is open after " + Words.duration(millis) + ".");
+            String since, Session session, SessionDescription description, int attemptsAsked, Console console) {
+        console.result("Session " + session.applicationId() + " " + since + ".");
         console.result("  web page    " + description.getTrackingUrl());
-        console.result("  master      " + description.getMasterHost()
-                + attempts(description.getMaxAttempts(), settings.get(SessionConfig.MAX_ATTEMPTS)));
+        console.result(
+                "  master      " + description.getMasterHost() + attempts(description.getMaxAttempts(), attemptsAsked));
         console.result("  state root  " + session.stateRoot());
         console.result("Run a job:    scripts/selvage run [-d] app.jar [arguments]");
         console.result("See the jobs: scripts/selvage list");
@@ -156,41 +269,41 @@ final class OpenCommand implements Command {
     }
 
     private static ExitCode stay(Session session, Console console) {
-        console.say("This command stays until the session ends. Ctrl-C stops the session.");
-        try (Interruption interruption = new Interruption(byExit -> stop(session, console))) {
-            while (true) {
-                SessionState state = stateOf(session, console);
-                if (state.hasEnded()) {
-                    String end = session.end();
-                    session.forget();
-                    console.say("The session has ended: " + end);
-                    return state == SessionState.STOPPED ? ExitCode.OK : ExitCode.SESSION_FAILED;
-                }
-                Thread.sleep(POLL_MILLIS);
-            }
+        console.say(
+                console.canAsk()
+                        ? "Ctrl-C leaves the session running; \"stop\" and Enter stop it with all its jobs."
+                        : "This command shows the session until it ends. Ctrl-C leaves it running.");
+        SessionWatch.End end;
+        try (Interruption interruption = new Interruption(byExit -> console.say(leftRunning(session)))) {
+            end = SessionWatch.of(session, console, POLL_MILLIS).untilEnd();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
+            throw new ClientException(ExitCode.INTERRUPTED, leftRunning(session), interrupted);
         }
+        return switch (end) {
+            case SESSION_ENDED -> tellEnd(session, console);
+            case STOP_WANTED -> stop(session, console);
+        };
     }
 
-    /** A ResourceManager that is away for a while is no reason to leave the session. */
-    private static SessionState stateOf(Session session, Console console) {
-        try {
-            return session.state();
-        } catch (ClientException unreachable) {
-            if (unreachable.exitCode() != ExitCode.NO_CLUSTER) {
-                throw unreachable;
-            }
-            console.progress(unreachable.getMessage() + " Trying again; the session may go on meanwhile.");
-            return SessionState.RUNNING;
-        }
+    private static ExitCode tellEnd(Session session, Console console) {
+        SessionState state = session.state();
+        String end = session.end();
+        session.forget();
+        console.say("The session has ended: " + end);
+        return state == SessionState.STOPPED ? ExitCode.OK : ExitCode.SESSION_FAILED;
     }
 
-    private static void stop(Session session, Console console) {
+    private static ExitCode stop(Session session, Console console) {
         console.say("Stopping the session with all its jobs ...");
-        session.stop("stopped with Ctrl-C by the command that opened it");
+        session.stop("stopped by a word at the terminal of yarn-session.sh");
         console.say("The session " + session.applicationId() + " is stopped.");
+        return ExitCode.OK;
+    }
+
+    private static String leftRunning(Session session) {
+        return "The session goes on, with its jobs. Come back: scripts/yarn-session.sh -id " + session.applicationId()
+                + "   Stop it: scripts/selvage stop " + session.applicationId();
     }
 
     private static long millisSince(long startedNanos) {

@@ -17,9 +17,11 @@ import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
 import org.apache.hadoop.yarn.api.records.ContainerState;
+import org.apache.hadoop.yarn.api.records.NodeLabel;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.NodeState;
 import org.apache.hadoop.yarn.api.records.QueueInfo;
+import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
 import org.apache.hadoop.yarn.api.records.YarnApplicationAttemptState;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
@@ -155,14 +157,23 @@ public final class Yarn implements AutoCloseable {
         });
     }
 
-    /** The queues that applications can be put into. */
-    public List<QueueInfo> leafQueues() {
+    /** The queues below the root, those that only hold others among them. */
+    public List<QueueInfo> allQueues() {
+        return call("list its queues", client::getAllQueues);
+    }
+
+    /** What this user may do with each queue. */
+    public List<QueueUserACLInfo> queueRights() {
+        return call("tell what you may do with its queues", client::getQueueAclsInfo);
+    }
+
+    /** None where labels are not in use. */
+    public Set<String> nodeLabels() {
         return call(
-                "list its queues",
-                () -> client.getAllQueues().stream()
-                        .filter(queue -> queue.getChildQueues() == null
-                                || queue.getChildQueues().isEmpty())
-                        .toList());
+                "list its node labels",
+                () -> client.getClusterNodeLabels().stream()
+                        .map(NodeLabel::getName)
+                        .collect(Collectors.toSet()));
     }
 
     public List<NodeReport> runningNodes() {

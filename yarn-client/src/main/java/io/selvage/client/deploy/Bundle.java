@@ -1,9 +1,12 @@
 package io.selvage.client.deploy;
 
+import io.selvage.checkpoint.library.HashCache;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -60,6 +63,27 @@ final class Bundle {
             key.add(Files.readAllBytes(entry.getValue()));
         }
         return bundle("configuration-", ".jar", concatenated(key), entries);
+    }
+
+    /**
+     * All files of a folder, and of those that links in it lead to, in one archive, by their paths in it. Each folder
+     * has archives of its own here.
+     */
+    Path ofFolder(Path folder, HashCache hashes) throws IOException {
+        Map<String, Path> entries = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            files.filter(file -> Files.isRegularFile(file))
+                    .forEach(file -> entries.put(folder.relativize(file).toString(), file));
+        } catch (UncheckedIOException unreadable) {
+            throw unreadable.getCause();
+        }
+        StringBuilder key = new StringBuilder();
+        for (Map.Entry<String, Path> entry : entries.entrySet()) {
+            key.append(entry.getKey()).append('\n').append(hashes.sha256(entry.getValue()));
+            key.append('\n');
+        }
+        String prefix = "folder-" + digest(folder.toString().getBytes(StandardCharsets.UTF_8)) + "-";
+        return bundle(prefix, ".zip", key.toString().getBytes(StandardCharsets.UTF_8), entries);
     }
 
     private Path bundle(String prefix, String suffix, byte[] key, Map<String, Path> entries) throws IOException {

@@ -1,6 +1,7 @@
 package io.selvage.client.deploy;
 
 import io.selvage.checkpoint.library.HashCache;
+import io.selvage.checkpoint.library.LibraryEntry;
 import io.selvage.checkpoint.library.LibraryProgress;
 import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.checkpoint.library.Published;
@@ -25,32 +26,21 @@ import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.io.DataOutputBuffer;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
-import org.apache.hadoop.yarn.api.protocolrecords.GetNewApplicationResponse;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
-import org.apache.hadoop.yarn.api.records.ContainerLaunchContext;
-import org.apache.hadoop.yarn.api.records.LocalResource;
-import org.apache.hadoop.yarn.api.records.LocalResourceType;
-import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
-import org.apache.hadoop.yarn.api.records.NodeReport;
-import org.apache.hadoop.yarn.api.records.QueueInfo;
-import org.apache.hadoop.yarn.api.records.QueueState;
-import org.apache.hadoop.yarn.api.records.Resource;
-import org.apache.hadoop.yarn.api.records.URL;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +57,6 @@ public final class Deployment {
     private static final Duration OPEN_TIMEOUT = Duration.ofMinutes(10);
 
     private static final long POLL_MILLIS = 100;
-    private static final String APPLICATION_TYPE = "Selvage";
     private static final String CONTAINER_LOG_SETTINGS = "log4j.properties";
     private static final int SPEC_FORMAT = 1;
     private static final Logger LOG = LoggerFactory.getLogger(Deployment.class);
@@ -110,10 +99,10 @@ public final class Deployment {
     /** @throws ClientException with what is in the way */
     public Opened open(Yarn yarn, YarnConfiguration yarnConfiguration, Configuration configuration) {
         SessionConfig session = SessionConfig.from(configuration);
+        Shipment shipment = Shipment.of(session.application());
         progress.onStage("checking the cluster", "");
-        checkQueue(yarn, session.queue());
         YarnClientApplication application = yarn.newApplication();
-        limits(yarn, application.getNewApplicationResponse()).check(session);
+        ClusterResources.check(yarn, session, application.getNewApplicationResponse());
         Hdfs hdfs = Hdfs.connect(yarnConfiguration, session.stateRoot());
         hdfs.proveWritable();
 
@@ -124,9 +113,16 @@ public final class Deployment {
             ApplicationIdentity identity = ApplicationIdentity.create();
             SessionRecord record = new SessionRecord(
                     id.toString(), session.applicationName(), yarn.where(), hdfs.stateRoot(), now(), identity);
-            Upload upload = upload(yarnConfiguration, configuration, session, record, hdfs);
+            Upload upload = upload(yarnConfiguration, configuration, session, shipment, record, hdfs);
             progress.onStage("asking YARN for the master's container", "");
-            describe(context, session, upload, credentials(yarnConfiguration, identity, hdfs));
+            SubmissionContext.fill(
+                    context,
+                    session,
+                    upload.spec(),
+                    upload.specFile(),
+                    credentials(yarnConfiguration, identity, hdfs),
+                    UserGroupInformation.getCurrentUser().getShortUserName(),
+                    UserGroupInformation.isSecurityEnabled());
             sessionFiles.write(record);
             yarn.submit(context);
             SessionDescription description = awaitMaster(yarn, record);
@@ -170,42 +166,6 @@ public final class Deployment {
         }
     }
 
-    private static void checkQueue(Yarn yarn, String name) {
-        QueueInfo queue = yarn.queue(name).orElse(null);
-        List<QueueInfo> leaves = yarn.leafQueues();
-        String choices = String.join(
-                ", ", leaves.stream().map(QueueInfo::getQueueName).sorted().toList());
-        if (queue == null) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "The cluster has no queue \"" + name + "\". Choose one of these with -qu: " + choices + ".");
-        }
-        if (queue.getChildQueues() != null && !queue.getChildQueues().isEmpty()) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "The queue \"" + name + "\" only holds other queues. Choose one of these with -qu: " + choices
-                            + ".");
-        }
-        if (queue.getQueueState() != QueueState.RUNNING) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "The queue \"" + name + "\" takes no applications: it is " + queue.getQueueState()
-                            + ". Choose another one with -qu: " + choices + ".");
-        }
-    }
-
-    private static ClusterLimits limits(Yarn yarn, GetNewApplicationResponse response) {
-        Resource largest = response.getMaximumResourceCapability();
-        List<ClusterLimits.Node> nodes = new ArrayList<>();
-        for (NodeReport node : yarn.runningNodes()) {
-            nodes.add(new ClusterLimits.Node(
-                    node.getNodeId().toString(),
-                    node.getCapability().getMemorySize(),
-                    node.getCapability().getVirtualCores()));
-        }
-        return new ClusterLimits(largest.getMemorySize(), largest.getVirtualCores(), nodes);
-    }
-
     /** What was put into HDFS. */
     private record Upload(Published libraries, SessionSpec spec, LibraryFile specFile) {}
 
@@ -213,36 +173,51 @@ public final class Deployment {
             YarnConfiguration yarnConfiguration,
             Configuration configuration,
             SessionConfig session,
+            Shipment shipment,
             SessionRecord record,
             Hdfs hdfs)
             throws IOException {
         DurableStore store = DurableStore.open(new org.apache.hadoop.fs.Path(hdfs.stateRoot()), yarnConfiguration);
-        LibraryStore libraryStore = new LibraryStore(store, HashCache.open(hashCacheFile));
+        HashCache hashes = HashCache.open(hashCacheFile);
+        LibraryStore libraryStore = new LibraryStore(store, hashes);
         List<Path> jars = distribution.jars();
         Map<String, Path> settings = new HashMap<>();
         hadoop.files().forEach(file -> settings.put(file.getFileName().toString(), file));
         if (Files.isReadable(distribution.containerLogSettings())) {
             settings.put(CONTAINER_LOG_SETTINGS, distribution.containerLogSettings());
         }
-        Published published = libraryStore.publishAll(
-                List.of(bundle.ofJars(jars), bundle.ofConfiguration(settings)), uploadProgress());
-        SessionSpec spec = SessionSpec.newBuilder()
+        List<Path> files = new ArrayList<>(List.of(bundle.ofJars(jars), bundle.ofConfiguration(settings)));
+        files.addAll(shipment.files());
+        files.addAll(shipment.jars());
+        for (Path folder : shipment.folders()) {
+            files.add(bundle.ofFolder(folder, hashes));
+        }
+        Published published = libraryStore.publishAll(files, uploadProgress());
+        Iterator<LibraryEntry> entries = published.entries().iterator();
+        SessionSpec.Builder spec = SessionSpec.newBuilder()
                 .setFormat(SPEC_FORMAT)
                 .setApplicationId(record.applicationId())
                 .setStateRoot(record.stateRoot())
                 .setUser(UserGroupInformation.getCurrentUser().getShortUserName())
                 .putAllConfiguration(configuration.settings())
-                .setLibraryArchive(published.entries().get(0).toWire())
+                .setLibraryArchive(entries.next().toWire())
                 .addAllClassPath(
                         jars.stream().map(jar -> jar.getFileName().toString()).toList())
-                .addHadoopConf(published.entries().get(1).toWire())
+                .addHadoopConf(entries.next().toWire())
                 .setClientVersion(Version.current())
                 .setMaxAttempts(effectiveAttempts(session, yarnConfiguration))
                 .setSessionName(record.name())
-                .setOpenedMillis(record.openedMillis())
-                .build();
+                .setOpenedMillis(record.openedMillis());
+        // In the order in which they were published.
+        shipment.files().forEach(file -> spec.addShippedFile(entries.next().toWire()));
+        shipment.jars().forEach(jar -> spec.addUserJar(entries.next().toWire()));
+        for (Path folder : shipment.folders()) {
+            spec.addShippedFolder(entries.next().toWire().toBuilder()
+                    .setName(folder.getFileName().toString()));
+        }
         hdfs.makeDirectory(record.applicationDirectory());
-        return new Upload(published, spec, writeSpec(yarnConfiguration, record, spec));
+        SessionSpec complete = spec.build();
+        return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete));
     }
 
     private LibraryProgress uploadProgress() {
@@ -284,54 +259,6 @@ public final class Deployment {
             hdfs.addTokens(hadoop.get(YarnConfiguration.RM_PRINCIPAL, ""), credentials);
         }
         return credentials;
-    }
-
-    private static void describe(
-            ApplicationSubmissionContext context, SessionConfig session, Upload upload, Credentials credentials)
-            throws IOException {
-        context.setApplicationName(session.applicationName());
-        context.setApplicationType(APPLICATION_TYPE);
-        context.setQueue(session.queue());
-        context.setResource(Resource.newInstance(session.masterMemory().mebibytes(), session.masterVcores()));
-        context.setMaxAppAttempts(session.maxAttempts());
-        context.setAttemptFailuresValidityInterval(
-                session.attemptFailureWindow().toMillis());
-        context.setKeepContainersAcrossApplicationAttempts(true);
-        Map<String, LocalResource> files = new HashMap<>();
-        files.put(
-                ContainerLayout.SPEC,
-                localResource(upload.specFile(), LocalResourceType.FILE, LocalResourceVisibility.APPLICATION));
-        files.put(
-                ContainerLayout.LIBRARIES,
-                localResource(
-                        upload.spec().getLibraryArchive(), LocalResourceType.ARCHIVE, LocalResourceVisibility.PRIVATE));
-        for (LibraryFile file : upload.spec().getHadoopConfList()) {
-            files.put(
-                    ContainerLayout.configurationFile(file.getName()),
-                    localResource(file, LocalResourceType.FILE, LocalResourceVisibility.PRIVATE));
-        }
-        DataOutputBuffer tokens = new DataOutputBuffer();
-        credentials.writeTokenStorageToStream(tokens);
-        context.setAMContainerSpec(ContainerLaunchContext.newInstance(
-                files,
-                LaunchCommand.environment(
-                        upload.spec(),
-                        UserGroupInformation.getCurrentUser().getShortUserName(),
-                        UserGroupInformation.isSecurityEnabled()),
-                List.of(LaunchCommand.of(session)),
-                null,
-                ByteBuffer.wrap(tokens.getData(), 0, tokens.getLength()),
-                null));
-    }
-
-    private static LocalResource localResource(
-            LibraryFile file, LocalResourceType type, LocalResourceVisibility visibility) {
-        return LocalResource.newInstance(
-                URL.fromPath(new org.apache.hadoop.fs.Path(file.getPath())),
-                type,
-                visibility,
-                file.getLength(),
-                file.getModificationTimeMillis());
     }
 
     private SessionDescription awaitMaster(Yarn yarn, SessionRecord record) {

@@ -47,8 +47,8 @@ final class LaunchCommand {
     }
 
     /** Without Kerberos a container runs as its node's user, and its files in HDFS must be the submitter's. */
-    static Map<String, String> environment(SessionSpec spec, String user, boolean secure) {
-        Map<String, String> environment = new HashMap<>();
+    static Map<String, String> environment(SessionConfig session, SessionSpec spec, String user, boolean secure) {
+        Map<String, String> environment = new HashMap<>(session.masterEnvironment());
         environment.put("CLASSPATH", ContainerLayout.classPath(spec));
         if (!secure) {
             environment.put("HADOOP_USER_NAME", user);

@@ -49,4 +49,23 @@ class ConsoleTest {
         assertThat(console(true, null).ask("Go on? ")).isFalse();
         assertThat(console(true, question -> "y").canAsk()).isTrue();
     }
+
+    @Test
+    void whatIsTypedUnaskedCountsOnATerminalOnly() {
+        Console.Keyboard keyboard = new Console.Keyboard() {
+            @Override
+            public @Nullable String answer(String question) {
+                return null;
+            }
+
+            @Override
+            public String typed() {
+                return " stop ";
+            }
+        };
+        assertThat(console(true, keyboard).typed()).isEqualTo("stop");
+        assertThat(console(false, keyboard).typed()).isEmpty();
+        assertThat(console(true, null).typed()).isEmpty();
+        assertThat(console(true, question -> "y").typed()).isEmpty();
+    }
 }

@@ -241,6 +241,14 @@ class MainTest {
     }
 
     @Test
+    void aClusterIsAskedForItsResourcesOrASessionAttachedTo() {
+        String nobody = "selvage: No ResourceManager answers at 127.0.0.1:1. Check that YARN runs, and that"
+                + " HADOOP_CONF_DIR names the right cluster.";
+        assertRefused(ExitCode.NO_CLUSTER, nobody, "yarn-session", "--query");
+        assertRefused(ExitCode.NO_CLUSTER, nobody, "yarn-session", "-id", "application_1_0001");
+    }
+
+    @Test
     void aHadoopFolderThatIsMissingIsNamed() {
         environment.put("HADOOP_CONF_DIR", "/nowhere");
         assertRefused(

@@ -2,6 +2,7 @@ package io.selvage.client.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.checkpoint.library.HashCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,26 @@ class BundleTest {
         try (var kept = Files.list(directory.resolve("cache"))) {
             assertThat(kept).hasSizeLessThanOrEqualTo(2);
         }
+    }
+
+    @Test
+    void aFolderMakesTheSameBytesAnywhereUntilAFileInItChanges() throws IOException {
+        Path here = jar("x/models/deep/one.bin", "1").getParent().getParent();
+        jar("x/models/two.bin", "2");
+        Path there = jar("y/models/deep/one.bin", "1").getParent().getParent();
+        jar("y/models/two.bin", "2");
+        HashCache hashes = HashCache.open(directory.resolve("hashes"));
+        Path first = bundle("cache").ofFolder(here, hashes);
+        assertThat(bundle("cache").ofFolder(here, hashes)).isEqualTo(first);
+        // Each is there for as long as the other: one session may ship both.
+        assertThat(bundle("cache").ofFolder(there, hashes))
+                .hasSameBinaryContentAs(first)
+                .isNotEqualTo(first);
+        try (ZipFile zip = new ZipFile(first.toFile())) {
+            assertThat(zip.stream().map(ZipEntry::getName)).containsExactly("deep/one.bin", "two.bin");
+        }
+        jar("x/models/two.bin", "3");
+        assertThat(bundle("cache").ofFolder(here, hashes)).isNotEqualTo(first);
     }
 
     private Bundle bundle(String cache) {

@@ -9,49 +9,106 @@ import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ClusterLimitsTest {
     private static final ClusterLimits LIMITS = new ClusterLimits(
-            8192, 4, List.of(new ClusterLimits.Node("a:1", 4096, 8), new ClusterLimits.Node("b:1", 6144, 2)));
+            8192, 4, List.of(node("a:1", 4096, 8), node("b:1", 6144, 2, "gpu")), Set.of("gpu", "ssd", "cold"));
+    private static final Queues.Queue QUEUE = queue(Set.of("gpu", "ssd"), Map.of());
+
+    private static ClusterLimits.Node node(String name, long memoryMib, int vcores, String... labels) {
+        return new ClusterLimits.Node(name, "/rack", Set.of(labels), memoryMib, vcores, 0, 0, 0);
+    }
+
+    private static Queues.Queue queue(Set<String> labels, Map<String, Queues.Size> most) {
+        return new Queues.Queue("default", "root.default", false, "RUNNING", true, 1, 1, 0, labels, most);
+    }
 
     @Test
     void containersThatFitAreAccepted() {
-        assertThatCode(() -> LIMITS.check(session("selvage.executor.memory=6g")))
+        assertThatCode(() -> LIMITS.check(session("selvage.executor.memory=6g"), QUEUE))
                 .doesNotThrowAnyException();
     }
 
     @Test
     void aContainerAboveTheSchedulersMaximumIsRefused() {
-        assertThatThrownBy(() -> LIMITS.check(session("selvage.executor.memory=100g")))
+        assertThatThrownBy(() -> LIMITS.check(session("selvage.executor.memory=100g"), QUEUE))
                 .isInstanceOfSatisfying(
                         ClientException.class,
                         refusal -> assertThat(refusal.exitCode()).isEqualTo(ExitCode.REFUSED))
                 .hasMessage("selvage.executor.memory is 100g, and the cluster gives at most 8192m to a container"
                         + " (yarn.scheduler.maximum-allocation-mb). Ask for less for the executors.");
-        assertThatThrownBy(() -> LIMITS.check(session("selvage.master.vcores=5")))
+        assertThatThrownBy(() -> LIMITS.check(session("selvage.master.vcores=5"), QUEUE))
                 .hasMessage("selvage.master.vcores is 5, and the cluster gives at most 4 to a container"
                         + " (yarn.scheduler.maximum-allocation-vcores). Ask for fewer for the master.");
     }
 
     @Test
     void aContainerLargerThanEveryNodeIsRefused() {
-        assertThatThrownBy(() -> LIMITS.check(session("selvage.master.memory=7g")))
+        assertThatThrownBy(() -> LIMITS.check(session("selvage.master.memory=7g"), QUEUE))
                 .hasMessage("selvage.master.memory is 7g, and the largest of the cluster's nodes has 6144m."
                         + " Ask for less for the master.");
     }
 
     @Test
     void aContainerThatNoSingleNodeHasRoomForIsRefused() {
-        assertThatThrownBy(() -> LIMITS.check(session("selvage.executor.memory=5g", "selvage.executor.vcores=4")))
+        assertThatThrownBy(
+                        () -> LIMITS.check(session("selvage.executor.memory=5g", "selvage.executor.vcores=4"), QUEUE))
                 .hasMessage("No node of the cluster has both 5g of memory and 4 virtual cores. Ask for less of one for"
                         + " the executors.");
     }
 
     @Test
     void aClusterWithoutNodesIsRefused() {
-        assertThatThrownBy(() -> new ClusterLimits(8192, 4, List.of()).check(session()))
+        assertThatThrownBy(() -> new ClusterLimits(8192, 4, List.of(), Set.of()).check(session(), QUEUE))
                 .hasMessageContaining("No NodeManager of the cluster runs");
+    }
+
+    @Test
+    void whatTheQueueAsAWholeMayHaveIsALimitToo() {
+        Queues.Queue small = queue(Set.of(), Map.of("", new Queues.Size(2048, 2)));
+        assertThatThrownBy(() -> LIMITS.check(session("selvage.executor.memory=3g"), small))
+                .hasMessage(
+                        "selvage.executor.memory is 3g, and the queue \"default\" gets at most 2048m in all. Ask for"
+                                + " less for the executors.");
+        assertThatThrownBy(() -> LIMITS.check(session("selvage.master.vcores=3"), small))
+                .hasMessage("selvage.master.vcores is 3, and the queue \"default\" gets at most 2 in all. Ask for fewer"
+                        + " for the master.");
+    }
+
+    @Test
+    void aNodeLabelThatIsMissingIsRefusedWithTheNearest() {
+        assertThatThrownBy(() -> LIMITS.check(session("selvage.application.node-label=gpus"), QUEUE))
+                .hasMessage(
+                        "selvage.application.node-label is \"gpus\", and the cluster has no such node label: did you"
+                                + " mean gpu? It has cold, gpu, ssd.");
+        ClusterLimits unlabelled = new ClusterLimits(8192, 4, List.of(node("a:1", 4096, 8)), Set.of());
+        assertThatThrownBy(() -> unlabelled.check(session("selvage.executor.node-label=gpu"), QUEUE))
+                .hasMessage(
+                        "selvage.executor.node-label is \"gpu\", and the cluster has no such node label: it has none"
+                                + " at all (yarn.node-labels.enabled). Leave it out.");
+    }
+
+    @Test
+    void aNodeLabelThatTheQueueMayNotUseIsRefused() {
+        assertThatThrownBy(() -> LIMITS.check(session("selvage.application.node-label=cold"), QUEUE))
+                .hasMessage("selvage.application.node-label is \"cold\", and the queue \"default\" may not use nodes of"
+                        + " that label. It may use gpu, ssd. Choose one of these, or another queue with -qu.");
+        assertThatCode(() -> LIMITS.check(session("selvage.application.node-label=gpu"), queue(Set.of("*"), Map.of())))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void onlyNodesOfTheLabelCount() {
+        assertThatThrownBy(() ->
+                        LIMITS.check(session("selvage.executor.node-label=gpu", "selvage.executor.vcores=3"), QUEUE))
+                .hasMessage("selvage.executor.vcores is 3, and the largest of the cluster's nodes has 2. Ask for fewer"
+                        + " for the executors.");
+        assertThatThrownBy(() -> LIMITS.check(session("selvage.application.node-label=ssd"), QUEUE))
+                .hasMessage("selvage.application.node-label is \"ssd\", and no NodeManager of that label runs, so no"
+                        + " container for the master can start. See which do with: scripts/yarn-session.sh -q");
     }
 
     private static SessionConfig session(String... options) {

@@ -1,0 +1,71 @@
+package io.selvage.client.deploy;
+
+import io.selvage.client.connect.Yarn;
+import io.selvage.protocol.config.SessionConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.hadoop.yarn.api.protocolrecords.GetNewApplicationResponse;
+import org.apache.hadoop.yarn.api.records.NodeReport;
+import org.apache.hadoop.yarn.api.records.QueueInfo;
+import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
+import org.apache.hadoop.yarn.api.records.Resource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a cluster has, as its ResourceManager tells one user; immutable.
+ *
+ * @param where the ResourceManager is
+ */
+public record ClusterResources(String where, ClusterLimits limits, Queues queues) {
+    /** Asks; blocks. */
+    public static ClusterResources of(Yarn yarn) {
+        return of(yarn, yarn.newApplication().getNewApplicationResponse());
+    }
+
+    static ClusterResources of(Yarn yarn, GetNewApplicationResponse limits) {
+        return new ClusterResources(
+                yarn.where(), limits(yarn, limits), Queues.of(yarn.allQueues(), yarn.queueRights()));
+    }
+
+    /**
+     * Whether the session can run there.
+     *
+     * @throws io.selvage.client.exit.ClientException with {@code REFUSED}, the reason and a choice that is better
+     */
+    static void check(Yarn yarn, SessionConfig session, GetNewApplicationResponse limits) {
+        List<QueueInfo> queues = new ArrayList<>(yarn.allQueues());
+        List<QueueUserACLInfo> rights = yarn.queueRights();
+        Queues known = Queues.of(queues, rights);
+        if (known.find(session.queue()).isEmpty()) {
+            // The scheduler may know names that its list does not have.
+            yarn.queue(session.queue()).ifPresent(queues::add);
+            known = Queues.of(queues, rights);
+        }
+        Queues.Queue queue = known.choose(session.queue());
+        limits(yarn, limits).check(session, queue);
+    }
+
+    private static ClusterLimits limits(Yarn yarn, GetNewApplicationResponse response) {
+        Resource largest = response.getMaximumResourceCapability();
+        return new ClusterLimits(
+                largest.getMemorySize(),
+                largest.getVirtualCores(),
+                yarn.runningNodes().stream().map(ClusterResources::node).toList(),
+                yarn.nodeLabels());
+    }
+
+    private static ClusterLimits.Node node(NodeReport report) {
+        @Nullable Resource used = report.getUsed();
+        @Nullable Set<String> labels = report.getNodeLabels();
+        return new ClusterLimits.Node(
+                report.getNodeId().toString(),
+                String.valueOf(report.getRackName()),
+                labels == null ? Set.of() : labels,
+                report.getCapability().getMemorySize(),
+                report.getCapability().getVirtualCores(),
+                used == null ? 0 : used.getMemorySize(),
+                used == null ? 0 : used.getVirtualCores(),
+                report.getNumContainers());
+    }
+}
