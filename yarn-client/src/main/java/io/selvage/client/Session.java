@@ -30,6 +30,8 @@ import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.ShowThreadsRequest;
+import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.StopSessionRequest;
 import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.time.Duration;
@@ -318,6 +320,22 @@ public final class Session implements AutoCloseable {
             throw new ClientException(ExitCode.NO_SESSION, response.getRefusal());
         }
         return response.getTimeMillis();
+    }
+
+    /**
+     * What threads of one of its processes do at this moment; answered within seconds, also by silence.
+     *
+     * @param executorId empty: the master itself
+     * @param threadName empty: all threads
+     * @param isPrefix all threads whose names begin with it
+     */
+    public ShowThreadsResponse threads(String executorId, String threadName, boolean isPrefix) {
+        ShowThreadsRequest request = ShowThreadsRequest.newBuilder()
+                .setExecutorId(executorId)
+                .setThreadName(threadName)
+                .setIsPrefix(isPrefix)
+                .build();
+        return connection.call(stub -> stub.showThreads(request));
     }
 
     /** Has YARN fail the attempt that is the master now. */

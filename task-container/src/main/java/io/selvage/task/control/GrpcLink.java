@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.selvage.protocol.threads.ThreadStacks;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.ExecutorServiceGrpc;
 import io.selvage.protocol.wire.MasterMessage;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One stream to one master. The executor's loop sends, the transport's threads receive and say when there is room: a
- * lock, because the transport has no inbox that could be posted to.
+ * lock, because the transport has no inbox that could be posted to. What threads do is told by the transport's threads.
  */
 final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessage, MasterMessage> {
     /** Messages that may wait for the transport; a master that takes none is as good as gone. */
@@ -129,6 +130,13 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
         heardNanos = System.nanoTime();
         if (message.hasRegistered()) {
             registered = true;
+        }
+        if (message.hasDumpThreads()) {
+            // Not by the loop: if it hangs, its stack is what is looked for.
+            send(ExecutorMessage.newBuilder()
+                    .setThreads(ThreadStacks.take(message.getDumpThreads()))
+                    .build());
+            return;
         }
         inbox.post(new ExecutorEvent.FromMaster(this, message));
     }
