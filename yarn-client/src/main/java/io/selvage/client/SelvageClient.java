@@ -16,6 +16,9 @@ import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionFiles;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.process.ContainerLayout;
+import io.selvage.protocol.wire.SessionSpec;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -225,6 +228,16 @@ public final class SelvageClient implements AutoCloseable {
             }
             throw unknown;
         }
+    }
+
+    /** What a session was opened with. */
+    SessionSpec spec(SessionRecord record) {
+        var path = new org.apache.hadoop.fs.Path(record.applicationDirectory(), ContainerLayout.SPEC);
+        return Hdfs.read(path.toString(), ExitCode.SESSION_FAILED, () -> {
+            try (InputStream in = path.getFileSystem(configuration).open(path)) {
+                return SessionSpec.parseFrom(in);
+            }
+        });
     }
 
     YarnConfiguration configuration() {

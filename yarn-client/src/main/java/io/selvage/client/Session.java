@@ -30,6 +30,7 @@ import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SessionSpec;
 import io.selvage.protocol.wire.ShowThreadsRequest;
 import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.StopSessionRequest;
@@ -88,6 +89,11 @@ public final class Session implements AutoCloseable {
     /** Fully qualified. */
     public String stateRoot() {
         return record.stateRoot();
+    }
+
+    /** What it was opened with, from HDFS: nothing secret. */
+    public SessionSpec spec() {
+        return client.spec(record);
     }
 
     public SessionDescription describe() {

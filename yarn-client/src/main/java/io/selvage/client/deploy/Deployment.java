@@ -232,6 +232,7 @@ public final class Deployment {
                 .setStateRoot(record.stateRoot())
                 .setUser(UserGroupInformation.getCurrentUser().getShortUserName())
                 .putAllConfiguration(configuration.settings())
+                .putAllOrigins(configuration.origins())
                 .setLibraryArchive(published.entries().get(0).toWire())
                 .addAllClassPath(
                         jars.stream().map(jar -> jar.getFileName().toString()).toList())

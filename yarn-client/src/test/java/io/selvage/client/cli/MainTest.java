@@ -214,8 +214,8 @@ class MainTest {
         Path file = Files.writeString(conf.resolve("selvage.yaml"), "selvage.executor.slots: many\n");
         assertRefused(
                 ExitCode.BAD_INPUT,
-                "selvage: selvage.executor.slots is \"many\" (in " + file + "), and must be a whole number from 1 to"
-                        + " 256.",
+                "selvage: selvage.executor.slots is \"many\" (in " + file + ", line 1), and must be a whole number"
+                        + " from 1 to 256.",
                 "yarn-session");
     }
 
