@@ -19,6 +19,7 @@ import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
 import org.apache.hadoop.yarn.api.records.ContainerState;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.NodeState;
+import org.apache.hadoop.yarn.api.records.QueueACL;
 import org.apache.hadoop.yarn.api.records.QueueInfo;
 import org.apache.hadoop.yarn.api.records.YarnApplicationAttemptState;
 import org.apache.hadoop.yarn.client.api.YarnClient;
@@ -153,6 +154,16 @@ public final class Yarn implements AutoCloseable {
                 throw unknown;
             }
         });
+    }
+
+    /** Whether this user may put applications into the queue; empty if the ResourceManager does not say. */
+    public Optional<Boolean> maySubmitTo(String queue) {
+        return call(
+                "tell who may use the queue " + queue, () -> client.getQueueAclsInfo().stream()
+                        // By path or by the last part of it: schedulers differ.
+                        .filter(info -> ("." + info.getQueueName()).endsWith("." + queue))
+                        .findFirst()
+                        .map(info -> info.getUserAcls().contains(QueueACL.SUBMIT_APPLICATIONS)));
     }
 
     /** The queues that applications can be put into. */

@@ -170,7 +170,8 @@ public final class Deployment {
         }
     }
 
-    private static void checkQueue(Yarn yarn, String name) {
+    /** @throws ClientException if no session can be put into that queue, with those that it can be put into */
+    public static void checkQueue(Yarn yarn, String name) {
         QueueInfo queue = yarn.queue(name).orElse(null);
         List<QueueInfo> leaves = yarn.leafQueues();
         String choices = String.join(
@@ -194,7 +195,8 @@ public final class Deployment {
         }
     }
 
-    private static ClusterLimits limits(Yarn yarn, GetNewApplicationResponse response) {
+    /** What one container may have, as the ResourceManager and its nodes say. */
+    public static ClusterLimits limits(Yarn yarn, GetNewApplicationResponse response) {
         Resource largest = response.getMaximumResourceCapability();
         List<ClusterLimits.Node> nodes = new ArrayList<>();
         for (NodeReport node : yarn.runningNodes()) {
@@ -272,7 +274,7 @@ public final class Deployment {
     }
 
     /** YARN starts the master no more often than the cluster's own maximum, whatever is asked. */
-    static int effectiveAttempts(SessionConfig session, YarnConfiguration hadoop) {
+    public static int effectiveAttempts(SessionConfig session, YarnConfiguration hadoop) {
         int cluster = hadoop.getInt(YarnConfiguration.RM_AM_MAX_ATTEMPTS, YarnConfiguration.DEFAULT_RM_AM_MAX_ATTEMPTS);
         int cap = hadoop.getInt(YarnConfiguration.GLOBAL_RM_AM_MAX_ATTEMPTS, cluster);
         return Math.min(session.maxAttempts(), cap);
