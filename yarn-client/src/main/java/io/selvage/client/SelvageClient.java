@@ -3,6 +3,7 @@ package io.selvage.client;
 import io.selvage.checkpoint.orphan.ApplicationWord;
 import io.selvage.checkpoint.orphan.OrphanSearch;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.client.connect.ContainerLogs;
 import io.selvage.client.connect.Diagnostics;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
@@ -213,6 +214,11 @@ public final class SelvageClient implements AutoCloseable {
                 ExitCode.DAMAGED,
                 () -> new OrphanSearch(
                         DurableStore.existing(new org.apache.hadoop.fs.Path(root), configuration), this::wordOn));
+    }
+
+    /** The logs of sessions' processes, of those that have ended too; to be used while this client is open. */
+    public ContainerLogs logs() {
+        return new ContainerLogs(yarn, configuration);
     }
 
     private ApplicationWord wordOn(String applicationId) {

@@ -6,16 +6,21 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.hadoop.util.StringUtils;
 import org.apache.hadoop.yarn.api.records.ApplicationAttemptId;
+import org.apache.hadoop.yarn.api.records.ApplicationAttemptReport;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
+import org.apache.hadoop.yarn.api.records.ContainerReport;
 import org.apache.hadoop.yarn.api.records.ContainerState;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.NodeState;
@@ -140,6 +145,31 @@ public final class Yarn implements AutoCloseable {
                         .filter(container -> container.getContainerState() != ContainerState.COMPLETE)
                         .map(container -> container.getContainerId().toString())
                         .collect(Collectors.toSet()));
+    }
+
+    /** The containers that masters of the application run or ran in, newest first; as far as YARN remembers. */
+    public List<String> masterContainers(ApplicationId application) {
+        return call(
+                "list the attempts of " + application, () -> client.getApplicationAttempts(application).stream()
+                        .filter(attempt -> attempt.getAMContainerId() != null)
+                        .sorted(Comparator.comparing(ApplicationAttemptReport::getApplicationAttemptId)
+                                .reversed())
+                        .map(attempt -> attempt.getAMContainerId().toString())
+                        .toList());
+    }
+
+    /** The application's containers that have not ended, each with the address of its node's pages. */
+    public Map<String, String> nodesOfContainers(ApplicationAttemptId attempt) {
+        return call("list the containers of " + attempt, () -> {
+            Map<String, String> nodes = new HashMap<>();
+            for (ContainerReport container : client.getContainers(attempt)) {
+                if (container.getContainerState() != ContainerState.COMPLETE
+                        && container.getNodeHttpAddress() != null) {
+                    nodes.put(container.getContainerId().toString(), container.getNodeHttpAddress());
+                }
+            }
+            return nodes;
+        });
     }
 
     public Optional<QueueInfo> queue(String name) {
