@@ -100,6 +100,29 @@ public final class Session implements AutoCloseable {
         return connection.call(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
     }
 
+    /** How a session and its jobs stand at one moment. */
+    public record Status(SessionDescription session, List<JobDescription> jobs) {
+        public Status {
+            jobs = List.copyOf(jobs);
+        }
+    }
+
+    /**
+     * How it stands now; asked for once, without patience.
+     *
+     * @throws MasterAbsentException if there is no master at this moment
+     * @throws ClientException with {@code NO_SESSION} if it has ended
+     */
+    public Status look() throws MasterAbsentException {
+        SessionDescription description =
+                connection.tryCall(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+        return new Status(
+                description,
+                connection
+                        .tryCall(stub -> stub.listJobs(ListJobsRequest.getDefaultInstance()))
+                        .getJobsList());
+    }
+
     /** What YARN says of it. */
     public ApplicationReport report() {
         return connection.report();

@@ -33,6 +33,7 @@ final class LogsCommand implements Command {
     private static final int DEFAULT_LINES = 200;
     private static final String MASTER = "master";
     private static final Pattern CONTAINER = Pattern.compile("container_[e0-9_]{1,80}");
+    private static final Pattern APPLICATION = Pattern.compile("application_\\d{1,18}_\\d{1,9}");
     private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,100}");
 
     @Override
@@ -105,8 +106,11 @@ final class LogsCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         Target target = Target.of(arguments);
+        String sessionId = arguments.valueOf(Arguments.SESSION);
+        if (sessionId != null && !APPLICATION.matcher(sessionId).matches()) {
+            throw arguments.usage("--session is \"" + sessionId + "\", and must be an application id.");
+        }
         try (SelvageClient client = host.connect()) {
-            String sessionId = arguments.valueOf(Arguments.SESSION);
             String application = sessionId != null ? sessionId : newest(client);
             ContainerLogs logs = client.logs();
             List<String> containers = containers(target, application, client, logs);
@@ -178,6 +182,11 @@ final class LogsCommand implements Command {
             }
             return ofJob;
         }
+    }
+
+    @Override
+    public List<String> words() {
+        return List.of(MASTER);
     }
 
     static String inWords(ContainerLogs.Tail tail, boolean isOneOfSeveral) {

@@ -1,5 +1,6 @@
 package io.selvage.client.connect;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -24,7 +25,7 @@ record LogText(String text, boolean isWhole) {
         int end = answer.indexOf(END + file, begin);
         String text = answer.substring(begin + BEGIN.length(), end < 0 ? answer.length() : end);
         Matcher length = LENGTH.matcher(answer.substring(0, begin));
-        boolean isWhole = !length.find() || Long.parseLong(length.group(1)) <= text.length();
+        boolean isWhole = !length.find() || Long.parseLong(length.group(1)) <= text.getBytes(StandardCharsets.UTF_8).length;
         return Optional.of(new LogText(text, isWhole));
     }
 
