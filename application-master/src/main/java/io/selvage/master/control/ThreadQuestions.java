@@ -49,8 +49,8 @@ final class ThreadQuestions {
             answer.complete(silence("Executor " + executor + " can't be asked now: it is just coming or going."));
         }
         String late = "Executor " + executor + " has not answered within " + MAX_WAIT_MILLIS
-                + " ms: its process is stopped or starved, its host is cut off, or its version is older than this"
-                + " question. On its host, jstack shows the same.";
+                + " ms: its process is stopped or starved, its host is cut off, or its version does not know the"
+                + " question. See whether it is still there with selvage status.";
         return answer.completeOnTimeout(silence(late), MAX_WAIT_MILLIS, TimeUnit.MILLISECONDS)
                 .whenComplete((message, failure) -> waiting.remove(id));
     }
