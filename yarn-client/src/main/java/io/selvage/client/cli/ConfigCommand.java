@@ -63,9 +63,12 @@ final class ConfigCommand implements Command {
                 .addOption(Arguments.JSON);
     }
 
-    /** A setting as it is shown. @param from where it was set; null: nowhere */
+    /**
+     * A setting as it is shown.
+     *
+     * @param from where it was set, as a configuration says it; null: nowhere
+     */
     record Shown(String key, String scope, String value, @Nullable String from) {
-        /** @param origin as a configuration says it */
         static Shown of(ConfigKey<?> key, @Nullable String value, @Nullable String origin) {
             String text = value == null ? key.defaultText() : value;
             return new Shown(key.name(), key.scope().name(), Secrets.hide(key.name(), text), origin);

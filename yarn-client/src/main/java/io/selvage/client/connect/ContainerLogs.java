@@ -17,7 +17,6 @@ import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.logaggregation.ContainerLogsRequest;
 import org.apache.hadoop.yarn.logaggregation.filecontroller.LogAggregationFileControllerFactory;
-import org.apache.hadoop.yarn.webapp.util.WebAppUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +87,7 @@ public final class ContainerLogs {
                             + " session ends",
                     null);
         }
-        String address = node.startsWith("http") ? node : WebAppUtils.getHttpSchemePrefix(hadoop) + node;
+        String address = node.startsWith("http") ? node : Yarn.pageScheme(hadoop) + node;
         URI uri = URI.create(address + "/ws/v1/node/containers/" + container + "/logs/" + file + "?size=-" + bytes);
         try {
             HttpResponse<byte[]> answer = HttpClient.newBuilder()
@@ -134,7 +133,8 @@ public final class ContainerLogs {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
-        } catch (Exception absent) {
+        } catch (Exception | LinkageError absent) {
+            // A format of logs that needs Hadoop's servers is none that this client can read.
             throw notShown(
                     report,
                     container,
@@ -145,7 +145,7 @@ public final class ContainerLogs {
     }
 
     private static ClientException notShown(
-            ApplicationReport report, String container, String why, @Nullable Exception cause) {
+            ApplicationReport report, String container, String why, @Nullable Throwable cause) {
         String sentence = "The log of " + container + " can't be had: " + why + ". Try: yarn logs -applicationId "
                 + report.getApplicationId() + " -containerId " + container;
         return cause == null

@@ -84,6 +84,32 @@ public final class Yarn implements AutoCloseable {
         return addresses;
     }
 
+    /** Where the pages of its ResourceManagers are: {@code http://host:8088}. */
+    public static List<String> pages(YarnConfiguration hadoop) {
+        boolean isSecret = YarnConfiguration.useHttps(hadoop);
+        String key = isSecret ? YarnConfiguration.RM_WEBAPP_HTTPS_ADDRESS : YarnConfiguration.RM_WEBAPP_ADDRESS;
+        int port = isSecret
+                ? YarnConfiguration.DEFAULT_RM_WEBAPP_HTTPS_PORT
+                : YarnConfiguration.DEFAULT_RM_WEBAPP_PORT;
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        if (!HAUtil.isHAEnabled(hadoop)) {
+            addresses.add(hadoop.getSocketAddr(key, "0.0.0.0:" + port, port));
+        } else {
+            for (String id : HAUtil.getRMHAIds(hadoop)) {
+                String host = hadoop.get(HAUtil.addSuffix(YarnConfiguration.RM_HOSTNAME, id), "0.0.0.0");
+                addresses.add(hadoop.getSocketAddr(HAUtil.addSuffix(key, id), host + ":" + port, port));
+            }
+        }
+        return addresses.stream()
+                .map(address -> pageScheme(hadoop) + address.getHostString() + ":" + address.getPort())
+                .toList();
+    }
+
+    /** What comes before host and port of a daemon's pages. */
+    public static String pageScheme(YarnConfiguration hadoop) {
+        return YarnConfiguration.useHttps(hadoop) ? "https://" : "http://";
+    }
+
     private static boolean listens(InetSocketAddress address) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(address.getHostString(), address.getPort()), PROBE_MILLIS);

@@ -20,13 +20,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
-import org.apache.hadoop.yarn.webapp.util.WebAppUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -79,7 +79,7 @@ public final class Doctor {
         }
     }
 
-    private static java.util.Set<String> namesOf(HadoopFolder folder) {
+    private static Set<String> namesOf(HadoopFolder folder) {
         return folder.files().stream()
                 .map(file -> String.valueOf(file.getFileName()))
                 .collect(Collectors.toSet());
@@ -177,9 +177,8 @@ public final class Doctor {
 
     /** Of the daemons' own settings where they tell them, else of what this host believes that they are. */
     private void daemons(YarnConfiguration hadoop, SessionConfig session, Yarn yarn) {
-        String scheme = WebAppUtils.getHttpSchemePrefix(hadoop);
-        Optional<DaemonPage> manager = attempt(
-                        "clock of YARN", () -> DaemonPage.of(WebAppUtils.getRMWebAppURLWithScheme(hadoop)))
+        String scheme = Yarn.pageScheme(hadoop);
+        Optional<DaemonPage> manager = attempt("clock of YARN", () -> firstThatAnswers(Yarn.pages(hadoop)))
                 .flatMap(page -> page);
         Optional<NodeReport> aNode =
                 attempt("nodes", () -> yarn.runningNodes().stream().findFirst()).flatMap(node -> node);
@@ -206,6 +205,16 @@ public final class Doctor {
         told.accept(Judgement.memoryChecks(nodes, where));
         told.accept(Judgement.restarts(managers, nodes, where));
         told.accept(Judgement.logs(nodes, where));
+    }
+
+    private static Optional<DaemonPage> firstThatAnswers(List<String> addresses) throws InterruptedException {
+        for (String address : addresses) {
+            Optional<DaemonPage> page = DaemonPage.of(address);
+            if (page.isPresent()) {
+                return page;
+            }
+        }
+        return Optional.empty();
     }
 
     private void leftovers(HadoopFolder folder, SessionConfig session) {
