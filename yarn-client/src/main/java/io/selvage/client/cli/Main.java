@@ -45,7 +45,7 @@ public final class Main {
 
     /** Other names under which people look for a command. */
     private static final Map<String, String> ALIASES =
-            Map.of("session", "status", "stop-session", "stop", "ls", "list", "info", "status", "sweep", "fsck");
+            Map.of("session", "status", "stop-session", "shutdown", "ls", "list", "info", "status", "sweep", "fsck");
 
     private Main() {}
 
