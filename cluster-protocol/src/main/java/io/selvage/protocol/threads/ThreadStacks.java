@@ -42,7 +42,11 @@ public final class ThreadStacks {
                 stacks.add(stackOf(thread, cpuNanos, deadlocked.contains(id)));
             }
         }
-        return bounded(wanted.getRequest(), System.currentTimeMillis(), stacks);
+        return bounded(stacks)
+                .setRequest(wanted.getRequest())
+                .setTimeMillis(System.currentTimeMillis())
+                .setPid(ProcessHandle.current().pid())
+                .build();
     }
 
     private static boolean isWanted(DumpThreads wanted, String name) {
@@ -85,8 +89,8 @@ public final class ThreadStacks {
     }
 
     /** Those that fit, and how many do not. */
-    static ThreadDump bounded(long request, long timeMillis, List<ThreadStack> stacks) {
-        ThreadDump.Builder dump = ThreadDump.newBuilder().setRequest(request).setTimeMillis(timeMillis);
+    static ThreadDump.Builder bounded(List<ThreadStack> stacks) {
+        ThreadDump.Builder dump = ThreadDump.newBuilder();
         List<ThreadStack> ordered = stacks.stream().sorted(ORDER).toList();
         int bytes = 0;
         for (ThreadStack stack : ordered) {
@@ -96,6 +100,6 @@ public final class ThreadStacks {
             }
             dump.addThreads(stack);
         }
-        return dump.setLeftOut(ordered.size() - dump.getThreadsCount()).build();
+        return dump.setLeftOut(ordered.size() - dump.getThreadsCount());
     }
 }

@@ -35,6 +35,7 @@ class ThreadStacksTest {
                 .build());
         assertThat(dump.getRequest()).isEqualTo(7);
         assertThat(dump.getTimeMillis()).isPositive();
+        assertThat(dump.getPid()).isEqualTo(ProcessHandle.current().pid());
         ThreadStack stack = dump.getThreadsList().get(0);
         assertThat(stack.getState()).isEqualTo("WAITING");
         assertThat(stack.getWaitsFor()).contains("CountDownLatch");
@@ -104,7 +105,7 @@ class ThreadStacksTest {
                 .setName("zombie")
                 .setDeadlocked(true)
                 .build());
-        ThreadDump dump = ThreadStacks.bounded(1, 2, stacks);
+        ThreadDump dump = ThreadStacks.bounded(stacks).build();
         assertThat(dump.getSerializedSize()).isLessThan(ThreadStacks.MOST_BYTES + 1_000);
         assertThat(dump.getThreads(0).getName()).isEqualTo("zombie");
         assertThat(dump.getLeftOut()).isPositive().isEqualTo(stacks.size() - dump.getThreadsCount());
@@ -112,7 +113,7 @@ class ThreadStacksTest {
         for (int number = 0; number < ThreadStacks.MOST_THREADS + 3; number++) {
             many.add(ThreadStack.newBuilder().setName("thread").build());
         }
-        assertThat(ThreadStacks.bounded(1, 2, many).getLeftOut()).isEqualTo(3);
+        assertThat(ThreadStacks.bounded(many).getLeftOut()).isEqualTo(3);
     }
 
     private static List<String> names(String name, boolean isPrefix) {

@@ -10,24 +10,11 @@ final class ThreadTexts {
     private ThreadTexts() {}
 
     /**
-     * A process that is or was asked.
+     * A process that was asked.
      *
      * @param executorId empty: the master
-     * @param answer the default instance: none yet
      */
-    record Process(String executorId, String host, long pid, ShowThreadsResponse answer) {
-        static Process master(String host, long pid) {
-            return executor("", host, pid);
-        }
-
-        static Process executor(String executorId, String host, long pid) {
-            return new Process(executorId, host, pid, ShowThreadsResponse.getDefaultInstance());
-        }
-
-        Process with(ShowThreadsResponse given) {
-            return new Process(executorId, host, pid, given);
-        }
-
+    record Process(String executorId, ShowThreadsResponse answer) {
         boolean isSilent() {
             return !answer.getSilence().isEmpty();
         }
@@ -41,14 +28,13 @@ final class ThreadTexts {
     static String inWords(Process process) {
         StringBuilder text = new StringBuilder();
         text.append(process.executorId().isEmpty() ? "Master" : "Executor " + process.executorId());
-        text.append(", process ").append(process.pid()).append(" on ").append(process.host());
         if (process.isSilent()) {
             return text.append(": no answer. ")
                     .append(process.answer().getSilence())
                     .toString();
         }
         var dump = process.answer().getDump();
-        text.append(", at ").append(Words.time(dump.getTimeMillis())).append(" UTC: ");
+        text.append(", process ").append(dump.getPid()).append(", at ").append(Words.time(dump.getTimeMillis())).append(" UTC: ");
         text.append(Words.times(dump.getThreadsCount() + dump.getLeftOut(), "thread"));
         if (dump.getLeftOut() > 0) {
             text.append(", of which ").append(dump.getLeftOut()).append(" did not fit");
@@ -93,10 +79,9 @@ final class ThreadTexts {
     static Map<String, Object> json(Process process) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("executor_id", process.executorId().isEmpty() ? null : process.executorId());
-        json.put("host", process.host());
-        json.put("pid", process.pid());
         json.put("silence", process.isSilent() ? process.answer().getSilence() : null);
         var dump = process.answer().getDump();
+        json.put("pid", process.isSilent() ? null : dump.getPid());
         json.put("time_millis", dump.getTimeMillis());
         json.put("left_out", dump.getLeftOut());
         json.put(

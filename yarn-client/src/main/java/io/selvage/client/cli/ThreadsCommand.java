@@ -7,8 +7,6 @@ import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.threads.SubtaskThread;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.JobDescription;
-import io.selvage.protocol.wire.SessionDescription;
-import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,11 +114,10 @@ final class ThreadsCommand implements Command {
         try (SelvageClient client = host.connect();
                 Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
             Wanted wanted = jobId == null ? Wanted.ALL : ofJob(session.job(jobId), target.subtask());
-            SessionDescription description = session.describe();
             List<ThreadTexts.Process> processes = new ArrayList<>();
-            for (ThreadTexts.Process asked : processes(target, description)) {
-                ShowThreadsResponse answer = session.threads(asked.executorId(), wanted.name(), wanted.isPrefix());
-                processes.add(asked.with(answer));
+            for (String executorId : executors(target, session)) {
+                processes.add(new ThreadTexts.Process(
+                        executorId, session.threads(executorId, wanted.name(), wanted.isPrefix())));
             }
             List<ThreadTexts.Process> shown = processes.stream()
                     .filter(process -> jobId == null || !process.isEmpty())
@@ -138,32 +135,17 @@ final class ThreadsCommand implements Command {
         }
     }
 
-    private static List<ThreadTexts.Process> processes(Target target, SessionDescription session) {
+    /** The ids of those that are asked, empty for the master. Only for a job must its loop say which there are. */
+    private static List<String> executors(Target target, Session session) {
         String named = target.executor();
-        if (target.job() == null && named == null) {
-            return List.of(ThreadTexts.Process.master(session.getMasterHost(), session.getMasterPid()));
+        if (named != null) {
+            return List.of(named);
         }
-        List<ThreadTexts.Process> executors = session.getExecutorsList().stream()
-                .filter(executor ->
-                        named == null || executor.getExecutorId().equals(named))
-                .map(executor -> ThreadTexts.Process.executor(
-                        executor.getExecutorId(), executor.getHost(), executor.getPid()))
-                .toList();
-        if (named != null && executors.isEmpty()) {
-            throw new ClientException(ExitCode.NO_SESSION, unknownExecutor(named, session.getExecutorsList()));
-        }
-        return executors;
-    }
-
-    static String unknownExecutor(String named, List<ExecutorDescription> executors) {
-        return "The session has no executor \"" + named + "\". "
-                + (executors.isEmpty()
-                        ? "It has none now."
-                        : "It has "
-                                + executors.stream()
-                                        .map(ExecutorDescription::getExecutorId)
-                                        .collect(Collectors.joining(", "))
-                                + ".");
+        return target.job() == null
+                ? List.of("")
+                : session.describe().getExecutorsList().stream()
+                        .map(ExecutorDescription::getExecutorId)
+                        .toList();
     }
 
     /** @param subtask null: all of them */

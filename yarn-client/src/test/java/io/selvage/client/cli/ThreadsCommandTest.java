@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selvage.client.cli.ThreadsCommand.Subtask;
 import io.selvage.client.cli.ThreadsCommand.Target;
 import io.selvage.client.cli.ThreadsCommand.Wanted;
-import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.ThreadDump;
@@ -52,22 +51,18 @@ class ThreadsCommandTest {
     }
 
     @Test
-    void anUnknownSubtaskOrExecutorIsRefusedWithTheKnownOnes() {
+    void anUnknownSubtaskIsRefusedWithTheKnownOnes() {
         assertThatThrownBy(() -> ThreadsCommand.ofJob(JOB, new Subtask(2, 4)))
                 .hasMessage("The job job-1a has no subtask 2.4. It has 1.0 to 1.1 (read), 2.0 to 2.3 (count).");
-        assertThat(ThreadsCommand.unknownExecutor(
-                        "container_9",
-                        List.of(ExecutorDescription.newBuilder()
-                                .setExecutorId("container_2")
-                                .build())))
-                .isEqualTo("The session has no executor \"container_9\". It has container_2.");
     }
 
     @Test
     void aThreadIsShownWithWhatItWaitsFor() {
-        ThreadTexts.Process process = ThreadTexts.Process.executor("container_2", "host-a", 4711)
-                .with(ShowThreadsResponse.newBuilder()
+        ThreadTexts.Process process = new ThreadTexts.Process(
+                "container_2",
+                ShowThreadsResponse.newBuilder()
                         .setDump(ThreadDump.newBuilder()
+                                .setPid(4711)
                                 .setTimeMillis(0)
                                 .setLeftOut(1)
                                 .addThreads(ThreadStack.newBuilder()
@@ -80,7 +75,7 @@ class ThreadsCommandTest {
                                         .setIsCut(true)))
                         .build());
         assertThat(ThreadTexts.inWords(process)).isEqualTo("""
-                        Executor container_2, process 4711 on host-a, at 1970-01-01 00:00:00 UTC: 2 threads, of which 1 \
+                        Executor container_2, process 4711, at 1970-01-01 00:00:00 UTC: 2 threads, of which 1 \
                         did not fit
 
                         "job-1a count 3"  blocked by acme.Lock@1, which "other" holds, 1.5 s of processor time
@@ -92,13 +87,14 @@ class ThreadsCommandTest {
 
     @Test
     void anExecutorThatDoesNotAnswerIsNamed() {
-        ThreadTexts.Process process = ThreadTexts.Process.executor("container_2", "host-a", 4711)
-                .with(ShowThreadsResponse.newBuilder()
+        ThreadTexts.Process process = new ThreadTexts.Process(
+                "container_2",
+                ShowThreadsResponse.newBuilder()
                         .setSilence("It has not answered.")
                         .build());
         assertThat(process.isSilent()).isTrue();
         assertThat(process.isEmpty()).isFalse();
         assertThat(ThreadTexts.inWords(process))
-                .isEqualTo("Executor container_2, process 4711 on host-a: no answer. It has not answered.");
+                .isEqualTo("Executor container_2: no answer. It has not answered.");
     }
 }
