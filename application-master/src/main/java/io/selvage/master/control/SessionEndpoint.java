@@ -35,8 +35,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
- * Called by the transport's threads. Each call becomes an event; its answer comes from the loop. Only what threads do is
- * told past the loop: what hangs can't say where.
+ * Called by the transport's threads. Each call becomes an event; its answer comes from the loop. Only what threads do
+ * is told past the loop: what hangs can't say where.
  */
 final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
     private final Questions questions;

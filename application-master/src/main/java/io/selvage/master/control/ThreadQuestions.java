@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What executors have been asked about their threads and have not answered yet. Shared by the transport's threads, which
- * ask for clients and hear executors: hence a concurrent map. The loop has no part in it. Bounded.
+ * What executors have been asked about their threads and have not answered yet. Shared by the transport's threads,
+ * which ask for clients and hear executors: hence a concurrent map. The loop has no part in it. Bounded.
  */
 final class ThreadQuestions {
     /** Questions that may wait for their answers. */
@@ -35,8 +35,8 @@ final class ThreadQuestions {
     CompletableFuture<ShowThreadsResponse> ask(
             ExecutorId executor, @Nullable ExecutorConnection connection, DumpThreads wanted) {
         if (connection == null) {
-            return CompletableFuture.completedFuture(silence("No executor \"" + executor
-                    + "\" is connected to the master: see which are with selvage status."));
+            return CompletableFuture.completedFuture(silence(
+                    "No executor \"" + executor + "\" is connected to the master: see which are with selvage status."));
         }
         if (waiting.size() >= CAPACITY) {
             return CompletableFuture.completedFuture(

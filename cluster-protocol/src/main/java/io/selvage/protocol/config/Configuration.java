@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -107,8 +106,8 @@ public final class Configuration {
     }
 
     /**
-     * Where the setting is from, as the user knows it: "in /opt/selvage/conf/selvage.yaml, line 3", "from -D". Empty: it
-     * is the default.
+     * Where the setting is from, as the user knows it: "in /opt/selvage/conf/selvage.yaml, line 3", "from -D". Empty:
+     * it is the default.
      */
     public Optional<String> origin(ConfigKey<?> key) {
         return Optional.ofNullable(settings.get(key.name())).map(Setting::origin);
@@ -172,7 +171,9 @@ public final class Configuration {
 
     private static void flattenInto(Map<String, Setting> flat, String name, Node node, String origin) {
         String here = origin
-                + node.getStartMark().map(mark -> ", line " + (mark.getLine() + 1)).orElse("");
+                + node.getStartMark()
+                        .map(mark -> ", line " + (mark.getLine() + 1))
+                        .orElse("");
         if (node.isRecursive()) {
             throw new ConfigException("\"" + name + "\" holds itself (" + here + "); a setting has one value.");
         } else if (node instanceof MappingNode map) {

@@ -100,16 +100,14 @@ class ConfigurationTest {
     void aKeySetBothNestedAndDottedIsRefused() throws IOException {
         Path yaml = yaml("selvage.executor.slots: 1\nselvage:\n  executor:\n    slots: 2\n");
         assertThatThrownBy(() -> Configuration.defaults().withYaml(yaml))
-                .hasMessage(
-                        "\"selvage.executor.slots\" is set twice (in " + yaml + ", line 4); leave one of them.");
+                .hasMessage("\"selvage.executor.slots\" is set twice (in " + yaml + ", line 4); leave one of them.");
     }
 
     @Test
     void aKeyInTheSameMapTwiceIsRefused() throws IOException {
         Path yaml = yaml("selvage.executor.slots: 1\nselvage.executor.slots: 2\n");
         assertThatThrownBy(() -> Configuration.defaults().withYaml(yaml))
-                .hasMessage(
-                        "\"selvage.executor.slots\" is set twice (in " + yaml + ", line 2); leave one of them.");
+                .hasMessage("\"selvage.executor.slots\" is set twice (in " + yaml + ", line 2); leave one of them.");
     }
 
     @Test

@@ -29,10 +29,8 @@ class ThreadStacksTest {
     @Test
     void aThreadIsShownWhereItWaits() throws Exception {
         waiting(SubtaskThread.nameOf("job-1", "count", 1));
-        ThreadDump dump = ThreadStacks.take(DumpThreads.newBuilder()
-                .setRequest(7)
-                .setName("job-1 count 1")
-                .build());
+        ThreadDump dump = ThreadStacks.take(
+                DumpThreads.newBuilder().setRequest(7).setName("job-1 count 1").build());
         assertThat(dump.getRequest()).isEqualTo(7);
         assertThat(dump.getTimeMillis()).isPositive();
         assertThat(dump.getPid()).isEqualTo(ProcessHandle.current().pid());
@@ -101,10 +99,8 @@ class ThreadStacksTest {
                     .addFrames("x".repeat(100_000))
                     .build());
         }
-        stacks.add(ThreadStack.newBuilder()
-                .setName("zombie")
-                .setDeadlocked(true)
-                .build());
+        stacks.add(
+                ThreadStack.newBuilder().setName("zombie").setDeadlocked(true).build());
         ThreadDump dump = ThreadStacks.bounded(stacks).build();
         assertThat(dump.getSerializedSize()).isLessThan(ThreadStacks.MOST_BYTES + 1_000);
         assertThat(dump.getThreads(0).getName()).isEqualTo("zombie");

@@ -103,8 +103,7 @@ class LooksIT {
         Commands.Outcome ofMaster = look("logs", "--tail", "5");
         assertThat(ofMaster.exitCode()).as(ofMaster.text()).isZero();
         assertThat(ofMaster.out().lines().count()).isBetween(1L, 5L);
-        Commands.Outcome ofJob =
-                look("logs", accounts.job().getJobId(), "--tail", "3", "--json");
+        Commands.Outcome ofJob = look("logs", accounts.job().getJobId(), "--tail", "3", "--json");
         assertThat(ofJob.exitCode()).as(ofJob.text()).isZero();
         assertThat(ofJob.json().get(0).get("lines").size()).isPositive();
     }

@@ -143,7 +143,9 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
         inbox.post(new ExecutorEvent.FromMaster(this, message));
     }
 
-    /** Not by the loop: if it hangs, its stack is what is looked for. Who looks must not do harm: no answer is one, too. */
+    /**
+     * Not by the loop: if it hangs, its stack is what is looked for. Who looks must not do harm: no answer is one, too.
+     */
     private void tellThreads(DumpThreads wanted) {
         try {
             send(ExecutorMessage.newBuilder()

@@ -68,7 +68,11 @@ final class ConfigCommand implements Command {
      *
      * @param from where it was set, as a configuration says it; null: nowhere
      */
-    record Shown(String key, String scope, String value, @Nullable String from) {
+    record Shown(
+            String key,
+            String scope,
+            String value,
+            @Nullable String from) {
         static Shown of(ConfigKey<?> key, @Nullable String value, @Nullable String origin) {
             String text = value == null ? key.defaultText() : value;
             return new Shown(key.name(), key.scope().name(), Secrets.hide(key.name(), text), origin);
@@ -139,8 +143,7 @@ final class ConfigCommand implements Command {
         List<List<String>> rows = new ArrayList<>();
         rows.add(HEADINGS);
         for (Shown setting : settings) {
-            rows.add(List.of(
-                    setting.key(), setting.value().isEmpty() ? "-" : setting.value(), setting.fromInWords()));
+            rows.add(List.of(setting.key(), setting.value().isEmpty() ? "-" : setting.value(), setting.fromInWords()));
         }
         return Table.of(rows);
     }

@@ -66,11 +66,7 @@ final class DoctorCommand implements Command {
 
     static String inWords(Finding finding) {
         return String.format(
-                Locale.ROOT,
-                LINE,
-                finding.verdict().name().toLowerCase(Locale.ROOT),
-                finding.check(),
-                finding.text());
+                Locale.ROOT, LINE, finding.verdict().name().toLowerCase(Locale.ROOT), finding.check(), finding.text());
     }
 
     static String summary(List<Finding> findings) {

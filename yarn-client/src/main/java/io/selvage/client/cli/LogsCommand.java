@@ -80,11 +80,13 @@ final class LogsCommand implements Command {
      * @param file null: the process's log
      */
     record Target(
-            @Nullable String container, @Nullable String job, int lines, @Nullable String file) {
+            @Nullable String container,
+            @Nullable String job,
+            int lines,
+            @Nullable String file) {
         static Target of(Arguments arguments) {
-            String named = arguments.rest().isEmpty()
-                    ? MASTER
-                    : arguments.only("\"master\", one executor's or one job's id");
+            String named =
+                    arguments.rest().isEmpty() ? MASTER : arguments.only("\"master\", one executor's or one job's id");
             String file = arguments.valueOf(FILE);
             if (file != null && !FILE_NAME.matcher(file).matches()) {
                 throw arguments.usage("--file is \"" + file + "\", and must be the name of a file, such as stderr.");
@@ -118,8 +120,7 @@ final class LogsCommand implements Command {
             ExitCode end = ExitCode.OK;
             for (String container : containers) {
                 try {
-                    ContainerLogs.Tail tail =
-                            logs.tail(application, container, fileOf(target), target.lines());
+                    ContainerLogs.Tail tail = logs.tail(application, container, fileOf(target), target.lines());
                     results.add(json(tail));
                     if (!arguments.has(Arguments.JSON)) {
                         console.result(inWords(tail, containers.size() > 1));

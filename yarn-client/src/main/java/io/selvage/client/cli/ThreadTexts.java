@@ -34,7 +34,11 @@ final class ThreadTexts {
                     .toString();
         }
         var dump = process.answer().getDump();
-        text.append(", process ").append(dump.getPid()).append(", at ").append(Words.time(dump.getTimeMillis())).append(" UTC: ");
+        text.append(", process ")
+                .append(dump.getPid())
+                .append(", at ")
+                .append(Words.time(dump.getTimeMillis()))
+                .append(" UTC: ");
         text.append(Words.times(dump.getThreadsCount() + dump.getLeftOut(), "thread"));
         if (dump.getLeftOut() > 0) {
             text.append(", of which ").append(dump.getLeftOut()).append(" did not fit");
@@ -46,9 +50,7 @@ final class ThreadTexts {
     private static void append(StringBuilder text, ThreadStack thread) {
         text.append("\n\n\"").append(thread.getName()).append("\"  ").append(state(thread));
         if (thread.getCpuMillis() >= 0) {
-            text.append(", ")
-                    .append(Words.duration(thread.getCpuMillis()))
-                    .append(" of processor time");
+            text.append(", ").append(Words.duration(thread.getCpuMillis())).append(" of processor time");
         }
         for (String frame : thread.getFramesList()) {
             text.append("\n    at ").append(frame);

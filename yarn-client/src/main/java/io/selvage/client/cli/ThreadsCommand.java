@@ -76,7 +76,9 @@ final class ThreadsCommand implements Command {
      * @param subtask null: all of the job's
      */
     record Target(
-            @Nullable String job, @Nullable String executor, @Nullable Subtask subtask) {
+            @Nullable String job,
+            @Nullable String executor,
+            @Nullable Subtask subtask) {
         static Target of(Arguments arguments) {
             String job = arguments.rest().isEmpty() ? null : arguments.only("one job's id");
             String executor = arguments.valueOf(EXECUTOR);
@@ -95,8 +97,7 @@ final class ThreadsCommand implements Command {
                 throw arguments.usage("--subtask is \"" + subtask
                         + "\", and must be a vertex's number and a subtask's, such as 2.0.");
             }
-            return new Target(
-                    job, null, new Subtask(Integer.parseInt(form.group(1)), Integer.parseInt(form.group(2))));
+            return new Target(job, null, new Subtask(Integer.parseInt(form.group(1)), Integer.parseInt(form.group(2))));
         }
     }
 
@@ -123,8 +124,7 @@ final class ThreadsCommand implements Command {
                     .filter(process -> jobId == null || !process.isEmpty())
                     .toList();
             if (arguments.has(Arguments.JSON)) {
-                console.result(
-                        Json.write(shown.stream().map(ThreadTexts::json).toList()));
+                console.result(Json.write(shown.stream().map(ThreadTexts::json).toList()));
             } else if (shown.isEmpty()) {
                 console.result(
                         "No thread of " + jobId + " runs on an executor now. See: selvage status --job " + jobId);

@@ -131,7 +131,8 @@ final class WatchCommand implements Command {
         long standbys =
                 executors.stream().filter(ExecutorDescription::getStandby).count();
         return "master " + status.session().getMasterPid() + " on "
-                + status.session().getMasterHost() + ", attempt " + status.session().getEpoch() + "; "
+                + status.session().getMasterHost() + ", attempt "
+                + status.session().getEpoch() + "; "
                 + Words.times(executors.size(), "executor")
                 + (standbys > 0 ? " (" + standbys + " standby)" : "")
                 + status.jobs().stream().map(WatchCommand::part).collect(Collectors.joining());

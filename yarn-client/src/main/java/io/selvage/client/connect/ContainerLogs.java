@@ -72,8 +72,8 @@ public final class ContainerLogs {
                 : ofNode(report, container, file, bytes);
         return LogText.of(new String(answer, StandardCharsets.UTF_8), file)
                 .map(log -> log.tail(container, file, lines))
-                .orElseThrow(() -> notShown(
-                        report, container, "there is no " + file + " of it, or nothing is in it", null));
+                .orElseThrow(
+                        () -> notShown(report, container, "there is no " + file + " of it, or nothing is in it", null));
     }
 
     private byte[] ofNode(ApplicationReport report, String container, String file, int bytes) {
@@ -98,10 +98,10 @@ public final class ContainerLogs {
                             HttpResponse.BodyHandlers.ofByteArray());
             return switch (answer.statusCode()) {
                 case 200 -> answer.body();
-                case 401, 403 -> throw notShown(report, container, address + " wants to know who asks (Kerberos)", null);
+                case 401, 403 ->
+                    throw notShown(report, container, address + " wants to know who asks (Kerberos)", null);
                 case 404 -> throw notShown(report, container, address + " has no " + file + " of it", null);
-                default ->
-                    throw notShown(report, container, address + " answers with " + answer.statusCode(), null);
+                default -> throw notShown(report, container, address + " answers with " + answer.statusCode(), null);
             };
         } catch (IOException unreachable) {
             throw notShown(report, container, address + " does not answer", unreachable);

@@ -25,7 +25,8 @@ record LogText(String text, boolean isWhole) {
         int end = answer.indexOf(END + file, begin);
         String text = answer.substring(begin + BEGIN.length(), end < 0 ? answer.length() : end);
         Matcher length = LENGTH.matcher(answer.substring(0, begin));
-        boolean isWhole = !length.find() || Long.parseLong(length.group(1)) <= text.getBytes(StandardCharsets.UTF_8).length;
+        boolean isWhole =
+                !length.find() || Long.parseLong(length.group(1)) <= text.getBytes(StandardCharsets.UTF_8).length;
         return Optional.of(new LogText(text, isWhole));
     }
 

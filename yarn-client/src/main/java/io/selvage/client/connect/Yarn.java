@@ -88,9 +88,7 @@ public final class Yarn implements AutoCloseable {
     public static List<String> pages(YarnConfiguration hadoop) {
         boolean isSecret = YarnConfiguration.useHttps(hadoop);
         String key = isSecret ? YarnConfiguration.RM_WEBAPP_HTTPS_ADDRESS : YarnConfiguration.RM_WEBAPP_ADDRESS;
-        int port = isSecret
-                ? YarnConfiguration.DEFAULT_RM_WEBAPP_HTTPS_PORT
-                : YarnConfiguration.DEFAULT_RM_WEBAPP_PORT;
+        int port = isSecret ? YarnConfiguration.DEFAULT_RM_WEBAPP_HTTPS_PORT : YarnConfiguration.DEFAULT_RM_WEBAPP_PORT;
         List<InetSocketAddress> addresses = new ArrayList<>();
         if (!HAUtil.isHAEnabled(hadoop)) {
             addresses.add(hadoop.getSocketAddr(key, "0.0.0.0:" + port, port));
@@ -176,7 +174,8 @@ public final class Yarn implements AutoCloseable {
     /** The containers that masters of the application run or ran in, newest first; as far as YARN remembers. */
     public List<String> masterContainers(ApplicationId application) {
         return call(
-                "list the attempts of " + application, () -> client.getApplicationAttempts(application).stream()
+                "list the attempts of " + application,
+                () -> client.getApplicationAttempts(application).stream()
                         .filter(attempt -> attempt.getAMContainerId() != null)
                         .sorted(Comparator.comparing(ApplicationAttemptReport::getApplicationAttemptId)
                                 .reversed())
@@ -215,7 +214,8 @@ public final class Yarn implements AutoCloseable {
     /** Whether this user may put applications into the queue; empty if the ResourceManager does not say. */
     public Optional<Boolean> maySubmitTo(String queue) {
         return call(
-                "tell who may use the queue " + queue, () -> client.getQueueAclsInfo().stream()
+                "tell who may use the queue " + queue,
+                () -> client.getQueueAclsInfo().stream()
                         // By path or by the last part of it: schedulers differ.
                         .filter(info -> ("." + info.getQueueName()).endsWith("." + queue))
                         .findFirst()

@@ -37,8 +37,7 @@ record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, O
     /** @param address such as {@code http://host:8088} */
     static Optional<DaemonPage> of(String address) throws InterruptedException {
         try {
-            HttpClient http =
-                    HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+            HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
             HttpRequest request = HttpRequest.newBuilder(URI.create(address + "/conf?format=xml"))
                     .timeout(PATIENCE)
                     .build();

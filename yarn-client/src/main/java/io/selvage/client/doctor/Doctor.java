@@ -88,8 +88,7 @@ public final class Doctor {
     /** Answers whether there is a state root, which can have been there before only. */
     private boolean hdfs(YarnConfiguration hadoop, SessionConfig session) {
         Optional<Hdfs> connected = attempt("HDFS", () -> Hdfs.connect(hadoop, session.stateRoot()));
-        Optional<List<String>> missing =
-                connected.flatMap(hdfs -> attempt("HDFS", hdfs::missingDirectories));
+        Optional<List<String>> missing = connected.flatMap(hdfs -> attempt("HDFS", hdfs::missingDirectories));
         if (connected.isEmpty() || missing.isEmpty()) {
             told.accept(notChecked("state root, store, clock of HDFS", "HDFS does not answer"));
             return false;
@@ -109,8 +108,7 @@ public final class Doctor {
                                 told.accept(writable);
                                 store(hadoop, hdfs);
                             },
-                            () -> told.accept(
-                                    notChecked("store, clock of HDFS", "the state root can't be written")));
+                            () -> told.accept(notChecked("store, clock of HDFS", "the state root can't be written")));
         } finally {
             if (!missing.get().isEmpty()) {
                 attempt("state root", () -> {
@@ -123,8 +121,8 @@ public final class Doctor {
     }
 
     private void store(YarnConfiguration hadoop, Hdfs hdfs) {
-        Optional<DurableStore> opened = attempt(
-                "store", () -> DurableStore.open(new org.apache.hadoop.fs.Path(hdfs.stateRoot()), hadoop));
+        Optional<DurableStore> opened =
+                attempt("store", () -> DurableStore.open(new org.apache.hadoop.fs.Path(hdfs.stateRoot()), hadoop));
         opened.ifPresent(store -> {
             attempt("store", () -> {
                         store.proveAtomic();
@@ -164,8 +162,8 @@ public final class Doctor {
                     })
                     .ifPresent(told);
             attempt("containers", () -> {
-                        ClusterLimits limits = Deployment.limits(
-                                yarn, yarn.newApplication().getNewApplicationResponse());
+                        ClusterLimits limits =
+                                Deployment.limits(yarn, yarn.newApplication().getNewApplicationResponse());
                         limits.check(session);
                         return Judgement.containers(session, limits);
                     })

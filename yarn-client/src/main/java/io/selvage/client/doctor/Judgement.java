@@ -117,8 +117,7 @@ final class Judgement {
                 YarnConfiguration.NM_VMEM_CHECK_ENABLED, YarnConfiguration.DEFAULT_NM_VMEM_CHECK_ENABLED);
         boolean isPhysicalChecked = node.getBoolean(
                 YarnConfiguration.NM_PMEM_CHECK_ENABLED, YarnConfiguration.DEFAULT_NM_PMEM_CHECK_ENABLED);
-        float ratio = node.getFloat(
-                YarnConfiguration.NM_VMEM_PMEM_RATIO, YarnConfiguration.DEFAULT_NM_VMEM_PMEM_RATIO);
+        float ratio = node.getFloat(YarnConfiguration.NM_VMEM_PMEM_RATIO, YarnConfiguration.DEFAULT_NM_VMEM_PMEM_RATIO);
         if (isVirtualChecked && ratio < LEAST_VIRTUAL_RATIO) {
             return Finding.warning(
                     check,
@@ -140,8 +139,8 @@ final class Judgement {
         String check = "restarts of YARN";
         boolean managerKeeps = resourceManager.getBoolean(
                 YarnConfiguration.RECOVERY_ENABLED, YarnConfiguration.DEFAULT_RM_RECOVERY_ENABLED);
-        boolean nodesKeep = node.getBoolean(
-                YarnConfiguration.NM_RECOVERY_ENABLED, YarnConfiguration.DEFAULT_NM_RECOVERY_ENABLED);
+        boolean nodesKeep =
+                node.getBoolean(YarnConfiguration.NM_RECOVERY_ENABLED, YarnConfiguration.DEFAULT_NM_RECOVERY_ENABLED);
         if (managerKeeps && nodesKeep) {
             return Finding.ok(check, "sessions outlive those of the ResourceManager and of NodeManagers");
         }

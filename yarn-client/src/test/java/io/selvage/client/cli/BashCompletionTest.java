@@ -28,15 +28,12 @@ class BashCompletionTest {
         for (Map.Entry<String, Command> command : Main.commands().entrySet()) {
             String branch = branchOf(command.getKey());
             for (Option option : Main.optionsOf(command.getValue()).getOptions()) {
-                assertThat(wordsOf(branch, "options"))
-                        .as(command.getKey())
-                        .containsAll(BashCompletion.namesOf(option));
+                assertThat(wordsOf(branch, "options")).as(command.getKey()).containsAll(BashCompletion.namesOf(option));
             }
             assertThat(wordsOf(branch, "words")).containsAll(command.getValue().words());
         }
-        assertThat(SCRIPT).contains(KnownKeys.all().stream()
-                .map(key -> key.name() + "=")
-                .toList());
+        assertThat(SCRIPT)
+                .contains(KnownKeys.all().stream().map(key -> key.name() + "=").toList());
     }
 
     private static String branchOf(String word) {

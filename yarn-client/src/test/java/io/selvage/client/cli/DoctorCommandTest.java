@@ -14,7 +14,8 @@ class DoctorCommandTest {
 
     @Test
     void eachFindingIsALine() {
-        assertThat(DoctorCommand.inWords(WARNING)).isEqualTo("warning  logs                    They lie on the nodes alone.");
+        assertThat(DoctorCommand.inWords(WARNING))
+                .isEqualTo("warning  logs                    They lie on the nodes alone.");
     }
 
     @Test

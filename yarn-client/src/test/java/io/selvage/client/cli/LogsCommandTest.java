@@ -21,8 +21,7 @@ class LogsCommandTest {
         assertThat(target("master", "--tail", "5")).isEqualTo(new Target(null, null, 5, null));
         assertThat(target("container_e01_1_0001_01_000002"))
                 .isEqualTo(new Target("container_e01_1_0001_01_000002", null, 200, null));
-        assertThat(target("-n", "7", "job-1a", "--file", "stderr"))
-                .isEqualTo(new Target(null, "job-1a", 7, "stderr"));
+        assertThat(target("-n", "7", "job-1a", "--file", "stderr")).isEqualTo(new Target(null, "job-1a", 7, "stderr"));
     }
 
     @Test

@@ -18,7 +18,8 @@ class ThreadsCommandTest {
     private static final JobDescription JOB = JobDescription.newBuilder()
             .setJobId("job-1a")
             .addVertices(VertexDescription.newBuilder().setId(1).setName("read").setParallelism(2))
-            .addVertices(VertexDescription.newBuilder().setId(2).setName("count").setParallelism(4))
+            .addVertices(
+                    VertexDescription.newBuilder().setId(2).setName("count").setParallelism(4))
             .build();
 
     private static Target target(String... words) {
@@ -94,7 +95,6 @@ class ThreadsCommandTest {
                         .build());
         assertThat(process.isSilent()).isTrue();
         assertThat(process.isEmpty()).isFalse();
-        assertThat(ThreadTexts.inWords(process))
-                .isEqualTo("Executor container_2: no answer. It has not answered.");
+        assertThat(ThreadTexts.inWords(process)).isEqualTo("Executor container_2: no answer. It has not answered.");
     }
 }

@@ -29,7 +29,8 @@ class LogTextTest {
 
     @Test
     void aLineWhoseBeginningWasNotFetchedIsLeftOut() {
-        LogText log = LogText.of(answer(1_000, "ne\ntwo\nthree\n"), "master.log").orElseThrow();
+        LogText log =
+                LogText.of(answer(1_000, "ne\ntwo\nthree\n"), "master.log").orElseThrow();
         assertThat(log.tail("c", "master.log", 5))
                 .isEqualTo(new ContainerLogs.Tail("c", "master.log", "two\nthree", true));
     }

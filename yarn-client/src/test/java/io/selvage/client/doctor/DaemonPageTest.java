@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Timeout;
 class DaemonPageTest {
     private HttpServer server;
     private int status = 200;
-    private String body = "<configuration><property><name>yarn.acl.enable</name><value>true</value></property>"
-            + "</configuration>";
+    private String body =
+            "<configuration><property><name>yarn.acl.enable</name><value>true</value></property>" + "</configuration>";
 
     @BeforeEach
     void start() throws IOException {

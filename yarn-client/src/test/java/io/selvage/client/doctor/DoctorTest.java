@@ -47,8 +47,7 @@ class DoctorTest {
     void aStateRootThatIsNotThereIsTriedAndNotLeftBehind() throws IOException {
         Path root = directory.resolve("made").resolve("root");
         List<Finding> findings = examine(
-                hadoopFolder(),
-                Configuration.defaults().withOptions(List.of("selvage.state.root=" + root.toUri())));
+                hadoopFolder(), Configuration.defaults().withOptions(List.of("selvage.state.root=" + root.toUri())));
         assertThat(findings)
                 .anyMatch(finding -> finding.check().equals("state root") && finding.verdict() == Verdict.OK);
         assertThat(findings)
@@ -60,9 +59,7 @@ class DoctorTest {
     void aStateRootThatIsThereIsLeftAsItWas() throws IOException {
         Path root = Files.createDirectories(directory.resolve("root"));
         Path file = Files.writeString(root.resolve("theirs"), "1");
-        examine(
-                hadoopFolder(),
-                Configuration.defaults().withOptions(List.of("selvage.state.root=" + root.toUri())));
+        examine(hadoopFolder(), Configuration.defaults().withOptions(List.of("selvage.state.root=" + root.toUri())));
         assertThat(root).isDirectoryContaining(path -> path.equals(file));
         try (var files = Files.list(root)) {
             assertThat(files.toList()).containsExactly(file);

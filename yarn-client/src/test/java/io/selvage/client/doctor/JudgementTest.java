@@ -20,8 +20,8 @@ class JudgementTest {
     void anOldJavaIsAProblem() {
         assertThat(Judgement.java(17, "/jdk").verdict()).isEqualTo(Verdict.OK);
         assertThat(Judgement.java(11, "/jdk"))
-                .isEqualTo(new Finding(
-                        "Java", Verdict.PROBLEM, "Java 11 in /jdk. Set JAVA_HOME to a JDK 17 or newer."));
+                .isEqualTo(
+                        new Finding("Java", Verdict.PROBLEM, "Java 11 in /jdk. Set JAVA_HOME to a JDK 17 or newer."));
     }
 
     @Test
@@ -63,7 +63,8 @@ class JudgementTest {
 
     @Test
     void aDateInWholeSecondsIsRead() {
-        assertThat(DaemonPage.clock(Optional.of("Thu, 01 Jan 1970 00:00:05 GMT"))).isEqualTo(OptionalLong.of(5_000));
+        assertThat(DaemonPage.clock(Optional.of("Thu, 01 Jan 1970 00:00:05 GMT")))
+                .isEqualTo(OptionalLong.of(5_000));
         assertThat(DaemonPage.clock(Optional.of("yesterday"))).isEmpty();
         assertThat(DaemonPage.clock(Optional.empty())).isEmpty();
     }
