@@ -43,25 +43,19 @@ class DoctorTest {
                 .satisfies(finding -> assertThat(finding.text()).contains("127.0.0.1:1"));
     }
 
+    /** A file system that is no NameNode's is raced on for long: one test has to do. */
     @Test
-    void aStateRootThatIsNotThereIsTriedAndNotLeftBehind() throws IOException {
-        Path root = directory.resolve("made").resolve("root");
+    void aStateRootThatIsNotThereIsTriedAndNothingIsLeftBehind() throws IOException {
+        Path parent = Files.createDirectories(directory.resolve("parent"));
+        Path file = Files.writeString(parent.resolve("theirs"), "1");
+        Path root = parent.resolve("made").resolve("root");
         List<Finding> findings = examine(
                 hadoopFolder(), Configuration.defaults().withOptions(List.of("selvage.state.root=" + root.toUri())));
         assertThat(findings)
                 .anyMatch(finding -> finding.check().equals("state root") && finding.verdict() == Verdict.OK);
         assertThat(findings)
                 .anyMatch(finding -> finding.check().equals("clock of HDFS") && finding.verdict() == Verdict.OK);
-        assertThat(root.getParent()).doesNotExist();
-    }
-
-    @Test
-    void aStateRootThatIsThereIsLeftAsItWas() throws IOException {
-        Path root = Files.createDirectories(directory.resolve("root"));
-        Path file = Files.writeString(root.resolve("theirs"), "1");
-        examine(hadoopFolder(), Configuration.defaults().withOptions(List.of("selvage.state.root=" + root.toUri())));
-        assertThat(root).isDirectoryContaining(path -> path.equals(file));
-        try (var files = Files.list(root)) {
+        try (var files = Files.list(parent)) {
             assertThat(files.toList()).containsExactly(file);
         }
     }
