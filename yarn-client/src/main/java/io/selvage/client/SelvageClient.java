@@ -3,6 +3,7 @@ package io.selvage.client;
 import io.selvage.checkpoint.orphan.ApplicationWord;
 import io.selvage.checkpoint.orphan.OrphanSearch;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.client.connect.ContainerLogs;
 import io.selvage.client.connect.Diagnostics;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
@@ -17,6 +18,9 @@ import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionFiles;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.process.ContainerLayout;
+import io.selvage.protocol.wire.SessionSpec;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -218,6 +222,11 @@ public final class SelvageClient implements AutoCloseable {
                         DurableStore.existing(new org.apache.hadoop.fs.Path(root), configuration), this::wordOn));
     }
 
+    /** The logs of sessions' processes, of those that have ended too; to be used while this client is open. */
+    public ContainerLogs logs() {
+        return new ContainerLogs(yarn, configuration);
+    }
+
     private ApplicationWord wordOn(String applicationId) {
         try {
             return switch (SessionState.of(yarn.report(ApplicationId.fromString(applicationId)))) {
@@ -231,6 +240,16 @@ public final class SelvageClient implements AutoCloseable {
             }
             throw unknown;
         }
+    }
+
+    /** What a session was opened with. */
+    SessionSpec spec(SessionRecord record) {
+        var path = new org.apache.hadoop.fs.Path(record.applicationDirectory(), ContainerLayout.SPEC);
+        return Hdfs.read(path.toString(), ExitCode.SESSION_FAILED, () -> {
+            try (InputStream in = path.getFileSystem(configuration).open(path)) {
+                return SessionSpec.parseFrom(in);
+            }
+        });
     }
 
     YarnConfiguration configuration() {

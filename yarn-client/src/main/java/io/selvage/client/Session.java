@@ -31,6 +31,9 @@ import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SessionSpec;
+import io.selvage.protocol.wire.ShowThreadsRequest;
+import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.StopSessionRequest;
 import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.time.Duration;
@@ -89,6 +92,11 @@ public final class Session implements AutoCloseable {
         return record.stateRoot();
     }
 
+    /** What it was opened with, from HDFS: nothing secret. */
+    public SessionSpec spec() {
+        return client.spec(record);
+    }
+
     public SessionDescription describe() {
         return connection.call(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
     }
@@ -96,6 +104,29 @@ public final class Session implements AutoCloseable {
     /** What {@link #describe} tells, asked for once: for someone who looks again and again. */
     public SessionDescription tryDescribe() throws MasterAbsentException {
         return connection.tryCall(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+    }
+
+    /** How a session and its jobs stand at one moment. */
+    public record Status(SessionDescription session, List<JobDescription> jobs) {
+        public Status {
+            jobs = List.copyOf(jobs);
+        }
+    }
+
+    /**
+     * How it stands now; asked for once, without patience.
+     *
+     * @throws MasterAbsentException if there is no master at this moment
+     * @throws ClientException with {@code NO_SESSION} if it has ended
+     */
+    public Status look() throws MasterAbsentException {
+        SessionDescription description =
+                connection.tryCall(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+        return new Status(
+                description,
+                connection
+                        .tryCall(stub -> stub.listJobs(ListJobsRequest.getDefaultInstance()))
+                        .getJobsList());
     }
 
     /** What YARN says of it. */
@@ -335,6 +366,22 @@ public final class Session implements AutoCloseable {
             throw new ClientException(ExitCode.NO_SESSION, response.getRefusal());
         }
         return response.getTimeMillis();
+    }
+
+    /**
+     * What threads of one of its processes do at this moment; answered within seconds, also by silence.
+     *
+     * @param executorId empty: the master itself
+     * @param threadName empty: all threads
+     * @param isPrefix all threads whose names begin with it
+     */
+    public ShowThreadsResponse threads(String executorId, String threadName, boolean isPrefix) {
+        ShowThreadsRequest request = ShowThreadsRequest.newBuilder()
+                .setExecutorId(executorId)
+                .setThreadName(threadName)
+                .setIsPrefix(isPrefix)
+                .build();
+        return connection.call(stub -> stub.showThreads(request));
     }
 
     /** Has YARN fail the attempt that is the master now. */

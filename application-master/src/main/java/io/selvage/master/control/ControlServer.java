@@ -52,7 +52,7 @@ public final class ControlServer {
         Server server = ControlTransport.server(identity, address, refusals)
                 .executor(threads)
                 .addService(executors)
-                .addService(new SessionEndpoint(questions))
+                .addService(new SessionEndpoint(questions, executors))
                 .build()
                 .start();
         return new ControlServer(server, threads, executors, refusals);

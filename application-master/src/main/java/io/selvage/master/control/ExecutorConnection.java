@@ -3,6 +3,7 @@ package io.selvage.master.control;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.selvage.master.event.ConnectionId;
+import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.MasterMessage;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -19,6 +20,7 @@ final class ExecutorConnection {
     private final ServerCallStreamObserver<MasterMessage> stream;
     private final Queue<MasterMessage> waiting = new ArrayDeque<>();
     private boolean closed;
+    private long epoch; // Of the master, as the loop's messages say; 0: it has sent none.
 
     ExecutorConnection(ConnectionId id, ServerCallStreamObserver<MasterMessage> stream) {
         this.id = id;
@@ -40,8 +42,20 @@ final class ExecutorConnection {
             return false;
         }
         waiting.add(message);
+        epoch = Math.max(epoch, message.getEpoch());
         drain();
         return true;
+    }
+
+    /** Asks without the loop; false if the loop has not sent anything yet, or nothing more fits. */
+    synchronized boolean tryAsk(DumpThreads question) {
+        return epoch > 0
+                && !closed
+                && waiting.size() < CAPACITY
+                && trySend(MasterMessage.newBuilder()
+                        .setEpoch(epoch)
+                        .setDumpThreads(question)
+                        .build());
     }
 
     /** The transport has room again. */

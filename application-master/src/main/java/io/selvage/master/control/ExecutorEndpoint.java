@@ -8,23 +8,30 @@ import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.loop.Inbox;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.ExecutorServiceGrpc;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.ShowThreadsResponse;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Called by the transport's threads, which post, and by the loop, which sends; hence the concurrent map. */
+/** Called by the transport's threads, which post, and by the loop, which sends; hence the concurrent maps. */
 final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase {
     private static final Logger LOG = LoggerFactory.getLogger(ExecutorEndpoint.class);
 
     private final Inbox inbox;
     private final Map<ConnectionId, ExecutorConnection> connections = new ConcurrentHashMap<>();
     private final AtomicLong lastConnection = new AtomicLong();
+    /** The newest of each executor; what the loop thinks of it, the loop knows alone. */
+    private final Map<ExecutorId, ExecutorConnection> newest = new ConcurrentHashMap<>();
+
+    private final ThreadQuestions threadQuestions = new ThreadQuestions();
 
     ExecutorEndpoint(Inbox inbox) {
         this.inbox = inbox;
@@ -49,15 +56,22 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
         }
     }
 
+    /** Asks an executor what its threads do; any thread. The answer comes soon, whatever becomes of the executor. */
+    CompletableFuture<ShowThreadsResponse> showThreads(ExecutorId executor, DumpThreads question) {
+        return threadQuestions.ask(executor, newest.get(executor), question);
+    }
+
     void disconnect(MasterAction.Disconnect action) {
         ExecutorConnection connection = connections.remove(action.connection());
         if (connection != null) {
+            newest.values().remove(connection);
             connection.end();
         }
     }
 
     private void gone(ExecutorConnection connection, @Nullable ExecutorId executor, String reason) {
         boolean first = connections.remove(connection.id()) != null;
+        newest.values().remove(connection);
         connection.forget();
         if (first && executor != null) {
             inbox.post(new MasterEvent.ExecutorDisconnected(executor, connection.id(), reason));
@@ -77,7 +91,9 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
 
         @Override
         public void onNext(ExecutorMessage message) {
-            if (executor != null) {
+            if (executor != null && message.hasThreads()) {
+                threadQuestions.onAnswer(connection.id(), message.getThreads());
+            } else if (executor != null) {
                 ExecutorId from = executor;
                 MasterEvent.said(from, connection.id(), message)
                         .ifPresentOrElse(
@@ -90,6 +106,7 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
                     && !message.getRegister().getExecutorId().isBlank()) {
                 ExecutorId from = new ExecutorId(message.getRegister().getExecutorId());
                 executor = from;
+                newest.put(from, connection);
                 inbox.post(new MasterEvent.ExecutorRegistered(from, connection.id(), message.getRegister()));
             } else {
                 connections.remove(connection.id());

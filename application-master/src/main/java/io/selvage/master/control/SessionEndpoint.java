@@ -7,12 +7,15 @@ import io.grpc.stub.StreamObserver;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
 import io.selvage.master.loop.Questions;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.threads.ThreadStacks;
 import io.selvage.protocol.wire.CancelJobRequest;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.DescribeSavepointRequest;
 import io.selvage.protocol.wire.DescribeSessionRequest;
 import io.selvage.protocol.wire.DrillRequest;
 import io.selvage.protocol.wire.DrillResponse;
+import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.ListJobsRequest;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.RequestCheckpointRequest;
@@ -20,6 +23,8 @@ import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionServiceGrpc;
+import io.selvage.protocol.wire.ShowThreadsRequest;
+import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.StopSessionRequest;
 import io.selvage.protocol.wire.StopSessionResponse;
 import io.selvage.protocol.wire.SubmitJobRequest;
@@ -29,12 +34,17 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
-/** Called by the transport's threads. Each call becomes an event; its answer comes from the loop. */
+/**
+ * Called by the transport's threads. Each call becomes an event; its answer comes from the loop. Only what threads do
+ * is told past the loop: what hangs can't say where.
+ */
 final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
     private final Questions questions;
+    private final ExecutorEndpoint executors;
 
-    SessionEndpoint(Questions questions) {
+    SessionEndpoint(Questions questions, ExecutorEndpoint executors) {
         this.questions = questions;
+        this.executors = executors;
     }
 
     @Override
@@ -89,10 +99,32 @@ final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
         ask(id -> new MasterEvent.SessionStopRequested(id, request.getReason()), StopSessionResponse.class, response);
     }
 
+    @Override
+    public void showThreads(ShowThreadsRequest request, StreamObserver<ShowThreadsResponse> response) {
+        mayHangUp(response);
+        DumpThreads question = DumpThreads.newBuilder()
+                .setName(request.getThreadName())
+                .setIsPrefix(request.getIsPrefix())
+                .build();
+        CompletableFuture<ShowThreadsResponse> answer = request.getExecutorId().isBlank()
+                ? CompletableFuture.completedFuture(ShowThreadsResponse.newBuilder()
+                        .setDump(ThreadStacks.take(question))
+                        .build())
+                : executors.showThreads(new ExecutorId(request.getExecutorId()), question);
+        answer.thenAccept(message -> {
+            response.onNext(message);
+            response.onCompleted();
+        });
+    }
+
+    /** A client that has hung up misses its answer; that is no error of the master's. */
+    private static <T> void mayHangUp(StreamObserver<T> response) {
+        ((ServerCallStreamObserver<T>) response).setOnCancelHandler(() -> {});
+    }
+
     private <T extends Message> void ask(
             Function<RequestId, MasterEvent> question, Class<T> kind, StreamObserver<T> response) {
-        // A client that has hung up misses its answer; that is no error of the master's.
-        ((ServerCallStreamObserver<T>) response).setOnCancelHandler(() -> {});
+        mayHangUp(response);
         Optional<CompletableFuture<Message>> answer = questions.tryAsk(question);
         if (answer.isEmpty()) {
             response.onError(Status.RESOURCE_EXHAUSTED

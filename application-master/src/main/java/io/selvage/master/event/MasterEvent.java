@@ -36,7 +36,7 @@ public sealed interface MasterEvent {
                         new CheckpointDeclinedBy(executor, connection, message.getCheckpointDeclined());
                     case STOPPED -> new IncarnationStopped(executor, connection, message.getStopped());
                     case FOLLOWING -> new FollowingReported(executor, connection, message.getFollowing());
-                    case REGISTER, MESSAGE_NOT_SET -> null;
+                    case REGISTER, THREADS, MESSAGE_NOT_SET -> null;
                 });
     }
 

@@ -26,6 +26,7 @@ import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.DescribeSessionRequest;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.DrillRequest;
+import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.ExecutorServiceGrpc;
 import io.selvage.protocol.wire.JobDescription;
@@ -36,10 +37,14 @@ import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionServiceGrpc;
+import io.selvage.protocol.wire.ShowThreadsRequest;
+import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.StopSessionRequest;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.ThreadDump;
+import io.selvage.protocol.wire.ThreadStack;
 import io.selvage.protocol.wire.VertexMessage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -59,10 +64,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +92,7 @@ class MasterOverTheWireTest {
     private final ApplicationIdentity identity = ApplicationIdentity.create();
     private final CompletableFuture<MasterAction.ExitProcess> exit = new CompletableFuture<>();
     private final CompletableFuture<MasterAction.FailProcess> drilled = new CompletableFuture<>();
+    private final AtomicReference<Consumer<String>> noted = new AtomicReference<>(line -> {});
     private final Inbox inbox = new Inbox(what -> exit.completeExceptionally(new IllegalStateException(what)));
     private final Questions questions = new Questions(inbox);
     private final List<ManagedChannel> channels = new ArrayList<>();
@@ -180,6 +189,67 @@ class MasterOverTheWireTest {
                         .getRefusal())
                 .isEmpty();
         assertThat(drilled.get(10, TimeUnit.SECONDS).kind()).isEqualTo(DrillKind.DRILL_HANG);
+    }
+
+    @Test
+    void tellsWhatItsThreadsDoEvenIfTheLoopHangs() throws Exception {
+        CountDownLatch hung = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        noted.set(line -> hangUntil(hung, end));
+        CompletableFuture<Void> submitted = CompletableFuture.runAsync(() -> client.submitJob(submission()));
+        hung.await();
+        try {
+            ThreadDump dump = client.showThreads(ShowThreadsRequest.newBuilder()
+                            .setThreadName("master-loop")
+                            .build())
+                    .getDump();
+            assertThat(dump.getThreads(0).getFramesList()).anyMatch(frame -> frame.contains("hangUntil"));
+        } finally {
+            end.countDown();
+        }
+        submitted.join();
+    }
+
+    private static void hangUntil(CountDownLatch hung, CountDownLatch end) {
+        hung.countDown();
+        try {
+            end.await();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void asksAnExecutorWhatItsThreadsDo() {
+        client.submitJob(submission());
+        awaitPhase(JobPhase.FINISHED);
+        String executor = client.describeSession(DescribeSessionRequest.getDefaultInstance())
+                .getExecutors(0)
+                .getExecutorId();
+        ShowThreadsResponse answer = client.showThreads(ShowThreadsRequest.newBuilder()
+                .setExecutorId(executor)
+                .setThreadName(JOB + " ")
+                .setIsPrefix(true)
+                .build());
+        assertThat(answer.getSilence()).isEmpty();
+        assertThat(answer.getDump().getThreads(0).getName()).isEqualTo(JOB + " prefix");
+    }
+
+    @Test
+    void anExecutorThatDoesNotAnswerIsSaidNotTo() {
+        client.submitJob(submission());
+        awaitPhase(JobPhase.FINISHED);
+        String executor = client.describeSession(DescribeSessionRequest.getDefaultInstance())
+                .getExecutors(0)
+                .getExecutorId();
+        ShowThreadsResponse late = client.showThreads(ShowThreadsRequest.newBuilder()
+                .setExecutorId(executor)
+                .setThreadName("silence")
+                .build());
+        assertThat(late.getSilence()).contains(executor, "has not answered within 3000 ms");
+        ShowThreadsResponse absent = client.showThreads(
+                ShowThreadsRequest.newBuilder().setExecutorId("container_9").build());
+        assertThat(absent.getSilence()).contains("\"container_9\"", "selvage status");
     }
 
     @Test
@@ -386,9 +456,22 @@ class MasterOverTheWireTest {
                     drained = true;
                     reportAll(message.getComplete().getIncarnation(), SubtaskState.SUBTASK_DRAINED);
                 }
+            } else if (message.hasDumpThreads()) {
+                answer(message.getDumpThreads());
             } else if (message.hasShutdown()) {
                 out.onCompleted();
                 inbox.post(new MasterEvent.ContainerCompleted(id, 0, "It ended by itself."));
+            }
+        }
+
+        private void answer(DumpThreads wanted) {
+            if (!wanted.getName().equals("silence")) {
+                out.onNext(ExecutorMessage.newBuilder()
+                        .setThreads(ThreadDump.newBuilder()
+                                .setRequest(wanted.getRequest())
+                                .addThreads(ThreadStack.newBuilder()
+                                        .setName(wanted.getName() + (wanted.getIsPrefix() ? "prefix" : ""))))
+                        .build());
             }
         }
 
@@ -523,6 +606,8 @@ class MasterOverTheWireTest {
         }
 
         @Override
-        public void perform(MasterAction.Note action) {}
+        public void perform(MasterAction.Note action) {
+            noted.get().accept(action.line());
+        }
     }
 }

@@ -7,14 +7,17 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.schema.FailsafeSchema;
 
 /**
@@ -45,12 +48,18 @@ public final class Configuration {
      * @throws ConfigException if a key is unknown or a value not allowed
      */
     public Configuration with(Map<String, String> layer, String origin) {
+        Map<String, Setting> settingsOfLayer = new LinkedHashMap<>();
+        layer.forEach((name, text) -> settingsOfLayer.put(name, new Setting(text, origin)));
+        return with(settingsOfLayer);
+    }
+
+    private Configuration with(Map<String, Setting> layer) {
         Map<String, Setting> merged = new TreeMap<>(settings);
-        layer.forEach((name, text) -> {
-            ConfigKey<?> key = KnownKeys.keyOrThrow(name, origin);
-            String trimmed = text.strip();
-            key.parse(trimmed, origin);
-            merged.put(key.name(), new Setting(trimmed, origin));
+        layer.forEach((name, setting) -> {
+            ConfigKey<?> key = KnownKeys.keyOrThrow(name, setting.origin());
+            String trimmed = setting.text().strip();
+            key.parse(trimmed, setting.origin());
+            merged.put(key.name(), new Setting(trimmed, setting.origin()));
         });
         return new Configuration(Collections.unmodifiableMap(merged));
     }
@@ -71,7 +80,7 @@ public final class Configuration {
             throw new ConfigException(
                     "The configuration file " + file + " can't be read: " + unreadable.getMessage() + ".", unreadable);
         }
-        return with(flatten(text, origin), origin);
+        return with(flatten(text, origin));
     }
 
     /**
@@ -104,6 +113,21 @@ public final class Configuration {
         return Collections.unmodifiableMap(variables);
     }
 
+    /**
+     * Where the setting is from, as the user knows it: "in /opt/selvage/conf/selvage.yaml, line 3", "from -D". Empty:
+     * it is the default.
+     */
+    public Optional<String> origin(ConfigKey<?> key) {
+        return Optional.ofNullable(settings.get(key.name())).map(Setting::origin);
+    }
+
+    /** Where each of {@link #settings()} is from. */
+    public Map<String, String> origins() {
+        Map<String, String> origins = new TreeMap<>();
+        settings.forEach((name, setting) -> origins.put(name, setting.origin()));
+        return Collections.unmodifiableMap(origins);
+    }
+
     public boolean isSet(ConfigKey<?> key) {
         return settings.containsKey(key.name());
     }
@@ -131,13 +155,13 @@ public final class Configuration {
         return settings().toString();
     }
 
-    private static Map<String, String> flatten(String yaml, String origin) {
+    private static Map<String, Setting> flatten(String yaml, String origin) {
         // The failsafe schema leaves every scalar as the text that was written: 1g, 010 and yes stay what they are.
         LoadSettings load =
                 LoadSettings.builder().setSchema(new FailsafeSchema()).build();
-        Map<String, String> flat = new LinkedHashMap<>();
+        Map<String, Setting> flat = new LinkedHashMap<>();
         try {
-            for (Object document : new Load(load).loadAllFromString(yaml)) {
+            for (Node document : new Compose(load).composeAllFromString(yaml)) {
                 flattenInto(flat, "", document, origin);
             }
         } catch (YamlEngineException malformed) {
@@ -152,16 +176,25 @@ public final class Configuration {
         return flat;
     }
 
-    private static void flattenInto(Map<String, String> flat, String name, @Nullable Object node, String origin) {
-        if (node instanceof Map<?, ?> map) {
-            map.forEach((key, value) -> flattenInto(flat, name.isEmpty() ? "" + key : name + "." + key, value, origin));
-        } else if (node instanceof List<?>) {
-            throw new ConfigException("\"" + name + "\" is a list (" + origin + "); a setting has one value.");
+    private static void flattenInto(Map<String, Setting> flat, String name, Node node, String origin) {
+        String here = origin
+                + node.getStartMark()
+                        .map(mark -> ", line " + (mark.getLine() + 1))
+                        .orElse("");
+        if (node.isRecursive()) {
+            throw new ConfigException("\"" + name + "\" holds itself (" + here + "); a setting has one value.");
+        } else if (node instanceof MappingNode map) {
+            for (NodeTuple entry : map.getValue()) {
+                String key = entry.getKeyNode() instanceof ScalarNode text ? text.getValue() : "?";
+                flattenInto(flat, name.isEmpty() ? key : name + "." + key, entry.getValueNode(), origin);
+            }
+        } else if (!(node instanceof ScalarNode)) {
+            throw new ConfigException("\"" + name + "\" is a list (" + here + "); a setting has one value.");
         } else if (name.isEmpty()) {
             throw new ConfigException(
-                    "There is text without a key (" + origin + "); write one \"key: value\" in a line.");
-        } else if (flat.put(name, node == null ? "" : node.toString()) != null) {
-            throw new ConfigException("\"" + name + "\" is set twice (" + origin + "); leave one of them.");
+                    "There is text without a key (" + here + "); write one \"key: value\" in a line.");
+        } else if (flat.put(name, new Setting(((ScalarNode) node).getValue(), here)) != null) {
+            throw new ConfigException("\"" + name + "\" is set twice (" + here + "); leave one of them.");
         }
     }
 }

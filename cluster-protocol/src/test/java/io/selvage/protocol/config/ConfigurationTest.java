@@ -84,7 +84,7 @@ class ConfigurationTest {
     void aListIsRefused() throws IOException {
         Path yaml = yaml("selvage.executor.slots: [1, 2]\n");
         assertThatThrownBy(() -> Configuration.defaults().withYaml(yaml))
-                .hasMessage("\"selvage.executor.slots\" is a list (in " + yaml + "); a setting has one value.");
+                .hasMessage("\"selvage.executor.slots\" is a list (in " + yaml + ", line 1); a setting has one value.");
     }
 
     @Test
@@ -100,7 +100,35 @@ class ConfigurationTest {
     void aKeySetBothNestedAndDottedIsRefused() throws IOException {
         Path yaml = yaml("selvage.executor.slots: 1\nselvage:\n  executor:\n    slots: 2\n");
         assertThatThrownBy(() -> Configuration.defaults().withYaml(yaml))
-                .hasMessage("\"selvage.executor.slots\" is set twice (in " + yaml + "); leave one of them.");
+                .hasMessage("\"selvage.executor.slots\" is set twice (in " + yaml + ", line 4); leave one of them.");
+    }
+
+    @Test
+    void aKeyInTheSameMapTwiceIsRefused() throws IOException {
+        Path yaml = yaml("selvage.executor.slots: 1\nselvage.executor.slots: 2\n");
+        assertThatThrownBy(() -> Configuration.defaults().withYaml(yaml))
+                .hasMessage("\"selvage.executor.slots\" is set twice (in " + yaml + ", line 2); leave one of them.");
+    }
+
+    @Test
+    void aMapThatHoldsItselfIsRefused() throws IOException {
+        Path yaml = yaml("selvage: &all\n  executor: *all\n");
+        assertThatThrownBy(() -> Configuration.defaults().withYaml(yaml))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("holds itself");
+    }
+
+    @Test
+    void eachSettingKnowsWhereItIsFrom() throws IOException {
+        Path yaml = yaml("# ours\nselvage:\n  executor:\n    memory: 2g\n    slots: 2\n");
+        Configuration configuration =
+                Configuration.defaults().withYaml(yaml).withOptions(List.of("selvage.executor.slots=3"));
+        assertThat(configuration.origin(SessionConfig.EXECUTOR_MEMORY)).contains("in " + yaml + ", line 4");
+        assertThat(configuration.origin(SessionConfig.EXECUTOR_SLOTS)).contains("from -D");
+        assertThat(configuration.origin(SessionConfig.QUEUE)).isEmpty();
+        assertThat(configuration.origins())
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "selvage.executor.memory", "in " + yaml + ", line 4", "selvage.executor.slots", "from -D"));
     }
 
     @Test

@@ -4,6 +4,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.selvage.protocol.threads.ThreadStacks;
+import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.ExecutorServiceGrpc;
 import io.selvage.protocol.wire.MasterMessage;
@@ -17,14 +19,18 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One stream to one master. The executor's loop sends, the transport's threads receive and say when there is room: a
- * lock, because the transport has no inbox that could be posted to.
+ * lock, because the transport has no inbox that could be posted to. What threads do is told by the transport's threads.
  */
 final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessage, MasterMessage> {
     /** Messages that may wait for the transport; a master that takes none is as good as gone. */
     static final int CAPACITY = 4096;
+
+    private static final Logger LOG = LoggerFactory.getLogger(GrpcLink.class);
 
     private final Inbox inbox;
     private final ManagedChannel channel;
@@ -130,7 +136,24 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
         if (message.hasRegistered()) {
             registered = true;
         }
+        if (message.hasDumpThreads()) {
+            tellThreads(message.getDumpThreads());
+            return;
+        }
         inbox.post(new ExecutorEvent.FromMaster(this, message));
+    }
+
+    /**
+     * Not by the loop: if it hangs, its stack is what is looked for. Who looks must not do harm: no answer is one, too.
+     */
+    private void tellThreads(DumpThreads wanted) {
+        try {
+            send(ExecutorMessage.newBuilder()
+                    .setThreads(ThreadStacks.take(wanted))
+                    .build());
+        } catch (RuntimeException failed) {
+            LOG.warn("What threads do can't be told", failed);
+        }
     }
 
     @Override

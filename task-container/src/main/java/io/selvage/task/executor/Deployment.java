@@ -5,6 +5,7 @@ import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.threads.SubtaskThread;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.Deploy;
@@ -210,8 +211,10 @@ final class Deployment {
             threads.add(subtask.id());
             Thread thread = new Thread(
                     subtask,
-                    id.job() + " " + nowPrepared.nameOf(subtask.id()) + " "
-                            + subtask.id().index());
+                    SubtaskThread.nameOf(
+                            id.job().value(),
+                            nowPrepared.nameOf(subtask.id()),
+                            subtask.id().index()));
             thread.setDaemon(true);
             thread.setContextClassLoader(nowPrepared.loader());
             thread.start();

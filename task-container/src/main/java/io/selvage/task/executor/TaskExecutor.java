@@ -202,7 +202,8 @@ final class TaskExecutor {
             case DRILL -> onDrill(message.getDrill().getKind());
             case FOLLOW -> onFollow(message.getFollow());
             case UNFOLLOW -> onUnfollow(new JobId(message.getUnfollow().getJobId()));
-            case MESSAGE_NOT_SET -> LOG.warn("The master sends a message that this version does not know");
+            case DUMP_THREADS, MESSAGE_NOT_SET ->
+                LOG.warn("The master sends a message that is not for the loop, or not known to this version");
         }
     }
 

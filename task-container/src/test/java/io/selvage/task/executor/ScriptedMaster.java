@@ -572,7 +572,7 @@ final class ScriptedMaster implements AutoCloseable {
                     abort();
                 }
             }
-            case STOPPED, MESSAGE_NOT_SET -> {}
+            case STOPPED, THREADS, MESSAGE_NOT_SET -> {}
         }
     }
 

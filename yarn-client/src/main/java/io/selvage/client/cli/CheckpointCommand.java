@@ -87,6 +87,11 @@ final class CheckpointCommand implements Command {
         return verb.run(arguments, rest.size() > 1 ? rest.get(1) : null, host, console);
     }
 
+    @Override
+    public List<String> words() {
+        return VERBS.stream().map(Verb::word).toList();
+    }
+
     private static String words(String between) {
         return VERBS.stream().map(Verb::word).collect(Collectors.joining(between));
     }

@@ -1,6 +1,7 @@
 package io.selvage.client.cli;
 
 import io.selvage.client.exit.ExitCode;
+import java.util.List;
 import org.apache.commons.cli.Options;
 
 /** A command of the command line. */
@@ -22,6 +23,11 @@ interface Command {
     /** Else they end at the first argument that is none, so that those of a program are its own. */
     default boolean takesOptionsAnywhere() {
         return false;
+    }
+
+    /** What its first argument can be, of what is known beforehand; for completion. */
+    default List<String> words() {
+        return List.of();
     }
 
     /** Does it, on the calling thread. */

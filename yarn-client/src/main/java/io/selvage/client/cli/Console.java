@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Console {
     private static final String CLEAR_TO_END = "\033[K";
+    private static final String HOME = "\033[H";
+    private static final String CLEAR_BELOW = "\033[J";
+    private static final String CLEAR_ALL = "\033[2J";
     private static final int DEFAULT_COLUMNS = 120;
+    private static final int DEFAULT_ROWS = 24;
 
     private final PrintStream out;
     private final PrintStream err;
@@ -25,6 +29,7 @@ final class Console {
     private final int columns;
     private final @Nullable Keyboard keyboard;
     private boolean lineIsLive;
+    private boolean screenIsDrawn;
     private String lastLine = "";
 
     /** Where a person answers. */
@@ -88,7 +93,7 @@ final class Console {
                 System.err,
                 json,
                 terminal,
-                columnsOf(System.getenv().get("COLUMNS")),
+                sizeOf(System.getenv().get("COLUMNS"), DEFAULT_COLUMNS),
                 person == null
                         ? null
                         : new Terminal(
@@ -96,8 +101,8 @@ final class Console {
                                 new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()))));
     }
 
-    private static int columnsOf(@Nullable String text) {
-        return text != null && text.matches("[1-9]\\d{0,3}") ? Integer.parseInt(text) : DEFAULT_COLUMNS;
+    private static int sizeOf(@Nullable String text, int otherwise) {
+        return text != null && text.matches("[1-9]\\d{0,3}") ? Integer.parseInt(text) : otherwise;
     }
 
     /** Whether there is a person at a terminal. */
@@ -155,6 +160,24 @@ final class Console {
         talk.print("\r" + cut + CLEAR_TO_END);
         talk.flush();
         lineIsLive = true;
+    }
+
+    /** A text in place of all that is on the terminal; only where a line can be written over. */
+    void screen(String text, int rows) {
+        StringBuilder frame = new StringBuilder(screenIsDrawn ? HOME : CLEAR_ALL + HOME);
+        text.lines()
+                .limit(Math.max(1, rows - 1))
+                .forEach(line -> frame.append(line.length() < columns ? line : line.substring(0, columns - 1))
+                        .append(CLEAR_TO_END)
+                        .append('\n'));
+        talk.print(frame.append(CLEAR_BELOW));
+        talk.flush();
+        screenIsDrawn = true;
+    }
+
+    /** The rows of the terminal, as the script that starts the command has found them. */
+    static int rowsOf(@Nullable String text) {
+        return sizeOf(text, DEFAULT_ROWS);
     }
 
     /** Takes the live line away. */

@@ -75,6 +75,11 @@ final class DrillCommand implements Command {
     }
 
     @Override
+    public List<String> words() {
+        return Arrays.stream(Fault.values()).map(Fault::word).toList();
+    }
+
+    @Override
     public Options options() {
         return new Options()
                 .addOption(Arguments.SESSION)

@@ -7,6 +7,7 @@ import io.selvage.protocol.config.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,12 +33,19 @@ public final class Main {
             new FsckCommand(),
             new CancelCommand(),
             new StatusCommand(),
+            new WatchCommand(),
+            new ThreadsCommand(),
+            new LogsCommand(),
+            new ConfigCommand(),
+            new DoctorCommand(),
             new DrillCommand(),
-            new StopCommand());
+            new StopCommand(),
+            new ShutdownCommand(),
+            new CompletionCommand());
 
     /** Other names under which people look for a command. */
     private static final Map<String, String> ALIASES =
-            Map.of("session", "status", "stop-session", "stop", "ls", "list", "info", "status");
+            Map.of("session", "status", "stop-session", "shutdown", "ls", "list", "info", "status", "sweep", "fsck");
 
     private Main() {}
 
@@ -95,7 +103,7 @@ public final class Main {
                                 + String.join(
                                         ", ", COMMANDS.stream().map(Main::word).toList())
                                 + ". See: selvage --help"));
-        Options options = command.options().addOption(Arguments.VERBOSE).addOption(Arguments.HELP);
+        Options options = optionsOf(command);
         Arguments arguments = Arguments.parse(
                 command.name(), options, words.subList(1, words.size()), command.takesOptionsAnywhere());
         if (arguments.has(Arguments.HELP)) {
@@ -114,6 +122,19 @@ public final class Main {
 
     private static String word(Command command) {
         return command == OPEN ? "yarn-session" : command.name().replaceFirst("selvage ", "");
+    }
+
+    /** Every command by the word that it is called by, the one of yarn-session.sh first. */
+    static Map<String, Command> commands() {
+        Map<String, Command> commands = new LinkedHashMap<>();
+        commands.put(word(OPEN), OPEN);
+        COMMANDS.forEach(command -> commands.put(word(command), command));
+        return commands;
+    }
+
+    /** A command's own options, and those that all have. */
+    static Options optionsOf(Command command) {
+        return command.options().addOption(Arguments.VERBOSE).addOption(Arguments.HELP);
     }
 
     static String overview() {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Stops a session, or one of its jobs with a savepoint. */
 final class StopCommand implements Command {
-    private static final String JOB_PREFIX = "job-";
+    static final String JOB_PREFIX = "job-";
     private static final Option SAVEPOINT = Option.builder()
             .longOpt("savepoint")
             .optionalArg(true)
@@ -112,7 +112,7 @@ final class StopCommand implements Command {
         }
     }
 
-    private static ExitCode stopSession(Arguments arguments, Host host, Console console) {
+    static ExitCode stopSession(Arguments arguments, Host host, Console console) {
         String id = arguments.sessionId();
         try (SelvageClient client = host.connect();
                 Session session = host.session(client, id)) {

@@ -9,6 +9,8 @@ import io.selvage.client.exit.ExitCode;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -80,6 +82,32 @@ public final class Hdfs {
                 throw new IOException("the file " + probe + " was not deleted");
             }
             return stateRoot;
+        });
+    }
+
+    /** The directories that have to be made before the state root is there: itself first; none if it is. */
+    public List<String> missingDirectories() {
+        return call("look up " + stateRoot, () -> {
+            List<String> missing = new ArrayList<>();
+            Path directory = stateRoot;
+            while (directory != null && !fileSystem.exists(directory)) {
+                missing.add(directory.toString());
+                directory = directory.getParent();
+            }
+            return missing;
+        });
+    }
+
+    /** Deletes these directories, one after the other, but for those that hold something. */
+    public void deleteEmpty(List<String> directories) {
+        call("delete " + directories, () -> {
+            for (String name : directories) {
+                Path directory = new Path(name);
+                if (fileSystem.exists(directory) && fileSystem.listStatus(directory).length == 0) {
+                    fileSystem.delete(directory, false);
+                }
+            }
+            return directories;
         });
     }
 

@@ -6,16 +6,21 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.hadoop.util.StringUtils;
 import org.apache.hadoop.yarn.api.records.ApplicationAttemptId;
+import org.apache.hadoop.yarn.api.records.ApplicationAttemptReport;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
+import org.apache.hadoop.yarn.api.records.ContainerReport;
 import org.apache.hadoop.yarn.api.records.ContainerState;
 import org.apache.hadoop.yarn.api.records.NodeLabel;
 import org.apache.hadoop.yarn.api.records.NodeReport;
@@ -80,6 +85,30 @@ public final class Yarn implements AutoCloseable {
         return addresses;
     }
 
+    /** Where the pages of its ResourceManagers are: {@code http://host:8088}. */
+    public static List<String> pages(YarnConfiguration hadoop) {
+        boolean isSecret = YarnConfiguration.useHttps(hadoop);
+        String key = isSecret ? YarnConfiguration.RM_WEBAPP_HTTPS_ADDRESS : YarnConfiguration.RM_WEBAPP_ADDRESS;
+        int port = isSecret ? YarnConfiguration.DEFAULT_RM_WEBAPP_HTTPS_PORT : YarnConfiguration.DEFAULT_RM_WEBAPP_PORT;
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        if (!HAUtil.isHAEnabled(hadoop)) {
+            addresses.add(hadoop.getSocketAddr(key, "0.0.0.0:" + port, port));
+        } else {
+            for (String id : HAUtil.getRMHAIds(hadoop)) {
+                String host = hadoop.get(HAUtil.addSuffix(YarnConfiguration.RM_HOSTNAME, id), "0.0.0.0");
+                addresses.add(hadoop.getSocketAddr(HAUtil.addSuffix(key, id), host + ":" + port, port));
+            }
+        }
+        return addresses.stream()
+                .map(address -> pageScheme(hadoop) + address.getHostString() + ":" + address.getPort())
+                .toList();
+    }
+
+    /** What comes before host and port of a daemon's pages. */
+    public static String pageScheme(YarnConfiguration hadoop) {
+        return YarnConfiguration.useHttps(hadoop) ? "https://" : "http://";
+    }
+
     private static boolean listens(InetSocketAddress address) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(address.getHostString(), address.getPort()), PROBE_MILLIS);
@@ -141,6 +170,32 @@ public final class Yarn implements AutoCloseable {
                         .filter(container -> container.getContainerState() != ContainerState.COMPLETE)
                         .map(container -> container.getContainerId().toString())
                         .collect(Collectors.toSet()));
+    }
+
+    /** The containers that masters of the application run or ran in, newest first; as far as YARN remembers. */
+    public List<String> masterContainers(ApplicationId application) {
+        return call(
+                "list the attempts of " + application,
+                () -> client.getApplicationAttempts(application).stream()
+                        .filter(attempt -> attempt.getAMContainerId() != null)
+                        .sorted(Comparator.comparing(ApplicationAttemptReport::getApplicationAttemptId)
+                                .reversed())
+                        .map(attempt -> attempt.getAMContainerId().toString())
+                        .toList());
+    }
+
+    /** The application's containers that have not ended, each with the address of its node's pages. */
+    public Map<String, String> nodesOfContainers(ApplicationAttemptId attempt) {
+        return call("list the containers of " + attempt, () -> {
+            Map<String, String> nodes = new HashMap<>();
+            for (ContainerReport container : client.getContainers(attempt)) {
+                if (container.getContainerState() != ContainerState.COMPLETE
+                        && container.getNodeHttpAddress() != null) {
+                    nodes.put(container.getContainerId().toString(), container.getNodeHttpAddress());
+                }
+            }
+            return nodes;
+        });
     }
 
     public Optional<QueueInfo> queue(String name) {

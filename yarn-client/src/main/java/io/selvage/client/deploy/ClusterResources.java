@@ -29,11 +29,11 @@ public record ClusterResources(String where, ClusterLimits limits, Queues queues
     }
 
     /**
-     * Whether the session can run there.
+     * The queue that the session goes into.
      *
      * @throws io.selvage.client.exit.ClientException with {@code REFUSED}, the reason and a choice that is better
      */
-    static void check(Yarn yarn, SessionConfig session, GetNewApplicationResponse limits) {
+    public static Queues.Queue queueOf(Yarn yarn, SessionConfig session) {
         List<QueueInfo> queues = new ArrayList<>(yarn.allQueues());
         List<QueueUserACLInfo> rights = yarn.queueRights();
         Queues known = Queues.of(queues, rights);
@@ -42,8 +42,20 @@ public record ClusterResources(String where, ClusterLimits limits, Queues queues
             yarn.queue(session.queue()).ifPresent(queues::add);
             known = Queues.of(queues, rights);
         }
-        Queues.Queue queue = known.choose(session.queue());
-        limits(yarn, limits).check(session, queue);
+        return known.choose(session.queue());
+    }
+
+    /**
+     * What its containers are within.
+     *
+     * @param queue that it goes into
+     * @throws io.selvage.client.exit.ClientException with {@code REFUSED} if one would never be given
+     */
+    public static ClusterLimits limitsFor(
+            Yarn yarn, SessionConfig session, Queues.Queue queue, GetNewApplicationResponse response) {
+        ClusterLimits limits = limits(yarn, response);
+        limits.check(session, queue);
+        return limits;
     }
 
     private static ClusterLimits limits(Yarn yarn, GetNewApplicationResponse response) {

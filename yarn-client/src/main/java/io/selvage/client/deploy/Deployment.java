@@ -102,7 +102,8 @@ public final class Deployment {
         Shipment shipment = Shipment.of(session.application());
         progress.onStage("checking the cluster", "");
         YarnClientApplication application = yarn.newApplication();
-        ClusterResources.check(yarn, session, application.getNewApplicationResponse());
+        ClusterResources.limitsFor(
+                yarn, session, ClusterResources.queueOf(yarn, session), application.getNewApplicationResponse());
         Hdfs hdfs = Hdfs.connect(yarnConfiguration, session.stateRoot());
         hdfs.proveWritable();
 
@@ -200,6 +201,7 @@ public final class Deployment {
                 .setStateRoot(record.stateRoot())
                 .setUser(UserGroupInformation.getCurrentUser().getShortUserName())
                 .putAllConfiguration(configuration.settings())
+                .putAllOrigins(configuration.origins())
                 .setLibraryArchive(entries.next().toWire())
                 .addAllClassPath(
                         jars.stream().map(jar -> jar.getFileName().toString()).toList())
@@ -246,7 +248,7 @@ public final class Deployment {
     }
 
     /** YARN starts the master no more often than the cluster's own maximum, whatever is asked. */
-    static int effectiveAttempts(SessionConfig session, YarnConfiguration hadoop) {
+    public static int effectiveAttempts(SessionConfig session, YarnConfiguration hadoop) {
         int cluster = hadoop.getInt(YarnConfiguration.RM_AM_MAX_ATTEMPTS, YarnConfiguration.DEFAULT_RM_AM_MAX_ATTEMPTS);
         int cap = hadoop.getInt(YarnConfiguration.GLOBAL_RM_AM_MAX_ATTEMPTS, cluster);
         return Math.min(session.maxAttempts(), cap);

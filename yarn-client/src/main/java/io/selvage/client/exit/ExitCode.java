@@ -19,6 +19,8 @@ public enum ExitCode {
     SAVEPOINT_FAILED(13, "The savepoint could not be taken; the job goes on."),
     CHECKPOINT_FAILED(14, "The checkpoint could not be taken; the job goes on, unless the message says otherwise."),
     DAMAGED(15, "A checkpoint or savepoint is missing, incomplete or damaged; each damage is named."),
+    UNFIT(16, "The doctor has found a problem of this host or of the cluster; each is named, with its remedy."),
+    NOT_SHOWN(17, "A process does not answer, or its log can't be had; the message says why, and what to try."),
     INTERRUPTED(130, "The command was interrupted with Ctrl-C.");
 
     private final int code;

@@ -45,21 +45,13 @@ class MainTest {
 
     @Test
     void eachCommandExplainsItself() {
-        for (String command : List.of(
-                "yarn-session",
-                "run",
-                "list",
-                "attach",
-                "savepoint",
-                "checkpoint",
-                "fsck",
-                "cancel",
-                "status",
-                "drill",
-                "stop")) {
+        for (String command : Main.commands().keySet()) {
             out.reset();
             assertThat(run(command, "--help")).as(command).isEqualTo(ExitCode.OK);
-            assertThat(out.toString(StandardCharsets.UTF_8)).contains("--help", "--json");
+            assertThat(out.toString(StandardCharsets.UTF_8)).contains("--help");
+            if (!command.equals("completion")) {
+                assertThat(out.toString(StandardCharsets.UTF_8)).contains("--json");
+            }
         }
     }
 
@@ -68,7 +60,8 @@ class MainTest {
         assertRefused(
                 ExitCode.USAGE,
                 "selvage: There is no command \"walk\". The commands are run, list, attach, savepoint, checkpoint, fsck,"
-                        + " cancel, status, drill, stop. See: selvage --help",
+                        + " cancel, status, watch, threads, logs, config, doctor, drill, stop, shutdown, completion."
+                        + " See: selvage --help",
                 "walk");
     }
 
@@ -174,6 +167,50 @@ class MainTest {
     }
 
     @Test
+    void aJobIsNotShutDown() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage shutdown: \"job-1a\" is a job, which is stopped with selvage stop or selvage cancel."
+                        + " See: selvage shutdown --help",
+                "shutdown",
+                "job-1a");
+    }
+
+    @Test
+    void settingsAreShownWithoutACluster() {
+        environment.put("HADOOP_CONF_DIR", "/nowhere");
+        assertThat(run("config", "-Dselvage.executor.slots=3", "--changed")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString(StandardCharsets.UTF_8).strip())
+                .isEqualTo("SETTING                 VALUE  FROM\nselvage.executor.slots  3      -D");
+    }
+
+    @Test
+    void theDoctorGoesOnAndSaysThatThereIsAProblem() {
+        assertThat(run("doctor", "--json")).isEqualTo(ExitCode.UNFIT);
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .contains("\"fit\": false", "No ResourceManager answers at 127.0.0.1:1", "core-site.xml");
+    }
+
+    @Test
+    void theShellThatIsKnownIsBash() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage completion: it knows no shell \"fish\", but bash. See: selvage completion --help",
+                "completion",
+                "fish");
+    }
+
+    @Test
+    void aLogOfWhatIsNoSessionIsRefused() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage logs: --session is \"mine\", and must be an application id. See: selvage logs --help",
+                "logs",
+                "-s",
+                "mine");
+    }
+
+    @Test
     void aMissingJarIsRefusedBeforeTheClusterIsAsked() {
         environment.put("HADOOP_CONF_DIR", "/nowhere");
         assertRefused(
@@ -214,8 +251,8 @@ class MainTest {
         Path file = Files.writeString(conf.resolve("selvage.yaml"), "selvage.executor.slots: many\n");
         assertRefused(
                 ExitCode.BAD_INPUT,
-                "selvage: selvage.executor.slots is \"many\" (in " + file + "), and must be a whole number from 1 to"
-                        + " 256.",
+                "selvage: selvage.executor.slots is \"many\" (in " + file + ", line 1), and must be a whole number"
+                        + " from 1 to 256.",
                 "yarn-session");
     }
 

@@ -1,0 +1,206 @@
+package io.selvage.client.cli;
+
+import io.selvage.client.SelvageClient;
+import io.selvage.client.Session;
+import io.selvage.client.connect.ContainerLogs;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.threads.SubtaskThread;
+import io.selvage.protocol.wire.ExecutorDescription;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
+
+/** Shows the ends of logs: of the master, of an executor, or of the executors of a job. */
+final class LogsCommand implements Command {
+    private static final Option TAIL = Option.builder("n")
+            .longOpt("tail")
+            .hasArg()
+            .argName("N")
+            .desc("so many of the last lines; default: 200")
+            .get();
+    private static final Option FILE = Option.builder()
+            .longOpt("file")
+            .hasArg()
+            .argName("NAME")
+            .desc("another file of the log directory, such as stderr")
+            .get();
+    private static final int DEFAULT_LINES = 200;
+    private static final String MASTER = "master";
+    private static final Pattern CONTAINER = Pattern.compile("container_[e0-9_]{1,80}");
+    private static final Pattern APPLICATION = Pattern.compile("application_\\d{1,18}_\\d{1,9}");
+    private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,100}");
+
+    @Override
+    public String name() {
+        return "selvage logs";
+    }
+
+    @Override
+    public String synopsis() {
+        return "[options] [master | EXECUTOR_ID | JOB_ID]";
+    }
+
+    @Override
+    public String summary() {
+        return "show the end of the log of the master, an executor or a job's executors";
+    }
+
+    @Override
+    public String details() {
+        return "While the session runs, from the nodes; of a session that has ended, which --session names, from HDFS, if\n"
+                + "the cluster collects logs. A job's executors are those that run a part of it now. Exit code 17: a log\n"
+                + "could not be had.";
+    }
+
+    @Override
+    public Options options() {
+        return new Options()
+                .addOption(Arguments.SESSION)
+                .addOption(TAIL)
+                .addOption(FILE)
+                .addOption(Arguments.JSON);
+    }
+
+    @Override
+    public boolean takesOptionsAnywhere() {
+        return true;
+    }
+
+    /**
+     * What is to be shown.
+     *
+     * @param container null: the master's
+     * @param job null: not a job's executors
+     * @param file null: the process's log
+     */
+    record Target(
+            @Nullable String container,
+            @Nullable String job,
+            int lines,
+            @Nullable String file) {
+        static Target of(Arguments arguments) {
+            String named =
+                    arguments.rest().isEmpty() ? MASTER : arguments.only("\"master\", one executor's or one job's id");
+            String file = arguments.valueOf(FILE);
+            if (file != null && !FILE_NAME.matcher(file).matches()) {
+                throw arguments.usage("--file is \"" + file + "\", and must be the name of a file, such as stderr.");
+            }
+            String tail = arguments.valueOf(TAIL);
+            if (tail != null && !tail.matches("[1-9]\\d{0,5}")) {
+                throw arguments.usage("--tail is \"" + tail + "\", and must be a number from 1 to 999999.");
+            }
+            int lines = tail == null ? DEFAULT_LINES : Integer.parseInt(tail);
+            if (named.equals(MASTER)) {
+                return new Target(null, null, lines, file);
+            }
+            return CONTAINER.matcher(named).matches()
+                    ? new Target(named, null, lines, file)
+                    : new Target(null, named, lines, file);
+        }
+    }
+
+    @Override
+    public ExitCode run(Arguments arguments, Host host, Console console) {
+        Target target = Target.of(arguments);
+        String sessionId = arguments.valueOf(Arguments.SESSION);
+        if (sessionId != null && !APPLICATION.matcher(sessionId).matches()) {
+            throw arguments.usage("--session is \"" + sessionId + "\", and must be an application id.");
+        }
+        try (SelvageClient client = host.connect()) {
+            String application = sessionId != null ? sessionId : newest(client);
+            ContainerLogs logs = client.logs();
+            List<String> containers = containers(target, application, client, logs);
+            List<Map<String, Object>> results = new ArrayList<>();
+            ExitCode end = ExitCode.OK;
+            for (String container : containers) {
+                try {
+                    ContainerLogs.Tail tail = logs.tail(application, container, fileOf(target), target.lines());
+                    results.add(json(tail));
+                    if (!arguments.has(Arguments.JSON)) {
+                        console.result(inWords(tail, containers.size() > 1));
+                    }
+                } catch (ClientException absent) {
+                    if (absent.exitCode() != ExitCode.NOT_SHOWN || containers.size() == 1) {
+                        throw absent;
+                    }
+                    console.error(String.valueOf(absent.getMessage()));
+                    end = ExitCode.NOT_SHOWN;
+                }
+            }
+            if (arguments.has(Arguments.JSON)) {
+                console.result(Json.write(results));
+            }
+            return end;
+        }
+    }
+
+    private static String newest(SelvageClient client) {
+        try (Session session = client.newestSession()) {
+            return session.applicationId();
+        }
+    }
+
+    private static String fileOf(Target target) {
+        String named = target.file();
+        if (named != null) {
+            return named;
+        }
+        return target.container() == null && target.job() == null ? "master.log" : "executor.log";
+    }
+
+    private static List<String> containers(
+            Target target, String application, SelvageClient client, ContainerLogs logs) {
+        String container = target.container();
+        String jobId = target.job();
+        if (container != null) {
+            return List.of(container);
+        }
+        if (jobId == null) {
+            return List.of(logs.masterContainer(application));
+        }
+        try (Session session = client.session(application)) {
+            String prefix = SubtaskThread.prefixOf(session.job(jobId).getJobId());
+            List<String> ofJob = session.describe().getExecutorsList().stream()
+                    .map(ExecutorDescription::getExecutorId)
+                    // One that does not answer may well be the one that is looked for.
+                    .filter(executor -> {
+                        var answer = session.threads(executor, prefix, true);
+                        return !answer.getSilence().isEmpty()
+                                || answer.getDump().getThreadsCount() > 0;
+                    })
+                    .toList();
+            if (ofJob.isEmpty()) {
+                throw new ClientException(
+                        ExitCode.NOT_SHOWN,
+                        "No part of " + jobId + " runs on an executor now. See why with selvage status --job " + jobId
+                                + ", and the master's log with selvage logs.");
+            }
+            return ofJob;
+        }
+    }
+
+    @Override
+    public List<String> words() {
+        return List.of(MASTER);
+    }
+
+    static String inWords(ContainerLogs.Tail tail, boolean isOneOfSeveral) {
+        String heading = isOneOfSeveral ? "==> " + tail.container() + " " + tail.file() + " <==\n" : "";
+        return heading + tail.text();
+    }
+
+    static Map<String, Object> json(ContainerLogs.Tail tail) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("container_id", tail.container());
+        json.put("file", tail.file());
+        json.put("is_cut", tail.isCut());
+        json.put("lines", tail.text().lines().toList());
+        return json;
+    }
+}

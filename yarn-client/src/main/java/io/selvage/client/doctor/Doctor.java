@@ -1,0 +1,262 @@
+package io.selvage.client.doctor;
+
+import io.selvage.checkpoint.orphan.Findings;
+import io.selvage.checkpoint.orphan.Orphan;
+import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.checkpoint.store.StoreRefusedException;
+import io.selvage.client.SelvageClient;
+import io.selvage.client.connect.HadoopFolder;
+import io.selvage.client.connect.Hdfs;
+import io.selvage.client.connect.Yarn;
+import io.selvage.client.deploy.ClusterResources;
+import io.selvage.client.deploy.Deployment;
+import io.selvage.client.deploy.Queues;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.config.SessionConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.apache.hadoop.yarn.api.records.NodeReport;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks whether sessions can be opened from this host, on the calling thread: one check after the other, whatever the
+ * ones before have found. What it makes in HDFS to see whether it can, it deletes.
+ */
+public final class Doctor {
+    private static final Logger LOG = LoggerFactory.getLogger(Doctor.class);
+
+    private final Path home;
+    private final Path userDirectory;
+    private final Map<String, String> environment;
+    private final Consumer<Finding> told;
+
+    /**
+     * @param home where Selvage is installed
+     * @param userDirectory where the user's session files are
+     * @param told each finding as soon as it is made
+     */
+    public Doctor(Path home, Path userDirectory, Map<String, String> environment, Consumer<Finding> told) {
+        this.home = home;
+        this.userDirectory = userDirectory;
+        this.environment = Map.copyOf(environment);
+        this.told = told;
+    }
+
+    /** @param wanted answers what a session would be opened with, or refuses it */
+    public void examine(Callable<Configuration> wanted) {
+        told.accept(Judgement.java(Runtime.version().feature(), System.getProperty("java.home", "?")));
+        Optional<SessionConfig> session = attempt("settings", () -> {
+            Configuration settings = wanted.call();
+            JobConfig.from(settings);
+            return SessionConfig.from(settings);
+        });
+        session.ifPresent(
+                fine -> told.accept(Finding.ok("settings", "they fit together; see them with selvage config")));
+        Optional<HadoopFolder> folder = attempt("Hadoop configuration", () -> HadoopFolder.find(environment));
+        folder.ifPresent(found -> told.accept(Judgement.hadoopFiles(found.path(), namesOf(found))));
+        if (folder.isEmpty() || session.isEmpty()) {
+            told.accept(notChecked("HDFS and YARN", "what is said above is in the way"));
+            return;
+        }
+        YarnConfiguration hadoop = folder.get().configuration();
+        UserGroupInformation.setConfiguration(hadoop);
+        boolean rootIsThere = hdfs(hadoop, session.get());
+        boolean managerIsThere = yarn(hadoop, session.get());
+        if (rootIsThere && managerIsThere) {
+            leftovers(folder.get(), session.get());
+        }
+    }
+
+    private static Set<String> namesOf(HadoopFolder folder) {
+        return folder.files().stream()
+                .map(file -> String.valueOf(file.getFileName()))
+                .collect(Collectors.toSet());
+    }
+
+    /** Answers whether there is a state root, which can have been there before only. */
+    private boolean hdfs(YarnConfiguration hadoop, SessionConfig session) {
+        Optional<Hdfs> connected = attempt("HDFS", () -> Hdfs.connect(hadoop, session.stateRoot()));
+        Optional<List<String>> missing = connected.flatMap(hdfs -> attempt("HDFS", hdfs::missingDirectories));
+        if (connected.isEmpty() || missing.isEmpty()) {
+            told.accept(notChecked("state root, store, clock of HDFS", "HDFS does not answer"));
+            return false;
+        }
+        Hdfs hdfs = connected.get();
+        told.accept(Finding.ok("HDFS", "answers; authentication is " + hadoop.get("hadoop.security.authentication")));
+        try {
+            attempt("state root", () -> {
+                        hdfs.proveWritable();
+                        return Finding.ok(
+                                "state root",
+                                hdfs.stateRoot() + " can be written"
+                                        + (missing.get().isEmpty() ? "" : "; the first session makes it"));
+                    })
+                    .ifPresentOrElse(
+                            writable -> {
+                                told.accept(writable);
+                                store(hadoop, hdfs);
+                            },
+                            () -> told.accept(notChecked("store, clock of HDFS", "the state root can't be written")));
+        } finally {
+            if (!missing.get().isEmpty()) {
+                attempt("state root", () -> {
+                    hdfs.deleteEmpty(missing.get());
+                    return true;
+                });
+            }
+        }
+        return missing.get().isEmpty();
+    }
+
+    private void store(YarnConfiguration hadoop, Hdfs hdfs) {
+        Optional<DurableStore> opened =
+                attempt("store", () -> DurableStore.open(new org.apache.hadoop.fs.Path(hdfs.stateRoot()), hadoop));
+        opened.ifPresent(store -> {
+            attempt("store", () -> {
+                        store.proveAtomic();
+                        return Finding.ok("store", "of writers who race for a file, exactly one wins");
+                    })
+                    .ifPresent(told);
+            attempt("clock of HDFS", () -> {
+                        long beforeMillis = System.currentTimeMillis();
+                        long theirMillis = store.nowMillis();
+                        return Judgement.clock(
+                                "clock of HDFS",
+                                "the clock of HDFS",
+                                beforeMillis,
+                                theirMillis,
+                                System.currentTimeMillis(),
+                                0);
+                    })
+                    .ifPresent(told);
+        });
+    }
+
+    /** Answers whether the ResourceManager does. */
+    private boolean yarn(YarnConfiguration hadoop, SessionConfig session) {
+        Optional<Yarn> connected = attempt("ResourceManager", () -> Yarn.connect(hadoop));
+        if (connected.isEmpty()) {
+            told.accept(notChecked("queue, containers, nodes", "the ResourceManager does not answer"));
+            return false;
+        }
+        try (Yarn yarn = connected.get()) {
+            told.accept(Finding.ok("ResourceManager", "answers at " + yarn.where()));
+            Optional<Queues.Queue> queue = attempt("queue", () -> ClusterResources.queueOf(yarn, session));
+            if (queue.isPresent()) {
+                attempt("queue", () -> Finding.ok(
+                                "queue",
+                                "\"" + session.queue() + "\" takes applications of "
+                                        + UserGroupInformation.getCurrentUser().getShortUserName()))
+                        .ifPresent(told);
+                attempt("containers", () -> Judgement.containers(
+                                session,
+                                ClusterResources.limitsFor(
+                                        yarn,
+                                        session,
+                                        queue.get(),
+                                        yarn.newApplication().getNewApplicationResponse())))
+                        .ifPresent(told);
+            } else {
+                told.accept(notChecked("containers", "there is no queue for them"));
+            }
+            daemons(hadoop, session, yarn);
+        }
+        return true;
+    }
+
+    /** Of the daemons' own settings where they tell them, else of what this host believes that they are. */
+    private void daemons(YarnConfiguration hadoop, SessionConfig session, Yarn yarn) {
+        String scheme = Yarn.pageScheme(hadoop);
+        Optional<DaemonPage> manager = attempt("clock of YARN", () -> firstThatAnswers(Yarn.pages(hadoop)))
+                .flatMap(page -> page);
+        Optional<NodeReport> aNode =
+                attempt("nodes", () -> yarn.runningNodes().stream().findFirst()).flatMap(node -> node);
+        Optional<DaemonPage> node = aNode.flatMap(
+                        report -> attempt("memory checks", () -> DaemonPage.of(scheme + report.getHttpAddress())))
+                .flatMap(page -> page);
+        org.apache.hadoop.conf.Configuration managers =
+                manager.map(DaemonPage::settings).orElse(hadoop);
+        org.apache.hadoop.conf.Configuration nodes =
+                node.map(DaemonPage::settings).orElse(hadoop);
+        String where = node.isPresent()
+                ? "settings of " + aNode.map(NodeReport::getHttpAddress).orElse("a node")
+                : "by yarn-site.xml of this host; nodes may have others";
+        told.accept(Judgement.attempts(
+                session.maxAttempts(), Deployment.effectiveAttempts(session, new YarnConfiguration(managers))));
+        manager.ifPresent(page -> page.clockMillis()
+                .ifPresent(theirs -> told.accept(Judgement.clock(
+                        "clock of YARN",
+                        "the ResourceManager's clock",
+                        page.beforeMillis(),
+                        theirs,
+                        page.afterMillis(),
+                        DaemonPage.CLOCK_TOLERANCE_MILLIS))));
+        told.accept(Judgement.memoryChecks(nodes, where));
+        told.accept(Judgement.restarts(managers, nodes, where));
+        told.accept(Judgement.logs(nodes, where));
+    }
+
+    private static Optional<DaemonPage> firstThatAnswers(List<String> addresses) throws InterruptedException {
+        for (String address : addresses) {
+            Optional<DaemonPage> page = DaemonPage.of(address);
+            if (page.isPresent()) {
+                return page;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void leftovers(HadoopFolder folder, SessionConfig session) {
+        attempt("leftovers", () -> {
+                    try (SelvageClient client = SelvageClient.of(home, folder.path(), userDirectory)) {
+                        Findings findings = client.orphans(session.stateRoot()).find();
+                        return Judgement.leftovers(
+                                findings.orphans().size(),
+                                findings.orphans().stream()
+                                        .mapToLong(Orphan::bytes)
+                                        .sum(),
+                                findings.notes().size());
+                    }
+                })
+                .ifPresent(told);
+    }
+
+    private static Finding notChecked(String check, String why) {
+        return Finding.warning(check, "not checked: " + why + ".");
+    }
+
+    /** What a check meets is its finding; only whoever has interrupted it is obeyed. */
+    private <T> Optional<T> attempt(String check, Callable<T> look) {
+        try {
+            return Optional.of(look.call());
+        } catch (ClientException sentence) {
+            if (sentence.exitCode() == ExitCode.INTERRUPTED) {
+                throw sentence;
+            }
+            told.accept(Finding.problem(check, String.valueOf(sentence.getMessage())));
+        } catch (ConfigException | StoreRefusedException sentence) {
+            told.accept(Finding.problem(check, String.valueOf(sentence.getMessage())));
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
+        } catch (Exception failed) {
+            LOG.warn("The check \"{}\" failed.", check, failed);
+            told.accept(Finding.problem(
+                    check, "it could not be looked at: " + Hdfs.firstLine(failed) + " See the log of this command."));
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,87 @@
+package io.selvage.client.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.protocol.config.KnownKeys;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.commons.cli.Option;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class BashCompletionTest {
+    private static final String SCRIPT = BashCompletion.script(Main.commands());
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void everyCommandAndOptionIsInIt() {
+        for (Map.Entry<String, Command> command : Main.commands().entrySet()) {
+            String branch = branchOf(command.getKey());
+            for (Option option : Main.optionsOf(command.getValue()).getOptions()) {
+                assertThat(wordsOf(branch, "options")).as(command.getKey()).containsAll(BashCompletion.namesOf(option));
+            }
+            assertThat(wordsOf(branch, "words")).containsAll(command.getValue().words());
+        }
+        assertThat(SCRIPT)
+                .contains(KnownKeys.all().stream().map(key -> key.name() + "=").toList());
+    }
+
+    private static String branchOf(String word) {
+        int begin = SCRIPT.indexOf("        " + word + ")\n");
+        assertThat(begin).as(word).isPositive();
+        return SCRIPT.substring(begin, SCRIPT.indexOf(";;", begin));
+    }
+
+    private static List<String> wordsOf(String branch, String variable) {
+        int begin = branch.indexOf(" " + variable + "=\"") + variable.length() + 3;
+        return List.of(branch.substring(begin, branch.indexOf('"', begin)).split(" ", -1));
+    }
+
+    @Test
+    void bashCompletesCommandsOptionsSettingsWordsAndSessions() throws Exception {
+        assertThat(complete("_selvage", "selvage", "thr")).containsExactly("threads");
+        assertThat(complete("_selvage", "selvage", "threads", "--sub")).containsExactly("--subtask");
+        assertThat(complete("_selvage", "selvage", "checkpoint", "ver")).containsExactly("verify");
+        assertThat(complete("_selvage", "selvage", "config", "-D", "selvage.executor.mem"))
+                .containsExactly("selvage.executor.memory=");
+        Files.createDirectories(directory.resolve("sessions"));
+        Files.writeString(directory.resolve("sessions").resolve("application_1_0001"), "");
+        assertThat(complete("_selvage", "selvage", "status", "-s", "app")).containsExactly("application_1_0001");
+        assertThat(complete("_selvage_yarn_session", "yarn-session.sh", "--execu"))
+                .contains("--executor-memory");
+        assertThat(complete("_selvage", "selvage", "unheard-of", "x")).isEmpty();
+    }
+
+    /** The last word is completed. */
+    private List<String> complete(String function, String... words) throws IOException, InterruptedException {
+        Path script = Files.writeString(directory.resolve("completion.bash"), SCRIPT);
+        List<String> command = new ArrayList<>(List.of(
+                "bash",
+                "-c",
+                "source \"$1\"; shift; function=$1; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1));"
+                        + " \"$function\"; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                "test",
+                script.toString(),
+                function));
+        command.addAll(List.of(words));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("SELVAGE_USER_DIR", directory.toString());
+        Process bash = builder.start();
+        String out = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(bash.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(bash.exitValue()).isZero();
+        return out.lines().filter(line -> !line.isEmpty()).toList();
+    }
+}

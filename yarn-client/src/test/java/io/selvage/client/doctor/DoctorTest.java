@@ -1,0 +1,90 @@
+package io.selvage.client.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.client.doctor.Finding.Verdict;
+import io.selvage.protocol.config.Configuration;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class DoctorTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void withoutAHadoopConfigurationTheRestIsSaidNotToBeChecked() {
+        List<Finding> findings = examine(Path.of("/nowhere"), Configuration.defaults());
+        assertThat(problems(findings)).containsExactly("Hadoop configuration");
+        assertThat(findings).anyMatch(finding -> finding.text().startsWith("not checked"));
+    }
+
+    @Test
+    void settingsThatDoNotFitAreAProblem() throws IOException {
+        Configuration settings = Configuration.defaults().withOptions(List.of("selvage.heartbeat.timeout=1500ms"));
+        List<Finding> findings = examine(hadoopFolder(), settings);
+        assertThat(problems(findings)).contains("settings");
+    }
+
+    @Test
+    void itGoesOnAfterAFailedCheck() throws IOException {
+        List<Finding> findings = examine(hadoopFolder(), Configuration.defaults());
+        assertThat(problems(findings)).contains("HDFS", "ResourceManager");
+        assertThat(findings)
+                .filteredOn(finding -> finding.check().equals("ResourceManager"))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.text()).contains("127.0.0.1:1"));
+    }
+
+    /** A file system that is no NameNode's is raced on for long: one test has to do. */
+    @Test
+    void aStateRootThatIsNotThereIsTriedAndNothingIsLeftBehind() throws IOException {
+        Path parent = Files.createDirectories(directory.resolve("parent"));
+        Path file = Files.writeString(parent.resolve("theirs"), "1");
+        Path root = parent.resolve("made").resolve("root");
+        List<Finding> findings = examine(
+                hadoopFolder(), Configuration.defaults().withOptions(List.of("selvage.state.root=" + root.toUri())));
+        assertThat(findings)
+                .anyMatch(finding -> finding.check().equals("state root") && finding.verdict() == Verdict.OK);
+        assertThat(findings)
+                .anyMatch(finding -> finding.check().equals("clock of HDFS") && finding.verdict() == Verdict.OK);
+        try (var files = Files.list(parent)) {
+            assertThat(files.toList()).containsExactly(file);
+        }
+    }
+
+    private List<Finding> examine(Path hadoopFolder, Configuration settings) {
+        List<Finding> findings = new ArrayList<>();
+        new Doctor(
+                        directory.resolve("home"),
+                        directory.resolve("user"),
+                        Map.of("HADOOP_CONF_DIR", hadoopFolder.toString()),
+                        findings::add)
+                .examine(() -> settings);
+        return findings;
+    }
+
+    private static List<String> problems(List<Finding> findings) {
+        return findings.stream()
+                .filter(finding -> finding.verdict() == Verdict.PROBLEM)
+                .map(Finding::check)
+                .toList();
+    }
+
+    private Path hadoopFolder() throws IOException {
+        Path folder = Files.createDirectories(directory.resolve("hadoop"));
+        Files.writeString(folder.resolve("core-site.xml"), "<configuration/>");
+        Files.writeString(
+                folder.resolve("yarn-site.xml"),
+                "<configuration><property><name>yarn.resourcemanager.address</name><value>127.0.0.1:1</value>"
+                        + "</property></configuration>");
+        return folder;
+    }
+}

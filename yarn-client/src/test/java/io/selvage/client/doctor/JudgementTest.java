@@ -1,0 +1,135 @@
+package io.selvage.client.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.client.deploy.ClusterLimits;
+import io.selvage.client.doctor.Finding.Verdict;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.SessionConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class JudgementTest {
+    private static final Path FOLDER = Path.of("/etc/hadoop/conf");
+
+    @Test
+    void anOldJavaIsAProblem() {
+        assertThat(Judgement.java(17, "/jdk").verdict()).isEqualTo(Verdict.OK);
+        assertThat(Judgement.java(11, "/jdk"))
+                .isEqualTo(
+                        new Finding("Java", Verdict.PROBLEM, "Java 11 in /jdk. Set JAVA_HOME to a JDK 17 or newer."));
+    }
+
+    @Test
+    void missingFilesOfTheHadoopConfigurationAreNamed() {
+        assertThat(Judgement.hadoopFiles(FOLDER, Set.of("core-site.xml", "hdfs-site.xml", "yarn-site.xml")))
+                .isEqualTo(new Finding(
+                        "Hadoop configuration",
+                        Verdict.OK,
+                        "/etc/hadoop/conf with core-site.xml, hdfs-site.xml, yarn-site.xml"));
+        assertThat(Judgement.hadoopFiles(FOLDER, Set.of("core-site.xml", "yarn-site.xml"))
+                        .verdict())
+                .isEqualTo(Verdict.WARNING);
+        Finding none = Judgement.hadoopFiles(FOLDER, Set.of("hdfs-site.xml"));
+        assertThat(none.verdict()).isEqualTo(Verdict.PROBLEM);
+        assertThat(none.text()).contains("holds no core-site.xml and no yarn-site.xml", "HADOOP_CONF_DIR");
+    }
+
+    @Test
+    void aClockIsJudgedByHowFarItIsOutsideOfWhatTheAnswerTook() {
+        assertThat(clock(1_000_000, 1_000_500, 1_001_000).verdict()).isEqualTo(Verdict.OK);
+        assertThat(clock(1_000_000, 1_003_000, 1_001_000).verdict())
+                .as("two seconds")
+                .isEqualTo(Verdict.OK);
+        Finding ahead = clock(1_000_000, 1_011_000, 1_001_000);
+        assertThat(ahead.verdict()).isEqualTo(Verdict.WARNING);
+        assertThat(ahead.text()).startsWith("it is 10 s ahead of this host's.");
+        Finding behind = clock(1_000_000, 600_000, 1_001_000);
+        assertThat(behind.verdict()).isEqualTo(Verdict.PROBLEM);
+        assertThat(behind.text()).contains("is 400 s behind this host's.", "Kerberos");
+        assertThat(Judgement.clock("c", "it", 1_000_000, 997_500, 1_001_000, 1_000)
+                        .verdict())
+                .as("as exact as its seconds are")
+                .isEqualTo(Verdict.OK);
+    }
+
+    private static Finding clock(long before, long theirs, long after) {
+        return Judgement.clock("c", "it", before, theirs, after, 0);
+    }
+
+    @Test
+    void aDateInWholeSecondsIsRead() {
+        assertThat(DaemonPage.clock(Optional.of("Thu, 01 Jan 1970 00:00:05 GMT")))
+                .isEqualTo(OptionalLong.of(5_000));
+        assertThat(DaemonPage.clock(Optional.of("yesterday"))).isEmpty();
+        assertThat(DaemonPage.clock(Optional.empty())).isEmpty();
+    }
+
+    @Test
+    void fewerAttemptsThanAskedForAreAWarning() {
+        assertThat(Judgement.attempts(10, 10).verdict()).isEqualTo(Verdict.OK);
+        Finding capped = Judgement.attempts(10, 2);
+        assertThat(capped.verdict()).isEqualTo(Verdict.WARNING);
+        assertThat(capped.text()).contains("2 of the 10", "yarn.resourcemanager.am.global.max-attempts");
+    }
+
+    @Test
+    void checksOfVirtualMemoryAreAWarningAndHadoopHasThemByDefault() {
+        org.apache.hadoop.conf.Configuration node = new org.apache.hadoop.conf.Configuration(false);
+        Finding byDefault = Judgement.memoryChecks(node, "here");
+        assertThat(byDefault.verdict()).isEqualTo(Verdict.WARNING);
+        assertThat(byDefault.text()).contains("2.1 times", "yarn.nodemanager.vmem-check-enabled");
+        node.set("yarn.nodemanager.vmem-pmem-ratio", "6");
+        assertThat(Judgement.memoryChecks(node, "here").verdict()).isEqualTo(Verdict.OK);
+        node.unset("yarn.nodemanager.vmem-pmem-ratio");
+        node.set("yarn.nodemanager.vmem-check-enabled", "false");
+        assertThat(Judgement.memoryChecks(node, "here").verdict()).isEqualTo(Verdict.OK);
+    }
+
+    @Test
+    void aYarnThatForgetsAtItsRestartIsAWarning() {
+        org.apache.hadoop.conf.Configuration forgetful = new org.apache.hadoop.conf.Configuration(false);
+        Finding warned = Judgement.restarts(forgetful, forgetful, "here");
+        assertThat(warned.verdict()).isEqualTo(Verdict.WARNING);
+        assertThat(warned.text())
+                .contains("yarn.resourcemanager.recovery.enabled", "yarn.nodemanager.recovery.enabled");
+        org.apache.hadoop.conf.Configuration lasting = new org.apache.hadoop.conf.Configuration(false);
+        lasting.set("yarn.resourcemanager.recovery.enabled", "true");
+        lasting.set("yarn.nodemanager.recovery.enabled", "true");
+        lasting.set("yarn.log-aggregation-enable", "true");
+        assertThat(Judgement.restarts(lasting, lasting, "here").verdict()).isEqualTo(Verdict.OK);
+        assertThat(Judgement.logs(lasting, "here").verdict()).isEqualTo(Verdict.OK);
+        assertThat(Judgement.logs(forgetful, "here").verdict()).isEqualTo(Verdict.WARNING);
+    }
+
+    @Test
+    void whatDeadApplicationsHaveLeftIsAWarningWithTheCommandThatTakesItAway() {
+        assertThat(Judgement.leftovers(0, 0, 0).verdict()).isEqualTo(Verdict.OK);
+        Finding left = Judgement.leftovers(3, 5 << 20, 1);
+        assertThat(left.verdict()).isEqualTo(Verdict.WARNING);
+        assertThat(left.text()).contains("3 files", "5 MiB", "1 that can't be judged", "selvage fsck --delete");
+    }
+
+    @Test
+    void whatFitsIsShownWithTheLimits() {
+        Finding fits = Judgement.containers(
+                SessionConfig.from(Configuration.defaults()),
+                new ClusterLimits(
+                        8192,
+                        4,
+                        List.of(new ClusterLimits.Node("a:1", "/rack", Set.of(), 8192, 4, 0, 0, 0)),
+                        Set.of()));
+        assertThat(fits.verdict()).isEqualTo(Verdict.OK);
+        assertThat(fits.text()).contains("up to 8192m and 4 virtual cores on the one node that runs");
+    }
+
+    @Test
+    void aFindingIsOneLine() {
+        assertThat(new Finding("HDFS", Verdict.PROBLEM, "It said:\n  no\n").text())
+                .isEqualTo("It said: no");
+    }
+}
