@@ -220,7 +220,6 @@ final class SessionIT {
         String manager = "http://" + cluster.hadoopConfiguration().get("yarn.resourcemanager.webapp.address");
         return List.of(
                 manager + "/conf",
-                manager + "/cluster/app/" + session,
                 manager + "/ws/v1/cluster/apps/" + session,
                 manager + "/proxy/" + session + "/",
                 manager + "/proxy/" + session + "/api/session",
