@@ -12,7 +12,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Owned by the thread that serves connections: the addresses that there are, and what is asked of the loop for each. */
+/**
+ * Owned by the thread that serves connections: the addresses that there are, and what is asked of the loop for each.
+ */
 final class Pages {
     private final Question session;
     private final Question jobs;
@@ -65,7 +67,9 @@ final class Pages {
             case "/" -> page();
             case "/api/session" -> json(session, answer -> Json.of(of(answer, SessionDescription.class)));
             case "/api/jobs" ->
-                json(jobs, answer -> Json.ofAll(of(answer, ListJobsResponse.class).getJobsList()));
+                json(
+                        jobs,
+                        answer -> Json.ofAll(of(answer, ListJobsResponse.class).getJobsList()));
             default -> Pending.now(HttpAnswer.html(404, "There is no such page here."));
         };
     }

@@ -32,7 +32,13 @@ class HttpFuzzTest {
     @Test
     void whatIsNoRequestIsRefused() {
         for (String line : new String[] {
-            "", "GET", "GET / HTTP/2.0", "get / HTTP/1.1", "GET  / HTTP/1.1", "GET http://x/ HTTP/1.1", "GET /\u0001 HTTP/1.1"
+            "",
+            "GET",
+            "GET / HTTP/2.0",
+            "get / HTTP/1.1",
+            "GET  / HTTP/1.1",
+            "GET http://x/ HTTP/1.1",
+            "GET /\u0001 HTTP/1.1"
         }) {
             assertMalformed(line + "\r\n\r\n");
         }
@@ -54,7 +60,8 @@ class HttpFuzzTest {
                 if (end > 0) {
                     HttpRequest request = HttpRequest.parse(bytes, end);
                     understood++;
-                    if (!request.path().startsWith("/") || request.path().chars().anyMatch(c -> c <= ' ' || c > '~')) {
+                    if (!request.path().startsWith("/")
+                            || request.path().chars().anyMatch(c -> c <= ' ' || c > '~')) {
                         throw new IllegalStateException("the path is " + request.path());
                     }
                 }

@@ -324,7 +324,9 @@ class MasterOverTheWireTest {
                 slow.add(socket);
             }
         }
-        assertThat(get("/api/jobs").body()).as("although others hold every place").contains(JOB);
+        assertThat(get("/api/jobs").body())
+                .as("although others hold every place")
+                .contains(JOB);
         for (int i = 0; i < STRANGERS; i++) {
             Random random = new Random(i);
             for (int port : new int[] {status.port(), control.port()}) {
@@ -332,13 +334,16 @@ class MasterOverTheWireTest {
             }
             if (i % 60 == 0) {
                 assertThat(get("/api/session").statusCode()).isEqualTo(200);
-                assertThat(describe().getIncarnation()).as("it was never restarted").isEqualTo(1);
+                assertThat(describe().getIncarnation())
+                        .as("it was never restarted")
+                        .isEqualTo(1);
             }
         }
         for (Socket socket : slow) {
             socket.close();
         }
-        awaitTrue("each is counted", () -> status.refused() >= SLOW + STRANGERS && control.refused() >= SLOW + STRANGERS);
+        awaitTrue(
+                "each is counted", () -> status.refused() >= SLOW + STRANGERS && control.refused() >= SLOW + STRANGERS);
         awaitTrue("their descriptors are closed", () -> descriptors() <= descriptors + SPARE_DESCRIPTORS);
         assertThat(describe().getPhase()).isEqualTo(JobPhase.RUNNING);
         assertThat(describe().getIncarnation()).isEqualTo(1);
@@ -372,8 +377,8 @@ class MasterOverTheWireTest {
     }
 
     private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        URI page = URI.create(
-                "http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + status.port() + path);
+        URI page =
+                URI.create("http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + status.port() + path);
         return http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString());
     }
 

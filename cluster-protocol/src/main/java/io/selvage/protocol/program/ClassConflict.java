@@ -71,7 +71,8 @@ public final class ClassConflict {
         }
         String child = JobConfig.CLASSLOADER_ORDER.name() + "=child-first";
         return program.loading().order() == ClassLoaderOrder.PARENT_FIRST
-                ? met + "which is Selvage's. Put the version that the program needs into its jar, and set " + child + "."
+                ? met + "which is Selvage's. Put the version that the program needs into its jar, and set " + child
+                        + "."
                 : met + "which is Selvage's, as the program's jar has none. Put the version that the program needs into"
                         + " its jar.";
     }

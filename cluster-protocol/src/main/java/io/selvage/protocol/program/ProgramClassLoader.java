@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * API above all, comes from Selvage in any case. Safe for use by many threads.
  */
 public final class ProgramClassLoader extends URLClassLoader {
-    /** Packages whose classes are Selvage's, where it has them. Two kinds of what is logged to, or of XML, never meet. */
+    /**
+     * Packages whose classes are Selvage's, where it has them. Two kinds of what is logged to, or of XML, never meet.
+     */
     private static final List<String> SHARED = List.of(
             "java.",
             "javax.",

@@ -37,8 +37,8 @@ public final class ControlTransport {
 
     private static final long HANDSHAKE_TIMEOUT_MILLIS = 10_000;
     /**
-     * Connections at once whose peers have not proven themselves yet; of more, those that are there longest go. Far more
-     * than the executors of a large session, all of which come to a new master within a second.
+     * Connections at once whose peers have not proven themselves yet; of more, those that are there longest go. Far
+     * more than the executors of a large session, all of which come to a new master within a second.
      */
     private static final int MAX_NEWCOMERS = 4096;
     /** They encrypt and cut messages; what messages mean is for the threads of the service. */
@@ -52,8 +52,7 @@ public final class ControlTransport {
      *
      * @param refusals counts everyone else
      */
-    public static ServerBuilder<?> server(
-            ApplicationIdentity identity, InetSocketAddress address, Refusals refusals) {
+    public static ServerBuilder<?> server(ApplicationIdentity identity, InetSocketAddress address, Refusals refusals) {
         return server(identity, address, refusals, MAX_NEWCOMERS);
     }
 

@@ -60,7 +60,9 @@ final class OwnLibraries {
         }
         Stream<String> options = Stream.of("-proc:none", "-cp", classes.toString(), "-d", classes.toString());
         String[] arguments = Stream.concat(
-                        options, SOURCES.keySet().stream().map(name -> sources.resolve(name).toString()))
+                        options,
+                        SOURCES.keySet().stream()
+                                .map(name -> sources.resolve(name).toString()))
                 .toArray(String[]::new);
         ByteArrayOutputStream messages = new ByteArrayOutputStream();
         if (ToolProvider.getSystemJavaCompiler().run(null, messages, messages, arguments) != 0) {

@@ -90,7 +90,8 @@ class ProgramClassLoaderTest {
     void theProvidersOfAServiceAreThoseOfTheLoaderThatHasTheService() throws Exception {
         Path folder = directory.resolve("selvage");
         Files.createDirectories(folder.resolve("META-INF/services"));
-        Files.writeString(folder.resolve("META-INF/services/" + OwnLibraries.SERVICE), "com.google.common.base.Absent\n");
+        Files.writeString(
+                folder.resolve("META-INF/services/" + OwnLibraries.SERVICE), "com.google.common.base.Absent\n");
         try (URLClassLoader parent =
                         new URLClassLoader(new URL[] {folder.toUri().toURL()}, SELVAGE);
                 ProgramClassLoader loader = loader(CHILD_FIRST, parent)) {
@@ -108,12 +109,11 @@ class ProgramClassLoaderTest {
             Throwable thrown = thrownBy(loader, "guava");
             assertThat(thrown).isInstanceOf(NoSuchMethodError.class);
             assertThat(ClassConflict.remedy(new IllegalStateException(thrown), loader))
-                    .hasValueSatisfying(
-                            remedy -> assertThat(remedy)
-                                    .contains(
-                                            "another version of " + STRINGS,
-                                            "which is Selvage's",
-                                            "set selvage.classloader.order=child-first"));
+                    .hasValueSatisfying(remedy -> assertThat(remedy)
+                            .contains(
+                                    "another version of " + STRINGS,
+                                    "which is Selvage's",
+                                    "set selvage.classloader.order=child-first"));
         }
         ClassLoading shared = new ClassLoading(ClassLoaderOrder.CHILD_FIRST, List.of("com.google.common."));
         try (ProgramClassLoader loader = loader(shared)) {
@@ -126,8 +126,8 @@ class ProgramClassLoaderTest {
     @Test
     void aMethodThatTheProgramsOwnVersionLacksIsExplainedWithTheRemedy() throws Exception {
         try (ProgramClassLoader loader = loader(CHILD_FIRST)) {
-            Error thrown =
-                    new NoSuchMethodError("'java.lang.String com.google.common.base.Strings.nullToEmpty(java.lang.String)'");
+            Error thrown = new NoSuchMethodError(
+                    "'java.lang.String com.google.common.base.Strings.nullToEmpty(java.lang.String)'");
             assertThat(ClassConflict.remedy(thrown, loader))
                     .hasValueSatisfying(remedy -> assertThat(remedy)
                             .contains("another version of " + STRINGS, "in the program's jar", "dependency:tree"));
@@ -139,8 +139,9 @@ class ProgramClassLoaderTest {
         try (ProgramClassLoader loader = loader(CHILD_FIRST);
                 ProgramClassLoader other = loader(CHILD_FIRST)) {
             Object stranger = otherStrings(other);
-            Throwable thrown = catchThrowable(
-                    () -> loader.loadClass("acme.Uses").getMethod("strings", Object.class).invoke(null, stranger));
+            Throwable thrown = catchThrowable(() -> loader.loadClass("acme.Uses")
+                    .getMethod("strings", Object.class)
+                    .invoke(null, stranger));
             assertThat(thrown).hasCauseInstanceOf(ClassCastException.class);
             assertThat(ClassConflict.remedy(thrown, loader))
                     .hasValueSatisfying(remedy -> assertThat(remedy)

@@ -182,7 +182,8 @@ class ControlFuzzTest {
             }
         }
         for (int i = 0; i < OTHERS; i++) {
-            ManagedChannel stranger = ControlTransport.channel(another, HOST, server.getPort()).build();
+            ManagedChannel stranger =
+                    ControlTransport.channel(another, HOST, server.getPort()).build();
             assertThatThrownBy(() -> call(stranger)).isInstanceOf(StatusRuntimeException.class);
             stranger.shutdownNow().awaitTermination(30, TimeUnit.SECONDS);
         }
@@ -212,8 +213,8 @@ class ControlFuzzTest {
 
     /** Past the handshake, and then what no peer says. */
     private void attackFromInside(SSLContext insiders, Random random) throws IOException {
-        try (SSLSocket socket = (SSLSocket) insiders.getSocketFactory()
-                .createSocket(InetAddress.getLoopbackAddress(), server.getPort())) {
+        try (SSLSocket socket = (SSLSocket)
+                insiders.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), server.getPort())) {
             socket.setSoTimeout(60_000);
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setApplicationProtocols(new String[] {"h2"});

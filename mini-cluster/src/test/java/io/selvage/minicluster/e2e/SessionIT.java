@@ -150,8 +150,10 @@ final class SessionIT {
                 HDFS + "/selvages");
         assertThat(selvages.exitCode()).as(selvages.text()).isNotZero();
         assertThat(selvages.text())
-                .contains("NoSuchMethodError", "Put the version that the program needs into its jar, and set"
-                        + " selvage.classloader.order=child-first.");
+                .contains(
+                        "NoSuchMethodError",
+                        "Put the version that the program needs into its jar, and set"
+                                + " selvage.classloader.order=child-first.");
     }
 
     /** Where YARN keeps Credentials itself is YARN's to guard. */
@@ -161,7 +163,9 @@ final class SessionIT {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         Secrets secrets = Secrets.of(file);
-        assertThat(secrets.foundIn(Files.readAllBytes(file))).as("what is looked for is there").isTrue();
+        assertThat(secrets.foundIn(Files.readAllBytes(file)))
+                .as("what is looked for is there")
+                .isTrue();
 
         Commands.Running run = commands.start("selvage", flightDelays("secret", List.of(), List.of("--rate", "400")));
         Commands.await(
@@ -191,7 +195,10 @@ final class SessionIT {
         assertThat(secrets.foundIn(Files.readAllBytes(cluster.logFile())))
                 .as("the daemons' log")
                 .isFalse();
-        assertThat(hdfs.getFileStatus(new org.apache.hadoop.fs.Path(stateRoot)).getPermission().toShort() & OTHERS)
+        assertThat(hdfs.getFileStatus(new org.apache.hadoop.fs.Path(stateRoot))
+                                .getPermission()
+                                .toShort()
+                        & OTHERS)
                 .as("what others may do in the state root")
                 .isZero();
         RemoteIterator<LocatedFileStatus> stored =
@@ -199,7 +206,9 @@ final class SessionIT {
         assertThat(stored.hasNext()).isTrue();
         while (stored.hasNext()) {
             FileStatus status = stored.next();
-            assertThat(status.getPermission().toShort() & OTHERS).as("%s", status).isZero();
+            assertThat(status.getPermission().toShort() & OTHERS)
+                    .as("%s", status)
+                    .isZero();
             try (InputStream in = hdfs.open(status.getPath())) {
                 assertThat(secrets.foundIn(in.readAllBytes())).as("%s", status).isFalse();
             } catch (FileNotFoundException swept) {
@@ -220,7 +229,6 @@ final class SessionIT {
         String manager = "http://" + cluster.hadoopConfiguration().get("yarn.resourcemanager.webapp.address");
         return List.of(
                 manager + "/conf",
-                manager + "/cluster/app/" + session,
                 manager + "/ws/v1/cluster/apps/" + session,
                 manager + "/proxy/" + session + "/",
                 manager + "/proxy/" + session + "/api/session",
@@ -236,13 +244,14 @@ final class SessionIT {
         return response.body();
     }
 
-    /** What containers and NodeManagers have written, but for libraries, and for the tokens that YARN itself hands on. */
+    /**
+     * What containers and NodeManagers have written, but for libraries, and for the tokens that YARN itself hands on.
+     */
     private List<Path> localFiles() throws IOException {
         List<Path> found = new ArrayList<>();
         for (int node = 0; node < cluster.nodeManagerCount(); node++) {
             for (String folder : List.of("local", "log")) {
-                try (Stream<Path> files =
-                        Files.walk(cluster.nodeFolder(node).resolve(folder))) {
+                try (Stream<Path> files = Files.walk(cluster.nodeFolder(node).resolve(folder))) {
                     files.filter(Files::isRegularFile)
                             .filter(file -> !file.toString().contains("/filecache/"))
                             .filter(file -> !file.getFileName().toString().endsWith("tokens"))

@@ -58,7 +58,9 @@ import org.slf4j.LoggerFactory;
 public final class DataPlane implements ExchangeTransport {
     private static final Logger LOG = LoggerFactory.getLogger(DataPlane.class);
 
-    /** Sockets at once whose peers have not proven themselves yet; for more, those that are there longest are closed. */
+    /**
+     * Sockets at once whose peers have not proven themselves yet; for more, those that are there longest are closed.
+     */
     static final int MAX_UNAUTHENTICATED = 4096;
 
     private static final int MAX_PORT = 65_535;
@@ -307,8 +309,11 @@ public final class DataPlane implements ExchangeTransport {
                         new HandshakeExchange(Handshake.Side.ACCEPTING, handshake),
                         limits.maxHandshakeNanos(),
                         new Accepting(socket)));
-        newcomers.add(socket).map(eldest -> eldest.pipeline().get(HandshakeHandler.class)).ifPresent(eldest ->
-                eldest.giveUp("it had not proven itself, and more than " + limits.maxUnauthenticated() + " wait to"));
+        newcomers
+                .add(socket)
+                .map(eldest -> eldest.pipeline().get(HandshakeHandler.class))
+                .ifPresent(eldest -> eldest.giveUp(
+                        "it had not proven itself, and more than " + limits.maxUnauthenticated() + " wait to"));
     }
 
     private static final class Connecting implements HandshakeHandler.Outcome {

@@ -85,7 +85,8 @@ class DataPlaneFuzzTest {
     private int attack(EmbeddedChannel socket, Random random, Recorded recorded) throws ProtocolViolation {
         switch (random.nextInt(8)) {
             case 0 -> send(socket, random, bytes(random, random.nextInt(300)));
-            case 1 -> send(socket, random, Arrays.copyOf(recorded.opening(), random.nextInt(recorded.opening().length)));
+            case 1 ->
+                send(socket, random, Arrays.copyOf(recorded.opening(), random.nextInt(recorded.opening().length)));
             case 2 -> {
                 HandshakeExchange stranger = new HandshakeExchange(Side.CONNECTING, another);
                 byte[] challenge = openingAnswered(socket, random, stranger);
@@ -112,8 +113,7 @@ class DataPlaneFuzzTest {
                 return challenge.length + drain(socket);
             }
             case 6 -> {
-                byte[] challenge =
-                        openingAnswered(socket, random, new HandshakeExchange(Side.CONNECTING, handshake));
+                byte[] challenge = openingAnswered(socket, random, new HandshakeExchange(Side.CONNECTING, handshake));
                 send(socket, random, challenge);
                 return challenge.length + drain(socket);
             }
@@ -156,11 +156,7 @@ class DataPlaneFuzzTest {
             NetworkThread thread = new NetworkThread(socket.eventLoop());
             InputRegistry registry = new InputRegistry(thread, 8, NEVER);
             registry.register(new RemoteInput(
-                    definition(0),
-                    new Wakeup(),
-                    (id, failure) -> failures.add(failure.reason()),
-                    thread,
-                    pool));
+                    definition(0), new Wakeup(), (id, failure) -> failures.add(failure.reason()), thread, pool));
             IncomingConnection connection =
                     new IncomingConnection(thread, new ExecutorId("b"), "the test", registry, refusals);
             registry.onConnected(connection);
@@ -201,7 +197,8 @@ class DataPlaneFuzzTest {
             }
             case 2 -> { // Beyond every limit, or negative; only the header is ever sent.
                 FrameType type = FrameType.values()[random.nextInt(FrameType.values().length)];
-                byte[] header = Arrays.copyOf(FrameReaderTest.frame(type, 0, 1, intact, new byte[0]), FrameHeader.BYTES);
+                byte[] header =
+                        Arrays.copyOf(FrameReaderTest.frame(type, 0, 1, intact, new byte[0]), FrameHeader.BYTES);
                 int length = random.nextBoolean() ? -1 - random.nextInt(1 << 30) : FrameReader.MAX_PAYLOAD_BYTES + 1;
                 for (int i = 0; i < 4; i++) {
                     header[12 + i] = (byte) (length >>> (24 - 8 * i));
@@ -296,8 +293,8 @@ class DataPlaneFuzzTest {
                 wire.writeBytes(FrameReaderTest.frame(
                         FrameType.CREDIT, 0, 1, random.nextBoolean() ? window + 1 : random.nextInt(), grant));
             default ->
-                wire.writeBytes(FrameReaderTest.frame(
-                        FrameType.CREDIT, 0, 1, 0, new CreditGrant(random.nextInt()).encode()));
+                wire.writeBytes(
+                        FrameReaderTest.frame(FrameType.CREDIT, 0, 1, 0, new CreditGrant(random.nextInt()).encode()));
         }
         return wire.toByteArray();
     }

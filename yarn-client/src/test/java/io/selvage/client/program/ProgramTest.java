@@ -152,8 +152,8 @@ class ProgramTest {
         assertThat(program.run(launcher, ClassLoading.DEFAULT, directory)).hasSize(1);
         assertThat(launched.get(0).name()).isEqualTo("the program's own");
 
-        assertThatThrownBy(() -> program.run(
-                        launcher, new ClassLoading(ClassLoaderOrder.PARENT_FIRST, List.of()), directory))
+        assertThatThrownBy(() ->
+                        program.run(launcher, new ClassLoading(ClassLoaderOrder.PARENT_FIRST, List.of()), directory))
                 .isInstanceOf(ClientException.class)
                 .hasMessageContaining("java.lang.NoSuchMethodError")
                 .hasMessageContaining("another version of com.google.common.base.Strings")
