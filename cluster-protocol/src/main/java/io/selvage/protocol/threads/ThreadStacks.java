@@ -83,9 +83,16 @@ public final class ThreadStacks {
                 stack.setIsCut(true);
                 break;
             }
-            stack.addFrames(frame.toString());
+            stack.addFrames(withoutModule(frame));
         }
         return stack.build();
+    }
+
+    /** Names of loaders and modules, with their versions, would be most of what is read. */
+    private static String withoutModule(StackTraceElement frame) {
+        return new StackTraceElement(
+                        frame.getClassName(), frame.getMethodName(), frame.getFileName(), frame.getLineNumber())
+                .toString();
     }
 
     /** Those that fit, and how many do not. */

@@ -38,6 +38,7 @@ class ThreadStacksTest {
         assertThat(stack.getState()).isEqualTo("WAITING");
         assertThat(stack.getWaitsFor()).contains("CountDownLatch");
         assertThat(stack.getFramesList()).anyMatch(frame -> frame.contains("ThreadStacksTest.waitForTheEnd"));
+        assertThat(stack.getFramesList()).contains("jdk.internal.misc.Unsafe.park(Native Method)");
         assertThat(stack.getIsCut()).isFalse();
     }
 

@@ -228,7 +228,7 @@ public final class Doctor {
                                 findings.orphans().stream()
                                         .mapToLong(Orphan::bytes)
                                         .sum(),
-                                findings.notes().size());
+                                findings.notes());
                     }
                 })
                 .ifPresent(told);

@@ -156,14 +156,20 @@ final class Judgement {
                                 + "), and are deleted soon. Have yarn.log-aggregation-enable set to true.");
     }
 
-    static Finding leftovers(int orphans, long bytes, int notes) {
-        if (orphans == 0 && notes == 0) {
-            return Finding.ok("leftovers", "nothing of dead applications lies in the state root");
+    /** @param notes what could not be judged, and why; sentences */
+    static Finding leftovers(int orphans, long bytes, List<String> notes) {
+        String check = "leftovers";
+        if (orphans > 0) {
+            return Finding.warning(
+                    check,
+                    orphans + " files or directories in the state root that nothing needs, " + (bytes >> 20)
+                            + " MiB. See them with selvage fsck, and delete them with selvage fsck --delete.");
         }
-        return Finding.warning(
-                "leftovers",
-                orphans + " files or directories in the state root that nothing needs, " + (bytes >> 20) + " MiB"
-                        + (notes == 0 ? "" : ", and " + notes + " that can't be judged")
-                        + ". See them with selvage fsck, and delete them with selvage fsck --delete.");
+        return notes.isEmpty()
+                ? Finding.ok(check, "nothing of dead applications lies in the state root")
+                : Finding.warning(
+                        check,
+                        "nothing that is not needed, as far as it can be judged: " + notes.get(0)
+                                + (notes.size() > 1 ? " See the others with selvage fsck." : ""));
     }
 }

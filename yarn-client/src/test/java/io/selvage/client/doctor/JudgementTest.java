@@ -108,10 +108,13 @@ class JudgementTest {
 
     @Test
     void whatDeadApplicationsHaveLeftIsAWarningWithTheCommandThatTakesItAway() {
-        assertThat(Judgement.leftovers(0, 0, 0).verdict()).isEqualTo(Verdict.OK);
-        Finding left = Judgement.leftovers(3, 5 << 20, 1);
+        assertThat(Judgement.leftovers(0, 0, List.of()).verdict()).isEqualTo(Verdict.OK);
+        Finding left = Judgement.leftovers(3, 5 << 20, List.of());
         assertThat(left.verdict()).isEqualTo(Verdict.WARNING);
-        assertThat(left.text()).contains("3 files", "5 MiB", "1 that can't be judged", "selvage fsck --delete");
+        assertThat(left.text()).contains("3 files", "5 MiB", "selvage fsck --delete");
+        Finding unjudged = Judgement.leftovers(0, 0, List.of("The journal can't be read."));
+        assertThat(unjudged.verdict()).isEqualTo(Verdict.WARNING);
+        assertThat(unjudged.text()).endsWith("as far as it can be judged: The journal can't be read.");
     }
 
     @Test
