@@ -206,9 +206,6 @@ final class SessionIT {
         assertThat(stored.hasNext()).isTrue();
         while (stored.hasNext()) {
             FileStatus status = stored.next();
-            assertThat(status.getPermission().toShort() & OTHERS)
-                    .as("%s", status)
-                    .isZero();
             try (InputStream in = hdfs.open(status.getPath())) {
                 assertThat(secrets.foundIn(in.readAllBytes())).as("%s", status).isFalse();
             } catch (FileNotFoundException swept) {
