@@ -5,6 +5,7 @@ import io.selvage.checkpoint.journal.JournalTail;
 import io.selvage.checkpoint.library.ClassLists;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ClassArchiveMaker;
 import io.selvage.protocol.process.ContainerLayout;
@@ -113,7 +114,7 @@ public final class ExecutorMain {
                 threads("prepare", 1),
                 threads("upload", UPLOAD_THREADS),
                 System::nanoTime,
-                parentOfPrograms(here.spec(), workingDirectory),
+                parentOfPrograms(here.spec(), ClassLoading.from(here.configuration()), workingDirectory),
                 ExecutorMain::exit,
                 ProcessSignals.SYSTEM);
         ExecutorLoop loop = new ExecutorLoop(settings, services);
@@ -146,7 +147,8 @@ public final class ExecutorMain {
     }
 
     /** What jobs' jars do not hold is looked for in the session's user jars, and then among Selvage's own. */
-    static ClassLoader parentOfPrograms(SessionSpec spec, Path workingDirectory) throws StartException {
+    static ClassLoader parentOfPrograms(SessionSpec spec, ClassLoading loading, Path workingDirectory)
+            throws StartException {
         ClassLoader own = ExecutorMain.class.getClassLoader();
         if (spec.getUserJarCount() == 0) {
             return own;
@@ -160,7 +162,7 @@ public final class ExecutorMain {
                 throw new StartException("The jar " + file + " has a name that is no URL.", impossible);
             }
         }
-        return new ProgramClassLoader("session", jars, own);
+        return new ProgramClassLoader("session", jars, loading, own);
     }
 
     private static RocksEnvironment openDisk(Surroundings here, Path workingDirectory) {

@@ -6,6 +6,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.stub.StreamObserver;
 import io.selvage.protocol.security.ApplicationIdentity;
+import io.selvage.protocol.security.Refusals;
 import io.selvage.protocol.transport.ControlTransport;
 import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.ExecutorMessage;
@@ -57,7 +58,8 @@ class GrpcLinkTest {
 
     @Test
     void whatThreadsDoIsToldWithoutTheLoop() throws Exception {
-        Server server = ControlTransport.server(identity, new InetSocketAddress("127.0.0.1", 0))
+        Server server = ControlTransport.server(
+                        identity, new InetSocketAddress("127.0.0.1", 0), new Refusals("control"))
                 .addService(new Curious())
                 .build()
                 .start();

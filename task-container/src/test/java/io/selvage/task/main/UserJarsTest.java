@@ -2,6 +2,7 @@ package io.selvage.task.main;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.program.ProgramClassLoader;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
@@ -33,8 +34,11 @@ class UserJarsTest {
                 .addUserJar(LibraryFile.newBuilder().setName("first.jar"))
                 .addUserJar(LibraryFile.newBuilder().setName("second.jar"))
                 .build();
-        try (ProgramClassLoader job =
-                new ProgramClassLoader("job-1", List.of(own), ExecutorMain.parentOfPrograms(spec, directory))) {
+        try (ProgramClassLoader job = new ProgramClassLoader(
+                "job-1",
+                List.of(own),
+                ClassLoading.DEFAULT,
+                ExecutorMain.parentOfPrograms(spec, ClassLoading.DEFAULT, directory))) {
             assertThat(content(job, "both.txt")).isEqualTo("job");
             assertThat(content(job, "driver.txt")).isEqualTo("first");
             assertThat(content(job, "other.txt")).isEqualTo("second");
@@ -44,7 +48,7 @@ class UserJarsTest {
 
     @Test
     void withoutAnyThereIsNoLoaderOfTheirs() throws Exception {
-        assertThat(ExecutorMain.parentOfPrograms(SessionSpec.getDefaultInstance(), directory))
+        assertThat(ExecutorMain.parentOfPrograms(SessionSpec.getDefaultInstance(), ClassLoading.DEFAULT, directory))
                 .isSameAs(ExecutorMain.class.getClassLoader());
     }
 

@@ -156,18 +156,23 @@ public final class Doctor {
             told.accept(Finding.ok("ResourceManager", "answers at " + yarn.where()));
             Optional<Queues.Queue> queue = attempt("queue", () -> ClusterResources.queueOf(yarn, session));
             if (queue.isPresent()) {
-                attempt("queue", () -> Finding.ok(
+                attempt(
                                 "queue",
-                                "\"" + session.queue() + "\" takes applications of "
-                                        + UserGroupInformation.getCurrentUser().getShortUserName()))
+                                () -> Finding.ok(
+                                        "queue",
+                                        "\"" + session.queue() + "\" takes applications of "
+                                                + UserGroupInformation.getCurrentUser()
+                                                        .getShortUserName()))
                         .ifPresent(told);
-                attempt("containers", () -> Judgement.containers(
-                                session,
-                                ClusterResources.limitsFor(
-                                        yarn,
+                attempt(
+                                "containers",
+                                () -> Judgement.containers(
                                         session,
-                                        queue.get(),
-                                        yarn.newApplication().getNewApplicationResponse())))
+                                        ClusterResources.limitsFor(
+                                                yarn,
+                                                session,
+                                                queue.get(),
+                                                yarn.newApplication().getNewApplicationResponse())))
                         .ifPresent(told);
             } else {
                 told.accept(notChecked("containers", "there is no queue for them"));
