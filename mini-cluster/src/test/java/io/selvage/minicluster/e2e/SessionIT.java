@@ -206,6 +206,9 @@ final class SessionIT {
         assertThat(stored.hasNext()).isTrue();
         while (stored.hasNext()) {
             FileStatus status = stored.next();
+            assertThat(status.getPermission().toShort() & OTHERS)
+                    .as("what others may do with %s", status.getPath())
+                    .isZero();
             try (InputStream in = hdfs.open(status.getPath())) {
                 assertThat(secrets.foundIn(in.readAllBytes())).as("%s", status).isFalse();
             } catch (FileNotFoundException swept) {

@@ -35,6 +35,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
@@ -56,6 +57,7 @@ public final class Deployment {
     /** The longest wait for the master, most of which would be for room on a full cluster. */
     private static final Duration OPEN_TIMEOUT = Duration.ofMinutes(10);
 
+    private static final FsPermission OWNER_READ_WRITE = new FsPermission((short) 0600);
     private static final long POLL_MILLIS = 100;
     private static final String CONTAINER_LOG_SETTINGS = "log4j.properties";
     private static final int SPEC_FORMAT = 1;
@@ -236,6 +238,7 @@ public final class Deployment {
                 new org.apache.hadoop.fs.Path(record.applicationDirectory(), ContainerLayout.SPEC);
         var fileSystem = path.getFileSystem(hadoop);
         try (var out = fileSystem.create(path, false)) {
+            fileSystem.setPermission(path, OWNER_READ_WRITE); // Settings may be whose business it is alone.
             spec.writeTo(out);
         }
         FileStatus status = fileSystem.getFileStatus(path);
