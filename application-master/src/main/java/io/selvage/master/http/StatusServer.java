@@ -109,7 +109,7 @@ public final class StatusServer {
                 answer();
                 hangUpOnLate();
             }
-        } catch (IOException broken) {
+        } catch (IOException | RuntimeException | Error broken) {
             LOG.error("The status page is served no longer.", broken);
         } finally {
             closeAll();
@@ -140,7 +140,7 @@ public final class StatusServer {
             if (socket != null) {
                 admit(socket);
             }
-        } catch (IOException noDescriptor) {
+        } catch (IOException | RuntimeException noDescriptor) {
             refusals.count("somewhere", "it could not be accepted: " + noDescriptor.getMessage());
             LockSupport.parkNanos(ACCEPT_PAUSE_NANOS);
         }

@@ -1157,7 +1157,8 @@ final class Job {
 
     // ---- failure -------------------------------------------------------------------------------------------------
 
-    void onExecutorLost(ExecutorId executor, String reason) {
+    /** Answers whether the job fails for it, and starts anew if its policy says so. */
+    boolean onExecutorLost(ExecutorId executor, String reason) {
         stops.forget(executor);
         followers.forget(executor);
         if (executor.equals(awaited)) {
@@ -1168,7 +1169,7 @@ final class Job {
             // It may yet register again, as long as executors of the attempt before are awaited.
             adoption.remove(executor);
             fleet.hold(id, adoption.slots());
-            return;
+            return false;
         }
         if (intact != null) {
             intact.onLost(executor);
@@ -1176,7 +1177,7 @@ final class Job {
         }
         Deployment current = deployment;
         if (current == null || !current.slots().contains(executor) || !isLive()) {
-            return;
+            return false;
         }
         if (phase == Phase.WAITING_FOR_RESOURCES) {
             // Its incarnation is not durable yet: nothing has been deployed, so nothing has failed.
@@ -1185,7 +1186,9 @@ final class Job {
             fail(
                     Failures.lost(executor, reason),
                     region -> current.slotsOf(region).contains(executor));
+            return true;
         }
+        return false;
     }
 
     /** YARN has said why an executor was lost earlier. */

@@ -1,5 +1,6 @@
 package io.selvage.master.job;
 
+import io.selvage.master.resource.FleetLimits;
 import java.time.Duration;
 
 /**
@@ -13,7 +14,7 @@ import java.time.Duration;
  * @param suspicionNanos how long a failure that is blamed on an executor waits for that executor's stream to end,
  *     before the job goes on without it
  * @param explanationNanos how long the end of a job that is not restarted waits for YARN's reason for the loss of an
- *     executor: a NodeManager tells the ResourceManager within a second, which tells the master within another
+ *     executor: as long as its container is kept for that
  * @param stopSessionNanos until a session that is being stopped no longer waits for its jobs' and executors' ends
  */
 record JobLimits(
@@ -31,7 +32,7 @@ record JobLimits(
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofSeconds(40).toNanos(),
                 Duration.ofMillis(100).toNanos(),
-                Duration.ofSeconds(3).toNanos(),
+                FleetLimits.EXIT_STATUS.toNanos(),
                 Duration.ofSeconds(60).toNanos());
     }
 }

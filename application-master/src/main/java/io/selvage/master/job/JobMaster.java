@@ -203,8 +203,13 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     private void lost(LostExecutor lost) {
-        fleet.putOffStandby(outbox.nowNanos());
-        jobs.values().forEach(job -> job.onExecutorLost(lost.executor(), lost.reason()));
+        boolean isFelt = false;
+        for (Job job : jobs.values()) {
+            isFelt |= job.onExecutorLost(lost.executor(), lost.reason());
+        }
+        if (isFelt) {
+            fleet.putOffStandby(outbox.nowNanos());
+        }
     }
 
     // ---- time and YARN -------------------------------------------------------------------------------------------

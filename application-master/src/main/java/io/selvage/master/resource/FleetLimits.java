@@ -26,7 +26,7 @@ public record FleetLimits(
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration GRACE = Duration.ofSeconds(10);
     /** Of a released container YARN says no more than that: a busy node needs seconds to tell what has ended it. */
-    private static final Duration EXIT_STATUS = Duration.ofSeconds(15);
+    public static final Duration EXIT_STATUS = Duration.ofSeconds(15);
 
     public static FleetLimits of(SessionConfig config) {
         return new FleetLimits(

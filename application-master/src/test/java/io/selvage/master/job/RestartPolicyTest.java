@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
+import io.selvage.master.resource.FleetLimits;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobPhase;
@@ -182,7 +183,7 @@ class RestartPolicyTest {
     void jobThatIsNotRestartedEndsThoughYarnSaysNothing() {
         MasterHarness harness = running(Map.of("selvage.restart.policy", "none"));
         harness.disconnect(2);
-        harness.passAlive(Duration.ofSeconds(4));
+        harness.passAlive(FleetLimits.EXIT_STATUS.plusSeconds(1));
         assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
         assertThat(journaledEnd(harness)).contains("has broken").contains("is none");
         assertThat(harness.sent(MasterMessage::hasDeploy)).hasSize(2);

@@ -214,7 +214,9 @@ class StandbyTest {
         assertThat(harness.lastDeploy().getMetadata().isEmpty()).isFalse();
         assertThat(harness.describe(JOB).getRecoveries(0).getByStandby()).isTrue();
         assertThat(harness.requestedContainers()).as("the job comes back first").isEqualTo(3);
-        harness.passAlive(Duration.ofSeconds(3));
+        harness.passAlive(Duration.ofSeconds(4));
+        assertThat(harness.requestedContainers()).as("and catches up").isEqualTo(3);
+        harness.passAlive(Duration.ofSeconds(2));
         assertThat(harness.requestedContainers()).isEqualTo(4);
         assertThat(harness.sent(MasterMessage::hasUnfollow)).isEmpty();
         assertThat(describe(harness, 3).getStandbyBytes()).isZero();

@@ -132,4 +132,15 @@ public record ApplicationConfig(
                 configuration.get(SHIPPED_PATHS),
                 configuration.get(USER_JARS));
     }
+
+    /**
+     * YARN's own form of an ACL of groups alone begins with a blank, which would be lost, and a group become a user.
+     */
+    static void requireUserBeforeGroups(ConfigKey<?> key, String text, String origin) {
+        boolean isAcl = key.equals(VIEW_ACL) || key.equals(MODIFY_ACL);
+        if (isAcl && text.startsWith(" ") && !text.isBlank()) {
+            throw new ConfigException(key.name() + " is \"" + text + "\" (" + origin
+                    + "): it names groups alone. Name yourself before them, such as \"anna operators\".");
+        }
+    }
 }

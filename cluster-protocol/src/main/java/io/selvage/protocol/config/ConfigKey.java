@@ -34,7 +34,9 @@ public record ConfigKey<T>(String name, Scope scope, ValueType<T> type, T defaul
             return type.parser().apply(text);
         } catch (IllegalArgumentException notAllowed) {
             throw new ConfigException(
-                    name + " is \"" + text + "\" (" + origin + "), and must be " + type.allowed() + ".", notAllowed);
+                    name + " is \"" + Secrets.hide(name, text) + "\" (" + origin + "), and must be " + type.allowed()
+                            + ".",
+                    notAllowed);
         }
     }
 }

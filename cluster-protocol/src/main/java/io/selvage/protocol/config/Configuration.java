@@ -57,6 +57,7 @@ public final class Configuration {
         Map<String, Setting> merged = new TreeMap<>(settings);
         layer.forEach((name, setting) -> {
             ConfigKey<?> key = KnownKeys.keyOrThrow(name, setting.origin());
+            ApplicationConfig.requireUserBeforeGroups(key, setting.text(), setting.origin());
             String trimmed = setting.text().strip();
             key.parse(trimmed, setting.origin());
             merged.put(key.name(), new Setting(trimmed, setting.origin()));

@@ -24,7 +24,7 @@ public record EnvironmentKeys(String prefix, String meaning) {
             Pattern.compile("[^\"`\\\\\\p{Cntrl}]*"));
 
     /** The name of the variable that a key sets, if it is one of these. */
-    Optional<String> variableOf(String key) {
+    public Optional<String> variableOf(String key) {
         return key.startsWith(prefix + ".") ? Optional.of(key.substring(prefix.length() + 1)) : Optional.empty();
     }
 

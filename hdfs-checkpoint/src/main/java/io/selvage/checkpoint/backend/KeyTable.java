@@ -72,6 +72,7 @@ final class KeyTable {
         int found = 0;
         for (int i = 0; i < count; i++) {
             Row row = ahead[i];
+            ahead[i] = null;
             found += row == null || row.hash != hashes[i] ? 0 : row.prefetch();
         }
         fetched += found;

@@ -225,7 +225,7 @@ final class RowCodec<K> {
     boolean hasExpired(Row row) {
         for (int i = 0; i < expiring.size(); i++) {
             ExpiringSerde<Object> serde = expiring.get(i);
-            Object value = row.get(i);
+            Object value = serde == null ? null : row.get(i);
             if (serde != null
                     && value != null
                     && serde.hasExpired(value, serde.limit().horizonMillis())) {
@@ -239,7 +239,7 @@ final class RowCodec<K> {
     void expire(Row row) {
         for (int i = 0; i < expiring.size(); i++) {
             ExpiringSerde<Object> serde = expiring.get(i);
-            Object value = row.get(i);
+            Object value = serde == null ? null : row.get(i);
             if (serde != null
                     && value != null
                     && serde.expire(value, serde.limit().horizonMillis())) {

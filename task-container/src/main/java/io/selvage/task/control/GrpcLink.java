@@ -132,13 +132,13 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
 
     @Override
     public void onNext(MasterMessage message) {
+        if (message.hasDumpThreads()) {
+            tellThreads(message.getDumpThreads()); // Not a word of the master's loop: that may hang all the same.
+            return;
+        }
         heardNanos = System.nanoTime();
         if (message.hasRegistered()) {
             registered = true;
-        }
-        if (message.hasDumpThreads()) {
-            tellThreads(message.getDumpThreads());
-            return;
         }
         inbox.post(new ExecutorEvent.FromMaster(this, message));
     }

@@ -130,13 +130,13 @@ public final class ElementRing extends ConsumerFields {
         return consumed;
     }
 
-    /** Consumer: copies the elements that are polled next, as many as fit; answers how many. */
-    public int copyNext(Object[] into) {
+    /** Consumer: copies the elements that are polled next, so many at most; answers how many. */
+    public int copyNext(Object[] into, int most) {
         long from = consumed;
-        if (availableUntil - from < into.length) {
+        if (availableUntil - from < most) {
             refreshAvailable();
         }
-        int count = (int) Math.min(into.length, availableUntil - from);
+        int count = (int) Math.min(most, availableUntil - from);
         for (int i = 0; i < count; i++) {
             into[i] = Objects.requireNonNull(elements[(int) (from + i) & mask]);
         }

@@ -16,10 +16,10 @@ public interface InputChannel {
     Object poll();
 
     /**
-     * Copies the records that {@link #poll} is going to give, as many as there is room for, or fewer; answers how many.
-     * They stay where they are.
+     * Copies the records that {@link #poll} is going to give, so many at most; answers how many. They stay where they
+     * are.
      */
-    default int peek(Object[] into) {
+    default int peek(Object[] into, int most) {
         return 0;
     }
 

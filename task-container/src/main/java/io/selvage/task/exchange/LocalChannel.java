@@ -138,8 +138,8 @@ public final class LocalChannel implements InProcessChannel {
     }
 
     @Override
-    public int peek(Object[] into) {
-        int count = ring.copyNext(into);
+    public int peek(Object[] into, int most) {
+        int count = ring.copyNext(into, most);
         for (int i = 0; i < count; i++) {
             if (into[i] instanceof Control) {
                 return i;

@@ -28,6 +28,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     private static final long LONGEST_WAIT_MILLIS = 1000;
 
     private static final int MOST_EXPECTED = 32;
+    private static final Object NOTHING = new Object();
 
     private static final Logger LOG = LoggerFactory.getLogger(KeyedOperator.class);
 
@@ -112,6 +113,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     /** A selector that throws does so again when the element itself is there. */
     @Override
     public final void prefetch(Object[] elements, int count) {
+        forgetExpected(expectedCount);
         int most = Math.min(count, expected.length);
         expectedNext = 0;
         expectedCount = 0;
@@ -126,17 +128,31 @@ abstract class KeyedOperator extends RuntimeOperator {
                 expectedKeys[i] = key;
                 expectedCount++;
             }
-        } catch (RuntimeException | LinkageError again) {
+            backend().prefetch(expectedKeys, expectedCount);
+        } catch (Throwable again) {
+            if (again instanceof VirtualMachineError && !(again instanceof StackOverflowError)) {
+                throw again;
+            }
             LOG.debug("A key could not be told ahead of its element", again);
         }
-        backend().prefetch(expectedKeys, expectedCount);
+    }
+
+    /** Of what was told ahead; it is not held. */
+    private void forgetExpected(int until) {
+        for (int i = expectedNext; i < until; i++) {
+            expected[i] = NOTHING;
+            expectedKeys[i] = NOTHING;
+        }
+        expectedNext = until;
     }
 
     final Object keyOf(Object element) {
-        int next = expectedNext;
-        if (next < expectedCount && expected[next] == element) {
-            expectedNext = next + 1;
-            return expectedKeys[next];
+        for (int next = expectedNext; next < expectedCount; next++) {
+            if (expected[next] == element) {
+                Object key = expectedKeys[next];
+                forgetExpected(next + 1); // Nobody has asked for those before it: they were too late, perhaps.
+                return key;
+            }
         }
         return keyOf(selector, element);
     }

@@ -67,6 +67,10 @@ final class InputGate {
     private static final int NO_INPUT = -1;
     /** Records that are looked at before the first of them is given: as many as a processor can wait for at once. */
     private static final int LOOKED_AHEAD = 16;
+    /** To look at fewer is not worth it. */
+    private static final int LEAST_LOOKED_AHEAD = 4;
+
+    private static final Object NOTHING = new Object();
     /** All event time but its end. */
     private static final long NOTHING_HELD_BACK = Long.MAX_VALUE - 1;
 
@@ -191,12 +195,11 @@ final class InputGate {
         ElementLog log = capture == null ? null : capture.log(index);
         int polled = 0;
         select(ordinals[index], receiver);
-        boolean looksAhead = receiver.looksAhead();
+        boolean looksAhead = limit >= LEAST_LOOKED_AHEAD && receiver.looksAhead();
         int lookedAhead = 0;
         while (polled < limit && !batchEnds) {
             if (looksAhead && lookedAhead == 0) {
-                lookedAhead = channel.peek(ahead);
-                receiver.onAhead(ahead, lookedAhead);
+                lookedAhead = lookAhead(channel, receiver, limit - polled);
                 looksAhead = lookedAhead > 0;
             }
             lookedAhead--;
@@ -222,6 +225,16 @@ final class InputGate {
             channel.release(nowNanos);
         }
         return polled;
+    }
+
+    /** None of what is looked at is processed later than in this turn; answers how many it is. */
+    private int lookAhead(InputChannel channel, Receiver receiver, int most) {
+        int count = channel.peek(ahead, Math.min(LOOKED_AHEAD, most));
+        if (count > 0) {
+            receiver.onAhead(ahead, count);
+            Arrays.fill(ahead, 0, count, NOTHING); // What has been processed is not held.
+        }
+        return count;
     }
 
     private void onControl(int index, Control control, Receiver receiver, long nowNanos) {

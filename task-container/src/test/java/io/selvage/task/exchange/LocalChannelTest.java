@@ -47,20 +47,20 @@ class LocalChannelTest {
     void showsTheRecordsThatAreNextUpToAControlAndKeepsThem() {
         LocalChannel channel = new LocalChannel(ID, SERDE, TARGET, producer, consumer, 8);
         Object[] next = new Object[3];
-        assertThat(channel.peek(next)).isZero();
+        assertThat(channel.peek(next, 3)).isZero();
         for (int round = 0; round < 20; round++) { // Around the ring, and around again.
             List<String> records = List.of("a" + round, "b" + round, "c" + round, "d" + round);
             records.forEach(record -> assertThat(channel.tryEmit(record, 0)).isTrue());
             assertThat(channel.tryEmit(new Watermark(round))).isTrue();
-            assertThat(channel.peek(next)).isEqualTo(3);
+            assertThat(channel.peek(next, 3)).isEqualTo(3);
             assertThat(next).containsExactlyElementsOf(records.subList(0, 3));
             assertThat(channel.poll()).isEqualTo(records.get(0));
             assertThat(channel.poll()).isEqualTo(records.get(1));
-            assertThat(channel.peek(next)).isEqualTo(2);
+            assertThat(channel.peek(next, 3)).isEqualTo(2);
             assertThat(next).startsWith(records.get(2), records.get(3));
             assertThat(channel.poll()).isEqualTo(records.get(2));
             assertThat(channel.poll()).isEqualTo(records.get(3));
-            assertThat(channel.peek(next)).isZero();
+            assertThat(channel.peek(next, 3)).isZero();
             assertThat(channel.poll()).isEqualTo(new Watermark(round));
             channel.release(round);
         }

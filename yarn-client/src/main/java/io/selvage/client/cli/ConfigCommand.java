@@ -8,6 +8,7 @@ import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.KnownKeys;
 import io.selvage.protocol.config.Scope;
+import io.selvage.protocol.config.Secrets;
 import io.selvage.protocol.config.SessionConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -128,8 +129,14 @@ final class ConfigCommand implements Command {
             rows.add(Shown.of(key, value, value == null ? null : origin(key.name(), origins)));
         }
         unknown.forEach((name, value) ->
-                rows.add(new Shown(name, "UNKNOWN", Secrets.hide(name, value), origin(name, origins))));
+                rows.add(new Shown(name, scopeOf(name), Secrets.hide(name, value), origin(name, origins))));
         return rows;
+    }
+
+    private static String scopeOf(String name) {
+        boolean isVariable = KnownKeys.environments().stream()
+                .anyMatch(family -> family.variableOf(name).isPresent());
+        return isVariable ? Scope.SESSION.name() : "UNKNOWN";
     }
 
     private static String origin(String name, Map<String, String> origins) {

@@ -28,7 +28,9 @@ final class Interruption implements AutoCloseable {
                 action.onEnd(someoneCalledExit());
             }
         };
-        ShutdownHookManager.get().addShutdownHook(hook, PRIORITY, PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (!ShutdownHookManager.get().isShutdownInProgress()) {
+            ShutdownHookManager.get().addShutdownHook(hook, PRIORITY, PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
     }
 
     /** A signal ends the JVM without passing System.exit. */

@@ -4,6 +4,7 @@ import io.selvage.client.deploy.Version;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.Secrets;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -58,17 +59,21 @@ public final class Main {
         System.exit(exitCode.code());
     }
 
+    private static List<String> shown(List<String> words) {
+        return words.stream().map(word -> Secrets.hide("", word)).toList();
+    }
+
     static ExitCode run(List<String> words, Map<String, String> environment, Console console) {
         boolean verbose = words.contains("--verbose") || words.contains("-v");
         try {
             return dispatch(words, environment, console);
         } catch (ClientException refused) {
-            LOG.info("The command {} was refused.", words, refused);
+            LOG.info("The command {} was refused.", shown(words), refused);
             return tell(refused.exitCode(), String.valueOf(refused.getMessage()), refused, verbose, console);
         } catch (ConfigException refused) {
             return tell(ExitCode.BAD_INPUT, String.valueOf(refused.getMessage()), refused, verbose, console);
         } catch (RuntimeException | Error defect) {
-            LOG.error("The command {} met a defect.", words, defect);
+            LOG.error("The command {} met a defect.", shown(words), defect);
             String log = environment.getOrDefault("SELVAGE_USER_DIR", "~/.selvage") + "/logs/client.log";
             return tell(
                     ExitCode.INTERNAL,

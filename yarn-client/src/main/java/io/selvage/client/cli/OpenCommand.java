@@ -235,10 +235,12 @@ final class OpenCommand implements Command {
     }
 
     private static void giveUp(SelvageClient client, Console console) {
-        console.say("Interrupted: the session is given up.");
-        if (client.abandonOpening()) {
-            console.say("What had been begun is undone: nothing is left on the cluster but cached libraries.");
-        }
+        console.say(
+                client.abandonOpening()
+                        ? "Interrupted: the session is given up, and nothing is left of it on the cluster but cached"
+                                + " libraries."
+                        : "Interrupted. If the session had been submitted by then, it may run: see yarn application"
+                                + " -list, and end it with yarn application -kill ID.");
     }
 
     private static Map<String, Object> json(Session session, SessionDescription description) {
@@ -288,10 +290,19 @@ final class OpenCommand implements Command {
 
     private static ExitCode tellEnd(Session session, Console console) {
         SessionState state = session.state();
-        String end = session.end();
-        session.forget();
-        console.say("The session has ended: " + end);
-        return state == SessionState.STOPPED ? ExitCode.OK : ExitCode.SESSION_FAILED;
+        console.say("The session has ended: " + session.end());
+        if (state == SessionState.FAILED) {
+            console.say("Checkpoints of its jobs, from which they can go on, stay in " + session.stateRoot() + "/"
+                    + session.applicationId() + ".");
+        } else {
+            session.forget();
+        }
+        return codeOf(state);
+    }
+
+    /** Of a session that has ended while somebody looked on. */
+    static ExitCode codeOf(SessionState end) {
+        return end == SessionState.STOPPED ? ExitCode.OK : ExitCode.SESSION_FAILED;
     }
 
     private static ExitCode stop(Session session, Console console) {

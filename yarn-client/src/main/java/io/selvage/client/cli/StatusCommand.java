@@ -48,6 +48,11 @@ final class StatusCommand implements Command {
     }
 
     @Override
+    public boolean takesOptionsAnywhere() {
+        return true;
+    }
+
+    @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String id = arguments.sessionId();
         try (SelvageClient client = host.connect();

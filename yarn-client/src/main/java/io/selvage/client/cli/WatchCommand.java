@@ -4,7 +4,6 @@ import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
 import io.selvage.client.Session.Status;
 import io.selvage.client.connect.MasterAbsentException;
-import io.selvage.client.connect.SessionState;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.wire.ExecutorDescription;
@@ -46,6 +45,11 @@ final class WatchCommand implements Command {
     }
 
     @Override
+    public boolean takesOptionsAnywhere() {
+        return true;
+    }
+
+    @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String id = arguments.sessionId();
         int rows = Console.rowsOf(host.environment().get("LINES"));
@@ -76,7 +80,7 @@ final class WatchCommand implements Command {
 
     private static ExitCode ended(Session session, Console console) {
         console.say("The session " + session.applicationId() + " has ended: " + session.end());
-        return session.state() == SessionState.FAILED ? ExitCode.SESSION_FAILED : ExitCode.OK;
+        return OpenCommand.codeOf(session.state());
     }
 
     /** Owned by the command's thread: what was shown last, and what is worth being shown. */

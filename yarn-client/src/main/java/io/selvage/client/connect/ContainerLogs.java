@@ -3,7 +3,6 @@ package io.selvage.client.connect;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
@@ -93,9 +94,12 @@ public final class ContainerLogs {
             HttpResponse<byte[]> answer = HttpClient.newBuilder()
                     .connectTimeout(CONNECT_PATIENCE)
                     .build()
-                    .send(
+                    .sendAsync(
                             HttpRequest.newBuilder(uri).timeout(Patience.CALL).build(),
-                            HttpResponse.BodyHandlers.ofByteArray());
+                            HttpResponse.BodyHandlers.ofByteArray())
+                    .orTimeout(
+                            2 * Patience.CALL.toMillis(), TimeUnit.MILLISECONDS) // The request's ends at the headers.
+                    .get();
             return switch (answer.statusCode()) {
                 case 200 -> answer.body();
                 case 401, 403 ->
@@ -103,7 +107,7 @@ public final class ContainerLogs {
                 case 404 -> throw notShown(report, container, address + " has no " + file + " of it", null);
                 default -> throw notShown(report, container, address + " answers with " + answer.statusCode(), null);
             };
-        } catch (IOException unreachable) {
+        } catch (ExecutionException unreachable) {
             throw notShown(report, container, address + " does not answer", unreachable);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

@@ -217,9 +217,11 @@ public final class Yarn implements AutoCloseable {
         return call("list its queues", client::getAllQueues);
     }
 
-    /** What this user may do with each queue. */
+    /** What this user may do with each queue; none where, as far as is known here, the cluster does not ask. */
     public List<QueueUserACLInfo> queueRights() {
-        return call("tell what you may do with its queues", client::getQueueAclsInfo);
+        boolean areChecked = client.getConfig()
+                .getBoolean(YarnConfiguration.YARN_ACL_ENABLE, YarnConfiguration.DEFAULT_YARN_ACL_ENABLE);
+        return areChecked ? call("tell what you may do with its queues", client::getQueueAclsInfo) : List.of();
     }
 
     /** None where labels are not in use. */

@@ -73,6 +73,11 @@ public final class Deployment {
     // Written by the opening thread and read by a shutdown hook, which has nobody to send it a message.
     private volatile @Nullable Begun begun;
 
+    /** Held while an application is submitted, or taken back. */
+    private final Object submission = new Object();
+
+    private boolean isSubmitted; // Under that lock.
+
     /** What must be undone if the session does not come to be. */
     private record Begun(Yarn yarn, Hdfs hdfs, ApplicationId application, String directory) {}
 
@@ -126,8 +131,7 @@ public final class Deployment {
                     credentials(yarnConfiguration, identity, hdfs),
                     UserGroupInformation.getCurrentUser().getShortUserName(),
                     UserGroupInformation.isSecurityEnabled());
-            sessionFiles.write(record);
-            yarn.submit(context);
+            submit(yarn, context, record);
             SessionDescription description = awaitMaster(yarn, record);
             begun = null;
             return new Opened(record, description, upload.libraries());
@@ -144,28 +148,50 @@ public final class Deployment {
         }
     }
 
-    /**
-     * Takes back what was begun and not finished; answers whether there was anything. Also called by a shutdown hook.
-     */
-    public boolean abandon() {
-        Begun undone = begun;
-        if (undone == null) {
-            return false;
+    /** What was given up meanwhile is not submitted. */
+    private void submit(Yarn yarn, ApplicationSubmissionContext context, SessionRecord record) {
+        synchronized (submission) {
+            if (begun == null) {
+                throw new ClientException(ExitCode.INTERRUPTED, "Interrupted; the session is given up.");
+            }
+            sessionFiles.write(record);
+            isSubmitted = true; // Or may be, if the answer is lost.
+            yarn.submit(context);
         }
-        begun = null;
-        String id = undone.application().toString();
-        attempt("kill " + id, () -> undone.yarn().kill(undone.application(), "It was not opened to the end."));
-        attempt("delete " + undone.directory(), () -> undone.hdfs().delete(undone.directory()));
-        attempt("forget " + id, () -> sessionFiles.delete(id));
-        return true;
     }
 
-    private static void attempt(String what, Runnable step) {
+    /**
+     * Takes back what was begun and not finished; answers whether nothing is left of it but cached libraries. Also
+     * called by a shutdown hook. What may still run keeps its files.
+     */
+    public boolean abandon() {
+        synchronized (submission) {
+            Begun undone = begun;
+            if (undone == null) {
+                return false;
+            }
+            begun = null;
+            String id = undone.application().toString();
+            boolean isGone = attempt(
+                    "kill " + id, () -> undone.yarn().kill(undone.application(), "It was not opened to the end."));
+            if (!isGone && isSubmitted) {
+                return false;
+            }
+            boolean isDeleted =
+                    attempt("delete " + undone.directory(), () -> undone.hdfs().delete(undone.directory()));
+            attempt("forget " + id, () -> sessionFiles.delete(id));
+            return isDeleted;
+        }
+    }
+
+    private static boolean attempt(String what, Runnable step) {
         try {
             step.run();
+            return true;
         } catch (RuntimeException failed) {
             // The reason why the session was given up is what the user has to see; this only adds to it.
             LOG.warn("Could not {} after a session was given up.", what, failed);
+            return false;
         }
     }
 

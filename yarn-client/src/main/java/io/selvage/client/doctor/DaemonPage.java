@@ -1,7 +1,6 @@
 package io.selvage.client.doctor;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,6 +11,8 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +43,9 @@ record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, O
                     .timeout(PATIENCE)
                     .build();
             long beforeMillis = System.currentTimeMillis();
-            HttpResponse<byte[]> answer = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> answer = http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray())
+                    .orTimeout(2 * PATIENCE.toMillis(), TimeUnit.MILLISECONDS) // The request's own ends at the headers.
+                    .get();
             long afterMillis = System.currentTimeMillis();
             if (answer.statusCode() != 200 || answer.body().length > MOST_BYTES) {
                 LOG.info("{} answers with {}.", address, answer.statusCode());
@@ -53,7 +56,7 @@ record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, O
                     beforeMillis,
                     afterMillis,
                     clock(answer.headers().firstValue("Date"))));
-        } catch (IOException | RuntimeException silent) {
+        } catch (ExecutionException | RuntimeException silent) {
             LOG.info("The settings of {} can't be had.", address, silent);
             return Optional.empty();
         }

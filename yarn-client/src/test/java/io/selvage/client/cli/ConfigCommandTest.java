@@ -7,6 +7,7 @@ import io.selvage.client.cli.ConfigCommand.Shown;
 import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.KnownKeys;
+import io.selvage.protocol.config.Secrets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,10 +1,10 @@
-package io.selvage.client.cli;
+package io.selvage.protocol.config;
 
 import java.util.regex.Pattern;
 
-/** Keeps from screens what people have put into settings that are no place for it; pure. */
-final class Secrets {
-    static final String HIDDEN = "******";
+/** Keeps from screens and logs what people have put into settings that are no place for it; pure. */
+public final class Secrets {
+    public static final String HIDDEN = "******";
 
     private static final String WORDS =
             "password|passwd|passphrase|secret|token|credential|private[-_.]?key|access[-_.]?key|api[-_.]?key";
@@ -16,7 +16,7 @@ final class Secrets {
     private Secrets() {}
 
     /** The value as it may be shown. */
-    static String hide(String key, String value) {
+    public static String hide(String key, String value) {
         return !value.isEmpty() && KEY.matcher(key).find()
                 ? HIDDEN
                 : ASSIGNMENT.matcher(value).replaceAll("$1" + HIDDEN);
