@@ -172,15 +172,24 @@ public final class Deployment {
             }
             begun = null;
             String id = undone.application().toString();
-            boolean isGone = attempt(
-                    "kill " + id, () -> undone.yarn().kill(undone.application(), "It was not opened to the end."));
-            if (!isGone && isSubmitted) {
+            if (!tryKill(undone) && isSubmitted) {
                 return false;
             }
             boolean isDeleted =
                     attempt("delete " + undone.directory(), () -> undone.hdfs().delete(undone.directory()));
             attempt("forget " + id, () -> sessionFiles.delete(id));
             return isDeleted;
+        }
+    }
+
+    /** Answers whether it does not run, as far as YARN knows. */
+    private static boolean tryKill(Begun undone) {
+        try {
+            undone.yarn().kill(undone.application(), "It was not opened to the end.");
+            return true;
+        } catch (ClientException failed) {
+            LOG.warn("Could not kill {} after a session was given up.", undone.application(), failed);
+            return failed.exitCode() == ExitCode.NO_SESSION;
         }
     }
 
