@@ -237,8 +237,7 @@ final class OpenCommand implements Command {
     private static void giveUp(SelvageClient client, Console console) {
         console.say(
                 client.abandonOpening()
-                        ? "Interrupted: the session is given up, and nothing is left of it on the cluster but cached"
-                                + " libraries."
+                        ? "Interrupted: the session is given up, and nothing is left on the cluster but cached libraries."
                         : "Interrupted. If the session had been submitted by then, it may run: see yarn application"
                                 + " -list, and end it with yarn application -kill ID.");
     }
