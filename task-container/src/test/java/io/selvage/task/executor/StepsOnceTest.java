@@ -271,7 +271,7 @@ class StepsOnceTest {
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, in "
                     + "them " + master.overtaken + " subtasks' elements under way, " + master.restarts
                     + " incarnations");
-            assertThat(master.restarts).isGreaterThan(2);
+            assertThat(master.restarts).isGreaterThan(1);
             if (after.equals("0s")) {
                 assertThat(master.overtaken).isPositive();
             }
