@@ -18,8 +18,7 @@ final class RowCodec<K> {
     private final List<@Nullable RowTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
     private final List<@Nullable ExpiringSerde<Object>> expiring = new ArrayList<>(); // By section; null: it does not.
     private boolean hasExpiring;
-    private @Nullable WordLayout layout; // null: no section is a number, or it has not been asked for.
-    private boolean isLaidOut;
+    private @Nullable WordLayout layout; // Of the sections that there are; null: none is a number.
     private @Nullable StateSchema numberedAs; // null: sections are numbered as they were added.
     private int[] numbers = {}; // By section, if so.
     private int[] places = {}; // By number; -1: no section of this codec.
@@ -44,11 +43,6 @@ final class RowCodec<K> {
     /** An empty row in the heap; all sections have been added. */
     Row newRow(Object key, int hash, int group) {
         WordLayout laidOut = layout;
-        if (laidOut == null && !isLaidOut) {
-            laidOut = WordLayout.of(states);
-            layout = laidOut;
-            isLaidOut = true;
-        }
         return laidOut == null ? new Row(key, hash, group, sections.size()) : new WordRow(key, hash, group, laidOut);
     }
 
@@ -59,6 +53,7 @@ final class RowCodec<K> {
         timers.add(null);
         expiring.add(serde instanceof ExpiringSerde<?> expires ? (ExpiringSerde<Object>) expires : null);
         hasExpiring |= serde instanceof ExpiringSerde<?>;
+        layout = WordLayout.of(states);
     }
 
     void addTimers(StateSchema.Section section, RowTimerQueue<K, ?> queue) {
@@ -66,6 +61,7 @@ final class RowCodec<K> {
         states.add(null);
         timers.add(queue);
         expiring.add(null);
+        layout = WordLayout.of(states);
     }
 
     /** Null: it is of timers. */

@@ -624,7 +624,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             if (row instanceof WordRow words && words.hasPair(cell)) {
                 return words.hasNamespace(namespace) ? (V) words.valueOfPair() : null;
             }
-            Namespaces<N, V> all = row == null ? null : (Namespaces<N, V>) row.get(cell);
+            Namespaces<N, V> all = all();
             return all == null ? null : all.get(namespace);
         }
 
