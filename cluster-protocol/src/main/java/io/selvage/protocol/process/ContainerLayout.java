@@ -1,6 +1,8 @@
 package io.selvage.protocol.process;
 
+import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -26,6 +28,37 @@ public final class ContainerLayout {
     /** A file of {@link SessionSpec#getHadoopConfList}. */
     public static String configurationFile(String name) {
         return CONFIGURATION + "/" + name;
+    }
+
+    /**
+     * What a node puts into a working directory.
+     *
+     * @param name there; of an archive that of the directory that it is unpacked to
+     * @param isOfSession no other session has it
+     */
+    public record Localized(String name, LibraryFile file, boolean isArchive, boolean isOfSession) {}
+
+    /**
+     * What every process of a session gets.
+     *
+     * @param specFile where the session's description lies
+     */
+    public static List<Localized> files(SessionSpec spec, LibraryFile specFile) {
+        List<Localized> files = new ArrayList<>();
+        files.add(new Localized(SPEC, specFile, false, true));
+        files.add(new Localized(LIBRARIES, spec.getLibraryArchive(), true, false));
+        spec.getHadoopConfList()
+                .forEach(file -> files.add(new Localized(configurationFile(file.getName()), file, false, false)));
+        spec.getShippedFileList().forEach(file -> files.add(new Localized(file.getName(), file, false, false)));
+        spec.getShippedFolderList().forEach(folder -> files.add(new Localized(folder.getName(), folder, true, false)));
+        return files;
+    }
+
+    /** What executors get beside: a master never loads what a user wrote. */
+    public static List<Localized> userJars(SessionSpec spec) {
+        return spec.getUserJarList().stream()
+                .map(jar -> new Localized(userJar(jar.getName()), jar, false, false))
+                .toList();
     }
 
     /** A file of {@link SessionSpec#getUserJarList}. */

@@ -95,31 +95,16 @@ final class SubmissionContext {
     /** The user's jars are not among them: a master never loads what a user wrote. */
     private static Map<String, LocalResource> files(SessionSpec spec, LibraryFile specFile) {
         Map<String, LocalResource> files = new HashMap<>();
-        files.put(
-                ContainerLayout.SPEC, resource(specFile, LocalResourceType.FILE, LocalResourceVisibility.APPLICATION));
-        files.put(
-                ContainerLayout.LIBRARIES,
-                resource(spec.getLibraryArchive(), LocalResourceType.ARCHIVE, LocalResourceVisibility.PRIVATE));
-        for (LibraryFile file : spec.getHadoopConfList()) {
-            files.put(
-                    ContainerLayout.configurationFile(file.getName()),
-                    resource(file, LocalResourceType.FILE, LocalResourceVisibility.PRIVATE));
-        }
-        for (LibraryFile file : spec.getShippedFileList()) {
-            files.put(file.getName(), resource(file, LocalResourceType.FILE, LocalResourceVisibility.PRIVATE));
-        }
-        for (LibraryFile folder : spec.getShippedFolderList()) {
-            files.put(folder.getName(), resource(folder, LocalResourceType.ARCHIVE, LocalResourceVisibility.PRIVATE));
-        }
+        ContainerLayout.files(spec, specFile).forEach(file -> files.put(file.name(), resource(file)));
         return files;
     }
 
-    private static LocalResource resource(
-            LibraryFile file, LocalResourceType type, LocalResourceVisibility visibility) {
+    private static LocalResource resource(ContainerLayout.Localized localized) {
+        LibraryFile file = localized.file();
         return LocalResource.newInstance(
                 URL.fromPath(new Path(file.getPath())),
-                type,
-                visibility,
+                localized.isArchive() ? LocalResourceType.ARCHIVE : LocalResourceType.FILE,
+                localized.isOfSession() ? LocalResourceVisibility.APPLICATION : LocalResourceVisibility.PRIVATE,
                 file.getLength(),
                 file.getModificationTimeMillis());
     }
