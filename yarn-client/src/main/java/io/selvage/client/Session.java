@@ -101,11 +101,6 @@ public final class Session implements AutoCloseable {
         return connection.call(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
     }
 
-    /** What {@link #describe} tells, asked for once: for someone who looks again and again. */
-    public SessionDescription tryDescribe() throws MasterAbsentException {
-        return connection.tryCall(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
-    }
-
     /** How a session and its jobs stand at one moment. */
     public record Status(SessionDescription session, List<JobDescription> jobs) {
         public Status {
@@ -300,13 +295,6 @@ public final class Session implements AutoCloseable {
     public List<JobDescription> jobs() {
         return connection
                 .call(stub -> stub.listJobs(ListJobsRequest.getDefaultInstance()))
-                .getJobsList();
-    }
-
-    /** All jobs of the session, newest first, asked for once. */
-    public List<JobDescription> tryJobs() throws MasterAbsentException {
-        return connection
-                .tryCall(stub -> stub.listJobs(ListJobsRequest.getDefaultInstance()))
                 .getJobsList();
     }
 

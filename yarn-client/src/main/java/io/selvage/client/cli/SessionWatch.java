@@ -5,9 +5,6 @@ import io.selvage.client.connect.MasterAbsentException;
 import io.selvage.client.connect.SessionState;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
-import io.selvage.protocol.wire.JobDescription;
-import io.selvage.protocol.wire.SessionDescription;
-import java.util.List;
 
 /** Shows a session for as long as somebody stays with it; owned by the thread that does. */
 final class SessionWatch {
@@ -22,9 +19,7 @@ final class SessionWatch {
     interface Sight {
         SessionState state();
 
-        SessionDescription describe() throws MasterAbsentException;
-
-        List<JobDescription> jobs() throws MasterAbsentException;
+        Session.Status look() throws MasterAbsentException;
     }
 
     /** Why somebody no longer watches. */
@@ -42,13 +37,8 @@ final class SessionWatch {
         }
 
         @Override
-        public SessionDescription describe() throws MasterAbsentException {
-            return session.tryDescribe();
-        }
-
-        @Override
-        public List<JobDescription> jobs() throws MasterAbsentException {
-            return session.tryJobs();
+        public Session.Status look() throws MasterAbsentException {
+            return session.look();
         }
     }
 
@@ -104,7 +94,8 @@ final class SessionWatch {
 
     private void show() {
         try {
-            line.show(session.describe(), session.jobs());
+            Session.Status status = session.look();
+            line.show(status.session(), status.jobs());
         } catch (MasterAbsentException absent) {
             line.showAbsent(String.valueOf(absent.getMessage()));
         } catch (ClientException unanswered) {

@@ -4,15 +4,12 @@ import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
@@ -91,15 +88,7 @@ public final class ContainerLogs {
         String address = node.startsWith("http") ? node : Yarn.pageScheme(hadoop) + node;
         URI uri = URI.create(address + "/ws/v1/node/containers/" + container + "/logs/" + file + "?size=-" + bytes);
         try {
-            HttpResponse<byte[]> answer = HttpClient.newBuilder()
-                    .connectTimeout(CONNECT_PATIENCE)
-                    .build()
-                    .sendAsync(
-                            HttpRequest.newBuilder(uri).timeout(Patience.CALL).build(),
-                            HttpResponse.BodyHandlers.ofByteArray())
-                    .orTimeout(
-                            2 * Patience.CALL.toMillis(), TimeUnit.MILLISECONDS) // The request's ends at the headers.
-                    .get();
+            HttpResponse<byte[]> answer = DaemonHttp.get(uri, CONNECT_PATIENCE, Patience.CALL);
             return switch (answer.statusCode()) {
                 case 200 -> answer.body();
                 case 401, 403 ->

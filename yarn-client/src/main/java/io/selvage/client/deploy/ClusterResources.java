@@ -20,12 +20,10 @@ import org.jspecify.annotations.Nullable;
 public record ClusterResources(String where, ClusterLimits limits, Queues queues) {
     /** Asks; blocks. */
     public static ClusterResources of(Yarn yarn) {
-        return of(yarn, yarn.newApplication().getNewApplicationResponse());
-    }
-
-    static ClusterResources of(Yarn yarn, GetNewApplicationResponse limits) {
         return new ClusterResources(
-                yarn.where(), limits(yarn, limits), Queues.of(yarn.allQueues(), yarn.queueRights()));
+                yarn.where(),
+                limits(yarn, yarn.newApplication().getNewApplicationResponse()),
+                Queues.of(yarn.allQueues(), yarn.queueRights()));
     }
 
     /**

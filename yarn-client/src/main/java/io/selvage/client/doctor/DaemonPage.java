@@ -1,9 +1,8 @@
 package io.selvage.client.doctor;
 
+import io.selvage.client.connect.DaemonHttp;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -12,7 +11,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,14 +36,8 @@ record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, O
     /** @param address such as {@code http://host:8088} */
     static Optional<DaemonPage> of(String address) throws InterruptedException {
         try {
-            HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
-            HttpRequest request = HttpRequest.newBuilder(URI.create(address + "/conf?format=xml"))
-                    .timeout(PATIENCE)
-                    .build();
             long beforeMillis = System.currentTimeMillis();
-            HttpResponse<byte[]> answer = http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray())
-                    .orTimeout(2 * PATIENCE.toMillis(), TimeUnit.MILLISECONDS) // The request's own ends at the headers.
-                    .get();
+            HttpResponse<byte[]> answer = DaemonHttp.get(URI.create(address + "/conf?format=xml"), PATIENCE, PATIENCE);
             long afterMillis = System.currentTimeMillis();
             if (answer.statusCode() != 200 || answer.body().length > MOST_BYTES) {
                 LOG.info("{} answers with {}.", address, answer.statusCode());

@@ -3,6 +3,7 @@ package io.selvage.client.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.client.Session;
 import io.selvage.client.connect.SessionState;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
@@ -56,13 +57,8 @@ class SessionWatchTest {
         }
 
         @Override
-        public SessionDescription describe() {
-            return descriptions.remove().get();
-        }
-
-        @Override
-        public List<JobDescription> jobs() {
-            return jobs;
+        public Session.Status look() {
+            return new Session.Status(descriptions.remove().get(), jobs);
         }
     }
 
