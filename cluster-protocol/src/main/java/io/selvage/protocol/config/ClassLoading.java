@@ -1,7 +1,6 @@
 package io.selvage.protocol.config;
 
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * How a program's classes are found beside Selvage's own.
@@ -17,10 +16,7 @@ public record ClassLoading(ClassLoaderOrder order, List<String> sharedPackages) 
     }
 
     public static ClassLoading from(Configuration configuration) {
-        List<String> packages = Stream.of(
-                        configuration.get(JobConfig.CLASSLOADER_SHARED_PACKAGES).split(","))
-                .map(String::strip)
-                .filter(name -> !name.isEmpty())
+        List<String> packages = configuration.get(JobConfig.CLASSLOADER_SHARED_PACKAGES).stream()
                 .map(name -> name + ".")
                 .toList();
         return new ClassLoading(configuration.get(JobConfig.CLASSLOADER_ORDER), packages);

@@ -163,12 +163,13 @@ public record JobConfig(
             ValueType.oneOf(ClassLoaderOrder.class),
             ClassLoaderOrder.CHILD_FIRST,
             "Whose class is taken if a program's jar and Selvage both have one: with child-first the jar's, so that it may bring other versions of libraries; with parent-first Selvage's. A program can't set it itself.");
-    public static final ConfigKey<String> CLASSLOADER_SHARED_PACKAGES = ConfigKey.job(
+    public static final ConfigKey<List<String>> CLASSLOADER_SHARED_PACKAGES = ConfigKey.job(
             "selvage.classloader.shared-packages",
-            ValueType.text(
+            ValueType.list(
                     "empty, or names of packages separated by commas, such as com.acme.rules,org.example",
-                    Pattern.compile("(|[a-zA-Z_][\\w.]*\\w(\\s*,\\s*[a-zA-Z_][\\w.]*\\w)*)")),
-            "",
+                    Pattern.compile("[a-zA-Z_][\\w.]*\\w"),
+                    Integer.MAX_VALUE),
+            List.of(),
             "Packages, separated by commas, of which a program gets Selvage's classes whatever the order, beside those of Java, Selvage, Hadoop and logging. A program can't set it itself.");
     public static final ConfigKey<Boolean> CHECK_IMMUTABILITY = ConfigKey.job(
             "selvage.check.immutability",
