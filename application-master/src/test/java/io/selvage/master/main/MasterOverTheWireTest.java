@@ -140,11 +140,11 @@ class MasterOverTheWireTest {
 
     @AfterEach
     void stop() throws Exception {
+        loopThread.interrupt();
+        loopThread.join(); // It opens channels of executors.
         for (ManagedChannel channel : channels) {
             channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
-        loopThread.interrupt();
-        loopThread.join();
         status.stop();
         control.stop();
     }
@@ -219,13 +219,17 @@ class MasterOverTheWireTest {
         }
     }
 
-    @Test
-    void asksAnExecutorWhatItsThreadsDo() {
+    private String anExecutorOfAJobThatHasRun() {
         client.submitJob(submission());
         awaitPhase(JobPhase.FINISHED);
-        String executor = client.describeSession(DescribeSessionRequest.getDefaultInstance())
+        return client.describeSession(DescribeSessionRequest.getDefaultInstance())
                 .getExecutors(0)
                 .getExecutorId();
+    }
+
+    @Test
+    void asksAnExecutorWhatItsThreadsDo() {
+        String executor = anExecutorOfAJobThatHasRun();
         ShowThreadsResponse answer = client.showThreads(ShowThreadsRequest.newBuilder()
                 .setExecutorId(executor)
                 .setThreadName(JOB + " ")
@@ -237,11 +241,7 @@ class MasterOverTheWireTest {
 
     @Test
     void anExecutorThatDoesNotAnswerIsSaidNotTo() {
-        client.submitJob(submission());
-        awaitPhase(JobPhase.FINISHED);
-        String executor = client.describeSession(DescribeSessionRequest.getDefaultInstance())
-                .getExecutors(0)
-                .getExecutorId();
+        String executor = anExecutorOfAJobThatHasRun();
         ShowThreadsResponse late = client.showThreads(ShowThreadsRequest.newBuilder()
                 .setExecutorId(executor)
                 .setThreadName("silence")
