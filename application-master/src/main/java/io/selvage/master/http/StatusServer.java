@@ -150,7 +150,7 @@ public final class StatusServer {
         try {
             socket.configureBlocking(false);
             SelectionKey key = socket.register(selector, 0);
-            String remote = String.valueOf(socket.getRemoteAddress()).replaceFirst("^.*/", "");
+            String remote = Refusals.nameOf(socket.getRemoteAddress());
             HttpConnection connection = new HttpConnection(socket, key, remote, System.nanoTime());
             key.attach(connection);
             connections.add(connection).ifPresent(eldest -> refuse(eldest, "others came, and it was there longest"));

@@ -1,7 +1,9 @@
 package io.selvage.protocol.security;
 
+import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +32,11 @@ public final class Refusals {
     Refusals(String port, LongSupplier nanoClock) {
         this.port = port;
         this.nanoClock = nanoClock;
+    }
+
+    /** How a peer is called in the log: its address, without the name that Java may put before it. */
+    public static String nameOf(@Nullable SocketAddress remote) {
+        return String.valueOf(remote).replaceFirst("^.*/", "");
     }
 
     /** @param why continues "was refused: "; may hold what the stranger has sent */

@@ -340,7 +340,7 @@ public final class DataPlane implements ExchangeTransport {
 
         Accepting(Channel socket) {
             this.socket = socket;
-            this.remote = String.valueOf(socket.remoteAddress()).replaceFirst("^.*/", "");
+            this.remote = Refusals.nameOf(socket.remoteAddress());
         }
 
         @Override
