@@ -384,6 +384,7 @@ class AbortedUploadTest {
         abort(1);
         change();
         trigger(2);
+        awaitCut(2); // From here on it needs what is not stored yet.
         hold.fail();
         awaitDeclined(2);
         abort(2);
