@@ -260,6 +260,7 @@ public final class Fleet {
         if (executor != null && executor.state() == ExecutorState.REGISTERED && !executor.isSuspect()) {
             note("Executor " + id + " is suspected to be gone.");
             executor.suspect(nowNanos);
+            putOffStandby(nowNanos);
         }
     }
 

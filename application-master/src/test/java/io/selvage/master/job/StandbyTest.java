@@ -222,6 +222,28 @@ class StandbyTest {
         assertThat(describe(harness, 3).getStandbyBytes()).isZero();
     }
 
+    /** The streams of two executors to the master are not in order: a survivor may be the first to tell of a loss. */
+    @Test
+    void isReplacedAsLateIfASurvivorHasToldOfTheLossFirst() {
+        MasterHarness harness = withStandby();
+        harness.completeCheckpoint();
+        harness.report(
+                1,
+                1,
+                2,
+                0,
+                SubtaskState.SUBTASK_FAILED,
+                failure(FailureKind.EXECUTOR_LOST, "The connection to executor 2 has broken.").toBuilder()
+                        .setExecutorId(executor(2).value())
+                        .build());
+        harness.disconnect(2);
+        assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
+        harness.passAlive(Duration.ofSeconds(4));
+        assertThat(harness.requestedContainers()).isEqualTo(3);
+        harness.passAlive(Duration.ofSeconds(2));
+        assertThat(harness.requestedContainers()).isEqualTo(4);
+    }
+
     @Test
     void oneThatHasFollowedTheJobIsPreferred() {
         MasterHarness harness = new MasterHarness(2);
