@@ -55,13 +55,10 @@ record FollowRun(
                     .sum();
             boolean isOfNow = snapshot.getParallelism()
                     == parallelism.getOrDefault(owner.subtask().vertex().value(), 0);
-            isFull = isFull || used + expectedBytes(owner, stored) > mostBytes;
+            isFull = isFull || isOfNow && !follow(owner, snapshot, stored, mostBytes - used);
             if (isOfNow && !isFull) {
-                long taken = follow(owner, snapshot);
-                isFull = used + taken > mostBytes;
-                used += isFull ? 0 : taken;
-            }
-            if (isFull || !isOfNow) {
+                used += held.replicaBytes(owner);
+            } else {
                 held.dropReplica(owner);
                 left += stored;
             }
@@ -69,18 +66,29 @@ record FollowRun(
         return new Outcome(metadata.getCheckpoint(), held.replicaStateBytes(), left);
     }
 
-    /** A state that is not held yet will take more in memory than its segments in the store, by what finds its rows. */
-    private long expectedBytes(StateOwner owner, long storedBytes) {
-        long heldBytes = held.replicaBytes(owner);
-        return heldBytes > 0 ? heldBytes : (long) (storedBytes * backends.memoryPerStoredByte());
-    }
-
-    private long follow(StateOwner owner, OperatorSnapshot snapshot) throws IOException {
+    /**
+     * Answers false if there is no room. A chain of segments holds many rows more than once, so that only reading it
+     * shows what it comes to; what has found no room is not read again before that may have changed.
+     */
+    private boolean follow(StateOwner owner, OperatorSnapshot snapshot, long storedBytes, long roomBytes)
+            throws IOException {
+        if (held.isTooLarge(owner, storedBytes, roomBytes)) {
+            return false;
+        }
         KeyGroupRange range =
                 KeyGroups.rangeOf(owner.subtask().index(), snapshot.getParallelism(), metadata.getMaxParallelism());
         HeldReplica replica = held.replica(owner, () -> backends.replica(owner.operatorUid(), range));
-        replica.follow(snapshot.getKeyedStateList(), segments, stop);
-        return replica.bytes();
+        // Its rows take more in memory than in the store, by what finds them.
+        boolean fits = replica.follow(
+                        snapshot.getKeyedStateList(),
+                        segments,
+                        next -> replica.bytes() + next.getLength() * backends.memoryPerStoredByte() <= roomBytes,
+                        stop)
+                && replica.bytes() <= roomBytes;
+        if (!fits) {
+            held.markTooLarge(owner, storedBytes, roomBytes);
+        }
+        return fits;
     }
 
     private Map<StateOwner, OperatorSnapshot> states() {

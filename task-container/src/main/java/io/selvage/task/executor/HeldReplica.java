@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +38,15 @@ final class HeldReplica {
      * Brings it up to a checkpoint.
      *
      * @param chain of that checkpoint
+     * @param room of meaning before each segment: whether the memory that it will take is there
      * @param stop set: it goes no further than the segment at hand
-     * @return false if it was stopped or is taken
+     * @return false: there is no room for it
      */
-    boolean follow(List<Segment> chain, SegmentReader reader, AtomicBoolean stop) throws IOException {
+    boolean follow(List<Segment> chain, SegmentReader reader, Predicate<Segment> room, AtomicBoolean stop)
+            throws IOException {
         lock.lock();
         try {
-            return !taken && !dropped && apply(chain, reader, () -> stop.get() || dropped, read -> {});
+            return taken || dropped || apply(chain, reader, room, () -> stop.get() || dropped, read -> {});
         } finally {
             lock.unlock();
             closeIfDropped();
@@ -63,7 +66,7 @@ final class HeldReplica {
                 return null;
             }
             taken = true;
-            apply(chain, reader, () -> false, onRead);
+            apply(chain, reader, segment -> true, () -> false, onRead);
             StateReplica result = replica;
             replica = null;
             return result;
@@ -77,7 +80,13 @@ final class HeldReplica {
         }
     }
 
-    private boolean apply(List<Segment> chain, SegmentReader reader, BooleanSupplier stop, LongConsumer onRead)
+    /** Answers false if a segment finds no room. */
+    private boolean apply(
+            List<Segment> chain,
+            SegmentReader reader,
+            Predicate<Segment> room,
+            BooleanSupplier stop,
+            LongConsumer onRead)
             throws IOException {
         long target = chain.isEmpty() ? 0 : chain.get(chain.size() - 1).getCheckpoint();
         StateReplica current = replica;
@@ -86,10 +95,14 @@ final class HeldReplica {
             current = empty.get();
             replica = current;
             appliedTo = 0;
+            bytes = current.bytes();
         }
         for (Segment segment : chain) {
             if (segment.getCheckpoint() > appliedTo) {
                 if (stop.getAsBoolean()) {
+                    return true;
+                }
+                if (!room.test(segment)) {
                     return false;
                 }
                 onRead.accept(segment.getLength());

@@ -19,6 +19,15 @@ import org.jspecify.annotations.Nullable;
 final class HeldState {
     private final Map<StateOwner, Retained> retained = new ConcurrentHashMap<>();
     private final Map<StateOwner, HeldReplica> replicas = new ConcurrentHashMap<>();
+    private final Map<StateOwner, TooLarge> tooLarge = new ConcurrentHashMap<>();
+
+    /** What was in the store of a state, and the memory that did not do for it. */
+    private record TooLarge(long storedBytes, long roomBytes) {
+        /** Some of a difference is no reason to read it all once more. */
+        boolean mayStillBe(long nowStoredBytes, long nowRoomBytes) {
+            return nowStoredBytes > storedBytes * 3 / 4 && nowRoomBytes < roomBytes + roomBytes / 4;
+        }
+    }
 
     /**
      * What a subtask has left.
@@ -69,6 +78,17 @@ final class HeldState {
     HeldReplica replica(StateOwner owner, Supplier<StateReplica> empty) {
         close(retained.remove(owner));
         return replicas.computeIfAbsent(owner, key -> new HeldReplica(empty));
+    }
+
+    /** There was no room for a replica. */
+    void markTooLarge(StateOwner owner, long storedBytes, long roomBytes) {
+        tooLarge.put(owner, new TooLarge(storedBytes, roomBytes));
+    }
+
+    /** Whether there was no room for a replica when the state, or the room for it, was much the same. */
+    boolean isTooLarge(StateOwner owner, long storedBytes, long roomBytes) {
+        TooLarge marked = tooLarge.get(owner);
+        return marked != null && marked.mayStillBe(storedBytes, roomBytes);
     }
 
     boolean hasReplica(StateOwner owner) {

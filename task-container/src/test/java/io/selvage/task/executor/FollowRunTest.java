@@ -272,6 +272,39 @@ class FollowRunTest {
         assertThat(grown.bytes()).as("what has outgrown the memory is let go").isLessThanOrEqualTo(all * 2 / 3);
     }
 
+    /** The same rows over and over: the store has many of each, memory one. */
+    @Test
+    void aLongChainTakesTheMemoryOfWhatItComesTo() throws Exception {
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            writers.set(subtask, new Writer(subtask, 0));
+        }
+        fill(200);
+        CheckpointMetadata first = checkpoint(1);
+        long all = follow(first, Long.MAX_VALUE).bytes();
+        held.dropReplicas();
+        CheckpointMetadata newest = first;
+        for (int checkpoint = 2; checkpoint < 8; checkpoint++) {
+            fill(100);
+            newest = checkpoint(checkpoint);
+        }
+        assertThat(writers.get(0).chain).as("the case at hand").hasSizeGreaterThan(3);
+        FollowRun.Outcome outcome = follow(newest, all * 2);
+        assertThat(outcome.bytesLeft()).isZero();
+        assertThat(outcome.bytes()).isPositive().isLessThanOrEqualTo(all * 2);
+    }
+
+    @Test
+    void whatHasFoundNoRoomIsNotReadAgainAtEachCheckpoint() throws Exception {
+        fill(200);
+        CheckpointMetadata first = checkpoint(1);
+        FollowRun.Outcome outcome = follow(first, 4096);
+        assertThat(outcome.bytes()).isZero();
+        assertThat(outcome.bytesLeft()).isPositive();
+        store.delete("chk-1");
+        assertThat(follow(first, 4096).bytes()).as("without a look at the file").isZero();
+        assertThatThrownBy(() -> follow(first, 1 << 20)).isInstanceOf(IOException.class);
+    }
+
     @Test
     void stateOfAnotherParallelismIsLeft() throws Exception {
         fill(10);
