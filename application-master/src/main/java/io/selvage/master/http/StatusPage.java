@@ -34,6 +34,7 @@ final class StatusPage {
             tr.vertex td { background: var(--soft); font-size: .92em; border-bottom: 0; }
             .phase { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); } .busy { color: var(--busy); }
             .failure { color: var(--bad); white-space: pre-wrap; overflow-wrap: anywhere; }
+            meter { width: 4.5rem; height: .8em; } .use { white-space: nowrap; }
             code { font-size: .92em; }
             """;
 
@@ -166,17 +167,35 @@ final class StatusPage {
     }
 
     private static void vertex(StringBuilder page, VertexDescription vertex) {
-        page.append("<tr class=\"vertex\"><td colspan=\"4\">")
+        page.append("<tr class=\"vertex\"><td colspan=\"3\">")
                 .append(escape(vertex.getName()))
                 .append("</td>");
-        page.append("<td class=\"n\" colspan=\"3\">")
+        page.append("<td class=\"n\" colspan=\"2\">")
                 .append(vertex.getRunning())
                 .append(" of ")
                 .append(vertex.getParallelism())
-                .append(" subtasks run</td>");
+                .append(" subtasks run</td><td colspan=\"2\">")
+                .append(use(vertex))
+                .append("</td>");
         number(page, count(vertex.getRecordsIn()) + " in");
         number(page, count(vertex.getRecordsOut()) + " out");
         page.append("</tr>");
+    }
+
+    /** A bar: of the subtask with the most of each, what is busy and what is back-pressured. */
+    private static String use(VertexDescription vertex) {
+        int busy = vertex.getBusyPermille();
+        int backPressured = vertex.getBackPressuredPermille();
+        if (busy + backPressured + vertex.getIdlePermille() == 0) {
+            return "";
+        }
+        return "<span class=\"use\">" + bar("busy", busy) + bar("back-pressured", backPressured) + "</span>";
+    }
+
+    private static String bar(String what, int permille) {
+        String percent = (permille + 5) / 10 + " %";
+        return "<meter min=\"0\" max=\"1000\" high=\"800\" optimum=\"0\" value=\"" + permille + "\">" + percent
+                + "</meter> " + percent + " " + what + "<br>";
     }
 
     private static void executors(StringBuilder page, List<ExecutorDescription> executors) {

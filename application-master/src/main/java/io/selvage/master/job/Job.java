@@ -1629,12 +1629,15 @@ final class Job {
                 .setParallelism(vertex.parallelism());
         if (deployment != null) {
             described.setSinceIncarnation(deployment.since(vertex.region()).value());
+            long watermarkMillis = Long.MAX_VALUE;
             for (int index = 0; index < vertex.parallelism(); index++) {
                 SubtaskId subtask = new SubtaskId(vertex.id(), index);
                 SubtaskState reached = deployment.stateOf(subtask);
                 boolean runs = reached == SubtaskState.SUBTASK_RUNNING || reached == SubtaskState.SUBTASK_DRAINED;
                 described.setRunning(described.getRunning() + (runs ? 1 : 0));
                 SubtaskCounters counters = deployment.countersOf(subtask);
+                watermarkMillis =
+                        Math.min(watermarkMillis, counters == null ? Long.MIN_VALUE : counters.getWatermarkMillis());
                 if (counters != null) {
                     add(counters, described, description);
                 }
@@ -1648,6 +1651,9 @@ final class Job {
                             .addAllPauses(counters.getPausesList()));
                 }
             }
+            if (watermarkMillis != Long.MIN_VALUE) {
+                described.setWatermarkMillis(watermarkMillis);
+            }
         }
         description.addVertices(described);
     }
@@ -1655,6 +1661,10 @@ final class Job {
     private static void add(SubtaskCounters counters, VertexDescription.Builder vertex, JobDescription.Builder job) {
         vertex.setRecordsIn(vertex.getRecordsIn() + counters.getRecordsIn());
         vertex.setRecordsOut(vertex.getRecordsOut() + counters.getRecordsOut());
+        vertex.setBusyPermille(Math.max(vertex.getBusyPermille(), counters.getBusyPermille()));
+        vertex.setBackPressuredPermille(
+                Math.max(vertex.getBackPressuredPermille(), counters.getBackPressuredPermille()));
+        vertex.setIdlePermille(Math.max(vertex.getIdlePermille(), counters.getIdlePermille()));
         job.setRecordsRead(job.getRecordsRead() + counters.getRecordsRead());
         job.setRecordsWritten(job.getRecordsWritten() + counters.getRecordsWritten());
         job.setRecordsLate(job.getRecordsLate() + counters.getRecordsLate());

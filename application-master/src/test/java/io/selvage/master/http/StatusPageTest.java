@@ -48,6 +48,15 @@ class StatusPageTest {
     }
 
     @Test
+    void showsWhichStepsAreBusyOnceThatIsKnown() {
+        JobDescription known = JOB.toBuilder()
+                .addVertices(VertexDescription.newBuilder().setBusyPermille(814).setBackPressuredPermille(120))
+                .build();
+        assertThat(StatusPage.of(SESSION, List.of(known), 0)).contains("81 % busy", "12 % back-pressured");
+        assertThat(StatusPage.of(SESSION, List.of(JOB), 0)).doesNotContain("% busy");
+    }
+
+    @Test
     void showsWhereAndWhyAJobHasFailed() {
         JobDescription failed = JOB.toBuilder()
                 .setFailure(Failure.newBuilder()

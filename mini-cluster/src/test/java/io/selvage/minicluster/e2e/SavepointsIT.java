@@ -218,7 +218,7 @@ final class SavepointsIT {
         assertThat(taken.json().get("slowest").asText()).startsWith("The longest part of ");
         assertThat(taken.json().get("subtasks")).isNotEmpty();
         Commands.Outcome shown = commands.run("selvage", "status", "--job", job, session.applicationId());
-        assertThat(shown.text()).contains("CHECKPOINT  BEGUN AT", "complete", "The longest part of ");
+        assertThat(shown.text()).contains("BACK-PRESSURED", "CHECKPOINT  BEGUN AT", "complete", "The longest part of ");
         Commands.Outcome refused =
                 commands.run("selvage", "checkpoint", "trigger", "job-nowhere", "-s", session.applicationId());
         assertThat(refused.exitCode()).as(refused.text()).isEqualTo(ExitCode.NO_SESSION.code());

@@ -207,7 +207,8 @@ final class Deployment {
                             deploy.getRestoreCheckpoint(),
                             nowPrepared.nameOf(subtask.id()),
                             parallelism,
-                            nowPrepared.loader()));
+                            nowPrepared.loader(),
+                            new Utilization(subtask.idle(), subtask.backPressured(), nowNanos)));
             threads.add(subtask.id());
             Thread thread = new Thread(
                     subtask,
@@ -557,6 +558,8 @@ final class Deployment {
         List<SubtaskCounters> counters = new ArrayList<>();
         for (StartedSubtask started : subtasks.values()) {
             Subtask subtask = started.subtask();
+            Utilization utilization = started.utilization();
+            utilization.sample(nowNanos);
             SubtaskCounters.Builder builder = SubtaskCounters.newBuilder()
                     .setJobId(id.job().value())
                     .setIncarnation(id.incarnation().value())
@@ -570,7 +573,10 @@ final class Deployment {
                     .setRecordsSkipped(subtask.count(Counters.Figure.RECORDS_SKIPPED))
                     .setWatermarkMillis(subtask.count(Counters.Figure.WATERMARK_MILLIS))
                     .setNewestCut(subtask.count(Counters.Figure.NEWEST_CUT))
-                    .setAligning(subtask.count(Counters.Figure.ALIGNING));
+                    .setAligning(subtask.count(Counters.Figure.ALIGNING))
+                    .setBusyPermille(utilization.busyPermille())
+                    .setBackPressuredPermille(utilization.backPressuredPermille())
+                    .setIdlePermille(utilization.idlePermille());
             SinkOutput output = subtask.sinkOutput();
             if (output != null) {
                 addOutput(output, builder, nowNanos, nowMillis);

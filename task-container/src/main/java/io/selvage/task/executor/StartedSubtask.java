@@ -10,6 +10,7 @@ import io.selvage.task.subtask.Subtask;
  * @param restoredCheckpoint that it has started from; 0: none
  * @param vertexName of its vertex, as the parallelism
  * @param loader of the job's program
+ * @param utilization owned by the executor's loop
  */
 record StartedSubtask(
         Subtask subtask,
@@ -17,4 +18,5 @@ record StartedSubtask(
         long restoredCheckpoint,
         String vertexName,
         int parallelism,
-        ClassLoader loader) {}
+        ClassLoader loader,
+        Utilization utilization) {}

@@ -16,6 +16,7 @@ public final class Counters {
         RECORDS_WRITTEN,
         RECORDS_LATE,
         RECORDS_SKIPPED,
+        /** Of its input; of what has none, of its output. {@link Long#MIN_VALUE}: none yet. */
         WATERMARK_MILLIS,
         /** The highest checkpoint that was cut. */
         NEWEST_CUT,
@@ -31,9 +32,18 @@ public final class Counters {
     public long recordsWritten;
     public long recordsLate;
     public long recordsSkipped;
-    public long watermarkMillis = Long.MIN_VALUE;
+    /** The newest that has come. */
+    public long watermarkInMillis = Long.MIN_VALUE;
+    /** The newest that was sent on. */
+    public long watermarkOutMillis = Long.MIN_VALUE;
+
     public long newestCut;
     public long aligning;
+
+    /** The thread had nothing to do. */
+    public final WaitingTime idle = new WaitingTime();
+    /** The thread had elements to send on, and no room for them. */
+    public final WaitingTime backPressured = new WaitingTime();
 
     private final long[] published = new long[Figure.values().length];
 
@@ -49,7 +59,7 @@ public final class Counters {
         set(Figure.RECORDS_WRITTEN, recordsWritten);
         set(Figure.RECORDS_LATE, recordsLate);
         set(Figure.RECORDS_SKIPPED, recordsSkipped);
-        set(Figure.WATERMARK_MILLIS, watermarkMillis);
+        set(Figure.WATERMARK_MILLIS, watermarkInMillis == Long.MIN_VALUE ? watermarkOutMillis : watermarkInMillis);
         set(Figure.NEWEST_CUT, newestCut);
         set(Figure.ALIGNING, aligning);
     }

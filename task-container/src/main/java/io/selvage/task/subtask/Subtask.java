@@ -15,6 +15,7 @@ import io.selvage.task.operator.OperatorChain;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.operator.RestoredState;
 import io.selvage.task.operator.SubtaskCanceledException;
+import io.selvage.task.operator.WaitingTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -148,6 +149,16 @@ public final class Subtask implements Runnable {
     /** Any thread. */
     public long count(Counters.Figure figure) {
         return counters.read(figure);
+    }
+
+    /** Any thread reads it: when there was nothing to do. */
+    public WaitingTime idle() {
+        return counters.idle;
+    }
+
+    /** Any thread reads it: when a channel had no room. */
+    public WaitingTime backPressured() {
+        return counters.backPressured;
     }
 
     /** Any thread; null: it is no sink, or has written nothing yet. */
@@ -425,14 +436,26 @@ public final class Subtask implements Runnable {
             wakeup.cancel();
             return;
         }
-        long nextNanos = isRefused() || heldBy != 0 ? Long.MAX_VALUE : chain.nextNanos();
+        boolean isRefused = isRefused();
+        long nextNanos = isRefused || heldBy != 0 ? Long.MAX_VALUE : chain.nextNanos();
         nextNanos = earlier(nextNanos, gate.dueNanos());
-        long waitNanos = nextNanos == Long.MAX_VALUE ? LONGEST_PARK_NANOS : nextNanos - clock.nanos();
-        if (waitNanos > 0) {
-            wakeup.await(Math.min(waitNanos, LONGEST_PARK_NANOS));
-        } else {
+        long nowNanos = clock.nanos();
+        long waitNanos = nextNanos == Long.MAX_VALUE ? LONGEST_PARK_NANOS : nextNanos - nowNanos;
+        if (waitNanos <= 0) {
             wakeup.cancel();
+        } else if (isRefused) {
+            await(counters.backPressured, waitNanos, nowNanos);
+        } else if (chain.room() > 0) {
+            await(counters.idle, waitNanos, nowNanos);
+        } else {
+            wakeup.await(Math.min(waitNanos, LONGEST_PARK_NANOS)); // As busy as it can be: too much is under way.
         }
+    }
+
+    private void await(WaitingTime counted, long waitNanos, long nowNanos) {
+        counted.begin(nowNanos);
+        wakeup.await(Math.min(waitNanos, LONGEST_PARK_NANOS));
+        counted.end(clock.nanos());
     }
 
     private static long earlier(long oneNanos, long otherNanos) {
@@ -476,7 +499,7 @@ public final class Subtask implements Runnable {
         if (canceled || wakeup.isAnnounced() || !channel.isFull()) {
             wakeup.cancel();
         } else {
-            wakeup.await(longestWaitNanos());
+            await(counters.backPressured, longestWaitNanos(), clock.nanos());
         }
         checkCanceled();
     }
@@ -485,7 +508,7 @@ public final class Subtask implements Runnable {
     private long longestWaitNanos() {
         long dueNanos = gate.dueNanos();
         long leftNanos = dueNanos == Long.MAX_VALUE ? LONGEST_PARK_NANOS : dueNanos - clock.nanos();
-        return leftNanos <= 0 ? LONGEST_PARK_NANOS : Math.min(leftNanos, LONGEST_PARK_NANOS);
+        return leftNanos <= 0 ? LONGEST_PARK_NANOS : leftNanos;
     }
 
     private void checkCanceled() {
@@ -597,7 +620,7 @@ public final class Subtask implements Runnable {
 
         @Override
         public void onWatermark(long millis) {
-            counters.watermarkMillis = millis;
+            counters.watermarkInMillis = millis;
             chain.watermark(millis);
         }
 

@@ -57,6 +57,7 @@ final class SubtaskOutputs implements Output {
     public void watermark(long millis) {
         if (millis > watermark) {
             watermark = millis;
+            counters.watermarkOutMillis = millis;
             for (EdgeWriter edge : edges) {
                 edge.watermark(millis);
             }

@@ -195,10 +195,25 @@ class SubtaskThreadTest {
         thread.start();
         expect("OPENING", "RUNNING");
         awaitParked(thread);
+        assertThat(subtask.backPressured().nanos(System.nanoTime() + 1)).isPositive();
+        assertThat(subtask.idle().nanos(System.nanoTime() + 1)).isZero();
         subtask.cancel();
         expect("CANCELED", "end");
         thread.join(20_000);
         assertThat(thread.isAlive()).isFalse();
+    }
+
+    @Test
+    void isIdleWhileItWaitsForInput() throws Exception {
+        Subtask subtask = subtask(new OperatorDefinition.Map<String, String>(text -> text), true, List.of());
+        Thread thread = new Thread(subtask);
+        thread.start();
+        expect("OPENING", "RUNNING");
+        awaitParked(thread);
+        assertThat(subtask.idle().nanos(System.nanoTime() + 1)).isPositive();
+        assertThat(subtask.backPressured().nanos(System.nanoTime() + 1)).isZero();
+        subtask.cancel();
+        expect("CANCELED", "end");
     }
 
     @Test

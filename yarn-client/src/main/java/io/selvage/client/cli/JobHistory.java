@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
-/** What has gone wrong in a job, how it came back, and how its checkpoints went; pure. Times of day are UTC. */
+/** What a job does, what has gone wrong, how it came back, and how its checkpoints went; pure. Times are UTC. */
 final class JobHistory {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
@@ -38,7 +38,7 @@ final class JobHistory {
 
     private JobHistory() {}
 
-    static String inWords(JobDescription job, boolean verbose) {
+    static String inWords(JobDescription job, boolean verbose, long nowMillis) {
         StringBuilder text = new StringBuilder();
         text.append("Job ")
                 .append(job.getJobId())
@@ -54,6 +54,9 @@ final class JobHistory {
                     .append(job.getFailure().getKind())
                     .append(":");
             text.append(JobEnd.failure(job.getFailure(), verbose));
+        }
+        if (job.getVerticesCount() > 0) {
+            text.append("\n\n").append(JobSteps.table(job.getVerticesList(), nowMillis));
         }
         text.append("\n\n");
         text.append(job.getRecoveriesCount() == 0 ? "This master has seen no failure of it." : table(job));

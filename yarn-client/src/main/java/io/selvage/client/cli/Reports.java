@@ -126,6 +126,10 @@ final class Reports {
         json.put("running", vertex.getRunning());
         json.put("records_in", vertex.getRecordsIn());
         json.put("records_out", vertex.getRecordsOut());
+        json.put("busy_permille", vertex.getBusyPermille());
+        json.put("back_pressured_permille", vertex.getBackPressuredPermille());
+        json.put("idle_permille", vertex.getIdlePermille());
+        json.put("watermark_millis", vertex.hasWatermarkMillis() ? vertex.getWatermarkMillis() : null);
         return json;
     }
 

@@ -18,7 +18,7 @@ final class StatusCommand implements Command {
             .longOpt("job")
             .hasArg()
             .argName("JOB_ID")
-            .desc("this job alone, with its failures and checkpoints")
+            .desc("this job alone, with its steps, failures and checkpoints")
             .get();
 
     @Override
@@ -38,8 +38,9 @@ final class StatusCommand implements Command {
 
     @Override
     public String details() {
-        return "With --job: that job's last failure with its causes, how it came back from its failures, and how its\n"
-                + "checkpoints went, with what took longest; the newest ones that the master which runs now has seen.";
+        return "With --job: what its steps do (of each the busiest, the most back-pressured and the idlest subtask, and the\n"
+                + "event time of the one that is behind), its last failure with its causes, how it came back from its failures,\n"
+                + "and how its checkpoints went, with what took longest; the newest that the master which runs now has seen.";
     }
 
     @Override
@@ -63,7 +64,8 @@ final class StatusCommand implements Command {
                 console.result(
                         arguments.has(Arguments.JSON)
                                 ? Json.write(Reports.job(job))
-                                : JobHistory.inWords(job, arguments.has(Arguments.VERBOSE)));
+                                : JobHistory.inWords(
+                                        job, arguments.has(Arguments.VERBOSE), System.currentTimeMillis()));
                 return ExitCode.OK;
             }
             SessionDescription description = session.describe();

@@ -10,6 +10,7 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.Recovery;
 import io.selvage.protocol.wire.SubtaskPart;
+import io.selvage.protocol.wire.VertexDescription;
 import org.junit.jupiter.api.Test;
 
 class JobHistoryTest {
@@ -38,7 +39,7 @@ class JobHistoryTest {
 
     @Test
     void tellsTheLastFailureWithItsCausesAndHowTheJobCameBackFromEach() {
-        assertThat(JobHistory.inWords(JOB, false)).isEqualTo("""
+        assertThat(JobHistory.inWords(JOB, false, 0)).isEqualTo("""
                         Job job-a "flights": running, 1 restart
 
                         The last failure, EXECUTOR_LOST:
@@ -54,8 +55,38 @@ class JobHistoryTest {
     @Test
     void tellsThatNothingHasHappened() {
         assertThat(JobHistory.inWords(
-                        JOB.toBuilder().clearFailure().clearRecoveries().build(), false))
+                        JOB.toBuilder().clearFailure().clearRecoveries().build(), false, 0))
                 .endsWith("This master has seen no failure of it.");
+    }
+
+    @Test
+    void tellsWhatEachStepDoes() {
+        VertexDescription.Builder read = VertexDescription.newBuilder()
+                .setName("read")
+                .setParallelism(2)
+                .setRunning(2)
+                .setRecordsOut(1_500)
+                .setBusyPermille(95)
+                .setBackPressuredPermille(905)
+                .setIdlePermille(100)
+                .setWatermarkMillis(86_400_000);
+        VertexDescription.Builder count = VertexDescription.newBuilder()
+                .setName("count")
+                .setParallelism(4)
+                .setRecordsIn(1_400);
+        JobDescription job =
+                JOB.toBuilder().addVertices(read).addVertices(count).build();
+        assertThat(JobHistory.inWords(job, false, 86_401_500)).contains("""
+
+                        STEP   RUN     IN     OUT    BUSY  BACK-PRESSURED  IDLE  EVENT TIME
+                        read   2 of 2  0      1,500  10 %  91 %            10 %  1970-01-02 00:00:00 (1.5 s behind)
+                        count  0 of 4  1,400  0      -     -               -     -
+                        """);
+        assertThat(JobHistory.inWords(job, false, Long.MAX_VALUE)).contains("1970-01-02 00:00:00\n");
+        JobDescription ended = job.toBuilder()
+                .setVertices(0, read.setWatermarkMillis(Long.MAX_VALUE))
+                .build();
+        assertThat(JobHistory.inWords(ended, false, 0)).contains("10 %  ended\n");
     }
 
     private static final CheckpointDescription FAILED = CheckpointDescription.newBuilder()
@@ -89,7 +120,8 @@ class JobHistoryTest {
                                 .addCheckpoints(FAILED)
                                 .addCheckpoints(COMPLETE)
                                 .build(),
-                        false))
+                        false,
+                        0))
                 .endsWith("""
                         CHECKPOINT  BEGUN AT        IS        AFTER      BARRIER  ALIGNED  PAUSED  WROTE  UPLOADED  PUBLISHED  JOURNALED  ADDED    STATE
                         41          01-02 00:00:00  failed    1 min 0 s  0 ms     0 ms     0 ms    0 ms   0 ms      0 ms       0 ms       0 B      0 B
