@@ -23,7 +23,7 @@ class MiniClusterScriptIT {
 
     private static final Path SCRIPT =
             Path.of("..", "scripts", "mini-cluster.sh").toAbsolutePath().normalize();
-    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    private static final Duration DEADLINE = Duration.ofSeconds(120);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     Path folder;
