@@ -107,7 +107,14 @@ class MasterOverTheWireTest {
         control = ControlServer.start(identity, loopback, inbox, questions);
         status = StatusServer.start(loopback, questions);
         Configuration configuration = Configuration.defaults()
-                .with(Map.of("selvage.checkpoint.interval", "20ms", "selvage.executor.standby", "0"), "in the test");
+                .with(
+                        Map.of(
+                                "selvage.checkpoint.interval", "20ms",
+                                "selvage.executor.standby", "0",
+                                // Scripted executors say nothing of themselves.
+                                "selvage.heartbeat.timeout", "10min",
+                                "selvage.executor.idle-timeout", "10min"),
+                        "in the test");
         JobMaster jobMaster = new JobMaster(
                 new SessionFacts(
                         1,
