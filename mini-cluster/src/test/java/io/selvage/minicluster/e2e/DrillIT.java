@@ -48,7 +48,7 @@ class DrillIT {
 
     @Test
     void withoutAYesNothingIsDone() throws Exception {
-        Set<Long> before = accounts.executorPids();
+        Set<Long> before = accounts.busyPids();
         Commands.Outcome refused = commands.run("selvage", "drill", "kill-task");
         assertThat(refused.exitCode()).isEqualTo(2);
         assertThat(refused.err()).contains("--yes");
@@ -96,7 +96,7 @@ class DrillIT {
 
     private static void assertMasterFaultRestartsNothing(String fault) throws Exception {
         SessionDescription before = accounts.session().describe();
-        Set<Long> pids = accounts.executorPids();
+        Set<Long> pids = accounts.busyPids();
         JsonNode figures = drill(fault).get(0);
         assertThat(figures.get("recovered").asBoolean()).isTrue();
         assertThat(figures.get("restarts").asLong()).isZero();
