@@ -38,7 +38,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LocalEnvironmentTest {
     private static final int EVENTS = 20_000;
     private static final long WINDOW_MILLIS = 1_000;
-    private static final Predicate<String> OWN_THREAD = Pattern.compile("^(job|local|master)-").asPredicate();
+    private static final Predicate<String> OWN_THREAD =
+            Pattern.compile("^(job|local|master)-").asPredicate();
 
     record Event(String key, long timeMillis, long value) {
         static Event of(long number) {

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * A parameter may also be a Hadoop {@link Configuration}. As a static field with {@code @RegisterExtension}, the
  * extension itself answers {@link #cluster()}. Tests share HDFS and YARN: let each use folders and names of its own.
  *
- * <p>The cluster lives in {@code target/mini-cluster-tests} if there is a folder {@code target}, with a number behind its
- * name if another process of tests has that, else in a temporary folder that is deleted at the end.
+ * <p>The cluster lives in {@code target/mini-cluster-tests} if there is a folder {@code target}, with a number behind
+ * its name if another process of tests has that, else in a temporary folder that is deleted at the end.
  */
 public final class MiniClusterExtension implements BeforeAllCallback, ParameterResolver {
 

@@ -9,8 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The simulation sees what it is there to see. The search for what takes hundreds of seeds begins near one that is known
- * to find it; {@code -Dselvage.simulation.from=1} has it begin at the first for all of them, which takes minutes.
+ * The simulation sees what it is there to see. The search for what takes hundreds of seeds begins near one that is
+ * known to find it; {@code -Dselvage.simulation.from=1} has it begin at the first for all of them, which takes minutes.
  */
 class VariantTest {
     /** A broken variant that so many seeds don't find is not found. What takes two faults in one order is rare. */

@@ -14,12 +14,7 @@ import java.time.Duration;
  * @param undisturbed output has to come for so long before the next process is killed
  */
 public record QuickstartSettings(
-        Path home,
-        Path hadoopFolder,
-        Path userDirectory,
-        boolean keep,
-        double flightsPerSecond,
-        Duration undisturbed) {
+        Path home, Path hadoopFolder, Path userDirectory, boolean keep, double flightsPerSecond, Duration undisturbed) {
     static final double DEFAULT_FLIGHTS_PER_SECOND = 400;
     static final Duration DEFAULT_UNDISTURBED = Duration.ofSeconds(8);
 

@@ -97,8 +97,8 @@ public final class VerifiedJob {
     }
 
     /**
-     * Tells readers of {@link io.selvage.minicluster.workload.Workload} where their input ends, and answers it. The file
-     * appears whole, and before any of them, who look for it five times in a second, has come so far.
+     * Tells readers of {@link io.selvage.minicluster.workload.Workload} where their input ends, and answers it. The
+     * file appears whole, and before any of them, who look for it five times in a second, has come so far.
      *
      * @param recordsPerSecond of each
      */

@@ -45,7 +45,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One session for all tests: jobs that end well, that are hit, that are canceled, and that fail; then it is stopped. */
+/**
+ * One session for all tests: jobs that end well, that are hit, that are canceled, and that fail; then it is stopped.
+ */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class JobsIT {
     private static final String FROM = "the test";

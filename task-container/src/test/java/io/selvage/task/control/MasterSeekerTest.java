@@ -210,8 +210,8 @@ class MasterSeekerTest {
     void aMasterThatOnlyThisExecutorCantHearIsNotReplaced() throws Exception {
         Configuration configuration = new Configuration();
         configuration.setClass("fs.AbstractFileSystem.file.impl", Signs.class, AbstractFileSystem.class);
-        DurableStore store =
-                DurableStore.open(new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), configuration);
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), configuration);
         try (ServerSocket unheard = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             win(store, 1, unheard.getLocalPort());
             new SignOfLife(store, CheckpointLayout.watchdogDirectory("app"), 1).renew();
