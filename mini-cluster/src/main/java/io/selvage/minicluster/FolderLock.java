@@ -18,12 +18,23 @@ final class FolderLock implements AutoCloseable {
 
     private static final String FILE = ".mini-cluster";
 
+    /** A cluster has the folder. */
+    static final class InUseException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private InUseException(Path folder) {
+            super("The folder " + folder
+                    + " is in use by another mini-cluster: stop that one, or choose another folder.");
+        }
+    }
+
     private final FileChannel channel;
 
     private FolderLock(FileChannel channel) {
         this.channel = channel;
     }
 
+    /** @throws InUseException if a cluster has the folder */
     static FolderLock take(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path file = folder.resolve(FILE);
@@ -34,8 +45,7 @@ final class FolderLock implements AutoCloseable {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (tryLock(channel) == null) {
             channel.close();
-            throw new IOException("The folder " + folder
-                    + " is in use by another mini-cluster: stop that one, or choose another folder.");
+            throw new InUseException(folder);
         }
         return new FolderLock(channel);
     }

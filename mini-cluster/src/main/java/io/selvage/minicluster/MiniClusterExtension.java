@@ -26,10 +26,12 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * A parameter may also be a Hadoop {@link Configuration}. As a static field with {@code @RegisterExtension}, the
  * extension itself answers {@link #cluster()}. Tests share HDFS and YARN: let each use folders and names of its own.
  *
- * <p>The cluster lives in {@code target/mini-cluster-tests} if there is a folder {@code target}, else in a temporary
- * folder that is deleted at the end.
+ * <p>The cluster lives in {@code target/mini-cluster-tests} if there is a folder {@code target}, with a number behind
+ * its name if another process of tests has that, else in a temporary folder that is deleted at the end.
  */
 public final class MiniClusterExtension implements BeforeAllCallback, ParameterResolver {
+
+    private static final String NAME = "mini-cluster-tests";
 
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(MiniClusterExtension.class);
@@ -65,28 +67,39 @@ public final class MiniClusterExtension implements BeforeAllCallback, ParameterR
     }
 
     private static MiniCluster shared(ExtensionContext context) {
-        return context.getRoot()
-                .getStore(NAMESPACE)
+        // A process that is given one class after the other executes each for itself, in one session.
+        return context.getStore(ExtensionContext.StoreScope.LAUNCHER_SESSION, NAMESPACE)
                 .computeIfAbsent(SharedCluster.class, key -> SharedCluster.start(), SharedCluster.class)
                 .cluster();
     }
 
-    /** What JUnit closes when its root context ends. */
+    /** What JUnit closes when its session ends. */
     private record SharedCluster(MiniCluster cluster, boolean temporary) implements AutoCloseable {
 
         static SharedCluster start() {
             Path target = Path.of("target");
             boolean temporary = !Files.isDirectory(target);
             try {
-                Path folder = temporary
-                        ? Files.createTempDirectory("mini-cluster-tests")
-                        : target.resolve("mini-cluster-tests");
-                return new SharedCluster(MiniCluster.builder(folder).start(), temporary);
+                MiniCluster cluster = temporary
+                        ? MiniCluster.builder(Files.createTempDirectory(NAME)).start()
+                        : startIn(target);
+                return new SharedCluster(cluster, temporary);
             } catch (IOException e) {
                 throw new IllegalStateException("The mini-cluster of the tests did not start: " + e.getMessage(), e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("Interrupted while the mini-cluster of the tests was starting.", e);
+            }
+        }
+
+        private static MiniCluster startIn(Path target) throws IOException, InterruptedException {
+            String name = NAME;
+            for (int next = 2; ; next++) {
+                try {
+                    return MiniCluster.builder(target.resolve(name)).start();
+                } catch (FolderLock.InUseException taken) {
+                    name = NAME + "-" + next;
+                }
             }
         }
 

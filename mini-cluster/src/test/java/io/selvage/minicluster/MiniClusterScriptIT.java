@@ -14,16 +14,18 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs {@code scripts/mini-cluster.sh} as a user does; the cluster is a process of its own. */
+@Tag("own-cluster")
 class MiniClusterScriptIT {
 
     private static final Path SCRIPT =
             Path.of("..", "scripts", "mini-cluster.sh").toAbsolutePath().normalize();
-    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    private static final Duration DEADLINE = Duration.ofSeconds(120);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     Path folder;

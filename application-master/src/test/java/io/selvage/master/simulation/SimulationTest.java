@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.protocol.wire.JobOutcome;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * {@code -Dselvage.simulation.seed=N} replays one seed and prints what happened; {@code .seeds=N} runs so many, from
@@ -61,17 +63,20 @@ class SimulationTest {
     }
 
     @Test
-    void replaysASeedExactlyInAnotherProcess() throws IOException, InterruptedException {
+    void replaysASeedExactlyInAnotherProcess(@TempDir Path directory) throws IOException, InterruptedException {
+        Path theirs = directory.resolve("traces");
         Process process = new ProcessBuilder(List.of(
                         System.getProperty("java.home") + "/bin/java",
+                        "-XX:TieredStopAtLevel=1", // It lives for seconds.
                         "-cp",
                         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                         SimulationTest.class.getName()))
+                .redirectOutput(theirs.toFile())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        String theirs = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String ours = tracesToCompare();
         assertThat(process.waitFor()).isZero();
-        assertThat(theirs).isEqualTo(tracesToCompare());
+        assertThat(Files.readString(theirs)).isEqualTo(ours);
     }
 
     /** Prints what this process makes of some seeds. */

@@ -9,18 +9,18 @@ enum Variant {
     COMMIT_BEFORE_RECORD("Tasks are told to commit when a checkpoint's record is handed to the journal."),
     JOURNAL_CONFIRMS_EARLY("The journal's thread confirms a record that is still on its way."),
     TWO_WINNERS("The journal lets an older master write after a newer one has won."),
-    STALE_READ("A new master does not read what was written between its reading and its winning of the journal."),
+    STALE_READ("A new master does not read what was written between its reading and its winning of the journal.", 680),
     AMBIGUOUS_IS_RETRIED("A record that was written with an error is written again."),
     INCARNATION_USED_TWICE("A new master does not see that the newest incarnation has been started."),
-    PLACEMENT_FORGOTTEN("A new master does not see which executors the newest incarnation was deployed to."),
-    RECORD_FORGETS_CHECKPOINT("The snapshot in the journal forgets the newest checkpoint of a job."),
+    PLACEMENT_FORGOTTEN("A new master does not see which executors the newest incarnation was deployed to.", 30),
+    RECORD_FORGETS_CHECKPOINT("The snapshot in the journal forgets the newest checkpoint of a job.", 70),
     SNAPSHOT_LOSES_JOB("The snapshot in the journal forgets a job."),
     EPOCH_NOT_CHECKED("An executor still does what an older master says after it has registered with a newer one."),
     COMPLETION_NOT_RESENT("A new master does not repeat the last completion to those it adopts."),
     STALE_ACKNOWLEDGEMENT_COUNTS("An acknowledgement of an earlier checkpoint counts as one of the pending one."),
     ACKNOWLEDGED_BEFORE_STORED("An executor acknowledges before its file is written."),
     COMMIT_AT_ACKNOWLEDGEMENT("A sink commits when it acknowledges, not when the checkpoint is complete."),
-    PENDING_COMMITS_DROPPED("A restore does not commit what its checkpoint holds."),
+    PENDING_COMMITS_DROPPED("A restore does not commit what its checkpoint holds.", 35),
     ABORT_DROPS_OUTPUT("A sink throws away what it prepared for a checkpoint that is aborted."),
     REPEATED_COMMIT_COUNTS("A sink commits again what it is told again."),
     RESTORED_FROM_OLDER("A job is restored from the checkpoint before the newest."),
@@ -36,23 +36,34 @@ enum Variant {
     HIT_REGION_GOES_ON("An executor lets the subtasks of a hit region go on instead of starting them anew."),
     CARRIED_IS_REWOUND("An executor takes subtasks that are to go on back to the checkpoint."),
     UNHIT_REGION_RESTARTS("A failure in one region restarts the others as well."),
-    CARRIED_IS_FORGOTTEN("A new master does not see since when the regions that it adopts have run."),
+    CARRIED_IS_FORGOTTEN("A new master does not see since when the regions that it adopts have run.", 1300),
     SAVEPOINT_COMMITS("A sink commits because a savepoint is taken."),
     SAVEPOINT_IS_A_BASE("A checkpoint builds on what a savepoint has written."),
-    SAVEPOINT_IS_DELETED("What is deleted of a savepoint that was given up is deleted of one that is complete."),
-    STOPPED_READS_ON("A subtask reads on after the savepoint with which its job is stopped."),
-    STOP_HOLDS_FOR_GOOD("A subtask stays held although the savepoint that was to stop its job is given up."),
-    STOPPED_STARTS_READING("What starts anew after the savepoint that has stopped its job reads on from there."),
+    SAVEPOINT_IS_DELETED("What is deleted of a savepoint that was given up is deleted of one that is complete.", 60),
+    STOPPED_READS_ON("A subtask reads on after the savepoint with which its job is stopped.", 310),
+    STOP_HOLDS_FOR_GOOD("A subtask stays held although the savepoint that was to stop its job is given up.", 350),
+    STOPPED_STARTS_READING("What starts anew after the savepoint that has stopped its job reads on from there.", 925),
     IDLE_EXECUTORS_KEPT("What is told to idle executors gets lost.");
 
     private final String sentence;
+    private final long firstSeed;
 
     Variant(String sentence) {
+        this(sentence, 1);
+    }
+
+    Variant(String sentence, long firstSeed) {
         this.sentence = sentence;
+        this.firstSeed = firstSeed;
     }
 
     /** What is broken. */
     String sentence() {
         return sentence;
+    }
+
+    /** Shortly before one that finds it, as of the version in which it was last looked for; seeds before do not. */
+    long firstSeed() {
+        return firstSeed;
     }
 }

@@ -123,9 +123,10 @@ final class LibraryStoreTest {
 
     @Test
     void aFileModifiedJustNowIsNotRemembered() throws IOException {
+        Instant before = Instant.now();
         Path file = local.resolve("fresh.jar");
         Files.writeString(file, "abc");
-        HashCache cache = HashCache.open(cacheFile);
+        HashCache cache = HashCache.open(cacheFile, () -> before.plus(HashCache.SETTLED.dividedBy(2)));
         cache.sha256(file);
         cache.save();
         assertThat(cacheFile).doesNotExist();

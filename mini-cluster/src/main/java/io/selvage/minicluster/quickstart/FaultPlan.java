@@ -6,6 +6,7 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.SessionDescription;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,21 +22,21 @@ final class FaultPlan {
         DONE
     }
 
-    /** Output has to come for so long before the next process is killed. */
-    private static final long UNDISTURBED_NANOS = 8_000_000_000L;
-
     private final Session session;
     private final OutputWatch output;
     private final Screen screen;
     private final long submittedNanos;
+    private final long undisturbedNanos;
     private final List<Fault> faults = new ArrayList<>();
     private Step next = Step.KILL_EXECUTOR;
 
-    FaultPlan(Session session, OutputWatch output, Screen screen, long submittedNanos) {
+    /** @param undisturbed output has to come for so long before the next process is killed */
+    FaultPlan(Session session, OutputWatch output, Screen screen, long submittedNanos, Duration undisturbed) {
         this.session = session;
         this.output = output;
         this.screen = screen;
         this.submittedNanos = submittedNanos;
+        this.undisturbedNanos = undisturbed.toNanos();
     }
 
     List<Fault> faults() {
@@ -70,7 +71,7 @@ final class FaultPlan {
         return output.seenNanos().stream()
                 .filter(seen -> since == Long.MIN_VALUE || seen > since)
                 .findFirst()
-                .map(seen -> System.nanoTime() - seen >= UNDISTURBED_NANOS)
+                .map(seen -> System.nanoTime() - seen >= undisturbedNanos)
                 .orElse(false);
     }
 

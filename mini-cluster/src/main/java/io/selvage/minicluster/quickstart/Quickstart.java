@@ -126,7 +126,7 @@ public final class Quickstart {
             String jobId = session.submit(program, configuration.with(JOB_SETTINGS, FROM), id -> {})
                     .get(0);
             screen.step("flight-delays is submitted as " + jobId);
-            FaultPlan faults = new FaultPlan(session, watch, screen, submittedNanos);
+            FaultPlan faults = new FaultPlan(session, watch, screen, submittedNanos, settings.undisturbed());
             JobDescription end = session.awaitEnd(jobId, new Progress(faults));
             long endNanos = System.nanoTime();
             requireFinished(end, faults);

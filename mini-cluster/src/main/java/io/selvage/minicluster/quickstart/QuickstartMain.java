@@ -65,8 +65,8 @@ public final class QuickstartMain {
         Path hadoopFolder = Path.of(System.getProperty("selvage.quickstart.hadoop"));
         Path userDirectory = Path.of(System.getProperty("user.home"), ".selvage");
         try {
-            QuickstartReport report =
-                    Quickstart.run(new QuickstartSettings(home, hadoopFolder, userDirectory, keep, rate));
+            QuickstartReport report = Quickstart.run(new QuickstartSettings(
+                    home, hadoopFolder, userDirectory, keep, rate, QuickstartSettings.DEFAULT_UNDISTURBED));
             if (json != null) {
                 Files.writeString(json, report.toJson() + "\n");
             }

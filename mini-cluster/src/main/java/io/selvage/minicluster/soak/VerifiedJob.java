@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
@@ -92,11 +93,27 @@ public final class VerifiedJob {
 
     /** Lets the input end a moment from now; the job then finishes by itself. */
     public void endInput() throws IOException {
-        end = (long) ((System.currentTimeMillis() + LAST_MILLIS - startMillis)
-                * settings.recordsPerSecond()
-                / PARALLELISM
-                / 1000);
-        Files.writeString(endFile, Long.toString(end));
+        end = writeEnd(endFile, startMillis, settings.recordsPerSecond() / PARALLELISM);
+    }
+
+    /**
+     * Tells readers of {@link io.selvage.minicluster.workload.Workload} where their input ends, and answers it. The
+     * file appears whole, and before any of them, who look for it five times in a second, has come so far.
+     *
+     * @param recordsPerSecond of each
+     */
+    public static long writeEnd(java.nio.file.Path endFile, long startMillis, double recordsPerSecond)
+            throws IOException {
+        java.nio.file.Path unseen = endFile.resolveSibling(endFile.getFileName() + ".new");
+        long lastMillis;
+        long end;
+        do {
+            lastMillis = System.currentTimeMillis() + LAST_MILLIS;
+            end = (long) ((lastMillis - startMillis) * recordsPerSecond / 1000);
+            Files.writeString(unseen, Long.toString(end));
+        } while (System.currentTimeMillis() > lastMillis - LAST_MILLIS / 2);
+        Files.move(unseen, endFile, StandardCopyOption.ATOMIC_MOVE);
+        return end;
     }
 
     /** Of all readers, once the end was asked for. */

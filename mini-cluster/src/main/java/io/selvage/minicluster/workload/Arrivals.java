@@ -115,8 +115,10 @@ record Arrivals(int readers, long keys, Schedule schedule, String endFile) imple
 
         @Override
         public Status read(SourceOutput<Arrival> out, int maxElements) throws IOException {
+            // Before the look: what is read has come by then.
+            long nowMillis = System.currentTimeMillis();
             lookForEnd();
-            long until = Math.min(end, source.schedule.arrivedBy(System.currentTimeMillis()));
+            long until = Math.min(end, source.schedule.arrivedBy(nowMillis));
             for (int emitted = 0; emitted < maxElements && next < until; emitted++) {
                 long sequence = next++;
                 long key = key(reader, sequence, source.readers, source.keys, source.schedule.prefill());

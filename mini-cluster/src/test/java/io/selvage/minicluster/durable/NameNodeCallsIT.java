@@ -28,10 +28,12 @@ import org.apache.hadoop.metrics2.MetricsTag;
 import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a checkpoint asks of the NameNode, call by call, as the NameNode itself counts. */
+@Tag("own-cluster")
 final class NameNodeCallsIT {
     private static final String COUNT = "NumOps";
     /** Of DataNodes. */

@@ -80,6 +80,14 @@ final class AccountsSession implements AutoCloseable {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
+    /** Of executors on which the job runs: a standby may come and go. */
+    Set<Long> busyPids() {
+        return session.describe().getExecutorsList().stream()
+                .filter(executor -> executor.getBusySlots() > 0)
+                .map(ExecutorDescription::getPid)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
     /** Of all that the sink has noted on this machine; more of it: there was output. */
     long outputBytes() throws IOException {
         long bytes = 0;

@@ -37,12 +37,18 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One session for all tests: jobs that end well, that are hit, that are canceled, and that fail. */
+/**
+ * One session for all tests: jobs that end well, that are hit, that are canceled, and that fail; then it is stopped.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class JobsIT {
     private static final String FROM = "the test";
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -50,6 +56,8 @@ class JobsIT {
     private static final double UNLIMITED = 0;
     /** 20,000 flights last 16 seconds: time for checkpoints before a kill, and for a recovery after it. */
     private static final double SLOW = 1250;
+    /** 20,000 flights last for a minute: a command that is started meanwhile finds the job running. */
+    private static final double SLOWER = 330;
     /** 20,000 flights last for hours. */
     private static final double ENDLESS = 5;
 
@@ -62,6 +70,7 @@ class JobsIT {
             "selvage.executor.minimum", "2",
             "selvage.executor.memory", "512m",
             "selvage.master.memory", "512m",
+            "selvage.heartbeat.timeout", "20s", // Whoever is killed is missed at once, and nobody else ever.
             "selvage.network.bind-host", "127.0.0.1");
     private static final Map<String, String> JOB_SETTINGS = Map.of(
             "selvage.checkpoint.interval", "500ms",
@@ -99,7 +108,9 @@ class JobsIT {
     @AfterAll
     static void stopSession() throws IOException {
         if (session != null) {
-            session.stop("the tests are done");
+            if (!session.hasEnded()) {
+                session.stop("the tests are done");
+            }
             session.close();
         }
         if (client != null) {
@@ -133,7 +144,7 @@ class JobsIT {
     /** The flights are one split, so that what has been read is a beginning of the file. */
     @Test
     void drainedJobFiresItsWindowsAndWhateverComesAfterThatIsLate(TestInfo test) throws Exception {
-        String job = session.submit(program(test, "flights.csv", SLOW, "fail", "128m"), settings, id -> {})
+        String job = session.submit(program(test, "flights.csv", SLOWER, "fail", "128m"), settings, id -> {})
                 .get(0);
         await(job, running -> running.getCheckpointsCompleted() >= 2 && running.getRecordsRead() > 1000);
         Commands.Outcome stopped = commands.run(
@@ -308,16 +319,15 @@ class JobsIT {
     }
 
     @Test
+    @Order(Integer.MAX_VALUE)
     void stoppedSessionLeavesNothing(TestInfo test) throws IOException, InterruptedException {
-        Session other = client.open(settings, OpenObserver.SILENT);
-        Program program = program(test, "flights.csv", ENDLESS, "fail");
-        String job = other.submit(program, settings, id -> {}).get(0);
-        await(other, job, running -> running.getCheckpointsCompleted() >= 1);
-        SessionDescription before = other.describe();
-        other.stop("the test is done with it");
+        String job = submit(test, "flights.csv", ENDLESS, "fail");
+        await(job, running -> running.getCheckpointsCompleted() >= 1);
+        SessionDescription before = session.describe();
+        session.stop("the tests are done with it");
 
-        assertThat(other.report().getFinalApplicationStatus()).isEqualTo(FinalApplicationStatus.SUCCEEDED);
-        assertThat(files.exists(new Path(other.stateRoot(), other.applicationId())))
+        assertThat(session.report().getFinalApplicationStatus()).isEqualTo(FinalApplicationStatus.SUCCEEDED);
+        assertThat(files.exists(new Path(session.stateRoot(), session.applicationId())))
                 .as("its directory in HDFS")
                 .isFalse();
         List<Long> pids = new ArrayList<>(pids(before));
@@ -328,7 +338,6 @@ class JobsIT {
                         .noneMatch(pid -> ProcessHandle.of(pid)
                                 .map(ProcessHandle::isAlive)
                                 .orElse(false)));
-        other.close();
     }
 
     private static String submit(TestInfo test, String flights, double rate, String onBadLine) {
@@ -362,13 +371,8 @@ class JobsIT {
     }
 
     private static void await(String job, Predicate<JobDescription> condition) throws InterruptedException {
-        await(session, job, condition);
-    }
-
-    private static void await(Session where, String job, Predicate<JobDescription> condition)
-            throws InterruptedException {
         awaitTrue("the job has come far enough", () -> {
-            JobDescription now = where.job(job);
+            JobDescription now = session.job(job);
             assertThat(now.getPhase()).as(now.toString()).isNotIn(JobPhase.FAILED, JobPhase.FINISHED);
             return condition.test(now);
         });

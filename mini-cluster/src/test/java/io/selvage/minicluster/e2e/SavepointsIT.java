@@ -14,6 +14,7 @@ import io.selvage.client.program.Program;
 import io.selvage.client.program.ProgramJar;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.MiniClusterExtension;
+import io.selvage.minicluster.soak.VerifiedJob;
 import io.selvage.minicluster.workload.AccountsOracle;
 import io.selvage.minicluster.workload.Workload;
 import io.selvage.minicluster.workload.WorkloadJar;
@@ -346,9 +347,7 @@ final class SavepointsIT {
 
     /** Answers the sequence number before which every reader ends. */
     private long endInput() throws IOException {
-        long end = (long) ((System.currentTimeMillis() + 500 - startMillis) * RECORDS_PER_SECOND / READERS / 1000);
-        Files.writeString(endFile, Long.toString(end));
-        return end;
+        return VerifiedJob.writeEnd(endFile, startMillis, RECORDS_PER_SECOND / READERS);
     }
 
     private static void assertRight(long end, List<String> lines) {

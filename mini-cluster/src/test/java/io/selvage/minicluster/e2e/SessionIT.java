@@ -112,7 +112,7 @@ final class SessionIT {
 
     @Test
     void interruptingTheCommandLeavesTheJobWhichCanBeCanceled() throws Exception {
-        Commands.Running run = commands.start("selvage", flightDelays("canceled", List.of(), List.of("--rate", "400")));
+        Commands.Running run = commands.start("selvage", flightDelays("canceled", List.of(), List.of("--rate", "200")));
         Commands.await(
                 "output is committed",
                 () -> names(HDFS + "/canceled"),
@@ -167,7 +167,7 @@ final class SessionIT {
                 .as("what is looked for is there")
                 .isTrue();
 
-        Commands.Running run = commands.start("selvage", flightDelays("secret", List.of(), List.of("--rate", "400")));
+        Commands.Running run = commands.start("selvage", flightDelays("secret", List.of(), List.of("--rate", "200")));
         Commands.await(
                 "output is committed",
                 () -> names(HDFS + "/secret"),

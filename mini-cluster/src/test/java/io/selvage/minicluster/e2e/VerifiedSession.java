@@ -44,6 +44,8 @@ final class VerifiedSession implements AutoCloseable {
                 .with(
                         Map.of(
                                 "selvage.network.bind-host", "127.0.0.1",
+                                // Whoever is killed is missed at once, and nobody else ever.
+                                "selvage.heartbeat.timeout", "10s",
                                 "selvage.checkpoint.interval", "500ms",
                                 "selvage.parallelism.default", Integer.toString(VerifiedJob.PARALLELISM)),
                         FROM)
@@ -56,12 +58,17 @@ final class VerifiedSession implements AutoCloseable {
     }
 
     VerifiedJob submit() throws IOException {
+        return submit(Map.of());
+    }
+
+    /** @param more settings of this job */
+    VerifiedJob submit(Map<String, String> more) throws IOException {
         String name = "job-" + ++jobs;
         org.apache.hadoop.fs.Path output = new org.apache.hadoop.fs.Path(
                 files.getHomeDirectory(), "verified/" + session.applicationId() + "/" + name);
         return new VerifiedJob(
                 session,
-                settings,
+                settings.with(more, FROM),
                 output,
                 new VerifiedJob.Settings(folder.resolve(name), RECORDS_PER_SECOND, KEYS, true));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.MiniClusterExtension;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -12,7 +13,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The same program that {@code scripts/quickstart.sh} runs, with real processes and real kills. */
 @ExtendWith(MiniClusterExtension.class)
 final class QuickstartIT {
-    private static final double FLIGHTS_PER_SECOND = 400;
+    /** 20,000 flights last 33 seconds: the faults come in the first half. */
+    private static final double FLIGHTS_PER_SECOND = 600;
+
+    private static final Duration UNDISTURBED = Duration.ofSeconds(3);
     private static final int DEADLINE_SECONDS = 420;
 
     @Test
@@ -25,7 +29,8 @@ final class QuickstartIT {
                 cluster.configurationFolder(),
                 Path.of("target", "quickstart-user").toAbsolutePath(),
                 false,
-                FLIGHTS_PER_SECOND));
+                FLIGHTS_PER_SECOND,
+                UNDISTURBED));
 
         assertThat(report.differences()).isEmpty();
         assertThat(report.isVerified()).isTrue();

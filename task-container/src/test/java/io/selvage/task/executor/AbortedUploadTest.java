@@ -413,6 +413,7 @@ class AbortedUploadTest {
         complete(checkpoint);
         hold.release();
         trigger(checkpoint + 1);
-        assertThat(acknowledged(checkpoint + 1)).startsWith(checkpoint);
+        // With what hangs nothing begins; with one that was given up because it came late something may.
+        assertThat(acknowledged(checkpoint + 1).get(0)).isBetween(3L, checkpoint);
     }
 }

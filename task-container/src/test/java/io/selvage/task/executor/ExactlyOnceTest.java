@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.selvage.api.StreamEnvironment;
 import io.selvage.api.function.AggregateFunction;
@@ -30,6 +31,7 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -87,6 +89,7 @@ class ExactlyOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(ints = {1, 2, 3, 4, 5, 6})
     @Timeout(120)
     void everyRecordTakesEffectOnceWhateverFails(int seed) throws Exception {
@@ -106,6 +109,7 @@ class ExactlyOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({
         "11,heap,hdfs,64k",
         "12,heap,hdfs,64k",
@@ -152,6 +156,7 @@ class ExactlyOnceTest {
 
     /** And with several: at least one of the rows of each window has counted all of its elements. */
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"81,heap", "82,heap", "83,rocksdb"})
     @Timeout(120)
     void noRecordIsLostWhereBarriersAreOnlyCounted(int seed, String backend) throws Exception {
@@ -200,14 +205,15 @@ class ExactlyOnceTest {
 
     /** More with {@code -Dselvage.test.losses=1000}. */
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"41,heap", "42,heap", "43,rocksdb"})
     @Timeout(600)
     void survivorsAndStandbysGoOnFromWhatTheyHold(int seed, String backend) throws Exception {
         boolean isOnDisk = backend.equals("rocksdb"); // And waits for it.
         int faults = Integer.getInteger("selvage.test.losses", 40) / (isOnDisk ? 4 : 1);
         SplittableRandom random = new SplittableRandom(seed);
-        EventSource source = new EventSource(12, 600 * faults, 50, 300);
         String name = "job-losses-" + seed;
+        EventSource source = new EventSource(12, (isOnDisk ? 200 : 400) * faults, 50, 300).heldBy(name);
         int executors = 2 + seed % 2;
         JobGraph graph = graph(source, name, executors, executors, isOnDisk ? 3_000 : 50_000);
         DurableStore store = DurableStore.open(
@@ -219,8 +225,8 @@ class ExactlyOnceTest {
             System.out.println("seed " + seed + ": " + master.losses + " losses, " + master.rewound
                     + " restarts without one, " + master.completed + " checkpoints, " + master.kept + " states kept, "
                     + master.taken + " taken over, " + Duration.ofNanos(System.nanoTime() - startNanos));
-            // How many come in time is the disk's affair.
-            assertThat(master.losses).isGreaterThan(isOnDisk ? 2 : faults / 2);
+            assertThat(master.losses + master.rewound).isEqualTo(faults);
+            assertThat(master.losses).isGreaterThan(faults / 2);
             assertThat(master.taken).as("one for each loss").isEqualTo(master.losses);
             assertThat(master.kept)
                     .as("all others")
@@ -231,6 +237,7 @@ class ExactlyOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(ints = {21, 22, 23})
     @Timeout(120)
     void everyRecordTakesEffectOnceWithAnotherNumberOfAggregatorsAtEveryRestart(int seed) throws Exception {
@@ -249,6 +256,7 @@ class ExactlyOnceTest {
 
     /** The next checkpoint holds what an aborted one has stored, and it is there when the job goes back to it. */
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"121,heap", "122,heap", "123,rocksdb", "124,rocksdb"})
     @Timeout(120)
     void everyRecordTakesEffectOnceWhereCheckpointsBuildOnAbortedOnes(int seed, String backend) throws Exception {
@@ -274,6 +282,7 @@ class ExactlyOnceTest {
 
     /** Readers that take over others' splits read them in another order: no element may be late for that. */
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(ints = {31, 32, 33})
     @Timeout(120)
     void everyRecordTakesEffectOnceWithAnotherNumberOfReadersAtEveryRestart(int seed) throws Exception {
@@ -311,19 +320,26 @@ class ExactlyOnceTest {
      * element.
      */
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(ints = {51, 52, 53, 54, 159})
     @Timeout(120)
     void aPipelineThatIsNotHitReadsNothingTwice(int seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
-        EventSource source = new EventSource(12, 2500, 50, 300);
         String name = "job-parts-" + seed;
+        EventSource source = new EventSource(12, 2500, 50, 300).heldBy(name);
         FAIL_ONCE.put(name, new AtomicBoolean());
         int parallelism = 1 + seed % 2;
         JobGraph graph = twoPipelines(source, name, parallelism, 10_000);
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, parallelism)) {
             master.restartsParts = true;
             master.kinds = EnumSet.of(ScriptedMaster.Fault.FUNCTION_THROWS, ScriptedMaster.Fault.ABORT_CHECKPOINT);
-            master.run(random, 24, () -> FAIL_ONCE.get(name).set(true));
+            // On a machine that is held up, several orders to throw may have been one: then there are more.
+            master.run(random, 24, () -> FAIL_ONCE.get(name).set(true), () -> {
+                if (master.partialRestarts <= 2) {
+                    FAIL_ONCE.get(name).set(true);
+                }
+                return master.partialRestarts > 2;
+            });
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.restarts + " incarnations, " + master.partialRestarts + " of one pipeline alone");
             assertThat(master.partialRestarts)
@@ -344,6 +360,7 @@ class ExactlyOnceTest {
 
     /** The second pipeline is whole on the first executor: it is the loss of another one that does not hit it. */
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(ints = {61, 62, 63, 64, 65, 66})
     @Timeout(120)
     void everyRecordTakesEffectOnceInBothPipelinesWhateverFails(int seed) throws Exception {
@@ -364,17 +381,18 @@ class ExactlyOnceTest {
 
     /** Savepoints, and stops that are given up, in the midst of whatever else fails. */
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @ValueSource(ints = {71, 72, 73, 74})
     @Timeout(120)
     void everyRecordTakesEffectOnceWhateverSavepointsAreTaken(int seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
-        EventSource source = new EventSource(12, 2500, 50, 300);
         String name = "job-savepoints-" + seed;
+        EventSource source = new EventSource(12, 2500, 50, 300).heldBy(name);
         FAIL_ONCE.put(name, new AtomicBoolean());
         JobGraph graph = graph(source, name, 2, 2, 25_000);
         try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2)) {
             master.savepoints = random.split();
-            master.run(random, 6, () -> FAIL_ONCE.get(name).set(true));
+            master.run(random, 6, () -> FAIL_ONCE.get(name).set(true), () -> master.savepointsTaken > 1);
             System.out.println("seed " + seed + ": " + master.injected + ", " + master.completed + " checkpoints, "
                     + master.savepointsTaken + " savepoints, of which " + master.stopsGivenUp
                     + " were to stop the job");
@@ -418,6 +436,7 @@ class ExactlyOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"91,heap,0s", "92,heap,0s", "93,heap,5ms", "94,heap,0s", "95,rocksdb,0s", "96,rocksdb,5ms"})
     @Timeout(120)
     void everyRecordTakesEffectOnceWhereBarriersOvertake(int seed, String backend, String after) throws Exception {
@@ -436,6 +455,7 @@ class ExactlyOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"101,heap", "102,heap", "103,rocksdb"})
     @Timeout(120)
     void everyRecordTakesEffectOnceWhereBarriersOvertakeAndTheParallelismChanges(int seed, String backend)
@@ -459,6 +479,7 @@ class ExactlyOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"111,heap", "112,heap", "113,rocksdb"})
     @Timeout(120)
     void everyRecordTakesEffectOnceInBothPipelinesWhereBarriersOvertake(int seed, String backend) throws Exception {

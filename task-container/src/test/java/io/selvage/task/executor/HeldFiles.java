@@ -15,13 +15,12 @@ import org.apache.hadoop.fs.DelegateToFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Options.ChecksumOpt;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 import org.jspecify.annotations.Nullable;
 
 /** Local files, of which the next that holds state is written only so far, until the test lets it go on, or fail. */
-final class HeldFiles extends DelegateToFileSystem {
+final class HeldFiles extends QuickFiles {
     /** Safe for use by many threads: what becomes of one file. */
     static final class Hold {
         private final long afterBytes;
@@ -67,7 +66,7 @@ final class HeldFiles extends DelegateToFileSystem {
     private static volatile @Nullable Hold next; // Volatile: set by the test, taken by a writer.
 
     public HeldFiles(URI uri, Configuration configuration) throws IOException, URISyntaxException {
-        super(uri, new RawLocalFileSystem(), configuration, "file", false);
+        super(uri, configuration);
     }
 
     static Configuration configuration() {
@@ -81,11 +80,6 @@ final class HeldFiles extends DelegateToFileSystem {
         Hold hold = new Hold(afterBytes);
         next = hold;
         return hold;
-    }
-
-    @Override
-    public int getUriDefaultPort() {
-        return -1;
     }
 
     @Override

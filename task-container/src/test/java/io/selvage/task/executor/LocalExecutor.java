@@ -14,6 +14,7 @@ import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.StateBackends;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,7 +35,7 @@ final class LocalExecutor {
 
     /** What a process leaves there as it ends is nobody's to wait for; it is not in the test's own directory. */
     private static Path stateDirectory(String name) {
-        return Path.of("target", "state-on-disk", name + "-" + System.nanoTime());
+        return Path.of("target", "state-on-disk", name + "-" + UUID.randomUUID());
     }
 
     LocalExecutor(

@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.selvage.api.AsyncDataStream;
 import io.selvage.api.BroadcastStream;
@@ -40,6 +41,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -221,6 +223,7 @@ class StepsOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"1,heap,5s", "2,heap,0s", "3,heap,0s", "4,rocksdb,5s", "5,rocksdb,0s"})
     @Timeout(120)
     void everyRecordTakesEffectOnceAtEachInput(int seed, String backend, String after) throws Exception {
@@ -234,6 +237,7 @@ class StepsOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"11,heap,5s", "12,heap,0s", "13,heap,0s", "14,rocksdb,0s"})
     @Timeout(120)
     void everyRecordTakesEffectOnceAtEachInputWhateverTheParallelism(int seed, String backend, String after)
@@ -315,6 +319,7 @@ class StepsOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"21,true,5s", "22,false,5s", "23,true,1ms", "24,false,1ms"})
     @Timeout(120)
     void everyAnswerTakesEffectOnce(int seed, boolean ordered, String after) throws Exception {
@@ -325,6 +330,7 @@ class StepsOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({"31,true", "32,false"})
     @Timeout(120)
     void everyAnswerTakesEffectOnceWhateverTheParallelism(int seed, boolean ordered) throws Exception {

@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.parallel.ExecutionMode.CONCURRENT;
 
 import io.selvage.api.DataStream;
 import io.selvage.api.StreamEnvironment;
@@ -35,6 +36,7 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -128,6 +130,7 @@ class WindowsExactlyOnceTest {
     }
 
     @ParameterizedTest
+    @Execution(CONCURRENT)
     @CsvSource({
         "SLIDING,1,heap",
         "SLIDING,2,rocksdb",

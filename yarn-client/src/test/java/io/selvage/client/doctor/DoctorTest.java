@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.client.doctor.Finding.Verdict;
 import io.selvage.protocol.config.Configuration;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.fs.DelegateToFileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,7 +49,32 @@ class DoctorTest {
                 .satisfies(finding -> assertThat(finding.text()).contains("127.0.0.1:1"));
     }
 
-    /** A file system that is no NameNode's is raced on for long: one test has to do. */
+    /**
+     * Local files whose permissions are set without a process for each, as Hadoop starts one: a file system that is no
+     * NameNode's is raced on for thousands of them.
+     */
+    public static final class QuickFiles extends DelegateToFileSystem {
+        public QuickFiles(URI uri, org.apache.hadoop.conf.Configuration configuration)
+                throws IOException, URISyntaxException {
+            super(uri, new Raw(), configuration, "file", false);
+        }
+
+        @Override
+        public int getUriDefaultPort() {
+            return -1;
+        }
+
+        private static final class Raw extends RawLocalFileSystem {
+            @Override
+            public void setPermission(org.apache.hadoop.fs.Path file, FsPermission permission) throws IOException {
+                String symbols = permission.getUserAction().SYMBOL
+                        + permission.getGroupAction().SYMBOL
+                        + permission.getOtherAction().SYMBOL;
+                Files.setPosixFilePermissions(pathToFile(file).toPath(), PosixFilePermissions.fromString(symbols));
+            }
+        }
+    }
+
     @Test
     void aStateRootThatIsNotThereIsTriedAndNothingIsLeftBehind() throws IOException {
         Path parent = Files.createDirectories(directory.resolve("parent"));
@@ -80,7 +111,10 @@ class DoctorTest {
 
     private Path hadoopFolder() throws IOException {
         Path folder = Files.createDirectories(directory.resolve("hadoop"));
-        Files.writeString(folder.resolve("core-site.xml"), "<configuration/>");
+        Files.writeString(
+                folder.resolve("core-site.xml"),
+                "<configuration><property><name>fs.AbstractFileSystem.file.impl</name><value>"
+                        + QuickFiles.class.getName() + "</value></property></configuration>");
         Files.writeString(
                 folder.resolve("yarn-site.xml"),
                 "<configuration><property><name>yarn.resourcemanager.address</name><value>127.0.0.1:1</value>"
