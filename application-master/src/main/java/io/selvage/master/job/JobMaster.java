@@ -700,7 +700,9 @@ public final class JobMaster implements MasterEvent.Receiver {
                 stopDeadlineNanos = NEVER;
                 jobs.values().forEach(Job::abandon);
             }
-            if (submissions.isEmpty() && jobs.values().stream().allMatch(Job::hasEnded)) {
+            // Before YARN knows this attempt, it can't be told of an end; executors of the one before may yet be there.
+            boolean isKnown = !fleet.isRecovering();
+            if (isKnown && submissions.isEmpty() && jobs.values().stream().allMatch(Job::hasEnded)) {
                 become(SessionStage.ENDING_EXECUTORS, "every job has ended");
                 stopDeadlineNanos = NEVER;
                 fleet.close("The session is being stopped.", outbox.nowNanos() + EXECUTOR_END_NANOS);

@@ -172,6 +172,9 @@ class OnlyJobTest {
         harness.reportAll(SubtaskState.SUBTASK_FINISHED);
         harness.crashMaster(true);
         assertThat(harness.phase()).isEqualTo(JobPhase.FINISHED);
+        assertThat(harness.of(MasterAction.Unregister.class))
+                .as("before YARN knows this attempt")
+                .isEmpty();
         harness.tell(new MasterEvent.ResourceManagerJoined(List.of()));
         assertThat(harness.journaled(JournalRecord::hasJobSubmitted)).hasSize(1);
         assertThat(harness.journaled(JournalRecord::hasIncarnationStarted)).hasSize(1);

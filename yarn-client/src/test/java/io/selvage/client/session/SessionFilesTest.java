@@ -90,6 +90,6 @@ class SessionFilesTest {
     }
 
     private static SessionRecord session(String id) {
-        return new SessionRecord(id, "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY);
+        return new SessionRecord(id, "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY, null);
     }
 }
