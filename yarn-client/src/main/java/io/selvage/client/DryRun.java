@@ -8,7 +8,6 @@ import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
-import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
 import java.io.IOException;
 import java.util.function.Consumer;
@@ -20,23 +19,20 @@ import java.util.function.Consumer;
 final class DryRun extends ProgramRun {
     private static final String NO_JOB = "none: a dry run";
 
-    private final StartPoint from;
+    private final String stateRoot;
+    private final StartPoint start;
     private final Consumer<RestorePlan> planned;
 
     DryRun(
-            SessionRecord session,
+            String stateRoot,
             SelvageClient client,
             Configuration settings,
-            StartPoint from,
+            StartPoint start,
             Consumer<RestorePlan> planned) {
-        super(session, client, settings);
-        this.from = from;
+        super(client, settings, start);
+        this.stateRoot = stateRoot;
+        this.start = start;
         this.planned = planned;
-    }
-
-    @Override
-    public boolean isRestored() {
-        return true;
     }
 
     @Override
@@ -44,16 +40,16 @@ final class DryRun extends ProgramRun {
         effectiveSettings(settings, graph); // Or they are refused.
         DurableStore store;
         try {
-            store = openStore();
+            store = openStore(stateRoot);
         } catch (IOException failed) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
-                    session.stateRoot() + " could not be opened: " + failed.getMessage()
+                    stateRoot + " could not be opened: " + failed.getMessage()
                             + " Check HDFS, and run it again.",
                     failed);
         }
-        StartPointCheck check = new StartPointCheck(store, from);
-        Hdfs.read(from.path(), ExitCode.NOT_RESTORABLE, () -> check.check(graph, planned));
+        StartPointCheck check = new StartPointCheck(store, start);
+        Hdfs.read(start.path(), ExitCode.NOT_RESTORABLE, () -> check.check(graph, planned));
         return NO_JOB;
     }
 }

@@ -2,27 +2,32 @@ package io.selvage.client;
 
 import io.selvage.api.JobLauncher;
 import io.selvage.api.graph.JobGraph;
+import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.checkpoint.store.DurableStore;
-import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.ConfigKey;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
+import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Owned by the thread that runs a program's main: what its jobs start with, whatever is done with them. */
-abstract sealed class ProgramRun implements JobLauncher permits Submission, DryRun {
-    final SessionRecord session;
+abstract sealed class ProgramRun implements JobLauncher permits Submission, OwnApplication, DryRun {
     final SelvageClient client;
     final Configuration settings;
+    final @Nullable StartPoint from;
 
-    ProgramRun(SessionRecord session, SelvageClient client, Configuration settings) {
-        this.session = session;
+    /** @param from null: its jobs start from the beginning */
+    ProgramRun(SelvageClient client, Configuration settings, @Nullable StartPoint from) {
         this.client = client;
         this.settings = settings;
+        this.from = from;
     }
 
     @Override
@@ -35,9 +40,23 @@ abstract sealed class ProgramRun implements JobLauncher permits Submission, DryR
         return settings.get(JobConfig.MAX_PARALLELISM);
     }
 
-    /** Of the session's state root. */
-    final DurableStore openStore() throws IOException {
-        return DurableStore.open(new Path(session.stateRoot()), client.configuration());
+    @Override
+    public final boolean isRestored() {
+        return from != null;
+    }
+
+    final DurableStore openStore(String stateRoot) throws IOException {
+        return DurableStore.open(new Path(stateRoot), client.configuration());
+    }
+
+    /**
+     * What holds for jobs of a session: what the command says, and below that what the session was opened with, as far
+     * as this version knows it.
+     */
+    static Configuration inSession(Configuration settings, SessionSpec session) {
+        Map<String, String> ofJobs = new TreeMap<>(session.getConfigurationMap());
+        ofJobs.keySet().retainAll(JobConfig.KEYS.stream().map(ConfigKey::name).toList());
+        return settings.above(Configuration.defaults().with(ofJobs, "set for the session"));
     }
 
     /** Every setting for jobs that is not left at its default, whoever set it. */

@@ -2,6 +2,8 @@ package io.selvage.client;
 
 import io.selvage.checkpoint.orphan.ApplicationWord;
 import io.selvage.checkpoint.orphan.OrphanSearch;
+import io.selvage.checkpoint.restore.RestorePlan;
+import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.ContainerLogs;
 import io.selvage.client.connect.Diagnostics;
@@ -12,21 +14,29 @@ import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.ClusterResources;
 import io.selvage.client.deploy.Deployment;
 import io.selvage.client.deploy.Distribution;
+import io.selvage.client.deploy.OnlyJob;
 import io.selvage.client.deploy.OpenObserver;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.client.program.Program;
 import io.selvage.client.session.SessionFiles;
 import io.selvage.client.session.SessionRecord;
+import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
+import org.apache.hadoop.yarn.api.records.YarnApplicationState;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -89,12 +99,72 @@ public final class SelvageClient implements AutoCloseable {
      * @param progress told what is being waited for
      */
     public Session open(Configuration settings, OpenObserver progress) {
+        return open(settings, progress, null);
+    }
+
+    /** @param job for which alone it is; null: it is a session */
+    Session open(Configuration settings, OpenObserver progress, @Nullable OnlyJob job) {
         Deployment deployment = new Deployment(
                 hadoop, distribution, sessionFiles, hashCacheFile(), userDirectory.resolve("cache"), progress);
         opening = deployment;
-        Deployment.Opened opened = deployment.open(yarn, configuration, settings);
+        Deployment.Opened opened = deployment.open(yarn, configuration, settings, job);
         opening = null;
         return session(opened.session());
+    }
+
+    /**
+     * Runs the program's {@code main} here, and opens an application on YARN for the job that it executes. The
+     * application begins with the job and ends with it, whoever is still there. Nothing is opened for a program that
+     * fails before it has a job; one that has a second job is refused then, and the first one goes on.
+     *
+     * @param settings for the application and its job, below what the program sets itself
+     * @param progress told what is being waited for
+     * @param submitted told of the application when it has the job
+     * @param from null: the job starts from the beginning
+     * @throws ClientException with {@code NOT_RESTORABLE} if the job can't go on from there; nothing is opened then
+     */
+    public Session run(
+            Program program,
+            Configuration settings,
+            OpenObserver progress,
+            Consumer<Session> submitted,
+            @Nullable StartPoint from) {
+        OwnApplication run = new OwnApplication(
+                this, program.jar().path(), settings, progress, submitted, from == null ? null : qualify(from));
+        try {
+            program.run(run, ClassLoading.from(settings), hadoopFolder());
+        } catch (RuntimeException failed) {
+            Session opened = run.opened();
+            if (opened != null) {
+                opened.close();
+            }
+            throw failed;
+        }
+        return Objects.requireNonNull(run.opened());
+    }
+
+    /**
+     * Runs the program's {@code main} here and opens nothing: tells what would become of a savepoint's state.
+     *
+     * @param planned told for each job of the program, also of what is then refused
+     * @throws ClientException with {@code NOT_RESTORABLE} if a job can't go on from there
+     */
+    public void plan(Program program, Configuration settings, StartPoint from, Consumer<RestorePlan> planned) {
+        String stateRoot = Hdfs.connect(configuration, settings.get(SessionConfig.STATE_ROOT))
+                .stateRoot();
+        plan(program, settings, stateRoot, from, planned);
+    }
+
+    void plan(
+            Program program,
+            Configuration settings,
+            String stateRoot,
+            StartPoint from,
+            Consumer<RestorePlan> planned) {
+        program.run(
+                new DryRun(stateRoot, this, settings, qualify(from), planned),
+                ClassLoading.from(settings),
+                hadoopFolder());
     }
 
     /** What the cluster has: asks, and opens nothing. */
@@ -122,9 +192,7 @@ public final class SelvageClient implements AutoCloseable {
                                 + " does not exist. Only the user and host that opened a session can use it."));
         End end = endOf(record).orElse(null);
         if (end != null) {
-            if (end.isForgotten()) {
-                forget(record);
-            }
+            end.forgetting().run();
             throw new ClientException(
                     ExitCode.NO_SESSION,
                     "The session " + applicationId + " has ended: " + end.words()
@@ -134,27 +202,44 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     /**
-     * The newest session of this user that runs on this cluster; forgets those that have ended.
+     * The newest session of this user that runs on this cluster, applications for one job among them; forgets those
+     * that have ended.
      *
      * @throws ClientException if there is none
      */
     public Session newestSession() {
+        return newest(any -> true).orElseThrow(() -> none("No session of yours runs on this cluster."));
+    }
+
+    /** The same of those that take jobs. */
+    public Session newestSessionForJobs() {
+        return newest(SessionRecord::takesJobs)
+                .orElseThrow(() -> none("No session of yours that takes jobs runs on this cluster."));
+    }
+
+    /** The application that is for that job alone, if it is one of this user's that runs on this cluster. */
+    public Optional<Session> applicationOf(String jobId) {
+        return newest(record -> jobId.equals(record.onlyJob()));
+    }
+
+    private static ClientException none(String sentence) {
+        return new ClientException(
+                ExitCode.NO_SESSION, sentence + " Open one with scripts/yarn-session.sh -d");
+    }
+
+    private Optional<Session> newest(Predicate<SessionRecord> wanted) {
         for (String id : sessionFiles.applicationIds()) {
             SessionRecord record = readable(id).orElse(null);
-            if (record == null || !record.cluster().equals(yarn.where())) {
+            if (record == null || !record.cluster().equals(yarn.where()) || !wanted.test(record)) {
                 continue;
             }
             Optional<End> end = endOf(record);
             if (end.isEmpty()) {
-                return session(record);
+                return Optional.of(session(record));
             }
-            if (end.get().isForgotten()) {
-                forget(record);
-            }
+            end.get().forgetting().run();
         }
-        throw new ClientException(
-                ExitCode.NO_SESSION,
-                "No session of yours runs on this cluster. Open one with scripts/yarn-session.sh -d");
+        return Optional.empty();
     }
 
     /** A file that can't be used, or that is of another version, is no reason not to find the session that runs. */
@@ -174,25 +259,40 @@ public final class SelvageClient implements AutoCloseable {
     /**
      * How a session ended.
      *
-     * @param isForgotten nobody needs what is left of it: not so after a failure, since its checkpoints are all that
-     *     its jobs have, nor while another command is just opening it
+     * @param forgetting removes what nobody needs of it
      */
-    private record End(String words, boolean isForgotten) {}
+    private record End(String words, Runnable forgetting) {}
 
     /** How it ended, or nothing if it has not. */
     private Optional<End> endOf(SessionRecord record) {
         try {
             ApplicationReport report = yarn.report(ApplicationId.fromString(record.applicationId()));
-            SessionState state = SessionState.of(report);
-            return state.hasEnded()
-                    ? Optional.of(new End(Diagnostics.ofEnd(report), state != SessionState.FAILED))
+            return SessionState.of(report).hasEnded()
+                    ? Optional.of(new End(Diagnostics.ofEnd(report), () -> forget(record, report)))
                     : Optional.empty();
         } catch (ClientException unknown) {
             if (unknown.exitCode() == ExitCode.NO_SESSION) {
+                // Another command may be just opening it.
                 boolean mayBeOpening = System.currentTimeMillis() - record.openedMillis() < OPENING_MILLIS;
-                return Optional.of(new End("YARN does not know it.", !mayBeOpening));
+                return Optional.of(new End("YARN does not know it.", mayBeOpening ? () -> {} : () -> forget(record)));
             }
             throw unknown;
+        }
+    }
+
+    void forgetEnded(SessionRecord record) {
+        endOf(record).ifPresent(end -> end.forgetting().run());
+    }
+
+    /**
+     * After a failure the checkpoints are all that its jobs have, so they stay. An application that has ended as its job
+     * has failed has kept what is to be kept itself.
+     */
+    private void forget(SessionRecord record, ApplicationReport report) {
+        if (SessionState.of(report) != SessionState.FAILED) {
+            forget(record);
+        } else if (!record.takesJobs() && report.getYarnApplicationState() == YarnApplicationState.FINISHED) {
+            sessionFiles.delete(record.applicationId());
         }
     }
 
@@ -254,6 +354,10 @@ public final class SelvageClient implements AutoCloseable {
 
     YarnConfiguration configuration() {
         return configuration;
+    }
+
+    StartPoint qualify(StartPoint from) {
+        return new StartPoint(qualify(from.path()), from.mayDropState(), from.claimed());
     }
 
     /** The fully qualified form of a path in the distributed file system, as a user writes it. */

@@ -35,6 +35,7 @@ import io.selvage.protocol.wire.SessionSpec;
 import io.selvage.protocol.wire.ShowThreadsRequest;
 import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.StopSessionRequest;
+import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +44,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
+import org.apache.hadoop.yarn.api.records.YarnApplicationState;
 import org.jspecify.annotations.Nullable;
 
 /** A session that runs; used by one thread. Closing it closes the connection, not the session. */
@@ -85,6 +87,12 @@ public final class Session implements AutoCloseable {
 
     public long openedMillis() {
         return record.openedMillis();
+    }
+
+    /** The job that it is for alone; null: it is a session, which takes jobs. */
+    @Nullable
+    public String onlyJob() {
+        return record.onlyJob();
     }
 
     /** Fully qualified. */
@@ -132,7 +140,7 @@ public final class Session implements AutoCloseable {
     /**
      * Runs the program's {@code main} here, which submits its jobs.
      *
-     * @param settings for the jobs, below what the program sets itself
+     * @param settings for the jobs, below what the program sets itself and above what the session was opened with
      * @param submitted told of each job when the session has it
      * @return the jobs' ids, at least one
      */
@@ -150,12 +158,17 @@ public final class Session implements AutoCloseable {
      */
     public List<String> submit(
             Program program, Configuration settings, Consumer<String> submitted, @Nullable StartPoint from) {
-        StartPoint qualified =
-                from == null ? null : new StartPoint(client.qualify(from.path()), from.mayDropState(), from.claimed());
+        Configuration here = ProgramRun.inSession(settings, spec());
+        StartPoint qualified = from == null ? null : client.qualify(from);
         return program.run(
-                new Submission(connection, record, client, program.jar().path(), settings, submitted, qualified),
-                ClassLoading.from(settings),
+                new Submission(connection, record, client, program.jar().path(), here, submitted, qualified),
+                ClassLoading.from(here),
                 client.hadoopFolder());
+    }
+
+    /** Why the master does not take the job of its own application; empty once it is durable. */
+    String refusal(SubmitJobRequest told) {
+        return Submission.refusal(connection, told);
     }
 
     /**
@@ -165,11 +178,7 @@ public final class Session implements AutoCloseable {
      * @throws ClientException with {@code NOT_RESTORABLE} if a job can't go on from there
      */
     public void plan(Program program, Configuration settings, StartPoint from, Consumer<RestorePlan> planned) {
-        StartPoint qualified = new StartPoint(client.qualify(from.path()), from.mayDropState(), from.claimed());
-        program.run(
-                new DryRun(record, client, settings, qualified, planned),
-                ClassLoading.from(settings),
-                client.hadoopFolder());
+        client.plan(program, ProgramRun.inSession(settings, spec()), stateRoot(), from, planned);
     }
 
     /**
@@ -405,7 +414,7 @@ public final class Session implements AutoCloseable {
                 }
             } catch (MasterAbsentException | ClientException unanswered) {
                 if (unanswered instanceof ClientException sentence && sentence.exitCode() != ExitCode.NO_CLUSTER) {
-                    throw sentence;
+                    return endWithApplication(jobId).orElseThrow(() -> sentence);
                 }
                 absentSince = absent ? absentSince : System.nanoTime();
                 absent = true;
@@ -422,6 +431,40 @@ public final class Session implements AutoCloseable {
             }
             pause(POLL_MILLIS);
         }
+    }
+
+    /** The end of a job that was alone in its application: that ends moments later, and YARN then knows of both. */
+    private Optional<JobDescription> endWithApplication(String jobId) {
+        if (!jobId.equals(onlyJob()) || !hasEnded()) {
+            return Optional.empty();
+        }
+        ApplicationReport report = connection.report();
+        boolean isItsOwnWord = report.getYarnApplicationState() == YarnApplicationState.FINISHED;
+        return Optional.of(LastWord.of(
+                jobId,
+                report.getFinalApplicationStatus(),
+                isItsOwnWord ? report.getDiagnostics() : Diagnostics.ofEnd(report))
+                .setName(name())
+                .setSubmittedMillis(openedMillis())
+                .setEndedMillis(Math.max(openedMillis(), report.getFinishTime()))
+                .build());
+    }
+
+    /**
+     * Waits until an application that is for one job has ended with it, and forgets it then.
+     *
+     * @return false: it has not within half a minute
+     */
+    public boolean awaitOwnEnd() {
+        long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+        while (!hasEnded()) {
+            if (System.nanoTime() - deadline > 0) {
+                return false;
+            }
+            pause(END_POLL_MILLIS);
+        }
+        client.forgetEnded(record);
+        return true;
     }
 
     /** Whether a job in that phase has come to its end, whichever that is. */

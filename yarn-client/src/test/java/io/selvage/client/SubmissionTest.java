@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.wire.SessionSpec;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,22 @@ class SubmissionTest {
                 .hasMessage("selvage.classloader.order (set by the program) comes too late: the program's classes are"
                         + " loaded already. Give it to the command: scripts/selvage run -D"
                         + " selvage.classloader.order=VALUE");
+    }
+
+    @Test
+    void whatASessionWasOpenedWithHoldsForItsJobsUntilTheCommandSaysOtherwise() {
+        SessionSpec session = SessionSpec.newBuilder()
+                .putConfiguration("selvage.parallelism.default", "4")
+                .putConfiguration("selvage.classloader.order", "parent-first")
+                .putConfiguration("selvage.executor.slots", "2")
+                .putConfiguration("selvage.checkpoint.of-a-later-version", "x")
+                .build();
+        Configuration here = ProgramRun.inSession(
+                Configuration.defaults().withOptions(List.of("selvage.parallelism.default=3")), session);
+        assertThat(here.settings())
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of("selvage.parallelism.default", "3", "selvage.classloader.order", "parent-first"));
+        assertThat(here.origin(JobConfig.DEFAULT_PARALLELISM)).contains("from -D");
     }
 
     private static JobGraph graph(Map<String, String> settings) {

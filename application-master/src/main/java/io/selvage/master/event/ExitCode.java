@@ -6,7 +6,7 @@ package io.selvage.master.event;
  * <table>
  * <caption>Exit codes of the master</caption>
  * <tr><th>code</th><th>name</th><th>what happened</th><th>what to do</th></tr>
- * <tr><td>0</td><td>STOPPED</td><td>a client stopped the session</td><td>nothing</td></tr>
+ * <tr><td>0</td><td>STOPPED</td><td>the session was stopped, or its one job has ended</td><td>nothing</td></tr>
  * <tr><td>3</td><td>OUT_OF_MEMORY</td><td>no memory is left; the status with which the JVM itself ends then</td>
  * <td>raise selvage.master.memory; the next attempt goes on from the journal</td></tr>
  * <tr><td>20</td><td>BAD_CONFIGURATION</td><td>selvage-session.pb, a setting or the container's environment is

@@ -225,7 +225,7 @@ public sealed interface MasterAction {
 
     /**
      * Delete the session's directory in HDFS, the journal last, but for checkpoints that outlive their jobs; answered
-     * by SessionFilesDeleted.
+     * by SessionFilesDeleted. Only once YARN starts no other attempt, which would find no journal.
      */
     record DeleteSessionFiles() implements MasterAction {
         @Override
@@ -234,8 +234,11 @@ public sealed interface MasterAction {
         }
     }
 
-    /** Tell YARN that the application has ended well; answered by Unregistered. */
-    record Unregister(String diagnostics) implements MasterAction {
+    /**
+     * Tell YARN that the application has ended, so that it starts no other attempt; answered by Unregistered, or by
+     * ResourceManagerLost if YARN does not take this attempt's word.
+     */
+    record Unregister(FinalStatus status, String diagnostics) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);

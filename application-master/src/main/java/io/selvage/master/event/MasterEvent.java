@@ -402,7 +402,7 @@ public sealed interface MasterEvent {
         }
     }
 
-    /** YARN knows that the application has ended. */
+    /** YARN knows that the application has ended, and starts no other attempt. */
     record Unregistered() implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {

@@ -34,6 +34,23 @@ final class Failures {
         return named ? Optional.of(new ExecutorId(failure.getExecutorId())) : Optional.empty();
     }
 
+    /** What, where and why, one line each. */
+    static String inWords(Failure failure) {
+        StringBuilder words = new StringBuilder(failure.getMessage());
+        if (!failure.getOperator().isEmpty()) {
+            words.append("\n  in ")
+                    .append(failure.getOperator())
+                    .append(", subtask ")
+                    .append(failure.getSubtask());
+        }
+        if (!failure.getPosition().isEmpty()) {
+            words.append("\n  at ").append(failure.getPosition());
+        }
+        failure.getCausesList()
+                .forEach(cause -> words.append("\n  caused by ").append(cause));
+        return words.toString();
+    }
+
     static Failure withRemark(Failure failure, String remark) {
         String message = failure.getMessage();
         return failure.toBuilder()

@@ -9,6 +9,7 @@ import io.selvage.master.checkpoint.PendingCheckpoint;
 import io.selvage.master.checkpoint.Savepoint;
 import io.selvage.master.checkpoint.VertexFacts;
 import io.selvage.master.event.CheckpointKey;
+import io.selvage.master.event.FinalStatus;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.RequestId;
 import io.selvage.master.job.JobTopology.Region;
@@ -271,7 +272,7 @@ final class Job {
         }
     }
 
-    private void loadGraph() {
+    void loadGraph() {
         outbox.act(new MasterAction.LoadGraph(id, submitted.getGraphPath()));
     }
 
@@ -1536,6 +1537,33 @@ final class Job {
 
     private boolean retains() {
         return config.checkpointOnCancel() == CheckpointOnCancel.RETAIN;
+    }
+
+    /** Of an application that has ended with it. */
+    FinalStatus finalStatus() {
+        return switch (phase) {
+            case FINISHED -> FinalStatus.SUCCEEDED;
+            case CANCELED -> FinalStatus.KILLED;
+            case FAILED -> FinalStatus.FAILED;
+            default -> throw new IllegalStateException(id + " is " + phase + ", and has not ended.");
+        };
+    }
+
+    /** How it has ended, and why: a sentence or a few lines, for people. */
+    String endInWords() {
+        String kept = retainedCheckpoint()
+                .map(directory -> "\nIts last checkpoint is kept: " + directory)
+                .orElse("");
+        return switch (phase) {
+            case FINISHED ->
+                restorePoints
+                        .stoppedIn()
+                        .map(directory -> id + " was stopped with the savepoint " + directory)
+                        .orElse(id + " has finished.");
+            case CANCELED -> id + " was canceled." + kept;
+            case FAILED -> id + " has failed: " + (lastFailure == null ? "" : Failures.inWords(lastFailure)) + kept;
+            default -> throw new IllegalStateException(id + " is " + phase + ", and has not ended.");
+        };
     }
 
     private void answerCancel(@Nullable RequestId request, String refusal) {

@@ -3,6 +3,7 @@ package io.selvage.master.job;
 import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.ConnectionId;
 import io.selvage.master.event.ExitCode;
+import io.selvage.master.event.FinalStatus;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
@@ -53,6 +54,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -129,7 +131,8 @@ public final class JobMaster implements MasterEvent.Receiver {
         stall.advance(nowNanos);
         stall.confirmed();
         jobs.values().forEach(Job::resume);
-        stopBefore.ifPresent(stopping -> beginStop("an earlier master was told so: " + stopping.getReason()));
+        stopBefore.ifPresentOrElse(
+                stopping -> beginStop("an earlier master was told so: " + stopping.getReason()), this::takeOnlyJob);
         return outbox.take();
     }
 
@@ -188,6 +191,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         List<ExecutorId> standbys = fleet.standbys();
         jobs.values().forEach(job -> job.lead(standbys));
         forgetOldest();
+        endWithOnlyJob();
         advanceStop();
     }
 
@@ -388,6 +392,12 @@ public final class JobMaster implements MasterEvent.Receiver {
             submissions.get(id).askers().add(event.request());
         } else if (stage != SessionStage.OPEN || stopInFlight) {
             answerSubmission(event.request(), "The session is being stopped: open a new one with yarn-session.sh.");
+        } else if (facts.onlyJob().isPresent()) {
+            answerSubmission(
+                    event.request(),
+                    "The application is for its job " + facts.onlyJob().get().getJobId()
+                            + " alone, and ends with it: open a session with yarn-session.sh, or run the job with"
+                            + " --application.");
         } else {
             load(id, event);
         }
@@ -396,15 +406,34 @@ public final class JobMaster implements MasterEvent.Receiver {
     private void load(JobId id, MasterEvent.SubmissionRequested event) {
         Map<String, String> settings;
         try {
-            Configuration merged = configuration.with(event.submission().getSettingsMap(), "in the settings of " + id);
-            JobConfig.from(merged);
-            settings = merged.settings(Scope.JOB);
+            settings = settingsOf(event.submission());
         } catch (ConfigException refused) {
             answerSubmission(event.request(), String.valueOf(refused.getMessage()));
             return;
         }
         submissions.put(id, new Submission(event.submission(), settings, new ArrayList<>(List.of(event.request()))));
         outbox.act(new MasterAction.LoadGraph(id, event.submission().getGraphPath()));
+    }
+
+    private Map<String, String> settingsOf(SubmitJobRequest request) {
+        Configuration merged =
+                configuration.with(request.getSettingsMap(), "in the settings of " + request.getJobId());
+        JobConfig.from(merged);
+        return merged.settings(Scope.JOB);
+    }
+
+    /**
+     * It came with the application, so nobody is needed to submit it; whoever asks for it is answered once it is
+     * durable. That its graph can't be read, or used, is a failure of the job's.
+     */
+    private void takeOnlyJob() {
+        facts.onlyJob()
+                .filter(request -> !jobs.containsKey(request.getJobId()))
+                .ifPresent(request -> {
+                    JobId id = new JobId(request.getJobId());
+                    submissions.put(id, new Submission(request, settingsOf(request), new ArrayList<>()).accept());
+                    journalSubmission(id, request.getName(), Job::loadGraph);
+                });
     }
 
     @Override
@@ -436,12 +465,18 @@ public final class JobMaster implements MasterEvent.Receiver {
             return;
         }
         submissions.put(id, submission.accept());
+        journalSubmission(id, graph.getName(), job -> job.onGraph(JobTopology.of(graph)));
+    }
+
+    /** @param begin what the job does first, once it is durable */
+    private void journalSubmission(JobId id, String name, Consumer<Job> begin) {
+        Submission submission = submissionOrThrow(id);
         JobSubmitted.Builder building = JobSubmitted.newBuilder();
         if (submission.request().hasRestoredFrom()) {
             building.setRestoredFrom(submission.request().getRestoredFrom());
         }
         JobSubmitted submitted = building.setJobId(id.value())
-                .setName(graph.getName())
+                .setName(name)
                 .setGraphPath(submission.request().getGraphPath())
                 .addAllJars(submission.request().getJarsList())
                 .putAllSettings(submission.settings())
@@ -449,8 +484,8 @@ public final class JobMaster implements MasterEvent.Receiver {
                 .build();
         outbox.appendThen(JournalRecord.newBuilder().setJobSubmitted(submitted).build(), () -> {
             Job job = addJob(JournaledJob.newBuilder().setSubmitted(submitted).build());
-            job.onGraph(JobTopology.of(graph));
-            outbox.note(id + " \"" + graph.getName() + "\" is submitted.");
+            begin.accept(job);
+            outbox.note(id + " \"" + name + "\" is submitted.");
             submissionOrThrow(id).askers().forEach(asker -> answerSubmission(asker, ""));
             submissions.remove(id);
             if (stage != SessionStage.OPEN) {
@@ -619,18 +654,32 @@ public final class JobMaster implements MasterEvent.Receiver {
         if (stage != SessionStage.OPEN) {
             answerStops();
         } else if (!stopInFlight) {
-            stopInFlight = true;
-            outbox.appendThen(
-                    JournalRecord.newBuilder()
-                            .setSessionStopping(SessionStopping.newBuilder()
-                                    .setReason(event.reason())
-                                    .setTimeMillis(outbox.nowMillis()))
-                            .build(),
-                    () -> {
-                        answerStops();
-                        beginStop(event.reason());
-                    });
+            wantStop(event.reason());
         }
+    }
+
+    /** An application that is for one job ends with it, whoever is its master by then. */
+    private void endWithOnlyJob() {
+        if (stage == SessionStage.OPEN && !stopInFlight) {
+            onlyJob().filter(Job::hasEnded).ifPresent(job -> wantStop(job.id() + " has ended, for which alone it was"));
+        }
+    }
+
+    private Optional<Job> onlyJob() {
+        return facts.onlyJob().flatMap(request -> job(request.getJobId()));
+    }
+
+    private void wantStop(String reason) {
+        stopInFlight = true;
+        outbox.appendThen(
+                JournalRecord.newBuilder()
+                        .setSessionStopping(
+                                SessionStopping.newBuilder().setReason(reason).setTimeMillis(outbox.nowMillis()))
+                        .build(),
+                () -> {
+                    answerStops();
+                    beginStop(reason);
+                });
     }
 
     private void answerStops() {
@@ -651,27 +700,42 @@ public final class JobMaster implements MasterEvent.Receiver {
                 stopDeadlineNanos = NEVER;
                 jobs.values().forEach(Job::abandon);
             }
-            if (submissions.isEmpty() && jobs.values().stream().allMatch(Job::hasEnded)) {
+            // Before YARN knows this attempt, it can't be told of an end; executors of the one before may yet be there.
+            boolean isKnown = !fleet.isRecovering();
+            if (isKnown && submissions.isEmpty() && jobs.values().stream().allMatch(Job::hasEnded)) {
                 become(SessionStage.ENDING_EXECUTORS, "every job has ended");
                 stopDeadlineNanos = NEVER;
                 fleet.close("The session is being stopped.", outbox.nowNanos() + EXECUTOR_END_NANOS);
             }
         }
         if (stage == SessionStage.ENDING_EXECUTORS && fleet.isEmpty()) {
-            become(SessionStage.DELETING, "every executor has ended");
-            outbox.actOnceLeading(new MasterAction.DeleteSessionFiles());
+            become(SessionStage.UNREGISTERING, "every executor has ended");
+            outbox.actOnceLeading(lastWord());
         }
+    }
+
+    private MasterAction.Unregister lastWord() {
+        if (facts.onlyJob().isEmpty()) {
+            return new MasterAction.Unregister(FinalStatus.SUCCEEDED, "The session was stopped by a client.");
+        }
+        return onlyJob()
+                .map(job -> new MasterAction.Unregister(job.finalStatus(), job.endInWords()))
+                .orElseGet(() -> new MasterAction.Unregister(
+                        FinalStatus.KILLED,
+                        "The application was stopped by a client before its job "
+                                + facts.onlyJob().get().getJobId() + " had begun."));
+    }
+
+    /** No other attempt will look for the journal now. */
+    @Override
+    public void on(MasterEvent.Unregistered event) {
+        become(SessionStage.DELETING, "YARN knows of the end");
+        outbox.act(new MasterAction.DeleteSessionFiles());
     }
 
     @Override
     public void on(MasterEvent.SessionFilesDeleted event) {
-        become(SessionStage.UNREGISTERING, "the session's files are deleted");
-        outbox.act(new MasterAction.Unregister("The session was stopped by a client."));
-    }
-
-    @Override
-    public void on(MasterEvent.Unregistered event) {
-        exit(ExitCode.STOPPED, "The session was stopped by a client.");
+        exit(ExitCode.STOPPED, "The session has ended, and its files are deleted.");
     }
 
     private void become(SessionStage next, String reason) {
@@ -764,14 +828,14 @@ public final class JobMaster implements MasterEvent.Receiver {
     private enum SessionStage {
         /** Jobs may be submitted. */
         OPEN,
-        /** A client wants the end: jobs are being cancelled. */
+        /** A client wants the end, or the one job has ended: jobs are being cancelled. */
         ENDING_JOBS,
         /** Executors are told to end. */
         ENDING_EXECUTORS,
-        /** The session's files are being deleted. */
-        DELETING,
         /** YARN is being told. */
-        UNREGISTERING;
+        UNREGISTERING,
+        /** The session's files are being deleted. */
+        DELETING;
 
         /** The journal can still be asked. */
         boolean isBeforeDeletion() {

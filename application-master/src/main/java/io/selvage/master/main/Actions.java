@@ -1,6 +1,7 @@
 package io.selvage.master.main;
 
 import io.selvage.master.control.ControlServer;
+import io.selvage.master.event.FinalStatus;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.journal.JournalWriter;
@@ -89,20 +90,28 @@ final class Actions extends StorageActions {
 
     @Override
     public void perform(MasterAction.Unregister action) {
-        Thread thread = new Thread(() -> unregister(action.diagnostics()), "master-unregister");
+        Thread thread = new Thread(() -> unregister(action), "master-unregister");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void unregister(String diagnostics) {
+    private void unregister(MasterAction.Unregister action) {
         try {
-            yarn.unregister(FinalApplicationStatus.SUCCEEDED, diagnostics);
+            yarn.unregister(yarns(action.status()), action.diagnostics());
             inbox.post(new MasterEvent.Unregistered());
         } catch (IOException failed) {
             LOG.error("The session has ended, and YARN could not be told.", failed);
             inbox.post(new MasterEvent.ResourceManagerLost(
                     "The session has ended, and YARN could not be told: " + failed.getMessage()));
         }
+    }
+
+    private static FinalApplicationStatus yarns(FinalStatus status) {
+        return switch (status) {
+            case SUCCEEDED -> FinalApplicationStatus.SUCCEEDED;
+            case FAILED -> FinalApplicationStatus.FAILED;
+            case KILLED -> FinalApplicationStatus.KILLED;
+        };
     }
 
     @Override

@@ -125,7 +125,7 @@ public final class MasterMain {
                 opened.store(), here.applicationId(), inbox, what -> end.end(ExitCode.OVERLOADED, what));
         String trackingUrl = "http://" + here.host() + ":" + ports.status().port() + "/";
         JobMaster jobMaster = new JobMaster(
-                new SessionFacts(here.attempt(), here.applicationDirectory(), describe(trackingUrl)),
+                new SessionFacts(here.attempt(), here.applicationDirectory(), describe(trackingUrl), here.onlyJob()),
                 won.state(),
                 here.configuration(),
                 FleetLimits.of(here.session()),

@@ -4,17 +4,20 @@ import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.master.event.ExitCode;
 import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
+import io.selvage.protocol.wire.SubmitJobRequest;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
@@ -49,6 +52,7 @@ record Surroundings(
         try {
             configuration = Configuration.defaults().with(spec.getConfigurationMap(), "in " + ContainerLayout.SPEC);
             session = SessionConfig.from(configuration);
+            JobConfig.from(configuration.with(spec.getJob().getSettingsMap(), "in " + ContainerLayout.SPEC));
         } catch (ConfigException refused) {
             throw new StartException(ExitCode.BAD_CONFIGURATION, String.valueOf(refused.getMessage()), refused);
         }
@@ -101,6 +105,11 @@ record Surroundings(
                     "The state root " + spec.getStateRoot() + " can't be read or written: " + unavailable.getMessage(),
                     unavailable);
         }
+    }
+
+    /** The one that the application is for, if it is no session. */
+    Optional<SubmitJobRequest> onlyJob() {
+        return spec.hasJob() ? Optional.of(spec.getJob()) : Optional.empty();
     }
 
     String applicationDirectory() {

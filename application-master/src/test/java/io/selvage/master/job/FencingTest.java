@@ -62,14 +62,14 @@ class FencingTest {
     }
 
     @Test
-    void deletesNoSessionBeforeItsLeadershipIsConfirmed() {
+    void endsNoSessionBeforeItsLeadershipIsConfirmed() {
         MasterHarness harness = new MasterHarness();
         harness.stopSession();
-        assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).hasSize(1);
+        assertThat(harness.of(MasterAction.Unregister.class)).hasSize(1);
         MasterHarness held = new MasterHarness();
         held.journalHeld = true;
         held.stopSession();
-        assertThat(held.of(MasterAction.DeleteSessionFiles.class)).isEmpty();
+        assertThat(held.of(MasterAction.Unregister.class)).isEmpty();
     }
 
     @Test

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.ConnectionId;
 import io.selvage.master.event.ExitCode;
+import io.selvage.master.event.FinalStatus;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
@@ -660,12 +661,14 @@ class JobMasterTest {
         harness.stopped(2, 1);
         assertThat(harness.sent(MasterMessage::hasShutdown)).hasSize(2);
         harness.tell(new MasterEvent.ContainerCompleted(executor(1), 0, "It ended with 0."));
-        assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).isEmpty();
+        assertThat(harness.of(MasterAction.Unregister.class)).isEmpty();
         harness.tell(new MasterEvent.ContainerCompleted(executor(2), 0, "It ended with 0."));
+        assertThat(harness.last(MasterAction.Unregister.class).status()).isEqualTo(FinalStatus.SUCCEEDED);
+        // Another attempt would find no journal.
+        assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).isEmpty();
+        harness.tell(new MasterEvent.Unregistered());
         assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).hasSize(1);
         harness.tell(new MasterEvent.SessionFilesDeleted());
-        assertThat(harness.of(MasterAction.Unregister.class)).hasSize(1);
-        harness.tell(new MasterEvent.Unregistered());
         assertThat(harness.last(MasterAction.ExitProcess.class).code()).isEqualTo(ExitCode.STOPPED);
     }
 
@@ -696,7 +699,7 @@ class JobMasterTest {
         assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
         assertThat(harness.sent(MasterMessage::hasShutdown)).hasSize(1);
         harness.tell(new MasterEvent.ContainerCompleted(executor(1), 0, "It ended with 0."));
-        assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).hasSize(1);
+        assertThat(harness.of(MasterAction.Unregister.class)).hasSize(1);
     }
 
     @Test
@@ -715,7 +718,7 @@ class JobMasterTest {
         harness.stopSession();
         harness.connections.remove(executor(2));
         harness.passAlive(Duration.ofSeconds(90));
-        assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).hasSize(1);
+        assertThat(harness.of(MasterAction.Unregister.class)).hasSize(1);
     }
 
     @Test

@@ -42,6 +42,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -65,6 +66,7 @@ final class MasterHarness {
     private final List<AppendId> confirmationsHeld = new ArrayList<>();
     private int recordsReplayed;
     private final int standby;
+    private final boolean isForJobAlone;
     private long nextConnection;
     private long nextRequest;
 
@@ -74,7 +76,22 @@ final class MasterHarness {
 
     /** @param standby how many executors are kept ready */
     MasterHarness(int standby) {
+        this(standby, false, Map.of());
+    }
+
+    /** An application that is for {@link #JOB} alone. */
+    static MasterHarness forJobAlone() {
+        return forJobAlone("selvage.checkpoint.retained", "1");
+    }
+
+    static MasterHarness forJobAlone(String key, String value) {
+        return new MasterHarness(0, true, Map.of(key, value));
+    }
+
+    private MasterHarness(int standby, boolean isForJobAlone, Map<String, String> more) {
         this.standby = standby;
+        this.isForJobAlone = isForJobAlone;
+        settings.putAll(more);
         settings.put("selvage.checkpoint.interval", INTERVAL.toMillis() + "ms");
         settings.put("selvage.checkpoint.timeout", "10s");
         master = build();
@@ -88,7 +105,11 @@ final class MasterHarness {
                 .build());
         recordsReplayed = journal.size();
         return new JobMaster(
-                new SessionFacts(epoch, "hdfs://nn/root/app", SessionDescription.getDefaultInstance()),
+                new SessionFacts(
+                        epoch,
+                        "hdfs://nn/root/app",
+                        SessionDescription.getDefaultInstance(),
+                        isForJobAlone ? Optional.of(submission(JOB)) : Optional.empty()),
                 JournaledState.replay(journal),
                 Configuration.defaults(),
                 new FleetLimits(
@@ -171,14 +192,17 @@ final class MasterHarness {
 
     RequestId submit(JobId job) {
         RequestId request = new RequestId(++nextRequest);
-        tell(new MasterEvent.SubmissionRequested(
-                request,
-                SubmitJobRequest.newBuilder()
-                        .setJobId(job.value())
-                        .setGraphPath("hdfs://nn/root/app/" + job + "/graph.pb")
-                        .putAllSettings(settings)
-                        .build()));
+        tell(new MasterEvent.SubmissionRequested(request, submission(job)));
         return request;
+    }
+
+    private SubmitJobRequest submission(JobId job) {
+        return SubmitJobRequest.newBuilder()
+                .setJobId(job.value())
+                .setName("test job")
+                .setGraphPath("hdfs://nn/root/app/" + job + "/graph.pb")
+                .putAllSettings(settings)
+                .build();
     }
 
     void submitted(JobId job, int parallelism) {

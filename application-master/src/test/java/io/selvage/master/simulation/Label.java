@@ -35,7 +35,9 @@ enum Label {
     END_JOB,
     /** A container is given back, or an executor told to end. */
     RELEASE,
-    STOP_SESSION;
+    STOP_SESSION,
+    /** YARN is told of the application's end. */
+    UNREGISTER;
 
     static @Nullable Label of(MasterAction action) {
         if (action instanceof MasterAction.AppendToJournal append) {
@@ -49,6 +51,9 @@ enum Label {
         }
         if (action instanceof MasterAction.SweepCheckpoints) {
             return SUBSUME;
+        }
+        if (action instanceof MasterAction.Unregister) {
+            return UNREGISTER;
         }
         return action instanceof MasterAction.ReleaseContainer ? RELEASE : null;
     }

@@ -18,6 +18,7 @@ import java.util.TreeSet;
  * @param tolerated how many checkpoints in a row may fail; below 0: any number
  * @param faultyMillis from then on nothing goes wrong any more
  * @param pace how often things go wrong: 1 is often
+ * @param only the application is for the job alone, which nobody submits, and ends with it
  */
 record Scenario(
         int parallelism,
@@ -31,7 +32,8 @@ record Scenario(
         int standby,
         long faultyMillis,
         double pace,
-        Set<Fault> faults) {
+        Set<Fault> faults,
+        boolean only) {
 
     static Scenario of(SplittableRandom random) {
         Set<Fault> faults = EnumSet.allOf(Fault.class);
@@ -51,7 +53,8 @@ record Scenario(
                 random.nextInt(3),
                 random.nextInt(3_000, 15_000),
                 0.3 + random.nextDouble(),
-                faults);
+                faults,
+                random.nextInt(3) == 0);
     }
 
     /** Each region is one vertex. */

@@ -45,6 +45,8 @@ final class SeedRange {
         long builtOnAborted;
         /** Jobs that were canceled and have left one. */
         long retained;
+        /** That were for one job alone, and have ended with it. */
+        long applications;
 
         long seeds;
 
@@ -60,6 +62,7 @@ final class SeedRange {
             failuresByCheckpoints += simulation.failuresByCheckpoints();
             builtOnAborted += simulation.builtOnAborted();
             retained += simulation.isCheckpointRetained() ? 1 : 0;
+            applications += simulation.isApplicationEnded() ? 1 : 0;
             seeds++;
         }
 
@@ -75,6 +78,7 @@ final class SeedRange {
             failuresByCheckpoints += other.failuresByCheckpoints;
             builtOnAborted += other.builtOnAborted;
             retained += other.retained;
+            applications += other.applications;
             seeds += other.seeds;
         }
 
@@ -84,7 +88,7 @@ final class SeedRange {
                     + " restarts of one region alone, " + savepoints + " savepoints, " + stops
                     + " jobs stopped with one, " + checkpointsGranted + " checkpoints granted, " + failuresByCheckpoints
                     + " failures by checkpoints, " + builtOnAborted + " checkpoints built on aborted ones, " + retained
-                    + " checkpoints that outlived their jobs, faults "
+                    + " checkpoints that outlived their jobs, " + applications + " applications of one job, faults "
                     + faults
                     + ", deaths of masters " + deaths;
         }

@@ -94,6 +94,9 @@ final class SimulatedJournal {
             if (simulation.is(Variant.CARRIED_IS_FORGOTTEN)) {
                 history.replaceAll(journaled -> changed(journaled, IncarnationStarted.Builder::clearCarried));
             }
+            if (simulation.is(Variant.ENDED_JOB_RUNS_AGAIN)) {
+                history.removeIf(JournalRecord::hasJobEnded);
+            }
             return simulation.compacts() ? compacted(history) : JournaledState.replay(history);
         }
 

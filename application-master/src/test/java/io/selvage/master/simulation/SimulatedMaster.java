@@ -2,6 +2,7 @@ package io.selvage.master.simulation;
 
 import io.selvage.master.event.AppendId;
 import io.selvage.master.event.CheckpointKey;
+import io.selvage.master.event.FinalStatus;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.job.JobMaster;
@@ -113,7 +114,11 @@ final class SimulatedMaster {
     private void lead(SimulatedJournal.Writer won) {
         Scenario scenario = simulation.scenario();
         JobMaster leading = new JobMaster(
-                new SessionFacts(epoch, "hdfs://nn/app", SessionDescription.getDefaultInstance()),
+                new SessionFacts(
+                        epoch,
+                        "hdfs://nn/app",
+                        SessionDescription.getDefaultInstance(),
+                        scenario.only() ? Optional.of(simulation.submission()) : Optional.empty()),
                 won.history(),
                 Configuration.defaults(),
                 new FleetLimits(
@@ -571,9 +576,25 @@ final class SimulatedMaster {
 
         @Override
         public void perform(MasterAction.Unregister action) {
-            later(1, 200, () -> {
-                simulation.yarn().endAll();
-                tell(new MasterEvent.Unregistered());
+            if (simulation.is(Variant.FILES_DELETED_TOO_EARLY)) {
+                simulation.onSessionDeleted(SimulatedMaster.this);
+            }
+            // YARN may hear of it although the process has died meanwhile.
+            effect(1, 200, () -> {
+                boolean isHeard = simulation.yarn().attempt().orElseThrow() == SimulatedMaster.this;
+                if (isHeard) {
+                    simulation.onUnregistered(
+                            SimulatedMaster.this,
+                            simulation.is(Variant.END_IS_NOT_TOLD) ? FinalStatus.SUCCEEDED : action.status());
+                    simulation.yarn().endAll();
+                }
+                later(
+                        1,
+                        10,
+                        () -> tell(
+                                isHeard
+                                        ? new MasterEvent.Unregistered()
+                                        : new MasterEvent.ResourceManagerLost("There is a newer attempt.")));
             });
         }
 

@@ -38,6 +38,9 @@ final class SimulatedYarn {
     // ---- the master ----------------------------------------------------------------------------------------------
 
     void startAttempt() {
+        if (simulation.isSessionOver()) {
+            return;
+        }
         SimulatedMaster before = attempt;
         outstanding = 0;
         unheard = 0;

@@ -1,6 +1,7 @@
 package io.selvage.master.simulation;
 
 import io.selvage.master.event.ConnectionId;
+import io.selvage.master.event.FinalStatus;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
@@ -98,7 +99,10 @@ final class Simulation {
     private long stopsComplete;
     private boolean stopWanted;
     private boolean stopDurable;
+    /** YARN knows of it. */
     private boolean sessionOver;
+
+    private boolean filesDeleted;
     private long endedMillis = Long.MAX_VALUE;
     private long faultyMillis;
     private boolean faultsEnded;
@@ -159,8 +163,17 @@ final class Simulation {
     }
 
     private boolean isOver() {
-        boolean idle = !isFaulty() && yarn.containerCount() == 0 && !stopWanted;
-        return sessionOver || (endedMillis < nowMillis && idle);
+        boolean idle = !isFaulty() && yarn.containerCount() == 0 && !isSessionToEnd();
+        return sessionOver ? isLastMasterDone() : endedMillis < nowMillis && idle;
+    }
+
+    /** YARN starts no other, so that what this one has not deleted stays until somebody sweeps. */
+    private boolean isLastMasterDone() {
+        return filesDeleted || !yarn.attempt().orElseThrow().process().lives();
+    }
+
+    private boolean isSessionToEnd() {
+        return stopWanted || scenario.only();
     }
 
     // ---- results -------------------------------------------------------------------------------------------------
@@ -220,6 +233,11 @@ final class Simulation {
         return stopsComplete;
     }
 
+    /** Whether the application was for the job alone, and has ended with it. */
+    boolean isApplicationEnded() {
+        return scenario.only() && sessionOver;
+    }
+
     /** How many incarnations have carried a region over. */
     long partialRestarts() {
         return partialRestarts;
@@ -258,7 +276,7 @@ final class Simulation {
                 "%d containers are left when the job has ended: %s",
                 yarn.containerCount(),
                 yarn.executors().stream().map(SimulatedExecutor::id).toList());
-        Invariant.check(!stopWanted || sessionOver, "the session is to be stopped, and does not end");
+        Invariant.check(!isSessionToEnd() || sessionOver, "the session is to be stopped, and does not end");
     }
 
     private void checkOutput() {
@@ -512,22 +530,26 @@ final class Simulation {
         if (submissionAnswered || sessionOver || stopWanted) {
             return;
         }
-        ask(new MasterEvent.SubmissionRequested(
-                SUBMIT,
-                SubmitJobRequest.newBuilder()
-                        .setJobId(JOB)
-                        .setGraphPath("hdfs://nn/app/job-sim/graph.pb")
-                        .putSettings("selvage.checkpoint.interval", scenario.intervalMillis() + "ms")
-                        .putSettings("selvage.checkpoint.timeout", "2s")
-                        .putSettings("selvage.checkpoint.retained", String.valueOf(scenario.retained()))
-                        .putSettings("selvage.checkpoint.on-cancel", scenario.retains() ? "retain" : "delete")
-                        .putSettings(
-                                "selvage.checkpoint.tolerated-failures",
-                                scenario.tolerated() < 0 ? "unlimited" : String.valueOf(scenario.tolerated()))
-                        .putSettings("selvage.restart.attempts", "1000")
-                        .putSettings("selvage.restart.max-delay", "1s")
-                        .build()));
+        ask(new MasterEvent.SubmissionRequested(SUBMIT, submission()));
         plan(1_000, this::submit);
+    }
+
+    /** As a client makes it, or as it comes with an application that is for this job alone. */
+    SubmitJobRequest submission() {
+        return SubmitJobRequest.newBuilder()
+                .setJobId(JOB)
+                .setName("simulated")
+                .setGraphPath("hdfs://nn/app/job-sim/graph.pb")
+                .putSettings("selvage.checkpoint.interval", scenario.intervalMillis() + "ms")
+                .putSettings("selvage.checkpoint.timeout", "2s")
+                .putSettings("selvage.checkpoint.retained", String.valueOf(scenario.retained()))
+                .putSettings("selvage.checkpoint.on-cancel", scenario.retains() ? "retain" : "delete")
+                .putSettings(
+                        "selvage.checkpoint.tolerated-failures",
+                        scenario.tolerated() < 0 ? "unlimited" : String.valueOf(scenario.tolerated()))
+                .putSettings("selvage.restart.attempts", "1000")
+                .putSettings("selvage.restart.max-delay", "1s")
+                .build();
     }
 
     private void cancel() {
@@ -633,13 +655,24 @@ final class Simulation {
         }
     }
 
-    void onSessionDeleted(SimulatedMaster master) {
-        Invariant.check(stopDurable, "epoch %d deletes the session's files, and no record says why", master.epoch());
+    void onUnregistered(SimulatedMaster master, FinalStatus status) {
+        Invariant.check(stopDurable, "epoch %d unregisters, and no record says why", master.epoch());
+        JournaledJob job = journal.job().orElse(null);
         Invariant.check(
-                journal.job().map(JournaledJob::hasEnded).orElse(true),
-                "the session's files are deleted before its job has ended: %s",
-                journal.job());
+                job == null || job.hasEnded(), "the application has ended before its job, which is alone in it: %s", job);
+        FinalStatus expected = !scenario.only()
+                ? FinalStatus.SUCCEEDED
+                : job == null || job.getEnded().getOutcome() == JobOutcome.JOB_CANCELED
+                        ? FinalStatus.KILLED
+                        : FinalStatus.SUCCEEDED;
+        Invariant.check(status == expected, "YARN is told %s, and not %s, of the end of %s", status, expected, job);
         sessionOver = true;
+    }
+
+    void onSessionDeleted(SimulatedMaster master) {
+        Invariant.check(
+                sessionOver, "epoch %d deletes the session's files, and YARN may start another one", master.epoch());
+        filesDeleted = true;
     }
 
     boolean isSessionOver() {

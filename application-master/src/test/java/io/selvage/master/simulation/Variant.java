@@ -43,7 +43,10 @@ enum Variant {
     STOPPED_READS_ON("A subtask reads on after the savepoint with which its job is stopped.", 310),
     STOP_HOLDS_FOR_GOOD("A subtask stays held although the savepoint that was to stop its job is given up.", 350),
     STOPPED_STARTS_READING("What starts anew after the savepoint that has stopped its job reads on from there.", 925),
-    IDLE_EXECUTORS_KEPT("What is told to idle executors gets lost.");
+    IDLE_EXECUTORS_KEPT("What is told to idle executors gets lost."),
+    ENDED_JOB_RUNS_AGAIN("A new master does not see that a job has ended."),
+    END_IS_NOT_TOLD("YARN is told that an application has ended well, whatever has become of its job."),
+    FILES_DELETED_TOO_EARLY("A session's files are deleted while YARN may still start another attempt.");
 
     private final String sentence;
     private final long firstSeed;

@@ -53,6 +53,11 @@ public final class Configuration {
         return with(settingsOfLayer);
     }
 
+    /** These settings above those. */
+    public Configuration above(Configuration below) {
+        return below.with(settings);
+    }
+
     private Configuration with(Map<String, Setting> layer) {
         Map<String, Setting> merged = new TreeMap<>(settings);
         layer.forEach((name, setting) -> {

@@ -21,11 +21,18 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.yarn.api.records.ApplicationId;
+import org.apache.hadoop.yarn.api.records.ApplicationReport;
+import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
+import org.apache.hadoop.yarn.api.records.YarnApplicationState;
+import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -154,6 +161,120 @@ final class SessionIT {
                         "NoSuchMethodError",
                         "Put the version that the program needs into its jar, and set"
                                 + " selvage.classloader.order=child-first.");
+    }
+
+    @Test
+    void anApplicationOfItsOwnEndsWithItsJob() throws Exception {
+        Commands.Outcome run =
+                commands.run("selvage", flightDelays("alone", ofItsOwn("-nm", "flights alone", "-tg", "it"), List.of()));
+        assertThat(run.exitCode()).as(run.text()).isZero();
+        assertThat(run.out()).contains("is submitted in an application of its own, ", "has finished after");
+        assertThat(rows("alone"))
+                .containsExactlyInAnyOrderElementsOf(
+                        FlightDelaysOracle.answer(DATA.resolve("flights.csv"), DATA.resolve("airports.csv"))
+                                .lines());
+        String application = applicationIn(run.out());
+        ApplicationReport end = report(application);
+        assertThat(end.getName()).isEqualTo("flights alone");
+        assertThat(end.getApplicationTags()).containsExactly("it");
+        assertThat(end.getYarnApplicationState()).isEqualTo(YarnApplicationState.FINISHED);
+        assertThat(end.getFinalApplicationStatus()).isEqualTo(FinalApplicationStatus.SUCCEEDED);
+        assertThat(end.getDiagnostics()).matches("job-[0-9a-f]+ has finished\\.");
+        assertThat(names(stateRoot)).doesNotContain(application);
+        assertThat(sessionFiles()).containsExactly(session);
+    }
+
+    @Test
+    void anApplicationOfItsOwnIsFoundByItsJobTakesNoOtherAndEndsAsKilledWhenThatIsCanceled() throws Exception {
+        List<String> options = ofItsOwn("-d", "--json", "-D", "selvage.checkpoint.on-cancel=retain");
+        Commands.Outcome run =
+                commands.run("selvage", flightDelays("alone-canceled", options, List.of("--rate", "400")));
+        assertThat(run.exitCode()).as(run.text()).isZero();
+        String application = run.json().get("application_id").asText();
+        String job = run.json().get("job_ids").get(0).asText();
+        Commands.await(
+                "output is committed",
+                () -> names(HDFS + "/alone-canceled"),
+                names -> names.stream().anyMatch(name -> name.startsWith("part-")));
+
+        Commands.Outcome other =
+                commands.run("selvage", flightDelays("alone-other", List.of("-s", application), List.of()));
+        assertThat(other.exitCode()).as(other.text()).isEqualTo(6);
+        assertThat(other.err()).contains("The application is for its job " + job + " alone, and ends with it");
+        assertThat(commands.run("selvage", "status", "--json", "--job", job)
+                        .json()
+                        .get("phase")
+                        .asText())
+                .isEqualTo("RUNNING");
+
+        Commands.Running attached = commands.start("selvage", "attach", job);
+        Commands.await("it follows the job", attached::outSoFar, out -> !out.isBlank());
+        Commands.Outcome cancel = commands.run("selvage", "cancel", job);
+        assertThat(cancel.exitCode()).as(cancel.text()).isZero();
+        assertThat(cancel.out()).contains("was canceled after", "Its last checkpoint is kept: ");
+        Commands.Outcome attachedTo = attached.await();
+        assertThat(attachedTo.exitCode()).as(attachedTo.text()).isEqualTo(8);
+        ApplicationReport end = Commands.await(
+                "YARN knows of the end",
+                () -> report(application),
+                report -> report.getYarnApplicationState() == YarnApplicationState.FINISHED);
+        assertThat(end.getFinalApplicationStatus()).isEqualTo(FinalApplicationStatus.KILLED);
+        assertThat(end.getDiagnostics()).contains(job + " was canceled.", "Its last checkpoint is kept: hdfs://");
+        Commands.await(
+                "all but the checkpoint is deleted",
+                () -> names(stateRoot + "/" + application),
+                names -> names.equals(List.of(job)));
+        assertThat(names(stateRoot + "/" + application + "/" + job)).containsExactly("checkpoints");
+        assertThat(commands.run("selvage", "list").exitCode()).isZero();
+        assertThat(sessionFiles()).containsExactly(session);
+        hdfs.delete(new org.apache.hadoop.fs.Path(stateRoot, application), true);
+    }
+
+    @Test
+    void anApplicationOfItsOwnFailsWithItsJobAndSaysWhy() throws Exception {
+        String jar = OwnLibrary.jar(Files.createDirectory(directory.resolve("alone")))
+                .toString();
+        List<String> words = new ArrayList<>(List.of("run"));
+        words.addAll(ofItsOwn("-D", "selvage.classloader.order=parent-first", "-D", "selvage.restart.policy=none"));
+        words.addAll(List.of(jar, HDFS + "/airports.csv", HDFS + "/alone-failed"));
+        Commands.Outcome run = commands.run("selvage", words.toArray(new String[0]));
+        assertThat(run.exitCode()).as(run.text()).isEqualTo(7);
+        assertThat(run.text()).contains("has failed after", "NoSuchMethodError");
+        ApplicationReport end = report(applicationIn(run.out()));
+        assertThat(end.getName()).as("the job's").isEqualTo("owner");
+        assertThat(end.getYarnApplicationState()).isEqualTo(YarnApplicationState.FINISHED);
+        assertThat(end.getFinalApplicationStatus()).isEqualTo(FinalApplicationStatus.FAILED);
+        assertThat(end.getDiagnostics()).contains("NoSuchMethodError");
+        assertThat(sessionFiles()).containsExactly(session);
+    }
+
+    private static List<String> ofItsOwn(String... more) {
+        List<String> options = new ArrayList<>(List.of(
+                "--application",
+                "-jm",
+                "512",
+                "-tm",
+                "512",
+                "-D",
+                "selvage.network.bind-host=127.0.0.1",
+                "-D",
+                "selvage.executor.standby=0"));
+        options.addAll(List.of(more));
+        return options;
+    }
+
+    private static String applicationIn(String out) {
+        Matcher id = Pattern.compile("application_\\d+_\\d+").matcher(out);
+        assertThat(id.find()).as(out).isTrue();
+        return id.group();
+    }
+
+    private ApplicationReport report(String application) throws Exception {
+        try (YarnClient yarn = YarnClient.createYarnClient()) {
+            yarn.init(cluster.hadoopConfiguration());
+            yarn.start();
+            return yarn.getApplicationReport(ApplicationId.fromString(application));
+        }
     }
 
     /** Where YARN keeps Credentials itself is YARN's to guard. */

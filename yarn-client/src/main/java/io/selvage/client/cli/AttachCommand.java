@@ -36,7 +36,7 @@ final class AttachCommand implements Command {
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String jobId = arguments.only("a job's id");
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+                Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), jobId)) {
             return Following.untilEnd(session, session.job(jobId).getJobId(), arguments, console);
         }
     }

@@ -40,7 +40,7 @@ final class CancelCommand implements Command {
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String jobId = arguments.only("a job's id");
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+                Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), jobId)) {
             session.cancel(session.job(jobId).getJobId());
             console.progress("canceling " + jobId);
             JobDescription end = session.awaitEnd(jobId, JobObserver.SILENT);

@@ -49,6 +49,18 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
         return id == null ? client.newestSession() : client.session(id);
     }
 
+    /** As {@link #session(SelvageClient, String)}, but an application that is for a job alone is found by that, too. */
+    Session sessionOf(SelvageClient client, @Nullable String id, @Nullable String jobId) {
+        return id == null && jobId != null
+                ? client.applicationOf(jobId).orElseGet(client::newestSession)
+                : session(client, id);
+    }
+
+    /** The session that is named, else the newest that runs and takes jobs. */
+    Session sessionForJobs(SelvageClient client, @Nullable String id) {
+        return id == null ? client.newestSessionForJobs() : client.session(id);
+    }
+
     /** conf/selvage.yaml, if there is one. */
     Configuration settings() {
         Path file = home.resolve("conf").resolve("selvage.yaml");

@@ -19,15 +19,22 @@ final class JobEnd {
 
     static String inWords(JobDescription job, boolean verbose) {
         String who = "Job " + job.getJobId() + " \"" + job.getName() + "\" ";
-        String how = " after " + Words.duration(job.getEndedMillis() - job.getSubmittedMillis()) + ": "
-                + Words.count(job.getRecordsRead()) + " records in, " + Words.count(job.getRecordsWritten()) + " out, "
-                + Words.times(job.getCheckpointsCompleted(), "checkpoint") + ", "
-                + Words.times(job.getRestarts(), "restart") + ".";
+        String how = " after " + Words.duration(job.getEndedMillis() - job.getSubmittedMillis()) + figures(job) + ".";
         return switch (job.getPhase()) {
             case FINISHED -> who + "has finished" + how;
             case CANCELED -> who + "was canceled" + how + retained(job);
             default -> who + "has failed" + how + failure(job.getFailure(), verbose) + retained(job);
         };
+    }
+
+    /** Nothing if there is none: a master that was not there when it ran knows none. */
+    private static String figures(JobDescription job) {
+        boolean isAnyKnown = job.getRecordsRead() + job.getRecordsWritten() + job.getCheckpointsCompleted() > 0;
+        return isAnyKnown || job.getRestarts() > 0
+                ? ": " + Words.count(job.getRecordsRead()) + " records in, " + Words.count(job.getRecordsWritten())
+                        + " out, " + Words.times(job.getCheckpointsCompleted(), "checkpoint") + ", "
+                        + Words.times(job.getRestarts(), "restart")
+                : "";
     }
 
     /** Where the checkpoint is that outlives the job, if there is one. */

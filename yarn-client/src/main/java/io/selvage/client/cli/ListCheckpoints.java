@@ -62,7 +62,7 @@ final class ListCheckpoints implements CheckpointCommand.Verb {
         String stateRoot;
         String application;
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+                Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), job)) {
             stateRoot = session.stateRoot();
             application = stateRoot + "/" + session.applicationId();
             if (job != null) {

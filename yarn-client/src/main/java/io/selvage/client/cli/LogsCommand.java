@@ -113,7 +113,7 @@ final class LogsCommand implements Command {
             throw arguments.usage("--session is \"" + sessionId + "\", and must be an application id.");
         }
         try (SelvageClient client = host.connect()) {
-            String application = sessionId != null ? sessionId : newest(client);
+            String application = sessionId != null ? sessionId : sessionOf(target.job(), host, client);
             ContainerLogs logs = client.logs();
             List<String> containers = containers(target, application, client, logs);
             List<Map<String, Object>> results = new ArrayList<>();
@@ -140,8 +140,8 @@ final class LogsCommand implements Command {
         }
     }
 
-    private static String newest(SelvageClient client) {
-        try (Session session = client.newestSession()) {
+    private static String sessionOf(@Nullable String job, Host host, SelvageClient client) {
+        try (Session session = host.sessionOf(client, null, job)) {
             return session.applicationId();
         }
     }

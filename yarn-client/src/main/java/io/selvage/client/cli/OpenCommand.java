@@ -4,16 +4,14 @@ import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
 import io.selvage.client.connect.SessionState;
 import io.selvage.client.deploy.ClusterResources;
+import io.selvage.client.deploy.OpenObserver;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
-import io.selvage.protocol.config.ApplicationConfig;
-import io.selvage.protocol.config.ConfigKey;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.Scope;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.wire.SessionDescription;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.commons.cli.Option;
@@ -29,66 +27,10 @@ final class OpenCommand implements Command {
             .longOpt("query")
             .desc("show the cluster's nodes and queues, and open nothing")
             .get();
-    private static final Option ATTACH = valued(
+    private static final Option ATTACH = SessionOptions.valued(
             "id", "application-id", "APPLICATION_ID", "attach to that session of yours, which runs, and open none");
-    private static final Map<Option, ConfigKey<?>> SETTINGS = settings();
+    private static final SessionOptions SETTINGS = SessionOptions.all();
     private static final long POLL_MILLIS = 1_000;
-
-    private static Map<Option, ConfigKey<?>> settings() {
-        Map<Option, ConfigKey<?>> settings = new LinkedHashMap<>();
-        settings.put(valued("nm", "name", "NAME", "the name in YARN"), SessionConfig.APPLICATION_NAME);
-        settings.put(valued("at", "application-type", "TYPE", "the type in YARN"), ApplicationConfig.TYPE);
-        settings.put(valued("qu", "queue", "QUEUE", "the YARN queue"), SessionConfig.QUEUE);
-        settings.put(
-                valued("pr", "priority", "N", "the priority in the queue, higher first"), ApplicationConfig.PRIORITY);
-        settings.put(valued("tg", "tags", "TAGS", "tags in YARN, parted by commas"), ApplicationConfig.TAGS);
-        settings.put(
-                valued("nl", "node-label", "LABEL", "the label of the nodes for master and executors"),
-                ApplicationConfig.NODE_LABEL);
-        settings.put(
-                valued("tnl", "executor-node-label", "LABEL", "the label of the nodes for executors, if another"),
-                SessionConfig.EXECUTOR_NODE_LABEL);
-        settings.put(
-                valued("jm", "master-memory", "SIZE", "the master's container, such as 1g (a bare number is MiB)"),
-                SessionConfig.MASTER_MEMORY);
-        settings.put(valued("jmc", "master-cores", "N", "the master's virtual cores"), SessionConfig.MASTER_VCORES);
-        settings.put(
-                valued("tm", "executor-memory", "SIZE", "each executor's container, such as 2g (a bare number is MiB)"),
-                SessionConfig.EXECUTOR_MEMORY);
-        settings.put(
-                valued("tmc", "executor-cores", "N", "each executor's virtual cores"), SessionConfig.EXECUTOR_VCORES);
-        settings.put(valued("s", "slots", "N", "the slots of each executor"), SessionConfig.EXECUTOR_SLOTS);
-        settings.put(
-                valued(
-                        "t",
-                        "ship",
-                        "PATH",
-                        "a file or folder for the working directories of master and executors; may be repeated"),
-                ApplicationConfig.SHIPPED_PATHS);
-        settings.put(
-                valued("j", "jar", "JAR", "a jar whose classes all jobs find on executors; may be repeated"),
-                ApplicationConfig.USER_JARS);
-        settings.put(
-                valued("va", "view-acl", "ACL", "who else may see it: \"users groups\", each parted by commas, or *"),
-                ApplicationConfig.VIEW_ACL);
-        settings.put(valued("ma", "modify-acl", "ACL", "who else may kill it, likewise"), ApplicationConfig.MODIFY_ACL);
-        settings.put(
-                valued("ra", "attempts", "N", "how often YARN may start the master within the failure window"),
-                SessionConfig.MAX_ATTEMPTS);
-        settings.put(
-                valued("rw", "failure-window", "TIME", "failures of the master longer ago do not count, such as 10min"),
-                SessionConfig.ATTEMPT_FAILURE_WINDOW);
-        return settings;
-    }
-
-    private static Option valued(String name, String longName, String argument, String description) {
-        return Option.builder(name)
-                .longOpt(longName)
-                .hasArg()
-                .argName(argument)
-                .desc(description)
-                .get();
-    }
 
     @Override
     public String name() {
@@ -118,7 +60,7 @@ final class OpenCommand implements Command {
         options.addOption(QUERY);
         options.addOption(ATTACH);
         options.addOption(DETACHED);
-        SETTINGS.keySet().forEach(options::addOption);
+        SETTINGS.options().forEach(options::addOption);
         options.addOption(Arguments.SETTING);
         options.addOption(Arguments.JSON);
         return options;
@@ -138,7 +80,7 @@ final class OpenCommand implements Command {
     }
 
     private static void refuseBesideAttach(Arguments arguments) {
-        List<Option> others = new ArrayList<>(SETTINGS.keySet());
+        List<Option> others = new ArrayList<>(SETTINGS.options());
         others.addAll(List.of(QUERY, DETACHED, Arguments.SETTING));
         for (Option other : others) {
             if (arguments.has(other)) {
@@ -165,12 +107,7 @@ final class OpenCommand implements Command {
         try (SelvageClient client = host.connect()) {
             Session session;
             try (Interruption interruption = new Interruption(byExit -> giveUp(client, console))) {
-                session = client.open(
-                        settings,
-                        (stage, detail) -> console.progress(
-                                console.isLive()
-                                        ? stage + "  " + detail + "  " + Words.duration(millisSince(startedNanos))
-                                        : stage));
+                session = client.open(settings, progress(console, startedNanos));
             }
             try (session) {
                 console.clearProgress();
@@ -193,6 +130,13 @@ final class OpenCommand implements Command {
         }
     }
 
+    static OpenObserver progress(Console console, long startedNanos) {
+        return (stage, detail) -> console.progress(
+                console.isLive()
+                        ? stage + "  " + detail + "  " + Words.duration(millisSince(startedNanos))
+                        : stage);
+    }
+
     private static ExitCode attach(String id, Arguments arguments, Host host, Console console) {
         try (SelvageClient client = host.connect();
                 Session session = client.session(id)) {
@@ -213,33 +157,23 @@ final class OpenCommand implements Command {
     }
 
     static Configuration settings(Arguments arguments, Host host) {
-        Configuration settings = host.settings();
-        for (Map.Entry<Option, ConfigKey<?>> entry : SETTINGS.entrySet()) {
-            ConfigKey<?> key = entry.getValue();
-            List<String> values = arguments.valuesOf(entry.getKey());
-            if (values.isEmpty()) {
-                continue;
-            }
-            // What can't be repeated is what the last one says, as in the shell's own commands.
-            String value = isList(key) ? String.join(",", values) : values.get(values.size() - 1);
-            boolean bareMebibytes = key.type().unit().equals("memory") && value.matches("\\d+");
-            settings = settings.with(
-                    Map.of(key.name(), bareMebibytes ? value + "m" : value),
-                    "from -" + entry.getKey().getOpt());
-        }
-        return arguments.settings(settings, Scope.SESSION);
-    }
-
-    private static boolean isList(ConfigKey<?> key) {
-        return key.defaultValue() instanceof List<?>;
+        return arguments.settings(SETTINGS.above(host.settings(), arguments), Scope.SESSION);
     }
 
     private static void giveUp(SelvageClient client, Console console) {
-        console.say(
-                client.abandonOpening()
-                        ? "Interrupted: the session is given up, and nothing is left on the cluster but cached libraries."
-                        : "Interrupted. If the session had been submitted by then, it may run: see yarn application"
-                                + " -list, and end it with yarn application -kill ID.");
+        console.say(givenUp(client, "session"));
+    }
+
+    /**
+     * Takes back what was begun, from a hook that runs as the process ends; answers in words what is left.
+     *
+     * @param what is being opened
+     */
+    static String givenUp(SelvageClient client, String what) {
+        return client.abandonOpening()
+                ? "Interrupted: the " + what + " is given up, and nothing is left on the cluster but cached libraries."
+                : "Interrupted. If the " + what + " had been submitted by then, it may run: see yarn application"
+                        + " -list, and end it with yarn application -kill ID.";
     }
 
     private static Map<String, Object> json(Session session, SessionDescription description) {

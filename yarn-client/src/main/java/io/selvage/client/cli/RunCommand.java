@@ -10,9 +10,11 @@ import io.selvage.client.program.ProgramJar;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
+import io.selvage.protocol.config.SessionConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
@@ -57,6 +59,26 @@ final class RunCommand implements Command {
             .desc("with --from: tell what would become of each state, and submit nothing")
             .get();
 
+    private static final Option APPLICATION = Option.builder()
+            .longOpt("application")
+            .desc("run it in no session, but open an application on YARN for this job, which ends with it")
+            .get();
+
+    private static final Options OWN = new Options()
+            .addOption(APPLICATION)
+            .addOption(Arguments.SESSION)
+            .addOption(DETACHED)
+            .addOption(PARALLELISM)
+            .addOption(MAIN_CLASS)
+            .addOption(FROM)
+            .addOption(CLAIM)
+            .addOption(ALLOW_DROPPED_STATE)
+            .addOption(DRY_RUN)
+            .addOption(Arguments.SETTING)
+            .addOption(Arguments.JSON);
+    private static final SessionOptions OF_APPLICATION =
+            SessionOptions.all().beside(OWN, "with --application: ");
+
     @Override
     public String name() {
         return "selvage run";
@@ -69,28 +91,24 @@ final class RunCommand implements Command {
 
     @Override
     public String summary() {
-        return "run a program, which submits its job to a session";
+        return "run a program, which submits its job to a session or has an application of its own";
     }
 
     @Override
     public String details() {
         return "The program's main runs in this command and ends with env.execute(\"name\"). Options come before the\n"
-                + "jar; everything after it is the program's. Ctrl-C leaves the job running.";
+                + "jar; everything after it is the program's. Ctrl-C leaves the job running.\n"
+                + "With --application the program has one job, and the application on YARN begins and ends with it:\n"
+                + "SUCCEEDED if it has finished or was stopped with a savepoint, KILLED if it was canceled, FAILED if it\n"
+                + "has failed for good. What yarn-session.sh takes, -D of a session's settings too, is for it then.";
     }
 
     @Override
     public Options options() {
-        return new Options()
-                .addOption(Arguments.SESSION)
-                .addOption(DETACHED)
-                .addOption(PARALLELISM)
-                .addOption(MAIN_CLASS)
-                .addOption(FROM)
-                .addOption(CLAIM)
-                .addOption(ALLOW_DROPPED_STATE)
-                .addOption(DRY_RUN)
-                .addOption(Arguments.SETTING)
-                .addOption(Arguments.JSON);
+        Options options = new Options();
+        OWN.getOptions().forEach(options::addOption);
+        OF_APPLICATION.options().forEach(options::addOption);
+        return options;
     }
 
     @Override
@@ -99,13 +117,42 @@ final class RunCommand implements Command {
         if (rest.isEmpty()) {
             throw arguments.usage("it needs the jar that holds the program.");
         }
+        boolean isAlone = arguments.has(APPLICATION);
+        refuseContradictions(isAlone, arguments);
         StartPoint from = startPoint(arguments);
         ProgramJar jar = ProgramJar.open(Path.of(rest.get(0)), arguments.valueOf(MAIN_CLASS));
         Program program = new Program(jar, rest.subList(1, rest.size()));
-        Configuration settings = settings(arguments, host);
+        Configuration settings = settings(isAlone, arguments, host);
         JobConfig.from(settings);
-        try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+        if (isAlone) {
+            SessionConfig.from(settings);
+        }
+        try (SelvageClient client = host.connect()) {
+            return isAlone
+                    ? runAlone(client, program, settings, from, arguments, console)
+                    : runInSession(client, host, program, settings, from, arguments, console);
+        }
+    }
+
+    private static void refuseContradictions(boolean isAlone, Arguments arguments) {
+        if (isAlone && arguments.has(Arguments.SESSION)) {
+            throw arguments.usage("--session names a session, and with --application the job runs in none.");
+        }
+        OF_APPLICATION.firstOf(arguments).filter(any -> !isAlone).ifPresent(option -> {
+            throw arguments.usage(option + " is for an application that is opened for the job: say --application too,"
+                    + " or give it to yarn-session.sh.");
+        });
+    }
+
+    private static ExitCode runInSession(
+            SelvageClient client,
+            Host host,
+            Program program,
+            Configuration settings,
+            @Nullable StartPoint from,
+            Arguments arguments,
+            Console console) {
+        try (Session session = host.sessionForJobs(client, arguments.valueOf(Arguments.SESSION))) {
             if (from != null && arguments.has(DRY_RUN)) {
                 session.plan(program, settings, from, plan -> tell(plan, arguments, console));
                 return ExitCode.OK;
@@ -123,13 +170,70 @@ final class RunCommand implements Command {
         }
     }
 
-    private static Configuration settings(Arguments arguments, Host host) {
-        Configuration settings = host.settings();
+    private static ExitCode runAlone(
+            SelvageClient client,
+            Program program,
+            Configuration settings,
+            @Nullable StartPoint from,
+            Arguments arguments,
+            Console console) {
+        if (from != null && arguments.has(DRY_RUN)) {
+            client.plan(program, settings, from, plan -> tell(plan, arguments, console));
+            return ExitCode.OK;
+        }
+        try (Session application = open(client, program, settings, from, console)) {
+            String job = Objects.requireNonNull(application.onlyJob());
+            if (arguments.has(DETACHED)) {
+                return detach(application, List.of(job), arguments, console);
+            }
+            ExitCode exitCode = Following.untilEnd(application, job, arguments, console);
+            if (!application.awaitOwnEnd()) {
+                console.say("The application " + application.applicationId()
+                        + " has not ended yet; see: yarn application -status " + application.applicationId());
+            }
+            return exitCode;
+        }
+    }
+
+    private static Session open(
+            SelvageClient client,
+            Program program,
+            Configuration settings,
+            @Nullable StartPoint from,
+            Console console) {
+        // Read by a shutdown hook, which runs if the program exits.
+        List<String> submitted = new CopyOnWriteArrayList<>();
+        Interruption.Action onEnd = byExit -> {
+            if (submitted.isEmpty() && !byExit) {
+                console.say(OpenCommand.givenUp(client, "application"));
+            } else {
+                ended(byExit, program, submitted, console);
+            }
+        };
+        try (Interruption interruption = new Interruption(onEnd)) {
+            return client.run(
+                    program,
+                    settings,
+                    OpenCommand.progress(console, System.nanoTime()),
+                    application -> {
+                        String job = Objects.requireNonNull(application.onlyJob());
+                        submitted.add(job);
+                        console.clearProgress();
+                        console.say("Job " + job + " is submitted in an application of its own, "
+                                + application.applicationId()
+                                + (from == null ? "." : ", and goes on from " + from.path() + "."));
+                    },
+                    from);
+        }
+    }
+
+    private static Configuration settings(boolean isAlone, Arguments arguments, Host host) {
+        Configuration settings = OF_APPLICATION.above(host.settings(), arguments);
         String parallelism = arguments.valueOf(PARALLELISM);
         if (parallelism != null) {
             settings = settings.with(Map.of(JobConfig.DEFAULT_PARALLELISM.name(), parallelism), "from -p");
         }
-        return arguments.settings(settings, Scope.JOB);
+        return arguments.settings(settings, isAlone ? Scope.SESSION : Scope.JOB);
     }
 
     private static @Nullable StartPoint startPoint(Arguments arguments) {

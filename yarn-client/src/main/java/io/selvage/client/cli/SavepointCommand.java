@@ -51,7 +51,7 @@ final class SavepointCommand implements Command {
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String named = arguments.rest().isEmpty() ? null : arguments.only("one job's id");
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+                Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), named)) {
             String jobId = RunningJob.of(session, named);
             if (console.isLive()) {
                 console.progress("taking a savepoint of " + jobId);

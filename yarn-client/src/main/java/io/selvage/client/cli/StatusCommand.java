@@ -57,7 +57,7 @@ final class StatusCommand implements Command {
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String id = arguments.sessionId();
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, id)) {
+                Session session = host.sessionOf(client, id, arguments.valueOf(JOB))) {
             String jobId = arguments.valueOf(JOB);
             if (jobId != null) {
                 JobDescription job = session.jobWithCheckpoints(jobId);

@@ -94,7 +94,7 @@ final class StopCommand implements Command {
 
     private static ExitCode stopJob(Target target, Arguments arguments, Host host, Console console) {
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+                Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), target.job())) {
             String jobId = RunningJob.of(session, target.job());
             if (console.isLive()) {
                 console.progress("stopping " + jobId + " with a savepoint");
@@ -115,7 +115,7 @@ final class StopCommand implements Command {
     static ExitCode stopSession(Arguments arguments, Host host, Console console) {
         String id = arguments.sessionId();
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, id)) {
+                Session session = host.sessionForJobs(client, id)) {
             console.progress("stopping " + session.applicationId());
             session.stop("stopped with selvage stop");
             console.clearProgress();

@@ -113,7 +113,7 @@ final class ThreadsCommand implements Command {
         Target target = Target.of(arguments);
         String jobId = target.job();
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+                Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), jobId)) {
             Wanted wanted = jobId == null ? Wanted.ALL : ofJob(session.job(jobId), target.subtask());
             List<ThreadTexts.Process> processes = new ArrayList<>();
             for (String executorId : executors(target, session)) {

@@ -29,7 +29,7 @@ final class TriggerCheckpoint implements CheckpointCommand.Verb {
     @Override
     public ExitCode run(Arguments arguments, @Nullable String jobId, Host host, Console console) {
         try (SelvageClient client = host.connect();
-                Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
+                Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), jobId)) {
             return take(RunningJob.of(session, jobId), session, arguments, console);
         }
     }

@@ -49,7 +49,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens one session, on the calling thread: checks everything that can be checked, uploads what the cluster has not
+ * Opens one session, or an application for one job, on the calling thread: checks everything that can be checked, uploads what the cluster has not
  * got, submits, and waits until the master answers. What goes wrong on the way leaves nothing behind but cached
  * libraries; {@link #abandon} does the same from a shutdown hook.
  */
@@ -103,8 +103,14 @@ public final class Deployment {
     /** An open session, and what its master said first. */
     public record Opened(SessionRecord session, SessionDescription description, Published libraries) {}
 
-    /** @throws ClientException with what is in the way */
-    public Opened open(Yarn yarn, YarnConfiguration yarnConfiguration, Configuration configuration) {
+    /**
+     * Opens it.
+     *
+     * @param job for which alone it is opened; null: it is a session
+     * @throws ClientException with what is in the way
+     */
+    public Opened open(
+            Yarn yarn, YarnConfiguration yarnConfiguration, Configuration configuration, @Nullable OnlyJob job) {
         SessionConfig session = SessionConfig.from(configuration);
         Shipment shipment = Shipment.of(session.application());
         progress.onStage("checking the cluster", "");
@@ -120,8 +126,14 @@ public final class Deployment {
         try {
             ApplicationIdentity identity = ApplicationIdentity.create();
             SessionRecord record = new SessionRecord(
-                    id.toString(), session.applicationName(), yarn.where(), hdfs.stateRoot(), now(), identity);
-            Upload upload = upload(yarnConfiguration, configuration, session, shipment, record, hdfs);
+                    id.toString(),
+                    session.applicationName(),
+                    yarn.where(),
+                    hdfs.stateRoot(),
+                    now(),
+                    identity,
+                    job == null ? null : job.id().value());
+            Upload upload = upload(yarnConfiguration, configuration, session, shipment, record, hdfs, job);
             progress.onStage("asking YARN for the master's container", "");
             SubmissionContext.fill(
                     context,
@@ -213,9 +225,15 @@ public final class Deployment {
             SessionConfig session,
             Shipment shipment,
             SessionRecord record,
-            Hdfs hdfs)
+            Hdfs hdfs,
+            @Nullable OnlyJob job)
             throws IOException {
         DurableStore store = DurableStore.open(new org.apache.hadoop.fs.Path(hdfs.stateRoot()), yarnConfiguration);
+        hdfs.makeDirectory(record.applicationDirectory());
+        SessionSpec.Builder spec = SessionSpec.newBuilder();
+        if (job != null) {
+            spec.setJob(job.put(store, record.applicationId()));
+        }
         HashCache hashes = HashCache.open(hashCacheFile);
         LibraryStore libraryStore = new LibraryStore(store, hashes);
         List<Path> jars = distribution.jars();
@@ -232,8 +250,7 @@ public final class Deployment {
         }
         Published published = libraryStore.publishAll(files, uploadProgress());
         Iterator<LibraryEntry> entries = published.entries().iterator();
-        SessionSpec.Builder spec = SessionSpec.newBuilder()
-                .setFormat(SPEC_FORMAT)
+        spec.setFormat(SPEC_FORMAT)
                 .setApplicationId(record.applicationId())
                 .setStateRoot(record.stateRoot())
                 .setUser(UserGroupInformation.getCurrentUser().getShortUserName())
@@ -254,7 +271,6 @@ public final class Deployment {
             spec.addShippedFolder(entries.next().toWire().toBuilder()
                     .setName(folder.getFileName().toString()));
         }
-        hdfs.makeDirectory(record.applicationDirectory());
         SessionSpec complete = spec.build();
         return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete));
     }

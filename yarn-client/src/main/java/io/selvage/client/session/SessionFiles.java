@@ -30,6 +30,7 @@ public final class SessionFiles {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final Set<PosixFilePermission> OWNER_ONLY_DIRECTORY = PosixFilePermissions.fromString("rwx------");
     private static final String FORMAT = "1";
+    private static final String ONLY_JOB = "only-job";
 
     private final Path directory;
 
@@ -53,6 +54,9 @@ public final class SessionFiles {
         properties.setProperty(
                 "identity",
                 Base64.getEncoder().encodeToString(session.identity().encode()));
+        if (session.onlyJob() != null) {
+            properties.setProperty(ONLY_JOB, session.onlyJob());
+        }
         try {
             Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY_DIRECTORY));
             Path temporary =
@@ -104,7 +108,8 @@ public final class SessionFiles {
                 required(properties, "cluster"),
                 required(properties, "state-root"),
                 Long.parseLong(required(properties, "opened-millis")),
-                ApplicationIdentity.decode(Base64.getDecoder().decode(required(properties, "identity"))));
+                ApplicationIdentity.decode(Base64.getDecoder().decode(required(properties, "identity"))),
+                properties.getProperty(ONLY_JOB));
     }
 
     private static String required(Properties properties, String key) {

@@ -1,6 +1,7 @@
 package io.selvage.client.session;
 
 import io.selvage.protocol.security.ApplicationIdentity;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What opens a session to this user: all that a later command needs to find it and to prove itself.
@@ -10,6 +11,7 @@ import io.selvage.protocol.security.ApplicationIdentity;
  * @param stateRoot fully qualified
  * @param name as shown in YARN
  * @param identity holds the session's secrets
+ * @param onlyJob the job that the application is for alone; null: it is a session, which takes jobs
  */
 public record SessionRecord(
         String applicationId,
@@ -17,11 +19,16 @@ public record SessionRecord(
         String cluster,
         String stateRoot,
         long openedMillis,
-        ApplicationIdentity identity) {
+        ApplicationIdentity identity,
+        @Nullable String onlyJob) {
     public SessionRecord {
         if (!applicationId.matches("application_\\d+_\\d+")) {
             throw new IllegalArgumentException("\"" + applicationId + "\" is not an application id.");
         }
+    }
+
+    public boolean takesJobs() {
+        return onlyJob == null;
     }
 
     /** The application's own directory below the state root. */

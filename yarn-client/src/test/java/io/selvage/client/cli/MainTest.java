@@ -135,6 +135,49 @@ class MainTest {
     }
 
     @Test
+    void whatIsForAnApplicationOfItsOwnIsRefusedWithoutOne() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage run: -qu is for an application that is opened for the job: say --application too, or"
+                        + " give it to yarn-session.sh. See: selvage run --help",
+                "run",
+                "-qu",
+                "nightly",
+                "app.jar");
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage run: --session names a session, and with --application the job runs in none. See:"
+                        + " selvage run --help",
+                "run",
+                "--application",
+                "-s",
+                "application_1_0001",
+                "app.jar");
+    }
+
+    @Test
+    void anApplicationOfItsOwnHasTheSettingsOfASession() throws IOException {
+        String jar =
+                Jars.write(directory.resolve("app.jar"), Programs.Good.class).toString();
+        assertRefused(
+                ExitCode.BAD_INPUT,
+                "selvage: selvage.executor.slots is \"many\" (from --slots), and must be a whole number from 1 to 256.",
+                "run",
+                "--application",
+                "--slots",
+                "many",
+                jar);
+        assertRefused(
+                ExitCode.NO_CLUSTER,
+                "selvage: No ResourceManager answers at 127.0.0.1:1. Check that YARN runs, and that HADOOP_CONF_DIR"
+                        + " names the right cluster.",
+                "run",
+                "--application",
+                "-Dselvage.executor.memory=2g",
+                jar);
+    }
+
+    @Test
     void whatIsToBeDoneWithCheckpointsHasToBeSaid() {
         assertRefused(
                 ExitCode.USAGE,

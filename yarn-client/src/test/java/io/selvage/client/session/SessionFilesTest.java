@@ -66,6 +66,16 @@ class SessionFilesTest {
     }
 
     @Test
+    void anApplicationForOneJobIsKnownByIt() {
+        SessionFiles files = new SessionFiles(directory);
+        files.write(new SessionRecord(
+                "application_1_0001", "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY, "job-1"));
+        files.write(session("application_1_0002"));
+        assertThat(files.read("application_1_0001").orElseThrow().onlyJob()).isEqualTo("job-1");
+        assertThat(files.read("application_1_0002").orElseThrow().takesJobs()).isTrue();
+    }
+
+    @Test
     void aForgottenSessionIsGone() {
         SessionFiles files = new SessionFiles(directory);
         files.write(session("application_1_0001"));
@@ -90,6 +100,6 @@ class SessionFilesTest {
     }
 
     private static SessionRecord session(String id) {
-        return new SessionRecord(id, "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY);
+        return new SessionRecord(id, "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY, null);
     }
 }
