@@ -9,9 +9,11 @@ import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.ApplicationConfig;
 import io.selvage.protocol.config.ConfigKey;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.KerberosConfig;
 import io.selvage.protocol.config.Scope;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.wire.SessionDescription;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,6 +80,17 @@ final class OpenCommand implements Command {
         settings.put(
                 valued("rw", "failure-window", "TIME", "failures of the master longer ago do not count, such as 10min"),
                 SessionConfig.ATTEMPT_FAILURE_WINDOW);
+        settings.put(
+                valued(
+                        "kt",
+                        "keytab",
+                        "FILE",
+                        "with Kerberos: the keytab with which you and the master log in, so that the session outlives its"
+                                + " first tokens"),
+                KerberosConfig.KEYTAB);
+        settings.put(
+                valued("kp", "principal", "PRINCIPAL", "whose keys it holds, such as anna@EXAMPLE.COM"),
+                KerberosConfig.PRINCIPAL);
         return settings;
     }
 
@@ -162,7 +175,7 @@ final class OpenCommand implements Command {
     private static ExitCode open(Arguments arguments, Host host, Console console) {
         Configuration settings = settings(arguments, host);
         long startedNanos = System.nanoTime();
-        try (SelvageClient client = host.connect()) {
+        try (SelvageClient client = host.connect(settings)) {
             Session session;
             try (Interruption interruption = new Interruption(byExit -> giveUp(client, console))) {
                 session = client.open(
@@ -255,6 +268,10 @@ final class OpenCommand implements Command {
         console.result(
                 "  master      " + description.getMasterHost() + attempts(description.getMaxAttempts(), attemptsAsked));
         console.result("  state root  " + session.stateRoot());
+        if (description.getTokensEndMillis() > 0) {
+            console.result("  no keytab   its tokens end at " + Instant.ofEpochMilli(description.getTokensEndMillis())
+                    + ", and it can't use HDFS from then on: see docs/security.md#kerberos");
+        }
         console.result("Run a job:    scripts/selvage run [-d] app.jar [arguments]");
         console.result("See the jobs: scripts/selvage list");
         console.result("Stop it:      scripts/selvage stop " + session.applicationId());
