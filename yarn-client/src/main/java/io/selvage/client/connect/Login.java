@@ -57,7 +57,16 @@ public record Login(String keytab, String principal) {
     /** @throws ClientException if Kerberos does not know who this is */
     public void perform(YarnConfiguration hadoop) {
         // Hadoop's notion of who this is, which is one for the process and would else look for files on the class path.
-        UserGroupInformation.setConfiguration(hadoop);
+        try {
+            UserGroupInformation.setConfiguration(hadoop);
+        } catch (IllegalArgumentException noRealm) {
+            throw new ClientException(
+                    ExitCode.REFUSED,
+                    "This cluster uses Kerberos, and this host is not set up for it: " + noRealm.getMessage()
+                            + ". Name the realm in krb5.conf, or another such file with"
+                            + " SELVAGE_JVM_OPTIONS=-Djava.security.krb5.conf=FILE.",
+                    noRealm);
+        }
         if (!keytab.isEmpty()) {
             logIn(hadoop);
         }
