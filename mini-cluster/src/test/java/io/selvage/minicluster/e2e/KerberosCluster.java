@@ -19,9 +19,9 @@ import org.apache.hadoop.security.UserGroupInformation;
  */
 final class KerberosCluster implements AutoCloseable {
     /** So long a token holds if it is not renewed. */
-    static final long RENEW_MILLIS = 10_000;
+    static final long RENEW_MILLIS = 20_000;
     /** And so long at most. */
-    static final long LIFE_MILLIS = 15_000;
+    static final long LIFE_MILLIS = 30_000;
 
     private static final String REALM = "EXAMPLE.COM";
     private static final String DAEMONS = "daemons/localhost@" + REALM;
@@ -46,12 +46,10 @@ final class KerberosCluster implements AutoCloseable {
         UserGroupInformation.setConfiguration(kerberos);
         UserGroupInformation.loginUserFromKeytab(DAEMONS, daemonsKeytab().toString());
         anna = UserGroupInformation.loginUserFromKeytabAndReturnUGI(ANNA, annasKeytab().toString());
-        MiniCluster.Builder builder = MiniCluster.builder(clusterFolder);
+        // One node, which still has the session's files when the tokens with which it has fetched them are over.
+        MiniCluster.Builder builder = MiniCluster.builder(clusterFolder).nodeManagers(1);
         settings().forEach(builder::hadoop);
         cluster = builder.start();
-        // Only now it knows the file system of which it is to get tokens for applications that outlive theirs.
-        cluster.stopResourceManager();
-        cluster.startResourceManager();
         makeHome();
     }
 
@@ -79,10 +77,6 @@ final class KerberosCluster implements AutoCloseable {
         all.put("yarn.resourcemanager.delegation.token.renew-interval", Long.toString(RENEW_MILLIS));
         all.put("yarn.resourcemanager.delegation.token.max-lifetime", Long.toString(LIFE_MILLIS));
         all.put("yarn.resourcemanager.webapp.delegation-token-auth-filter.enabled", "false");
-        // With which it fetches the files of a second master, when the tokens that the session was opened with are over.
-        all.put("yarn.resourcemanager.proxy-user-privileges.enabled", "true");
-        all.put("hadoop.proxyuser.daemons.hosts", "*");
-        all.put("hadoop.proxyuser.daemons.groups", "*");
         all.put("yarn.acl.enable", "true");
         all.put("yarn.admin.acl", "daemons");
         return all;
@@ -91,7 +85,9 @@ final class KerberosCluster implements AutoCloseable {
     private void makeHome() throws IOException {
         try (FileSystem hdfs = FileSystem.newInstance(cluster.hadoopConfiguration())) {
             org.apache.hadoop.fs.Path home = new org.apache.hadoop.fs.Path("/user/anna");
-            hdfs.mkdirs(home);
+            if (!hdfs.mkdirs(home)) {
+                throw new IOException("HDFS did not make the folder " + home + ".");
+            }
             hdfs.setOwner(home, "anna", "anna");
             hdfs.setPermission(home, new FsPermission((short) 0755));
         }
