@@ -57,32 +57,39 @@ public final class TokenKeeper {
         if (now < dueMillis) {
             return dueMillis - now;
         }
+        TokenSource.Obtained obtained;
         try {
-            TokenSource.Obtained obtained = source.obtain();
-            users.accept(obtained.tokens());
-            failures = 0;
-            endMillis = obtained.endMillis();
-            dueMillis = now + Math.max(LEAST_PAUSE_MILLIS, (long) ((endMillis - now) * SHARE_IN_USE));
-            LOG.info(
-                    "Obtained {} tokens, which hold until {}; the next ones are obtained at {}.",
-                    obtained.tokens().numberOfTokens(),
-                    Instant.ofEpochMilli(endMillis),
-                    Instant.ofEpochMilli(dueMillis));
-        } catch (IOException failed) {
-            failures++;
-            long pause = Math.min(
-                    LONGEST_PAUSE_AFTER_FAILURE_MILLIS,
-                    Math.max(LEAST_PAUSE_MILLIS * failures, (long) ((endMillis - now) * SHARE_BETWEEN_TRIES)));
-            dueMillis = now + pause;
-            LOG.warn(
-                    "No new tokens could be obtained; {}, and it is tried again in {} ms.",
-                    endMillis == 0
-                            ? "those that the master was launched with are used"
-                            : "those in use " + (endMillis > now ? "hold until " : "have ended at ")
-                                    + Instant.ofEpochMilli(endMillis),
-                    pause,
-                    failed);
+            obtained = source.obtain();
+        } catch (IOException | RuntimeException failed) {
+            // Also of a defect of Hadoop's clients: the tokens in use hold for a while, and it may pass.
+            onFailure(now, failed);
+            return dueMillis - now;
         }
-        return Math.max(0, dueMillis - clockMillis.getAsLong());
+        users.accept(obtained.tokens());
+        failures = 0;
+        endMillis = obtained.endMillis();
+        dueMillis = now + Math.max(LEAST_PAUSE_MILLIS, (long) ((endMillis - now) * SHARE_IN_USE));
+        LOG.info(
+                "Obtained {} tokens, which hold until {}; the next ones are obtained at {}.",
+                obtained.tokens().numberOfTokens(),
+                Instant.ofEpochMilli(endMillis),
+                Instant.ofEpochMilli(dueMillis));
+        return dueMillis - now;
+    }
+
+    private void onFailure(long now, Exception failed) {
+        failures++;
+        long pause = Math.min(
+                LONGEST_PAUSE_AFTER_FAILURE_MILLIS,
+                Math.max(LEAST_PAUSE_MILLIS * failures, (long) ((endMillis - now) * SHARE_BETWEEN_TRIES)));
+        dueMillis = now + pause;
+        LOG.warn(
+                "No new tokens could be obtained; {}, and it is tried again in {} ms.",
+                endMillis == 0
+                        ? "those that the master was launched with are used"
+                        : "those in use " + (endMillis > now ? "hold until " : "have ended at ")
+                                + Instant.ofEpochMilli(endMillis),
+                pause,
+                failed);
     }
 }

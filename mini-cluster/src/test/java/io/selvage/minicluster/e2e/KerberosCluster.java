@@ -77,6 +77,8 @@ final class KerberosCluster implements AutoCloseable {
         all.put("yarn.resourcemanager.delegation.token.renew-interval", Long.toString(RENEW_MILLIS));
         all.put("yarn.resourcemanager.delegation.token.max-lifetime", Long.toString(LIFE_MILLIS));
         all.put("yarn.resourcemanager.webapp.delegation-token-auth-filter.enabled", "false");
+        all.put("hadoop.proxyuser.daemons.hosts", "*");
+        all.put("hadoop.proxyuser.daemons.groups", "*");
         all.put("yarn.acl.enable", "true");
         all.put("yarn.admin.acl", "daemons");
         return all;
@@ -112,6 +114,12 @@ final class KerberosCluster implements AutoCloseable {
     /** Does it as Anna, with her ticket; so do threads that it starts. */
     <T> T asAnna(PrivilegedExceptionAction<T> action) throws Exception {
         return anna.doAs(action);
+    }
+
+    /** Does it for Anna, with the ticket of the daemons' user, who may act for everybody. */
+    <T> T forAnna(PrivilegedExceptionAction<T> action) throws Exception {
+        return UserGroupInformation.createProxyUser("anna", UserGroupInformation.getLoginUser())
+                .doAs(action);
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -46,7 +47,12 @@ class KerberosIT {
     @Test
     void aSessionWithAKeytabOutlivesItsTokensWithNewExecutorsAndANewMaster() throws Exception {
         cluster.asAnna(() -> {
-            try (VerifiedSession session = openWithKeytab()) {
+            try (VerifiedSession session = open(Map.of(
+                    "selvage.security.kerberos.keytab",
+                    cluster.annasKeytab().toString(),
+                    "selvage.security.kerberos.principal",
+                    KerberosCluster.ANNA))) {
+                assertThat(session.session().describe().getTokensEndMillis()).isZero();
                 VerifiedJob job = session.submit();
                 session.awaitCheckpoints(job);
                 assertOnlyTheMasterHasTheKeytab(session);
@@ -74,19 +80,35 @@ class KerberosIT {
         });
     }
 
-    private static VerifiedSession openWithKeytab() throws IOException {
+    @Test
+    void aSessionWithoutAKeytabSaysHowLongItLivesAndBelongsToTheUserForWhomItWasOpened() throws Exception {
+        cluster.forAnna(() -> {
+            long beforeMillis = System.currentTimeMillis();
+            try (VerifiedSession session = open(Map.of())) {
+                assertThat(session.session().report().getUser()).isEqualTo("anna");
+                assertThat(session.session().describe().getTokensEndMillis())
+                        .isBetween(
+                                beforeMillis + KerberosCluster.LIFE_MILLIS,
+                                System.currentTimeMillis() + KerberosCluster.LIFE_MILLIS);
+                VerifiedJob job = session.submit();
+                session.awaitCheckpoints(job);
+                session.assertEndsRight(job);
+            }
+            return null;
+        });
+    }
+
+    private static VerifiedSession open(Map<String, String> more) throws IOException {
         String options = "-XX:TieredStopAtLevel=1 -Djava.security.krb5.conf=" + cluster.krb5Conf();
+        Map<String, String> settings = new HashMap<>(more);
+        settings.putAll(Map.of(
+                "selvage.executor.standby", "0",
+                "selvage.executor.memory", "512m",
+                "selvage.master.memory", "512m",
+                "selvage.master.jvm-options", options,
+                "selvage.executor.jvm-options", options));
         return new VerifiedSession(
-                cluster.hadoop(),
-                scratch,
-                Map.of(
-                        "selvage.security.kerberos.keytab", cluster.annasKeytab().toString(),
-                        "selvage.security.kerberos.principal", KerberosCluster.ANNA,
-                        "selvage.executor.standby", "0",
-                        "selvage.executor.memory", "512m",
-                        "selvage.master.memory", "512m",
-                        "selvage.master.jvm-options", options,
-                        "selvage.executor.jvm-options", options));
+                cluster.hadoop(), Files.createTempDirectory(scratch, "session"), settings);
     }
 
     private static void awaitTheEndOfAllTokensOfNow() throws Exception {
