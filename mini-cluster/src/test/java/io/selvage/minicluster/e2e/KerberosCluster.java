@@ -21,7 +21,7 @@ final class KerberosCluster implements AutoCloseable {
     /** So long a token holds if it is not renewed. */
     static final long RENEW_MILLIS = 20_000;
     /** And so long at most. */
-    static final long LIFE_MILLIS = 30_000;
+    static final long LIFE_MILLIS = 40_000;
 
     private static final String REALM = "EXAMPLE.COM";
     private static final String DAEMONS = "daemons/localhost@" + REALM;
