@@ -191,7 +191,7 @@ record Surroundings(
         }
         try {
             return ApplicationIdentity.decode(bytes);
-        } catch (IOException | IllegalArgumentException damaged) {
+        } catch (IllegalArgumentException damaged) {
             throw noIdentity(damaged);
         }
     }
