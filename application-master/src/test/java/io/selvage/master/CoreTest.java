@@ -49,6 +49,7 @@ class CoreTest {
                     "io.selvage.master.journal..",
                     "io.selvage.master.storage..",
                     "io.selvage.master.yarn..",
+                    "io.selvage.master.token..",
                     "io.selvage.master.control..",
                     "io.selvage.master.http..",
                     "io.selvage.master.main..");

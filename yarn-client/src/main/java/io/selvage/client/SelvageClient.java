@@ -9,6 +9,7 @@ import io.selvage.client.connect.ContainerLogs;
 import io.selvage.client.connect.Diagnostics;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
+import io.selvage.client.connect.Login;
 import io.selvage.client.connect.SessionState;
 import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.ClusterResources;
@@ -32,8 +33,8 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
-import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.YarnApplicationState;
@@ -71,12 +72,15 @@ public final class SelvageClient implements AutoCloseable {
     // Written by the opening thread and read by a shutdown hook, which has nobody to send it a message.
     private volatile @Nullable Deployment opening;
 
-    private SelvageClient(Distribution distribution, HadoopFolder hadoop, Path userDirectory) {
+    private SelvageClient(
+            Distribution distribution,
+            HadoopFolder hadoop,
+            Path userDirectory,
+            Function<YarnConfiguration, Login> login) {
         this.distribution = distribution;
         this.hadoop = hadoop;
         this.configuration = hadoop.configuration();
-        // Hadoop's notion of who this is, which is one for the process and would else look for files on the class path.
-        UserGroupInformation.setConfiguration(configuration);
+        login.apply(configuration).perform(configuration);
         this.sessionFiles = new SessionFiles(userDirectory);
         this.userDirectory = userDirectory;
         this.yarn = Yarn.connect(configuration);
@@ -90,7 +94,17 @@ public final class SelvageClient implements AutoCloseable {
      * @param userDirectory {@code ~/.selvage}, or another that belongs to this user alone: holds the session files
      */
     public static SelvageClient of(Path home, Path hadoopFolder, Path userDirectory) {
-        return new SelvageClient(Distribution.at(home), HadoopFolder.at(hadoopFolder), userDirectory);
+        return of(home, hadoopFolder, userDirectory, cluster -> Login.OWN);
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param login as whom to come to the cluster that has this configuration
+     */
+    public static SelvageClient of(
+            Path home, Path hadoopFolder, Path userDirectory, Function<YarnConfiguration, Login> login) {
+        return new SelvageClient(Distribution.at(home), HadoopFolder.at(hadoopFolder), userDirectory, login);
     }
 
     /**

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.hadoop.security.Credentials;
 
 /** The master's port for executors and clients. Started once; safe for any thread. */
 public final class ControlServer {
@@ -70,6 +71,11 @@ public final class ControlServer {
     /** Never blocks. */
     public void send(MasterAction.Send action) {
         executors.send(action);
+    }
+
+    /** Gives all executors tokens, those too that register later. Any thread, one at a time; never blocks. */
+    public void giveTokens(Credentials tokens) {
+        executors.giveTokens(tokens);
     }
 
     public void disconnect(MasterAction.Disconnect action) {

@@ -5,6 +5,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.selvage.master.event.ConnectionId;
 import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.NewTokens;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
@@ -48,14 +49,20 @@ final class ExecutorConnection {
     }
 
     /** Asks without the loop; false if the loop has not sent anything yet, or nothing more fits. */
-    synchronized boolean tryAsk(DumpThreads question) {
+    boolean tryAsk(DumpThreads question) {
+        return trySay(MasterMessage.newBuilder().setDumpThreads(question));
+    }
+
+    /** Likewise. */
+    boolean tryGive(NewTokens tokens) {
+        return trySay(MasterMessage.newBuilder().setNewTokens(tokens));
+    }
+
+    private synchronized boolean trySay(MasterMessage.Builder message) {
         return epoch > 0
                 && !closed
                 && waiting.size() < CAPACITY
-                && trySend(MasterMessage.newBuilder()
-                        .setEpoch(epoch)
-                        .setDumpThreads(question)
-                        .build());
+                && trySend(message.setEpoch(epoch).build());
     }
 
     /** The transport has room again. */

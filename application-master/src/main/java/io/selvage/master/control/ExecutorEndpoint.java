@@ -1,5 +1,6 @@
 package io.selvage.master.control;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -12,11 +13,16 @@ import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.ExecutorServiceGrpc;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.NewTokens;
 import io.selvage.protocol.wire.ShowThreadsResponse;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.hadoop.security.Credentials;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +36,9 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
     private final AtomicLong lastConnection = new AtomicLong();
     /** The newest of each executor; what the loop thinks of it, the loop knows alone. */
     private final Map<ExecutorId, ExecutorConnection> newest = new ConcurrentHashMap<>();
+
+    /** Volatile: written by the keeper of tokens, read by the loop; an executor drops what comes late. */
+    private volatile @Nullable NewTokens tokens;
 
     private final ThreadQuestions threadQuestions = new ThreadQuestions();
 
@@ -54,6 +63,31 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
             LOG.warn("Executor {} does not read what the master sends, and is cut off.", action.executor());
             gone(connection, action.executor(), "it has not read the master's messages.");
         }
+        NewTokens current = tokens;
+        if (connection != null && current != null && action.message().hasRegistered()) {
+            connection.tryGive(current);
+        }
+    }
+
+    /** An executor whose stream is full is cut off by the loop's next message, and gets them when it registers again. */
+    void giveTokens(Credentials credentials) {
+        NewTokens before = tokens;
+        NewTokens fresh = NewTokens.newBuilder()
+                .setNumber(before == null ? 1 : before.getNumber() + 1)
+                .setCredentials(encoded(credentials))
+                .build();
+        tokens = fresh;
+        connections.values().forEach(connection -> connection.tryGive(fresh));
+    }
+
+    private static ByteString encoded(Credentials credentials) {
+        ByteString.Output bytes = ByteString.newOutput();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            credentials.writeTokenStorageToStream(out);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException("Writing into memory failed.", impossible);
+        }
+        return bytes.toByteString();
     }
 
     /** Asks an executor what its threads do; any thread. The answer comes soon, whatever becomes of the executor. */

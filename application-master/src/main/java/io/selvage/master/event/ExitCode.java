@@ -27,6 +27,8 @@ package io.selvage.master.event;
  * log</td></tr>
  * <tr><td>28</td><td>BROKEN_INVARIANT</td><td>the master met a state that must not exist; the log holds the
  * values</td><td>file an issue with the log; the next attempt goes on from the journal</td></tr>
+ * <tr><td>29</td><td>LOGIN_REFUSED</td><td>Kerberos does not let the master log in with its keytab</td><td>check that the
+ * keytab holds the principal's present keys, and that the nodes reach the key distribution center</td></tr>
  * </table>
  */
 public enum ExitCode {
@@ -40,7 +42,8 @@ public enum ExitCode {
     RESOURCE_MANAGER_LOST(25),
     PORT_UNAVAILABLE(26),
     OVERLOADED(27),
-    BROKEN_INVARIANT(28);
+    BROKEN_INVARIANT(28),
+    LOGIN_REFUSED(29);
 
     private final int code;
 

@@ -23,7 +23,12 @@ import io.selvage.master.loop.Questions;
 import io.selvage.master.resource.FleetLimits;
 import io.selvage.master.storage.MasterStorage;
 import io.selvage.master.storage.Pulse;
+import io.selvage.master.token.TokenEnds;
+import io.selvage.master.token.TokenKeeper;
+import io.selvage.master.yarn.ExecutorLaunch;
+import io.selvage.master.yarn.KerberosTokens;
 import io.selvage.master.yarn.YarnCluster;
+import io.selvage.protocol.config.KerberosConfig;
 import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ClassArchiveMaker;
 import io.selvage.protocol.process.ProcessRole;
@@ -36,6 +41,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -110,7 +117,7 @@ public final class MasterMain {
                 here.attempt(),
                 here.host(),
                 here.spec().getStateRoot());
-        FutureTask<YarnConfiguration> hadoop = beside("start-settings", Surroundings::hadoop);
+        FutureTask<YarnConfiguration> hadoop = beside("start-settings", this::hadoop);
         FutureTask<Ports> listening = beside("start-ports", this::listen);
         FutureTask<Surroundings.Storage> opening = beside("start-storage", () -> openStorage(await(hadoop)));
         FutureTask<YarnCluster> joining = beside("start-yarn", () -> connect(await(hadoop)));
@@ -141,6 +148,7 @@ public final class MasterMain {
                 "master-pulse",
                 new Pulse(sign, loop::sinceTurnNanos, here.session().masterSilenceTimeout())::run);
         steps.done("loop");
+        keepTokens(await(hadoop), yarn, ports.control());
         join(yarn, opened.specFile(), ports.control().port(), trackingUrl);
         new ClassArchiveMaker(
                         ProcessRole.MASTER,
@@ -148,6 +156,20 @@ public final class MasterMain {
                         new ClassLists(opened.store(), here.applicationId()),
                         here.session().masterMemory().bytes())
                 .start();
+    }
+
+    private YarnConfiguration hadoop() {
+        YarnConfiguration hadoop = Surroundings.hadoop();
+        if (here.session().kerberos().hasKeytab()) {
+            MasterLogin.logIn(hadoop, here.session().kerberos(), here.keytab(), here.launchedWith(), patience());
+            steps.done("logged in");
+        }
+        return hadoop;
+    }
+
+    /** The client sees it if the first attempt fails; after it there are tasks, which wait for a master. */
+    private Patience patience() {
+        return here.attempt() == FIRST_EPOCH ? Patience.NONE : Patience.of(HDFS_OUTAGE);
     }
 
     private Surroundings.Storage openStorage(YarnConfiguration hadoop) {
@@ -192,7 +214,7 @@ public final class MasterMain {
     private record Won(Journal journal, JournaledState state) {}
 
     private Won winEpoch(DurableStore store, int controlPort) {
-        Patience patience = here.attempt() == FIRST_EPOCH ? Patience.NONE : Patience.of(HDFS_OUTAGE);
+        Patience patience = patience();
         for (int failures = 1; ; failures++) {
             try {
                 return tryWinEpoch(store, controlPort);
@@ -256,7 +278,38 @@ public final class MasterMain {
                 .setMaxAttempts(here.spec().getMaxAttempts())
                 .setAttemptFailureWindowMillis(
                         here.session().attemptFailureWindow().toMillis())
+                .setTokensEndMillis(tokensEnd().orElse(0))
                 .build();
+    }
+
+    /** Before any container is asked for. The first tokens may fail to come: those of the launch may hold still. */
+    private void keepTokens(YarnConfiguration hadoop, YarnCluster yarn, ControlServer control) {
+        KerberosConfig kerberos = here.session().kerberos();
+        if (!kerberos.hasKeytab()) {
+            tokensEnd().ifPresent(end -> LOG.warn(
+                    "This session has no keytab: its tokens end at {}, and from then on neither the master nor executors"
+                            + " can use HDFS. Take savepoints of its jobs before, and open a session with -kt and -kp.",
+                    Instant.ofEpochMilli(end)));
+            return;
+        }
+        yarn.useTokens(here.launchedWith());
+        TokenKeeper keeper = new TokenKeeper(
+                new KerberosTokens(hadoop, here.spec().getStateRoot(), kerberos.fileSystems()),
+                tokens -> {
+                    yarn.useTokens(tokens);
+                    control.giveTokens(tokens);
+                },
+                System::currentTimeMillis);
+        keeper.runOnce();
+        startThread("master-tokens", keeper::run);
+        steps.done("tokens");
+    }
+
+    /** Empty without Kerberos, and with a keytab. */
+    private OptionalLong tokensEnd() {
+        return here.session().kerberos().hasKeytab()
+                ? OptionalLong.empty()
+                : TokenEnds.earliest(ExecutorLaunch.forExecutors(here.launchedWith()));
     }
 
     private void join(YarnCluster yarn, LibraryFile specFile, int controlPort, String trackingUrl) {

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the container tells the master about itself, checked once.
  *
+ * @param launchedWith all that YARN has handed to the container
+ * @param keytab where it is, if the session has one
  * @param node YARN's id of it
  * @param bindHost empty for every address of the node
  */
@@ -37,6 +39,8 @@ record Surroundings(
         Configuration configuration,
         SessionConfig session,
         ApplicationIdentity identity,
+        Credentials launchedWith,
+        Path keytab,
         String applicationId,
         int attempt,
         String host,
@@ -67,11 +71,14 @@ record Surroundings(
                     null);
         }
         String host = variable(environment, Environment.NM_HOST.key());
+        Credentials launchedWith = credentialsOrThrow(environment);
         return new Surroundings(
                 spec,
                 configuration,
                 session,
-                identityOrThrow(environment),
+                identityOrThrow(launchedWith),
+                launchedWith,
+                workingDirectory.resolve(ContainerLayout.KEYTAB).toAbsolutePath(),
                 applicationId,
                 container.getApplicationAttemptId().getAttemptId(),
                 host,
@@ -171,26 +178,37 @@ record Surroundings(
     }
 
     /** From the file of credentials itself: all of Hadoop's notion of users can be loaded beside. */
-    private static ApplicationIdentity identityOrThrow(Map<String, String> environment) {
+    private static Credentials credentialsOrThrow(Map<String, String> environment) {
         Credentials credentials = new Credentials();
         String file = variable(environment, UserGroupInformation.HADOOP_TOKEN_FILE_LOCATION);
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(Path.of(file))))) {
             credentials.readTokenStorageStream(in);
-            byte[] bytes = credentials.getSecretKey(new Text(ApplicationIdentity.CREDENTIALS_ALIAS));
-            if (bytes == null) {
-                throw new StartException(
-                        ExitCode.NO_IDENTITY,
-                        "The container's credentials hold no " + ApplicationIdentity.CREDENTIALS_ALIAS
-                                + ": open sessions with yarn-session.sh.",
-                        null);
-            }
-            return ApplicationIdentity.decode(bytes);
-        } catch (IOException | IllegalArgumentException damaged) {
+            return credentials;
+        } catch (IOException damaged) {
+            throw noIdentity(damaged);
+        }
+    }
+
+    private static ApplicationIdentity identityOrThrow(Credentials credentials) {
+        byte[] bytes = credentials.getSecretKey(new Text(ApplicationIdentity.CREDENTIALS_ALIAS));
+        if (bytes == null) {
             throw new StartException(
                     ExitCode.NO_IDENTITY,
-                    "The application's identity can't be read from the container's credentials: "
-                            + damaged.getMessage(),
-                    damaged);
+                    "The container's credentials hold no " + ApplicationIdentity.CREDENTIALS_ALIAS
+                            + ": open sessions with yarn-session.sh.",
+                    null);
         }
+        try {
+            return ApplicationIdentity.decode(bytes);
+        } catch (IllegalArgumentException damaged) {
+            throw noIdentity(damaged);
+        }
+    }
+
+    private static StartException noIdentity(Exception damaged) {
+        return new StartException(
+                ExitCode.NO_IDENTITY,
+                "The application's identity can't be read from the container's credentials: " + damaged.getMessage(),
+                damaged);
     }
 }

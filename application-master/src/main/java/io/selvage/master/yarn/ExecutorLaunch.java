@@ -28,7 +28,7 @@ import org.apache.hadoop.yarn.api.records.URL;
 import org.apache.hadoop.yarn.security.AMRMTokenIdentifier;
 
 /** How an executor's process is started in its container. Immutable; each launch gets a context of its own. */
-final class ExecutorLaunch {
+public final class ExecutorLaunch {
     private static final String EXECUTOR_CLASS = "io.selvage.task.main.ExecutorMain";
     private static final String USER_VARIABLE = "HADOOP_USER_NAME";
     /** What a JVM needs besides heap and direct buffers: classes, code, threads. */
@@ -147,7 +147,7 @@ final class ExecutorLaunch {
     }
 
     /** All but the master's own token for the ResourceManager, which would let an executor act as the master. */
-    private static ByteBuffer tokens(Credentials credentials) throws IOException {
+    public static Credentials forExecutors(Credentials credentials) {
         Credentials handed = new Credentials();
         for (Token<?> token : credentials.getAllTokens()) {
             if (!AMRMTokenIdentifier.KIND_NAME.equals(token.getKind())) {
@@ -155,8 +155,12 @@ final class ExecutorLaunch {
             }
         }
         credentials.getAllSecretKeys().forEach(alias -> handed.addSecretKey(alias, credentials.getSecretKey(alias)));
+        return handed;
+    }
+
+    private static ByteBuffer tokens(Credentials credentials) throws IOException {
         DataOutputBuffer bytes = new DataOutputBuffer();
-        handed.writeTokenStorageToStream(bytes);
+        forExecutors(credentials).writeTokenStorageToStream(bytes);
         return ByteBuffer.wrap(bytes.getData(), 0, bytes.getLength());
     }
 }

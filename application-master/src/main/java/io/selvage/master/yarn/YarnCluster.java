@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.protocolrecords.RegisterApplicationMasterResponse;
 import org.apache.hadoop.yarn.api.records.Container;
@@ -70,6 +71,8 @@ public final class YarnCluster {
     private final Map<ExecutorId, ContainerId> containers = new ConcurrentHashMap<>();
 
     private long lastRequestId;
+    /** For executors, instead of those of this process; volatile: written by the keeper of tokens, read by the loop. */
+    private volatile Credentials tokens = new Credentials();
     // Volatile: written by the thread that joins, before any container can be allocated, and read by the loop.
     private volatile @Nullable ExecutorLaunch launch;
 
@@ -156,6 +159,11 @@ public final class YarnCluster {
         adaptHeartbeat();
     }
 
+    /** With these, from now on, nodes fetch the files of executors, and executors begin. */
+    public void useTokens(Credentials fresh) {
+        tokens = fresh;
+    }
+
     public void launch(MasterAction.LaunchExecutor action) {
         Container container = allocated.remove(action.executor());
         if (container == null) {
@@ -167,13 +175,17 @@ public final class YarnCluster {
             nodeManagers.startContainerAsync(
                     container,
                     Objects.requireNonNull(launch)
-                            .context(
-                                    container.getResource().getMemorySize(),
-                                    UserGroupInformation.getCurrentUser().getCredentials()));
+                            .context(container.getResource().getMemorySize(), credentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
                     action.executor(), "The credentials of an executor could not be put together: " + failed));
         }
+    }
+
+    private Credentials credentials() throws IOException {
+        Credentials credentials = UserGroupInformation.getCurrentUser().getCredentials();
+        credentials.addAll(tokens);
+        return credentials;
     }
 
     public void release(ExecutorId executor) {

@@ -34,6 +34,7 @@ import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.ListJobsRequest;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.NewTokens;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionServiceGrpc;
@@ -46,6 +47,7 @@ import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.ThreadDump;
 import io.selvage.protocol.wire.ThreadStack;
 import io.selvage.protocol.wire.VertexMessage;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -63,14 +65,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.hadoop.io.Text;
+import org.apache.hadoop.security.Credentials;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,6 +102,7 @@ class MasterOverTheWireTest {
     private final Inbox inbox = new Inbox(what -> exit.completeExceptionally(new IllegalStateException(what)));
     private final Questions questions = new Questions(inbox);
     private final List<ManagedChannel> channels = new ArrayList<>();
+    private final BlockingQueue<NewTokens> given = new LinkedBlockingQueue<>();
     private ControlServer control;
     private StatusServer status;
     private Thread loopThread;
@@ -184,6 +191,32 @@ class MasterOverTheWireTest {
         awaitTrue("a second incarnation", () -> describe().getIncarnation() >= 2);
         lasting = false;
         awaitPhase(JobPhase.FINISHED);
+    }
+
+    @Test
+    void executorsGetTheTokensOfTheMomentWhenTheyRegisterAndEachNewOne() throws Exception {
+        control.giveTokens(tokens("too early for anyone"));
+        control.giveTokens(tokens("at the start"));
+        lasting = true;
+        client.submitJob(submission());
+        awaitPhase(JobPhase.RUNNING);
+        assertThat(aliasOf(given.poll(20, TimeUnit.SECONDS))).isEqualTo("at the start");
+        control.giveTokens(tokens("later"));
+        assertThat(aliasOf(given.poll(20, TimeUnit.SECONDS))).isEqualTo("later");
+        assertThat(given).isEmpty();
+    }
+
+    private static Credentials tokens(String alias) {
+        Credentials credentials = new Credentials();
+        credentials.addSecretKey(new Text(alias), new byte[0]);
+        return credentials;
+    }
+
+    private static String aliasOf(NewTokens tokens) throws IOException {
+        Credentials credentials = new Credentials();
+        credentials.readTokenStorageStream(
+                new DataInputStream(tokens.getCredentials().newInput()));
+        return credentials.getAllSecretKeys().get(0).toString();
     }
 
     @Test
@@ -468,6 +501,8 @@ class MasterOverTheWireTest {
                 }
             } else if (message.hasDumpThreads()) {
                 answer(message.getDumpThreads());
+            } else if (message.hasNewTokens()) {
+                given.add(message.getNewTokens());
             } else if (message.hasShutdown()) {
                 out.onCompleted();
                 inbox.post(new MasterEvent.ContainerCompleted(id, 0, "It ended by itself."));

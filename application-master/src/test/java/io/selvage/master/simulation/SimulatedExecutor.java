@@ -248,7 +248,7 @@ final class SimulatedExecutor {
                 simulation.yarn().end(id, 0);
             }
             case FOLLOW -> follow(message.getFollow());
-            case REGISTERED, HEARTBEAT, UNFOLLOW, DRILL, DUMP_THREADS, MESSAGE_NOT_SET -> {}
+            case REGISTERED, HEARTBEAT, UNFOLLOW, DRILL, DUMP_THREADS, NEW_TOKENS, MESSAGE_NOT_SET -> {}
         }
     }
 

@@ -42,7 +42,8 @@ public record SessionConfig(
         double standbyMemoryShare,
         Duration heartbeatInterval,
         Duration heartbeatTimeout,
-        String bindHost) {
+        String bindHost,
+        KerberosConfig kerberos) {
     private static final MemorySize LEAST_CONTAINER = MemorySize.ofMebibytes(256);
     private static final MemorySize LARGEST_CONTAINER = MemorySize.ofMebibytes(1 << 20);
     private static final ValueType<MemorySize> CONTAINER_MEMORY = ValueType.memory(LEAST_CONTAINER, LARGEST_CONTAINER);
@@ -200,7 +201,10 @@ public record SessionConfig(
             STANDBY_MEMORY_SHARE,
             HEARTBEAT_INTERVAL,
             HEARTBEAT_TIMEOUT,
-            BIND_HOST);
+            BIND_HOST,
+            KerberosConfig.KEYTAB,
+            KerberosConfig.PRINCIPAL,
+            KerberosConfig.FILE_SYSTEMS);
 
     public SessionConfig {
         if (heartbeatTimeout.compareTo(heartbeatInterval.multipliedBy(2)) < 0) {
@@ -253,6 +257,7 @@ public record SessionConfig(
                 configuration.get(STANDBY_MEMORY_SHARE),
                 configuration.get(HEARTBEAT_INTERVAL),
                 configuration.get(HEARTBEAT_TIMEOUT),
-                configuration.get(BIND_HOST));
+                configuration.get(BIND_HOST),
+                KerberosConfig.from(configuration));
     }
 }

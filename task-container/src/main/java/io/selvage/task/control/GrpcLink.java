@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One stream to one master. The executor's loop sends, the transport's threads receive and say when there is room: a
- * lock, because the transport has no inbox that could be posted to. What threads do is told by the transport's threads.
+ * lock, because the transport has no inbox that could be posted to. What threads do is told, and tokens are taken, by the
+ * transport's threads.
  */
 final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessage, MasterMessage> {
     /** Messages that may wait for the transport; a master that takes none is as good as gone. */
@@ -34,6 +35,7 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
 
     private final Inbox inbox;
     private final ManagedChannel channel;
+    private final TokenIntake tokens;
     private final Queue<ExecutorMessage> waiting = new ArrayDeque<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private @Nullable ClientCallStreamObserver<ExecutorMessage> stream;
@@ -43,13 +45,14 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
     private boolean closed;
     private @Nullable String closeReason; // Of this side; null: it has not been closed from here.
 
-    private GrpcLink(Inbox inbox, ManagedChannel channel) {
+    private GrpcLink(Inbox inbox, ManagedChannel channel, TokenIntake tokens) {
         this.inbox = inbox;
         this.channel = channel;
+        this.tokens = tokens;
     }
 
-    static GrpcLink open(ManagedChannel channel, Inbox inbox) {
-        GrpcLink link = new GrpcLink(inbox, channel);
+    static GrpcLink open(ManagedChannel channel, Inbox inbox, TokenIntake tokens) {
+        GrpcLink link = new GrpcLink(inbox, channel, tokens);
         inbox.post(new ExecutorEvent.Connected(link)); // First: its end must not be heard of before its beginning.
         link.start((ClientCallStreamObserver<ExecutorMessage>)
                 ExecutorServiceGrpc.newStub(channel).connect(link));
@@ -134,6 +137,10 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
     public void onNext(MasterMessage message) {
         if (message.hasDumpThreads()) {
             tellThreads(message.getDumpThreads()); // Not a word of the master's loop: that may hang all the same.
+            return;
+        }
+        if (message.hasNewTokens()) {
+            tokens.take(message.getEpoch(), message.getNewTokens()); // Likewise.
             return;
         }
         heardNanos = System.nanoTime();

@@ -29,16 +29,24 @@ public final class MasterSeeker implements Runnable {
     private final MasterDoor door;
     private final Inbox inbox;
     private final Watchdog watchdog;
+    private final TokenIntake tokens;
     private final Silence silence;
     private Epoch newest = new Epoch(1); // Of the masters that are known.
     private @Nullable MasterAddress master; // Worth a try; null: none is known.
 
     /** @param silenceTimeout after so long without a word from the master the watchdog is called */
-    public MasterSeeker(JournalTail tail, MasterDoor door, Inbox inbox, Watchdog watchdog, Duration silenceTimeout) {
+    public MasterSeeker(
+            JournalTail tail,
+            MasterDoor door,
+            Inbox inbox,
+            Watchdog watchdog,
+            TokenIntake tokens,
+            Duration silenceTimeout) {
         this.finder = new MasterFinder(tail);
         this.door = door;
         this.inbox = inbox;
         this.watchdog = watchdog;
+        this.tokens = tokens;
         this.silence = new Silence(silenceTimeout.toNanos(), System.nanoTime());
         door.early().ifPresent(this::onMaster);
     }
@@ -125,7 +133,7 @@ public final class MasterSeeker implements Runnable {
 
     /** Until the link ends, or there is a newer master. Whether the master had registered the executor. */
     private boolean live(MasterAddress address) throws InterruptedException {
-        GrpcLink link = GrpcLink.open(door.open(address), inbox);
+        GrpcLink link = GrpcLink.open(door.open(address), inbox, tokens);
         long nextLookNanos = System.nanoTime() + NANOS_BETWEEN_LOOKS_WHILE_LINKED;
         while (!link.hasEndedWithin(NANOS_BETWEEN_LOOKS)) {
             hear(link);

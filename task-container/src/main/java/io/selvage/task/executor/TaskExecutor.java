@@ -202,7 +202,7 @@ final class TaskExecutor {
             case DRILL -> onDrill(message.getDrill().getKind());
             case FOLLOW -> onFollow(message.getFollow());
             case UNFOLLOW -> onUnfollow(new JobId(message.getUnfollow().getJobId()));
-            case DUMP_THREADS, MESSAGE_NOT_SET ->
+            case DUMP_THREADS, NEW_TOKENS, MESSAGE_NOT_SET ->
                 LOG.warn("The master sends a message that is not for the loop, or not known to this version");
         }
     }

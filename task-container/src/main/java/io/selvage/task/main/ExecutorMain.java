@@ -16,6 +16,7 @@ import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import io.selvage.task.control.MasterDoor;
 import io.selvage.task.control.MasterSeeker;
+import io.selvage.task.control.TokenIntake;
 import io.selvage.task.control.Watchdog;
 import io.selvage.task.executor.ExecutorLoop;
 import io.selvage.task.executor.ExecutorServices;
@@ -128,7 +129,13 @@ public final class ExecutorMain {
                 threads("watchdog", 1));
         startDaemon(
                 "master-link",
-                new MasterSeeker(tail, door, loop, watchdog, here.session().masterSilenceTimeout()));
+                new MasterSeeker(
+                        tail,
+                        door,
+                        loop,
+                        watchdog,
+                        TokenIntake.ofThisProcess(),
+                        here.session().masterSilenceTimeout()));
         steps.done("loop");
         LOG.info(
                 "Executor {} takes data at {}:{}; milliseconds since the process's start: {}",

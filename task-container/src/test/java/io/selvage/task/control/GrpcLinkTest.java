@@ -2,6 +2,7 @@ package io.selvage.task.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.stub.StreamObserver;
@@ -12,6 +13,7 @@ import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.ExecutorServiceGrpc;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.NewTokens;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.ThreadDump;
 import io.selvage.task.executor.ExecutorEvent;
@@ -19,16 +21,21 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.security.Credentials;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class GrpcLinkTest {
+    /** Hadoop's token file with nothing in it: its magic number, its version, and two empty lists. */
+    private static final byte[] NO_TOKENS = {'H', 'D', 'T', 'S', 0, 0, 0};
+
     private final ApplicationIdentity identity = ApplicationIdentity.create();
     private final BlockingQueue<ExecutorEvent> inbox = new LinkedBlockingQueue<>();
     private final BlockingQueue<ExecutorMessage> received = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Credentials> tokens = new LinkedBlockingQueue<>();
 
-    /** Asks who has registered what the thread of this test does. */
+    /** Gives who has registered tokens that are none, and asks what the thread of this test does. */
     private final class Curious extends ExecutorServiceGrpc.ExecutorServiceImplBase {
         private final String thread = Thread.currentThread().getName();
 
@@ -39,6 +46,12 @@ class GrpcLinkTest {
                 public void onNext(ExecutorMessage message) {
                     received.add(message);
                     if (message.hasRegister()) {
+                        out.onNext(MasterMessage.newBuilder()
+                                .setEpoch(1)
+                                .setNewTokens(NewTokens.newBuilder()
+                                        .setNumber(1)
+                                        .setCredentials(ByteString.copyFrom(NO_TOKENS)))
+                                .build());
                         out.onNext(MasterMessage.newBuilder()
                                 .setEpoch(1)
                                 .setDumpThreads(
@@ -57,7 +70,7 @@ class GrpcLinkTest {
     }
 
     @Test
-    void whatThreadsDoIsToldWithoutTheLoop() throws Exception {
+    void whatThreadsDoIsToldAndTokensAreTakenWithoutTheLoop() throws Exception {
         Server server = ControlTransport.server(
                         identity, new InetSocketAddress("127.0.0.1", 0), new Refusals("control"))
                 .addService(new Curious())
@@ -66,7 +79,7 @@ class GrpcLinkTest {
         ManagedChannel channel = ControlTransport.channel(identity, "127.0.0.1", server.getPort())
                 .build();
         try {
-            GrpcLink link = GrpcLink.open(channel, inbox::add);
+            GrpcLink link = GrpcLink.open(channel, inbox::add, new TokenIntake(tokens::add));
             link.send(ExecutorMessage.newBuilder()
                     .setRegister(Register.newBuilder().setExecutorId("e"))
                     .build());
@@ -74,7 +87,9 @@ class GrpcLinkTest {
             ThreadDump dump = received.poll(20, TimeUnit.SECONDS).getThreads();
             assertThat(dump.getRequest()).isEqualTo(5);
             assertThat(dump.getThreads(0).getFramesList())
-                    .anyMatch(frame -> frame.contains("whatThreadsDoIsToldWithoutTheLoop"));
+                    .anyMatch(frame -> frame.contains("whatThreadsDoIsToldAndTokensAreTakenWithoutTheLoop"));
+            assertThat(tokens.poll(20, TimeUnit.SECONDS).numberOfTokens()).isZero();
+            assertThat(link.lastHeardNanos()).as("a sign of life").isEmpty();
             assertThat(inbox).singleElement().isInstanceOf(ExecutorEvent.Connected.class);
         } finally {
             channel.shutdownNow();

@@ -137,6 +137,7 @@ class MasterSeekerTest {
                 new MasterDoor(identity),
                 inbox::add,
                 new Watchdog(store, "app", new ExecutorId("e"), replacement, Runnable::run),
+                TokenIntake.ofThisProcess(),
                 SILENCE));
     }
 

@@ -24,6 +24,12 @@ import org.jspecify.annotations.Nullable;
 final class Arguments {
     static final Option HELP =
             Option.builder("h").longOpt("help").desc("this text").get();
+    static final Option PROXY_USER = Option.builder()
+            .longOpt("proxy-user")
+            .hasArg()
+            .argName("USER")
+            .desc("act for that user, if the cluster lets you (hadoop.proxyuser.*)")
+            .get();
     static final Option VERBOSE =
             Option.builder("v").longOpt("verbose").desc("stack traces too").get();
     static final Option JSON =

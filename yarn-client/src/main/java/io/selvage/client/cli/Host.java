@@ -4,12 +4,16 @@ import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
 import io.selvage.client.StateFiles;
 import io.selvage.client.connect.HadoopFolder;
+import io.selvage.client.connect.Login;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.KerberosConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Function;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +39,21 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
         return new Host(Path.of(home), userDirectory.toAbsolutePath(), environment);
     }
 
+    /** With the keytab of conf/selvage.yaml, if there is one, where tickets are needed: else nothing needs that file. */
     SelvageClient connect() {
-        return SelvageClient.of(home, HadoopFolder.find(environment).path(), userDirectory);
+        return connect(hadoop -> Login.isTicketNeeded(hadoop) && !Login.isForAnother()
+                ? Login.of(KerberosConfig.from(settings()))
+                : Login.OWN);
+    }
+
+    /** With the keytab of these settings, if there is one. */
+    SelvageClient connect(Configuration settings) {
+        Login login = Login.of(KerberosConfig.from(settings));
+        return connect(hadoop -> login);
+    }
+
+    private SelvageClient connect(Function<YarnConfiguration, Login> login) {
+        return SelvageClient.of(home, HadoopFolder.find(environment).path(), userDirectory, login);
     }
 
     /** What lies in HDFS, without YARN. */

@@ -1,5 +1,6 @@
 package io.selvage.client.cli;
 
+import io.selvage.client.connect.Login;
 import io.selvage.client.deploy.Version;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
@@ -115,6 +116,10 @@ public final class Main {
             console.result(help(command, options));
             return ExitCode.OK;
         }
+        String proxyUser = arguments.valueOf(Arguments.PROXY_USER);
+        if (proxyUser != null) {
+            Login.actFor(proxyUser);
+        }
         return command.run(arguments, Host.ofEnvironment(environment), console);
     }
 
@@ -139,7 +144,10 @@ public final class Main {
 
     /** A command's own options, and those that all have. */
     static Options optionsOf(Command command) {
-        return command.options().addOption(Arguments.VERBOSE).addOption(Arguments.HELP);
+        return command.options()
+                .addOption(Arguments.PROXY_USER)
+                .addOption(Arguments.VERBOSE)
+                .addOption(Arguments.HELP);
     }
 
     static String overview() {

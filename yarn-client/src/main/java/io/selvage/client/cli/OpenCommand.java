@@ -11,6 +11,7 @@ import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.Scope;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.wire.SessionDescription;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +105,7 @@ final class OpenCommand implements Command {
     private static ExitCode open(Arguments arguments, Host host, Console console) {
         Configuration settings = settings(arguments, host);
         long startedNanos = System.nanoTime();
-        try (SelvageClient client = host.connect()) {
+        try (SelvageClient client = host.connect(settings)) {
             Session session;
             try (Interruption interruption = new Interruption(byExit -> giveUp(client, console))) {
                 session = client.open(settings, progress(console, startedNanos));
@@ -189,6 +190,10 @@ final class OpenCommand implements Command {
         console.result(
                 "  master      " + description.getMasterHost() + attempts(description.getMaxAttempts(), attemptsAsked));
         console.result("  state root  " + session.stateRoot());
+        if (description.getTokensEndMillis() > 0) {
+            console.result("  no keytab   its tokens end at " + Instant.ofEpochMilli(description.getTokensEndMillis())
+                    + ", and it can't use HDFS from then on: see docs/security.md#kerberos");
+        }
         console.result("Run a job:    scripts/selvage run [-d] app.jar [arguments]");
         console.result("See the jobs: scripts/selvage list");
         console.result("Stop it:      scripts/selvage stop " + session.applicationId());

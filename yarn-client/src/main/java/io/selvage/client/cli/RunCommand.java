@@ -127,7 +127,7 @@ final class RunCommand implements Command {
         if (isAlone) {
             SessionConfig.from(settings);
         }
-        try (SelvageClient client = host.connect()) {
+        try (SelvageClient client = isAlone ? host.connect(settings) : host.connect()) {
             return isAlone
                     ? runAlone(client, program, settings, from, arguments, console)
                     : runInSession(client, host, program, settings, from, arguments, console);

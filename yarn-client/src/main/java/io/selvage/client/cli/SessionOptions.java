@@ -3,6 +3,7 @@ package io.selvage.client.cli;
 import io.selvage.protocol.config.ApplicationConfig;
 import io.selvage.protocol.config.ConfigKey;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.KerberosConfig;
 import io.selvage.protocol.config.SessionConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,6 +67,17 @@ final class SessionOptions {
         settings.put(
                 valued("rw", "failure-window", "TIME", "failures of the master longer ago do not count, such as 10min"),
                 SessionConfig.ATTEMPT_FAILURE_WINDOW);
+        settings.put(
+                valued(
+                        "kt",
+                        "keytab",
+                        "FILE",
+                        "with Kerberos: the keytab with which you and the master log in, so that the session outlives its"
+                                + " first tokens"),
+                KerberosConfig.KEYTAB);
+        settings.put(
+                valued("kp", "principal", "PRINCIPAL", "whose keys it holds, such as anna@EXAMPLE.COM"),
+                KerberosConfig.PRINCIPAL);
         return new SessionOptions(settings);
     }
 

@@ -10,6 +10,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -135,9 +136,20 @@ public final class Hdfs {
         });
     }
 
-    /** On a secure cluster, adds what lets the session use this file system. */
-    public void addTokens(String renewer, Credentials credentials) {
+    /**
+     * On a secure cluster, adds what lets the session use this file system, the default one and these.
+     *
+     * @param further URIs of file systems
+     */
+    public void addTokens(String renewer, Collection<String> further, Credentials credentials) {
+        Configuration hadoop = fileSystem.getConf();
         call("give a delegation token", () -> fileSystem.addDelegationTokens(renewer, credentials));
+        call("give a delegation token", () -> FileSystem.get(hadoop).addDelegationTokens(renewer, credentials));
+        for (String uri : further) {
+            call(
+                    "give a delegation token for " + uri,
+                    () -> new Path(uri).getFileSystem(hadoop).addDelegationTokens(renewer, credentials));
+        }
     }
 
     /**

@@ -14,6 +14,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.apache.hadoop.io.Text;
+import org.apache.hadoop.security.Credentials;
+import org.apache.hadoop.security.token.Token;
+import org.apache.hadoop.security.token.TokenIdentifier;
 import org.apache.hadoop.util.StringUtils;
 import org.apache.hadoop.yarn.api.records.ApplicationAttemptId;
 import org.apache.hadoop.yarn.api.records.ApplicationAttemptReport;
@@ -28,12 +32,14 @@ import org.apache.hadoop.yarn.api.records.NodeState;
 import org.apache.hadoop.yarn.api.records.QueueInfo;
 import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
 import org.apache.hadoop.yarn.api.records.YarnApplicationAttemptState;
+import org.apache.hadoop.yarn.client.ClientRMProxy;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
 import org.apache.hadoop.yarn.conf.HAUtil;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.exceptions.ApplicationNotFoundException;
 import org.apache.hadoop.yarn.exceptions.YarnException;
+import org.apache.hadoop.yarn.util.ConverterUtils;
 
 /** The ResourceManager, as a client sees it: every call ends within seconds, and its failure is a sentence. */
 public final class Yarn implements AutoCloseable {
@@ -121,6 +127,16 @@ public final class Yarn implements AutoCloseable {
     /** Where the ResourceManager is, which tells one cluster from another. */
     public String where() {
         return where;
+    }
+
+    /** Adds what lets a process of the session use the ResourceManager in the name of its user. */
+    public void addToken(String renewer, Credentials credentials) {
+        Token<TokenIdentifier> token = call(
+                "give a delegation token",
+                () -> ConverterUtils.<TokenIdentifier>convertFromYarn(
+                        client.getRMDelegationToken(new Text(renewer)),
+                        ClientRMProxy.getRMDelegationTokenService(client.getConfig())));
+        credentials.addToken(token.getService(), token);
     }
 
     public YarnClientApplication newApplication() {

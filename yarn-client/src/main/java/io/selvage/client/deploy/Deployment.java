@@ -18,6 +18,7 @@ import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionFiles;
 import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.KerberosConfig;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.security.ApplicationIdentity;
@@ -26,6 +27,7 @@ import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,6 +36,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.io.Text;
@@ -43,6 +46,7 @@ import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
+import org.apache.hadoop.yarn.client.util.YarnClientUtils;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -140,7 +144,8 @@ public final class Deployment {
                     session,
                     upload.spec(),
                     upload.specFile(),
-                    credentials(yarnConfiguration, identity, hdfs),
+                    upload.keytab(),
+                    credentials(yarnConfiguration, session.kerberos(), identity, hdfs, yarn),
                     UserGroupInformation.getCurrentUser().getShortUserName(),
                     UserGroupInformation.isSecurityEnabled());
             submit(yarn, context, record);
@@ -217,7 +222,8 @@ public final class Deployment {
     }
 
     /** What was put into HDFS. */
-    private record Upload(Published libraries, SessionSpec spec, LibraryFile specFile) {}
+    private record Upload(
+            Published libraries, SessionSpec spec, LibraryFile specFile, Optional<LibraryFile> keytab) {}
 
     private Upload upload(
             YarnConfiguration yarnConfiguration,
@@ -272,7 +278,10 @@ public final class Deployment {
                     .setName(folder.getFileName().toString()));
         }
         SessionSpec complete = spec.build();
-        return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete));
+        Optional<LibraryFile> keytab = session.kerberos().hasKeytab()
+                ? Optional.of(writeKeytab(yarnConfiguration, record, Path.of(session.kerberos().keytab())))
+                : Optional.empty();
+        return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete), keytab);
     }
 
     private LibraryProgress uploadProgress() {
@@ -285,16 +294,31 @@ public final class Deployment {
 
     private static LibraryFile writeSpec(YarnConfiguration hadoop, SessionRecord record, SessionSpec spec)
             throws IOException {
-        org.apache.hadoop.fs.Path path =
-                new org.apache.hadoop.fs.Path(record.applicationDirectory(), ContainerLayout.SPEC);
+        return write(hadoop, record, ContainerLayout.SPEC, spec::writeTo);
+    }
+
+    private static LibraryFile writeKeytab(YarnConfiguration hadoop, SessionRecord record, Path keytab)
+            throws IOException {
+        return write(hadoop, record, ContainerLayout.KEYTAB, out -> Files.copy(keytab, out));
+    }
+
+    @FunctionalInterface
+    private interface Content {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /** A file of the session's own, for its user alone before there is a byte in it. */
+    private static LibraryFile write(YarnConfiguration hadoop, SessionRecord record, String name, Content content)
+            throws IOException {
+        org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(record.applicationDirectory(), name);
         var fileSystem = path.getFileSystem(hadoop);
         try (var out = fileSystem.create(path, false)) {
-            fileSystem.setPermission(path, OWNER_READ_WRITE); // Settings may be whose business it is alone.
-            spec.writeTo(out);
+            fileSystem.setPermission(path, OWNER_READ_WRITE); // Settings may be his business alone, and keys are.
+            content.writeTo(out);
         }
         FileStatus status = fileSystem.getFileStatus(path);
         return LibraryFile.newBuilder()
-                .setName(ContainerLayout.SPEC)
+                .setName(name)
                 .setPath(path.toString())
                 .setLength(status.getLen())
                 .setModificationTimeMillis(status.getModificationTime())
@@ -308,11 +332,22 @@ public final class Deployment {
         return Math.min(session.maxAttempts(), cap);
     }
 
-    private static Credentials credentials(YarnConfiguration hadoop, ApplicationIdentity identity, Hdfs hdfs) {
+    /** The ResourceManager renews the tokens as long as they can be, and the session runs. */
+    private static Credentials credentials(
+            YarnConfiguration hadoop, KerberosConfig kerberos, ApplicationIdentity identity, Hdfs hdfs, Yarn yarn)
+            throws IOException {
         Credentials credentials = new Credentials();
         credentials.addSecretKey(new Text(ApplicationIdentity.CREDENTIALS_ALIAS), identity.encode());
         if (UserGroupInformation.isSecurityEnabled()) {
-            hdfs.addTokens(hadoop.get(YarnConfiguration.RM_PRINCIPAL, ""), credentials);
+            String renewer = YarnClientUtils.getRmPrincipal(hadoop);
+            if (renewer == null || renewer.isEmpty()) {
+                throw new ClientException(
+                        ExitCode.REFUSED,
+                        "The Hadoop configuration does not say as whom the ResourceManager runs, which has to renew the"
+                                + " session's tokens. Add " + YarnConfiguration.RM_PRINCIPAL + " to yarn-site.xml.");
+            }
+            hdfs.addTokens(renewer, kerberos.fileSystems(), credentials);
+            yarn.addToken(renewer, credentials);
         }
         return credentials;
     }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.DataOutputBuffer;
 import org.apache.hadoop.security.Credentials;
@@ -35,6 +36,7 @@ final class SubmissionContext {
     /**
      * Fills it in.
      *
+     * @param keytab for the master alone
      * @param user who submits
      * @param isSecure the cluster knows by itself who that is
      */
@@ -43,6 +45,7 @@ final class SubmissionContext {
             SessionConfig session,
             SessionSpec spec,
             LibraryFile specFile,
+            Optional<LibraryFile> keytab,
             Credentials credentials,
             String user,
             boolean isSecure)
@@ -65,7 +68,7 @@ final class SubmissionContext {
         DataOutputBuffer tokens = new DataOutputBuffer();
         credentials.writeTokenStorageToStream(tokens);
         context.setAMContainerSpec(ContainerLaunchContext.newInstance(
-                files(spec, specFile),
+                files(spec, specFile, keytab),
                 LaunchCommand.environment(session, spec, user, isSecure),
                 List.of(LaunchCommand.of(session)),
                 null,
@@ -93,9 +96,13 @@ final class SubmissionContext {
     }
 
     /** The user's jars are not among them: a master never loads what a user wrote. */
-    private static Map<String, LocalResource> files(SessionSpec spec, LibraryFile specFile) {
+    private static Map<String, LocalResource> files(
+            SessionSpec spec, LibraryFile specFile, Optional<LibraryFile> keytab) {
         Map<String, LocalResource> files = new HashMap<>();
         ContainerLayout.files(spec, specFile).forEach(file -> files.put(file.name(), resource(file)));
+        keytab.ifPresent(file -> files.put(
+                ContainerLayout.KEYTAB,
+                resource(new ContainerLayout.Localized(ContainerLayout.KEYTAB, file, false, true))));
         return files;
     }
 

@@ -91,6 +91,10 @@ class OpenCommandTest {
                 "4",
                 "-rw",
                 "1h",
+                "-kt",
+                "anna.keytab",
+                "-kp",
+                "anna@EXAMPLE.COM",
                 "-Dselvage.executor.env.REGION=north");
         assertThat(session.masterVcores()).isEqualTo(2);
         assertThat(session.executorVcores()).isEqualTo(3);
@@ -98,6 +102,8 @@ class OpenCommandTest {
         assertThat(session.attemptFailureWindow()).isEqualTo(Duration.ofHours(1));
         assertThat(session.executorEnvironment()).containsExactly(Map.entry("REGION", "north"));
         assertThat(session.effectiveExecutorLabel()).isEqualTo("ssd");
+        assertThat(session.kerberos().keytab()).isEqualTo("anna.keytab");
+        assertThat(session.kerberos().principal()).isEqualTo("anna@EXAMPLE.COM");
         ApplicationConfig application = session.application();
         assertThat(application.priority()).hasValue(5);
         assertThat(application.tags()).containsExactly("etl", "team-7");

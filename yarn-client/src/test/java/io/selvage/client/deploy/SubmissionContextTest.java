@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.yarn.api.records.ApplicationAccessType;
 import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
 import org.apache.hadoop.yarn.api.records.LocalResource;
 import org.apache.hadoop.yarn.api.records.LocalResourceType;
+import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
 import org.apache.hadoop.yarn.api.records.LogAggregationContext;
 import org.apache.hadoop.yarn.util.Records;
 import org.junit.jupiter.api.Test;
@@ -108,13 +111,34 @@ class SubmissionContextTest {
         assertThat(excluded.getRolledLogsExcludePattern()).isEqualTo("app\\.log");
     }
 
+    @Test
+    void theKeytabIsForTheMasterAndNoOtherApplication() throws IOException {
+        assertThat(context().getAMContainerSpec().getLocalResources()).doesNotContainKey(ContainerLayout.KEYTAB);
+        LocalResource keytab = context(Optional.of(file("selvage-master.keytab")))
+                .getAMContainerSpec()
+                .getLocalResources()
+                .get(ContainerLayout.KEYTAB);
+        assertThat(keytab.getVisibility()).isEqualTo(LocalResourceVisibility.APPLICATION);
+        assertThat(keytab.getType()).isEqualTo(LocalResourceType.FILE);
+        assertThat(ContainerLayout.files(SPEC, file("selvage-session.pb")))
+                .as("what executors get")
+                .noneMatch(file -> file.name().contains("keytab"));
+        assertThat(ContainerLayout.isTaken(ContainerLayout.KEYTAB)).isTrue();
+    }
+
     private static ApplicationSubmissionContext context(String... options) throws IOException {
+        return context(Optional.empty(), options);
+    }
+
+    private static ApplicationSubmissionContext context(Optional<LibraryFile> keytab, String... options)
+            throws IOException {
         ApplicationSubmissionContext context = Records.newRecord(ApplicationSubmissionContext.class);
         SubmissionContext.fill(
                 context,
                 SessionConfig.from(Configuration.defaults().withOptions(List.of(options))),
                 SPEC,
                 file("selvage-session.pb"),
+                keytab,
                 new Credentials(),
                 "anna",
                 false);

@@ -1,0 +1,4 @@
+@NullMarked
+package io.selvage.master.token;
+
+import org.jspecify.annotations.NullMarked;
