@@ -48,6 +48,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private final int leastSpilled;
     private final SegmentChain.Bounds bounds;
     private final Path directory;
+    private boolean hasParts; // The store may have some, or have had.
     private final KeyTable table;
     private final BinaryWriter keyBytes = new BinaryWriter(64);
     private RowCodec<K> codec;
@@ -67,6 +68,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private final Deque<Flushed> flushed = new ArrayDeque<>(); // Those that a cut may need.
 
     private long residentBytes;
+    private @Nullable Row inUse; // While room is made for a part of what it has.
     private int sweptGroup;
     private int sweptPlace;
     private int sweptInVain;
@@ -145,6 +147,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     /** Before the first use: the store is what the replica has brought it to. */
     void startFrom(RocksReplica replica) throws IOException {
         groupBytes = replica.groupBytes();
+        hasParts = replica.hasParts();
         Kept kept = new Kept(epoch++, flushes, newPoint(), groupBytes.clone(), null);
         points.startFrom(replica.checkpoint(), replica.chain(), kept);
         findFirstDue();
@@ -192,6 +195,26 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         return row;
     }
 
+    /** Nothing is visited, and the owner stays an object: it is in use. */
+    @Override
+    public @Nullable Row findPart(Row owner, PartKey key, int hash) {
+        Row row = table.find(key, hash);
+        if (row == null) {
+            inUse = owner;
+            try {
+                makeRoom();
+            } finally {
+                inUse = null;
+            }
+            row = loadPart(key, hash, owner.group);
+        }
+        touch(owner); // A flush may have begun.
+        if (row != null) {
+            touch(row);
+        }
+        return row;
+    }
+
     @Override
     public void prefetch(int[] hashes, int count) {
         table.prefetch(hashes, count);
@@ -222,6 +245,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     @Override
     public Row add(Object key, int hash, int group) {
         StoredRow row = new StoredRow(key, hash, group, codec.sectionCount());
+        hasParts |= row.isPart();
         beginChange();
         insert(row);
         use(row);
@@ -272,6 +296,20 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         }
         bytes[0] = (byte) (group >>> 8);
         bytes[1] = (byte) group;
+        return get(key, hash, group);
+    }
+
+    private @Nullable Row loadPart(PartKey key, int hash, int group) {
+        keyBytes.clear();
+        keyBytes.writeShort((short) group);
+        keyBytes.writeByte(RocksKeys.PART);
+        codec.writeKey(key, keyBytes);
+        return get(key, hash, group);
+    }
+
+    /** By the key's bytes at hand; null: the store has none. */
+    private @Nullable Row get(Object key, int hash, int group) {
+        byte[] bytes = keyBytes.array();
         int length = store.get(bytes, keyBytes.length(), value);
         if (length > value.length) {
             value = new byte[length + length / 2];
@@ -299,7 +337,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         int[] count = new int[1];
         for (int group = range.first(); group < range.end(); group++) {
             for (int i = 0; i < table.size(group); i++) {
-                count[0] += table.row(group, i).isEmpty() ? 0 : 1;
+                Row row = table.row(group, i);
+                count[0] += row.isEmpty() || row.isPart() ? 0 : 1;
             }
         }
         RocksStore.View view = store.view();
@@ -395,7 +434,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             }
             StoredRow row = (StoredRow) table.row(group, sweptPlace);
             int sparedEpochs = sweptInVain > table.size() ? 0 : 1;
-            if (row.generation < epoch - sparedEpochs && isClean(row) && row.storedDue.of(domain) > dueMillis) {
+            boolean mayGo = row != inUse && row.generation < epoch - sparedEpochs && isClean(row);
+            if (mayGo && row.storedDue.of(domain) > dueMillis) {
                 sweptInVain = 0;
                 evict(row); // The group's last row is at its place now.
             } else {
@@ -446,8 +486,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             each.seek(visitedFrom == null ? RocksKeys.group(range.first()) : visitedFrom);
             for (int i = 0; i < count && each.isValid(); i++) {
                 byte[] key = each.key();
-                if (!RocksKeys.isRow(key)) {
-                    each.seek(RocksKeys.group(RocksKeys.groupOf(key) + 1));
+                if (!RocksKeys.isRow(key) && !RocksKeys.isPart(key)) {
+                    each.seek(RocksKeys.kind(RocksKeys.groupOf(key), RocksKeys.PART));
                     continue;
                 }
                 byte[] bytes = each.value();
@@ -463,12 +503,17 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     /** If it is an object, that may have been used since. */
     private void expire(byte[] storedKey) {
-        K key = codec.readKey(storedKey, RocksKeys.ROW_PREFIX, storedKey.length - RocksKeys.ROW_PREFIX);
+        int length = storedKey.length - RocksKeys.ROW_PREFIX;
+        Object key = RocksKeys.isPart(storedKey)
+                ? codec.readPartKey(storedKey, RocksKeys.ROW_PREFIX, length)
+                : codec.readKey(storedKey, RocksKeys.ROW_PREFIX, length);
         int hash = KeyTable.hash(key);
         Row row = table.find(key, hash);
         if (row == null) {
             makeRoom();
-            row = load(key, hash);
+            row = key instanceof PartKey part
+                    ? loadPart(part, hash, RocksKeys.groupOf(storedKey))
+                    : load(key, hash);
         }
         if (row != null && codec.hasExpired(row)) {
             touch(row);
@@ -653,7 +698,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         long changed = written.bytes() + (base == null ? 0 : flushedBytes(base));
         long[] bytesNow = groupBytes.clone();
         SegmentChain chain =
-                forCut.end(base == null ? null : base.chain(), changed, earlier, ended, bytesNow, codec.schema());
+                forCut.end(base == null ? null : base.chain(), changed, earlier, ended, bytesNow, codec.schema(), hasParts);
         points.onWritten(forCut.checkpoint(), chain, new Kept(point.kept().epoch(), flushes, links, bytesNow, forCut));
     }
 

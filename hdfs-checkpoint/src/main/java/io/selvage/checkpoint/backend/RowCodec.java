@@ -107,9 +107,26 @@ final class RowCodec<K> {
         return sections.equals(other.sections);
     }
 
+    /** Of a part: its owner's behind its length, the state's name, and the number, so that it is behind smaller ones. */
     @SuppressWarnings("unchecked")
     void writeKey(Object key, BinaryWriter out) {
-        keySerde.write((K) key, out);
+        if (key instanceof PartKey part) {
+            int owner = out.beginRun();
+            keySerde.write((K) part.owner(), out);
+            out.endRun(owner);
+            out.writeString(part.state());
+            out.writeInt(part.number());
+        } else {
+            keySerde.write((K) key, out);
+        }
+    }
+
+    PartKey readPartKey(byte[] bytes, int offset, int length) {
+        BinaryReader in = new BinaryReader(bytes, offset, length);
+        int ownerLength = in.readLength();
+        K owner = readKey(bytes, in.position(), ownerLength);
+        in.skip(ownerLength);
+        return new PartKey(owner, in.readString(), in.readInt());
     }
 
     K readKey(byte[] bytes, int offset, int length) {

@@ -59,6 +59,9 @@ record StampedElements<T>(Cell<ArrayDeque<Stamped<T>>> cell, StampedListSerde<T>
 
     private @Nullable ArrayDeque<Stamped<T>> living() {
         ArrayDeque<Stamped<T>> elements = cell.get();
+        if (elements instanceof PartedDeque<T> parted) {
+            elements = parted.join(cell);
+        }
         if (elements != null && serde.expire(elements, serde.limit().horizonMillis())) {
             cell.clear();
             return null;

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the backend. A map whose entries expire, for the current key. One that is used moves to the end, so that
+ * Owned by the backend. A map whose entries expire, for the current key; always whole. One that is used moves to the end, so that
  * those that expire are at the front; but for those that were used after a clock was set back.
  */
 record StampedEntries<K, V>(Cell<LinkedHashMap<K, Stamped<V>>> cell, StampedMapSerde<K, V> serde)
@@ -97,6 +97,9 @@ record StampedEntries<K, V>(Cell<LinkedHashMap<K, Stamped<V>>> cell, StampedMapS
 
     private @Nullable LinkedHashMap<K, Stamped<V>> living() {
         LinkedHashMap<K, Stamped<V>> map = cell.get();
+        if (map instanceof PartedMap<K, Stamped<V>> parted) {
+            map = parted.join(cell);
+        }
         if (map != null && serde.expire(map, serde.limit().horizonMillis())) {
             cell.clear();
             return null;
