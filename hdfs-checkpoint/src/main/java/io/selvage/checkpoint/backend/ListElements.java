@@ -7,7 +7,6 @@ import java.util.ConcurrentModificationException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the backend. A list for the current key. Of one of many elements, all but the last ones are in parts, each in
@@ -88,7 +87,7 @@ final class ListElements<T> implements ListState<T> {
         }
 
         private Iterator<T> elementsOf(int number) {
-            @Nullable List<T> elements = number < parted.parts ? cell.part(number) : parted;
+            List<T> elements = number < parted.parts ? cell.part(number) : parted;
             return elements == null
                     ? Collections.emptyIterator()
                     : Collections.unmodifiableList(elements).iterator();
