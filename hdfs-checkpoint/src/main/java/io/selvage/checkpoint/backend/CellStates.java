@@ -70,7 +70,7 @@ abstract class CellStates implements StateAccess {
                     cell(descriptor.name(), new ListSerde<>(descriptor.serde()), appending()), partSizes());
         }
         StampedListSerde<T> serde = new StampedListSerde<>(descriptor.serde(), limit);
-        return new StampedElements<>(cell(descriptor.name(), serde, refusing(descriptor)), serde);
+        return new StampedElements<>(cell(descriptor.name(), serde, refusing(descriptor)), serde, partSizes());
     }
 
     @Override
@@ -82,7 +82,7 @@ abstract class CellStates implements StateAccess {
                     cell(descriptor.name(), serde, refusing(descriptor)), descriptor.keySerde(), partSizes());
         }
         StampedMapSerde<K, V> serde = new StampedMapSerde<>(descriptor.keySerde(), descriptor.valueSerde(), limit);
-        return new StampedEntries<>(cell(descriptor.name(), serde, refusing(descriptor)), serde);
+        return new StampedEntries<>(cell(descriptor.name(), serde, refusing(descriptor)), serde, partSizes());
     }
 
     @Override

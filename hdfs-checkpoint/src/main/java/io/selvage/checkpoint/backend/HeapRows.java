@@ -335,14 +335,31 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     }
 
     private void visit(Row row) {
-        if (codec.hasExpired(row)) {
-            touch(row);
-            codec.expire(row);
-            if (dropIfEmpty(row)) {
-                return; // Another one is at its place.
+        if (!codec.hasExpired(row)) {
+            visitedPlace++;
+            return;
+        }
+        touch(row);
+        visitedPlace += expire(row) ? 0 : 1; // Another one is at its place.
+    }
+
+    /** Of a row that is in use; answers whether it has gone. */
+    private boolean expire(Row row) {
+        int entries = codec.expire(row);
+        boolean isGone = dropIfEmpty(row);
+        if (entries > 0 && row.key instanceof PartKey part) {
+            int hash = KeyTable.hash(part.owner());
+            Row owner = table.find(part.owner(), hash);
+            if (owner != null) {
+                touch(owner);
+            } else if (undecoded != null) {
+                owner = decode(part.owner(), hash);
+            }
+            if (owner != null) {
+                codec.onExpired(owner, part, entries);
             }
         }
-        visitedPlace++;
+        return isGone;
     }
 
     /** Looks at the entry at that place or behind it; answers the place to go on from. */
@@ -361,8 +378,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
                 ? codec.readPartKey(bytes.arena(), entry.keyAt, entry.keyLength)
                 : codec.readKey(bytes.arena(), entry.keyAt, entry.keyLength);
         Row row = decode(key, KeyTable.hash(key), number, bytes);
-        codec.expire(row);
-        dropIfEmpty(row);
+        expire(row);
         return slot; // Another entry may be there now.
     }
 

@@ -3,10 +3,8 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.state.ListState;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.ConcurrentModificationException;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 
 /**
  * Owned by the backend. A list for the current key. Of one of many elements, all but the last ones are in parts, each in
@@ -34,7 +32,7 @@ final class ListElements<T> implements ListState<T> {
         elements.add(element);
     }
 
-    /** Elements become a part; what it throws, it throws before anything has changed. */
+    /** Elements become a part; answers what others are added to. */
     private ArrayList<T> divide(ArrayList<T> elements) {
         int before = elements instanceof PartedList<T> parted ? parted.parts : 0;
         cell.setPart(before, new ArrayList<>(elements));
@@ -47,9 +45,24 @@ final class ListElements<T> implements ListState<T> {
     public Iterable<T> elements() {
         ArrayList<T> elements = cell.get();
         if (elements instanceof PartedList<T> parted) {
-            return () -> new EachPart(parted);
+            return () -> {
+                int changes = parted.changes();
+                return new EachPart<>(
+                        0,
+                        parted.parts + 1,
+                        number -> part(parted, number),
+                        () -> parted.changes() == changes && cell.get() == parted);
+            };
         }
         return elements == null ? List.of() : Collections.unmodifiableList(elements);
+    }
+
+    /** The last one is what is in the owner's row. */
+    private Iterator<T> part(PartedList<T> parted, int number) {
+        List<T> elements = number < parted.parts ? cell.part(number) : parted;
+        return elements == null
+                ? Collections.emptyIterator()
+                : Collections.unmodifiableList(elements).iterator();
     }
 
     @Override
@@ -61,44 +74,5 @@ final class ListElements<T> implements ListState<T> {
             }
         }
         cell.clear();
-    }
-
-    /** Owned by its caller, until the list or the key changes. One part after the other, and then what is in none. */
-    private final class EachPart implements Iterator<T> {
-        private final PartedList<T> parted;
-        private final int changes;
-        private int next;
-        private Iterator<T> within = Collections.emptyIterator();
-
-        EachPart(PartedList<T> parted) {
-            this.parted = parted;
-            this.changes = parted.changes();
-        }
-
-        @Override
-        public boolean hasNext() {
-            while (!within.hasNext() && next <= parted.parts) {
-                if (parted.changes() != changes || cell.get() != parted) {
-                    throw new ConcurrentModificationException("the list, or the current key, has changed");
-                }
-                within = elementsOf(next++);
-            }
-            return within.hasNext();
-        }
-
-        private Iterator<T> elementsOf(int number) {
-            List<T> elements = number < parted.parts ? cell.part(number) : parted;
-            return elements == null
-                    ? Collections.emptyIterator()
-                    : Collections.unmodifiableList(elements).iterator();
-        }
-
-        @Override
-        public T next() {
-            if (!hasNext()) {
-                throw new NoSuchElementException();
-            }
-            return within.next();
-        }
     }
 }

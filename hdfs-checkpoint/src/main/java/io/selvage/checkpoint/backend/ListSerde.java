@@ -34,6 +34,9 @@ record ListSerde<T>(Serde<T> element) implements Serde<ArrayList<T>> {
         int size = in.readUnsignedVarInt();
         ArrayList<T> value;
         if (size == PartedList.MARK) {
+            if (isStamped) {
+                in.readUnsignedVarInt(); // The first part: those before it are not there, and not missed.
+            }
             value = new PartedList<>(in.readUnsignedVarInt());
             size = in.readUnsignedVarInt();
         } else {

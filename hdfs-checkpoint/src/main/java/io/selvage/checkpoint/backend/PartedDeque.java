@@ -3,38 +3,25 @@ package io.selvage.checkpoint.backend;
 import java.util.ArrayDeque;
 
 /**
- * Owned by its row. The last elements of a list that was in parts when it had no time-to-live; it is whole once it is
- * used.
+ * Owned by its row. The last elements, of which there is at least one, of a list with a time-to-live whose others are in
+ * rows of their own. It is written as a mark in place of the number of elements, the first part, the number behind that
+ * of the last one, and these elements as of any list.
  */
 final class PartedDeque<T> extends ArrayDeque<Stamped<T>> {
     private static final long serialVersionUID = 1L;
 
-    final int parts;
+    /** What was in parts before it has expired. */
+    int first;
 
-    PartedDeque(int parts) {
+    /** Of that number, and beyond, there are none of this list's. */
+    final int end;
+
+    /** How often an element has come. */
+    int changes;
+
+    PartedDeque(int first, int end) {
         super(4);
-        this.parts = parts;
-    }
-
-    /** Puts it together in its row, in order of use, and answers what is there then. */
-    ArrayDeque<Stamped<T>> join(Cell<ArrayDeque<Stamped<T>>> cell) {
-        ArrayDeque<Stamped<T>> whole = new ArrayDeque<>();
-        for (int i = 0; i < parts; i++) {
-            ArrayDeque<Stamped<T>> part = cell.part(i);
-            if (part != null) {
-                whole.addAll(part);
-            }
-        }
-        whole.addAll(this);
-        long before = Long.MIN_VALUE;
-        for (Stamped<T> each : whole) {
-            each.millis = Math.max(each.millis, before);
-            before = each.millis;
-        }
-        cell.set(whole);
-        for (int i = 0; i < parts; i++) {
-            cell.clearPart(i);
-        }
-        return whole;
+        this.first = first;
+        this.end = end;
     }
 }

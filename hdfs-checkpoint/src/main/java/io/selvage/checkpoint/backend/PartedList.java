@@ -12,7 +12,7 @@ final class PartedList<T> extends ArrayList<T> {
     static final int MARK = -1;
 
     /** From 0 on, all that there are; what is beyond may be left from an earlier list, and is none of this one's. */
-    int parts;
+    final int parts;
 
     PartedList(int parts) {
         super(4);

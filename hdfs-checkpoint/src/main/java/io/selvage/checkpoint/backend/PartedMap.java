@@ -16,20 +16,24 @@ final class PartedMap<K, V> extends LinkedHashMap<K, V> {
     /** From 0 on, all that there are; what is beyond may be left from an earlier map, and is none of this one's. */
     int parts;
 
-    /** Entries of all parts. */
+    /** Of all parts. */
     int entries;
 
-    /** When any of it was used last; of use where a map has a time-to-live since it was written. */
-    final long millis;
+    /** When any of it was used last, or later; of use where the state has a time-to-live. */
+    long millis;
 
     /** How often an entry has come or gone. */
-    transient int changes;
+    int changes;
 
     PartedMap(int parts, int entries, long millis) {
         super(2);
         this.parts = parts;
         this.entries = entries;
         this.millis = millis;
+    }
+
+    void onUse(long atMillis) {
+        millis = Math.max(millis, atMillis);
     }
 
     /** Of the entry whose key's bytes have that hash, where there are so many parts. */
@@ -39,7 +43,7 @@ final class PartedMap<K, V> extends LinkedHashMap<K, V> {
         return part < parts ? part : part & mask >>> 1;
     }
 
-    /** Of how many parts there are more than that one, what is in the last was in this one before. */
+    /** While that part was not there, what is in it was in this one. */
     static int sourceOf(int part) {
         return part - Integer.highestOneBit(part);
     }
@@ -60,25 +64,5 @@ final class PartedMap<K, V> extends LinkedHashMap<K, V> {
         int parts = in.readUnsignedVarInt();
         int entries = in.readUnsignedVarInt();
         return new PartedMap<>(parts, entries, isStamped ? in.readLong() : otherwiseMillis);
-    }
-
-    /** Puts it together in its row, and answers what is there then. */
-    LinkedHashMap<K, V> join(Cell<LinkedHashMap<K, V>> cell) {
-        LinkedHashMap<K, V> whole = new LinkedHashMap<>();
-        for (int i = 0; i < parts; i++) {
-            LinkedHashMap<K, V> part = cell.part(i);
-            if (part != null) {
-                whole.putAll(part);
-            }
-        }
-        cell.set(whole);
-        clearParts(cell);
-        return whole;
-    }
-
-    void clearParts(Cell<LinkedHashMap<K, V>> cell) {
-        for (int i = 0; i < parts; i++) {
-            cell.clearPart(i);
-        }
     }
 }

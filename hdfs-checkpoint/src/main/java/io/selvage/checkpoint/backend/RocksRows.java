@@ -517,8 +517,25 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         }
         if (row != null && codec.hasExpired(row)) {
             touch(row);
-            codec.expire(row);
+            int entries = codec.expire(row);
             dropIfEmpty(row);
+            if (entries > 0 && key instanceof PartKey part) {
+                tellOwner(part, entries);
+            }
+        }
+    }
+
+    /** So many entries of a part have expired. */
+    private void tellOwner(PartKey part, int entries) {
+        int hash = KeyTable.hash(part.owner());
+        Row owner = table.find(part.owner(), hash);
+        if (owner == null) {
+            makeRoom();
+            owner = load(part.owner(), hash);
+        }
+        if (owner != null) {
+            touch(owner);
+            codec.onExpired(owner, part, entries);
         }
     }
 

@@ -5,6 +5,7 @@ import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -248,17 +249,39 @@ final class RowCodec<K> {
         return false;
     }
 
-    /** Takes that away. */
-    void expire(Row row) {
+    /** Takes that away. Answers how many entries of a map have gone, if the row is a part of it. */
+    int expire(Row row) {
+        int gone = 0;
         for (int i = 0; i < expiring.size(); i++) {
             ExpiringSerde<Object> serde = expiring.get(i);
             Object value = serde == null ? null : row.get(i);
-            if (serde != null
-                    && value != null
-                    && serde.expire(value, serde.limit().horizonMillis())) {
+            if (serde == null || value == null) {
+                continue;
+            }
+            int before = value instanceof Map<?, ?> map ? map.size() : 0;
+            if (serde.expire(value, serde.limit().horizonMillis())) {
                 row.clear(i);
             }
+            gone += value instanceof Map<?, ?> map ? before - map.size() : 0;
         }
+        return row.isPart() ? gone : 0;
+    }
+
+    /** So many entries have gone from a part of what the owner has, unless that was left from an earlier map. */
+    void onExpired(Row owner, PartKey part, int count) {
+        Object value = owner.get(declaredIndexOf(part.state()));
+        if (value instanceof PartedMap<?, ?> parted && part.number() < parted.parts) {
+            parted.entries -= count;
+            parted.changes++;
+        }
+    }
+
+    private int declaredIndexOf(String name) {
+        int section = 0;
+        while (!sections.get(section).name().equals(name)) {
+            section++;
+        }
+        return section;
     }
 
     /** The same of a row that is bytes; but of lists and maps, only whether all of one has. */

@@ -773,16 +773,20 @@ final class KeyedStateSimulationTest {
                     model.fleetingSum = new Timed<>(before == null ? number : before + number, clock.millis);
                 }
                 case 25, 26 -> {
-                    subtask.fleetingList.add("f" + number);
-                    model.fleetingList.add(new Timed<>("f" + number, clock.millis));
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        subtask.fleetingList.add("f" + (number + i));
+                        model.fleetingList.add(new Timed<>("f" + (number + i), clock.millis));
+                    }
                 }
                 case 27, 28 -> {
-                    String entry = "m" + number % 5;
-                    subtask.fleetingMap.put(entry, number);
-                    model.fleetingMap.put(entry, new Timed<>(number, clock.millis));
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        String entry = "m" + random.nextInt(ENTRIES);
+                        subtask.fleetingMap.put(entry, number + i);
+                        model.fleetingMap.put(entry, new Timed<>(number + i, clock.millis));
+                    }
                 }
                 case 29 -> {
-                    String entry = "m" + number % 5;
+                    String entry = "m" + random.nextInt(ENTRIES);
                     Timed<Long> timed = model.fleetingMap.get(entry);
                     assertThat(subtask.fleetingMap.get(entry)).isEqualTo(Timed.get(timed, clock.millis));
                     if (timed != null && timed.isAlive(clock.millis)) {
@@ -790,8 +794,11 @@ final class KeyedStateSimulationTest {
                     }
                 }
                 case 30 -> {
-                    subtask.fleetingMap.remove("m" + number % 5);
-                    model.fleetingMap.remove("m" + number % 5);
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        String entry = "m" + random.nextInt(ENTRIES);
+                        subtask.fleetingMap.remove(entry);
+                        model.fleetingMap.remove(entry);
+                    }
                 }
                 case 31, 32 -> {
                     long at = clock.millis + random.nextInt(ALARM_MILLIS);

@@ -383,7 +383,7 @@ final class LargeStateTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aLargeMapAndListOfASmallOneBeforeAreWholeAgainOnceTheyHaveATimeToLive(boolean onDisk) {
+    void aLargeMapAndListThatAreGivenATimeToLiveHaveItFromThenOn(boolean onDisk) {
         Running running = new Running(onDisk).fill(3000);
         running.backend.setCurrentKey("unused");
         for (int i = 0; i < 2000; i++) {
@@ -412,6 +412,8 @@ final class LargeStateTest {
             again.cutAndConfirm();
         }
         assertThat(again.backend.keyCount()).isEqualTo(1);
+        again.backend.setCurrentKey("key");
+        assertThat(again.map.get(1L)).isEqualTo(bytes(1));
         again.cutAndConfirm();
         StateReplica replica = again.replica(onDisk);
         try (RowCursor parts = replica.cursor(true)) {
@@ -422,6 +424,48 @@ final class LargeStateTest {
         replica.close();
         again.close();
         limited.close();
+        running.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void entriesOfALargeMapAndElementsOfALargeListExpireEachForItself(boolean onDisk) {
+        Running running = new Running(onDisk, KeyedOrigin.NOTHING, 0, TimeToLive.afterWrite(HOUR));
+        for (int i = 0; i < 6000; i++) {
+            now = now.plusSeconds(1);
+            running.backend.setCurrentKey("key");
+            running.map.put((long) i, bytes(i));
+            running.list.add(bytes(i));
+            running.backend.setCurrentKey("other-" + i % 7);
+            running.value.update(1L);
+        }
+        // An hour has 3,600 seconds.
+        running.backend.setCurrentKey("key");
+        assertThat(running.map.get(2399L)).isNull();
+        assertThat(running.map.get(2400L)).isEqualTo(bytes(2400));
+        assertThat(running.entries()).hasSize(3600);
+        assertThat(running.list.elements()).hasSize(3600).contains(bytes(2400), bytes(5999));
+        running.cutAndConfirm();
+        Running restored = running.restored(onDisk, TimeToLive.afterWrite(HOUR));
+        now = now.plusSeconds(3400);
+        restored.backend.setCurrentKey("key");
+        assertThat(restored.map.isEmpty()).isFalse();
+        assertThat(restored.entries()).hasSize(200).containsKeys(5800L, 5999L);
+        restored.map.remove(5999L);
+        assertThat(restored.entries()).hasSize(199).doesNotContainKey(5999L);
+        assertThat(restored.list.elements()).hasSize(200).startsWith(bytes(5800));
+        restored.list.add(bytes(6000));
+        assertThat(restored.list.elements()).hasSize(201).endsWith(bytes(6000));
+        now = now.plusSeconds(300);
+        assertThat(restored.map.isEmpty()).isTrue();
+        assertThat(restored.list.elements()).containsExactly(bytes(6000));
+        restored.close();
+        for (int i = 0; i < 4; i++) {
+            running.cutAndConfirm(); // The key does not come back.
+        }
+        assertThat(running.backend.keyCount()).isEqualTo(7);
+        running.backend.setCurrentKey("key");
+        assertThat(running.map.isEmpty()).isTrue();
         running.close();
     }
 
