@@ -41,6 +41,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private static final int SPILLED_AT_ONCE = 1024;
     private static final int MOST_DUE_AT_ONCE = 1024;
     private static final int VISITED_AT_ONCE = 512;
+    private static final int LEAST_IN_USE = 16; // Parts of what one key has, if so many were looked for.
+    private static final int IN_USE_SHARE = 8; // Of the room, one part in so many is for more of them.
 
     private final String operator;
     private final KeyGroupRange range;
@@ -68,7 +70,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private final Deque<Flushed> flushed = new ArrayDeque<>(); // Those that a cut may need.
 
     private long residentBytes;
-    private @Nullable Row inUse; // While room is made for a part of what it has.
+    private @Nullable Row ownerInUse; // Of these, until the next key is looked for.
+    private final Deque<StoredRow> partsInUse = new ArrayDeque<>();
+    private long inUseBytes;
     private int sweptGroup;
     private int sweptPlace;
     private int sweptInVain;
@@ -155,6 +159,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     /** The same rows for a new backend. */
     void adopt(RowCodec<K> newCodec) {
+        releaseParts();
         if (newCodec.hasSectionsOf(codec)) {
             newCodec.numberAs(codec.schema());
             newCodec.adoptTimers(codec);
@@ -178,6 +183,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     @Override
     public @Nullable Row find(Object key, int hash) {
+        if (ownerInUse != null) {
+            releaseParts();
+        }
         if (visitsDue >= VISITED_AT_ONCE) {
             visit(VISITED_AT_ONCE);
         }
@@ -195,24 +203,51 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         return row;
     }
 
-    /** Nothing is visited, and the owner stays an object: it is in use. */
+    /** Nothing is visited, and the owner and its parts in use stay objects. */
     @Override
     public @Nullable Row findPart(Row owner, PartKey key, int hash) {
+        if (owner != ownerInUse) {
+            releaseParts();
+            ownerInUse = owner;
+        }
         Row row = table.find(key, hash);
         if (row == null) {
-            inUse = owner;
-            try {
-                makeRoom();
-            } finally {
-                inUse = null;
+            int before = epoch;
+            makeRoom();
+            if (epoch != before) {
+                partsInUse.forEach(this::touch); // Values of theirs may be changed in place.
             }
             row = loadPart(key, hash, owner.group);
         }
-        touch(owner); // A flush may have begun.
+        touch(owner);
         if (row != null) {
             touch(row);
+            keepInUse((StoredRow) row);
         }
         return row;
+    }
+
+    /** Those that were looked for first go first: of many, only the last ones are in use. */
+    private void keepInUse(StoredRow part) {
+        if (part.isInUse) {
+            return;
+        }
+        part.isInUse = true;
+        partsInUse.add(part);
+        inUseBytes += part.heapBytes;
+        while (partsInUse.size() > LEAST_IN_USE && inUseBytes > environment.rowBytesOfBackend() / IN_USE_SHARE) {
+            StoredRow oldest = partsInUse.remove();
+            oldest.isInUse = false;
+            inUseBytes -= oldest.heapBytes;
+        }
+        inUseBytes = Math.max(0, inUseBytes); // Rows grow meanwhile.
+    }
+
+    private void releaseParts() {
+        partsInUse.forEach(part -> part.isInUse = false);
+        partsInUse.clear();
+        inUseBytes = 0;
+        ownerInUse = null;
     }
 
     @Override
@@ -250,6 +285,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         insert(row);
         use(row);
         endChange();
+        if (row.isPart()) {
+            keepInUse(row);
+        }
         return row;
     }
 
@@ -434,7 +472,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             }
             StoredRow row = (StoredRow) table.row(group, sweptPlace);
             int sparedEpochs = sweptInVain > table.size() ? 0 : 1;
-            boolean mayGo = row != inUse && row.generation < epoch - sparedEpochs && isClean(row);
+            boolean mayGo = row != ownerInUse && !row.isInUse && row.generation < epoch - sparedEpochs && isClean(row);
             if (mayGo && row.storedDue.of(domain) > dueMillis) {
                 sweptInVain = 0;
                 evict(row); // The group's last row is at its place now.
@@ -788,6 +826,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     @Override
     public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
+        releaseParts();
         awaitFlush();
         if (codec.hasExpiring()) {
             visit(HeapRows.VISITED_AT_CUT);
@@ -889,6 +928,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     private void rewind(CutHistory.Point<Kept> back, Path links) throws IOException {
         beginChange();
+        releaseParts();
         giveUpFlush();
         evictFrom(back.kept().epoch() + 1);
         Arrays.fill(used, 0, usedCount, null);

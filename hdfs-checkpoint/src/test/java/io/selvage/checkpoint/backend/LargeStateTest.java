@@ -298,6 +298,45 @@ final class LargeStateTest {
         running.close();
     }
 
+    /** While room is made for others: nobody is told that a value is changed in place. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void valuesOfALargeMapMayBeChangedInPlaceWhileAFewOthersAreReadAfterThem(boolean onDisk) {
+        rowBytes = 20_000;
+        int count = 3000;
+        Running running = new Running(onDisk).fill(count);
+        running.cutAndConfirm();
+        Random random = new Random(3);
+        Map<Long, byte[]> model = new HashMap<>();
+        for (int round = 0; round < 200; round++) {
+            running.backend.setCurrentKey("key");
+            List<byte[]> read = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                long key = random.nextInt(count);
+                byte[] value = Objects.requireNonNull(running.map.get(key));
+                assertThat(value).isEqualTo(model.getOrDefault(key, bytes(key)));
+                read.add(value);
+                read.get(random.nextInt(read.size()))[20]++;
+                running.value.update(7L);
+                model.put(key, value);
+            }
+            model.replaceAll((key, value) -> value.clone());
+            if (round % 3 == 0) {
+                running.backend.setCurrentKey("other-" + round);
+                running.value.update(1L);
+            }
+            if (round % 20 == 0) {
+                running.cutAndConfirm();
+            }
+        }
+        running.cutAndConfirm();
+        Running restored = running.restored(onDisk);
+        restored.backend.setCurrentKey("key");
+        model.forEach((key, value) -> assertThat(restored.map.get(key)).isEqualTo(value));
+        restored.close();
+        running.close();
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aLargeMapIsThatOfTheModelAsItGrowsAndShrinks(boolean onDisk) {
