@@ -102,7 +102,10 @@ final class MapEntries<K, V> implements MapState<K, V> {
     @Override
     public boolean isEmpty() {
         LinkedHashMap<K, V> map = cell.get();
-        return map == null || map.isEmpty() && !(map instanceof PartedMap<K, V>);
+        if (map instanceof PartedMap<K, V> parted) {
+            return parted.entries == 0;
+        }
+        return map == null || map.isEmpty();
     }
 
     @Override

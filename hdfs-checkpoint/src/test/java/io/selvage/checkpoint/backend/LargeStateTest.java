@@ -54,6 +54,7 @@ final class LargeStateTest {
     private final CountingSerde serde = new CountingSerde();
     private Instant now = Instant.parse("2026-11-26T00:00:00Z");
     private long rowBytes = 1 << 20;
+    private PartSizes sizes = PartSizes.DEFAULT;
     private @Nullable RocksEnvironment disk;
 
     /** Counts what it does, as that is what costs. */
@@ -61,17 +62,26 @@ final class LargeStateTest {
         private static final long serialVersionUID = 1L;
         private int written;
         private int read;
+        private int untilFailure; // Values; 0: it does not fail.
 
         @Override
         public void write(byte[] value, BinaryWriter out) {
             written++;
+            use();
             out.writeByteArray(value);
         }
 
         @Override
         public byte[] read(BinaryReader in) {
             read++;
+            use();
             return in.readByteArray();
+        }
+
+        private void use() {
+            if (untilFailure > 0 && --untilFailure == 0) {
+                throw new IllegalArgumentException("failed as it was told to");
+            }
         }
 
         @Override
@@ -124,6 +134,7 @@ final class LargeStateTest {
             this.onDisk = onDisk;
             this.checkpoint = checkpoint;
             backend = backend(onDisk, origin);
+            backend.setPartSizes(sizes);
             value = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
             MapStateDescriptor<Long, byte[]> ofMap = new MapStateDescriptor<>("map", Serdes.LONG, serde);
             ListStateDescriptor<byte[]> ofList = new ListStateDescriptor<>("list", serde);
@@ -302,16 +313,16 @@ final class LargeStateTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void valuesOfALargeMapMayBeChangedInPlaceWhileAFewOthersAreReadAfterThem(boolean onDisk) {
-        rowBytes = 20_000;
+        rowBytes = 60_000;
         int count = 3000;
         Running running = new Running(onDisk).fill(count);
         running.cutAndConfirm();
         Random random = new Random(3);
         Map<Long, byte[]> model = new HashMap<>();
-        for (int round = 0; round < 200; round++) {
+        for (int round = 0; round < 60; round++) {
             running.backend.setCurrentKey("key");
             List<byte[]> read = new ArrayList<>();
-            for (int i = 0; i < 12; i++) {
+            for (int i = 0; i < 8; i++) {
                 long key = random.nextInt(count);
                 byte[] value = Objects.requireNonNull(running.map.get(key));
                 assertThat(value).isEqualTo(model.getOrDefault(key, bytes(key)));
@@ -325,7 +336,7 @@ final class LargeStateTest {
                 running.backend.setCurrentKey("other-" + round);
                 running.value.update(1L);
             }
-            if (round % 20 == 0) {
+            if (round % 6 == 0) {
                 running.cutAndConfirm();
             }
         }
@@ -528,6 +539,56 @@ final class LargeStateTest {
         back.close();
         moved.close();
         running.close();
+    }
+
+    /** And the program goes on, as if that were nothing. */
+    @Test
+    void anOperationThatASerdeFailsWasDoneOrWasNot() {
+        int failed = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            Random random = new Random(seed);
+            sizes = new PartSizes(4, 2);
+            Running running = new Running(false);
+            TreeMap<Long, Long> model = new TreeMap<>();
+            for (int step = 0; step < 400; step++) {
+                if (random.nextInt(10) == 0) {
+                    running.cutAndConfirm();
+                    running = random.nextBoolean() ? running : running.restored(false);
+                }
+                running.backend.setCurrentKey("key");
+                long key = random.nextInt(40);
+                TreeMap<Long, Long> after = new TreeMap<>(model);
+                int dice = random.nextInt(20);
+                serde.untilFailure = random.nextInt(3) == 0 ? 1 + random.nextInt(30) : 0;
+                try {
+                    if (dice == 0) {
+                        after.clear();
+                        running.map.clear();
+                    } else if (dice < 12) {
+                        after.put(key, (long) step);
+                        running.map.put(key, bytes(step));
+                    } else {
+                        after.remove(key);
+                        running.map.remove(key);
+                    }
+                    model = after;
+                } catch (IllegalArgumentException e) {
+                    failed++;
+                    serde.untilFailure = 0;
+                    model = valuesOf(running).equals(after) ? after : model;
+                }
+                serde.untilFailure = 0;
+                assertThat(valuesOf(running)).as("seed %s, step %s", seed, step).isEqualTo(model);
+                assertThat(running.map.isEmpty()).isEqualTo(model.isEmpty());
+            }
+        }
+        assertThat(failed).isGreaterThan(100);
+    }
+
+    private static TreeMap<Long, Long> valuesOf(Running running) {
+        TreeMap<Long, Long> all = new TreeMap<>();
+        running.entries().forEach((key, value) -> all.put(key, ByteBuffer.wrap(value).getLong()));
+        return all;
     }
 
     /** Who has no large state can go back to an earlier version; one that can't read parts is to refuse them. */
