@@ -20,6 +20,9 @@ final class StoredRow extends Row {
     /** Its place in the flush that is under way, as long as that has not written it. */
     int flushAt = NO_FLUSH;
 
+    /** A part of what the current key has, of which a value may be at hand. */
+    boolean isInUse;
+
     StoredRow(Object key, int hash, int group, int sectionCount) {
         super(key, hash, group, sectionCount);
     }
