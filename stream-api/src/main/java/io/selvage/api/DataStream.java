@@ -96,6 +96,11 @@ public final class DataStream<T> {
         return new DataStream<>(environment, List.of(new Origin(step, tag.name(), Exchange.NONE)), tag.serde());
     }
 
+    /** This stream's step is the first of two that are one for the user. */
+    void isFirstStageOf(DataStream<?> second) {
+        step("uid").second = second.step("uid");
+    }
+
     private Transformation step(String setting) {
         Origin origin = origins.get(0);
         if (origins.size() > 1

@@ -96,7 +96,7 @@ final class GraphBuilder {
         Set<String> used = new HashSet<>();
         Map<String, Integer> unnamed = new HashMap<>();
         for (Transformation step : steps) {
-            String uid = step.uid;
+            String uid = step.ownUid();
             if (uid == null && step.isStateful()) {
                 throw new InvalidProgramException("In " + step.name
                         + ": the step keeps state but has no uid, so a checkpoint could not tell whose state it is."

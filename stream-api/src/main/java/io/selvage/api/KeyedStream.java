@@ -78,6 +78,11 @@ public final class KeyedStream<T, K> {
         return new KeyedBroadcastConnectedStream<>(this, broadcast);
     }
 
+    /** Where they are before that. */
+    DataStream<T> elements() {
+        return elements;
+    }
+
     /** The elements on their way to the subtasks of their keys. */
     DataStream<T> exchanged() {
         return elements.sent(Exchange.byKey(key, keySerde));

@@ -32,6 +32,10 @@ final class Transformation {
     @Nullable
     String uid;
 
+    /** Not null: this step is the first of two that are one for the user, and the other one has the uid. */
+    @Nullable
+    Transformation second;
+
     int parallelism;
     boolean startsChain;
     boolean endsChain;
@@ -63,10 +67,16 @@ final class Transformation {
         }
     }
 
+    @Nullable
+    String ownUid() {
+        return second == null || second.uid == null ? uid : second.uid + "-partials";
+    }
+
     boolean isStateful() {
         return definition instanceof OperatorDefinition.KeyedProcess
                 || definition instanceof OperatorDefinition.KeyedCoProcess
                 || definition instanceof OperatorDefinition.WindowAggregate
+                || definition instanceof OperatorDefinition.PartialAggregate
                 || definition instanceof OperatorDefinition.IntervalJoin
                 || definition instanceof OperatorDefinition.BroadcastProcess
                 || definition instanceof OperatorDefinition.KeyedBroadcastProcess

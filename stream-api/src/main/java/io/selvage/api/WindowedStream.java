@@ -1,17 +1,21 @@
 package io.selvage.api;
 
 import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ProcessWindowFunction;
 import io.selvage.api.function.ReduceFunction;
 import io.selvage.api.function.WindowFunction;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.ListAggregate;
+import io.selvage.api.graph.MergeAggregate;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.ReduceAggregate;
 import io.selvage.api.graph.WindowResult;
 import io.selvage.api.state.Aggregator;
 import io.selvage.api.time.TimeDomain;
+import io.selvage.api.type.PartialSerde;
+import io.selvage.api.type.PartialSerde.Partial;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
@@ -19,6 +23,7 @@ import io.selvage.api.window.GlobalWindows;
 import io.selvage.api.window.SessionWindows;
 import io.selvage.api.window.SlidingWindows;
 import io.selvage.api.window.Trigger;
+import io.selvage.api.window.TumblingWindows;
 import io.selvage.api.window.WindowAssigner;
 import java.time.Duration;
 import java.util.List;
@@ -34,6 +39,7 @@ public final class WindowedStream<T, K> {
     private @Nullable Trigger<? super T> trigger;
     private long allowedLatenessMillis;
     private @Nullable OutputTag<T> lateTag;
+    private boolean isTwoStage;
 
     WindowedStream(KeyedStream<T, K> keyed, WindowAssigner windows) {
         this.keyed = keyed;
@@ -69,6 +75,19 @@ public final class WindowedStream<T, K> {
     /** What comes too late is counted, and goes to a side output of the windows' step. */
     public WindowedStream<T, K> sideOutputLateData(OutputTag<T> tag) {
         lateTag = tag;
+        return this;
+    }
+
+    /**
+     * Elements of a key are folded in the subtasks that they come from, and what that comes to, some times a second, in
+     * the subtask of the key. For streams of which a few keys have the most elements; the results are the same, and
+     * come at the same time.
+     *
+     * <p>For {@code reduce} and {@code aggregate} with tumbling and sliding windows of event time, and an aggregate that
+     * has {@code merge}. Late elements are counted together where they were folded together.
+     */
+    public WindowedStream<T, K> twoStage() {
+        isTwoStage = true;
         return this;
     }
 
@@ -155,6 +174,11 @@ public final class WindowedStream<T, K> {
     }
 
     public <O> DataStream<O> process(ProcessWindowFunction<K, T, O> function, Serde<O> type) {
+        if (isTwoStage) {
+            throw new InvalidProgramException("In " + operation("twoStage")
+                    + ": process(...) is given all elements, of which nothing can be folded before. Use reduce(...) or"
+                    + " aggregate(...), which take a ProcessWindowFunction too.");
+        }
         Serde<List<T>> all = Serdes.list(keyed.serde());
         return window(new ListAggregate<>(), all, new WindowResult.ProcessedAll<>(function), type);
     }
@@ -167,6 +191,9 @@ public final class WindowedStream<T, K> {
             WindowResult<K, R, O> result,
             Serde<O> type) {
         check(aggregate);
+        if (isTwoStage) {
+            return twoStage(aggregate, accumulatorType, result, type);
+        }
         return keyed.then(
                 "window",
                 new OperatorDefinition.WindowAggregate<>(
@@ -180,6 +207,66 @@ public final class WindowedStream<T, K> {
                         allowedLatenessMillis,
                         lateTag),
                 type);
+    }
+
+    @SuppressWarnings("unchecked")
+    private <A, R, O> DataStream<O> twoStage(
+            AggregateFunction<T, A, R> aggregate,
+            Serde<A> accumulatorType,
+            WindowResult<K, R, O> result,
+            Serde<O> type) {
+        DataStream<Partial> partials = keyed.elements()
+                .then(
+                        "partial aggregate",
+                        new OperatorDefinition.PartialAggregate<>(
+                                keyed.key(),
+                                keyed.keySerde(),
+                                paneMillis(aggregate),
+                                windows instanceof SlidingWindows sliding
+                                        ? sliding.offsetMillis()
+                                        : ((TumblingWindows) windows).offsetMillis(),
+                                aggregate,
+                                accumulatorType),
+                        new PartialSerde<>(keyed.keySerde(), accumulatorType));
+        KeySelector<Partial, K> key = partial -> (K) partial.key();
+        DataStream<O> windowed = new KeyedStream<>(partials, key, keyed.keySerde())
+                .then(
+                        "window",
+                        new OperatorDefinition.WindowAggregate<>(
+                                key,
+                                keyed.keySerde(),
+                                windows,
+                                new MergeAggregate<>(aggregate, accumulatorType),
+                                accumulatorType,
+                                result,
+                                null,
+                                allowedLatenessMillis,
+                                null),
+                        type);
+        partials.isFirstStageOf(windowed);
+        return windowed;
+    }
+
+    private long paneMillis(AggregateFunction<T, ?, ?> aggregate) {
+        if (trigger != null || lateTag != null) {
+            throw new InvalidProgramException("In " + operation("twoStage")
+                    + ": a trigger and sideOutputLateData(...) are about single elements, which are folded before they"
+                    + " come there. Leave them out, or twoStage().");
+        }
+        if (!canMerge(aggregate)) {
+            throw new InvalidProgramException("In " + operation("twoStage") + ": "
+                    + aggregate.getClass().getName()
+                    + " has no merge(...), by which the second stage joins what the first one has folded. Implement"
+                    + " it.");
+        }
+        if (windows.time() == TimeDomain.EVENT_TIME && windows instanceof TumblingWindows tumbling) {
+            return tumbling.sizeMillis();
+        }
+        if (windows.time() == TimeDomain.EVENT_TIME && windows instanceof SlidingWindows sliding) {
+            return sliding.paneMillis();
+        }
+        throw new InvalidProgramException("In " + operation("twoStage")
+                + ": only tumbling and sliding windows of event time can be folded in two stages. Leave twoStage() out.");
     }
 
     private void check(AggregateFunction<T, ?, ?> aggregate) {

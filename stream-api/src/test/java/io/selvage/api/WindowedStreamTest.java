@@ -11,6 +11,7 @@ import io.selvage.api.function.ProcessWindowFunction;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
+import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.ValueState;
@@ -162,6 +163,46 @@ class WindowedStreamTest {
                     .hasMessageContaining("Implement it, or use process(...)");
         }
         keyed().window(TumblingWindows.of(MINUTE)).aggregate(new WithoutMerge());
+    }
+
+    @Test
+    void theFirstOfTwoStagesHasANameOfTheSecond() {
+        DataStream<Double> means = keyed().window(SlidingWindows.of(Duration.ofSeconds(90), MINUTE))
+                .twoStage()
+                .aggregate(new Average());
+        means.uid("means").sinkTo(new StreamEnvironmentTest.Nowhere<>(), "nowhere");
+        List<Operator> operators = env.graph("two stages").vertices().stream()
+                .flatMap(vertex -> vertex.operators().stream())
+                .toList();
+        assertThat(operators).extracting(Operator::uid).contains("means", "means-partials");
+        assertThat(operators.stream()
+                        .filter(operator -> operator.uid().equals("means-partials"))
+                        .map(operator -> Opaque.read(operator.definition(), getClass().getClassLoader(), "first"))
+                        .findFirst())
+                .hasValueSatisfying(first -> assertThat(first)
+                        .isInstanceOfSatisfying(
+                                OperatorDefinition.PartialAggregate.class,
+                                partial -> assertThat(partial.paneMillis()).isEqualTo(30_000)));
+    }
+
+    @Test
+    void whatCanNotBeFoldedInTwoStagesIsRefused() {
+        assertThatThrownBy(() ->
+                        keyed().window(TumblingWindows.of(MINUTE)).twoStage().aggregate(new WithoutMerge()))
+                .hasMessageContaining("WithoutMerge has no merge(...)");
+        assertThatThrownBy(() ->
+                        keyed().window(TumblingWindows.of(MINUTE)).twoStage().process(new Range()))
+                .hasMessageContaining("Use reduce(...) or aggregate(...)");
+        assertThatThrownBy(() -> keyed().window(TumblingWindows.of(MINUTE))
+                        .sideOutputLateData(LATE)
+                        .twoStage()
+                        .aggregate(new Average()))
+                .hasMessageContaining("about single elements");
+        for (var windows : List.of(SessionWindows.withGap(MINUTE), TumblingWindows.of(MINUTE).inProcessingTime())) {
+            assertThatThrownBy(() -> keyed().window(windows).twoStage().aggregate(new Average()))
+                    .isInstanceOf(InvalidProgramException.class)
+                    .hasMessageContaining("Leave twoStage() out");
+        }
     }
 
     @Test

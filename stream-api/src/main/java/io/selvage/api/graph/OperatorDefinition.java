@@ -121,6 +121,21 @@ public sealed interface OperatorDefinition extends Serializable {
     }
 
     /**
+     * Folds elements where they are, before they are exchanged by key: the first stage of two.
+     *
+     * @param paneMillis time is cut into panes of that length, at which windows begin and end
+     * @param offsetMillis of panes from the epoch
+     */
+    record PartialAggregate<K, I, A>(
+            KeySelector<I, K> key,
+            Serde<K> keySerde,
+            long paneMillis,
+            long offsetMillis,
+            AggregateFunction<I, A, ?> aggregate,
+            Serde<A> accumulatorSerde)
+            implements OperatorDefinition {}
+
+    /**
      * @param lowerMillis right elements are joined from so far ahead of the left one, to {@code upperMillis}; inclusive
      * @param lateLeft null: late elements of the left stream are only counted
      */

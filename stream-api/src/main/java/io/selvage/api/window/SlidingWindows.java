@@ -1,6 +1,7 @@
 package io.selvage.api.window;
 
 import io.selvage.api.time.TimeDomain;
+import java.math.BigInteger;
 import java.time.Duration;
 
 /**
@@ -30,6 +31,11 @@ public record SlidingWindows(long sizeMillis, long slideMillis, long offsetMilli
 
     public static SlidingWindows of(Duration size, Duration slide, Duration offset) {
         return new SlidingWindows(size.toMillis(), slide.toMillis(), offset.toMillis(), TimeDomain.EVENT_TIME);
+    }
+
+    /** The greatest common divisor of size and slide: windows begin and end at its multiples, from the offset on. */
+    public long paneMillis() {
+        return BigInteger.valueOf(sizeMillis).gcd(BigInteger.valueOf(slideMillis)).longValueExact();
     }
 
     /** The same by the wall clock: an element belongs to the windows in which it arrives. */

@@ -147,6 +147,12 @@ public final class ChainBuilder {
             return windows.trigger() == null && !(windows.windows() instanceof SessionWindows)
                     ? new WindowAggregateOperator(context, output, windows, backends, counters, wall)
                     : new TriggeredWindowOperator(context, output, windows, backends, counters, wall);
+        } else if (definition instanceof OperatorDefinition.PartialAggregate<?, ?, ?> partial) {
+            return new PartialAggregateOperator(
+                    context,
+                    output,
+                    (OperatorDefinition.PartialAggregate<Object, Object, Object>) partial,
+                    clock.nanos());
         } else if (definition instanceof OperatorDefinition.PlanSplits<?, ?> plan) {
             return new PlanSplitsOperator(context, output, (Source<Object, Object>) plan.source());
         } else if (definition instanceof OperatorDefinition.ReadSplits<?, ?> read) {

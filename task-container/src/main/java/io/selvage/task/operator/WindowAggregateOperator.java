@@ -57,22 +57,19 @@ final class WindowAggregateOperator extends WindowOperator {
             this.sizeMillis = sliding.sizeMillis();
             this.slideMillis = sliding.slideMillis();
             this.offsetMillis = sliding.offsetMillis();
+            this.paneMillis = sliding.paneMillis();
         } else if (definition.windows() instanceof TumblingWindows tumbling) {
             this.sizeMillis = tumbling.sizeMillis();
             this.slideMillis = tumbling.sizeMillis();
             this.offsetMillis = tumbling.offsetMillis();
+            this.paneMillis = tumbling.sizeMillis();
         } else {
             throw new IllegalStateException("windows that have no panes: " + definition.windows());
         }
-        this.paneMillis = greatestCommonDivisor(sizeMillis, slideMillis);
         this.isSliding = sizeMillis != slideMillis;
         this.hasLateness = latenessMillis > 0;
         this.areImmutable = aggregate instanceof ReduceAggregate;
         this.accumulatorSerde = definition.accumulatorSerde();
-    }
-
-    private static long greatestCommonDivisor(long one, long other) {
-        return other == 0 ? one : greatestCommonDivisor(other, one % other);
     }
 
     @Override
