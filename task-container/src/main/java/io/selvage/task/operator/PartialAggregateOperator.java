@@ -33,7 +33,7 @@ final class PartialAggregateOperator extends RuntimeOperator {
     private static final int FORMAT = 1;
 
     private final KeySelector<Object, Object> selector;
-    private final AggregateFunction<Object, Object, Object> aggregate;
+    private final AggregateFunction<Object, Object, ?> aggregate;
     private final Serde<Object> keySerde;
     private final Serde<Object> accumulatorSerde;
     private final long paneMillis;
