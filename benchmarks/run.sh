@@ -4,6 +4,7 @@
 #   benchmarks/run.sh data-plane [seconds]              the data plane over loopback, as JSON lines
 #   benchmarks/run.sh state-on-disk [keys ...]          keyed state on the disk, as JSON lines; docs/benchmarks.md
 #   benchmarks/run.sh state-in-hdfs [keys ...]          a whole checkpoint to HDFS and back; docs/benchmarks.md
+#   benchmarks/run.sh nexmark [queries [events ...]]    queries of Nexmark in one process, as JSON lines; docs/benchmarks.md
 #   benchmarks/run.sh recovery --fault kill-task ...    faults on a cluster of its own, as JSON lines; docs/benchmarks.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,5 +40,9 @@ if [ "${1:-}" = state-in-hdfs ]; then
         -Dlog4j.configuration="file:$PWD/conf/log4j-client.properties" \
         -Dselvage.log.file="$PWD/.selvage/state-in-hdfs.log" \
         -cp "$classpath" io.selvage.benchmarks.StateInHdfs "$@"
+fi
+if [ "${1:-}" = nexmark ]; then
+    shift
+    exec java -Xmx4g -cp "$classpath" io.selvage.benchmarks.NexmarkQueries "$@"
 fi
 exec java -cp "$classpath" org.openjdk.jmh.Main "$@"
