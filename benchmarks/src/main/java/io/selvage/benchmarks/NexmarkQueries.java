@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Queries of the benchmark Nexmark in this process: the engine as it is on a cluster, with a checkpoint to this machine's
- * disk each second, and results that are thrown away. Each query runs twice, and first over a quarter of the events, so
- * that it is warm. Prints a JSON line for each.
+ * Queries of the benchmark Nexmark in this process: the engine as it is on a cluster, with a checkpoint to this
+ * machine's disk each second, and results that are thrown away. Each query runs twice, and first over a quarter of the
+ * events, so that it is warm. Prints a JSON line for each.
  *
  * <pre>{@code java -cp ... io.selvage.benchmarks.NexmarkQueries [q0,q1,... [events [parallelism]]]}</pre>
  */
@@ -57,9 +57,9 @@ public final class NexmarkQueries {
     }
 
     private static void run(LocalEnvironment local, String query, long events, int parallelism) throws Exception {
-        local.run(() -> Nexmark.main(new String[] {
-            query, "--events", Long.toString(events), "--parallelism", Integer.toString(parallelism)
-        }));
+        local.run(() -> Nexmark.main(
+                new String[] {query, "--events", Long.toString(events), "--parallelism", Integer.toString(parallelism)
+                }));
     }
 
     private static double seconds(long nanos) {

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Options of an example as they stand on its command line, each with a value. What can't be understood is refused with a
- * sentence and the usage.
+ * Options of an example as they stand on its command line, each with a value. What can't be understood is refused with
+ * a sentence and the usage.
  */
 public record CommandLine(Map<String, String> options, String usage) {
     /** @param names of the options that there are */

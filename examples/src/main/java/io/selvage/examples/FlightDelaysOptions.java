@@ -53,7 +53,8 @@ record FlightDelaysOptions(
                 return count << shift;
             }
         } catch (NumberFormatException e) {
-            throw given.refused("A --split-size is a number of bytes like 65536, 64k or 8m, which " + value + " is not.");
+            throw given.refused(
+                    "A --split-size is a number of bytes like 65536, 64k or 8m, which " + value + " is not.");
         }
         throw given.refused("A --split-size is at least one byte, which " + value + " is not.");
     }

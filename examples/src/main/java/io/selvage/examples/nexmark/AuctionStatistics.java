@@ -21,8 +21,7 @@ final class AuctionStatistics {
     record AuctionDay(long auction, LocalDate day) {
         static AuctionDay of(Bid bid) {
             return new AuctionDay(
-                    bid.auction(),
-                    LocalDate.ofInstant(Instant.ofEpochMilli(bid.timeMillis()), ZoneOffset.UTC));
+                    bid.auction(), LocalDate.ofInstant(Instant.ofEpochMilli(bid.timeMillis()), ZoneOffset.UTC));
         }
     }
 

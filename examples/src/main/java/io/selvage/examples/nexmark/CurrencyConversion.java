@@ -13,8 +13,8 @@ final class CurrencyConversion {
     record EuroBid(long auction, long bidder, BigDecimal price, long timeMillis, String extra) {}
 
     static DataStream<EuroBid> of(DataStream<Bid> bids) {
-        return bids.map(bid ->
-                new EuroBid(bid.auction(), bid.bidder(), inEuros(bid.price()), bid.timeMillis(), bid.extra()));
+        return bids.map(
+                bid -> new EuroBid(bid.auction(), bid.bidder(), inEuros(bid.price()), bid.timeMillis(), bid.extra()));
     }
 
     static BigDecimal inEuros(long price) {

@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * The pseudo-random numbers of one event: SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
- * Generators", 2014) beginning with the event's number. It is written out here because the JDK does not promise that its
- * own generators stay as they are. Owned by one thread.
+ * Generators", 2014) beginning with the event's number. It is written out here because the JDK does not promise that
+ * its own generators stay as they are. Owned by one thread.
  */
 final class Dice {
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
@@ -39,7 +39,10 @@ final class Dice {
         return all.get(below(all.size()));
     }
 
-    /** In cents, from a dollar to a million, as many of each number of digits; strict, so that it is the same on all JVMs. */
+    /**
+     * In cents, from a dollar to a million, as many of each number of digits; strict, so that it is the same on all
+     * JVMs.
+     */
     long price() {
         double unit = (next() >>> 11) * 0x1.0p-53;
         return Math.round(StrictMath.pow(10, unit * 6) * 100);

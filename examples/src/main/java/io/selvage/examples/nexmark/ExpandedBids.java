@@ -10,8 +10,8 @@ import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 
 /**
- * Query 20: bids with their auction, if that is of category 10. A join without a bound in time: a bid that is there sooner
- * than its auction waits for it.
+ * Query 20: bids with their auction, if that is of category 10. A join without a bound in time: a bid that is there
+ * sooner than its auction waits for it.
  */
 final class ExpandedBids {
     private static final long CATEGORY = 10;

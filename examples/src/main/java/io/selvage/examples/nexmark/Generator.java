@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
  * Makes the events of an auction site from their numbers: of each 50 the first is a person, then come 3 auctions and 46
  * bids. An event is a function of its number and of these parameters, so that a source can be split and replayed.
  *
- * <p>Proportions, sizes, identities and what is hot are those that
- * <a href="https://github.com/nexmark/nexmark">github.com/nexmark/nexmark</a> has by itself, which has them from Apache
+ * <p>Proportions, sizes, identities and what is hot are those that <a
+ * href="https://github.com/nexmark/nexmark">github.com/nexmark/nexmark</a> has by itself, which has them from Apache
  * Beam's. The random numbers are others, and so are the texts: the very events differ.
  *
  * @param baseMillis event time of the first one
@@ -47,8 +47,8 @@ record Generator(long baseMillis, long eventsPerSecond) implements ElementSource
     private static final int AUCTION_BYTES = 500;
     private static final int BID_BYTES = 100; // Channel and URL come on top.
 
-    private static final List<String> FIRST_NAMES = List.of(
-            "Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah", "Deiter", "Walter");
+    private static final List<String> FIRST_NAMES =
+            List.of("Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah", "Deiter", "Walter");
     private static final List<String> LAST_NAMES =
             List.of("Shultz", "Abrams", "Spencer", "White", "Bartels", "Walton", "Smith", "Jones", "Noris");
     private static final List<String> CITIES = List.of(

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Query 7: the highest bid of each ten seconds, or several if they have the same price. First of each auction and then of
- * all of them: no subtask sees all bids.
+ * Query 7: the highest bid of each ten seconds, or several if they have the same price. First of each auction and then
+ * of all of them: no subtask sees all bids.
  */
 final class HighestBids {
     private static final TumblingWindows WINDOWS = TumblingWindows.of(Duration.ofSeconds(10));
@@ -30,8 +30,7 @@ final class HighestBids {
             if (compared != 0) {
                 return compared > 0 ? this : other;
             }
-            return new Highest(
-                    Stream.concat(bids.stream(), other.bids.stream()).toList());
+            return new Highest(Stream.concat(bids.stream(), other.bids.stream()).toList());
         }
     }
 
@@ -41,8 +40,7 @@ final class HighestBids {
     static DataStream<HighestBid> of(DataStream<Bid> bids) {
         return bids.keyBy(Bid::auction)
                 .window(WINDOWS)
-                .aggregate(
-                        new FindHighest(), (auction, window, highest) -> new OfWindow(window.startMillis(), highest))
+                .aggregate(new FindHighest(), (auction, window, highest) -> new OfWindow(window.startMillis(), highest))
                 .name("highest of each auction")
                 .uid("auction-highest")
                 .keyBy(OfWindow::startMillis)
@@ -52,8 +50,9 @@ final class HighestBids {
                 .name("highest of all")
                 .uid("highest")
                 .flatMap(
-                        (found, out) ->
-                                found.highest().bids().forEach(bid -> out.collect(new HighestBid(found.startMillis(), bid))),
+                        (found, out) -> found.highest()
+                                .bids()
+                                .forEach(bid -> out.collect(new HighestBid(found.startMillis(), bid))),
                         HighestBid.class);
     }
 

@@ -7,8 +7,8 @@ import io.selvage.connector.memory.ElementSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one query of the benchmark Nexmark, over events that are made as they are read. What comes out is thrown away, so
- * that neither files nor a network stand between the engine and its figures, or written to files to be looked at.
+ * Runs one query of the benchmark Nexmark, over events that are made as they are read. What comes out is thrown away,
+ * so that neither files nor a network stand between the engine and its figures, or written to files to be looked at.
  *
  * <pre>
  * scripts/selvage run -c io.selvage.examples.nexmark.Nexmark examples/target/selvage-examples.jar \
@@ -24,9 +24,10 @@ public final class Nexmark {
         NexmarkOptions options = NexmarkOptions.parse(args);
         StreamEnvironment env = StreamEnvironment.create().parallelism(options.parallelism());
         Generator generator = new Generator(Generator.BASE_MILLIS, options.eventRate());
-        // As many splits as readers: a reader that had two would read one after the other, and the second came too late.
-        ElementSource<Event> source = ElementSource.generate(Event.class, options.events(), generator)
-                .splits(options.parallelism());
+        // As many splits as readers: a reader that had two would read one after the other, and the second came too
+        // late.
+        ElementSource<Event> source =
+                ElementSource.generate(Event.class, options.events(), generator).splits(options.parallelism());
         Streams streams = new Streams(env, env.from(source, "events", options.rate()));
         write(options.query().of(streams), options.output());
         env.execute("nexmark-" + options.query().word());

@@ -10,7 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param output null: what comes out is thrown away
  */
 record NexmarkOptions(
-        Query query, long events, double rate, long eventRate, int parallelism, @Nullable String output) {
+        Query query,
+        long events,
+        double rate,
+        long eventRate,
+        int parallelism,
+        @Nullable String output) {
 
     private static final String USAGE = """
             Usage: nexmark QUERY [options]
@@ -19,15 +24,15 @@ record NexmarkOptions(
               --rate N         read N events a second; 0, the default: as fast as it goes
               --event-rate N   events to a second of event time; default: 10000
               --parallelism N  of all steps, the source's readers among them; default: 2
-              --output PATH    the directory for the results, a line for each; by itself they are thrown away"""
-            .formatted(Query.words());
+              --output PATH    the directory for the results, a line for each; by itself they are thrown away""".formatted(Query.words());
 
     private static final List<String> NAMES =
             List.of("--events", "--rate", "--event-rate", "--parallelism", "--output");
 
     static NexmarkOptions parse(String... args) {
         List<String> arguments = List.of(args);
-        CommandLine given = CommandLine.parse(arguments.isEmpty() ? arguments : arguments.subList(1, args.length), NAMES, USAGE);
+        CommandLine given =
+                CommandLine.parse(arguments.isEmpty() ? arguments : arguments.subList(1, args.length), NAMES, USAGE);
         if (arguments.isEmpty()) {
             throw given.refused("There is no query.");
         }

@@ -7,9 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/**
- * A query by its number. 10 is not here, which needs files by the hour, nor are 15, 16 and those from 21.
- */
+/** A query by its number. 10 is not here, which needs files by the hour, nor are 15, 16 and those from 21. */
 enum Query {
     /** All bids, as they are. */
     Q0(Streams::bids),

@@ -40,8 +40,8 @@ final class SellerAverages {
     }
 
     /**
-     * Winners come from several subtasks and so in no order. Which are the last ten is a question of their time: each waits
-     * until event time is there.
+     * Winners come from several subtasks and so in no order. Which are the last ten is a question of their time: each
+     * waits until event time is there.
      */
     @SuppressWarnings("NullAway.Init") // openState comes before any element.
     private static final class LastSales extends KeyedProcessFunction<Long, WinningBid, SellerAverage> {
@@ -52,8 +52,7 @@ final class SellerAverages {
 
         @Override
         public void openState(StateAccess states) {
-            waiting = states.map(
-                    new MapStateDescriptor<>("waiting", Serdes.LONG, Serdes.list(Serdes.of(Sale.class))));
+            waiting = states.map(new MapStateDescriptor<>("waiting", Serdes.LONG, Serdes.list(Serdes.of(Sale.class))));
             lastPrices = states.value(new ValueStateDescriptor<>("last-prices", Serdes.list(Serdes.LONG)));
         }
 

@@ -10,8 +10,8 @@ import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 
 /**
- * Query 13: bids with what a table says of their auction. The table is a stream that ends; a bid that is there sooner than
- * its row waits for it, and each bid has one.
+ * Query 13: bids with what a table says of their auction. The table is a stream that ends; a bid that is there sooner
+ * than its row waits for it, and each bid has one.
  */
 final class SideInputJoin {
     static final int ROWS = 10_000;

@@ -20,10 +20,7 @@ final class TopBids {
     record RankedBid(long auction, int rank, Bid bid) {}
 
     static DataStream<RankedBid> of(DataStream<Bid> bids) {
-        return bids.keyBy(Bid::auction)
-                .process(new Rank())
-                .name("top bids")
-                .uid("top-bids");
+        return bids.keyBy(Bid::auction).process(new Rank()).name("top bids").uid("top-bids");
     }
 
     @SuppressWarnings("NullAway.Init") // openState comes before any element.

@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Query 9, and what queries 4 and 6 begin with: the best bid of each auction, given once, when event time has passed the
- * auction's end. Bids from before its beginning do not count, nor do those after its end; an auction without a bid has no
- * winner.
+ * Query 9, and what queries 4 and 6 begin with: the best bid of each auction, given once, when event time has passed
+ * the auction's end. Bids from before its beginning do not count, nor do those after its end; an auction without a bid
+ * has no winner.
  */
 final class WinningBids {
     private WinningBids() {}
@@ -30,8 +30,8 @@ final class WinningBids {
     }
 
     /**
-     * Of two readers one may be ahead: bids may come before their auction though they were made after its beginning. They
-     * are kept until event time has passed them: an auction that comes later has begun later, too.
+     * Of two readers one may be ahead: bids may come before their auction though they were made after its beginning.
+     * They are kept until event time has passed them: an auction that comes later has begun later, too.
      */
     @SuppressWarnings("NullAway.Init") // openState comes before any element.
     private static final class Closing extends KeyedCoProcessFunction<Long, Auction, Bid, WinningBid> {
@@ -72,8 +72,7 @@ final class WinningBids {
         }
 
         private void offer(Auction auction, Bid bid) {
-            boolean isInTime =
-                    bid.timeMillis() >= auction.timeMillis() && bid.timeMillis() <= auction.expiresMillis();
+            boolean isInTime = bid.timeMillis() >= auction.timeMillis() && bid.timeMillis() <= auction.expiresMillis();
             Bid before = best.value();
             if (isInTime && (before == null || Bid.BEST_FIRST.compare(bid, before) < 0)) {
                 best.update(bid);

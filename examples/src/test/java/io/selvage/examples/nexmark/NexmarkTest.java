@@ -54,8 +54,8 @@ import org.junit.jupiter.api.io.TempDir;
  * checkpoint, or begins anew. What it has committed at its end is compared with what an {@link Oracle} says.
  *
  * <p>The events come from two readers, of which either may be ahead. Where the results must not depend on that, all of
- * them are compared, in any order. Queries 17 to 19 give a result anew whenever it changes: of these the last for each key
- * is compared; and, with one reader, by which the order is given, all that each key had, in its order.
+ * them are compared, in any order. Queries 17 to 19 give a result anew whenever it changes: of these the last for each
+ * key is compared; and, with one reader, by which the order is given, all that each key had, in its order.
  */
 @Timeout(60)
 final class NexmarkTest {
@@ -165,17 +165,16 @@ final class NexmarkTest {
     /** In which order auctions of a category come is by chance, and so are the averages but the last. */
     @Test
     void q4AveragesCategories() {
-        Map<Long, List<CategoryAverage>> results = run(Query.Q4, CategoryAverage.class).stream()
-                .collect(Collectors.groupingBy(CategoryAverage::category));
+        Map<Long, List<CategoryAverage>> results =
+                run(Query.Q4, CategoryAverage.class).stream().collect(Collectors.groupingBy(CategoryAverage::category));
 
         List<CategoryAverage> last = new ArrayList<>();
         results.values().forEach(averages -> {
             last.add(averages.get(averages.size() - 1));
             assertThat(averages)
                     .extracting(CategoryAverage::auctions)
-                    .containsExactlyElementsOf(LongStream.rangeClosed(1, averages.size())
-                            .boxed()
-                            .toList());
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, averages.size()).boxed().toList());
         });
         assertSame(last, ORACLE.categoryAverages().values());
     }
@@ -188,8 +187,8 @@ final class NexmarkTest {
     /** In the order of their sales, whatever the order in which they come. */
     @Test
     void q6AveragesTheLastSalesOfEachSeller() {
-        Map<Long, List<SellerAverage>> results = run(Query.Q6, SellerAverage.class).stream()
-                .collect(Collectors.groupingBy(SellerAverage::seller));
+        Map<Long, List<SellerAverage>> results =
+                run(Query.Q6, SellerAverage.class).stream().collect(Collectors.groupingBy(SellerAverage::seller));
 
         assertSame(results.entrySet(), ORACLE.sellerAverages().entrySet());
     }
@@ -236,8 +235,8 @@ final class NexmarkTest {
     @Test
     void q12GivesAWindowWhenTheClockHasPassedIt() {
         List<Bid> bids = ORACLE.bids().subList(0, 100);
-        try (OperatorHarness<Bid, BidderWindow> harness = OperatorHarness.of(Bid.class, BidderWindows::inProcessingTime)
-                .open()) {
+        try (OperatorHarness<Bid, BidderWindow> harness =
+                OperatorHarness.of(Bid.class, BidderWindows::inProcessingTime).open()) {
             bids.subList(0, 40).forEach(harness::element);
             harness.passTime(Duration.ofMillis(9_999));
             bids.subList(40, 60).forEach(harness::element);
@@ -309,8 +308,9 @@ final class NexmarkTest {
     @Test
     void theProgramWritesWhatItIsToldTo(@TempDir Path folder) throws Exception {
         Path output = folder.resolve("selection");
-        local.run(() -> Nexmark.main(
-                new String[] {"q2", "--events", "20000", "--output", output.toUri().toString()}));
+        local.run(() -> Nexmark.main(new String[] {
+            "q2", "--events", "20000", "--output", output.toUri().toString()
+        }));
 
         List<String> lines = new ArrayList<>();
         try (Stream<Path> files = Files.list(output)) {
@@ -333,8 +333,7 @@ final class NexmarkTest {
 
     @Test
     void optionsAreRead() {
-        assertThat(NexmarkOptions.parse("q5"))
-                .isEqualTo(new NexmarkOptions(Query.Q5, 10_000_000, 0, 10_000, 2, null));
+        assertThat(NexmarkOptions.parse("q5")).isEqualTo(new NexmarkOptions(Query.Q5, 10_000_000, 0, 10_000, 2, null));
         assertThat(NexmarkOptions.parse(
                         "q20",
                         "--events",

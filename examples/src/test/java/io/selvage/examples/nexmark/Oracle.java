@@ -29,8 +29,8 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
- * What the queries must come to: lists and maps in one thread, over all events in their order. Of the code that it is the
- * measure of it uses the records of events and results, and no more. Its events have different times.
+ * What the queries must come to: lists and maps in one thread, over all events in their order. Of the code that it is
+ * the measure of it uses the records of events and results, and no more. Its events have different times.
  */
 final class Oracle {
     private static final long TEN_SECONDS = 10_000;
@@ -131,8 +131,8 @@ final class Oracle {
     Map<Long, List<SellerAverage>> sellerAverages() {
         Map<Long, List<Long>> prices = new HashMap<>();
         Map<Long, List<SellerAverage>> averages = new HashMap<>();
-        Comparator<WinningBid> byEnd = Comparator.comparingLong(
-                winner -> winner.auction().expiresMillis());
+        Comparator<WinningBid> byEnd =
+                Comparator.comparingLong(winner -> winner.auction().expiresMillis());
         winners().stream()
                 .sorted(byEnd.thenComparingLong(winner -> winner.auction().id()))
                 .forEach(winner -> {
@@ -196,8 +196,8 @@ final class Oracle {
 
     List<BidderWindow> sessions() {
         Map<Long, List<Long>> times = new HashMap<>();
-        bids.forEach(bid -> times.computeIfAbsent(bid.bidder(), key -> new ArrayList<>())
-                .add(bid.timeMillis()));
+        bids.forEach(bid ->
+                times.computeIfAbsent(bid.bidder(), key -> new ArrayList<>()).add(bid.timeMillis()));
         List<BidderWindow> sessions = new ArrayList<>();
         times.forEach((bidder, all) -> {
             int from = 0;
@@ -228,12 +228,11 @@ final class Oracle {
         for (Bid bid : bids) {
             long thousandths = 908 * bid.price();
             if (thousandths > 1_000_000_000L && thousandths < 50_000_000_000L) {
-                TimeOfDay timeOfDay =
-                        switch ((int) (bid.timeMillis() % DAY / HOUR)) {
-                            case 0, 1, 2, 3, 4, 5, 6, 20, 21, 22, 23 -> TimeOfDay.NIGHT;
-                            case 7, 19 -> TimeOfDay.OTHER;
-                            default -> TimeOfDay.DAY;
-                        };
+                TimeOfDay timeOfDay = switch ((int) (bid.timeMillis() % DAY / HOUR)) {
+                    case 0, 1, 2, 3, 4, 5, 6, 20, 21, 22, 23 -> TimeOfDay.NIGHT;
+                    case 7, 19 -> TimeOfDay.OTHER;
+                    default -> TimeOfDay.DAY;
+                };
                 calculated.add(new CalculatedBid(
                         bid.auction(),
                         bid.bidder(),
@@ -282,7 +281,8 @@ final class Oracle {
 
     /** Each rank that has another bid after one has come, in their order. */
     List<RankedBid> topBids() {
-        Comparator<Bid> order = Comparator.comparingLong((Bid bid) -> -bid.price()).thenComparingLong(Bid::timeMillis);
+        Comparator<Bid> order =
+                Comparator.comparingLong((Bid bid) -> -bid.price()).thenComparingLong(Bid::timeMillis);
         Map<Long, TreeSet<Bid>> sorted = new TreeMap<>();
         Map<Long, List<Bid>> tops = new HashMap<>();
         List<RankedBid> changes = new ArrayList<>();
