@@ -34,6 +34,7 @@ import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.RequestCheckpointResponse;
+import io.selvage.protocol.wire.RescaleState;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
@@ -198,7 +199,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     private Demand demand() {
         return new Demand(
                 jobs.values().stream()
-                        .mapToInt(job -> job.slotsWanted() + job.slotsToMove())
+                        .mapToInt(job -> job.slotsWanted() + job.slotsToMove() + job.slotsToAdd())
                         .sum(),
                 jobs.values().stream().anyMatch(Job::wantsStandby),
                 jobs.values().stream()
@@ -460,6 +461,16 @@ public final class JobMaster implements MasterEvent.Receiver {
         }
     }
 
+    @Override
+    public void on(MasterEvent.GraphChanged event) {
+        job(event.job().value()).ifPresent(job -> job.onGraphChanged(event.path()));
+    }
+
+    @Override
+    public void on(MasterEvent.GraphNotChanged event) {
+        job(event.job().value()).ifPresent(job -> job.onGraphNotChanged(event.path(), event.reason()));
+    }
+
     private void accept(JobId id, Submission submission, JobGraphMessage graph) {
         if (submission.accepted()) {
             return;
@@ -587,6 +598,15 @@ public final class JobMaster implements MasterEvent.Receiver {
                                 RequestCheckpointResponse.newBuilder()
                                         .setRefusal(unknownJob(event.job()))
                                         .build())));
+    }
+
+    @Override
+    public void on(MasterEvent.RescaleRequested event) {
+        String id = event.rescale().getJobId();
+        job(id).ifPresentOrElse(
+                        job -> job.rescale(event.request(), event.rescale()),
+                        () -> outbox.act(new MasterAction.Reply(
+                                event.request(), Rescaling.answer(RescaleState.RESCALE_REFUSED, unknownJob(id)))));
     }
 
     private static String unknownJob(String job) {

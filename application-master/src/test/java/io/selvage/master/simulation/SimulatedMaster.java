@@ -389,6 +389,11 @@ final class SimulatedMaster {
         }
 
         @Override
+        public void perform(MasterAction.ChangeGraph action) {
+            throw new AssertionError("nobody rescales");
+        }
+
+        @Override
         public void perform(MasterAction.FailProcess action) {
             throw new AssertionError("nobody drills");
         }

@@ -78,7 +78,7 @@ record FollowRun(
     private long follow(StateOwner owner, OperatorSnapshot snapshot) throws IOException {
         KeyGroupRange range =
                 KeyGroups.rangeOf(owner.subtask().index(), snapshot.getParallelism(), metadata.getMaxParallelism());
-        HeldReplica replica = held.replica(owner, () -> backends.replica(owner.operatorUid(), range));
+        HeldReplica replica = held.replica(owner, range, () -> backends.replica(owner.operatorUid(), range));
         replica.follow(snapshot.getKeyedStateList(), segments, stop);
         return replica.bytes();
     }
