@@ -83,11 +83,12 @@ class RescaleTest {
         rescale(harness, 1);
         graphWritten(harness);
         harness.collectCheckpoint();
-        harness.journalHeld = true;
+        harness.holdFrom(JournalRecord::hasIncarnationStarted);
         harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        assertThat(harness.journaled(JournalRecord::hasIncarnationStarted)).hasSize(2);
         assertThat(harness.sent(MasterMessage::hasStop)).isEmpty();
         assertThat(harness.sent(MasterMessage::hasDeploy)).hasSize(2);
-        harness.confirmHeld(); // The checkpoint's record; the incarnation's follows.
+        harness.confirmHeld();
         assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
         assertThat(harness.lastDeploy().getSubtasksList()).hasSize(3);
         assertThat(harness.sent(MasterMessage::hasStop))
