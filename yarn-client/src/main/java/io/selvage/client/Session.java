@@ -493,9 +493,9 @@ public final class Session implements AutoCloseable {
         ApplicationReport report = connection.report();
         boolean isItsOwnWord = report.getYarnApplicationState() == YarnApplicationState.FINISHED;
         return Optional.of(LastWord.of(
-                jobId,
-                report.getFinalApplicationStatus(),
-                isItsOwnWord ? report.getDiagnostics() : Diagnostics.ofEnd(report))
+                        jobId,
+                        report.getFinalApplicationStatus(),
+                        isItsOwnWord ? report.getDiagnostics() : Diagnostics.ofEnd(report))
                 .setName(name())
                 .setSubmittedMillis(openedMillis())
                 .setEndedMillis(Math.max(openedMillis(), report.getFinishTime()))

@@ -1162,7 +1162,8 @@ final class Job {
                     ? Rescaling.answer(RescaleState.RESCALE_WAITING, rescaleAwaits(before))
                     : Rescaling.answer(
                             RescaleState.RESCALE_REFUSED,
-                            id + " is being rescaled already, to " + before.target().parallelismInWords() + ".");
+                            id + " is being rescaled already, to "
+                                    + before.target().parallelismInWords() + ".");
         }
         String refusal = cutRefusal();
         if (!refusal.isEmpty()) {
@@ -1221,7 +1222,8 @@ final class Job {
         }
         int missing = slotsToAdd() - fleet.freeSlots();
         return missing > 0
-                ? Math.max(0, missing) + " of the " + wanted.target().slotsNeeded() + " slots that it takes are missing."
+                ? Math.max(0, missing) + " of the " + wanted.target().slotsNeeded()
+                        + " slots that it takes are missing."
                 : "It is begun with the next checkpoint.";
     }
 
@@ -1265,7 +1267,9 @@ final class Job {
         topology = wanted.target();
         graphPath = wanted.graphPath();
         waitingSinceNanos = outbox.nowNanos();
-        transition(Phase.WAITING_FOR_RESOURCES, "it gets another parallelism: " + wanted.target().parallelismInWords());
+        transition(
+                Phase.WAITING_FOR_RESOURCES,
+                "it gets another parallelism: " + wanted.target().parallelismInWords());
         tryDeploy();
         if (deployment == null) {
             undecided = failed(Failures.of(FailureKind.EXECUTOR_LOST, "There is no room for another parallelism."));

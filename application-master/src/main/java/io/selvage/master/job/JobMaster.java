@@ -417,8 +417,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     private Map<String, String> settingsOf(SubmitJobRequest request) {
-        Configuration merged =
-                configuration.with(request.getSettingsMap(), "in the settings of " + request.getJobId());
+        Configuration merged = configuration.with(request.getSettingsMap(), "in the settings of " + request.getJobId());
         JobConfig.from(merged);
         return merged.settings(Scope.JOB);
     }
@@ -428,13 +427,11 @@ public final class JobMaster implements MasterEvent.Receiver {
      * durable. That its graph can't be read, or used, is a failure of the job's.
      */
     private void takeOnlyJob() {
-        facts.onlyJob()
-                .filter(request -> !jobs.containsKey(request.getJobId()))
-                .ifPresent(request -> {
-                    JobId id = new JobId(request.getJobId());
-                    submissions.put(id, new Submission(request, settingsOf(request), new ArrayList<>()).accept());
-                    journalSubmission(id, request.getName(), Job::loadGraph);
-                });
+        facts.onlyJob().filter(request -> !jobs.containsKey(request.getJobId())).ifPresent(request -> {
+            JobId id = new JobId(request.getJobId());
+            submissions.put(id, new Submission(request, settingsOf(request), new ArrayList<>()).accept());
+            journalSubmission(id, request.getName(), Job::loadGraph);
+        });
     }
 
     @Override

@@ -51,8 +51,7 @@ record JobTopology(List<Vertex> vertices, List<Forward> forwards, int maxParalle
         }
 
         Vertex withParallelism(int another) {
-            return new Vertex(
-                    id, name, another, submittedParallelism, region, uids, planner, source, reader, sink);
+            return new Vertex(id, name, another, submittedParallelism, region, uids, planner, source, reader, sink);
         }
     }
 
@@ -136,10 +135,8 @@ record JobTopology(List<Vertex> vertices, List<Forward> forwards, int maxParalle
      * @param ofUid of the vertices that hold these operators
      */
     Map<VertexId, Integer> parallelismFor(int highest, Map<String, Integer> ofUid) {
-        int submitted = vertices.stream()
-                .mapToInt(Vertex::submittedParallelism)
-                .max()
-                .orElse(0);
+        int submitted =
+                vertices.stream().mapToInt(Vertex::submittedParallelism).max().orElse(0);
         Map<VertexId, Integer> wanted = new TreeMap<>();
         for (Vertex vertex : vertices) {
             boolean isOfHighest = !vertex.planner() && vertex.submittedParallelism() == submitted;
@@ -207,8 +204,8 @@ record JobTopology(List<Vertex> vertices, List<Forward> forwards, int maxParalle
     JobTopology with(Map<VertexId, Integer> parallelism) {
         return new JobTopology(
                 vertices.stream()
-                        .map(vertex -> vertex.withParallelism(
-                                parallelism.getOrDefault(vertex.id(), vertex.parallelism())))
+                        .map(vertex ->
+                                vertex.withParallelism(parallelism.getOrDefault(vertex.id(), vertex.parallelism())))
                         .toList(),
                 forwards,
                 maxParallelism);

@@ -57,8 +57,7 @@ class RescaleTest {
         assertThat(rescale(harness, 4).getState()).isEqualTo(RescaleState.RESCALE_WAITING);
         MasterAction.ChangeGraph change = harness.last(MasterAction.ChangeGraph.class);
         assertThat(change.from()).isEqualTo("hdfs://nn/root/app/job-a/graph.pb");
-        assertThat(change.parallelism())
-                .isEqualTo(Map.of(new VertexId(1), 1, new VertexId(2), 4, new VertexId(3), 4));
+        assertThat(change.parallelism()).isEqualTo(Map.of(new VertexId(1), 1, new VertexId(2), 4, new VertexId(3), 4));
         assertThat(harness.sent(MasterMessage::hasTrigger)).isEmpty();
         graphWritten(harness);
         assertThat(harness.sent(MasterMessage::hasTrigger)).as("at once").hasSize(2);
@@ -241,8 +240,7 @@ class RescaleTest {
                 "\"vertex 2\" can have 1 to 128 subtasks, as the job's maximum parallelism is 128, and not 129. A higher"
                         + " maximum needs a start without state.");
         assertRefused(
-                harness.rescale(ID, 0, Map.of("o9", 1)),
-                "The job has no step with the uid o9; it has o1, o2, o3.");
+                harness.rescale(ID, 0, Map.of("o9", 1)), "The job has no step with the uid o9; it has o1, o2, o3.");
         assertRefused(
                 harness.rescale(ID, 0, Map.of("o1", 2)),
                 "\"vertex 1\" plans a source's splits, which one subtask does: name the source's own uid.");

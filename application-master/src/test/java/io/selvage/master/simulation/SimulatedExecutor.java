@@ -397,7 +397,8 @@ final class SimulatedExecutor {
                         .findFirst()
                         .orElseThrow();
                 OperatorState state = OperatorState.of(operator);
-                boolean isLost = simulation.is(Variant.MOVED_STATE_IS_LOST) && operator.getSubtask() != fresh.of.index();
+                boolean isLost =
+                        simulation.is(Variant.MOVED_STATE_IS_LOST) && operator.getSubtask() != fresh.of.index();
                 restored.add(
                         isLost
                                 ? fresh
@@ -583,8 +584,9 @@ final class SimulatedExecutor {
         Map<SubtaskId, SubtaskSnapshot.Builder> snapshots = new TreeMap<>();
         for (Subtask lane : part.subtasks) {
             OperatorSnapshot operator = cut(incarnation, part, lane, trigger);
-            SubtaskSnapshot.Builder snapshot =
-                    snapshots.computeIfAbsent(lane.of, subtask -> SubtaskSnapshot.newBuilder()
+            SubtaskSnapshot.Builder snapshot = snapshots.computeIfAbsent(
+                    lane.of,
+                    subtask -> SubtaskSnapshot.newBuilder()
                             .setVertex(subtask.vertex().value())
                             .setSubtask(subtask.index()));
             snapshot.setBytes(snapshot.getBytes() + 1).addOperators(operator);
@@ -653,10 +655,7 @@ final class SimulatedExecutor {
                             .filter(segment -> segment.getCheckpoint() == trigger.getCheckpoint())
                             .forEach(segment -> simulation
                                     .store()
-                                    .put(
-                                            segment,
-                                            OperatorState.of(lane).subtask(),
-                                            trigger.getSavepointDirectory()));
+                                    .put(segment, OperatorState.of(lane).subtask(), trigger.getSavepointDirectory()));
                 }
             }
         }
@@ -701,8 +700,8 @@ final class SimulatedExecutor {
         incarnation.parts.values().stream()
                 .flatMap(part -> part.subtasks.stream())
                 .forEach(lane -> now.put(lane.id, lane.position));
-        parts.forEach(part -> acknowledged.addSubtasks(
-                simulation.is(Variant.POSITION_AFTER_CUT) ? later(part, now) : part));
+        parts.forEach(
+                part -> acknowledged.addSubtasks(simulation.is(Variant.POSITION_AFTER_CUT) ? later(part, now) : part));
         tell(connection -> new MasterEvent.CheckpointAcknowledgedBy(id, connection, acknowledged.build()));
     }
 

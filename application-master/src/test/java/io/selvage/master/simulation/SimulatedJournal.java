@@ -243,16 +243,18 @@ final class SimulatedJournal {
                 "a checkpoint of an incarnation that is over completes after %d has started: %s",
                 lastIncarnation,
                 done);
-        OperatorState.lanes(simulation.store().verify(done)).map(OperatorState::of).forEach(cut -> {
-            int region = cut.subtask().vertex().value();
-            Invariant.check(
-                    cut.since() == startOf(region),
-                    "region %d has started anew in incarnation %d, and a checkpoint has a part of what ran since %d: %s",
-                    region,
-                    startOf(region),
-                    cut.since(),
-                    done);
-        });
+        OperatorState.lanes(simulation.store().verify(done))
+                .map(OperatorState::of)
+                .forEach(cut -> {
+                    int region = cut.subtask().vertex().value();
+                    Invariant.check(
+                            cut.since() == startOf(region),
+                            "region %d has started anew in incarnation %d, and a checkpoint has a part of what ran since %d: %s",
+                            region,
+                            startOf(region),
+                            cut.since(),
+                            done);
+                });
         completed.put(done.getCheckpoint(), done.getIncarnation());
     }
 

@@ -753,7 +753,9 @@ final class Simulation {
         Invariant.check(stopDurable, "epoch %d unregisters, and no record says why", master.epoch());
         JournaledJob job = journal.job().orElse(null);
         Invariant.check(
-                job == null || job.hasEnded(), "the application has ended before its job, which is alone in it: %s", job);
+                job == null || job.hasEnded(),
+                "the application has ended before its job, which is alone in it: %s",
+                job);
         FinalStatus expected = !scenario.only()
                 ? FinalStatus.SUCCEEDED
                 : job == null || job.getEnded().getOutcome() == JobOutcome.JOB_CANCELED

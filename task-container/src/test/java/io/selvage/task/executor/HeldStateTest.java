@@ -94,7 +94,8 @@ class HeldStateTest {
     @Test
     void aReplicaOfTheKeyGroupsOfAnotherParallelismIsNotAddedTo() {
         HeldReplica before = held.replica(OWNER, ALL, () -> new KeyedReplica("count", ALL));
-        assertThat(held.replica(OWNER, ALL, () -> new KeyedReplica("count", ALL))).isSameAs(before);
+        assertThat(held.replica(OWNER, ALL, () -> new KeyedReplica("count", ALL)))
+                .isSameAs(before);
         KeyGroupRange half = new KeyGroupRange(0, 8);
         HeldReplica after = held.replica(OWNER, half, () -> new KeyedReplica("count", half));
         assertThat(after).isNotSameAs(before);

@@ -96,7 +96,8 @@ final class RescaleCommand implements Command {
                             : "Job " + job.getJobId() + " runs with "
                                     + job.getVerticesList().stream()
                                             .map(RescaleCommand::inWords)
-                                            .collect(Collectors.joining(", ")) + ".");
+                                            .collect(Collectors.joining(", "))
+                                    + ".");
             return ExitCode.OK;
         }
     }

@@ -78,8 +78,7 @@ final class RunCommand implements Command {
             .addOption(DRY_RUN)
             .addOption(Arguments.SETTING)
             .addOption(Arguments.JSON);
-    private static final SessionOptions OF_APPLICATION =
-            SessionOptions.all().beside(OWN, "with --application: ");
+    private static final SessionOptions OF_APPLICATION = SessionOptions.all().beside(OWN, "with --application: ");
 
     @Override
     public String name() {
@@ -198,11 +197,7 @@ final class RunCommand implements Command {
     }
 
     private static Session open(
-            SelvageClient client,
-            Program program,
-            Configuration settings,
-            @Nullable StartPoint from,
-            Console console) {
+            SelvageClient client, Program program, Configuration settings, @Nullable StartPoint from, Console console) {
         // Read by a shutdown hook, which runs if the program exits.
         List<String> submitted = new CopyOnWriteArrayList<>();
         AtomicBoolean isBegun = new AtomicBoolean(); // Likewise.
