@@ -44,8 +44,7 @@ final class DryRun extends ProgramRun {
         } catch (IOException failed) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
-                    stateRoot + " could not be opened: " + failed.getMessage()
-                            + " Check HDFS, and run it again.",
+                    stateRoot + " could not be opened: " + failed.getMessage() + " Check HDFS, and run it again.",
                     failed);
         }
         StartPointCheck check = new StartPointCheck(store, start);

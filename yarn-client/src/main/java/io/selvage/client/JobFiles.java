@@ -41,7 +41,9 @@ record JobFiles(
             StartPointCheck check = new StartPointCheck(store, from);
             request.setRestoredFrom(Hdfs.read(from.path(), ExitCode.NOT_RESTORABLE, () -> check.check(graph)));
         }
-        request.addJars(new LibraryStore(store, HashCache.open(hashCacheFile)).publish(jar).toWire());
+        request.addJars(new LibraryStore(store, HashCache.open(hashCacheFile))
+                .publish(jar)
+                .toWire());
         String path = DurableStore.join(directory(applicationId), GRAPH);
         PutOutcome put = store.putIfAbsent(path, GraphCodec.toMessage(graph).toByteArray());
         if (put.kind() != PutOutcome.Kind.WON) {

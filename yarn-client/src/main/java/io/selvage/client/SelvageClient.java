@@ -170,11 +170,7 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     void plan(
-            Program program,
-            Configuration settings,
-            String stateRoot,
-            StartPoint from,
-            Consumer<RestorePlan> planned) {
+            Program program, Configuration settings, String stateRoot, StartPoint from, Consumer<RestorePlan> planned) {
         program.run(
                 new DryRun(stateRoot, this, settings, qualify(from), planned),
                 ClassLoading.from(settings),
@@ -237,8 +233,7 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     private static ClientException none(String sentence) {
-        return new ClientException(
-                ExitCode.NO_SESSION, sentence + " Open one with scripts/yarn-session.sh -d");
+        return new ClientException(ExitCode.NO_SESSION, sentence + " Open one with scripts/yarn-session.sh -d");
     }
 
     private Optional<Session> newest(Predicate<SessionRecord> wanted) {
@@ -299,8 +294,8 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     /**
-     * After a failure the checkpoints are all that its jobs have, so they stay. An application that has ended as its job
-     * has failed has kept what is to be kept itself.
+     * After a failure the checkpoints are all that its jobs have, so they stay. An application that has ended as its
+     * job has failed has kept what is to be kept itself.
      */
     private void forget(SessionRecord record, ApplicationReport report) {
         if (SessionState.of(report) != SessionState.FAILED) {

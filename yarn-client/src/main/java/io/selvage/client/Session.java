@@ -28,6 +28,8 @@ import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.ListJobsRequest;
 import io.selvage.protocol.wire.RequestCheckpointRequest;
 import io.selvage.protocol.wire.RequestCheckpointResponse;
+import io.selvage.protocol.wire.RescaleJobRequest;
+import io.selvage.protocol.wire.RescaleJobResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
@@ -39,6 +41,7 @@ import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -57,6 +60,9 @@ public final class Session implements AutoCloseable {
 
     /** How long someone who waits for a checkpoint puts up with a job that does not run: it may be coming back. */
     private static final Duration CHECKPOINT_PATIENCE = Duration.ofMinutes(1);
+
+    /** Above what a master takes to give it up, and another one to start it. */
+    private static final Duration RESCALE_PATIENCE = Duration.ofMinutes(10);
 
     private static final long POLL_MILLIS = 300;
     private static final long END_POLL_MILLIS = 100;
@@ -300,6 +306,52 @@ public final class Session implements AutoCloseable {
                         + " See how the job stands with: scripts/selvage status --job " + jobId);
     }
 
+    /**
+     * Gives a job that runs another parallelism, from a checkpoint that is taken for it; exactly once. Returns when all
+     * of it runs so, under whichever master.
+     *
+     * @param parallelism of the steps that had the highest when the job was submitted; 0: they keep theirs
+     * @param ofUid of steps by their uids
+     * @throws ClientException with {@code REFUSED} if it is not possible, with {@code RESCALE_FAILED} if there were no
+     *     slots for it in time; the job goes on as it is
+     */
+    public void rescale(String jobId, int parallelism, Map<String, Integer> ofUid) {
+        RescaleJobRequest request = RescaleJobRequest.newBuilder()
+                .setJobId(job(jobId).getJobId())
+                .setRescaleId(SavepointId.random().value())
+                .setParallelism(parallelism)
+                .putAllOfUid(ofUid)
+                .build();
+        long begunNanos = System.nanoTime();
+        while (true) {
+            RescaleJobResponse stands = connection.call(stub -> stub.rescaleJob(request));
+            switch (stands.getState()) {
+                case RESCALE_DONE -> {
+                    return;
+                }
+                case RESCALE_WAITING -> {
+                    if (System.nanoTime() - begunNanos > RESCALE_PATIENCE.toNanos()) {
+                        throw notRescaled(
+                                ExitCode.RESCALE_FAILED,
+                                jobId,
+                                "that has taken " + RESCALE_PATIENCE.toMinutes() + " minutes, and may yet be. "
+                                        + stands.getReason());
+                    }
+                }
+                case RESCALE_REFUSED -> throw notRescaled(ExitCode.REFUSED, jobId, stands.getReason());
+                default -> throw notRescaled(ExitCode.RESCALE_FAILED, jobId, stands.getReason());
+            }
+            pause(POLL_MILLIS);
+        }
+    }
+
+    private static ClientException notRescaled(ExitCode code, String jobId, String reason) {
+        return new ClientException(
+                code,
+                "The parallelism of " + jobId + " was not changed: " + reason
+                        + " See how the job stands with: scripts/selvage status --job " + jobId);
+    }
+
     /** All jobs of the session, newest first. */
     public List<JobDescription> jobs() {
         return connection
@@ -441,9 +493,9 @@ public final class Session implements AutoCloseable {
         ApplicationReport report = connection.report();
         boolean isItsOwnWord = report.getYarnApplicationState() == YarnApplicationState.FINISHED;
         return Optional.of(LastWord.of(
-                jobId,
-                report.getFinalApplicationStatus(),
-                isItsOwnWord ? report.getDiagnostics() : Diagnostics.ofEnd(report))
+                        jobId,
+                        report.getFinalApplicationStatus(),
+                        isItsOwnWord ? report.getDiagnostics() : Diagnostics.ofEnd(report))
                 .setName(name())
                 .setSubmittedMillis(openedMillis())
                 .setEndedMillis(Math.max(openedMillis(), report.getFinishTime()))

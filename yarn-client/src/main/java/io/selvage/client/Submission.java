@@ -44,8 +44,8 @@ final class Submission extends ProgramRun {
     @Override
     public String launch(JobGraph graph) {
         JobId job = JobId.random();
-        JobFiles files = new JobFiles(
-                job, graph, effectiveSettings(settings, graph), jar, client.hashCacheFile(), from);
+        JobFiles files =
+                new JobFiles(job, graph, effectiveSettings(settings, graph), jar, client.hashCacheFile(), from);
         try {
             DurableStore store = openStore(session.stateRoot());
             String refusal = refusal(connection, files.put(store, session.applicationId()));

@@ -20,6 +20,8 @@ import io.selvage.protocol.wire.ListJobsRequest;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.RequestCheckpointRequest;
 import io.selvage.protocol.wire.RequestCheckpointResponse;
+import io.selvage.protocol.wire.RescaleJobRequest;
+import io.selvage.protocol.wire.RescaleJobResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionServiceGrpc;
@@ -82,6 +84,11 @@ final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
                 id -> new MasterEvent.CheckpointRequested(id, request.getJobId()),
                 RequestCheckpointResponse.class,
                 response);
+    }
+
+    @Override
+    public void rescaleJob(RescaleJobRequest request, StreamObserver<RescaleJobResponse> response) {
+        ask(id -> new MasterEvent.RescaleRequested(id, request), RescaleJobResponse.class, response);
     }
 
     @Override

@@ -4,12 +4,15 @@ import com.google.protobuf.Message;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.VertexId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What the master's core wants done. Carried out in the order given; what fails comes back as an event. */
@@ -32,6 +35,8 @@ public sealed interface MasterAction {
         void perform(Reply action);
 
         void perform(LoadGraph action);
+
+        void perform(ChangeGraph action);
 
         void perform(WriteMetadata action);
 
@@ -114,6 +119,23 @@ public sealed interface MasterAction {
 
     /** Read a job's graph; answered by GraphLoaded or GraphUnreadable. */
     record LoadGraph(JobId job, String path) implements MasterAction {
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /**
+     * Write a job's graph with another parallelism of its vertices to a path of its own; answered by GraphChanged or
+     * GraphNotChanged.
+     *
+     * @param parallelism of each vertex
+     */
+    record ChangeGraph(JobId job, String from, String to, Map<VertexId, Integer> parallelism) implements MasterAction {
+        public ChangeGraph {
+            parallelism = Collections.unmodifiableMap(new TreeMap<>(parallelism));
+        }
+
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);

@@ -12,6 +12,7 @@ import io.selvage.protocol.wire.Following;
 import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.RescaleJobRequest;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskReport;
@@ -88,6 +89,8 @@ public sealed interface MasterEvent {
 
         void on(CheckpointRequested event);
 
+        void on(RescaleRequested event);
+
         void on(SessionStopRequested event);
 
         void on(DrillRequested event);
@@ -105,6 +108,10 @@ public sealed interface MasterEvent {
         void on(GraphLoaded event);
 
         void on(GraphUnreadable event);
+
+        void on(GraphChanged event);
+
+        void on(GraphNotChanged event);
 
         void on(MetadataWritten event);
 
@@ -306,6 +313,14 @@ public sealed interface MasterEvent {
         }
     }
 
+    /** A client wants another parallelism, or asks how it stands with that. */
+    record RescaleRequested(RequestId request, RescaleJobRequest rescale) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
     /** A client wants the whole session ended. */
     record SessionStopRequested(RequestId request, String reason) implements MasterEvent {
         @Override
@@ -372,6 +387,22 @@ public sealed interface MasterEvent {
 
     /** A job's graph could not be read from HDFS. */
     record GraphUnreadable(JobId job, Failure failure) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A job's graph with another parallelism is in HDFS; it counts once the journal says so. */
+    record GraphChanged(JobId job, String path) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** It is not. */
+    record GraphNotChanged(JobId job, String path, String reason) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

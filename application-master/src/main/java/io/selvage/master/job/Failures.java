@@ -46,8 +46,7 @@ final class Failures {
         if (!failure.getPosition().isEmpty()) {
             words.append("\n  at ").append(failure.getPosition());
         }
-        failure.getCausesList()
-                .forEach(cause -> words.append("\n  caused by ").append(cause));
+        failure.getCausesList().forEach(cause -> words.append("\n  caused by ").append(cause));
         return words.toString();
     }
 

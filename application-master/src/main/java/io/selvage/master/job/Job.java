@@ -23,6 +23,7 @@ import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.id.VertexId;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.CarriedVertex;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
@@ -46,6 +47,9 @@ import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OutputDescription;
 import io.selvage.protocol.wire.PartState;
 import io.selvage.protocol.wire.RequestCheckpointResponse;
+import io.selvage.protocol.wire.RescaleJobRequest;
+import io.selvage.protocol.wire.RescaleJobResponse;
+import io.selvage.protocol.wire.RescaleState;
 import io.selvage.protocol.wire.RestartHistory;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SavepointDescription;
@@ -89,11 +93,15 @@ final class Job {
     private final Recoveries recoveries = new Recoveries();
     private final Followers followers = new Followers();
     private final Savepoints savepoints = new Savepoints();
+    private final Rescaling rescaling = new Rescaling();
     private final JobConfig config;
     private final boolean isRestarted;
 
     private Phase phase;
     private @Nullable JobTopology topology;
+    /** Where the graph lies that the newest incarnation has, or the next one is to have. */
+    private String graphPath;
+
     /** Why the graph could not be read so far; null: it is, or nothing is known of any trouble. */
     private @Nullable String graphTrouble;
     /** The newest that the journal knows, or that is on its way there. */
@@ -186,6 +194,9 @@ final class Job {
         this.hasRun = journaled.hasIncarnation();
         this.restartCount = new RestartCount(config.restartPolicy(), random);
         this.lastIncarnation = journaled.getIncarnation().getIncarnation();
+        this.graphPath = journaled.getIncarnation().getGraphPath().isEmpty()
+                ? submitted.getGraphPath()
+                : journaled.getIncarnation().getGraphPath();
         this.cancelRequested = journaled.getCancelRequested();
         this.waitingSinceNanos = outbox.nowNanos();
         this.phase = phaseOf(journaled);
@@ -273,7 +284,7 @@ final class Job {
     }
 
     void loadGraph() {
-        outbox.act(new MasterAction.LoadGraph(id, submitted.getGraphPath()));
+        outbox.act(new MasterAction.LoadGraph(id, graphPath));
     }
 
     // ---- adoption ------------------------------------------------------------------------------------------------
@@ -415,6 +426,7 @@ final class Job {
             return;
         }
         expireSavepoints();
+        expireRescale();
         switch (phase) {
             case WAITING_FOR_RESOURCES -> tryDeploy();
             case ADOPTING -> {
@@ -426,6 +438,7 @@ final class Job {
             case DEPLOYING -> checkDeployDeadline();
             case RUNNING, FINISHING -> {
                 prepareMove();
+                prepareRescale();
                 advanceCheckpoints();
             }
             case RESTARTING -> {
@@ -491,6 +504,9 @@ final class Job {
                 .setTimeMillis(outbox.nowMillis())
                 .addAllExecutors(
                         planned.executors().stream().map(ExecutorId::value).toList());
+        if (!graphPath.equals(submitted.getGraphPath())) {
+            started.setGraphPath(graphPath);
+        }
         for (JobTopology.Vertex vertex : graph.vertices()) {
             if (planned.isCarried(vertex.region())) {
                 started.addCarried(CarriedVertex.newBuilder()
@@ -525,7 +541,7 @@ final class Job {
         mayFinish = false;
         giveUpIntact();
         MasterMessage.Builder deploy =
-                messages.deploy(planned, addresses(planned), restorePoints, checkpoints.lastId());
+                messages.deploy(planned, graphPath, addresses(planned), restorePoints, checkpoints.lastId());
         for (ExecutorId executor : planned.executors()) {
             stops.forget(executor);
             fleet.send(executor, deploy);
@@ -813,6 +829,7 @@ final class Job {
                 transition(Phase.FINISHING, "the savepoint that stops it is complete");
             }
             tryMove();
+            tryRescale();
         }
         sweep();
         deleteClaimed();
@@ -1127,6 +1144,138 @@ final class Job {
         }
     }
 
+    // ---- another parallelism -------------------------------------------------------------------------------------
+
+    /** Answers how it stands; an id that is new, of a job all of which runs, is begun. */
+    void rescale(RequestId request, RescaleJobRequest how) {
+        outbox.act(new MasterAction.Reply(request, rescaled(how)));
+    }
+
+    private RescaleJobResponse rescaled(RescaleJobRequest how) {
+        RescaleJobResponse failed = rescaling.failureOf(how.getRescaleId());
+        if (failed != null) {
+            return failed;
+        }
+        Rescaling.Wanted before = rescaling.wanted();
+        if (before != null) {
+            return before.id().equals(how.getRescaleId())
+                    ? Rescaling.answer(RescaleState.RESCALE_WAITING, rescaleAwaits(before))
+                    : Rescaling.answer(
+                            RescaleState.RESCALE_REFUSED,
+                            id + " is being rescaled already, to "
+                                    + before.target().parallelismInWords() + ".");
+        }
+        String refusal = cutRefusal();
+        if (!refusal.isEmpty()) {
+            return Rescaling.answer(RescaleState.RESCALE_REFUSED, refusal);
+        }
+        JobTopology now = topology;
+        if (now == null || phase != Phase.RUNNING) {
+            return Rescaling.answer(
+                    RescaleState.RESCALE_WAITING, id + " is " + phase + ": all of it has to run first.");
+        }
+        Map<VertexId, Integer> wanted = now.parallelismFor(how.getParallelism(), how.getOfUidMap());
+        Optional<String> impossible = now.refusalOf(wanted, how.getOfUidMap());
+        if (impossible.isPresent()) {
+            return Rescaling.answer(RescaleState.RESCALE_REFUSED, impossible.get());
+        }
+        JobTopology target = now.with(wanted);
+        if (target.equals(now)) {
+            return Rescaling.answer(RescaleState.RESCALE_DONE, "");
+        }
+        Rescaling.Wanted begun = new Rescaling.Wanted(
+                how.getRescaleId(),
+                target,
+                rescaling.nextGraphPath(messages.directory(), epoch),
+                outbox.nowNanos() + limits.rescaleNanos());
+        rescaling.begin(begun);
+        outbox.note(id + " is to have another parallelism: " + target.parallelismInWords() + ".");
+        outbox.act(new MasterAction.ChangeGraph(id, graphPath, begun.graphPath(), wanted));
+        return Rescaling.answer(RescaleState.RESCALE_WAITING, rescaleAwaits(begun));
+    }
+
+    void onGraphChanged(String path) {
+        rescaling.onWritten(path);
+    }
+
+    void onGraphNotChanged(String path, String reason) {
+        Rescaling.Wanted wanted = rescaling.wanted();
+        if (wanted != null && wanted.graphPath().equals(path)) {
+            failRescale(reason);
+        }
+    }
+
+    /** Slots that it takes beyond those that it has; asked for while the job goes on as it is. */
+    int slotsToAdd() {
+        Deployment current = deployment;
+        Rescaling.Wanted wanted = rescaling.wanted();
+        if (wanted == null || current == null || phase != Phase.RUNNING || !isLive() || cancelRequested) {
+            return 0;
+        }
+        long usable = current.slots().stream().filter(fleet::isUsable).count();
+        return (int) Math.max(0, wanted.target().slotsNeeded() - usable);
+    }
+
+    private String rescaleAwaits(Rescaling.Wanted wanted) {
+        if (phase != Phase.RUNNING) {
+            return id + " is " + phase + ": all of it has to run first.";
+        }
+        int missing = slotsToAdd() - fleet.freeSlots();
+        return missing > 0
+                ? Math.max(0, missing) + " of the " + wanted.target().slotsNeeded()
+                        + " slots that it takes are missing."
+                : "It is begun with the next checkpoint.";
+    }
+
+    private void expireRescale() {
+        Rescaling.Wanted wanted = rescaling.wanted();
+        if (wanted == null) {
+            return;
+        }
+        String refusal = cutRefusal();
+        if (!refusal.isEmpty()) {
+            failRescale(refusal);
+        } else if (outbox.nowNanos() >= wanted.deadlineNanos()) {
+            failRescale("It could not be begun for " + limits.rescaleNanos() / 1_000_000_000 + " s: "
+                    + rescaleAwaits(wanted));
+        }
+    }
+
+    private void failRescale(String reason) {
+        outbox.note(id + " keeps its parallelism: " + reason);
+        rescaling.fail(reason);
+    }
+
+    private void prepareRescale() {
+        if (rescaling.tryWantCheckpoint(fleet.freeSlots() >= slotsToAdd())) {
+            checkpoints.want();
+        }
+    }
+
+    /**
+     * A checkpoint has just been completed: the next incarnation starts from it with the other graph, which is in that
+     * incarnation's record. Until that is durable, nothing stops, and a new master knows only what runs.
+     */
+    private void tryRescale() {
+        Rescaling.Wanted wanted = rescaling.wanted();
+        boolean mayBegin = wanted != null && rescaling.isWritten() && phase == Phase.RUNNING && deployment != null;
+        if (wanted == null || !mayBegin || cancelRequested || fleet.freeSlots() < slotsToAdd()) {
+            return;
+        }
+        rescaling.succeed();
+        giveUpDeployment();
+        topology = wanted.target();
+        graphPath = wanted.graphPath();
+        waitingSinceNanos = outbox.nowNanos();
+        transition(
+                Phase.WAITING_FOR_RESOURCES,
+                "it gets another parallelism: " + wanted.target().parallelismInWords());
+        tryDeploy();
+        if (deployment == null) {
+            undecided = failed(Failures.of(FailureKind.EXECUTOR_LOST, "There is no room for another parallelism."));
+        }
+    }
+
     // ---- standbys ------------------------------------------------------------------------------------------------
 
     /** Executors are to be kept ready for it. */
@@ -1147,7 +1296,7 @@ final class Job {
             }
         }
         for (ExecutorId standby : followers.takeBehind(standbys, restorePoints.id())) {
-            fleet.send(standby, messages.follow(restorePoints));
+            fleet.send(standby, messages.follow(graphPath, restorePoints));
         }
     }
 
@@ -1593,8 +1742,10 @@ final class Job {
         if (!isLive() || cancelRequested) {
             return next;
         }
+        Rescaling.Wanted wanted = rescaling.wanted();
+        long rescale = wanted == null ? NEVER : wanted.deadlineNanos();
         return Math.min(
-                Math.min(next, savepoints.nextDeadlineNanos()),
+                Math.min(Math.min(next, rescale), savepoints.nextDeadlineNanos()),
                 switch (phase) {
                     case WAITING_FOR_RESOURCES -> slotsDeadlineNanos();
                     case DEPLOYING -> deployDeadlineNanos;

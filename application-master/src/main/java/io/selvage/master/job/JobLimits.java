@@ -7,6 +7,8 @@ import java.time.Duration;
  * Bounds of waits for what should happen soon; times in nanoseconds.
  *
  * @param resourcesNanos until a job that has never run, and does not get its slots, has failed
+ * @param rescaleNanos until a job that is to have another parallelism, and has not been started with it, goes on as it
+ *     is
  * @param slotsAlarmNanos until the alarm is raised for a job that has run and does not get its slots again
  * @param deployNanos until an incarnation whose subtasks don't all run has failed
  * @param stopNanos until an executor that does not stop a job's subtasks is given up; above the 30 s after which it
@@ -19,6 +21,7 @@ import java.time.Duration;
  */
 record JobLimits(
         long resourcesNanos,
+        long rescaleNanos,
         long slotsAlarmNanos,
         long deployNanos,
         long stopNanos,
@@ -28,6 +31,7 @@ record JobLimits(
     static JobLimits standard() {
         return new JobLimits(
                 Duration.ofMinutes(5).toNanos(),
+                Duration.ofMinutes(2).toNanos(),
                 Duration.ofSeconds(30).toNanos(),
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofSeconds(40).toNanos(),

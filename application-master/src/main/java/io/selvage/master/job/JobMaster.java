@@ -34,6 +34,7 @@ import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.RequestCheckpointResponse;
+import io.selvage.protocol.wire.RescaleState;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
@@ -198,7 +199,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     private Demand demand() {
         return new Demand(
                 jobs.values().stream()
-                        .mapToInt(job -> job.slotsWanted() + job.slotsToMove())
+                        .mapToInt(job -> job.slotsWanted() + job.slotsToMove() + job.slotsToAdd())
                         .sum(),
                 jobs.values().stream().anyMatch(Job::wantsStandby),
                 jobs.values().stream()
@@ -416,8 +417,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     private Map<String, String> settingsOf(SubmitJobRequest request) {
-        Configuration merged =
-                configuration.with(request.getSettingsMap(), "in the settings of " + request.getJobId());
+        Configuration merged = configuration.with(request.getSettingsMap(), "in the settings of " + request.getJobId());
         JobConfig.from(merged);
         return merged.settings(Scope.JOB);
     }
@@ -427,13 +427,11 @@ public final class JobMaster implements MasterEvent.Receiver {
      * durable. That its graph can't be read, or used, is a failure of the job's.
      */
     private void takeOnlyJob() {
-        facts.onlyJob()
-                .filter(request -> !jobs.containsKey(request.getJobId()))
-                .ifPresent(request -> {
-                    JobId id = new JobId(request.getJobId());
-                    submissions.put(id, new Submission(request, settingsOf(request), new ArrayList<>()).accept());
-                    journalSubmission(id, request.getName(), Job::loadGraph);
-                });
+        facts.onlyJob().filter(request -> !jobs.containsKey(request.getJobId())).ifPresent(request -> {
+            JobId id = new JobId(request.getJobId());
+            submissions.put(id, new Submission(request, settingsOf(request), new ArrayList<>()).accept());
+            journalSubmission(id, request.getName(), Job::loadGraph);
+        });
     }
 
     @Override
@@ -458,6 +456,16 @@ public final class JobMaster implements MasterEvent.Receiver {
         } else {
             job(event.job().value()).ifPresent(job -> job.onGraphUnreadable(event.failure()));
         }
+    }
+
+    @Override
+    public void on(MasterEvent.GraphChanged event) {
+        job(event.job().value()).ifPresent(job -> job.onGraphChanged(event.path()));
+    }
+
+    @Override
+    public void on(MasterEvent.GraphNotChanged event) {
+        job(event.job().value()).ifPresent(job -> job.onGraphNotChanged(event.path(), event.reason()));
     }
 
     private void accept(JobId id, Submission submission, JobGraphMessage graph) {
@@ -587,6 +595,15 @@ public final class JobMaster implements MasterEvent.Receiver {
                                 RequestCheckpointResponse.newBuilder()
                                         .setRefusal(unknownJob(event.job()))
                                         .build())));
+    }
+
+    @Override
+    public void on(MasterEvent.RescaleRequested event) {
+        String id = event.rescale().getJobId();
+        job(id).ifPresentOrElse(
+                        job -> job.rescale(event.request(), event.rescale()),
+                        () -> outbox.act(new MasterAction.Reply(
+                                event.request(), Rescaling.answer(RescaleState.RESCALE_REFUSED, unknownJob(id)))));
     }
 
     private static String unknownJob(String job) {

@@ -24,12 +24,16 @@ import java.util.List;
 record JobMessages(JobSubmitted submitted, String directory) {
     /** @param lastCheckpoint the newest that was started before; 0: none */
     MasterMessage.Builder deploy(
-            Deployment planned, List<ExecutorAddress> executors, RestorePoints from, long lastCheckpoint) {
+            Deployment planned,
+            String graphPath,
+            List<ExecutorAddress> executors,
+            RestorePoints from,
+            long lastCheckpoint) {
         Deploy.Builder deploy = Deploy.newBuilder()
                 .setJobId(submitted.getJobId())
                 .setIncarnation(planned.incarnation().value())
                 .setJobName(submitted.getName())
-                .setGraphPath(submitted.getGraphPath())
+                .setGraphPath(graphPath)
                 .addAllJars(submitted.getJarsList())
                 .putAllSettings(submitted.getSettingsMap())
                 .setJobDirectory(directory)
@@ -87,12 +91,12 @@ record JobMessages(JobSubmitted submitted, String directory) {
                         .setCheckpoint(checkpoint));
     }
 
-    MasterMessage.Builder follow(RestorePoints to) {
+    MasterMessage.Builder follow(String graphPath, RestorePoints to) {
         return MasterMessage.newBuilder()
                 .setFollow(Follow.newBuilder()
                         .setJobId(submitted.getJobId())
                         .setJobName(submitted.getName())
-                        .setGraphPath(submitted.getGraphPath())
+                        .setGraphPath(graphPath)
                         .addAllJars(submitted.getJarsList())
                         .putAllSettings(submitted.getSettingsMap())
                         .setJobDirectory(directory)

@@ -5,17 +5,21 @@ import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.checkpoint.store.PutOutcome;
 import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.loop.Inbox;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.id.VertexId;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobGraphMessage;
+import io.selvage.protocol.wire.VertexMessage;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executors;
@@ -72,6 +76,40 @@ public final class MasterStorage {
 
     public void loadGraph(MasterAction.LoadGraph action) {
         tryReadGraph(action, 1);
+    }
+
+    public void changeGraph(MasterAction.ChangeGraph action) {
+        run(() -> {
+            try {
+                byte[] bytes = store.read(action.from())
+                        .orElseThrow(() -> new IOException("The job's graph " + action.from() + " is missing."));
+                PutOutcome put = store.putIfAbsent(
+                        action.to(),
+                        changed(JobGraphMessage.parseFrom(bytes), action.parallelism())
+                                .toByteArray());
+                inbox.post(
+                        put.kind() == PutOutcome.Kind.WON
+                                ? new MasterEvent.GraphChanged(action.job(), action.to())
+                                : new MasterEvent.GraphNotChanged(
+                                        action.job(),
+                                        action.to(),
+                                        "The changed graph was not written to " + action.to() + ": " + put.cause()));
+            } catch (IOException failed) {
+                LOG.warn("The graph of {} could not be changed.", action.job(), failed);
+                inbox.post(new MasterEvent.GraphNotChanged(action.job(), action.to(), sentence(failed)));
+            }
+        });
+    }
+
+    private static JobGraphMessage changed(JobGraphMessage graph, Map<VertexId, Integer> parallelism) {
+        JobGraphMessage.Builder changed = graph.toBuilder();
+        for (VertexMessage.Builder vertex : changed.getVerticesBuilderList()) {
+            if (vertex.getSubmittedParallelism() == 0) {
+                vertex.setSubmittedParallelism(vertex.getParallelism());
+            }
+            vertex.setParallelism(parallelism.getOrDefault(new VertexId(vertex.getId()), vertex.getParallelism()));
+        }
+        return changed.build();
     }
 
     public void writeMetadata(MasterAction.WriteMetadata action) {

@@ -16,6 +16,11 @@ public abstract class StorageActions implements MasterAction.Performer {
     }
 
     @Override
+    public final void perform(MasterAction.ChangeGraph action) {
+        storage.changeGraph(action);
+    }
+
+    @Override
     public final void perform(MasterAction.WriteMetadata action) {
         storage.writeMetadata(action);
     }

@@ -15,6 +15,7 @@ import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointDeclined;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.EdgeMessage;
+import io.selvage.protocol.wire.EdgePartitioning;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
@@ -28,6 +29,8 @@ import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OperatorMessage;
 import io.selvage.protocol.wire.OperatorRole;
 import io.selvage.protocol.wire.Register;
+import io.selvage.protocol.wire.RescaleJobRequest;
+import io.selvage.protocol.wire.RescaleJobResponse;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.Stopped;
@@ -59,6 +62,7 @@ final class MasterHarness {
     long epoch = 1;
     long nowNanos;
     boolean journalHeld;
+    private Predicate<JournalRecord> heldFrom = any -> false;
     /** What the master before had deployed last. */
     private Deploy deployedBefore = Deploy.getDefaultInstance();
 
@@ -128,6 +132,7 @@ final class MasterHarness {
         held.clear();
         confirmationsHeld.clear();
         journalHeld = false;
+        heldFrom = any -> false;
         connections.clear();
         if (!sent(MasterMessage::hasDeploy).isEmpty()) {
             deployedBefore = lastDeploy();
@@ -147,6 +152,7 @@ final class MasterHarness {
             actions.add(action);
             if (action instanceof MasterAction.AppendToJournal append) {
                 journal.add(append.record());
+                journalHeld |= heldFrom.test(append.record());
                 if (journalHeld) {
                     held.add(append.append());
                 } else {
@@ -160,6 +166,11 @@ final class MasterHarness {
                 }
             }
         }
+    }
+
+    /** From the next such record on the journal is held. */
+    void holdFrom(Predicate<JournalRecord> kind) {
+        heldFrom = kind;
     }
 
     void confirmHeld() {
@@ -214,6 +225,20 @@ final class MasterHarness {
         RequestId request = new RequestId(++nextRequest);
         tell(new MasterEvent.CancelRequested(request, job.value()));
         return request;
+    }
+
+    /** @param ofUid none: of the vertices of the highest parallelism */
+    RescaleJobResponse rescale(String id, int parallelism, Map<String, Integer> ofUid) {
+        RequestId request = new RequestId(++nextRequest);
+        tell(new MasterEvent.RescaleRequested(
+                request,
+                RescaleJobRequest.newBuilder()
+                        .setJobId(JOB.value())
+                        .setRescaleId(id)
+                        .setParallelism(parallelism)
+                        .putAllOfUid(ofUid)
+                        .build()));
+        return (RescaleJobResponse) reply(request);
     }
 
     RequestId stopSession() {
@@ -461,7 +486,12 @@ final class MasterHarness {
     }
 
     private static EdgeMessage edge(int from, int to) {
-        return EdgeMessage.newBuilder().setId(from).setFrom(from).setTo(to).build();
+        return EdgeMessage.newBuilder()
+                .setId(from)
+                .setFrom(from)
+                .setTo(to)
+                .setPartitioning(EdgePartitioning.REBALANCE)
+                .build();
     }
 
     private static VertexMessage vertex(int id, int parallelism, OperatorRole role) {

@@ -84,7 +84,8 @@ class OnlyJobTest {
         assertThat(harness.sent(MasterMessage::hasShutdown)).hasSize(2);
         assertThat(harness.of(MasterAction.Unregister.class)).isEmpty();
         endExecutors(harness);
-        assertThat(lastWord(harness)).isEqualTo(new MasterAction.Unregister(FinalStatus.SUCCEEDED, "job-a has finished."));
+        assertThat(lastWord(harness))
+                .isEqualTo(new MasterAction.Unregister(FinalStatus.SUCCEEDED, "job-a has finished."));
         harness.tell(new MasterEvent.Unregistered());
         assertThat(harness.of(MasterAction.DeleteSessionFiles.class)).hasSize(1);
         harness.tell(new MasterEvent.SessionFilesDeleted());
@@ -98,8 +99,7 @@ class OnlyJobTest {
         harness.stopped(1, 1);
         harness.stopped(2, 1);
         endExecutors(harness);
-        assertThat(lastWord(harness))
-                .isEqualTo(new MasterAction.Unregister(FinalStatus.KILLED, "job-a was canceled."));
+        assertThat(lastWord(harness)).isEqualTo(new MasterAction.Unregister(FinalStatus.KILLED, "job-a was canceled."));
     }
 
     @Test

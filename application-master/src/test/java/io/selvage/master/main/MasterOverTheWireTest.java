@@ -636,6 +636,11 @@ class MasterOverTheWireTest {
         public void perform(MasterAction.ReleaseContainer action) {}
 
         @Override
+        public void perform(MasterAction.ChangeGraph action) {
+            inbox.post(new MasterEvent.GraphChanged(action.job(), action.to()));
+        }
+
+        @Override
         public void perform(MasterAction.DeleteSessionFiles action) {
             inbox.post(new MasterEvent.SessionFilesDeleted());
         }

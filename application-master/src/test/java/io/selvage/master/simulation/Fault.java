@@ -59,6 +59,8 @@ enum Fault {
     CLIENT_TAKES_A_SAVEPOINT,
     /** No fault either. */
     CLIENT_WANTS_A_CHECKPOINT,
+    /** No fault either. */
+    CLIENT_RESCALES_THE_JOB,
     /** With a savepoint. */
     CLIENT_STOPS_THE_JOB,
     CLIENT_STOPS_THE_SESSION

@@ -2,13 +2,17 @@ package io.selvage.master.simulation;
 
 import com.google.protobuf.ByteString;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * What a simulated subtask puts into a checkpoint beside its keyed state.
+ * What a simulated subtask puts into a checkpoint beside its keyed state, for each lane that it has.
  *
+ * @param subtask the lane
  * @param since the incarnation that has started it
  */
 record OperatorState(SubtaskId subtask, long since, long position, List<SimulatedSink.Transaction> pending) {
@@ -39,5 +43,14 @@ record OperatorState(SubtaskId subtask, long since, long position, List<Simulate
             pending.add(new SimulatedSink.Transaction(subtask, in.getLong(), in.getLong(), in.getLong(), in.getLong()));
         }
         return new OperatorState(subtask, since, position, pending);
+    }
+
+    static OperatorState of(OperatorSnapshot lane) {
+        return parse(lane.getSmallOperatorState());
+    }
+
+    /** Of all subtasks. */
+    static Stream<OperatorSnapshot> lanes(CheckpointMetadata metadata) {
+        return metadata.getSubtasksList().stream().flatMap(part -> part.getOperatorsList().stream());
     }
 }

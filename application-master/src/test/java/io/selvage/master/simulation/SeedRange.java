@@ -45,6 +45,8 @@ final class SeedRange {
         long builtOnAborted;
         /** Jobs that were canceled and have left one. */
         long retained;
+        /** How often a job has got another parallelism. */
+        long rescales;
         /** That were for one job alone, and have ended with it. */
         long applications;
 
@@ -62,6 +64,7 @@ final class SeedRange {
             failuresByCheckpoints += simulation.failuresByCheckpoints();
             builtOnAborted += simulation.builtOnAborted();
             retained += simulation.isCheckpointRetained() ? 1 : 0;
+            rescales += simulation.rescales();
             applications += simulation.isApplicationEnded() ? 1 : 0;
             seeds++;
         }
@@ -78,6 +81,7 @@ final class SeedRange {
             failuresByCheckpoints += other.failuresByCheckpoints;
             builtOnAborted += other.builtOnAborted;
             retained += other.retained;
+            rescales += other.rescales;
             applications += other.applications;
             seeds += other.seeds;
         }
@@ -88,7 +92,8 @@ final class SeedRange {
                     + " restarts of one region alone, " + savepoints + " savepoints, " + stops
                     + " jobs stopped with one, " + checkpointsGranted + " checkpoints granted, " + failuresByCheckpoints
                     + " failures by checkpoints, " + builtOnAborted + " checkpoints built on aborted ones, " + retained
-                    + " checkpoints that outlived their jobs, " + applications + " applications of one job, faults "
+                    + " checkpoints that outlived their jobs, " + rescales + " other parallelisms, " + applications
+                    + " applications of one job, faults "
                     + faults
                     + ", deaths of masters " + deaths;
         }

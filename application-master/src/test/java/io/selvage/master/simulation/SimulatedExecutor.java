@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,9 +58,13 @@ final class SimulatedExecutor {
     private long highestIncarnation;
     private long heardMillis;
 
-    /** One subtask's state, and what it has prepared for the sink. */
+    /** One lane's state, and what was prepared of it for the sink. A subtask has all lanes that fall to its index. */
     private static final class Subtask {
+        /** The lane's: the number that its subtask has at the parallelism that the job is submitted with. */
         final SubtaskId id;
+        /** The subtask that has it. */
+        final SubtaskId of;
+
         long position;
         /** Where the last cut was, whether or not its checkpoint has completed. */
         long cut;
@@ -70,8 +75,9 @@ final class SimulatedExecutor {
         final Set<Long> stored = new HashSet<>();
         final List<SimulatedSink.Transaction> pending = new ArrayList<>();
 
-        Subtask(SubtaskId id, long position, List<Segment> base) {
+        Subtask(SubtaskId id, SubtaskId of, long position, List<Segment> base) {
             this.id = id;
+            this.of = of;
             this.position = position;
             this.cut = position;
             this.base = base;
@@ -107,6 +113,11 @@ final class SimulatedExecutor {
         Part(int region, long since) {
             this.region = region;
             this.since = since;
+        }
+
+        /** Those that have the lanes; in order. */
+        Set<SubtaskId> owners() {
+            return subtasks.stream().map(lane -> lane.of).collect(Collectors.toCollection(TreeSet::new));
         }
 
         SubtaskState state() {
@@ -196,9 +207,9 @@ final class SimulatedExecutor {
                 .setHighestCheckpointSeen(here.highestCheckpoint);
         for (Part part : here.parts.values()) {
             SubtaskState state = here.told.contains(part) ? part.state() : SubtaskState.SUBTASK_STATE_UNSPECIFIED;
-            for (Subtask subtask : part.subtasks) {
-                boolean isFailed = part.failed != null && subtask == part.subtasks.get(0);
-                described.addSubtasks(isFailed ? failure(here.deploy, part) : report(here.deploy, subtask.id, state));
+            for (SubtaskId subtask : part.owners()) {
+                boolean isFailed = part.failed != null && subtask.equals(part.subtasks.get(0).of);
+                described.addSubtasks(isFailed ? failure(here.deploy, part) : report(here.deploy, subtask, state));
             }
         }
         return described.build();
@@ -279,7 +290,7 @@ final class SimulatedExecutor {
                 if (here.get(0).getSince() == 0) {
                     begin(next, region, placed, here, part);
                 } else {
-                    goOn(next, here, part);
+                    goOn(next, here, placed.size(), part);
                 }
             }
         }
@@ -300,20 +311,26 @@ final class SimulatedExecutor {
         part.heldBy = next.deploy.getHeld() && !simulation.is(Variant.STOPPED_STARTS_READING) ? FOR_GOOD : 0;
         next.parts.put(region, part);
         placed.forEach(placement -> part.peers.add(new ExecutorId(placement.getExecutorId())));
-        here.forEach(placement ->
-                part.subtasks.add(new Subtask(SubtaskId.of(region, placement.getSubtask()), 0, List.of())));
+        here.forEach(placement -> addLanes(part, placement, placed.size()));
         later(10, () -> restore(next, part));
     }
 
+    private void addLanes(Part part, SubtaskPlacement placement, int parallelism) {
+        SubtaskId subtask = SubtaskId.of(part.region, placement.getSubtask());
+        for (int lane = subtask.index(); lane < simulation.scenario().parallelismOf(part.region); lane += parallelism) {
+            part.subtasks.add(new Subtask(SubtaskId.of(part.region, lane), subtask, 0, List.of()));
+        }
+    }
+
     /** Exactly what is meant, and in good health; what is not is said to have failed. */
-    private void goOn(Running next, List<SubtaskPlacement> here, @Nullable Part before) {
+    private void goOn(Running next, List<SubtaskPlacement> here, int parallelism, @Nullable Part before) {
         long since = here.get(0).getSince();
         boolean goesOn = before != null
                 && before.since == since
                 && before.started
                 && before.failed == null
                 && !before.finished
-                && before.subtasks.size() == here.size();
+                && before.owners().size() == here.size();
         if (goesOn) {
             takeOver(next, before);
             return;
@@ -321,8 +338,7 @@ final class SimulatedExecutor {
         int region = here.get(0).getVertex();
         Part gone = new Part(region, since);
         next.parts.put(region, gone);
-        here.forEach(placement ->
-                gone.subtasks.add(new Subtask(SubtaskId.of(region, placement.getSubtask()), 0, List.of())));
+        here.forEach(placement -> addLanes(gone, placement, parallelism));
         fail(gone, FailureKind.TRANSIENT, "It does not run here any more.", "");
     }
 
@@ -376,14 +392,17 @@ final class SimulatedExecutor {
             }
             List<Subtask> restored = new ArrayList<>();
             for (Subtask fresh : part.subtasks) {
-                OperatorSnapshot operator = metadata.getSubtasksList().stream()
-                        .filter(snapshot -> SubtaskId.of(snapshot.getVertex(), snapshot.getSubtask())
-                                .equals(fresh.id))
+                OperatorSnapshot operator = OperatorState.lanes(metadata)
+                        .filter(lane -> OperatorState.of(lane).subtask().equals(fresh.id))
                         .findFirst()
-                        .orElseThrow()
-                        .getOperators(0);
-                OperatorState state = OperatorState.parse(operator.getSmallOperatorState());
-                restored.add(new Subtask(fresh.id, state.position(), operator.getKeyedStateList()));
+                        .orElseThrow();
+                OperatorState state = OperatorState.of(operator);
+                boolean isLost =
+                        simulation.is(Variant.MOVED_STATE_IS_LOST) && operator.getSubtask() != fresh.of.index();
+                restored.add(
+                        isLost
+                                ? fresh
+                                : new Subtask(fresh.id, fresh.of, state.position(), operator.getKeyedStateList()));
                 if (!simulation.is(Variant.PENDING_COMMITS_DROPPED)) {
                     state.pending().forEach(each -> simulation.sink().commit(each, deploy.getRestoreCheckpoint()));
                 }
@@ -467,7 +486,7 @@ final class SimulatedExecutor {
 
     private static SubtaskReport failure(Deploy deploy, Part part) {
         Failure failed = part.failed == null ? Failure.getDefaultInstance() : part.failed;
-        return report(deploy, part.subtasks.get(0).id, SubtaskState.SUBTASK_FAILED).toBuilder()
+        return report(deploy, part.subtasks.get(0).of, SubtaskState.SUBTASK_FAILED).toBuilder()
                 .setFailure(failed)
                 .build();
     }
@@ -543,7 +562,7 @@ final class SimulatedExecutor {
         incarnation.parts.values().forEach(part -> {
             release(part, trigger.getCheckpoint());
             part.heldBy = trigger.getKind() == CutKind.CUT_FOR_STOP ? trigger.getCheckpoint() : part.heldBy;
-            part.subtasks.forEach(subtask -> parts.add(cut(incarnation, part, subtask, trigger)));
+            parts.addAll(cut(incarnation, part, trigger));
         });
         Runnable acknowledges = () -> acknowledge(incarnation, trigger, parts);
         if (simulation.is(Variant.ACKNOWLEDGED_BEFORE_STORED)) {
@@ -561,8 +580,22 @@ final class SimulatedExecutor {
         }
     }
 
+    private List<SubtaskSnapshot> cut(Running incarnation, Part part, TriggerCheckpoint trigger) {
+        Map<SubtaskId, SubtaskSnapshot.Builder> snapshots = new TreeMap<>();
+        for (Subtask lane : part.subtasks) {
+            OperatorSnapshot operator = cut(incarnation, part, lane, trigger);
+            SubtaskSnapshot.Builder snapshot = snapshots.computeIfAbsent(
+                    lane.of,
+                    subtask -> SubtaskSnapshot.newBuilder()
+                            .setVertex(subtask.vertex().value())
+                            .setSubtask(subtask.index()));
+            snapshot.setBytes(snapshot.getBytes() + 1).addOperators(operator);
+        }
+        return snapshots.values().stream().map(SubtaskSnapshot.Builder::build).toList();
+    }
+
     /** Adds what is new since the last one that it knows to be stored, or writes all of it anew, as for a savepoint. */
-    private SubtaskSnapshot cut(Running incarnation, Part part, Subtask subtask, TriggerCheckpoint trigger) {
+    private OperatorSnapshot cut(Running incarnation, Part part, Subtask subtask, TriggerCheckpoint trigger) {
         long checkpoint = trigger.getCheckpoint();
         boolean isSavepoint = trigger.getKind() != CutKind.CUT_FOR_CHECKPOINT;
         Invariant.check(
@@ -601,17 +634,12 @@ final class SimulatedExecutor {
         if (commits) {
             subtask.pending.forEach(each -> simulation.sink().commit(each, checkpoint));
         }
-        return SubtaskSnapshot.newBuilder()
-                .setVertex(subtask.id.vertex().value())
-                .setSubtask(subtask.id.index())
-                .setBytes(subtask.position - from)
-                .addOperators(OperatorSnapshot.newBuilder()
-                        .setOperatorUid("numbers-" + part.region)
-                        .setSubtask(subtask.id.index())
-                        .setParallelism(simulation.scenario().parallelismOf(part.region))
-                        .addAllKeyedState(chain)
-                        .setSmallOperatorState(
-                                new OperatorState(subtask.id, part.since, subtask.position, subtask.pending).toBytes()))
+        return OperatorSnapshot.newBuilder()
+                .setOperatorUid("numbers-" + part.region)
+                .setSubtask(subtask.of.index())
+                .addAllKeyedState(chain)
+                .setSmallOperatorState(
+                        new OperatorState(subtask.id, part.since, subtask.position, subtask.pending).toBytes())
                 .build();
     }
 
@@ -622,14 +650,13 @@ final class SimulatedExecutor {
         boolean fails = simulation.isHdfsAway() || simulation.chance(Fault.UPLOAD_FAILS, 0.01);
         if (!fails) {
             for (SubtaskSnapshot part : parts) {
-                part.getOperators(0).getKeyedStateList().stream()
-                        .filter(segment -> segment.getCheckpoint() == trigger.getCheckpoint())
-                        .forEach(segment -> simulation
-                                .store()
-                                .put(
-                                        segment,
-                                        SubtaskId.of(part.getVertex(), part.getSubtask()),
-                                        trigger.getSavepointDirectory()));
+                for (OperatorSnapshot lane : part.getOperatorsList()) {
+                    lane.getKeyedStateList().stream()
+                            .filter(segment -> segment.getCheckpoint() == trigger.getCheckpoint())
+                            .forEach(segment -> simulation
+                                    .store()
+                                    .put(segment, OperatorState.of(lane).subtask(), trigger.getSavepointDirectory()));
+                }
             }
         }
         if (fails
@@ -669,27 +696,24 @@ final class SimulatedExecutor {
                 .setJobId(trigger.getJobId())
                 .setIncarnation(trigger.getIncarnation())
                 .setCheckpoint(trigger.getCheckpoint());
-        List<Subtask> subtasks = incarnation.parts.values().stream()
+        Map<SubtaskId, Long> now = new TreeMap<>();
+        incarnation.parts.values().stream()
                 .flatMap(part -> part.subtasks.stream())
-                .toList();
-        for (int i = 0; i < parts.size(); i++) {
-            acknowledged.addSubtasks(
-                    simulation.is(Variant.POSITION_AFTER_CUT) ? later(parts.get(i), subtasks.get(i)) : parts.get(i));
-        }
+                .forEach(lane -> now.put(lane.id, lane.position));
+        parts.forEach(
+                part -> acknowledged.addSubtasks(simulation.is(Variant.POSITION_AFTER_CUT) ? later(part, now) : part));
         tell(connection -> new MasterEvent.CheckpointAcknowledgedBy(id, connection, acknowledged.build()));
     }
 
-    private static SubtaskSnapshot later(SubtaskSnapshot part, Subtask subtask) {
-        OperatorSnapshot operator = part.getOperators(0);
-        OperatorState cut = OperatorState.parse(operator.getSmallOperatorState());
-        return part.toBuilder()
-                .setOperators(
-                        0,
-                        operator.toBuilder()
-                                .setSmallOperatorState(
-                                        new OperatorState(subtask.id, cut.since(), subtask.position, cut.pending())
-                                                .toBytes()))
-                .build();
+    private static SubtaskSnapshot later(SubtaskSnapshot part, Map<SubtaskId, Long> now) {
+        SubtaskSnapshot.Builder later = part.toBuilder();
+        for (OperatorSnapshot.Builder lane : later.getOperatorsBuilderList()) {
+            OperatorState cut = OperatorState.parse(lane.getSmallOperatorState());
+            long position = now.getOrDefault(cut.subtask(), cut.position());
+            lane.setSmallOperatorState(
+                    new OperatorState(cut.subtask(), cut.since(), position, cut.pending()).toBytes());
+        }
+        return later.build();
     }
 
     private void abort(long incarnationNumber, long checkpoint) {
@@ -779,8 +803,8 @@ final class SimulatedExecutor {
         if (now == null || !now.told.contains(part)) {
             return;
         }
-        part.subtasks.forEach(subtask -> {
-            SubtaskReport report = report(now.deploy, subtask.id, state);
+        part.owners().forEach(subtask -> {
+            SubtaskReport report = report(now.deploy, subtask, state);
             tell(connection -> new MasterEvent.SubtaskReported(id, connection, report));
         });
     }

@@ -9,7 +9,6 @@ import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.JournalSnapshot;
 import io.selvage.protocol.wire.JournaledJob;
-import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -41,6 +40,9 @@ final class SimulatedJournal {
 
     /** By region: the incarnation that has started what runs of it. */
     private final Map<Integer, Long> started = new TreeMap<>();
+
+    /** Of the newest incarnation; empty: as it was submitted. */
+    private String graphPath = "";
 
     private long lastIncarnation;
     private long lastFailed;
@@ -93,6 +95,9 @@ final class SimulatedJournal {
             }
             if (simulation.is(Variant.CARRIED_IS_FORGOTTEN)) {
                 history.replaceAll(journaled -> changed(journaled, IncarnationStarted.Builder::clearCarried));
+            }
+            if (simulation.is(Variant.RESCALE_FORGOTTEN)) {
+                history.replaceAll(journaled -> changed(journaled, IncarnationStarted.Builder::clearGraphPath));
             }
             if (simulation.is(Variant.ENDED_JOB_RUNS_AGAIN)) {
                 history.removeIf(JournalRecord::hasJobEnded);
@@ -179,7 +184,7 @@ final class SimulatedJournal {
                 journaled);
         switch (journaled.getRecordCase()) {
             case EPOCH_STARTED -> epoch = writer;
-            case INCARNATION_STARTED -> check(journaled.getIncarnationStarted());
+            case INCARNATION_STARTED -> check(journaled.getIncarnationStarted(), writer);
             case INCARNATION_FAILED -> {
                 lastFailed =
                         Math.max(lastFailed, journaled.getIncarnationFailed().getIncarnation());
@@ -198,7 +203,7 @@ final class SimulatedJournal {
         simulation.onDurable(journaled, writer);
     }
 
-    private void check(IncarnationStarted started) {
+    private void check(IncarnationStarted started, long writer) {
         Invariant.check(
                 started.getIncarnation() > lastIncarnation, "an incarnation's number is used twice: %s", started);
         Invariant.check(
@@ -206,6 +211,15 @@ final class SimulatedJournal {
                 "an incarnation does not start from the newest checkpoint, %d: %s",
                 newestCheckpoint(),
                 started);
+        if (!started.getGraphPath().equals(graphPath)) {
+            Invariant.check(
+                    started.getGraphPath().contains("/graph-" + writer + "-"),
+                    "an incarnation has neither the graph of the one before, %s, nor one of this master's: %s",
+                    graphPath,
+                    started);
+            graphPath = started.getGraphPath();
+            simulation.onRescaled(graphPath);
+        }
         lastIncarnation = started.getIncarnation();
         Map<Integer, Long> carried = new TreeMap<>();
         started.getCarriedList().forEach(vertex -> carried.put(vertex.getVertex(), vertex.getSince()));
@@ -229,16 +243,18 @@ final class SimulatedJournal {
                 "a checkpoint of an incarnation that is over completes after %d has started: %s",
                 lastIncarnation,
                 done);
-        for (SubtaskSnapshot part : simulation.store().verify(done).getSubtasksList()) {
-            OperatorState cut = OperatorState.parse(part.getOperators(0).getSmallOperatorState());
-            Invariant.check(
-                    cut.since() == startOf(part.getVertex()),
-                    "region %d has started anew in incarnation %d, and a checkpoint has a part of what ran since %d: %s",
-                    part.getVertex(),
-                    startOf(part.getVertex()),
-                    cut.since(),
-                    done);
-        }
+        OperatorState.lanes(simulation.store().verify(done))
+                .map(OperatorState::of)
+                .forEach(cut -> {
+                    int region = cut.subtask().vertex().value();
+                    Invariant.check(
+                            cut.since() == startOf(region),
+                            "region %d has started anew in incarnation %d, and a checkpoint has a part of what ran since %d: %s",
+                            region,
+                            startOf(region),
+                            cut.since(),
+                            done);
+                });
         completed.put(done.getCheckpoint(), done.getIncarnation());
     }
 
@@ -291,6 +307,10 @@ final class SimulatedJournal {
     /** The incarnation that has started what runs of the region; 0: none has. */
     long startOf(int region) {
         return started.getOrDefault(region, 0L);
+    }
+
+    String graphPath() {
+        return graphPath;
     }
 
     long lastIncarnation() {

@@ -389,6 +389,23 @@ final class SimulatedMaster {
         }
 
         @Override
+        public void perform(MasterAction.ChangeGraph action) {
+            effect(1, 300, () -> {
+                boolean isAway = simulation.isHdfsAway();
+                if (!isAway) {
+                    simulation.putGraph(action.to(), action.parallelism());
+                }
+                later(
+                        1,
+                        20,
+                        () -> tell(
+                                isAway
+                                        ? new MasterEvent.GraphNotChanged(action.job(), action.to(), "HDFS is away.")
+                                        : new MasterEvent.GraphChanged(action.job(), action.to())));
+            });
+        }
+
+        @Override
         public void perform(MasterAction.FailProcess action) {
             throw new AssertionError("nobody drills");
         }
@@ -441,7 +458,7 @@ final class SimulatedMaster {
                                         .setKind(FailureKind.TRANSIENT)
                                         .setMessage("HDFS is away.")
                                         .build())
-                        : new MasterEvent.GraphLoaded(action.job(), simulation.graph());
+                        : new MasterEvent.GraphLoaded(action.job(), simulation.graph(action.path()));
                 tell(read);
             });
         }

@@ -5,7 +5,6 @@ import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
-import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -66,8 +65,8 @@ final class SimulatedStore {
     }
 
     private boolean buildsOnAborted(CheckpointMetadata metadata) {
-        return metadata.getSubtasksList().stream()
-                .flatMap(part -> part.getOperators(0).getKeyedStateList().stream())
+        return OperatorState.lanes(metadata)
+                .flatMap(lane -> lane.getKeyedStateList().stream())
                 .mapToLong(Segment::getCheckpoint)
                 .anyMatch(of ->
                         of != metadata.getCheckpoint() && !simulation.journal().isComplete(of));
@@ -116,13 +115,12 @@ final class SimulatedStore {
                             .setCheckpoint(metadata.getCheckpoint())
                             .setMetadataPath(directory + "/_metadata")
                             .build());
-            for (SubtaskSnapshot part : metadata.getSubtasksList()) {
-                Invariant.check(
-                        part.getOperators(0).getKeyedStateList().stream()
-                                .allMatch(segment -> segment.getCheckpoint() == metadata.getCheckpoint()),
-                        "a savepoint does not stand alone: %s",
-                        metadata);
-            }
+            Invariant.check(
+                    OperatorState.lanes(metadata)
+                            .flatMap(lane -> lane.getKeyedStateList().stream())
+                            .allMatch(segment -> segment.getCheckpoint() == metadata.getCheckpoint()),
+                    "a savepoint does not stand alone: %s",
+                    metadata);
         }
     }
 
@@ -190,16 +188,16 @@ final class SimulatedStore {
     }
 
     private void verify(CheckpointMetadata metadata, CheckpointCompleted completed) {
+        Set<SubtaskId> lanes = new HashSet<>();
+        OperatorState.lanes(metadata).forEach(lane -> {
+            SubtaskId id = OperatorState.of(lane).subtask();
+            Invariant.check(lanes.add(id), "a part is there twice: %s", metadata);
+            verify(id, lane, completed);
+        });
         Invariant.check(
-                metadata.getSubtasksCount() == simulation.scenario().subtasks().size(),
-                "a completed checkpoint has parts missing, or twice: %s",
+                lanes.size() == simulation.scenario().subtasks().size(),
+                "a completed checkpoint has parts missing: %s",
                 metadata);
-        Set<SubtaskId> subtasks = new HashSet<>();
-        for (SubtaskSnapshot part : metadata.getSubtasksList()) {
-            SubtaskId subtask = SubtaskId.of(part.getVertex(), part.getSubtask());
-            Invariant.check(subtasks.add(subtask), "a part is there twice: %s", metadata);
-            verify(subtask, part.getOperators(0), completed);
-        }
     }
 
     private void verify(SubtaskId subtask, OperatorSnapshot operator, CheckpointCompleted completed) {

@@ -7,6 +7,7 @@ import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.id.VertexId;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.DescribeSavepointRequest;
@@ -18,6 +19,8 @@ import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.OperatorMessage;
 import io.selvage.protocol.wire.OperatorRole;
 import io.selvage.protocol.wire.RequestCheckpointResponse;
+import io.selvage.protocol.wire.RescaleJobRequest;
+import io.selvage.protocol.wire.RescaleJobResponse;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubmitJobResponse;
@@ -60,8 +63,12 @@ final class Simulation {
     private static final RequestId STOP = new RequestId(3);
     private static final RequestId SAVEPOINT = new RequestId(4);
     private static final RequestId CHECKPOINT = new RequestId(5);
+    private static final RequestId RESCALE = new RequestId(6);
+    private static final String GRAPH = "hdfs://nn/app/job-sim/graph.pb";
     /** After the faults, and after it was asked for: until a savepoint is complete or has failed. */
     static final long SAVEPOINT_BOUND_MILLIS = 15_000;
+    /** The same until a job that is to have another parallelism has it, or will not get it. */
+    static final long RESCALE_BOUND_MILLIS = 60_000;
 
     /** What happens at a time; equal times in the order of planning. */
     private record Step(long atMillis, long order, Runnable action) {}
@@ -93,6 +100,15 @@ final class Simulation {
     private long checkpointAfter;
 
     private long checkpointsGranted;
+    /** Another parallelism that a client wants, if it wants one now. */
+    private @Nullable RescaleJobRequest rescaleWanted;
+
+    private long rescaleAskedMillis;
+    private long rescalesAsked;
+    private long rescales;
+    /** In HDFS, by their paths: what each vertex has. */
+    private final Map<String, Map<VertexId, Integer>> graphs = new HashMap<>();
+
     private long savepointAskedMillis;
     private long savepointsAsked;
     private long savepointsComplete;
@@ -293,12 +309,9 @@ final class Simulation {
         if (!job.getCheckpoint().getStoppedBy().isEmpty()) {
             // As far as the savepoint says, not more and not less.
             stopsComplete++;
-            store.verify(job.getCheckpoint())
-                    .getSubtasksList()
-                    .forEach(part -> expected.put(
-                            SubtaskId.of(part.getVertex(), part.getSubtask()),
-                            OperatorState.parse(part.getOperators(0).getSmallOperatorState())
-                                    .position()));
+            OperatorState.lanes(store.verify(job.getCheckpoint()))
+                    .map(OperatorState::of)
+                    .forEach(lane -> expected.put(lane.subtask(), lane.position()));
         }
         for (SubtaskId subtask : scenario.subtasks()) {
             Invariant.check(
@@ -382,6 +395,7 @@ final class Simulation {
             Fault.CLIENT_TAKES_A_SAVEPOINT,
             Fault.CLIENT_TAKES_A_SAVEPOINT,
             Fault.CLIENT_WANTS_A_CHECKPOINT,
+            Fault.CLIENT_RESCALES_THE_JOB,
             Fault.CLIENT_STOPS_THE_JOB,
             Fault.CLIENT_STOPS_THE_SESSION
         };
@@ -471,6 +485,13 @@ final class Simulation {
                 count(kind);
                 ask(new MasterEvent.CheckpointRequested(CHECKPOINT, JOB));
             }
+            case CLIENT_RESCALES_THE_JOB -> {
+                if (rescaleWanted == null && endedMillis == Long.MAX_VALUE) {
+                    count(kind);
+                    leader().filter(any -> between(0, 2) == 0).ifPresent(master -> master.rushTo(Label.RESTART));
+                    wantRescale();
+                }
+            }
             case CLIENT_STOPS_THE_JOB -> {
                 if (savepointWanted == null && between(0, 4) == 0) {
                     count(kind);
@@ -539,7 +560,7 @@ final class Simulation {
         return SubmitJobRequest.newBuilder()
                 .setJobId(JOB)
                 .setName("simulated")
-                .setGraphPath("hdfs://nn/app/job-sim/graph.pb")
+                .setGraphPath(GRAPH)
                 .putSettings("selvage.checkpoint.interval", scenario.intervalMillis() + "ms")
                 .putSettings("selvage.checkpoint.timeout", "2s")
                 .putSettings("selvage.checkpoint.retained", String.valueOf(scenario.retained()))
@@ -617,6 +638,76 @@ final class Simulation {
         }
     }
 
+    private void wantRescale() {
+        List<Integer> regions = List.copyOf(scenario.regions());
+        int region = regions.get(between(0, regions.size()));
+        rescaleAskedMillis = nowMillis;
+        rescaleWanted = RescaleJobRequest.newBuilder()
+                .setJobId(JOB)
+                .setRescaleId(String.format("%012x", ++rescalesAsked))
+                .putOfUid("numbers-" + region, between(1, scenario.parallelismOf(region) + 1))
+                .build();
+        askForRescale();
+    }
+
+    /** As the command does: until it has it, or will not get it. */
+    private void askForRescale() {
+        RescaleJobRequest wanted = rescaleWanted;
+        if (wanted == null || sessionOver || endedMillis < nowMillis - 1_000) {
+            rescaleWanted = null;
+            return;
+        }
+        ask(new MasterEvent.RescaleRequested(RESCALE, wanted));
+        Invariant.check(
+                nowMillis - Math.max(faultyMillis, rescaleAskedMillis) < RESCALE_BOUND_MILLIS,
+                "another parallelism is neither there nor given up: %s",
+                wanted);
+        plan(300, this::askForRescale);
+    }
+
+    private void onRescale(RescaleJobResponse answer) {
+        RescaleJobRequest wanted = rescaleWanted;
+        if (wanted == null) {
+            return;
+        }
+        switch (answer.getState()) {
+            case RESCALE_DONE -> {
+                for (VertexMessage vertex : graph(graphOfNewest()).getVerticesList()) {
+                    String uid = vertex.getOperators(0).getUid();
+                    Invariant.check(
+                            vertex.getParallelism() == wanted.getOfUidOrDefault(uid, vertex.getParallelism()),
+                            "told to have another parallelism, but not durable: %s, %s",
+                            wanted,
+                            vertex);
+                }
+                rescaleWanted = null;
+            }
+            case RESCALE_FAILED, RESCALE_REFUSED -> rescaleWanted = null;
+            case RESCALE_WAITING -> {}
+            case RESCALE_STATE_UNSPECIFIED, UNRECOGNIZED -> throw new AssertionError(answer);
+        }
+    }
+
+    private String graphOfNewest() {
+        return journal.graphPath().isEmpty() ? GRAPH : journal.graphPath();
+    }
+
+    void putGraph(String path, Map<VertexId, Integer> parallelism) {
+        Invariant.check(graphs.put(path, parallelism) == null, "the graph %s is written twice", path);
+    }
+
+    /** An incarnation with another graph than the one before is durable: all starts anew. */
+    void onRescaled(String path) {
+        Invariant.check(graphs.containsKey(path), "an incarnation is to have a graph that is not there: %s", path);
+        rescales++;
+        onReasonToRestart();
+    }
+
+    /** How often the job has got another parallelism. */
+    long rescales() {
+        return rescales;
+    }
+
     /** Asks until the session is gone. */
     private void stopSession() {
         if (!sessionOver) {
@@ -632,6 +723,9 @@ final class Simulation {
     void onReply(MasterAction.Reply reply) {
         if (reply.response() instanceof SavepointDescription answer) {
             onSavepoint(answer);
+        }
+        if (reply.response() instanceof RescaleJobResponse answer) {
+            onRescale(answer);
         }
         if (reply.response() instanceof RequestCheckpointResponse answer
                 && answer.getRefusal().isEmpty()) {
@@ -659,7 +753,9 @@ final class Simulation {
         Invariant.check(stopDurable, "epoch %d unregisters, and no record says why", master.epoch());
         JournaledJob job = journal.job().orElse(null);
         Invariant.check(
-                job == null || job.hasEnded(), "the application has ended before its job, which is alone in it: %s", job);
+                job == null || job.hasEnded(),
+                "the application has ended before its job, which is alone in it: %s",
+                job);
         FinalStatus expected = !scenario.only()
                 ? FinalStatus.SUCCEEDED
                 : job == null || job.getEnded().getOutcome() == JobOutcome.JOB_CANCELED
@@ -794,6 +890,11 @@ final class Simulation {
         if (deploy.getIncarnation() < journal.lastIncarnation()) {
             return;
         }
+        Invariant.check(
+                deploy.getGraphPath().equals(graphOfNewest()),
+                "what is deployed has not the graph that is durable, %s: %s",
+                graphOfNewest(),
+                deploy);
         for (SubtaskPlacement placement : deploy.getSubtasksList()) {
             long start = journal.startOf(placement.getVertex());
             Invariant.check(
@@ -916,14 +1017,18 @@ final class Simulation {
     }
 
     /** No edge connects the vertices: each is a region. */
-    JobGraphMessage graph() {
+    JobGraphMessage graph(String path) {
+        Map<VertexId, Integer> changed = graphs.getOrDefault(path, Map.of());
+        Invariant.check(path.equals(GRAPH) || !changed.isEmpty(), "a graph is read that is not there: %s", path);
         JobGraphMessage.Builder graph =
                 JobGraphMessage.newBuilder().setName("simulated").setMaxParallelism(8);
         for (int region : scenario.regions()) {
+            int submitted = scenario.parallelismOf(region);
             graph.addVertices(VertexMessage.newBuilder()
                     .setId(region)
                     .setName("numbers " + region)
-                    .setParallelism(scenario.parallelismOf(region))
+                    .setParallelism(changed.getOrDefault(new VertexId(region), submitted))
+                    .setSubmittedParallelism(submitted)
                     .addOperators(OperatorMessage.newBuilder()
                             .setUid("numbers-" + region)
                             .setRole(OperatorRole.SINK)));

@@ -45,6 +45,7 @@ class SimulationTest {
         assertThat(seen.failuresByCheckpoints).isGreaterThan(SEEDS / 100);
         assertThat(seen.builtOnAborted).isGreaterThan(SEEDS / 10);
         assertThat(seen.retained).isGreaterThan(SEEDS / 500);
+        assertThat(seen.rescales).isGreaterThan(SEEDS / 50);
         assertThat(seen.applications).isGreaterThan(SEEDS / 5);
         assertThat(seen.faults.keySet()).contains(Fault.values());
         assertThat(seen.deaths.keySet())

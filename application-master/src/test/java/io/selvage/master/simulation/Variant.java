@@ -44,6 +44,8 @@ enum Variant {
     STOP_HOLDS_FOR_GOOD("A subtask stays held although the savepoint that was to stop its job is given up.", 350),
     STOPPED_STARTS_READING("What starts anew after the savepoint that has stopped its job reads on from there.", 925),
     IDLE_EXECUTORS_KEPT("What is told to idle executors gets lost."),
+    RESCALE_FORGOTTEN("A new master does not see that the job has got another parallelism."),
+    MOVED_STATE_IS_LOST("What another subtask had before the job got another parallelism begins anew."),
     ENDED_JOB_RUNS_AGAIN("A new master does not see that a job has ended."),
     END_IS_NOT_TOLD("YARN is told that an application has ended well, whatever has become of its job."),
     FILES_DELETED_TOO_EARLY("A session's files are deleted while YARN may still start another attempt.");

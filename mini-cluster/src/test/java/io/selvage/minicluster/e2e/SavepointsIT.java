@@ -19,9 +19,11 @@ import io.selvage.minicluster.workload.AccountsOracle;
 import io.selvage.minicluster.workload.Workload;
 import io.selvage.minicluster.workload.WorkloadJar;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
+import io.selvage.protocol.wire.VertexDescription;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -30,7 +32,9 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -287,6 +291,50 @@ final class SavepointsIT {
                 .contains("\"uid\": \"accounts\"", "\"fate\": \"restored\"")
                 .doesNotContain("\"fate\": \"evolved\"", "\"fate\": \"dropped\"", "\"fate\": \"refused\"");
         assertThat(session.jobs()).as("nothing was submitted").hasSize(jobs);
+    }
+
+    @Test
+    void eachRecordCountsOnceWhileTheParallelismChangesAndProcessesDie() throws Exception {
+        String job = session.submit(program("rescaled", 1), settings, id -> {}).get(0);
+        await(job, now -> now.getCheckpointsCompleted() >= 2);
+        assertThat(parallelism(job)).containsExactly(1);
+        Commands.Outcome more = rescale(job, "3").await();
+        assertThat(more.exitCode()).as(more.text()).isZero();
+        assertThat(more.out()).contains("3 subtasks of \"");
+        JobDescription before = await(job, now -> now.getPhase() == JobPhase.RUNNING);
+        assertThat(parallelism(job)).containsExactlyInAnyOrder(1, 3);
+        await(job, now -> now.getCheckpointsCompleted() > before.getCheckpointsCompleted());
+        killAnExecutor();
+        await(
+                job,
+                now -> now.getIncarnation() > before.getIncarnation()
+                        && now.getCheckpointsCompleted() > before.getCheckpointsCompleted() + 2);
+        assertThat(parallelism(job)).containsExactlyInAnyOrder(1, 3);
+
+        Commands.Outcome tooMuch = rescale(job, "129").await();
+        assertThat(tooMuch.exitCode()).as(tooMuch.text()).isEqualTo(6);
+        assertThat(tooMuch.err()).contains("can have 1 to 128 subtasks");
+
+        // Whichever master has it begun, the job has either parallelism.
+        Commands.Running less = rescale(job, "2");
+        session.drill(DrillKind.DRILL_KILL, "");
+        Commands.Outcome done = less.await();
+        assertThat(done.exitCode()).as(done.text()).isZero();
+        assertThat(parallelism(job)).containsExactlyInAnyOrder(1, 2);
+        long end = endInput();
+        JobDescription finished = session.awaitEnd(job, JobObserver.SILENT);
+        assertThat(finished.getPhase()).as(finished.toString()).isEqualTo(JobPhase.FINISHED);
+        assertRight(end, lines("rescaled", any -> true));
+    }
+
+    private Commands.Running rescale(String job, String parallelism) throws IOException {
+        return commands.start("selvage", "rescale", "-s", session.applicationId(), job, parallelism);
+    }
+
+    private Set<Integer> parallelism(String job) {
+        return session.job(job).getVerticesList().stream()
+                .map(VertexDescription::getParallelism)
+                .collect(Collectors.toSet());
     }
 
     private String start(String from, int parallelism, String output, String... more) throws Exception {

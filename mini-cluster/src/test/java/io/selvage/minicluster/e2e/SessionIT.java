@@ -165,8 +165,8 @@ final class SessionIT {
 
     @Test
     void anApplicationOfItsOwnEndsWithItsJob() throws Exception {
-        Commands.Outcome run =
-                commands.run("selvage", flightDelays("alone", ofItsOwn("-nm", "flights alone", "-tg", "it"), List.of()));
+        Commands.Outcome run = commands.run(
+                "selvage", flightDelays("alone", ofItsOwn("-nm", "flights alone", "-tg", "it"), List.of()));
         assertThat(run.exitCode()).as(run.text()).isZero();
         assertThat(run.out()).contains("is submitted in an application of its own, ", "has finished after");
         assertThat(rows("alone"))

@@ -77,7 +77,7 @@ record FollowRun(
         }
         KeyGroupRange range =
                 KeyGroups.rangeOf(owner.subtask().index(), snapshot.getParallelism(), metadata.getMaxParallelism());
-        HeldReplica replica = held.replica(owner, () -> backends.replica(owner.operatorUid(), range));
+        HeldReplica replica = held.replica(owner, range, () -> backends.replica(owner.operatorUid(), range));
         // Its rows take more in memory than in the store, by what finds them.
         boolean fits = replica.follow(
                         snapshot.getKeyedStateList(),

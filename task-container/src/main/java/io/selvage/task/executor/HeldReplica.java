@@ -1,5 +1,6 @@
 package io.selvage.task.executor;
 
+import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * other to finish a segment.
  */
 final class HeldReplica {
+    private final KeyGroupRange range;
     private final Supplier<StateReplica> empty;
     private final ReentrantLock lock = new ReentrantLock(); // Who drops it does not wait for a segment to be read.
     private @Nullable StateReplica replica; // Null: nothing is held; what was is taken or damaged.
@@ -30,8 +32,14 @@ final class HeldReplica {
     private volatile long bytes; // Volatile: read by who sums up what is held.
     private volatile long stateBytes; // Likewise.
 
-    HeldReplica(Supplier<StateReplica> empty) {
+    /** @param range of the key groups that the subtask has */
+    HeldReplica(KeyGroupRange range, Supplier<StateReplica> empty) {
+        this.range = range;
         this.empty = empty;
+    }
+
+    boolean isOf(KeyGroupRange wanted) {
+        return range.equals(wanted);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.selvage.task.executor;
 
+import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.protocol.id.SubtaskId;
@@ -74,10 +75,17 @@ final class HeldState {
         return replicas.remove(owner);
     }
 
-    /** The replica to bring up to date; it takes the place of what a subtask has left. */
-    HeldReplica replica(StateOwner owner, Supplier<StateReplica> empty) {
+    /**
+     * The replica to bring up to date; it takes the place of what a subtask has left, and of a replica of other key
+     * groups, which the subtask had at another parallelism.
+     */
+    HeldReplica replica(StateOwner owner, KeyGroupRange range, Supplier<StateReplica> empty) {
         close(retained.remove(owner));
-        return replicas.computeIfAbsent(owner, key -> new HeldReplica(empty));
+        HeldReplica there = replicas.get(owner);
+        if (there != null && !there.isOf(range)) {
+            dropReplica(owner);
+        }
+        return replicas.computeIfAbsent(owner, key -> new HeldReplica(range, empty));
     }
 
     /** There was no room for a replica. */

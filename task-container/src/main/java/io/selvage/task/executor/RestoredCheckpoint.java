@@ -150,7 +150,7 @@ final class RestoredCheckpoint {
             if (replica == null) {
                 return null;
             }
-            if (parallelism() != parallelism) {
+            if (parallelism() != parallelism || !replica.isOf(rangeOf(owner.subtask(), parallelism))) {
                 replica.drop();
                 return null;
             }

@@ -15,6 +15,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class HeldStateTest {
+    private static final KeyGroupRange ALL = new KeyGroupRange(0, 16);
     private static final StateOwner OWNER = new StateOwner(SubtaskId.of(2, 0), "count");
     private static final StateOwner OTHER = new StateOwner(SubtaskId.of(2, 1), "count");
 
@@ -84,16 +85,27 @@ class HeldStateTest {
     @Test
     void aReplicaTakesThePlaceOfWhatASubtaskHasLeftAndTheOtherWayRound() {
         held.retain(OWNER, retained(1, 0));
-        held.replica(OWNER, () -> new KeyedReplica("count", new KeyGroupRange(0, 16)));
+        held.replica(OWNER, ALL, () -> new KeyedReplica("count", ALL));
         assertThat(held.hasRetained()).isFalse();
         held.retain(OWNER, retained(2, 0));
         assertThat(held.hasReplica(OWNER)).isFalse();
     }
 
     @Test
+    void aReplicaOfTheKeyGroupsOfAnotherParallelismIsNotAddedTo() {
+        HeldReplica before = held.replica(OWNER, ALL, () -> new KeyedReplica("count", ALL));
+        assertThat(held.replica(OWNER, ALL, () -> new KeyedReplica("count", ALL)))
+                .isSameAs(before);
+        KeyGroupRange half = new KeyGroupRange(0, 8);
+        HeldReplica after = held.replica(OWNER, half, () -> new KeyedReplica("count", half));
+        assertThat(after).isNotSameAs(before);
+        assertThat(after.isOf(half)).isTrue();
+    }
+
+    @Test
     void aRunningSubtaskLeavesNothingBehindOfWhatItHasNotTaken() {
         held.retain(OWNER, retained(1, 0));
-        held.replica(OTHER, () -> new KeyedReplica("count", new KeyGroupRange(0, 16)));
+        held.replica(OTHER, ALL, () -> new KeyedReplica("count", ALL));
         held.drop(OWNER.subtask());
         held.drop(OTHER.subtask());
         assertThat(held.hasRetained()).isFalse();

@@ -40,7 +40,8 @@ final class Arguments {
             .longOpt("session")
             .hasArg()
             .argName("ID")
-            .desc("the session, by its application id; else the job's own application, or your newest session that runs")
+            .desc(
+                    "the session, by its application id; else the job's own application, or your newest session that runs")
             .get();
     static final Option SETTING = Option.builder("D")
             .hasArg()

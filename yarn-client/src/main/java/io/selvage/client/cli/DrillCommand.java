@@ -113,7 +113,8 @@ final class DrillCommand implements Command {
                             + " here. Say --yes if that is what you want.");
         }
         try (SelvageClient client = host.connect();
-                Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), arguments.valueOf(JOB))) {
+                Session session =
+                        host.sessionOf(client, arguments.valueOf(Arguments.SESSION), arguments.valueOf(JOB))) {
             JobDescription job = job(session, arguments.valueOf(JOB));
             if (fault.isOfMaster()) {
                 requireAttempts(session, count, every);

@@ -33,6 +33,7 @@ public final class Main {
             new SavepointCommand(),
             new CheckpointCommand(),
             new FsckCommand(),
+            new RescaleCommand(),
             new CancelCommand(),
             new StatusCommand(),
             new WatchCommand(),

@@ -133,9 +133,7 @@ final class OpenCommand implements Command {
 
     static OpenObserver progress(Console console, long startedNanos) {
         return (stage, detail) -> console.progress(
-                console.isLive()
-                        ? stage + "  " + detail + "  " + Words.duration(millisSince(startedNanos))
-                        : stage);
+                console.isLive() ? stage + "  " + detail + "  " + Words.duration(millisSince(startedNanos)) : stage);
     }
 
     private static ExitCode attach(String id, Arguments arguments, Host host, Console console) {

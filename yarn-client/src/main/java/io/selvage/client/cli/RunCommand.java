@@ -4,6 +4,7 @@ import io.selvage.checkpoint.restore.RestorePlan;
 import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
+import io.selvage.client.deploy.OpenObserver;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.program.Program;
 import io.selvage.client.program.ProgramJar;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
@@ -76,8 +78,7 @@ final class RunCommand implements Command {
             .addOption(DRY_RUN)
             .addOption(Arguments.SETTING)
             .addOption(Arguments.JSON);
-    private static final SessionOptions OF_APPLICATION =
-            SessionOptions.all().beside(OWN, "with --application: ");
+    private static final SessionOptions OF_APPLICATION = SessionOptions.all().beside(OWN, "with --application: ");
 
     @Override
     public String name() {
@@ -196,15 +197,13 @@ final class RunCommand implements Command {
     }
 
     private static Session open(
-            SelvageClient client,
-            Program program,
-            Configuration settings,
-            @Nullable StartPoint from,
-            Console console) {
+            SelvageClient client, Program program, Configuration settings, @Nullable StartPoint from, Console console) {
         // Read by a shutdown hook, which runs if the program exits.
         List<String> submitted = new CopyOnWriteArrayList<>();
+        AtomicBoolean isBegun = new AtomicBoolean(); // Likewise.
+        OpenObserver progress = OpenCommand.progress(console, System.nanoTime());
         Interruption.Action onEnd = byExit -> {
-            if (submitted.isEmpty() && !byExit) {
+            if (isBegun.get() && submitted.isEmpty() && !byExit) {
                 console.say(OpenCommand.givenUp(client, "application"));
             } else {
                 ended(byExit, program, submitted, console);
@@ -214,7 +213,10 @@ final class RunCommand implements Command {
             return client.run(
                     program,
                     settings,
-                    OpenCommand.progress(console, System.nanoTime()),
+                    (stage, detail) -> {
+                        isBegun.set(true);
+                        progress.onStage(stage, detail);
+                    },
                     application -> {
                         String job = Objects.requireNonNull(application.onlyJob());
                         submitted.add(job);

@@ -53,9 +53,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens one session, or an application for one job, on the calling thread: checks everything that can be checked, uploads what the cluster has not
- * got, submits, and waits until the master answers. What goes wrong on the way leaves nothing behind but cached
- * libraries; {@link #abandon} does the same from a shutdown hook.
+ * Opens one session, or an application for one job, on the calling thread: checks everything that can be checked,
+ * uploads what the cluster has not got, submits, and waits until the master answers. What goes wrong on the way leaves
+ * nothing behind but cached libraries; {@link #abandon} does the same from a shutdown hook.
  */
 public final class Deployment {
     /** The longest wait for the master, most of which would be for room on a full cluster. */

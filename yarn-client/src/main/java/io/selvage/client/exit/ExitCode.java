@@ -21,6 +21,9 @@ public enum ExitCode {
     DAMAGED(15, "A checkpoint or savepoint is missing, incomplete or damaged; each damage is named."),
     UNFIT(16, "The doctor has found a problem of this host or of the cluster; each is named, with its remedy."),
     NOT_SHOWN(17, "A process does not answer, or its log can't be had; the message says why, and what to try."),
+    RESCALE_FAILED(
+            18,
+            "The job could not be given another parallelism; it goes on as it is, unless the message says otherwise."),
     INTERRUPTED(130, "The command was interrupted with Ctrl-C.");
 
     private final int code;

@@ -60,7 +60,7 @@ class MainTest {
         assertRefused(
                 ExitCode.USAGE,
                 "selvage: There is no command \"walk\". The commands are run, list, attach, savepoint, checkpoint, fsck,"
-                        + " cancel, status, watch, threads, logs, config, doctor, drill, stop, shutdown, completion."
+                        + " rescale, cancel, status, watch, threads, logs, config, doctor, drill, stop, shutdown, completion."
                         + " See: selvage --help",
                 "walk");
     }
@@ -196,6 +196,24 @@ class MainTest {
                 "trigger",
                 "job-a",
                 "job-b");
+    }
+
+    @Test
+    void aParallelismIsANumberOrThatOfAStep() {
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage rescale: it needs a job's id, and a parallelism, or a step's uid with one. See: selvage"
+                        + " rescale --help",
+                "rescale",
+                "job-1a");
+        assertRefused(
+                ExitCode.USAGE,
+                "selvage: selvage rescale: \"0\" is no parallelism, and no step's uid with one, such as 4 or windows=4."
+                        + " See: selvage rescale --help",
+                "rescale",
+                "job-1a",
+                "windows=2",
+                "0");
     }
 
     @Test
