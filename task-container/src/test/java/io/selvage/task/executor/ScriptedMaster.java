@@ -244,13 +244,14 @@ final class ScriptedMaster implements AutoCloseable {
             if (left == 0 && !isRecovering) {
                 EventSource.HELD.remove(job.value());
             }
+            boolean isFollowed = standbys.stream()
+                    .allMatch(each -> followed.getOrDefault(each.id.value(), 0L) == completedCheckpoint);
             boolean isReady = !isRecovering
                     && completedIncarnation == incarnation
                     && allAtLeast(SubtaskState.SUBTASK_RUNNING)
                     && !states.containsValue(SubtaskState.SUBTASK_FINISHED)
                     && !completedTerminal
-                    && standbys.stream()
-                            .allMatch(each -> followed.getOrDefault(each.id.value(), 0L) == completedCheckpoint);
+                    && isFollowed;
             if (left > 0 && isReady) {
                 left--;
                 isRecovering = true;
@@ -266,7 +267,10 @@ final class ScriptedMaster implements AutoCloseable {
                     losses++;
                 }
             }
-            triggerIfDue();
+            // Standbys that never catch up by themselves are waited for now and then.
+            if (isFollowed || lastCheckpoint % 3 != 0) {
+                triggerIfDue();
+            }
         }
     }
 
