@@ -224,11 +224,9 @@ final class ScriptedMaster implements AutoCloseable {
 
     /**
      * Runs the job to its end, and on the way makes executors die, or all start anew, as soon as a checkpoint has
-     * completed and the standbys hold it. What runs on then must not have read keyed state from the store. A source
-     * that the job holds does not end before that.
+     * completed and the standbys hold it. What runs on then must not have read keyed state from the store.
      */
     void runLosing(SplittableRandom random, int faults) throws Exception {
-        EventSource.HELD.add(job.value());
         deploy();
         int left = faults;
         boolean isRecovering = false;
@@ -241,17 +239,13 @@ final class ScriptedMaster implements AutoCloseable {
                 isRecovering = false;
                 requireNothingWasRead();
             }
-            if (left == 0 && !isRecovering) {
-                EventSource.HELD.remove(job.value());
-            }
-            boolean isFollowed = standbys.stream()
-                    .allMatch(each -> followed.getOrDefault(each.id.value(), 0L) == completedCheckpoint);
             boolean isReady = !isRecovering
                     && completedIncarnation == incarnation
                     && allAtLeast(SubtaskState.SUBTASK_RUNNING)
                     && !states.containsValue(SubtaskState.SUBTASK_FINISHED)
                     && !completedTerminal
-                    && isFollowed;
+                    && standbys.stream()
+                            .allMatch(each -> followed.getOrDefault(each.id.value(), 0L) == completedCheckpoint);
             if (left > 0 && isReady) {
                 left--;
                 isRecovering = true;
@@ -267,10 +261,7 @@ final class ScriptedMaster implements AutoCloseable {
                     losses++;
                 }
             }
-            // Standbys that never catch up by themselves are waited for now and then.
-            if (isFollowed || lastCheckpoint % 3 != 0) {
-                triggerIfDue();
-            }
+            triggerIfDue();
         }
     }
 
