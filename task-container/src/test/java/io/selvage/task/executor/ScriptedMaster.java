@@ -224,11 +224,9 @@ final class ScriptedMaster implements AutoCloseable {
 
     /**
      * Runs the job to its end, and on the way makes executors die, or all start anew, as soon as a checkpoint has
-     * completed and the standbys hold it. What runs on then must not have read keyed state from the store. A source
-     * that the job holds does not end before that.
+     * completed and the standbys hold it. What runs on then must not have read keyed state from the store.
      */
     void runLosing(SplittableRandom random, int faults) throws Exception {
-        EventSource.HELD.add(job.value());
         deploy();
         int left = faults;
         boolean isRecovering = false;
@@ -240,9 +238,6 @@ final class ScriptedMaster implements AutoCloseable {
             if (isRecovering && allAtLeast(SubtaskState.SUBTASK_RUNNING)) {
                 isRecovering = false;
                 requireNothingWasRead();
-            }
-            if (left == 0 && !isRecovering) {
-                EventSource.HELD.remove(job.value());
             }
             boolean isReady = !isRecovering
                     && completedIncarnation == incarnation

@@ -9,6 +9,7 @@ import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.transport.ControlTransport;
 import io.selvage.protocol.wire.SessionServiceGrpc;
 import io.selvage.protocol.wire.SessionServiceGrpc.SessionServiceBlockingStub;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -81,14 +82,11 @@ public final class MasterConnection implements AutoCloseable {
                     .withDeadlineAfter(CALL_DEADLINE.toMillis(), TimeUnit.MILLISECONDS));
         } catch (StatusRuntimeException failed) {
             disconnect();
-            Status.Code code = failed.getStatus().getCode();
-            if (code == Status.Code.UNAVAILABLE
-                    || code == Status.Code.DEADLINE_EXCEEDED
-                    || code == Status.Code.CANCELLED) {
+            if (isAbsence(failed.getStatus())) {
                 LOG.info("The master of {} does not answer.", session.applicationId(), failed);
                 throw new MasterAbsentException("it does not answer");
             }
-            if (code == Status.Code.RESOURCE_EXHAUSTED) {
+            if (failed.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED) {
                 throw new MasterAbsentException("it has too many questions to answer already");
             }
             throw new ClientException(
@@ -98,6 +96,14 @@ public final class MasterConnection implements AutoCloseable {
                             + session.applicationId(),
                     failed);
         }
+    }
+
+    /** An answer has no cause on this side; what fails as a connection ends has one, whatever its code. */
+    static boolean isAbsence(Status status) {
+        return switch (status.getCode()) {
+            case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> true;
+            default -> status.getCause() instanceof IOException;
+        };
     }
 
     private ManagedChannel connected() throws MasterAbsentException {
