@@ -13,4 +13,24 @@ interface Cell<V> {
     default void onChangedInPlace() {}
 
     void clear();
+
+    // ---- parts ---------------------------------------------------------------------------------------------------
+
+    /** Whether what it has may be in parts, each in a row of its own; while one is used, the cell has a value. */
+    default boolean isDivisible() {
+        return false;
+    }
+
+    /** May be changed in place until the next part, or key, is looked for; null: there is nothing. */
+    default @Nullable V part(int number) {
+        throw new UnsupportedOperationException("has no parts");
+    }
+
+    default void setPart(int number, V value) {
+        throw new UnsupportedOperationException("has no parts");
+    }
+
+    default void clearPart(int number) {
+        throw new UnsupportedOperationException("has no parts");
+    }
 }

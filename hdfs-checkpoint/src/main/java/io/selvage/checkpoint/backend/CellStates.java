@@ -15,10 +15,6 @@ import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serde;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the backend's owner. Makes states out of cells, with or without a namespace. */
@@ -46,6 +42,9 @@ abstract class CellStates implements StateAccess {
         };
     }
 
+    /** Of what may be in parts. */
+    abstract PartSizes partSizes();
+
     /** Null: what the state has does not expire. */
     abstract @Nullable TimeLimit limitOf(StateDescriptor descriptor);
 
@@ -67,23 +66,23 @@ abstract class CellStates implements StateAccess {
     public final <T> ListState<T> list(ListStateDescriptor<T> descriptor) {
         TimeLimit limit = limitOf(descriptor);
         if (limit == null) {
-            return new Elements<>(cell(descriptor.name(), new ListSerde<>(descriptor.serde()), appending()));
+            return new ListElements<>(
+                    cell(descriptor.name(), new ListSerde<>(descriptor.serde()), appending()), partSizes());
         }
         StampedListSerde<T> serde = new StampedListSerde<>(descriptor.serde(), limit);
-        return new StampedElements<>(cell(descriptor.name(), serde, refusing(descriptor)), serde);
+        return new StampedElements<>(cell(descriptor.name(), serde, refusing(descriptor)), serde, partSizes());
     }
 
     @Override
     public final <K, V> MapState<K, V> map(MapStateDescriptor<K, V> descriptor) {
         TimeLimit limit = limitOf(descriptor);
         if (limit == null) {
-            return new Entries<>(cell(
-                    descriptor.name(),
-                    new MapSerde<>(descriptor.keySerde(), descriptor.valueSerde()),
-                    refusing(descriptor)));
+            MapSerde<K, V> serde = new MapSerde<>(descriptor.keySerde(), descriptor.valueSerde());
+            return new MapEntries<>(
+                    cell(descriptor.name(), serde, refusing(descriptor)), descriptor.keySerde(), partSizes());
         }
         StampedMapSerde<K, V> serde = new StampedMapSerde<>(descriptor.keySerde(), descriptor.valueSerde(), limit);
-        return new StampedEntries<>(cell(descriptor.name(), serde, refusing(descriptor)), serde);
+        return new StampedEntries<>(cell(descriptor.name(), serde, refusing(descriptor)), serde, partSizes());
     }
 
     @Override
@@ -109,74 +108,6 @@ abstract class CellStates implements StateAccess {
         @Override
         public void update(T value) {
             cell.set(value);
-        }
-
-        @Override
-        public void clear() {
-            cell.clear();
-        }
-    }
-
-    private record Elements<T>(Cell<ArrayList<T>> cell) implements ListState<T> {
-        @Override
-        public void add(T element) {
-            ArrayList<T> elements = cell.get();
-            if (elements == null) {
-                elements = new ArrayList<>(4);
-                cell.set(elements);
-            }
-            elements.add(element);
-        }
-
-        @Override
-        public Iterable<T> elements() {
-            ArrayList<T> elements = cell.get();
-            return elements == null ? List.of() : Collections.unmodifiableList(elements);
-        }
-
-        @Override
-        public void clear() {
-            cell.clear();
-        }
-    }
-
-    private record Entries<K, V>(Cell<LinkedHashMap<K, V>> cell) implements MapState<K, V> {
-        @Override
-        public @Nullable V get(K key) {
-            LinkedHashMap<K, V> map = cell.get();
-            return map == null ? null : map.get(key);
-        }
-
-        @Override
-        public void put(K key, V value) {
-            LinkedHashMap<K, V> map = cell.get();
-            if (map == null) {
-                map = new LinkedHashMap<>();
-                cell.set(map);
-            }
-            map.put(key, value);
-        }
-
-        @Override
-        public void remove(K key) {
-            LinkedHashMap<K, V> map = cell.get();
-            if (map != null) {
-                map.remove(key);
-                if (map.isEmpty()) {
-                    cell.clear();
-                }
-            }
-        }
-
-        @Override
-        public Iterable<Map.Entry<K, V>> entries() {
-            LinkedHashMap<K, V> map = cell.get();
-            return map == null ? List.of() : Collections.unmodifiableMap(map).entrySet();
-        }
-
-        @Override
-        public boolean isEmpty() {
-            return cell.get() == null;
         }
 
         @Override

@@ -2,7 +2,7 @@ package io.selvage.checkpoint.backend;
 
 import java.util.Arrays;
 
-/** Owned by a cut. Places in undo logs, sorted by key group. */
+/** Owned by a cut. Places in undo logs, sorted by key group, and in each with parts behind the rows of keys. */
 final class ChangedRows {
     private final KeyGroupRange range;
     private UndoLog[] logs = new UndoLog[64];
@@ -28,17 +28,21 @@ final class ChangedRows {
 
     /** By counting. */
     void sort() {
-        int[] starts = new int[range.count() + 1];
+        int[] starts = new int[2 * range.count() + 1];
         for (int i = 0; i < size; i++) {
-            starts[logs[i].row(places[i]).group - range.first() + 1]++;
+            starts[rank(logs[i].row(places[i])) + 1]++;
         }
         for (int i = 1; i < starts.length; i++) {
             starts[i] += starts[i - 1];
         }
         order = new int[size];
         for (int i = 0; i < size; i++) {
-            order[starts[logs[i].row(places[i]).group - range.first()]++] = i;
+            order[starts[rank(logs[i].row(places[i]))]++] = i;
         }
+    }
+
+    private int rank(Row row) {
+        return 2 * (row.group - range.first()) + (row.isPart() ? 1 : 0);
     }
 
     int size() {

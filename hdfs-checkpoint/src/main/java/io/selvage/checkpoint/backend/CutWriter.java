@@ -31,14 +31,17 @@ final class CutWriter<K> implements KeyedCut.Writing {
     private final long[] wholeSince;
     private final List<BinaryWriter> chunks = new ArrayList<>(); // Those that are full.
     private long chunkBytes; // Of these.
+    private final BinaryWriter head; // The first of all.
     private BinaryWriter out; // What comes next.
 
     private int group; // Of the range: the one that is to be written whole next, or is being written.
     private int place; // In that group's rows.
+    private boolean isAtParts; // Of that group: its other rows are written.
     private int at; // In the changed rows.
     private @Nullable BinaryWriter begun; // What the group that is being written begins in; null: none is begun.
     private int beginAt; // There.
     private int lengthAt; // There: of its entries.
+    private boolean isOfParts; // That group's entries are.
     private long entriesAt; // In all that is written.
     private int rowStart; // Of the row that was written last.
     private final FirstTimers firstTimers = new FirstTimers(); // Of that row.
@@ -68,6 +71,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
             wholeSince[i] = isWhole[i] ? checkpoint : wholeSince[i];
         }
         this.out = new BinaryWriter((int) Math.min(expectedBytes + 1024, CHUNK_BYTES));
+        this.head = out;
         Segment.writeHead(out, checkpoint, baseCheckpoint, range, wholeSince, codec.schema());
     }
 
@@ -161,45 +165,63 @@ final class CutWriter<K> implements KeyedCut.Writing {
         if (!isWhole[group]) {
             group++;
         } else if (begun == null) {
-            begin(number, true);
+            begin(number, true, isAtParts);
             place = 0;
         } else if (place < table.size(number)) {
             Row row = table.row(number, place++);
-            int start = out.length();
-            writeKey(row);
-            if (writeRow(row) == 0) {
-                out.truncate(start);
-            } else {
-                endChunk();
+            if (row.isPart() == isAtParts) {
+                proceedWhole(row);
             }
         } else {
             // In one go: a row that is bytes now may be an object, and last in the table, when this is next called.
-            ReplicaGroup bytes = rows.undecoded(number);
+            ReplicaGroup bytes = isAtParts ? rows.undecodedParts(number) : rows.undecoded(number);
             if (bytes != null) {
                 bytes.forEach((arena, from, each) -> {
                     out.writeBytes(arena, from, each.end - from);
                     endChunk();
                 });
             }
-            // The segment that stands alone says by itself that groups it does not have are empty.
-            groupBytes[group] = end(base != null);
-            group++;
+            endWhole(number);
         }
+    }
+
+    private void proceedWhole(Row row) {
+        int start = out.length();
+        writeKey(row);
+        if (writeRow(row) == 0) {
+            out.truncate(start);
+        } else {
+            endChunk();
+        }
+    }
+
+    private void endWhole(int number) {
+        if (isAtParts) {
+            groupBytes[group] += end(false);
+            isAtParts = false;
+            group++;
+            return;
+        }
+        // The segment that stands alone says by itself that groups it does not have are empty.
+        groupBytes[group] = end(base != null);
+        isAtParts = table.partCount(number) > 0 || rows.undecodedParts(number) != null;
+        group += isAtParts ? 0 : 1;
     }
 
     // ---- rows that have changed ----------------------------------------------------------------------------------
 
     private void proceedChanges() {
         int number = changed.row(at).group;
+        boolean isPart = changed.row(at).isPart();
         if (begun == null) {
-            begin(number, false);
+            begin(number, false, isPart);
         }
         groupBytes[number - range.first()] += writeChange();
         if (length() > entriesAt) {
             endChunk(); // Else the group's beginning may have to be taken back.
         }
         at++;
-        if (at == changed.size() || changed.row(at).group != number) {
+        if (at == changed.size() || changed.row(at).group != number || changed.row(at).isPart() != isPart) {
             end(false);
         }
     }
@@ -226,10 +248,11 @@ final class CutWriter<K> implements KeyedCut.Writing {
 
     // ---- details -------------------------------------------------------------------------------------------------
 
-    private void begin(int number, boolean whole) {
+    private void begin(int number, boolean whole, boolean ofParts) {
         begun = out;
         beginAt = out.length();
-        lengthAt = Segment.beginGroup(out, number, whole);
+        lengthAt = Segment.beginGroup(out, number, whole, ofParts);
+        isOfParts = ofParts;
         entriesAt = length();
     }
 
@@ -243,6 +266,9 @@ final class CutWriter<K> implements KeyedCut.Writing {
             return 0;
         }
         beginning.putInt(lengthAt, Math.toIntExact(entryBytes));
+        if (isOfParts) {
+            Segment.markParts(head);
+        }
         return entryBytes + lengthAt + Integer.BYTES - beginAt;
     }
 

@@ -17,6 +17,7 @@ import java.io.InputStream;
  * @param isWhole by group of the range: all of it is in this segment
  * @param wholeSince by group of the range: the checkpoint whose segment has it whole
  * @param groupBytes by group of the range: what the state has in it, about
+ * @param hasParts there may be parts of maps and lists in the files: format 2, and else 1
  * @param fileLengths in bytes
  */
 record FilesSegment(
@@ -27,9 +28,11 @@ record FilesSegment(
         long[] wholeSince,
         long[] groupBytes,
         StateSchema schema,
+        boolean hasParts,
         long[] fileLengths) {
     static final int MAGIC = 0x53564B52; // "SVKR"
     static final int VERSION = 1;
+    static final int VERSION_WITH_PARTS = 2;
 
     private static final int MOST_HEAD_BYTES = 64 << 20;
 
@@ -37,7 +40,7 @@ record FilesSegment(
     byte[] head() {
         BinaryWriter out = new BinaryWriter();
         out.writeInt(MAGIC);
-        out.writeInt(VERSION);
+        out.writeInt(hasParts ? VERSION_WITH_PARTS : VERSION);
         out.writeInt(0);
         int start = out.length();
         out.writeLong(checkpoint);
@@ -63,9 +66,11 @@ record FilesSegment(
         BinaryReader start = new BinaryReader(exactly(in, 2 * Integer.BYTES));
         int version = start.readInt();
         int length = start.readInt();
-        if (version != VERSION || length < 0 || length > MOST_HEAD_BYTES) {
+        boolean hasParts = version == VERSION_WITH_PARTS;
+        if (version != VERSION && !hasParts || length < 0 || length > MOST_HEAD_BYTES) {
             throw new CorruptDataException("The keyed state of operator " + operator + " has format " + version
-                    + " with a head of " + length + " bytes, and this version of Selvage reads format " + VERSION
+                    + " with a head of " + length + " bytes, and this version of Selvage reads formats " + VERSION + " and "
+                    + VERSION_WITH_PARTS
                     + " only. Restore with the version that wrote it, or start the job anew.");
         }
         BinaryReader head = new BinaryReader(exactly(in, length));
@@ -88,7 +93,7 @@ record FilesSegment(
         for (int i = 0; i < lengths.length; i++) {
             lengths[i] = head.readVarLong();
         }
-        return new FilesSegment(checkpoint, base, range, isWhole, wholeSince, groupBytes, schema, lengths);
+        return new FilesSegment(checkpoint, base, range, isWhole, wholeSince, groupBytes, schema, hasParts, lengths);
     }
 
     /** The head may be read before it is known to be what was written. */

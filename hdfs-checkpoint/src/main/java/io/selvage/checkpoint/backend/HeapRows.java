@@ -50,6 +50,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private int visitedGroup;
     private int visitedPlace; // Among the group's rows that are objects.
     private int visitedSlot; // Among those that are bytes.
+    private int visitedPartSlot; // Among parts that are bytes.
     private @Nullable CutWriter<K> writing; // The newest restore point's cut, while it is not all written.
 
     /**
@@ -115,6 +116,17 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         if (row.generation != generation) {
             touch(row);
         }
+        return row;
+    }
+
+    /** Nothing is visited: the owner is in use. */
+    @Override
+    public @Nullable Row findPart(Row owner, PartKey key, int hash) {
+        Row row = table.find(key, hash);
+        if (row == null) {
+            return undecoded == null ? null : decodePart(owner, key, hash);
+        }
+        touch(row);
         return row;
     }
 
@@ -199,7 +211,8 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         int count = undecoded == null ? 0 : undecoded.count();
         for (int group = range.first(); group < range.end(); group++) {
             for (int i = 0; i < table.size(group); i++) {
-                count += table.row(group, i).isEmpty() ? 0 : 1;
+                Row row = table.row(group, i);
+                count += row.isEmpty() || row.isPart() ? 0 : 1;
             }
         }
         return count;
@@ -230,6 +243,16 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         return decode(key, hash, number, group);
     }
 
+    private @Nullable Row decodePart(Row owner, PartKey key, int hash) {
+        ReplicaGroup group = undecodedParts(owner.group);
+        if (group == null) {
+            return null;
+        }
+        keyBytes.clear();
+        codec.writeKey(key, keyBytes);
+        return group.find(keyBytes.array(), 0, keyBytes.length(), entry) ? decode(key, hash, owner.group, group) : null;
+    }
+
     /** The row that the entry is on. */
     private Row decode(Object key, int hash, int number, ReplicaGroup group) {
         Row row = codec.newRow(key, hash, number);
@@ -244,8 +267,8 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         codec.insertTimers(row);
         group.remove(group.arena(), entry.keyAt, entry.keyLength);
         if (group.count() == 0 && undecoded != null) {
-            undecoded.drop(number);
-            if (undecoded.count() == 0) {
+            undecoded.dropIfEmpty(number);
+            if (undecoded.hasNothing()) {
                 undecoded = null;
             }
         }
@@ -294,45 +317,69 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
         for (int i = 0; i < count && range.count() > 0; i++) {
             int number = range.first() + visitedGroup;
             ReplicaGroup bytes = undecoded(number);
+            ReplicaGroup parts = undecodedParts(number);
             if (visitedPlace < table.size(number)) {
                 visit(table.row(number, visitedPlace));
             } else if (bytes != null && visitedSlot < bytes.slotCount()) {
-                visit(number, bytes);
+                visitedSlot = visit(number, bytes, visitedSlot, false);
+            } else if (parts != null && visitedPartSlot < parts.slotCount()) {
+                visitedPartSlot = visit(number, parts, visitedPartSlot, true);
             } else {
                 visitedGroup = (visitedGroup + 1) % range.count();
                 visitedPlace = 0;
                 visitedSlot = 0;
+                visitedPartSlot = 0;
             }
         }
         visitsDue = Math.max(0, visitsDue - count); // What was used because it has expired counts as well.
     }
 
     private void visit(Row row) {
-        if (codec.hasExpired(row)) {
-            touch(row);
-            codec.expire(row);
-            if (dropIfEmpty(row)) {
-                return; // Another one is at its place.
-            }
-        }
-        visitedPlace++;
-    }
-
-    private void visit(int number, ReplicaGroup bytes) {
-        while (visitedSlot < bytes.slotCount() && !bytes.entryAt(visitedSlot, entry)) {
-            visitedSlot++;
-        }
-        if (visitedSlot == bytes.slotCount()) {
+        if (!codec.hasExpired(row)) {
+            visitedPlace++;
             return;
         }
-        if (codec.hasExpired(bytes.arena(), entry.rowAt, entry.rowLength)) {
-            K key = codec.readKey(bytes.arena(), entry.keyAt, entry.keyLength);
-            Row row = decode(key, KeyTable.hash(key), number, bytes); // Another entry may be at its place then.
-            codec.expire(row);
-            dropIfEmpty(row);
-        } else {
-            visitedSlot++;
+        touch(row);
+        visitedPlace += expire(row) ? 0 : 1; // Another one is at its place.
+    }
+
+    /** Of a row that is in use; answers whether it has gone. */
+    private boolean expire(Row row) {
+        int entries = codec.expire(row);
+        boolean isGone = dropIfEmpty(row);
+        if (entries > 0 && row.key instanceof PartKey part) {
+            int hash = KeyTable.hash(part.owner());
+            Row owner = table.find(part.owner(), hash);
+            if (owner != null) {
+                touch(owner);
+            } else if (undecoded != null) {
+                owner = decode(part.owner(), hash);
+            }
+            if (owner != null) {
+                codec.onExpired(owner, part, entries);
+            }
         }
+        return isGone;
+    }
+
+    /** Looks at the entry at that place or behind it; answers the place to go on from. */
+    private int visit(int number, ReplicaGroup bytes, int from, boolean isOfParts) {
+        int slot = from;
+        while (slot < bytes.slotCount() && !bytes.entryAt(slot, entry)) {
+            slot++;
+        }
+        if (slot == bytes.slotCount()) {
+            return slot;
+        }
+        if (!codec.hasExpired(bytes.arena(), entry.rowAt, entry.rowLength)) {
+            return slot + 1;
+        }
+        Object key = isOfParts
+                ? codec.readPartKey(bytes.arena(), entry.keyAt, entry.keyLength)
+                : codec.readKey(bytes.arena(), entry.keyAt, entry.keyLength);
+        Row row = decode(key, KeyTable.hash(key), number, bytes);
+        expire(row);
+        return slot; // Another entry may be there now.
     }
 
     // ---- cuts ----------------------------------------------------------------------------------------------------
@@ -415,6 +462,12 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     @Nullable
     ReplicaGroup undecoded(int group) {
         return undecoded == null ? null : undecoded.group(group);
+    }
+
+    /** The same of parts. */
+    @Nullable
+    ReplicaGroup undecodedParts(int group) {
+        return undecoded == null ? null : undecoded.parts(group);
     }
 
     private long changedBytes(CutHistory.Point<Kept> since) {

@@ -19,6 +19,7 @@ final class KeyTable {
     private final int firstGroup;
     private final Row[][] groups;
     private final int[] groupSizes;
+    private final int[] groupParts; // How many of these are parts.
     private int size;
     private @Nullable Row[] ahead = NO_ROWS;
 
@@ -30,6 +31,7 @@ final class KeyTable {
         groups = new Row[range.count()][];
         Arrays.fill(groups, NO_ROWS);
         groupSizes = new int[range.count()];
+        groupParts = new int[range.count()];
     }
 
     /** Of byte arrays, which are keys too, the content counts. */
@@ -91,11 +93,15 @@ final class KeyTable {
         groups[group][row.place] = row;
         place(row);
         size++;
+        if (row.isPart()) {
+            groupParts[group]++;
+        }
     }
 
     /** The row must be there. */
     void remove(Row row) {
         int group = row.group - firstGroup;
+        groupParts[group] -= row.isPart() ? 1 : 0;
         Row last = groups[group][--groupSizes[group]];
         groups[group][row.place] = last;
         last.place = row.place;
@@ -126,6 +132,11 @@ final class KeyTable {
 
     int size(int group) {
         return groupSizes[group - firstGroup];
+    }
+
+    /** Of the group's rows, those that are parts. */
+    int partCount(int group) {
+        return groupParts[group - firstGroup];
     }
 
     /** @param place from 0 to the group's size */

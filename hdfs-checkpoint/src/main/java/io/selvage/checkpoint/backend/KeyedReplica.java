@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class KeyedReplica extends StateReplica {
     private static final int OBJECT_BYTES = 512;
 
-    private final @Nullable ReplicaGroup[] groups;
+    private final @Nullable ReplicaGroup[] groups; // Rows of keys.
+    private final @Nullable ReplicaGroup[] parts; // Of what these have, by group as well.
 
     /**
      * @param operator named in messages
@@ -28,6 +30,7 @@ public final class KeyedReplica extends StateReplica {
     public KeyedReplica(String operator, KeyGroupRange range) {
         super(operator, range);
         this.groups = new ReplicaGroup[range.count()];
+        this.parts = new ReplicaGroup[range.count()];
     }
 
     /** The same of a segment that is in memory. */
@@ -56,11 +59,13 @@ public final class KeyedReplica extends StateReplica {
         BitSet whole = new BitSet(); // By group.
         for (Segment.Group group : segment.groups()) {
             int index = group.number() - range.first();
+            @Nullable ReplicaGroup[] of = group.isOfParts() ? parts : groups;
             ReplicaGroup applied = group.isWhole() && places == null
                     ? ReplicaGroup.of(group.entries())
-                    : changed(group.isWhole() ? null : groups[index], group.entries(), places);
-            groups[index] = applied.count() == 0 ? null : applied;
-            if (group.isWhole()) {
+                    : changed(group.isWhole() ? null : of[index], group.entries(), places);
+            of[index] = applied.count() == 0 ? null : applied;
+            if (group.isWhole() && !group.isOfParts()) {
+                parts[index] = null; // They follow, if there are any.
                 whole.set(group.number());
             }
         }
@@ -87,24 +92,40 @@ public final class KeyedReplica extends StateReplica {
 
     @Override
     public long bytes() {
-        long bytes = OBJECT_BYTES + (Long.BYTES + Integer.BYTES) * (long) groups.length;
-        for (ReplicaGroup group : groups) {
-            bytes += group == null ? 0 : group.bytes();
+        long bytes = OBJECT_BYTES + (Long.BYTES + 2 * Integer.BYTES) * (long) groups.length;
+        for (int i = 0; i < groups.length; i++) {
+            ReplicaGroup rows = groups[i];
+            ReplicaGroup ofThese = parts[i];
+            bytes += (rows == null ? 0 : rows.bytes()) + (ofThese == null ? 0 : ofThese.bytes());
         }
         return bytes;
     }
 
     @Override
-    RowCursor cursor() {
-        return new Cursor();
+    RowCursor cursor(boolean ofParts) {
+        return new Cursor(ofParts);
+    }
+
+    @Override
+    byte @Nullable [] partOrNull(int group, byte[] key, int keyLength) {
+        ReplicaGroup all = parts(group);
+        Entry entry = new Entry();
+        return all == null || !all.find(key, 0, keyLength, entry)
+                ? null
+                : Arrays.copyOfRange(all.arena(), entry.rowAt, entry.rowAt + entry.rowLength);
     }
 
     private final class Cursor extends RowCursor {
+        private final boolean isOfParts;
         private final Entry entry = new Entry();
         private int next = range.first(); // The group after the one at hand.
         private byte[] arena = {};
         private List<Integer> starts = List.of(); // Of the group at hand's entries, by their keys.
         private int at;
+
+        Cursor(boolean isOfParts) {
+            this.isOfParts = isOfParts;
+        }
 
         @Override
         void seekBehind(int ofGroup, byte[] ofKey) {
@@ -137,7 +158,7 @@ public final class KeyedReplica extends StateReplica {
             next = opened + 1;
             at = 0;
             starts = new ArrayList<>();
-            ReplicaGroup rows = group(opened);
+            ReplicaGroup rows = isOfParts ? parts(opened) : group(opened);
             if (rows != null) {
                 arena = rows.arena();
                 rows.forEach((from, start, each) -> starts.add(start));
@@ -170,10 +191,33 @@ public final class KeyedReplica extends StateReplica {
         return groups[group - range.first()];
     }
 
-    void drop(int group) {
-        groups[group - range.first()] = null;
+    /** What there is of parts of what a group's rows have; null: nothing. */
+    @Nullable
+    ReplicaGroup parts(int group) {
+        return parts[group - range.first()];
     }
 
+    private void drop(int group) {
+        groups[group - range.first()] = null;
+        parts[group - range.first()] = null;
+    }
+
+    /** What a group has nothing of any more. */
+    void dropIfEmpty(int group) {
+        int index = group - range.first();
+        groups[index] = nullIfEmpty(groups[index]);
+        parts[index] = nullIfEmpty(parts[index]);
+    }
+
+    private static @Nullable ReplicaGroup nullIfEmpty(@Nullable ReplicaGroup group) {
+        return group == null || group.count() == 0 ? null : group;
+    }
+
+    boolean hasNothing() {
+        return IntStream.range(0, groups.length).allMatch(i -> groups[i] == null && parts[i] == null);
+    }
+
+    /** Of keys. */
     int count() {
         return Arrays.stream(groups)
                 .mapToInt(group -> group == null ? 0 : group.count())
@@ -185,13 +229,18 @@ public final class KeyedReplica extends StateReplica {
         int[] places = schema().placesIn(wanted);
         arrangedAs(wanted);
         for (int i = 0; i < groups.length; i++) {
-            ReplicaGroup old = groups[i];
-            if (old != null) {
-                ReplicaGroup arranged = new ReplicaGroup();
-                old.forEach((arena, start, entry) -> putRenumbered(arranged, arena, entry, places));
-                groups[i] = arranged;
-            }
+            groups[i] = arranged(groups[i], places);
+            parts[i] = arranged(parts[i], places);
         }
+    }
+
+    private static @Nullable ReplicaGroup arranged(@Nullable ReplicaGroup old, int[] places) {
+        if (old == null) {
+            return null;
+        }
+        ReplicaGroup arranged = new ReplicaGroup();
+        old.forEach((arena, start, entry) -> putRenumbered(arranged, arena, entry, places));
+        return nullIfEmpty(arranged);
     }
 
     private void forget(KeyGroupRange theirs) {
@@ -238,8 +287,12 @@ public final class KeyedReplica extends StateReplica {
     }
 
     private long[] liveBytes() {
-        return Arrays.stream(groups)
-                .mapToLong(group -> group == null ? 0 : group.liveBytes())
+        return IntStream.range(0, groups.length)
+                .mapToLong(i -> liveBytes(groups[i]) + liveBytes(parts[i]))
                 .toArray();
+    }
+
+    private static long liveBytes(@Nullable ReplicaGroup group) {
+        return group == null ? 0 : group.liveBytes();
     }
 }

@@ -15,6 +15,10 @@ record ListSerde<T>(Serde<T> element) implements Serde<ArrayList<T>> {
 
     @Override
     public void write(ArrayList<T> value, BinaryWriter out) {
+        if (value instanceof PartedList<T> parted) {
+            out.writeUnsignedVarInt(PartedList.MARK);
+            out.writeUnsignedVarInt(parted.parts);
+        }
         out.writeUnsignedVarInt(value.size());
         for (int i = 0; i < value.size(); i++) {
             element.write(value.get(i), out);
@@ -28,7 +32,16 @@ record ListSerde<T>(Serde<T> element) implements Serde<ArrayList<T>> {
 
     private ArrayList<T> read(BinaryReader in, Function<BinaryReader, T> elements, boolean isStamped) {
         int size = in.readUnsignedVarInt();
-        ArrayList<T> value = new ArrayList<>(Math.min(size, in.remaining() + 1));
+        ArrayList<T> value;
+        if (size == PartedList.MARK) {
+            if (isStamped) {
+                in.readUnsignedVarInt(); // The first part: those before it are not there, and not missed.
+            }
+            value = new PartedList<>(in.readUnsignedVarInt());
+            size = in.readUnsignedVarInt();
+        } else {
+            value = new ArrayList<>(Math.min(size, in.remaining() + 1));
+        }
         for (int i = 0; i < size; i++) {
             value.add(elements.apply(in));
             if (isStamped) {

@@ -16,6 +16,10 @@ record MapSerde<K, V>(Serde<K> key, Serde<V> value) implements Serde<LinkedHashM
 
     @Override
     public void write(LinkedHashMap<K, V> map, BinaryWriter out) {
+        if (map instanceof PartedMap<K, V> parted) {
+            parted.write(out);
+            return;
+        }
         out.writeUnsignedVarInt(map.size());
         for (Map.Entry<K, V> entry : map.entrySet()) {
             key.write(entry.getKey(), out);
@@ -30,6 +34,9 @@ record MapSerde<K, V>(Serde<K> key, Serde<V> value) implements Serde<LinkedHashM
 
     private LinkedHashMap<K, V> read(BinaryReader in, Function<BinaryReader, V> values, boolean isStamped) {
         int size = in.readUnsignedVarInt();
+        if (size == PartedMap.MARK) {
+            return PartedMap.read(in, isStamped, 0);
+        }
         LinkedHashMap<K, V> map = new LinkedHashMap<>();
         for (int i = 0; i < size; i++) {
             K entryKey = key.read(in);

@@ -33,7 +33,8 @@ final class RocksCut implements KeyedCut.Content {
             CompletableFuture<RocksFlush.Ended> flush,
             boolean[] isWhole,
             SegmentChain chain,
-            StateSchema schema) {}
+            StateSchema schema,
+            boolean hasParts) {}
 
     /** @param base 0: it stands alone */
     RocksCut(
@@ -61,6 +62,7 @@ final class RocksCut implements KeyedCut.Content {
      * @param earlier files of changes
      * @param flush the last ones
      * @param groupBytes by group of the range: what the state has
+     * @param hasParts the files may have parts of maps and lists
      * @return the chain with this cut's segment
      */
     SegmentChain end(
@@ -69,7 +71,8 @@ final class RocksCut implements KeyedCut.Content {
             List<Path> earlier,
             CompletableFuture<RocksFlush.Ended> flush,
             long[] groupBytes,
-            StateSchema schema) {
+            StateSchema schema,
+            boolean hasParts) {
         boolean[] isWhole = new boolean[range.count()];
         Arrays.fill(isWhole, true);
         long[] wholeSince = new long[range.count()];
@@ -85,7 +88,7 @@ final class RocksCut implements KeyedCut.Content {
         SegmentChain.Link link = new SegmentChain.Link(checkpoint, bytes);
         SegmentChain with =
                 chain == null ? SegmentChain.of(link, groupBytes) : chain.with(link, wholeSince, groupBytes);
-        complete = new Complete(earlier, flush, isWhole, with, schema);
+        complete = new Complete(earlier, flush, isWhole, with, schema, hasParts);
         return with;
     }
 
@@ -138,6 +141,7 @@ final class RocksCut implements KeyedCut.Content {
                             chain.wholeSince(),
                             chain.groupBytes(),
                             known.schema(),
+                            known.hasParts(),
                             lengths)
                     .head());
             for (Path file : files) {

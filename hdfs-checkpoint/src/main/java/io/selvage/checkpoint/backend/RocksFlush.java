@@ -39,7 +39,11 @@ final class RocksFlush<K> {
     private long written; // Bytes.
     private long worked; // In bytes that take as long; what need not be written takes its time as well.
 
-    private record Item(int place, byte[] key) {}
+    private record Item(int place, byte[] key) {
+        boolean isPart() {
+            return RocksKeys.isPart(key);
+        }
+    }
 
     RocksFlush(
             RowCodec<K> codec, SortedFiles files, KeyGroupRange range, long[] groupBytes, StoredRow[] used, int count) {
@@ -87,9 +91,10 @@ final class RocksFlush<K> {
     boolean proceed(int bytes) throws IOException {
         long until = worked + bytes;
         while (worked < until) {
-            if (at < group.length) {
+            boolean isDueLeft = !due.isEmpty() || !noLongerDue.isEmpty(); // Lies between rows and parts.
+            if (at < group.length && !(isDueLeft && group[at].isPart())) {
                 write(group[at++]);
-            } else if (!due.isEmpty() || !noLongerDue.isEmpty()) {
+            } else if (isDueLeft) {
                 writeDue();
             } else if (groupEnd < rows.length) {
                 beginGroup();
@@ -172,7 +177,7 @@ final class RocksFlush<K> {
     private byte[] rowKey(StoredRow row) {
         keyBytes.clear();
         keyBytes.writeShort((short) row.group);
-        keyBytes.writeByte(RocksKeys.ROW);
+        keyBytes.writeByte(row.isPart() ? RocksKeys.PART : RocksKeys.ROW);
         codec.writeKey(row.key, keyBytes);
         return keyBytes.toByteArray();
     }

@@ -8,13 +8,15 @@ import io.selvage.api.type.BinaryWriter;
  * Stateless: what is in a {@link RocksStore}, and in which order. Two bytes are the key group; then a row's key is 0
  * and the key's canonical bytes, and its value the row's bytes and, backwards, its {@link FirstTimers}. Behind the rows
  * of a group is one key without a value for each row and clock by which it has timers: 1, or 2 for processing time, the
- * time of the earliest, so that earlier ones come first, and the key's bytes. So all of a group lies together, whatever
- * it is of.
+ * time of the earliest, so that earlier ones come first, and the key's bytes. Behind these are parts of what rows have:
+ * 3 and the bytes of the part's key, all of one state of one key in their order; the value is as of a row. So all of a
+ * group lies together, whatever it is of.
  */
 final class RocksKeys {
     static final int ROW = 0;
     static final int DUE = 1;
-    /** Before the key's bytes in the key of a row. */
+    static final int PART = 3;
+    /** Before the key's bytes in the key of a row, or a part. */
     static final int ROW_PREFIX = Short.BYTES + 1;
     /** Before the key's bytes in the key of what is due. */
     static final int DUE_PREFIX = ROW_PREFIX + Long.BYTES;
@@ -62,6 +64,15 @@ final class RocksKeys {
 
     static boolean isRow(byte[] key) {
         return key[2] == ROW;
+    }
+
+    static boolean isPart(byte[] key) {
+        return key[2] == PART;
+    }
+
+    /** Where what is of that kind in a group begins: {@link #ROW} or {@link #PART}. */
+    static byte[] kind(int group, int kind) {
+        return new byte[] {(byte) (group >>> 8), (byte) group, (byte) kind};
     }
 
     static boolean isDue(byte[] key, int group, TimeDomain domain) {

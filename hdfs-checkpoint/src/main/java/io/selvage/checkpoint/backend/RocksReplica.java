@@ -15,7 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
@@ -34,6 +37,7 @@ public final class RocksReplica extends StateReplica {
 
     private @Nullable RocksStore store; // null: nothing was applied, or a backend has it.
     private boolean isTaken;
+    private boolean hasParts; // There may be some.
 
     /**
      * @param operator named in messages
@@ -92,6 +96,7 @@ public final class RocksReplica extends StateReplica {
                         head.groupBytes()[group - head.range().first()];
             }
         }
+        hasParts |= head.hasParts();
         long length = Arrays.stream(head.fileLengths()).sum();
         applied(
                 merged,
@@ -161,8 +166,11 @@ public final class RocksReplica extends StateReplica {
     private void applyRows(Segment segment, long length, long ofCheckpoint) throws IOException {
         StateSchema merged = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), ofCheckpoint);
         int[] places = segment.schema().placesIn(merged);
-        TreeMap<Integer, Segment.Group> groups = new TreeMap<>(); // Files are sorted, segments are not.
-        segment.groups().forEach(group -> groups.put(group.number(), group));
+        // Files are sorted, segments are not.
+        List<Segment.Group> groups = segment.groups().stream()
+                .sorted(Comparator.comparing(Segment.Group::number).thenComparing(Segment.Group::isOfParts))
+                .toList();
+        BitSet whole = new BitSet(); // By group.
         RocksStore into = store();
         if (segment.base() == 0) {
             clear(into, segment.range());
@@ -170,11 +178,13 @@ public final class RocksReplica extends StateReplica {
         Path directory = environment.newDirectory("segment");
         Files.createDirectories(directory);
         try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
-            for (Segment.Group group : groups.values()) {
+            for (Segment.Group group : groups) {
                 int number = group.number();
-                if (group.isWhole()) {
+                hasParts |= group.isOfParts();
+                if (group.isWhole() && !group.isOfParts()) {
                     clear(into, number, number + 1);
                     groupBytes[number - range.first()] = 0;
+                    whole.set(number);
                 }
                 groupBytes[number - range.first()] += write(group, places, into, files);
             }
@@ -188,7 +198,7 @@ public final class RocksReplica extends StateReplica {
                 segment.range(),
                 segment.base(),
                 segment.wholeSince(),
-                group -> groups.containsKey(group) && groups.get(group).isWhole(),
+                whole::get,
                 ofCheckpoint,
                 length,
                 groupBytes);
@@ -203,11 +213,12 @@ public final class RocksReplica extends StateReplica {
         byte[] bytes = from.entries();
         BinaryReader entries = new BinaryReader(bytes);
         int group = from.number();
+        byte[] prefix = RocksKeys.kind(group, from.isOfParts() ? RocksKeys.PART : RocksKeys.ROW);
         long growth = 0;
         while (entries.remaining() > 0) {
             entry.read(entries);
             byte[] key = new byte[RocksKeys.ROW_PREFIX + entry.keyLength];
-            System.arraycopy(RocksKeys.group(group), 0, key, 0, Short.BYTES);
+            System.arraycopy(prefix, 0, key, 0, prefix.length);
             System.arraycopy(bytes, entry.keyAt, key, RocksKeys.ROW_PREFIX, entry.keyLength);
             BinaryWriter value = new BinaryWriter(entry.rowLength + 16);
             StateSchema.renumber(bytes, entry.rowAt, entry.rowLength, places, value);
@@ -271,22 +282,31 @@ public final class RocksReplica extends StateReplica {
     }
 
     @Override
-    RowCursor cursor() throws IOException {
-        return new Cursor(store().iterator());
+    RowCursor cursor(boolean ofParts) throws IOException {
+        return new Cursor(store().iterator(), ofParts ? RocksKeys.PART : RocksKeys.ROW);
+    }
+
+    @Override
+    byte @Nullable [] partOrNull(int group, byte[] key, int keyLength) {
+        byte[] stored = Arrays.copyOf(RocksKeys.kind(group, RocksKeys.PART), RocksKeys.ROW_PREFIX + keyLength);
+        System.arraycopy(key, 0, stored, RocksKeys.ROW_PREFIX, keyLength);
+        byte[] value = valueOf(Objects.requireNonNull(store, "nothing was applied"), stored);
+        return value.length == 0 ? null : Arrays.copyOf(value, RocksKeys.rowLength(value, value.length));
     }
 
     private final class Cursor extends RowCursor {
         private final RocksIterator each;
+        private final int kind;
 
-        Cursor(RocksIterator each) {
+        Cursor(RocksIterator each, int kind) {
             this.each = each;
-            each.seek(RocksKeys.group(range.first()));
+            this.kind = kind;
+            each.seek(RocksKeys.kind(range.first(), kind));
         }
 
         @Override
         void seekBehind(int ofGroup, byte[] ofKey) {
-            byte[] stored = Arrays.copyOf(RocksKeys.group(ofGroup), RocksKeys.ROW_PREFIX + ofKey.length);
-            stored[Short.BYTES] = RocksKeys.ROW;
+            byte[] stored = Arrays.copyOf(RocksKeys.kind(ofGroup, kind), RocksKeys.ROW_PREFIX + ofKey.length);
             System.arraycopy(ofKey, 0, stored, RocksKeys.ROW_PREFIX, ofKey.length);
             each.seek(stored);
             if (each.isValid() && Arrays.equals(each.key(), stored)) {
@@ -302,8 +322,8 @@ public final class RocksReplica extends StateReplica {
                 if (group >= range.end()) {
                     return false;
                 }
-                if (!RocksKeys.isRow(key)) { // So much for this group: behind its rows is what is due.
-                    each.seek(RocksKeys.group(group + 1));
+                if (key[Short.BYTES] != kind) { // Rows come before what is of another kind, and parts behind it.
+                    each.seek(RocksKeys.kind(key[Short.BYTES] < kind ? group : group + 1, kind));
                     continue;
                 }
                 keyAt = RocksKeys.ROW_PREFIX;
@@ -351,6 +371,10 @@ public final class RocksReplica extends StateReplica {
         return groupBytes.clone();
     }
 
+    boolean hasParts() {
+        return hasParts;
+    }
+
     /** Once: it belongs to the caller. */
     RocksStore take() throws IOException {
         RocksStore taken = store();
@@ -377,22 +401,14 @@ public final class RocksReplica extends StateReplica {
         long[] since = new long[range.count()];
         Arrays.fill(since, checkpoint());
         List<Segment.Group> groups = new ArrayList<>();
-        FirstTimers firstTimers = new FirstTimers();
         RocksStore.View view = store().view();
         try {
             requireComplete();
             for (int group = range.first(); group < range.end(); group++) {
-                BinaryWriter out = new BinaryWriter(1 << 16);
-                view.scan(RocksKeys.group(group), RocksKeys.due(group), (key, value) -> {
-                    int rowLength = RocksKeys.rowLength(value, value.length);
-                    out.writeUnsignedVarInt(key.length - RocksKeys.ROW_PREFIX);
-                    out.writeBytes(key, RocksKeys.ROW_PREFIX, key.length - RocksKeys.ROW_PREFIX);
-                    out.writeUnsignedVarInt(rowLength);
-                    out.writeBytes(value, 0, rowLength);
-                    firstTimers.readBackwards(value, value.length);
-                    Segment.endEntry(out, firstTimers);
-                });
-                groups.add(new Segment.Group(group, true, out.toByteArray()));
+                byte[] rows = entries(view, RocksKeys.group(group), RocksKeys.due(group));
+                groups.add(new Segment.Group(group, true, false, rows));
+                byte[] parts = entries(view, RocksKeys.kind(group, RocksKeys.PART), RocksKeys.group(group + 1));
+                groups.add(new Segment.Group(group, true, true, parts));
             }
         } finally {
             view.release();
@@ -401,5 +417,21 @@ public final class RocksReplica extends StateReplica {
         replica.apply(new Segment(checkpoint(), 0, range, since, schema(), groups), stateBytes(), checkpoint());
         replica.standAlone();
         return replica;
+    }
+
+    /** As a segment has them. */
+    private static byte[] entries(RocksStore.View view, byte[] first, byte[] end) throws IOException {
+        BinaryWriter out = new BinaryWriter(1 << 16);
+        FirstTimers firstTimers = new FirstTimers();
+        view.scan(first, end, (key, value) -> {
+            int rowLength = RocksKeys.rowLength(value, value.length);
+            out.writeUnsignedVarInt(key.length - RocksKeys.ROW_PREFIX);
+            out.writeBytes(key, RocksKeys.ROW_PREFIX, key.length - RocksKeys.ROW_PREFIX);
+            out.writeUnsignedVarInt(rowLength);
+            out.writeBytes(value, 0, rowLength);
+            firstTimers.readBackwards(value, value.length);
+            Segment.endEntry(out, firstTimers);
+        });
+        return out.toByteArray();
     }
 }

@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private static final int SPILLED_AT_ONCE = 1024;
     private static final int MOST_DUE_AT_ONCE = 1024;
     private static final int VISITED_AT_ONCE = 512;
+    private static final int LEAST_IN_USE = 16; // Parts of what one key has, if so many were looked for.
+    private static final int IN_USE_SHARE = 8; // Of the room, one part in so many is for more of them.
 
     private final String operator;
     private final KeyGroupRange range;
@@ -48,6 +52,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private final int leastSpilled;
     private final SegmentChain.Bounds bounds;
     private final Path directory;
+    private boolean hasParts; // The store may have some, or have had.
     private final KeyTable table;
     private final BinaryWriter keyBytes = new BinaryWriter(64);
     private RowCodec<K> codec;
@@ -67,6 +72,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private final Deque<Flushed> flushed = new ArrayDeque<>(); // Those that a cut may need.
 
     private long residentBytes;
+    private @Nullable Row ownerInUse; // Of these, until the next key is looked for.
+    private final Set<StoredRow> partsInUse = new LinkedHashSet<>(); // In the order of use.
+    private long inUseBytes;
     private int sweptGroup;
     private int sweptPlace;
     private int sweptInVain;
@@ -145,6 +153,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     /** Before the first use: the store is what the replica has brought it to. */
     void startFrom(RocksReplica replica) throws IOException {
         groupBytes = replica.groupBytes();
+        hasParts = replica.hasParts();
         Kept kept = new Kept(epoch++, flushes, newPoint(), groupBytes.clone(), null);
         points.startFrom(replica.checkpoint(), replica.chain(), kept);
         findFirstDue();
@@ -152,6 +161,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     /** The same rows for a new backend. */
     void adopt(RowCodec<K> newCodec) {
+        releaseParts();
         if (newCodec.hasSectionsOf(codec)) {
             newCodec.numberAs(codec.schema());
             newCodec.adoptTimers(codec);
@@ -175,6 +185,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     @Override
     public @Nullable Row find(Object key, int hash) {
+        if (ownerInUse != null) {
+            releaseParts();
+        }
         if (visitsDue >= VISITED_AT_ONCE) {
             visit(VISITED_AT_ONCE);
         }
@@ -190,6 +203,54 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             touch(row);
         }
         return row;
+    }
+
+    /** Nothing is visited, and the owner and its parts in use stay objects. */
+    @Override
+    public @Nullable Row findPart(Row owner, PartKey key, int hash) {
+        if (owner != ownerInUse) {
+            releaseParts();
+            ownerInUse = owner;
+        }
+        Row row = table.find(key, hash);
+        if (row == null) {
+            int before = epoch;
+            makeRoom();
+            if (epoch != before) {
+                partsInUse.forEach(this::touch); // Values of theirs may be changed in place.
+            }
+            row = loadPart(key, hash, owner.group);
+        }
+        touch(owner);
+        if (row != null) {
+            touch(row);
+            keepInUse((StoredRow) row);
+        }
+        return row;
+    }
+
+    /** Of many, those that were used last. */
+    private void keepInUse(StoredRow part) {
+        if (part.inUseBytes > 0) {
+            partsInUse.remove(part); // To be behind the others again.
+        } else {
+            part.inUseBytes = part.heapBytes;
+            inUseBytes += part.inUseBytes;
+        }
+        partsInUse.add(part);
+        while (partsInUse.size() > LEAST_IN_USE && inUseBytes > environment.rowBytesOfBackend() / IN_USE_SHARE) {
+            StoredRow oldest = partsInUse.iterator().next();
+            partsInUse.remove(oldest);
+            inUseBytes -= oldest.inUseBytes;
+            oldest.inUseBytes = 0;
+        }
+    }
+
+    private void releaseParts() {
+        partsInUse.forEach(part -> part.inUseBytes = 0);
+        partsInUse.clear();
+        inUseBytes = 0;
+        ownerInUse = null;
     }
 
     @Override
@@ -222,10 +283,14 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     @Override
     public Row add(Object key, int hash, int group) {
         StoredRow row = new StoredRow(key, hash, group, codec.sectionCount());
+        hasParts |= row.isPart();
         beginChange();
         insert(row);
         use(row);
         endChange();
+        if (row.isPart()) {
+            keepInUse(row);
+        }
         return row;
     }
 
@@ -272,6 +337,20 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         }
         bytes[0] = (byte) (group >>> 8);
         bytes[1] = (byte) group;
+        return get(key, hash, group);
+    }
+
+    private @Nullable Row loadPart(PartKey key, int hash, int group) {
+        keyBytes.clear();
+        keyBytes.writeShort((short) group);
+        keyBytes.writeByte(RocksKeys.PART);
+        codec.writeKey(key, keyBytes);
+        return get(key, hash, group);
+    }
+
+    /** By the key's bytes at hand; null: the store has none. */
+    private @Nullable Row get(Object key, int hash, int group) {
+        byte[] bytes = keyBytes.array();
         int length = store.get(bytes, keyBytes.length(), value);
         if (length > value.length) {
             value = new byte[length + length / 2];
@@ -299,7 +378,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         int[] count = new int[1];
         for (int group = range.first(); group < range.end(); group++) {
             for (int i = 0; i < table.size(group); i++) {
-                count[0] += table.row(group, i).isEmpty() ? 0 : 1;
+                Row row = table.row(group, i);
+                count[0] += row.isEmpty() || row.isPart() ? 0 : 1;
             }
         }
         RocksStore.View view = store.view();
@@ -395,7 +475,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             }
             StoredRow row = (StoredRow) table.row(group, sweptPlace);
             int sparedEpochs = sweptInVain > table.size() ? 0 : 1;
-            if (row.generation < epoch - sparedEpochs && isClean(row) && row.storedDue.of(domain) > dueMillis) {
+            boolean mayGo = row != ownerInUse && row.inUseBytes == 0 && row.generation < epoch - sparedEpochs && isClean(row);
+            if (mayGo && row.storedDue.of(domain) > dueMillis) {
                 sweptInVain = 0;
                 evict(row); // The group's last row is at its place now.
             } else {
@@ -446,8 +527,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             each.seek(visitedFrom == null ? RocksKeys.group(range.first()) : visitedFrom);
             for (int i = 0; i < count && each.isValid(); i++) {
                 byte[] key = each.key();
-                if (!RocksKeys.isRow(key)) {
-                    each.seek(RocksKeys.group(RocksKeys.groupOf(key) + 1));
+                if (!RocksKeys.isRow(key) && !RocksKeys.isPart(key)) {
+                    each.seek(RocksKeys.kind(RocksKeys.groupOf(key), RocksKeys.PART));
                     continue;
                 }
                 byte[] bytes = each.value();
@@ -463,17 +544,39 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     /** If it is an object, that may have been used since. */
     private void expire(byte[] storedKey) {
-        K key = codec.readKey(storedKey, RocksKeys.ROW_PREFIX, storedKey.length - RocksKeys.ROW_PREFIX);
+        int length = storedKey.length - RocksKeys.ROW_PREFIX;
+        Object key = RocksKeys.isPart(storedKey)
+                ? codec.readPartKey(storedKey, RocksKeys.ROW_PREFIX, length)
+                : codec.readKey(storedKey, RocksKeys.ROW_PREFIX, length);
         int hash = KeyTable.hash(key);
         Row row = table.find(key, hash);
         if (row == null) {
             makeRoom();
-            row = load(key, hash);
+            row = key instanceof PartKey part
+                    ? loadPart(part, hash, RocksKeys.groupOf(storedKey))
+                    : load(key, hash);
         }
         if (row != null && codec.hasExpired(row)) {
             touch(row);
-            codec.expire(row);
+            int entries = codec.expire(row);
             dropIfEmpty(row);
+            if (entries > 0 && key instanceof PartKey part) {
+                tellOwner(part, entries);
+            }
+        }
+    }
+
+    /** So many entries of a part have expired. */
+    private void tellOwner(PartKey part, int entries) {
+        int hash = KeyTable.hash(part.owner());
+        Row owner = table.find(part.owner(), hash);
+        if (owner == null) {
+            makeRoom();
+            owner = load(part.owner(), hash);
+        }
+        if (owner != null) {
+            touch(owner);
+            codec.onExpired(owner, part, entries);
         }
     }
 
@@ -653,7 +756,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         long changed = written.bytes() + (base == null ? 0 : flushedBytes(base));
         long[] bytesNow = groupBytes.clone();
         SegmentChain chain =
-                forCut.end(base == null ? null : base.chain(), changed, earlier, ended, bytesNow, codec.schema());
+                forCut.end(base == null ? null : base.chain(), changed, earlier, ended, bytesNow, codec.schema(), hasParts);
         points.onWritten(forCut.checkpoint(), chain, new Kept(point.kept().epoch(), flushes, links, bytesNow, forCut));
     }
 
@@ -726,6 +829,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     @Override
     public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
+        releaseParts();
         awaitFlush();
         if (codec.hasExpiring()) {
             visit(HeapRows.VISITED_AT_CUT);
@@ -827,6 +931,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     private void rewind(CutHistory.Point<Kept> back, Path links) throws IOException {
         beginChange();
+        releaseParts();
         giveUpFlush();
         evictFrom(back.kept().epoch() + 1);
         Arrays.fill(used, 0, usedCount, null);

@@ -5,6 +5,7 @@ import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -107,9 +108,26 @@ final class RowCodec<K> {
         return sections.equals(other.sections);
     }
 
+    /** Of a part: its owner's behind its length, the state's name, and the number, so that it is behind smaller ones. */
     @SuppressWarnings("unchecked")
     void writeKey(Object key, BinaryWriter out) {
-        keySerde.write((K) key, out);
+        if (key instanceof PartKey part) {
+            int owner = out.beginRun();
+            keySerde.write((K) part.owner(), out);
+            out.endRun(owner);
+            out.writeString(part.state());
+            out.writeInt(part.number());
+        } else {
+            keySerde.write((K) key, out);
+        }
+    }
+
+    PartKey readPartKey(byte[] bytes, int offset, int length) {
+        BinaryReader in = new BinaryReader(bytes, offset, length);
+        int ownerLength = in.readLength();
+        K owner = readKey(bytes, in.position(), ownerLength);
+        in.skip(ownerLength);
+        return new PartKey(owner, in.readString(), in.readInt());
     }
 
     K readKey(byte[] bytes, int offset, int length) {
@@ -231,17 +249,39 @@ final class RowCodec<K> {
         return false;
     }
 
-    /** Takes that away. */
-    void expire(Row row) {
+    /** Takes that away. Answers how many entries of a map have gone, if the row is a part of it. */
+    int expire(Row row) {
+        int gone = 0;
         for (int i = 0; i < expiring.size(); i++) {
             ExpiringSerde<Object> serde = expiring.get(i);
             Object value = serde == null ? null : row.get(i);
-            if (serde != null
-                    && value != null
-                    && serde.expire(value, serde.limit().horizonMillis())) {
+            if (serde == null || value == null) {
+                continue;
+            }
+            int before = value instanceof Map<?, ?> map ? map.size() : 0;
+            if (serde.expire(value, serde.limit().horizonMillis())) {
                 row.clear(i);
             }
+            gone += value instanceof Map<?, ?> map ? before - map.size() : 0;
         }
+        return row.isPart() ? gone : 0;
+    }
+
+    /** So many entries have gone from a part of what the owner has, unless that was left from an earlier map. */
+    void onExpired(Row owner, PartKey part, int count) {
+        Object value = owner.get(declaredIndexOf(part.state()));
+        if (value instanceof PartedMap<?, ?> parted && part.number() < parted.parts) {
+            parted.entries -= count;
+            parted.changes++;
+        }
+    }
+
+    private int declaredIndexOf(String name) {
+        int section = 0;
+        while (!sections.get(section).name().equals(name)) {
+            section++;
+        }
+        return section;
     }
 
     /** The same of a row that is bytes; but of lists and maps, only whether all of one has. */

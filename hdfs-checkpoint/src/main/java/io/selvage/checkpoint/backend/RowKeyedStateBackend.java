@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private @Nullable StateSchema restored; // Until it is opened.
     private Rows<K> rows;
     private boolean opened;
+    private PartSizes partSizes = PartSizes.DEFAULT;
 
     private @Nullable K currentKey;
     private int currentHash;
@@ -318,6 +320,11 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         guard = disk == null ? new RowGuard(operator, codec) : null;
     }
 
+    /** Before any state is obtained. */
+    void setPartSizes(PartSizes sizes) {
+        partSizes = sizes;
+    }
+
     private void leaveCurrent() {
         if (guard != null && currentKey != null && currentRow != null) {
             guard.leave(currentRow);
@@ -496,7 +503,12 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private final class PlainStates extends CellStates {
         @Override
         <V> Cell<V> cell(String name, Serde<V> serde, Merger<V> merger) {
-            return new PlainCell<>(declare(name, serde));
+            return new PlainCell<>(name, declare(name, serde));
+        }
+
+        @Override
+        PartSizes partSizes() {
+            return partSizes;
         }
 
         @Override
@@ -514,9 +526,11 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     private final class PlainCell<V> implements Cell<V> {
+        private final String name;
         private final int cell;
 
-        PlainCell(int cell) {
+        PlainCell(String name, int cell) {
+            this.name = name;
             this.cell = cell;
         }
 
@@ -535,6 +549,47 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         public void clear() {
             clearCell(cell);
         }
+
+        @Override
+        public boolean isDivisible() {
+            return true;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public @Nullable V part(int number) {
+            Row part = findPart(keyOfPart(name, number));
+            return part == null ? null : (V) part.get(cell);
+        }
+
+        @Override
+        public void setPart(int number, V value) {
+            PartKey key = keyOfPart(name, number);
+            Row found = findPart(key);
+            Row part = found == null ? rows.add(key, KeyTable.hash(key), ownerOfParts().group) : found;
+            part.set(cell, value);
+        }
+
+        @Override
+        public void clearPart(int number) {
+            Row part = findPart(keyOfPart(name, number));
+            if (part != null) {
+                part.clear(cell);
+                rows.dropIfEmpty(part);
+            }
+        }
+    }
+
+    private @Nullable Row findPart(PartKey key) {
+        return rows.findPart(ownerOfParts(), key, KeyTable.hash(key));
+    }
+
+    private PartKey keyOfPart(String state, int number) {
+        return new PartKey(ownerOfParts().key, state, number);
+    }
+
+    private Row ownerOfParts() {
+        return Objects.requireNonNull(currentRow, "the current key has nothing");
     }
 
     /** Owned by the backend's owner. States of the namespace that was set last. */
@@ -572,6 +627,11 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             NamespacedCell<N, V> added = new NamespacedCell<>(this, cell, merger);
             cells.add(added);
             return added;
+        }
+
+        @Override
+        PartSizes partSizes() {
+            return partSizes;
         }
 
         @Override

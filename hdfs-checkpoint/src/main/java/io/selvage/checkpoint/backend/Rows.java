@@ -14,13 +14,21 @@ interface Rows<K> {
     @Nullable
     Row find(Object key, int hash);
 
+    /**
+     * The same of a part of what the owner has, a row that is in use: both may be changed then.
+     *
+     * @param hash of the part's key
+     */
+    @Nullable
+    Row findPart(Row owner, PartKey key, int hash);
+
     /** Rows of keys with these hashes are looked for soon. */
     void prefetch(int[] hashes, int count);
 
     /** A row that is an object already is about to be used. */
     void touch(Row row);
 
-    /** A row for a key that has none. */
+    /** A row for a key, or a part, that has none. */
     Row add(Object key, int hash, int group);
 
     /** Answers whether the row has gone, as nothing is left of it, and nothing has to remember it. */

@@ -16,6 +16,9 @@ import java.util.List;
  * is a key's canonical bytes and the row's bytes, each behind their length, then a byte that is 1 if the row has
  * timers, and in that case the time of the earliest. A row of no bytes is one that has gone, and nothing follows it.
  *
+ * <p>Format 4 is that of segments that have parts of maps and lists: behind the rows of a group come its parts, as
+ * another group of that number, whose byte has 2 added. Segments without parts are written as format 3.
+ *
  * @param checkpoint that it was written for
  * @param base 0: it stands alone; else what has changed since that checkpoint
  * @param range the key groups of the writer
@@ -26,12 +29,20 @@ record Segment(
         long checkpoint, long base, KeyGroupRange range, long[] wholeSince, StateSchema schema, List<Group> groups) {
     static final int MAGIC = 0x53564B53; // "SVKS"
     static final int VERSION = 3;
+    static final int VERSION_WITH_PARTS = 4;
+
+    private static final int WHOLE = 1;
+    private static final int PARTS = 2;
 
     private static final int START_BYTES = 3 * Integer.BYTES;
     private static final int GROUP_START_BYTES = 2 * Integer.BYTES + 1;
 
-    /** The entries of one key group; the array belongs to whoever takes it. */
-    record Group(int number, boolean isWhole, byte[] entries) {}
+    /**
+     * The entries of one key group; the array belongs to whoever takes it.
+     *
+     * @param isOfParts they are not rows of keys; these come before them, also if there are none and the group is whole
+     */
+    record Group(int number, boolean isWhole, boolean isOfParts, byte[] entries) {}
 
     Segment {
         groups = List.copyOf(groups);
@@ -57,10 +68,15 @@ record Segment(
         out.putInt(start - Integer.BYTES, out.length() - start);
     }
 
+    /** The segment whose head is there has parts. */
+    static void markParts(BinaryWriter head) {
+        head.putInt(Integer.BYTES, VERSION_WITH_PARTS);
+    }
+
     /** Answers where the length of the entries goes, in four bytes. */
-    static int beginGroup(BinaryWriter out, int group, boolean isWhole) {
+    static int beginGroup(BinaryWriter out, int group, boolean isWhole, boolean isOfParts) {
         out.writeInt(group);
-        out.writeBoolean(isWhole);
+        out.writeByte((isWhole ? WHOLE : 0) + (isOfParts ? PARTS : 0));
         out.writeInt(0);
         return out.length() - Integer.BYTES;
     }
@@ -88,10 +104,14 @@ record Segment(
         while (from.left > 0) {
             BinaryReader group = new BinaryReader(from.next(GROUP_START_BYTES));
             int number = group.readInt();
-            boolean isWhole = group.readBoolean();
+            int is = group.readByte();
             int bytes = group.readInt();
+            if ((is & ~(WHOLE + PARTS)) != 0) {
+                throw new CorruptDataException("The keyed state of operator " + operator + " has a key group " + number
+                        + " of kind " + is + ". Restore another checkpoint.");
+            }
             if (wanted.contains(number)) {
-                groups.add(new Group(number, isWhole, from.next(bytes)));
+                groups.add(new Group(number, (is & WHOLE) != 0, (is & PARTS) != 0, from.next(bytes)));
             } else {
                 from.skip(bytes);
             }
@@ -109,10 +129,10 @@ record Segment(
         BinaryReader start = new BinaryReader(from.next(START_BYTES));
         int magic = start.readInt();
         int version = start.readInt();
-        if (magic != MAGIC || version != VERSION) {
+        if (magic != MAGIC || version != VERSION && version != VERSION_WITH_PARTS) {
             throw new CorruptDataException("The keyed state of operator " + from.operator + " begins with 0x"
                     + Integer.toHexString(magic) + " and format " + version + ", and this version of Selvage reads 0x"
-                    + Integer.toHexString(MAGIC) + " and format " + VERSION
+                    + Integer.toHexString(MAGIC) + " and formats " + VERSION + " and " + VERSION_WITH_PARTS
                     + " only. Restore with the version that wrote it, or start the job anew.");
         }
         BinaryReader head = new BinaryReader(from.next(start.readInt()));

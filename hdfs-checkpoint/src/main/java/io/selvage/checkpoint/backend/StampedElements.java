@@ -2,12 +2,26 @@ package io.selvage.checkpoint.backend;
 
 import io.selvage.api.state.ListState;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Owned by the backend. A list whose elements expire, the oldest first, for the current key. */
-record StampedElements<T>(Cell<ArrayDeque<Stamped<T>>> cell, StampedListSerde<T> serde) implements ListState<T> {
+/**
+ * Owned by the backend. A list whose elements expire, the oldest first, for the current key. Of one of many elements, all
+ * but the last ones are in parts, each in a row of its own.
+ */
+final class StampedElements<T> implements ListState<T> {
+    private final Cell<ArrayDeque<Stamped<T>>> cell;
+    private final StampedListSerde<T> serde;
+    private final int most;
+
+    StampedElements(Cell<ArrayDeque<Stamped<T>>> cell, StampedListSerde<T> serde, PartSizes sizes) {
+        this.cell = cell;
+        this.serde = serde;
+        this.most = cell.isDivisible() ? sizes.most() : Integer.MAX_VALUE;
+    }
+
     @Override
     public void add(T element) {
         ArrayDeque<Stamped<T>> elements = living();
@@ -15,7 +29,24 @@ record StampedElements<T>(Cell<ArrayDeque<Stamped<T>>> cell, StampedListSerde<T>
             elements = new ArrayDeque<>(4);
             cell.set(elements);
         }
-        elements.add(new Stamped<>(element, nowMillis(elements)));
+        Stamped<T> stamped = new Stamped<>(element, nowMillis(elements));
+        if (elements.size() >= most) {
+            divide(elements, stamped);
+            return;
+        }
+        elements.add(stamped);
+        if (elements instanceof PartedDeque<T> parted) {
+            parted.changes++;
+        }
+    }
+
+    /** Elements become a part; what is there beside them is one more. */
+    private void divide(ArrayDeque<Stamped<T>> elements, Stamped<T> added) {
+        PartedDeque<T> before = elements instanceof PartedDeque<T> parted ? parted : new PartedDeque<>(0, 0);
+        PartedDeque<T> tail = new PartedDeque<>(before.first, before.end + 1);
+        tail.add(added);
+        cell.setPart(before.end, new ArrayDeque<>(elements));
+        cell.set(tail);
     }
 
     @Override
@@ -24,11 +55,43 @@ record StampedElements<T>(Cell<ArrayDeque<Stamped<T>>> cell, StampedListSerde<T>
         if (elements == null) {
             return List.of();
         }
+        long millis = nowMillis(elements);
+        if (elements instanceof PartedDeque<T> parted) {
+            serde.expireElements(parted, serde.limit().horizonMillis());
+            use(parted, millis);
+            return () -> values(each(parted, millis));
+        }
+        use(elements, millis);
+        return () -> values(elements.iterator());
+    }
+
+    private Iterator<Stamped<T>> each(PartedDeque<T> parted, long millis) {
+        int changes = parted.changes;
+        return new EachPart<>(
+                parted.first,
+                parted.end + 1,
+                number -> number < parted.end ? part(parted, number, millis) : parted.iterator(),
+                () -> parted.changes == changes && cell.get() == parted);
+    }
+
+    private Iterator<Stamped<T>> part(PartedDeque<T> parted, int number, long millis) {
+        ArrayDeque<Stamped<T>> part = cell.part(number);
+        if (part != null && serde.expire(part, serde.limit().horizonMillis())) {
+            cell.clearPart(number);
+            part = null;
+        }
+        if (part == null) {
+            parted.first += parted.first == number ? 1 : 0;
+            return Collections.emptyIterator();
+        }
+        use(part, millis);
+        return part.iterator();
+    }
+
+    private void use(ArrayDeque<Stamped<T>> elements, long millis) {
         if (serde.limit().isReadUse()) {
-            long millis = nowMillis(elements);
             elements.forEach(each -> each.millis = millis);
         }
-        return () -> values(elements.iterator());
     }
 
     private static <T> Iterator<T> values(Iterator<Stamped<T>> stamped) {
@@ -47,6 +110,12 @@ record StampedElements<T>(Cell<ArrayDeque<Stamped<T>>> cell, StampedListSerde<T>
 
     @Override
     public void clear() {
+        if (cell.get() instanceof PartedDeque<T> parted) {
+            cell.set(new ArrayDeque<>());
+            for (int i = parted.first; i < parted.end; i++) {
+                cell.clearPart(i);
+            }
+        }
         cell.clear();
     }
 
@@ -60,7 +129,7 @@ record StampedElements<T>(Cell<ArrayDeque<Stamped<T>>> cell, StampedListSerde<T>
     private @Nullable ArrayDeque<Stamped<T>> living() {
         ArrayDeque<Stamped<T>> elements = cell.get();
         if (elements != null && serde.expire(elements, serde.limit().horizonMillis())) {
-            cell.clear();
+            clear();
             return null;
         }
         return elements;

@@ -11,6 +11,11 @@ import java.util.function.Function;
 record StampedListSerde<T>(Serde<T> element, TimeLimit limit) implements ExpiringSerde<ArrayDeque<Stamped<T>>> {
     @Override
     public void write(ArrayDeque<Stamped<T>> list, BinaryWriter out) {
+        if (list instanceof PartedDeque<T> parted) {
+            out.writeUnsignedVarInt(PartedList.MARK);
+            out.writeUnsignedVarInt(parted.first);
+            out.writeUnsignedVarInt(parted.end);
+        }
         out.writeUnsignedVarInt(list.size());
         long before = 0;
         for (Stamped<T> each : list) {
@@ -28,7 +33,14 @@ record StampedListSerde<T>(Serde<T> element, TimeLimit limit) implements Expirin
 
     private ArrayDeque<Stamped<T>> read(BinaryReader in, Function<BinaryReader, T> elements, boolean isStamped) {
         int size = in.readUnsignedVarInt();
-        ArrayDeque<Stamped<T>> list = new ArrayDeque<>(Math.min(size, in.remaining() + 1));
+        ArrayDeque<Stamped<T>> list;
+        if (size == PartedList.MARK) {
+            int first = isStamped ? in.readUnsignedVarInt() : 0;
+            list = new PartedDeque<>(first, in.readUnsignedVarInt());
+            size = in.readUnsignedVarInt();
+        } else {
+            list = new ArrayDeque<>(Math.min(size, in.remaining() + 1));
+        }
         long millis = isStamped ? 0 : limit.startMillis();
         for (int i = 0; i < size; i++) {
             T value = elements.apply(in);
@@ -53,14 +65,26 @@ record StampedListSerde<T>(Serde<T> element, TimeLimit limit) implements Expirin
 
     @Override
     public boolean hasExpired(ArrayDeque<Stamped<T>> list, long horizonMillis) {
-        return !list.isEmpty() && list.getFirst().millis <= horizonMillis;
+        // Of one in parts only whether all of it has: its last elements are the newest, and parts go by themselves.
+        Stamped<T> first = list instanceof PartedDeque<T> ? list.peekLast() : list.peekFirst();
+        return first != null && first.millis <= horizonMillis;
     }
 
     @Override
     public boolean expire(ArrayDeque<Stamped<T>> list, long horizonMillis) {
-        while (hasExpired(list, horizonMillis)) {
-            list.removeFirst();
+        if (list instanceof PartedDeque<T>) {
+            return hasExpired(list, horizonMillis);
         }
+        expireElements(list, horizonMillis);
         return list.isEmpty();
+    }
+
+    /** Takes away what has expired of these, whether or not there are others in parts. */
+    void expireElements(ArrayDeque<Stamped<T>> list, long horizonMillis) {
+        Stamped<T> oldest = list.peekFirst();
+        while (oldest != null && oldest.millis <= horizonMillis) {
+            list.removeFirst();
+            oldest = list.peekFirst();
+        }
     }
 }

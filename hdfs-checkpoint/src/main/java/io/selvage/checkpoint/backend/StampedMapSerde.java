@@ -13,6 +13,11 @@ record StampedMapSerde<K, V>(Serde<K> key, Serde<V> value, TimeLimit limit)
         implements ExpiringSerde<LinkedHashMap<K, Stamped<V>>> {
     @Override
     public void write(LinkedHashMap<K, Stamped<V>> map, BinaryWriter out) {
+        if (map instanceof PartedMap<K, Stamped<V>> parted) {
+            parted.write(out);
+            out.writeLong(parted.millis);
+            return;
+        }
         out.writeUnsignedVarInt(map.size());
         long before = 0;
         for (Map.Entry<K, Stamped<V>> entry : map.entrySet()) {
@@ -31,6 +36,9 @@ record StampedMapSerde<K, V>(Serde<K> key, Serde<V> value, TimeLimit limit)
 
     private LinkedHashMap<K, Stamped<V>> read(BinaryReader in, Function<BinaryReader, V> values, boolean isStamped) {
         int size = in.readUnsignedVarInt();
+        if (size == PartedMap.MARK) {
+            return PartedMap.read(in, isStamped, limit.startMillis());
+        }
         LinkedHashMap<K, Stamped<V>> map = new LinkedHashMap<>();
         long millis = isStamped ? 0 : limit.startMillis();
         for (int i = 0; i < size; i++) {
@@ -56,11 +64,17 @@ record StampedMapSerde<K, V>(Serde<K> key, Serde<V> value, TimeLimit limit)
 
     @Override
     public boolean hasExpired(LinkedHashMap<K, Stamped<V>> map, long horizonMillis) {
+        if (map instanceof PartedMap<K, Stamped<V>> parted) {
+            return parted.millis <= horizonMillis; // Its parts have, too, and go by themselves.
+        }
         return !map.isEmpty() && map.values().iterator().next().millis <= horizonMillis;
     }
 
     @Override
     public boolean expire(LinkedHashMap<K, Stamped<V>> map, long horizonMillis) {
+        if (map instanceof PartedMap<K, Stamped<V>>) {
+            return hasExpired(map, horizonMillis);
+        }
         Iterator<Stamped<V>> oldestFirst = map.values().iterator();
         while (oldestFirst.hasNext() && oldestFirst.next().millis <= horizonMillis) {
             oldestFirst.remove();

@@ -76,17 +76,26 @@ public record StateCensus(
         long[] bytesOf = new long[sections.size()];
         long[] groupBytes = new long[replica.range().count()];
         long keys = 0;
-        try (RowCursor rows = replica.cursor()) {
+        try (RowCursor rows = replica.cursor(false)) {
             while (rows.next()) {
                 keys++;
-                requireOwnGroup(replica, rows);
+                requireOwnGroup(replica, rows, rows.keyAt, rows.keyLength);
                 groupBytes[rows.group - replica.range().first()] += rows.keyLength + rows.rowLength;
                 rows.forEachSection((number, at, length) -> {
-                    if (number >= keysOf.length) {
-                        throw new CorruptDataException("A row of operator " + replica.operator + " in key group "
-                                + rows.group + " has a section " + number + " of " + keysOf.length + ".");
-                    }
+                    requireSection(replica, rows, number, keysOf.length);
                     keysOf[number]++;
+                    bytesOf[number] += length;
+                });
+            }
+        }
+        try (RowCursor parts = replica.cursor(true)) {
+            while (parts.next()) {
+                BinaryReader key = new BinaryReader(parts.key, parts.keyAt, parts.keyLength);
+                int ownerLength = key.readLength();
+                requireOwnGroup(replica, parts, key.position(), ownerLength);
+                groupBytes[parts.group - replica.range().first()] += parts.keyLength + parts.rowLength;
+                parts.forEachSection((number, at, length) -> {
+                    requireSection(replica, parts, number, bytesOf.length);
                     bytesOf[number] += length;
                 });
             }
@@ -108,9 +117,16 @@ public record StateCensus(
                 keys);
     }
 
-    private static void requireOwnGroup(StateReplica replica, RowCursor rows) {
+    private static void requireSection(StateReplica replica, RowCursor rows, int number, int count) {
+        if (number >= count) {
+            throw new CorruptDataException("A row of operator " + replica.operator + " in key group " + rows.group
+                    + " has a section " + number + " of " + count + ".");
+        }
+    }
+
+    private static void requireOwnGroup(StateReplica replica, RowCursor rows, int keyAt, int keyLength) {
         int belongs = KeyGroups.groupOf(
-                rows.key, rows.keyAt, rows.keyLength, replica.schema().maxParallelism());
+                rows.key, keyAt, keyLength, replica.schema().maxParallelism());
         if (belongs != rows.group) {
             throw new CorruptDataException("The keyed state of operator " + replica.operator + " in checkpoint "
                     + replica.checkpoint() + " has a key in key group " + rows.group + " that belongs to " + belongs

@@ -11,7 +11,9 @@ import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +25,10 @@ import org.jspecify.annotations.Nullable;
 public final class StateEntries<K, V> implements AutoCloseable {
     private final StateReplica replica;
     private final Serde<K> keys;
+    private final String name;
     private final List<@Nullable Function<BinaryReader, V>> readers; // By section; null: it is none of the state's.
     private final RowCursor rows;
+    private final BinaryWriter partKey = new BinaryWriter(64);
     private final BinaryReader reader = new BinaryReader(new byte[0]);
     private @Nullable Function<BinaryReader, V> valueReader; // Of the entry at hand.
     private int valueAt;
@@ -33,9 +37,10 @@ public final class StateEntries<K, V> implements AutoCloseable {
     private StateEntries(StateReplica replica, Serde<K> keys, State<V> state) throws IOException {
         this.replica = replica;
         this.keys = keys;
+        this.name = state.name;
         this.readers = state.readersOf(replica.schema(), replica.operator, keys);
         replica.requireComplete();
-        this.rows = replica.cursor();
+        this.rows = replica.cursor(false);
     }
 
     /**
@@ -160,7 +165,52 @@ public final class StateEntries<K, V> implements AutoCloseable {
 
     public V value() {
         reader.reset(rows.row, valueAt, valueLength);
-        return Objects.requireNonNull(valueReader, "no entry is at hand").apply(reader);
+        return whole(Objects.requireNonNull(valueReader, "no entry is at hand").apply(reader));
+    }
+
+    /** Of a map or a list that is in parts, all of them: a part is of the same kind. */
+    @SuppressWarnings("unchecked")
+    private V whole(V value) {
+        if (value instanceof PartedMap<?, ?> parted) {
+            LinkedHashMap<Object, Object> all = new LinkedHashMap<>();
+            for (int i = 0; i < parted.parts; i++) {
+                V part = partOrNull(i);
+                if (part != null) {
+                    all.putAll((Map<Object, Object>) part);
+                }
+            }
+            return (V) all;
+        } else if (value instanceof PartedList<?> parted) {
+            ArrayList<Object> all = new ArrayList<>();
+            for (int i = 0; i < parted.parts; i++) {
+                V part = partOrNull(i);
+                if (part != null) {
+                    all.addAll((List<Object>) part);
+                }
+            }
+            all.addAll(parted);
+            return (V) all;
+        }
+        return value;
+    }
+
+    private @Nullable V partOrNull(int number) {
+        partKey.clear();
+        partKey.writeUnsignedVarInt(rows.keyLength);
+        partKey.writeBytes(rows.key, rows.keyAt, rows.keyLength);
+        partKey.writeString(name);
+        partKey.writeInt(number);
+        byte[] bytes = replica.partOrNull(rows.group, partKey.array(), partKey.length());
+        BinaryReader in = new BinaryReader(bytes == null ? new byte[0] : bytes);
+        while (in.remaining() > 0) {
+            Function<BinaryReader, V> as = readers.get(in.readUnsignedVarInt());
+            int length = in.readLength();
+            if (as != null && bytes != null) {
+                return as.apply(new BinaryReader(bytes, in.position(), length));
+            }
+            in.skip(length);
+        }
+        return null;
     }
 
     @Override

@@ -56,8 +56,15 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
     /** Of state, wherever it is, about. */
     public abstract long stateBytes();
 
-    /** Over its rows; to be closed before the replica is. */
-    abstract RowCursor cursor() throws IOException;
+    /**
+     * Over its rows; to be closed before the replica is.
+     *
+     * @param ofParts over parts of what rows have, in place of rows of keys
+     */
+    abstract RowCursor cursor(boolean ofParts) throws IOException;
+
+    /** The row's bytes of a part, whose key's bytes these are; null: there is none. */
+    abstract byte @Nullable [] partOrNull(int group, byte[] key, int keyLength);
 
     /**
      * Counts what there is, which reads every row.

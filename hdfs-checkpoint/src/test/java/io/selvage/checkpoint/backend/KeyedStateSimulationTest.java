@@ -65,6 +65,11 @@ final class KeyedStateSimulationTest {
             IntStream.range(0, KEYS).mapToObj(i -> "key-" + i).toList();
 
     private static final int NAMESPACES = 14;
+    /** Maps and lists come into parts, and these into more, all the time. */
+    private static final PartSizes SIZES = new PartSizes(4, 2);
+
+    private static final int ENTRIES = 24; // Of the keys of maps.
+    private static final int MOST_AT_ONCE = 9; // Entries and elements that come or go.
     private static final Duration TTL = Duration.ofMillis(150);
     private static final int ALARM_MILLIS = 40; // Until a timer of processing time is due, at most.
 
@@ -102,9 +107,11 @@ final class KeyedStateSimulationTest {
         int gone = 0;
         int onAborted = 0;
         int lost = 0;
+        int mostEntries = 0;
+        int mostElements = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
-            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 4_000));
+            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 12_000));
             try {
                 run.run();
             } catch (AssertionError | Exception e) {
@@ -124,6 +131,8 @@ final class KeyedStateSimulationTest {
             gone += run.gone;
             onAborted += run.onAborted;
             lost += run.lost;
+            mostEntries = Math.max(mostEntries, run.mostEntries);
+            mostElements = Math.max(mostElements, run.mostElements);
         }
         // What was never tried is not known to work.
         assertThat(ways).doesNotContain(0);
@@ -133,6 +142,8 @@ final class KeyedStateSimulationTest {
         assertThat(gone).isPositive();
         assertThat(onAborted).isPositive();
         assertThat(lost).isPositive();
+        assertThat(mostEntries).isGreaterThan(ENTRIES / 2);
+        assertThat(mostElements).isGreaterThan(3 * SIZES.most());
     }
 
     /** How a subtask comes back after a failure. */
@@ -435,6 +446,7 @@ final class KeyedStateSimulationTest {
                             origin,
                             clock,
                             new RowKeyedStateBackend.Disk(disk, 5, CHAINED));
+            backend.setPartSizes(SIZES);
             // The order in which states are obtained is nothing that a program has to keep.
             ReducingState<Long> obtainedFirst = isReversed
                     ? backend.states().reducing(new ReducingStateDescriptor<>("maximum", Serdes.LONG, Math::max))
@@ -524,6 +536,8 @@ final class KeyedStateSimulationTest {
         private int gone;
         private int onAborted;
         private int lost;
+        private int mostEntries;
+        private int mostElements;
 
         Run(int seed, Place place, RocksEnvironment disk) throws Exception {
             random = new Random(seed);
@@ -628,7 +642,7 @@ final class KeyedStateSimulationTest {
             long number = random.nextInt(1000);
             int namespace = random.nextInt(NAMESPACES);
             subtask.windows.setNamespace(namespace);
-            switch (random.nextInt(34)) {
+            switch (random.nextInt(36)) {
                 case 0, 1 -> {
                     subtask.value.update(number);
                     model.value = number;
@@ -638,20 +652,43 @@ final class KeyedStateSimulationTest {
                     model.value = null;
                 }
                 case 3 -> {
-                    subtask.list.add("e" + number);
-                    model.list.add("e" + number);
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        subtask.list.add("e" + (number + i));
+                        model.list.add("e" + (number + i));
+                    }
+                    mostElements = Math.max(mostElements, model.list.size());
                 }
                 case 4 -> {
                     subtask.list.clear();
                     model.list.clear();
                 }
                 case 5, 6 -> {
-                    subtask.map.put("m" + number % 5, number);
-                    model.map.put("m" + number % 5, number);
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        String entry = "m" + random.nextInt(ENTRIES);
+                        subtask.map.put(entry, number + i);
+                        model.map.put(entry, number + i);
+                    }
+                    mostEntries = Math.max(mostEntries, model.map.size());
                 }
                 case 7 -> {
-                    subtask.map.remove("m" + number % 5);
-                    model.map.remove("m" + number % 5);
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        String entry = "m" + random.nextInt(ENTRIES);
+                        assertThat(subtask.map.get(entry)).isEqualTo(model.map.get(entry));
+                        subtask.map.remove(entry);
+                        model.map.remove(entry);
+                    }
+                }
+                case 15 -> {
+                    subtask.map.clear();
+                    model.map.clear();
+                }
+                case 16 -> {
+                    // The owner's row is used as well, and in between.
+                    for (Map.Entry<String, Long> entry : subtask.map.entries()) {
+                        assertThat(entry.getValue()).isEqualTo(model.map.get(entry.getKey()));
+                        subtask.value.update(entry.getValue());
+                        model.value = entry.getValue();
+                    }
                 }
                 case 8 -> {
                     subtask.maximum.add(number);
@@ -736,16 +773,20 @@ final class KeyedStateSimulationTest {
                     model.fleetingSum = new Timed<>(before == null ? number : before + number, clock.millis);
                 }
                 case 25, 26 -> {
-                    subtask.fleetingList.add("f" + number);
-                    model.fleetingList.add(new Timed<>("f" + number, clock.millis));
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        subtask.fleetingList.add("f" + (number + i));
+                        model.fleetingList.add(new Timed<>("f" + (number + i), clock.millis));
+                    }
                 }
                 case 27, 28 -> {
-                    String entry = "m" + number % 5;
-                    subtask.fleetingMap.put(entry, number);
-                    model.fleetingMap.put(entry, new Timed<>(number, clock.millis));
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        String entry = "m" + random.nextInt(ENTRIES);
+                        subtask.fleetingMap.put(entry, number + i);
+                        model.fleetingMap.put(entry, new Timed<>(number + i, clock.millis));
+                    }
                 }
                 case 29 -> {
-                    String entry = "m" + number % 5;
+                    String entry = "m" + random.nextInt(ENTRIES);
                     Timed<Long> timed = model.fleetingMap.get(entry);
                     assertThat(subtask.fleetingMap.get(entry)).isEqualTo(Timed.get(timed, clock.millis));
                     if (timed != null && timed.isAlive(clock.millis)) {
@@ -753,8 +794,11 @@ final class KeyedStateSimulationTest {
                     }
                 }
                 case 30 -> {
-                    subtask.fleetingMap.remove("m" + number % 5);
-                    model.fleetingMap.remove("m" + number % 5);
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        String entry = "m" + random.nextInt(ENTRIES);
+                        subtask.fleetingMap.remove(entry);
+                        model.fleetingMap.remove(entry);
+                    }
                 }
                 case 31, 32 -> {
                     long at = clock.millis + random.nextInt(ALARM_MILLIS);
@@ -1259,7 +1303,7 @@ final class KeyedStateSimulationTest {
             assertThat(subtask.value.value()).isEqualTo(model.value);
             long[] box = subtask.box.value();
             assertThat(box == null ? null : (Long) box[0]).isEqualTo(model.box);
-            assertThat(subtask.list.elements()).isEqualTo(model.list);
+            assertThat(subtask.list.elements()).containsExactlyElementsOf(model.list);
             assertThat(subtask.map.isEmpty()).isEqualTo(model.map.isEmpty());
             Map<String, Long> entries = new LinkedHashMap<>();
             subtask.map.entries().forEach(entry -> entries.put(entry.getKey(), entry.getValue()));

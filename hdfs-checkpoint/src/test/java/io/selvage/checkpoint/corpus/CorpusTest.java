@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -93,15 +93,16 @@ final class CorpusTest {
                 KeyGroupRange range = KeyGroups.rangeOf(subtask, parallelism, SampleState.GROUPS);
                 RocksReplica onDisk = new RocksReplica(SampleState.UID, range, disk);
                 load(onDisk, range, snapshots);
-                restored(SampleState.onDisk(range, onDisk, disk));
+                boolean isLarge = isLarge(entry);
+                restored(SampleState.onDisk(range, onDisk, disk, isLarge));
                 if (KeyedStateLoader.isOfFiles(snapshots)) {
                     RocksReplica moved = new RocksReplica(SampleState.UID, range, disk);
                     load(moved, range, snapshots);
-                    restored(SampleState.inHeap(range, moved.toHeap()));
+                    restored(SampleState.inHeap(range, moved.toHeap(), isLarge));
                 } else {
                     KeyedReplica inHeap = new KeyedReplica(SampleState.UID, range);
                     load(inHeap, range, snapshots);
-                    restored(SampleState.inHeap(range, inHeap));
+                    restored(SampleState.inHeap(range, inHeap, isLarge));
                 }
             }
         }
@@ -122,10 +123,18 @@ final class CorpusTest {
         }
     }
 
+    /** Segments that have parts are of other formats, from these on. */
+    private static boolean isLarge(Path entry) {
+        String name = entry.getFileName().toString();
+        int format = Integer.parseInt(name.substring(name.lastIndexOf('-') + 1));
+        return format >= (name.startsWith("heap") ? 4 : 2);
+    }
+
     @ParameterizedTest
-    @EnumSource
-    void theFormatOfTodayHasAnEntry(Backend backend) throws Exception {
-        Path fresh = write(backend, directory.resolve("fresh"));
+    @CsvSource({"HEAP,false", "ROCKSDB,false", "HEAP,true", "ROCKSDB,true"})
+    void theFormatOfTodayHasAnEntry(Backend backend, boolean isLarge) throws Exception {
+        Path fresh = write(backend, isLarge, directory.resolve("fresh"));
+        assertThat(isLarge(Path.of(nameOf(backend, fresh)))).isEqualTo(isLarge);
         String name = nameOf(backend, fresh);
         assertThat(CORPUS.resolve(name))
                 .as(
@@ -140,20 +149,25 @@ final class CorpusTest {
     @EnabledIfSystemProperty(named = WRITE, matches = "true")
     void writesTheEntriesThatAreMissing() throws Exception {
         for (Backend backend : Backend.values()) {
-            Path fresh = write(backend, directory.resolve("new-" + backend));
-            Path entry = CORPUS.resolve(nameOf(backend, fresh));
-            if (!Files.exists(entry)) {
-                Files.createDirectories(entry);
-                for (Path file : files(fresh)) {
-                    Files.copy(file, entry.resolve(file.getFileName()));
-                }
-            }
+            addIfMissing(backend, write(backend, false, directory.resolve("new-" + backend)));
+            addIfMissing(backend, write(backend, true, directory.resolve("new-large-" + backend)));
         }
     }
 
-    private Path write(Backend backend, Path root) throws Exception {
+    private static void addIfMissing(Backend backend, Path fresh) throws IOException {
+        Path entry = CORPUS.resolve(nameOf(backend, fresh));
+        if (Files.exists(entry)) {
+            return;
+        }
+        Files.createDirectories(entry);
+        for (Path file : files(fresh)) {
+            Files.copy(file, entry.resolve(file.getFileName()));
+        }
+    }
+
+    private Path write(Backend backend, boolean isLarge, Path root) throws Exception {
         Files.createDirectories(root);
-        SampleWriter writer = new SampleWriter(store(root), backend == Backend.ROCKSDB ? disk : null);
+        SampleWriter writer = new SampleWriter(store(root), backend == Backend.ROCKSDB ? disk : null, isLarge);
         writer.savepoint("savepoint", 7);
         writer.close();
         return root.resolve("savepoint");

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,12 @@ public final class SampleState {
     public static final ListStateDescriptor<String> HISTORY = new ListStateDescriptor<>("history", Serdes.STRING);
     public static final MapStateDescriptor<String, Long> TAGS =
             new MapStateDescriptor<>("tags", Serdes.STRING, Serdes.LONG);
+
+    /** Of a sample with large state: a key has a map of so many entries, and a list of so many elements. */
+    private static final int LARGE = 3_000;
+
+    /** Each so many keys. */
+    private static final int LARGE_EVERY = 20;
 
     /** A value with a component that may be null. */
     public record Account(
@@ -83,7 +90,10 @@ public final class SampleState {
     private final TimerQueue<String, NoNamespace> alarms;
     private final TimerQueue<String, Long> ends;
 
-    private SampleState(KeyGroupRange range, KeyedStateBackend<String> backend) {
+    private final @Nullable MapState<Long, Account> pages; // null: a sample without large state.
+    private final @Nullable ListState<Long> visits;
+
+    private SampleState(KeyGroupRange range, KeyedStateBackend<String> backend, boolean isLarge) {
         this.range = range;
         this.backend = backend;
         account = backend.states().value(ACCOUNT);
@@ -96,15 +106,30 @@ public final class SampleState {
         perWindow = windows.value(new ValueStateDescriptor<>("per-window", Serdes.LONG));
         alarms = backend.timers("alarms", NoNamespace.SERDE);
         ends = backend.timers("ends", Serdes.LONG);
+        MapStateDescriptor<Long, Account> ofPages =
+                new MapStateDescriptor<>("pages", Serdes.LONG, Serdes.of(Account.class));
+        pages = isLarge ? backend.states().map(ofPages) : null;
+        visits = isLarge ? backend.states().list(new ListStateDescriptor<>("visits", Serdes.LONG)) : null;
         assertThat(backend.opened()).isEmpty();
     }
 
     public static SampleState inHeap(KeyGroupRange range, KeyedOrigin origin) {
-        return new SampleState(range, new RowKeyedStateBackend<>(UID, Serdes.STRING, GROUPS, range, origin, 0));
+        return inHeap(range, origin, false);
+    }
+
+    public static SampleState inHeap(KeyGroupRange range, KeyedOrigin origin, boolean isLarge) {
+        return new SampleState(
+                range, new RowKeyedStateBackend<>(UID, Serdes.STRING, GROUPS, range, origin, 0), isLarge);
     }
 
     public static SampleState onDisk(KeyGroupRange range, KeyedOrigin origin, RocksEnvironment disk) {
-        return new SampleState(range, RowKeyedStateBackend.onDisk(UID, Serdes.STRING, GROUPS, range, origin, disk));
+        return onDisk(range, origin, disk, false);
+    }
+
+    public static SampleState onDisk(
+            KeyGroupRange range, KeyedOrigin origin, RocksEnvironment disk, boolean isLarge) {
+        return new SampleState(
+                range, RowKeyedStateBackend.onDisk(UID, Serdes.STRING, GROUPS, range, origin, disk), isLarge);
     }
 
     public KeyedStateBackend<String> backend() {
@@ -146,6 +171,12 @@ public final class SampleState {
         }
         if (number % 3 == 0) {
             alarms.register(NoNamespace.NONE, 1_000 + number);
+        }
+        if (pages != null && visits != null && number % LARGE_EVERY == 0) {
+            for (int i = 0; i < LARGE; i++) {
+                pages.put((long) i, accountOf(i + number));
+                visits.add(i + 10L * number);
+            }
         }
     }
 
@@ -201,6 +232,9 @@ public final class SampleState {
             if (number % 3 == 0) {
                 expectedAlarms.add(key(number) + "@" + (1_000 + number));
             }
+            if (pages != null && visits != null) {
+                assertLargeRight(pages, visits, number);
+            }
         }
         assertThat(backend.keyCount()).isEqualTo(count);
         TreeSet<String> fired = new TreeSet<>();
@@ -209,5 +243,18 @@ public final class SampleState {
         fired.clear();
         ends.advance(Long.MAX_VALUE, (key, window, millis) -> fired.add(key + "/" + window + "@" + millis));
         assertThat(fired).isEqualTo(expectedEnds);
+    }
+
+    private static void assertLargeRight(MapState<Long, Account> pages, ListState<Long> visits, int number) {
+        Map<Long, Account> expectedPages = new TreeMap<>();
+        List<Long> expectedVisits = new ArrayList<>();
+        for (int i = 0; i < (number % LARGE_EVERY == 0 ? LARGE : 0); i++) {
+            expectedPages.put((long) i, accountOf(i + number));
+            expectedVisits.add(i + 10L * number);
+        }
+        Map<Long, Account> found = new TreeMap<>();
+        pages.entries().forEach(each -> found.put(each.getKey(), each.getValue()));
+        assertThat(found).isEqualTo(expectedPages);
+        assertThat(visits.elements()).containsExactlyElementsOf(expectedVisits);
     }
 }

@@ -37,6 +37,11 @@ public final class SampleWriter {
 
     /** @param disk null: state in the heap */
     public SampleWriter(DurableStore store, @Nullable RocksEnvironment disk) throws Exception {
+        this(store, disk, false);
+    }
+
+    /** @param isLarge some keys have large maps and lists as well */
+    SampleWriter(DurableStore store, @Nullable RocksEnvironment disk, boolean isLarge) throws Exception {
         this.store = store;
         this.checkpoints = new CheckpointStore(store);
         this.isOnDisk = disk != null;
@@ -44,8 +49,8 @@ public final class SampleWriter {
             var range = KeyGroups.rangeOf(i, PARALLELISM, SampleState.GROUPS);
             states.add(
                     disk == null
-                            ? SampleState.inHeap(range, KeyedOrigin.NOTHING)
-                            : SampleState.onDisk(range, KeyedOrigin.NOTHING, disk));
+                            ? SampleState.inHeap(range, KeyedOrigin.NOTHING, isLarge)
+                            : SampleState.onDisk(range, KeyedOrigin.NOTHING, disk, isLarge));
             states.get(i).fill();
             chains.add(new ArrayList<>());
         }
