@@ -475,7 +475,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             }
             StoredRow row = (StoredRow) table.row(group, sweptPlace);
             int sparedEpochs = sweptInVain > table.size() ? 0 : 1;
-            boolean mayGo = row != ownerInUse && row.inUseBytes == 0 && row.generation < epoch - sparedEpochs && isClean(row);
+            boolean isInUse = row == ownerInUse || row.inUseBytes > 0;
+            boolean mayGo = !isInUse && row.generation < epoch - sparedEpochs && isClean(row);
             if (mayGo && row.storedDue.of(domain) > dueMillis) {
                 sweptInVain = 0;
                 evict(row); // The group's last row is at its place now.
@@ -755,8 +756,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
                 : flushedSince(base).flatMap(each -> each.files().stream()).toList();
         long changed = written.bytes() + (base == null ? 0 : flushedBytes(base));
         long[] bytesNow = groupBytes.clone();
-        SegmentChain chain =
-                forCut.end(base == null ? null : base.chain(), changed, earlier, ended, bytesNow, codec.schema(), hasParts);
+        SegmentChain on = base == null ? null : base.chain();
+        SegmentChain chain = forCut.end(on, changed, earlier, ended, bytesNow, codec.schema(), hasParts);
         points.onWritten(forCut.checkpoint(), chain, new Kept(point.kept().epoch(), flushes, links, bytesNow, forCut));
     }
 
