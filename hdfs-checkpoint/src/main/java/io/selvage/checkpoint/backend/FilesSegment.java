@@ -69,8 +69,8 @@ record FilesSegment(
         boolean hasParts = version == VERSION_WITH_PARTS;
         if (version != VERSION && !hasParts || length < 0 || length > MOST_HEAD_BYTES) {
             throw new CorruptDataException("The keyed state of operator " + operator + " has format " + version
-                    + " with a head of " + length + " bytes, and this version of Selvage reads formats " + VERSION + " and "
-                    + VERSION_WITH_PARTS
+                    + " with a head of " + length + " bytes, and this version of Selvage reads formats " + VERSION
+                    + " and " + VERSION_WITH_PARTS
                     + " only. Restore with the version that wrote it, or start the job anew.");
         }
         BinaryReader head = new BinaryReader(exactly(in, length));

@@ -7,8 +7,8 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Owned by the backend. A list for the current key. Of one of many elements, all but the last ones are in parts, each in
- * a row of its own, so that adding an element does not cost what is there.
+ * Owned by the backend. A list for the current key. Of one of many elements, all but the last ones are in parts, each
+ * in a row of its own, so that adding an element does not cost what is there.
  */
 final class ListElements<T> implements ListState<T> {
     private final Cell<ArrayList<T>> cell;

@@ -3,8 +3,8 @@ package io.selvage.checkpoint.backend;
 import java.util.ArrayDeque;
 
 /**
- * Owned by its row. The last elements, of which there is at least one, of a list with a time-to-live whose others are in
- * rows of their own. It is written as a mark in place of the number of elements, the first part, the number behind that
+ * Owned by its row. The last elements, of which there is at least one, of a list with a time-to-live whose others are
+ * in rows of their own. It is written as a mark in place of the number of elements, the first part, the number behind that
  * of the last one, and these elements as of any list.
  */
 final class PartedDeque<T> extends ArrayDeque<Stamped<T>> {

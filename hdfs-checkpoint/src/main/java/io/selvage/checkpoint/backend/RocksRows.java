@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +73,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     private long residentBytes;
     private @Nullable Row ownerInUse; // Of these, until the next key is looked for.
-    private final Deque<StoredRow> partsInUse = new ArrayDeque<>();
+    private final Set<StoredRow> partsInUse = new LinkedHashSet<>(); // In the order of use.
     private long inUseBytes;
     private int sweptGroup;
     private int sweptPlace;
@@ -227,24 +229,25 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         return row;
     }
 
-    /** Those that were looked for first go first: of many, only the last ones are in use. */
+    /** Of many, those that were used last. */
     private void keepInUse(StoredRow part) {
-        if (part.isInUse) {
-            return;
+        if (part.inUseBytes > 0) {
+            partsInUse.remove(part); // To be behind the others again.
+        } else {
+            part.inUseBytes = part.heapBytes;
+            inUseBytes += part.inUseBytes;
         }
-        part.isInUse = true;
         partsInUse.add(part);
-        inUseBytes += part.heapBytes;
         while (partsInUse.size() > LEAST_IN_USE && inUseBytes > environment.rowBytesOfBackend() / IN_USE_SHARE) {
-            StoredRow oldest = partsInUse.remove();
-            oldest.isInUse = false;
-            inUseBytes -= oldest.heapBytes;
+            StoredRow oldest = partsInUse.iterator().next();
+            partsInUse.remove(oldest);
+            inUseBytes -= oldest.inUseBytes;
+            oldest.inUseBytes = 0;
         }
-        inUseBytes = Math.max(0, inUseBytes); // Rows grow meanwhile.
     }
 
     private void releaseParts() {
-        partsInUse.forEach(part -> part.isInUse = false);
+        partsInUse.forEach(part -> part.inUseBytes = 0);
         partsInUse.clear();
         inUseBytes = 0;
         ownerInUse = null;
@@ -472,7 +475,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             }
             StoredRow row = (StoredRow) table.row(group, sweptPlace);
             int sparedEpochs = sweptInVain > table.size() ? 0 : 1;
-            boolean mayGo = row != ownerInUse && !row.isInUse && row.generation < epoch - sparedEpochs && isClean(row);
+            boolean isInUse = row == ownerInUse || row.inUseBytes > 0;
+            boolean mayGo = !isInUse && row.generation < epoch - sparedEpochs && isClean(row);
             if (mayGo && row.storedDue.of(domain) > dueMillis) {
                 sweptInVain = 0;
                 evict(row); // The group's last row is at its place now.
@@ -752,8 +756,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
                 : flushedSince(base).flatMap(each -> each.files().stream()).toList();
         long changed = written.bytes() + (base == null ? 0 : flushedBytes(base));
         long[] bytesNow = groupBytes.clone();
-        SegmentChain chain =
-                forCut.end(base == null ? null : base.chain(), changed, earlier, ended, bytesNow, codec.schema(), hasParts);
+        SegmentChain on = base == null ? null : base.chain();
+        SegmentChain chain = forCut.end(on, changed, earlier, ended, bytesNow, codec.schema(), hasParts);
         points.onWritten(forCut.checkpoint(), chain, new Kept(point.kept().epoch(), flushes, links, bytesNow, forCut));
     }
 

@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by its table. What one key has: for each section a state's value or the first of the key's timers, null where
- * there is nothing. Or, if its key is a {@link PartKey}, a part of what one state of another key has. A row that has nothing at all is kept for as long as an undo log names it.
+ * there is nothing. Or, if its key is a {@link PartKey}, a part of what one state of another key has. A row that has
+ * nothing at all is kept for as long as an undo log names it.
  */
 class Row {
     static final int NOWHERE = -1;

@@ -108,7 +108,7 @@ final class RowCodec<K> {
         return sections.equals(other.sections);
     }
 
-    /** Of a part: its owner's behind its length, the state's name, and the number, so that it is behind smaller ones. */
+    /** Of a part: its owner's behind its length, the state's name, and the number, so that parts are in their order. */
     @SuppressWarnings("unchecked")
     void writeKey(Object key, BinaryWriter out) {
         if (key instanceof PartKey part) {

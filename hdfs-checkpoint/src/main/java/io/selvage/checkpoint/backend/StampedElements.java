@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the backend. A list whose elements expire, the oldest first, for the current key. Of one of many elements, all
- * but the last ones are in parts, each in a row of its own.
+ * Owned by the backend. A list whose elements expire, the oldest first, for the current key. Of one of many elements,
+ * all but the last ones are in parts, each in a row of its own.
  */
 final class StampedElements<T> implements ListState<T> {
     private final Cell<ArrayDeque<Stamped<T>>> cell;

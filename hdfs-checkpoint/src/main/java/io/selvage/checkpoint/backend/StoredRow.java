@@ -20,8 +20,8 @@ final class StoredRow extends Row {
     /** Its place in the flush that is under way, as long as that has not written it. */
     int flushAt = NO_FLUSH;
 
-    /** A part of what the current key has, of which a value may be at hand. */
-    boolean isInUse;
+    /** What it counts for among parts of the current key's, of which a value may be at hand; 0: it is none of them. */
+    int inUseBytes;
 
     StoredRow(Object key, int hash, int group, int sectionCount) {
         super(key, hash, group, sectionCount);

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A map for the current key. Of one of more than 1,024 entries, an operation costs what it uses, and not what there is,
- * if its keys' serde is {@linkplain io.selvage.api.type.Serde#isCanonical() canonical}; but {@link #clear} goes over all
- * of it. Not so where it belongs to windows.
+ * if its keys' serde is {@linkplain io.selvage.api.type.Serde#isCanonical() canonical}; but {@link #clear} goes over
+ * all of it. Not so where it belongs to windows.
  */
 public interface MapState<K, V> {
     /** Null if there is none. */
