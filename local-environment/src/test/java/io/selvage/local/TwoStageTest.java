@@ -31,6 +31,7 @@ class TwoStageTest {
     private static final long SIZE_MILLIS = 300;
     /** No window fires before the end: whoever then reads both splits is late with neither. */
     private static final Duration EVER = Duration.ofSeconds(100);
+
     private static final AtomicInteger FAILURES = new AtomicInteger();
 
     /** Numbers one millisecond apart, and up to fifty out of order. */
@@ -75,12 +76,12 @@ class TwoStageTest {
         return sliding ? SlidingWindows.of(size, Duration.ofMillis(200)) : TumblingWindows.of(size);
     }
 
-    private static CollectSink<Result> build(StreamEnvironment env, boolean sliding, boolean reduces, Duration disorder, double rate) {
+    private static CollectSink<Result> build(
+            StreamEnvironment env, boolean sliding, boolean reduces, Duration disorder, double rate) {
         CollectSink<Result> results = CollectSink.of(Result.class);
         ElementSource<Long> numbers = ElementSource.generate(Long.class, ELEMENTS, number -> number);
         WindowedStream<Long, Long> windowed = env.from(numbers.splits(2), "numbers", rate)
-                .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(
-                        disorder, TwoStageTest::timestampOf))
+                .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(disorder, TwoStageTest::timestampOf))
                 .map(number -> {
                     if (number == ELEMENTS / 3 && FAILURES.getAndIncrement() == 0) {
                         throw new IllegalStateException("once");
@@ -102,13 +103,14 @@ class TwoStageTest {
         Map<List<Long>, Long> sums = new HashMap<>();
         for (long number = 0; number < ELEMENTS; number++) {
             long timestamp = timestampOf(number);
-            for (long start = Math.floorDiv(timestamp, slide) * slide; start > timestamp - SIZE_MILLIS; start -= slide) {
+            for (long start = Math.floorDiv(timestamp, slide) * slide;
+                    start > timestamp - SIZE_MILLIS;
+                    start -= slide) {
                 sums.merge(List.of(keyOf(number), start), number, Long::sum);
             }
         }
         return sums.entrySet().stream()
-                .map(each ->
-                        new Result(each.getKey().get(0), each.getKey().get(1), each.getValue()))
+                .map(each -> new Result(each.getKey().get(0), each.getKey().get(1), each.getValue()))
                 .toList();
     }
 

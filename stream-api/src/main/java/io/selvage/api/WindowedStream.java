@@ -83,8 +83,8 @@ public final class WindowedStream<T, K> {
      * the subtask of the key. For streams of which a few keys have the most elements; the results are the same, and
      * come at the same time.
      *
-     * <p>For {@code reduce} and {@code aggregate} with tumbling and sliding windows of event time, and an aggregate that
-     * has {@code merge}. Late elements are counted together where they were folded together.
+     * <p>For {@code reduce} and {@code aggregate} with tumbling and sliding windows of event time, and an aggregate
+     * that has {@code merge}. Late elements are counted together where they were folded together.
      */
     public WindowedStream<T, K> twoStage() {
         isTwoStage = true;
@@ -265,8 +265,9 @@ public final class WindowedStream<T, K> {
         if (windows.time() == TimeDomain.EVENT_TIME && windows instanceof SlidingWindows sliding) {
             return sliding.paneMillis();
         }
-        throw new InvalidProgramException("In " + operation("twoStage")
-                + ": only tumbling and sliding windows of event time can be folded in two stages. Leave twoStage() out.");
+        throw new InvalidProgramException(
+                "In " + operation("twoStage")
+                        + ": only tumbling and sliding windows of event time can be folded in two stages. Leave twoStage() out.");
     }
 
     private void check(AggregateFunction<T, ?, ?> aggregate) {

@@ -177,7 +177,8 @@ class WindowedStreamTest {
         assertThat(operators).extracting(Operator::uid).contains("means", "means-partials");
         assertThat(operators.stream()
                         .filter(operator -> operator.uid().equals("means-partials"))
-                        .map(operator -> Opaque.read(operator.definition(), getClass().getClassLoader(), "first"))
+                        .map(operator ->
+                                Opaque.read(operator.definition(), getClass().getClassLoader(), "first"))
                         .findFirst())
                 .hasValueSatisfying(first -> assertThat(first)
                         .isInstanceOfSatisfying(
@@ -198,7 +199,8 @@ class WindowedStreamTest {
                         .twoStage()
                         .aggregate(new Average()))
                 .hasMessageContaining("about single elements");
-        for (var windows : List.of(SessionWindows.withGap(MINUTE), TumblingWindows.of(MINUTE).inProcessingTime())) {
+        for (var windows : List.of(
+                SessionWindows.withGap(MINUTE), TumblingWindows.of(MINUTE).inProcessingTime())) {
             assertThatThrownBy(() -> keyed().window(windows).twoStage().aggregate(new Average()))
                     .isInstanceOf(InvalidProgramException.class)
                     .hasMessageContaining("Leave twoStage() out");

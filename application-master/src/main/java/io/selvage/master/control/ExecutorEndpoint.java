@@ -69,7 +69,9 @@ final class ExecutorEndpoint extends ExecutorServiceGrpc.ExecutorServiceImplBase
         }
     }
 
-    /** An executor whose stream is full is cut off by the loop's next message, and gets them when it registers again. */
+    /**
+     * An executor whose stream is full is cut off by the loop's next message, and gets them when it registers again.
+     */
     void giveTokens(Credentials credentials) {
         NewTokens before = tokens;
         NewTokens fresh = NewTokens.newBuilder()

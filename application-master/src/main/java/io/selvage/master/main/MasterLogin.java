@@ -44,14 +44,15 @@ final class MasterLogin {
                                     + " holds the principal's present keys, and that " + keytab + " is there.",
                             refused);
                 }
-                LOG.warn("The log-in as {} has failed and is tried again: {}", kerberos.principal(), refused.toString());
+                LOG.warn(
+                        "The log-in as {} has failed and is tried again: {}", kerberos.principal(), refused.toString());
             }
         }
     }
 
     /**
-     * Hadoop's clients take a token rather than a ticket, even one that has ended, and new tokens are given for a ticket
-     * alone: the master keeps none of those that it was launched with, but for the one that makes it the master.
+     * Hadoop's clients take a token rather than a ticket, even one that has ended, and new tokens are given for a
+     * ticket alone: the master keeps none of those that it was launched with, but for the one that makes it the master.
      */
     static Credentials own(Credentials launchedWith) {
         Credentials own = new Credentials();

@@ -286,10 +286,11 @@ public final class MasterMain {
     private void keepTokens(YarnConfiguration hadoop, YarnCluster yarn, ControlServer control) {
         KerberosConfig kerberos = here.session().kerberos();
         if (!kerberos.hasKeytab()) {
-            tokensEnd().ifPresent(end -> LOG.warn(
-                    "This session has no keytab: its tokens end at {}, and from then on neither the master nor executors"
-                            + " can use HDFS. Take savepoints of its jobs before, and open a session with -kt and -kp.",
-                    Instant.ofEpochMilli(end)));
+            tokensEnd()
+                    .ifPresent(end -> LOG.warn(
+                            "This session has no keytab: its tokens end at {}, and from then on neither the master nor executors"
+                                    + " can use HDFS. Take savepoints of its jobs before, and open a session with -kt and -kp.",
+                            Instant.ofEpochMilli(end)));
             return;
         }
         yarn.useTokens(here.launchedWith());

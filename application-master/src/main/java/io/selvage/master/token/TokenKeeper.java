@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Owned by the thread that starts the master, and then by the thread {@code master-tokens}: obtains new tokens long before
- * those in use end, and hands them on. The time that is left is for failures, for executors that have no master for a
- * while, and for files that a node fetches with tokens it was given some time ago.
+ * Owned by the thread that starts the master, and then by the thread {@code master-tokens}: obtains new tokens long
+ * before those in use end, and hands them on. The time that is left is for failures, for executors that have no master
+ * for a while, and for files that a node fetches with tokens it was given some time ago.
  */
 public final class TokenKeeper {
     /** Of the time for which tokens hold, what passes before new ones are obtained. */
@@ -51,7 +51,9 @@ public final class TokenKeeper {
         }
     }
 
-    /** Obtains tokens if it is time; answers how long it is until the next time. A failure is tried again then. Blocks. */
+    /**
+     * Obtains tokens if it is time; answers how long it is until the next time. A failure is tried again then. Blocks.
+     */
     public long runOnce() {
         long now = clockMillis.getAsLong();
         if (now < dueMillis) {
@@ -79,9 +81,8 @@ public final class TokenKeeper {
 
     private void onFailure(long now, Exception failed) {
         failures++;
-        long pause = Math.min(
-                LONGEST_PAUSE_AFTER_FAILURE_MILLIS,
-                Math.max(LEAST_PAUSE_MILLIS * failures, (long) ((endMillis - now) * SHARE_BETWEEN_TRIES)));
+        long pause = Math.min(LONGEST_PAUSE_AFTER_FAILURE_MILLIS, Math.max(LEAST_PAUSE_MILLIS * failures, (long)
+                ((endMillis - now) * SHARE_BETWEEN_TRIES)));
         dueMillis = now + pause;
         LOG.warn(
                 "No new tokens could be obtained; {}, and it is tried again in {} ms.",

@@ -87,7 +87,8 @@ enum Label {
             case TRIGGER -> TRIGGER;
             case COMPLETE -> COMMIT;
             case SHUTDOWN -> RELEASE;
-            case REGISTERED, ABORT, HEARTBEAT, FOLLOW, UNFOLLOW, DRILL, DUMP_THREADS, NEW_TOKENS, MESSAGE_NOT_SET -> null;
+            case REGISTERED, ABORT, HEARTBEAT, FOLLOW, UNFOLLOW, DRILL, DUMP_THREADS, NEW_TOKENS, MESSAGE_NOT_SET ->
+                null;
         };
     }
 }

@@ -28,7 +28,9 @@ public record KerberosConfig(String keytab, String principal, List<String> fileS
     public static final ConfigKey<List<String>> FILE_SYSTEMS = ConfigKey.session(
             "selvage.security.kerberos.file-systems",
             ValueType.list(
-                    "up to 100 URIs of file systems, parted by commas", Pattern.compile("[a-z][-+.a-z0-9]*://[^,\\s]*"), 100),
+                    "up to 100 URIs of file systems, parted by commas",
+                    Pattern.compile("[a-z][-+.a-z0-9]*://[^,\\s]*"),
+                    100),
             List.of(),
             "URIs of further file systems that jobs read or write, parted by commas: tokens for the one of the state root and"
                     + " the default one are obtained anyway.");

@@ -221,7 +221,9 @@ final class CutWriter<K> implements KeyedCut.Writing {
             endChunk(); // Else the group's beginning may have to be taken back.
         }
         at++;
-        if (at == changed.size() || changed.row(at).group != number || changed.row(at).isPart() != isPart) {
+        if (at == changed.size()
+                || changed.row(at).group != number
+                || changed.row(at).isPart() != isPart) {
             end(false);
         }
     }

@@ -553,9 +553,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         Row row = table.find(key, hash);
         if (row == null) {
             makeRoom();
-            row = key instanceof PartKey part
-                    ? loadPart(part, hash, RocksKeys.groupOf(storedKey))
-                    : load(key, hash);
+            row = key instanceof PartKey part ? loadPart(part, hash, RocksKeys.groupOf(storedKey)) : load(key, hash);
         }
         if (row != null && codec.hasExpired(row)) {
             touch(row);

@@ -125,8 +125,8 @@ public record StateCensus(
     }
 
     private static void requireOwnGroup(StateReplica replica, RowCursor rows, int keyAt, int keyLength) {
-        int belongs = KeyGroups.groupOf(
-                rows.key, keyAt, keyLength, replica.schema().maxParallelism());
+        int belongs =
+                KeyGroups.groupOf(rows.key, keyAt, keyLength, replica.schema().maxParallelism());
         if (belongs != rows.group) {
             throw new CorruptDataException("The keyed state of operator " + replica.operator + " in checkpoint "
                     + replica.checkpoint() + " has a key in key group " + rows.group + " that belongs to " + belongs

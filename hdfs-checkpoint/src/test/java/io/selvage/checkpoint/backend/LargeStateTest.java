@@ -194,7 +194,9 @@ final class LargeStateTest {
 
         Map<Long, byte[]> entries() {
             Map<Long, byte[]> all = new HashMap<>();
-            map.entries().forEach(each -> assertThat(all.put(each.getKey(), each.getValue())).isNull());
+            map.entries()
+                    .forEach(each ->
+                            assertThat(all.put(each.getKey(), each.getValue())).isNull());
             return all;
         }
 
@@ -216,9 +218,8 @@ final class LargeStateTest {
 
     private StateReplica replicaOf(boolean toDisk, boolean fromDisk, Map<Long, byte[]> chain) {
         try {
-            StateReplica replica = toDisk || fromDisk
-                    ? new RocksReplica("operator", ALL, disk())
-                    : new KeyedReplica("operator", ALL);
+            StateReplica replica =
+                    toDisk || fromDisk ? new RocksReplica("operator", ALL, disk()) : new KeyedReplica("operator", ALL);
             for (Map.Entry<Long, byte[]> each : chain.entrySet()) {
                 replica.apply(new ByteArrayInputStream(each.getValue()), each.getValue().length, each.getKey());
             }
@@ -365,7 +366,9 @@ final class LargeStateTest {
                     running.map.put(key, bytes(key));
                     model.put(key, key);
                 } else if (!model.isEmpty()) {
-                    long gone = random.nextBoolean() ? key : model.keySet().iterator().next();
+                    long gone = random.nextBoolean()
+                            ? key
+                            : model.keySet().iterator().next();
                     running.map.remove(gone);
                     model.remove(gone);
                 }
@@ -588,7 +591,8 @@ final class LargeStateTest {
 
     private static TreeMap<Long, Long> valuesOf(Running running) {
         TreeMap<Long, Long> all = new TreeMap<>();
-        running.entries().forEach((key, value) -> all.put(key, ByteBuffer.wrap(value).getLong()));
+        running.entries()
+                .forEach((key, value) -> all.put(key, ByteBuffer.wrap(value).getLong()));
         return all;
     }
 
@@ -602,8 +606,7 @@ final class LargeStateTest {
         Running smallOnDisk = new Running(true).fill(500);
         assertThat(ByteBuffer.wrap(smallOnDisk.cut()).getInt(Integer.BYTES)).isEqualTo(FilesSegment.VERSION);
         Running largeOnDisk = large.restored(true);
-        assertThat(ByteBuffer.wrap(largeOnDisk.cut()).getInt(Integer.BYTES))
-                .isEqualTo(FilesSegment.VERSION_WITH_PARTS);
+        assertThat(ByteBuffer.wrap(largeOnDisk.cut()).getInt(Integer.BYTES)).isEqualTo(FilesSegment.VERSION_WITH_PARTS);
         smallOnDisk.close();
         largeOnDisk.close();
     }
@@ -624,8 +627,7 @@ final class LargeStateTest {
         Map<String, Object> lists = values(running.replica(onDisk), new ListStateDescriptor<>("list", serde));
         List<?> elements = (List<?>) Objects.requireNonNull(lists.get("key"));
         assertThat(elements).hasSize(3000);
-        assertThat(IntStream.range(0, 3000))
-                .allMatch(i -> Arrays.equals((byte[]) elements.get(i), bytes(i)));
+        assertThat(IntStream.range(0, 3000)).allMatch(i -> Arrays.equals((byte[]) elements.get(i), bytes(i)));
         StateReplica counted = running.replica(onDisk);
         StateCensus census = counted.census();
         assertThat(census.keys()).isEqualTo(2);
@@ -635,8 +637,7 @@ final class LargeStateTest {
         running.close();
     }
 
-    private static Map<String, Object> values(StateReplica replica, StateDescriptor descriptor)
-            throws IOException {
+    private static Map<String, Object> values(StateReplica replica, StateDescriptor descriptor) throws IOException {
         Map<String, Object> all = new HashMap<>();
         try (StateEntries<String, ?> entries =
                 StateEntries.of(replica, Serdes.STRING, StateEntries.State.of(descriptor))) {

@@ -126,8 +126,7 @@ public final class SampleState {
         return onDisk(range, origin, disk, false);
     }
 
-    public static SampleState onDisk(
-            KeyGroupRange range, KeyedOrigin origin, RocksEnvironment disk, boolean isLarge) {
+    public static SampleState onDisk(KeyGroupRange range, KeyedOrigin origin, RocksEnvironment disk, boolean isLarge) {
         return new SampleState(
                 range, RowKeyedStateBackend.onDisk(UID, Serdes.STRING, GROUPS, range, origin, disk), isLarge);
     }

@@ -1,8 +1,8 @@
 package io.selvage.api.state;
 
 /**
- * A list for the current key. Adding an element costs the same however many there are, but not where the list
- * belongs to windows.
+ * A list for the current key. Adding an element costs the same however many there are, but not where the list belongs
+ * to windows.
  */
 public interface ListState<T> {
     void add(T element);

@@ -35,7 +35,9 @@ public record SlidingWindows(long sizeMillis, long slideMillis, long offsetMilli
 
     /** The greatest common divisor of size and slide: windows begin and end at its multiples, from the offset on. */
     public long paneMillis() {
-        return BigInteger.valueOf(sizeMillis).gcd(BigInteger.valueOf(slideMillis)).longValueExact();
+        return BigInteger.valueOf(sizeMillis)
+                .gcd(BigInteger.valueOf(slideMillis))
+                .longValueExact();
     }
 
     /** The same by the wall clock: an element belongs to the windows in which it arrives. */

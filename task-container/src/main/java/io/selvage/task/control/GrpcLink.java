@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One stream to one master. The executor's loop sends, the transport's threads receive and say when there is room: a
- * lock, because the transport has no inbox that could be posted to. What threads do is told, and tokens are taken, by the
- * transport's threads.
+ * lock, because the transport has no inbox that could be posted to. What threads do is told, and tokens are taken, by
+ * the transport's threads.
  */
 final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessage, MasterMessage> {
     /** Messages that may wait for the transport; a master that takes none is as good as gone. */

@@ -50,7 +50,9 @@ class TokenIntakeTest {
         TokenIntake ofUser = new TokenIntake(user::addCredentials);
         ofUser.take(1, tokens(1, "a"));
         ofUser.take(1, tokens(2, "b"));
-        assertThat(user.getTokens()).extracting(token -> new String(token.getIdentifier())).containsExactly("b");
+        assertThat(user.getTokens())
+                .extracting(token -> new String(token.getIdentifier()))
+                .containsExactly("b");
     }
 
     private static NewTokens tokens(long number, String identifier) throws IOException {

@@ -72,10 +72,10 @@ class PartialAggregateTest {
         harness.watermark(8);
         assertThat(harness.records()).isEmpty();
         harness.watermark(9);
-        assertThat(harness.records())
-                .containsExactlyInAnyOrder(partial("a", 0, "1", "3"), partial("b", 0, "2"));
+        assertThat(harness.records()).containsExactlyInAnyOrder(partial("a", 0, "1", "3"), partial("b", 0, "2"));
         assertThat(harness.output.lastWatermark()).isEqualTo(9);
-        Object last = harness.output.accepted.get(harness.output.accepted.size() - 1).value();
+        Object last =
+                harness.output.accepted.get(harness.output.accepted.size() - 1).value();
         assertThat(last).as("the watermark is behind them").isNotInstanceOf(Partial.class);
         harness.endOfInput();
         assertThat(harness.records()).hasSize(3).contains(partial("a", 10, "4"));

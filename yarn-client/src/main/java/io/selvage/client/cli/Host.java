@@ -39,7 +39,9 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
         return new Host(Path.of(home), userDirectory.toAbsolutePath(), environment);
     }
 
-    /** With the keytab of conf/selvage.yaml, if there is one, where tickets are needed: else nothing needs that file. */
+    /**
+     * With the keytab of conf/selvage.yaml, if there is one, where tickets are needed: else nothing needs that file.
+     */
     SelvageClient connect() {
         return connect(hadoop -> Login.isTicketNeeded(hadoop) && !Login.isForAnother()
                 ? Login.of(KerberosConfig.from(settings()))

@@ -11,8 +11,8 @@ import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * As whom a client comes to the cluster; immutable. Hadoop has one user for the whole process, which may act for another
- * one: that it takes from its own variable or property, {@value #PROXY_USER}.
+ * As whom a client comes to the cluster; immutable. Hadoop has one user for the whole process, which may act for
+ * another one: that it takes from its own variable or property, {@value #PROXY_USER}.
  *
  * @param keytab empty for the user's ticket, or without Kerberos for the user of this host
  * @param principal whose keys it holds
@@ -86,8 +86,9 @@ public record Login(String keytab, String principal) {
         if (isForAnother()) {
             throw new ClientException(
                     ExitCode.BAD_INPUT,
-                    "A session of " + proxyUser() + " can't have the keytab of " + principal + ": its master would act as "
-                            + principal + ". Leave out " + keys + ", or the proxy user.");
+                    "A session of " + proxyUser() + " can't have the keytab of " + principal
+                            + ": its master would act as " + principal + ". Leave out " + keys
+                            + ", or the proxy user.");
         }
         Path file = Path.of(keytab).toAbsolutePath();
         if (!Files.isReadable(file) || !Files.isRegularFile(file)) {
@@ -102,8 +103,8 @@ public record Login(String keytab, String principal) {
         } catch (IOException refused) {
             throw new ClientException(
                     ExitCode.REFUSED,
-                    "Kerberos does not let you log in as " + principal + " with " + file + ": " + Hdfs.firstLine(refused)
-                            + " See which keys it holds: klist -kt " + file,
+                    "Kerberos does not let you log in as " + principal + " with " + file + ": "
+                            + Hdfs.firstLine(refused) + " See which keys it holds: klist -kt " + file,
                     refused);
         }
     }

@@ -222,8 +222,7 @@ public final class Deployment {
     }
 
     /** What was put into HDFS. */
-    private record Upload(
-            Published libraries, SessionSpec spec, LibraryFile specFile, Optional<LibraryFile> keytab) {}
+    private record Upload(Published libraries, SessionSpec spec, LibraryFile specFile, Optional<LibraryFile> keytab) {}
 
     private Upload upload(
             YarnConfiguration yarnConfiguration,
@@ -279,7 +278,8 @@ public final class Deployment {
         }
         SessionSpec complete = spec.build();
         Optional<LibraryFile> keytab = session.kerberos().hasKeytab()
-                ? Optional.of(writeKeytab(yarnConfiguration, record, Path.of(session.kerberos().keytab())))
+                ? Optional.of(writeKeytab(
+                        yarnConfiguration, record, Path.of(session.kerberos().keytab())))
                 : Optional.empty();
         return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete), keytab);
     }

@@ -79,7 +79,8 @@ class LoginTest {
         assertThat(Login.isForAnother()).isFalse();
         Login.actFor("bert");
         assertThat(Login.isForAnother()).isTrue();
-        assertRefused(withKeytab(), "kerberos", ExitCode.BAD_INPUT, "A session of bert", "would act as anna@EXAMPLE.COM");
+        assertRefused(
+                withKeytab(), "kerberos", ExitCode.BAD_INPUT, "A session of bert", "would act as anna@EXAMPLE.COM");
     }
 
     @Test
