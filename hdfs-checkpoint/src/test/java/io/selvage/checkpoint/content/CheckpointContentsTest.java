@@ -242,7 +242,7 @@ final class CheckpointContentsTest {
         // As a newer version would have written it: with the right checksum.
         Path data = dataFiles().get(0);
         byte[] bytes = Files.readAllBytes(data);
-        bytes[Long.BYTES + 2 * Integer.BYTES - 1] += 1;
+        bytes[Long.BYTES + 2 * Integer.BYTES - 1] = 99;
         overwrite(data, bytes);
         rewrite(file, metadata -> {
             CheckpointMetadata.Builder changed = metadata.toBuilder();
