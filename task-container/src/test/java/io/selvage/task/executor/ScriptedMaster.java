@@ -227,6 +227,7 @@ final class ScriptedMaster implements AutoCloseable {
      * completed and the standbys hold it. What runs on then must not have read keyed state from the store.
      */
     void runLosing(SplittableRandom random, int faults) throws Exception {
+        EventSource.HELD.add(job.value());
         deploy();
         int left = faults;
         boolean isRecovering = false;
@@ -244,8 +245,7 @@ final class ScriptedMaster implements AutoCloseable {
                     && allAtLeast(SubtaskState.SUBTASK_RUNNING)
                     && !states.containsValue(SubtaskState.SUBTASK_FINISHED)
                     && !completedTerminal
-                    && standbys.stream()
-                            .allMatch(each -> followed.getOrDefault(each.id.value(), 0L) == completedCheckpoint);
+                    && haveStandbysFollowed();
             if (left > 0 && isReady) {
                 left--;
                 isRecovering = true;
@@ -261,8 +261,18 @@ final class ScriptedMaster implements AutoCloseable {
                     losses++;
                 }
             }
-            triggerIfDue();
+            // However slow standbys are, they are given the time to follow; not for ever, as one may have failed to.
+            if (haveStandbysFollowed() || System.nanoTime() - pendingSince > TimeUnit.SECONDS.toNanos(1)) {
+                triggerIfDue();
+            }
+            if (left == 0) {
+                EventSource.HELD.remove(job.value());
+            }
         }
+    }
+
+    private boolean haveStandbysFollowed() {
+        return standbys.stream().allMatch(each -> followed.getOrDefault(each.id.value(), 0L) == completedCheckpoint);
     }
 
     private void rememberFigures() {
