@@ -9,8 +9,10 @@ import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.window.SlidingWindows;
 import io.selvage.api.window.TumblingWindows;
+import io.selvage.api.window.Window;
 import io.selvage.api.window.WindowAssigner;
 import io.selvage.connector.memory.ElementSource;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,16 +73,42 @@ class TwoStageTest {
         }
     }
 
+    /** The same with a number, of a type that the program may change. */
+    record NumberSum<A extends Number>(A zero, SerializableBinary<A> plus) implements AggregateFunction<Long, A, Long> {
+        @Override
+        public A create() {
+            return zero;
+        }
+
+        @Override
+        public A add(A accumulator, Long element) {
+            return plus.apply(accumulator, element);
+        }
+
+        @Override
+        public Long result(A accumulator) {
+            return accumulator.longValue();
+        }
+
+        @Override
+        public A merge(A accumulator, A other) {
+            return plus.apply(accumulator, other.longValue());
+        }
+    }
+
+    interface SerializableBinary<A> extends Serializable {
+        A apply(A one, long other);
+    }
+
     private static WindowAssigner windows(boolean sliding) {
         Duration size = Duration.ofMillis(SIZE_MILLIS);
         return sliding ? SlidingWindows.of(size, Duration.ofMillis(200)) : TumblingWindows.of(size);
     }
 
-    private static CollectSink<Result> build(
-            StreamEnvironment env, boolean sliding, boolean reduces, Duration disorder, double rate) {
-        CollectSink<Result> results = CollectSink.of(Result.class);
+    private static WindowedStream<Long, Long> windowed(
+            StreamEnvironment env, boolean sliding, Duration disorder, double rate) {
         ElementSource<Long> numbers = ElementSource.generate(Long.class, ELEMENTS, number -> number);
-        WindowedStream<Long, Long> windowed = env.from(numbers.splits(2), "numbers", rate)
+        return env.from(numbers.splits(2), "numbers", rate)
                 .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(disorder, TwoStageTest::timestampOf))
                 .map(number -> {
                     if (number == ELEMENTS / 3 && FAILURES.getAndIncrement() == 0) {
@@ -91,11 +119,16 @@ class TwoStageTest {
                 .keyBy(TwoStageTest::keyOf)
                 .window(windows(sliding))
                 .twoStage();
-        DataStream<Result> summed = reduces
-                ? windowed.reduce(Long::sum, (key, window, sum) -> new Result(key, window.startMillis(), sum))
-                : windowed.aggregate(new Sum(), (key, window, sum) -> new Result(key, window.startMillis(), sum));
-        summed.uid("sums").sinkTo(results, "out");
+    }
+
+    private static CollectSink<Result> collected(DataStream<Result> sums) {
+        CollectSink<Result> results = CollectSink.of(Result.class);
+        sums.uid("sums").sinkTo(results, "out");
         return results;
+    }
+
+    private static Result result(Long key, Window window, Long sum) {
+        return new Result(key, window.startMillis(), sum);
     }
 
     private static List<Result> expected(boolean sliding) {
@@ -127,7 +160,11 @@ class TwoStageTest {
             FAILURES.set(0);
             try (LocalEnvironment local = local().parallelism(2).start()) {
                 StreamEnvironment env = local.streams();
-                CollectSink<Result> results = build(env, sliding, reduces, Duration.ofMillis(100), 20_000);
+                WindowedStream<Long, Long> windowed = windowed(env, sliding, Duration.ofMillis(100), 20_000);
+                CollectSink<Result> results = collected(
+                        reduces
+                                ? windowed.reduce(Long::sum, TwoStageTest::result)
+                                : windowed.aggregate(new Sum(), TwoStageTest::result));
                 env.execute("sums");
                 assertThat(FAILURES).hasValueGreaterThan(1);
                 assertThat(results.results()).containsExactlyInAnyOrderElementsOf(expected(sliding));
@@ -135,20 +172,31 @@ class TwoStageTest {
         }
     }
 
+    /** On the way, accumulators become of a wider type. */
     @Test
     void whatIsUnderWayGoesOnWithFewerSubtasks(@TempDir Path savepoints) {
         FAILURES.set(1);
         String savepoint;
         try (LocalEnvironment local = local().parallelism(3).start()) {
             StreamEnvironment env = local.streams();
-            build(env, true, false, EVER, 5_000);
+            collected(windowed(env, true, EVER, 5_000)
+                    .aggregate(
+                            new NumberSum<>(0, (one, other) -> (int) (one + other)),
+                            Integer.class,
+                            TwoStageTest::result,
+                            Result.class));
             LocalJob job = local.submit(env.graph("sums"));
             job.awaitCheckpoints(5);
             savepoint = job.stopWithSavepoint(savepoints.toUri().toString());
         }
         try (LocalEnvironment local = local().parallelism(2).from(savepoint).start()) {
             StreamEnvironment env = local.streams();
-            CollectSink<Result> results = build(env, true, false, EVER, 0);
+            CollectSink<Result> results = collected(windowed(env, true, EVER, 0)
+                    .aggregate(
+                            new NumberSum<>(0L, (one, other) -> one + other),
+                            Long.class,
+                            TwoStageTest::result,
+                            Result.class));
             env.execute("sums");
             assertThat(results.results()).containsExactlyInAnyOrderElementsOf(expected(true));
         }

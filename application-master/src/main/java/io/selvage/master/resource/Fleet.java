@@ -260,7 +260,9 @@ public final class Fleet {
         if (executor != null && executor.state() == ExecutorState.REGISTERED && !executor.isSuspect()) {
             note("Executor " + id + " is suspected to be gone.");
             executor.suspect(nowNanos);
-            putOffStandby(nowNanos);
+            if (nowNanos >= standbyFromNanos) { // Suspicions that come one after the other don't put it off for ever.
+                putOffStandby(nowNanos);
+            }
         }
     }
 

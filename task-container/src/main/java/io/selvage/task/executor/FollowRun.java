@@ -44,7 +44,9 @@ record FollowRun(
         long used = otherBytes.getAsLong();
         long left = 0;
         boolean isFull = false;
-        for (Map.Entry<StateOwner, OperatorSnapshot> entry : states().entrySet()) {
+        Map<StateOwner, OperatorSnapshot> states = states();
+        held.dropReplicasBut(states.keySet().stream().map(StateOwner::subtask).toList());
+        for (Map.Entry<StateOwner, OperatorSnapshot> entry : states.entrySet()) {
             if (stop.get()) {
                 break;
             }
@@ -72,7 +74,7 @@ record FollowRun(
      */
     private boolean follow(StateOwner owner, OperatorSnapshot snapshot, long storedBytes, long roomBytes)
             throws IOException {
-        if (held.isTooLarge(owner, storedBytes, roomBytes)) {
+        if (!held.hasReplica(owner) && held.isTooLarge(owner, storedBytes, roomBytes)) {
             return false;
         }
         KeyGroupRange range =
@@ -85,9 +87,7 @@ record FollowRun(
                         next -> replica.bytes() + next.getLength() * backends.memoryPerStoredByte() <= roomBytes,
                         stop)
                 && replica.bytes() <= roomBytes;
-        if (!fits) {
-            held.markTooLarge(owner, storedBytes, roomBytes);
-        }
+        held.markTooLarge(owner, fits ? null : new HeldState.TooLarge(storedBytes, roomBytes));
         return fits;
     }
 

@@ -23,9 +23,9 @@ final class HeldState {
     private final Map<StateOwner, TooLarge> tooLarge = new ConcurrentHashMap<>();
 
     /** What was in the store of a state, and the memory that did not do for it. */
-    private record TooLarge(long storedBytes, long roomBytes) {
+    record TooLarge(long storedBytes, long roomBytes) {
         /** Some of a difference is no reason to read it all once more. */
-        boolean mayStillBe(long nowStoredBytes, long nowRoomBytes) {
+        private boolean mayStillBe(long nowStoredBytes, long nowRoomBytes) {
             return nowStoredBytes > storedBytes * 3 / 4 && nowRoomBytes < roomBytes + roomBytes / 4;
         }
     }
@@ -88,9 +88,13 @@ final class HeldState {
         return replicas.computeIfAbsent(owner, key -> new HeldReplica(range, empty));
     }
 
-    /** There was no room for a replica. */
-    void markTooLarge(StateOwner owner, long storedBytes, long roomBytes) {
-        tooLarge.put(owner, new TooLarge(storedBytes, roomBytes));
+    /** @param found there was no room for a replica; null: there was */
+    void markTooLarge(StateOwner owner, @Nullable TooLarge found) {
+        if (found == null) {
+            tooLarge.remove(owner);
+        } else {
+            tooLarge.put(owner, found);
+        }
     }
 
     /** Whether there was no room for a replica when the state, or the room for it, was much the same. */

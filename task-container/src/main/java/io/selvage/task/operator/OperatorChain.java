@@ -82,6 +82,11 @@ public final class OperatorChain implements Output {
         return source == null ? Integer.MAX_VALUE : source.room();
     }
 
+    /** Whether the event time of the input is that of what the head emits. */
+    public boolean hasInputTime() {
+        return source == null || source.hasInputTime();
+    }
+
     /** Another thread has given the head something, so that {@link #produce} has work. */
     public boolean hasNews() {
         return source != null && source.hasNews();

@@ -5,6 +5,7 @@ import io.selvage.api.function.KeySelector;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.IncompatibleSchemaException;
 import io.selvage.api.type.PartialSerde.Partial;
 import io.selvage.api.type.Serde;
 import io.selvage.protocol.wire.FailureKind;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -197,6 +199,12 @@ final class PartialAggregateOperator extends RuntimeOperator {
             for (int subtask = context.subtask(); subtask < restored.parallelism(); subtask += context.parallelism()) {
                 readAll(restored, subtask);
             }
+        } catch (IncompatibleSchemaException changed) {
+            throw context.failure(
+                    FailureKind.FATAL,
+                    "What " + context.describe() + " had folded does not fit the program: " + changed.getMessage()
+                            + ". Let keys and accumulators have the types that they had.",
+                    changed);
         } catch (Throwable thrown) {
             throw context.failed(thrown, "to go on from a checkpoint");
         }
@@ -206,24 +214,32 @@ final class PartialAggregateOperator extends RuntimeOperator {
         for (byte[] state : restored.operatorState(subtask)) {
             BinaryReader in = new BinaryReader(state);
             StateFormat.check(in.readByte(), FORMAT, "partial aggregates");
+            Function<BinaryReader, Object> key = keySerde.reader(in.readString());
+            Function<BinaryReader, Object> accumulator = accumulatorSerde.reader(in.readString());
             for (int left = in.readUnsignedVarInt(); left > 0; left--) {
                 Map<Object, Cell> pane = pane(in.readLong());
-                Object key = keySerde.read(in);
-                Object accumulator = accumulatorSerde.read(in);
-                Cell other = pane.get(key); // Of another subtask of then.
+                Object of = key.apply(in);
+                Object folded = accumulator.apply(in);
+                Cell other = pane.get(of); // Of another subtask of then.
                 if (other == null) {
-                    put(pane, key, accumulator);
+                    put(pane, of, folded);
                 } else {
-                    other.accumulator = aggregate.merge(other.accumulator, accumulator);
+                    other.accumulator = aggregate.merge(other.accumulator, folded);
                 }
             }
         }
     }
 
     @Override
+    @Nullable
     OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
+        if (count == 0) {
+            return null;
+        }
         BinaryWriter out = new BinaryWriter();
         out.writeByte(FORMAT);
+        out.writeString(keySerde.schema());
+        out.writeString(accumulatorSerde.schema());
         out.writeUnsignedVarInt(count);
         try {
             panes.forEach((startMillis, pane) -> pane.forEach((key, cell) -> {

@@ -102,6 +102,11 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     public void watermark(long millis) {}
 
     @Override
+    public boolean hasInputTime() {
+        return false;
+    }
+
+    @Override
     public int produce(int limit, long nowNanos) {
         OpenSplit current = splits.peek();
         if (current == null || nextNanos != Long.MIN_VALUE && nowNanos - nextNanos < 0) {

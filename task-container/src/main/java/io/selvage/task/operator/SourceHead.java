@@ -16,6 +16,11 @@ interface SourceHead {
         return Integer.MAX_VALUE;
     }
 
+    /** The event time of the input is that of the elements. */
+    default boolean hasInputTime() {
+        return true;
+    }
+
     /** Another thread has given it something since the last {@link #produce}. */
     default boolean hasNews() {
         return false;

@@ -620,7 +620,9 @@ public final class Subtask implements Runnable {
 
         @Override
         public void onWatermark(long millis) {
-            counters.watermarkInMillis = millis;
+            if (chain.hasInputTime()) {
+                counters.watermarkInMillis = millis;
+            }
             chain.watermark(millis);
         }
 

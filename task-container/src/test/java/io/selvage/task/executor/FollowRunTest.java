@@ -306,6 +306,26 @@ class FollowRunTest {
     }
 
     @Test
+    void whatIsHeldStaysWhereItFitsAndGoesWithItsSubtask() throws Exception {
+        fill(200);
+        CheckpointMetadata first = checkpoint(1);
+        long all = follow(first, Long.MAX_VALUE).bytes();
+        held.dropReplicas();
+        assertThat(follow(first, all / 10).bytesLeft()).isPositive();
+        assertThat(follow(first, 2 * all).bytesLeft()).as("with more room").isZero();
+        fill(10);
+        assertThat(follow(checkpoint(2), 2 * all - all / 5).bytesLeft())
+                .as("with a little less")
+                .isZero();
+
+        CheckpointMetadata.Builder fewer = metadata(2).toBuilder();
+        fewer.removeSubtasks(2);
+        follow(fewer.build(), 2 * all);
+        assertThat(held.hasReplica(owner(1))).isTrue();
+        assertThat(held.hasReplica(owner(2))).as("of a subtask that is no more").isFalse();
+    }
+
+    @Test
     void stateOfAnotherParallelismIsLeft() throws Exception {
         fill(10);
         FollowRun.Outcome outcome = new FollowRun(
