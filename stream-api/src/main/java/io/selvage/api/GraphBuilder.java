@@ -98,7 +98,7 @@ final class GraphBuilder {
         for (Transformation step : steps) {
             String uid = step.ownUid();
             if (uid == null && step.isStateful()) {
-                throw new InvalidProgramException("In " + step.name
+                throw new InvalidProgramException("In " + (step.second == null ? step : step.second).name
                         + ": the step keeps state but has no uid, so a checkpoint could not tell whose state it is."
                         + " Add .uid(\"a-name-that-stays\").");
             }

@@ -1,5 +1,7 @@
 package io.selvage.task.operator;
 
+import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.graph.MergeAggregate;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.ReduceAggregate;
 import io.selvage.api.time.TimeDomain;
@@ -68,8 +70,13 @@ final class WindowAggregateOperator extends WindowOperator {
         }
         this.isSliding = sizeMillis != slideMillis;
         this.hasLateness = latenessMillis > 0;
-        this.areImmutable = aggregate instanceof ReduceAggregate;
+        this.areImmutable = areImmutable(aggregate);
         this.accumulatorSerde = definition.accumulatorSerde();
+    }
+
+    private static boolean areImmutable(AggregateFunction<?, ?, ?> aggregate) {
+        return aggregate instanceof ReduceAggregate
+                || aggregate instanceof MergeAggregate<?, ?> merge && areImmutable(merge.aggregate());
     }
 
     @Override
