@@ -122,7 +122,6 @@ public final class SelvageClient implements AutoCloseable {
                 hadoop, distribution, sessionFiles, hashCacheFile(), userDirectory.resolve("cache"), progress);
         opening = deployment;
         Deployment.Opened opened = deployment.open(yarn, configuration, settings, job);
-        opening = null;
         return session(opened.session());
     }
 
@@ -186,6 +185,12 @@ public final class SelvageClient implements AutoCloseable {
     public boolean abandonOpening() {
         Deployment deployment = opening;
         return deployment != null && deployment.abandon();
+    }
+
+    /** A sentence on the application for one job that was submitted last, and goes on without this client. */
+    public Optional<String> goingOn() {
+        Deployment deployment = opening;
+        return deployment == null ? Optional.empty() : deployment.goingOn();
     }
 
     /**
@@ -295,13 +300,13 @@ public final class SelvageClient implements AutoCloseable {
 
     /**
      * After a failure the checkpoints are all that its jobs have, so they stay. An application that has ended as its
-     * job has failed has kept what is to be kept itself.
+     * job has failed has marked what is to be kept itself.
      */
     private void forget(SessionRecord record, ApplicationReport report) {
-        if (SessionState.of(report) != SessionState.FAILED) {
+        boolean isEndOfJob =
+                !record.takesJobs() && report.getYarnApplicationState() == YarnApplicationState.FINISHED;
+        if (isEndOfJob || SessionState.of(report) != SessionState.FAILED) {
             forget(record);
-        } else if (!record.takesJobs() && report.getYarnApplicationState() == YarnApplicationState.FINISHED) {
-            sessionFiles.delete(record.applicationId());
         }
     }
 

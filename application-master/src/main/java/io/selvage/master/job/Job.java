@@ -709,6 +709,9 @@ final class Job {
             outbox.note(savepoint + " of " + id + " is taken as " + pending.key() + " into " + savepoint.directory()
                     + (savepoint.stops() ? ", to stop the job." : "."));
         });
+        if (pending.savepoint().isEmpty() && rescaling.isCheckpointWanted()) {
+            extendRescale();
+        }
         toDeployed(messages.trigger(pending));
     }
 
@@ -935,6 +938,7 @@ final class Job {
 
     /** No more checkpoints; what was under way fails. */
     private void closeCheckpoints(String reason) {
+        rescaling.forgetCheckpoint();
         checkpoints.close().ifPresent(pending -> settleFailed(pending, reason));
     }
 
@@ -1024,6 +1028,10 @@ final class Job {
         settleFailed(pending, reason);
         if (pending.savepoint().isEmpty()) {
             lastGiveUp = reason;
+            if (rescaling.isGivenUpTooOften()) {
+                failRescale("Checkpoints for it were given up " + Rescaling.MOST_GIVEN_UP + " times, the last one as "
+                        + reason + ".");
+            }
             failIfTooMany(key, reason);
         }
     }
@@ -1118,7 +1126,7 @@ final class Job {
             isRoomToMove = false;
             return;
         }
-        boolean isRoom = fleet.freeSlots() >= toMove;
+        boolean isRoom = !fleet.isRecovering() && fleet.freeSlots() >= toMove;
         if (toMove != slotsAnnounced || (isRoom && !isRoomToMove)) {
             outbox.note(id + " is to move out of " + toMove + " slots, and takes a checkpoint for it"
                     + (isRoom ? "." : "; there is no room elsewhere yet."));
@@ -1131,7 +1139,7 @@ final class Job {
     /** A checkpoint has just been completed, so that next to nothing is lost by starting anew elsewhere. */
     private void tryMove() {
         int toMove = slotsToMove();
-        if (toMove == 0 || fleet.freeSlots() < toMove) {
+        if (toMove == 0 || fleet.isRecovering() || fleet.freeSlots() < toMove) {
             return;
         }
         giveUpBut(intactBut(region ->
@@ -1152,11 +1160,11 @@ final class Job {
     }
 
     private RescaleJobResponse rescaled(RescaleJobRequest how) {
-        RescaleJobResponse failed = rescaling.failureOf(how.getRescaleId());
-        if (failed != null) {
-            return failed;
+        RescaleJobResponse end = rescaling.endOf(how.getRescaleId());
+        if (end != null && (end.getState() == RescaleState.RESCALE_FAILED || phase == Phase.RUNNING)) {
+            return end;
         }
-        Rescaling.Wanted before = rescaling.wanted();
+        Rescaling.Wanted before = end == null ? rescaling.wanted() : null;
         if (before != null) {
             return before.id().equals(how.getRescaleId())
                     ? Rescaling.answer(RescaleState.RESCALE_WAITING, rescaleAwaits(before))
@@ -1236,20 +1244,41 @@ final class Job {
         if (!refusal.isEmpty()) {
             failRescale(refusal);
         } else if (outbox.nowNanos() >= wanted.deadlineNanos()) {
-            failRescale("It could not be begun for " + limits.rescaleNanos() / 1_000_000_000 + " s: "
-                    + rescaleAwaits(wanted));
+            failRescale(
+                    rescaling.isCheckpointWanted()
+                            ? "Its checkpoint was not complete in time."
+                            : "It could not be begun for " + limits.rescaleNanos() / 1_000_000_000 + " s: "
+                                    + rescaleAwaits(wanted));
         }
     }
 
     private void failRescale(String reason) {
-        outbox.note(id + " keeps its parallelism: " + reason);
-        rescaling.fail(reason);
+        if (rescaling.wanted() != null) {
+            outbox.note(id + " keeps its parallelism: " + reason);
+            rescaling.fail(reason);
+        }
     }
 
+    private boolean isRoomToRescale() {
+        return !fleet.isRecovering() && fleet.freeSlots() >= slotsToAdd();
+    }
+
+    /** Takes a checkpoint at once when there is room, and again when there is room again. */
     private void prepareRescale() {
-        if (rescaling.tryWantCheckpoint(fleet.freeSlots() >= slotsToAdd())) {
+        if (!isRoomToRescale()) {
+            if (rescaling.isCheckpointWanted()) {
+                rescaling.forgetCheckpoint();
+                rescaling.extend(outbox.nowNanos() + limits.rescaleNanos());
+            }
+        } else if (rescaling.tryWantCheckpoint()) {
             checkpoints.want();
+            extendRescale();
         }
+    }
+
+    /** Slots may be missing for so long, but a checkpoint takes its own time. */
+    private void extendRescale() {
+        rescaling.extend(outbox.nowNanos() + config.checkpointTimeout().toNanos() + limits.rescaleNanos());
     }
 
     /**
@@ -1259,7 +1288,8 @@ final class Job {
     private void tryRescale() {
         Rescaling.Wanted wanted = rescaling.wanted();
         boolean mayBegin = wanted != null && rescaling.isWritten() && phase == Phase.RUNNING && deployment != null;
-        if (wanted == null || !mayBegin || cancelRequested || fleet.freeSlots() < slotsToAdd()) {
+        if (wanted == null || !mayBegin || cancelRequested || !isRoomToRescale()) {
+            rescaling.forgetCheckpoint();
             return;
         }
         rescaling.succeed();
@@ -1650,6 +1680,7 @@ final class Job {
         giveUpIntact();
         closeCheckpoints("The job has ended.");
         savepoints.failWaiting("The job has ended.");
+        failRescale("The job has ended.");
         outbox.appendThen(JournalRecord.newBuilder().setJobEnded(ending).build(), () -> onEndDurable(outcome));
     }
 

@@ -7,8 +7,8 @@ import java.time.Duration;
  * Bounds of waits for what should happen soon; times in nanoseconds.
  *
  * @param resourcesNanos until a job that has never run, and does not get its slots, has failed
- * @param rescaleNanos until a job that is to have another parallelism, and has not been started with it, goes on as it
- *     is
+ * @param rescaleNanos until a job that is to have another parallelism, and can't take its checkpoint for it, goes on as
+ *     it is; after that checkpoint's time-out once it is taken
  * @param slotsAlarmNanos until the alarm is raised for a job that has run and does not get its slots again
  * @param deployNanos until an incarnation whose subtasks don't all run has failed
  * @param stopNanos until an executor that does not stop a job's subtasks is given up; above the 30 s after which it

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.hadoop.fs.CommonConfigurationKeysPublic;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.Text;
@@ -17,6 +18,8 @@ import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.exceptions.YarnException;
 import org.apache.hadoop.yarn.util.ConverterUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Obtains tokens of HDFS and of the ResourceManager with the process's own log-in; used by one thread at a time. The
@@ -30,8 +33,11 @@ public final class KerberosTokens implements TokenSource {
     /** Of tokens of services that don't say; HDFS and the ResourceManager do. */
     private static final Duration UNTOLD_LIFETIME = Duration.ofHours(12);
 
+    private static final Logger LOG = LoggerFactory.getLogger(KerberosTokens.class);
+
     private final YarnConfiguration hadoop;
     private final Set<Path> fileSystems = new LinkedHashSet<>();
+    private final List<Path> further;
 
     /** @param further URIs of file systems, beside those of the state root and the default one */
     public KerberosTokens(YarnConfiguration hadoop, String stateRoot, List<String> further) {
@@ -40,7 +46,7 @@ public final class KerberosTokens implements TokenSource {
         this.hadoop.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_RETRY_INTERVAL_MS, RETRY_MILLIS);
         fileSystems.add(new Path(stateRoot));
         fileSystems.add(new Path(FileSystem.getDefaultUri(hadoop)));
-        further.forEach(uri -> fileSystems.add(new Path(uri)));
+        this.further = further.stream().map(Path::new).toList();
     }
 
     @Override
@@ -52,7 +58,28 @@ public final class KerberosTokens implements TokenSource {
             path.getFileSystem(hadoop).addDelegationTokens(user.getUserName(), tokens);
         }
         addTokenOfResourceManager(user.getUserName(), tokens);
-        return new Obtained(tokens, endOf(tokens));
+        long end = endOf(tokens, hadoop);
+        for (Path path : further) {
+            end = Math.min(end, tryAdd(path, user.getUserName(), tokens));
+        }
+        return new Obtained(tokens, end);
+    }
+
+    /** One of these that does not answer must not take the others' tokens along; answers when its own end. */
+    private long tryAdd(Path path, String renewer, Credentials tokens) {
+        YarnConfiguration impatient = new YarnConfiguration(hadoop);
+        impatient.setInt(CommonConfigurationKeysPublic.IPC_CLIENT_CONNECT_MAX_RETRIES_KEY, 1);
+        impatient.setInt(CommonConfigurationKeysPublic.IPC_CLIENT_CONNECT_MAX_RETRIES_ON_SOCKET_TIMEOUTS_KEY, 1);
+        try (FileSystem fileSystem = FileSystem.newInstance(path.toUri(), impatient)) {
+            Credentials own = new Credentials();
+            fileSystem.addDelegationTokens(renewer, own);
+            long end = endOf(own, impatient);
+            tokens.addAll(own);
+            return end;
+        } catch (IOException | IllegalArgumentException unreachable) { // The latter for a host that has no address.
+            LOG.warn("{} gives no delegation token; it is asked again with the next ones.", path, unreachable);
+            return Long.MAX_VALUE;
+        }
     }
 
     private void addTokenOfResourceManager(String renewer, Credentials tokens) throws IOException {
@@ -67,7 +94,7 @@ public final class KerberosTokens implements TokenSource {
         }
     }
 
-    private long endOf(Credentials tokens) throws IOException {
+    private static long endOf(Credentials tokens, YarnConfiguration hadoop) throws IOException {
         long end = System.currentTimeMillis() + UNTOLD_LIFETIME.toMillis();
         try {
             boolean isTold = false;

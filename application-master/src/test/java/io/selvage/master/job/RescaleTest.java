@@ -9,14 +9,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
+import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.VertexId;
 import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.RescaleJobResponse;
 import io.selvage.protocol.wire.RescaleState;
+import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.VertexDescription;
 import java.time.Duration;
@@ -202,6 +205,98 @@ class RescaleTest {
                 .isEqualTo("It could not be begun for 120 s: 2 of the 6 slots that it takes are missing.");
         assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
         assertThat(harness.sent(MasterMessage::hasDeploy)).hasSize(2);
+    }
+
+    @Test
+    void aCheckpointHasItsOwnTimeHoweverLongTheSlotsTook() {
+        MasterHarness harness = MasterHarness.running();
+        rescale(harness, 6);
+        graphWritten(harness);
+        harness.passAlive(Duration.ofSeconds(118));
+        harness.allocate(3);
+        harness.register(3);
+        harness.passAlive(Duration.ofSeconds(8));
+        assertThat(rescale(harness, 6).getReason()).isEqualTo("It is begun with the next checkpoint.");
+        completePending(harness);
+        assertThat(harness.lastDeploy().getSubtasksList()).hasSize(13);
+    }
+
+    @Test
+    void anotherCheckpointIsTakenAtOnceForOneThatIsGivenUp() {
+        MasterHarness harness = MasterHarness.running();
+        rescale(harness, 4);
+        graphWritten(harness);
+        harness.decline(1, 1, 1);
+        assertThat(harness.sent(MasterMessage::hasTrigger)).hasSize(4);
+        completePending(harness);
+        assertThat(harness.lastDeploy().getRestoreCheckpoint()).isEqualTo(2);
+        assertThat(harness.lastDeploy().getSubtasksList()).hasSize(9);
+    }
+
+    @Test
+    void ifCheckpointsAreGivenUpAgainAndAgainTheJobGoesOnAsItIs() {
+        MasterHarness harness = MasterHarness.running();
+        rescale(harness, 4);
+        graphWritten(harness);
+        for (long checkpoint = 1; checkpoint <= Rescaling.MOST_GIVEN_UP; checkpoint++) {
+            assertThat(rescale(harness, 4).getState()).isEqualTo(RescaleState.RESCALE_WAITING);
+            harness.decline(1, 1, checkpoint);
+        }
+        assertThat(rescale(harness, 4).getState()).isEqualTo(RescaleState.RESCALE_FAILED);
+        assertThat(rescale(harness, 4).getReason()).contains("3 times").contains("HDFS is full.");
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+    }
+
+    @Test
+    void nothingIsStoppedForItWhileExecutorsOfTheMasterBeforeAreAwaited() {
+        MasterHarness harness = MasterHarness.running();
+        harness.crashMaster(true);
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of(executor(1), executor(2), executor(3))));
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.register(1, harness.stillRunning(1, SubtaskState.SUBTASK_RUNNING, 0));
+        harness.register(2, harness.stillRunning(2, SubtaskState.SUBTASK_RUNNING, 0));
+        rescale(harness, 4);
+        graphWritten(harness);
+        harness.completeCheckpoint();
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(rescale(harness, 4).getState()).isEqualTo(RescaleState.RESCALE_WAITING);
+        harness.passAlive(Duration.ofSeconds(70));
+        completePending(harness);
+        assertThat(harness.lastDeploy().getSubtasksList()).hasSize(9);
+    }
+
+    @Test
+    void whatIsDoneIsNotBegunAgain() {
+        MasterHarness harness = MasterHarness.running();
+        rescale(harness, 4);
+        graphWritten(harness);
+        completePending(harness);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+        harness.rescale("5f0c1b2a9e48", 2, Map.of());
+        graphWritten(harness);
+        assertThat(rescale(harness, 4).getState()).isEqualTo(RescaleState.RESCALE_DONE);
+        completePending(harness);
+        assertThat(rescale(harness, 4).getState()).as("until it runs").isEqualTo(RescaleState.RESCALE_WAITING);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+        assertThat(rescale(harness, 4).getState()).isEqualTo(RescaleState.RESCALE_DONE);
+        assertThat(harness.of(MasterAction.ChangeGraph.class)).hasSize(2);
+    }
+
+    @Test
+    void aClientIsAnsweredWhenTheJobHasFailedMeanwhile() {
+        MasterHarness harness = MasterHarness.running();
+        rescale(harness, 6);
+        SubtaskPlacement any = harness.lastDeploy().getSubtasks(0);
+        harness.report(
+                MasterHarness.number(new ExecutorId(any.getExecutorId())),
+                1,
+                any.getVertex(),
+                any.getSubtask(),
+                SubtaskState.SUBTASK_FAILED,
+                MasterHarness.failure(FailureKind.FATAL, "It is broken."));
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(rescale(harness, 6).getState()).isEqualTo(RescaleState.RESCALE_FAILED);
+        assertThat(rescale(harness, 6).getReason()).isEqualTo("The job has ended.");
     }
 
     @Test

@@ -251,6 +251,10 @@ public final class OrphanSearch {
         }
 
         private void judgeJob(Application application, Directory job, Set<String> named) {
+            if (application.word() == ApplicationWord.LIVING
+                    && application.history().isEmpty()) {
+                return; // An application for one job brings it along, and may wait in its queue for hours.
+            }
             Optional<JournaledJob> known = application.history().flatMap(history -> history.job(job.name()));
             boolean isLeft = isOld(job.newestMillis()) && isUnneeded(job) && !isRetained(job);
             if (known.isEmpty()) {

@@ -255,6 +255,13 @@ final class OrphanSearchTest {
     }
 
     @Test
+    void aJobThatWaitsInAQueueWithItsApplicationIsNotNamed() throws Exception {
+        put(OTHER + "/" + OTHER_JOB + "/graph.pb");
+        pass(Duration.ofHours(2));
+        assertThat(found()).isEmpty();
+    }
+
+    @Test
     void ofJobsThatHaveEndedOnlyTheOnesThatFailedKeepAnything() throws Exception {
         submit(APPLICATION, JOB, Map.of());
         complete(APPLICATION, JOB, 1);

@@ -68,10 +68,13 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
         return id == null ? client.newestSession() : client.session(id);
     }
 
-    /** As {@link #session(SelvageClient, String)}, but an application that is for a job alone is found by that, too. */
+    /**
+     * As {@link #session(SelvageClient, String)}, but for a job: the application that is for it alone, else the newest
+     * session that takes jobs, as an application for another job can't have it.
+     */
     Session sessionOf(SelvageClient client, @Nullable String id, @Nullable String jobId) {
         return id == null && jobId != null
-                ? client.applicationOf(jobId).orElseGet(client::newestSession)
+                ? client.applicationOf(jobId).orElseGet(client::newestSessionForJobs)
                 : session(client, id);
     }
 

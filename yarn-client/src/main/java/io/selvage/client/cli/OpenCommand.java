@@ -169,10 +169,14 @@ final class OpenCommand implements Command {
      * @param what is being opened
      */
     static String givenUp(SelvageClient client, String what) {
-        return client.abandonOpening()
-                ? "Interrupted: the " + what + " is given up, and nothing is left on the cluster but cached libraries."
-                : "Interrupted. If the " + what + " had been submitted by then, it may run: see yarn application"
-                        + " -list, and end it with yarn application -kill ID.";
+        if (client.abandonOpening()) {
+            return "Interrupted: the " + what
+                    + " is given up, and nothing is left on the cluster but cached libraries.";
+        }
+        return "Interrupted. "
+                + client.goingOn()
+                        .orElse("If the " + what + " had been submitted by then, it may run: see yarn application"
+                                + " -list, and end it with yarn application -kill ID.");
     }
 
     private static Map<String, Object> json(Session session, SessionDescription description) {

@@ -45,6 +45,7 @@ import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.ApplicationSubmissionContext;
+import org.apache.hadoop.yarn.api.records.YarnApplicationState;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
 import org.apache.hadoop.yarn.client.util.YarnClientUtils;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
@@ -55,7 +56,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Opens one session, or an application for one job, on the calling thread: checks everything that can be checked,
  * uploads what the cluster has not got, submits, and waits until the master answers. What goes wrong on the way leaves
- * nothing behind but cached libraries; {@link #abandon} does the same from a shutdown hook.
+ * nothing behind but cached libraries; {@link #abandon} does the same from a shutdown hook. An application for one job is
+ * the user's once YARN has taken it: its master starts the job by itself, so it goes on whether or not this one hears of
+ * it.
  */
 public final class Deployment {
     /** The longest wait for the master, most of which would be for room on a full cluster. */
@@ -81,6 +84,7 @@ public final class Deployment {
     private final Object submission = new Object();
 
     private boolean isSubmitted; // Under that lock.
+    private @Nullable SessionRecord onItsOwn; // Likewise: the application that goes on without this client.
 
     /** What must be undone if the session does not come to be. */
     private record Begun(Yarn yarn, Hdfs hdfs, ApplicationId application, String directory) {}
@@ -148,8 +152,8 @@ public final class Deployment {
                     credentials(yarnConfiguration, session.kerberos(), identity, hdfs, yarn),
                     UserGroupInformation.getCurrentUser().getShortUserName(),
                     UserGroupInformation.isSecurityEnabled());
-            submit(yarn, context, record);
-            SessionDescription description = awaitMaster(yarn, record);
+            submit(yarn, context, record, job);
+            SessionDescription description = awaitMaster(yarn, record, job);
             begun = null;
             return new Opened(record, description, upload.libraries());
         } catch (IOException failed) {
@@ -159,14 +163,31 @@ public final class Deployment {
                     "The session's files could not be put into HDFS: " + failed.getMessage()
                             + " Check HDFS, and run the command again.",
                     failed);
+        } catch (ClientException failed) {
+            abandon();
+            throw goingOn()
+                    .map(sentence ->
+                            new ClientException(failed.exitCode(), failed.getMessage() + " " + sentence, failed))
+                    .orElse(failed);
         } catch (RuntimeException failed) {
             abandon();
             throw failed;
         }
     }
 
+    /** A sentence on an application for one job that goes on, whether or not its master has answered. */
+    public Optional<String> goingOn() {
+        synchronized (submission) {
+            return Optional.ofNullable(onItsOwn)
+                    .map(going -> "The application " + going.applicationId() + " was submitted and goes on with its job."
+                            + " Follow it: scripts/selvage attach " + going.onlyJob()
+                            + "   Cancel it: scripts/selvage cancel " + going.onlyJob());
+        }
+    }
+
     /** What was given up meanwhile is not submitted. */
-    private void submit(Yarn yarn, ApplicationSubmissionContext context, SessionRecord record) {
+    private void submit(
+            Yarn yarn, ApplicationSubmissionContext context, SessionRecord record, @Nullable OnlyJob job) {
         synchronized (submission) {
             if (begun == null) {
                 throw new ClientException(ExitCode.INTERRUPTED, "Interrupted; the session is given up.");
@@ -174,6 +195,7 @@ public final class Deployment {
             sessionFiles.write(record);
             isSubmitted = true; // Or may be, if the answer is lost.
             yarn.submit(context);
+            onItsOwn = job == null ? null : record;
         }
     }
 
@@ -184,7 +206,7 @@ public final class Deployment {
     public boolean abandon() {
         synchronized (submission) {
             Begun undone = begun;
-            if (undone == null) {
+            if (undone == null || onItsOwn != null) {
                 return false;
             }
             begun = null;
@@ -192,8 +214,8 @@ public final class Deployment {
             if (!tryKill(undone) && isSubmitted) {
                 return false;
             }
-            boolean isDeleted =
-                    attempt("delete " + undone.directory(), () -> undone.hdfs().delete(undone.directory()));
+            boolean isDeleted = attempt(
+                    "delete what is left of " + id, () -> undone.hdfs().deleteApplication(id));
             attempt("forget " + id, () -> sessionFiles.delete(id));
             return isDeleted;
         }
@@ -352,7 +374,8 @@ public final class Deployment {
         return credentials;
     }
 
-    private SessionDescription awaitMaster(Yarn yarn, SessionRecord record) {
+    private SessionDescription awaitMaster(Yarn yarn, SessionRecord record, @Nullable OnlyJob job) {
+        boolean hasRun = false;
         long deadline = System.nanoTime() + OPEN_TIMEOUT.toNanos();
         ApplicationId id = ApplicationId.fromString(record.applicationId());
         try (MasterConnection connection = new MasterConnection(yarn, record)) {
@@ -360,11 +383,15 @@ public final class Deployment {
                 ApplicationReport report = yarn.report(id);
                 SessionState state = SessionState.of(report);
                 if (state.hasEnded()) {
+                    onEnd(hasRun && report.getYarnApplicationState() == YarnApplicationState.FAILED);
                     throw new ClientException(
                             ExitCode.SESSION_FAILED,
-                            "The session did not start: " + Diagnostics.ofEnd(report)
-                                    + "Its master's log: yarn logs -applicationId " + id);
+                            (job == null
+                                            ? "The session did not start: "
+                                            : "The application has ended before its master answered: ")
+                                    + Diagnostics.ofEnd(report) + "Its master's log: yarn logs -applicationId " + id);
                 }
+                hasRun |= state == SessionState.RUNNING;
                 progress.onStage(waitingFor(report, state), "");
                 if (state == SessionState.RUNNING) {
                     try {
@@ -378,13 +405,23 @@ public final class Deployment {
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted; the session is given up.", interrupted);
+            throw new ClientException(ExitCode.INTERRUPTED, job == null ? "Interrupted; the session is given up." : "Interrupted.", interrupted);
         }
         throw new ClientException(
                 ExitCode.SESSION_FAILED,
-                "The session has not started within " + OPEN_TIMEOUT.toMinutes()
-                        + " minutes and is given up: " + waitingFor(yarn.report(id), SessionState.WAITING)
-                        + ". Look for room in the queue with: yarn queue -status NAME");
+                "The " + (job == null ? "session" : "application") + " has not started within " + OPEN_TIMEOUT.toMinutes() + " minutes"
+                        + (job == null ? " and is given up: " : ": ") + waitingFor(yarn.report(id), SessionState.WAITING)
+                        + ". Look for room in the queue with: yarn queue -status NAME.");
+    }
+
+    /** @param isKept one for a job has failed while it ran: its checkpoints are all that the job has */
+    private void onEnd(boolean isKept) {
+        synchronized (submission) {
+            if (isKept && onItsOwn != null) {
+                begun = null;
+            }
+            onItsOwn = null;
+        }
     }
 
     private static String waitingFor(ApplicationReport report, SessionState state) {
