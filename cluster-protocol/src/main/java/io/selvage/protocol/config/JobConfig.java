@@ -175,7 +175,7 @@ public record JobConfig(
             "selvage.check.immutability",
             ValueType.truth(),
             false,
-            "For tests, as it costs a serialization of each element and of each state in use: whether what is handed over within a process, and what is in states, is compared with what it was when it was given; what was changed fails the job. The local environment sets it.");
+            "For tests, as it costs a serialization of each element and of each state in use: whether what is handed over within a process, and what is in states, is compared with what it was when it was given; what was changed fails the job. Values in maps and lists of more than 1,024 entries are not compared. The local environment sets it.");
 
     /** In the order of the documentation. */
     public static final List<ConfigKey<?>> KEYS = List.of(

@@ -31,7 +31,6 @@ final class CutWriter<K> implements KeyedCut.Writing {
     private final long[] wholeSince;
     private final List<BinaryWriter> chunks = new ArrayList<>(); // Those that are full.
     private long chunkBytes; // Of these.
-    private final BinaryWriter head; // The first of all.
     private BinaryWriter out; // What comes next.
 
     private int group; // Of the range: the one that is to be written whole next, or is being written.
@@ -41,7 +40,6 @@ final class CutWriter<K> implements KeyedCut.Writing {
     private @Nullable BinaryWriter begun; // What the group that is being written begins in; null: none is begun.
     private int beginAt; // There.
     private int lengthAt; // There: of its entries.
-    private boolean isOfParts; // That group's entries are.
     private long entriesAt; // In all that is written.
     private int rowStart; // Of the row that was written last.
     private final FirstTimers firstTimers = new FirstTimers(); // Of that row.
@@ -71,8 +69,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
             wholeSince[i] = isWhole[i] ? checkpoint : wholeSince[i];
         }
         this.out = new BinaryWriter((int) Math.min(expectedBytes + 1024, CHUNK_BYTES));
-        this.head = out;
-        Segment.writeHead(out, checkpoint, baseCheckpoint, range, wholeSince, codec.schema());
+        Segment.writeHead(out, checkpoint, baseCheckpoint, range, wholeSince, codec.schema(), rows.mayHaveParts());
     }
 
     /** Of all there is. */
@@ -254,7 +251,6 @@ final class CutWriter<K> implements KeyedCut.Writing {
         begun = out;
         beginAt = out.length();
         lengthAt = Segment.beginGroup(out, number, whole, ofParts);
-        isOfParts = ofParts;
         entriesAt = length();
     }
 
@@ -268,9 +264,6 @@ final class CutWriter<K> implements KeyedCut.Writing {
             return 0;
         }
         beginning.putInt(lengthAt, Math.toIntExact(entryBytes));
-        if (isOfParts) {
-            Segment.markParts(head);
-        }
         return entryBytes + lengthAt + Integer.BYTES - beginAt;
     }
 

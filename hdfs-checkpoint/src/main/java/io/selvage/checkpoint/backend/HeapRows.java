@@ -43,6 +43,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private int generation = 1;
     private int stamp = 1;
     private @Nullable UndoLog stamped; // Rows that it names have the stamp, and no others; null: none has.
+    private boolean mayHaveParts; // There are some, or were.
     private boolean isChanging; // Else what can be seen is consistent.
     private boolean isBroken;
     private int visitsPerUse; // 0: nothing expires.
@@ -75,6 +76,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     /** Before the first use: rows that are in the order of the codec's sections. */
     void startFrom(KeyedReplica replica, boolean isChained) {
         undecoded = replica;
+        mayHaveParts = replica.mayHaveParts();
         for (TimeDomain domain : TimeDomain.values()) {
             firstUndecoded.set(domain, firstTimerMillis(replica, domain));
         }
@@ -153,6 +155,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     @Override
     public Row add(Object key, int hash, int group) {
         Row row = codec.newRow(key, hash, group);
+        mayHaveParts |= row.isPart();
         beginChange();
         table.add(row);
         if (!points.isEmpty()) {
@@ -203,6 +206,11 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     /** Rows that are objects, those that have nothing any more and are only remembered included. */
     int rowCount() {
         return table.size();
+    }
+
+    /** Rows may say that what they have is in parts: also where all of these have expired. */
+    boolean mayHaveParts() {
+        return mayHaveParts;
     }
 
     /** Keys that have anything. */

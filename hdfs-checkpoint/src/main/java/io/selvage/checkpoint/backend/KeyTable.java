@@ -41,6 +41,9 @@ final class KeyTable {
     }
 
     static boolean equal(Object a, Object b) {
+        if (a instanceof PartKey != b instanceof PartKey) {
+            return false; // And no program's equals is asked.
+        }
         return a == b
                 || (a instanceof byte[] bytes && b instanceof byte[] other ? Arrays.equals(bytes, other) : a.equals(b));
     }

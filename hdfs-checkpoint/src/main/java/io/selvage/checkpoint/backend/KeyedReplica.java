@@ -75,6 +75,7 @@ public final class KeyedReplica extends StateReplica {
                 segment.base(),
                 segment.wholeSince(),
                 whole::get,
+                segment.mayHaveParts(),
                 ofCheckpoint,
                 length,
                 liveBytes());

@@ -32,11 +32,14 @@ final class ListElements<T> implements ListState<T> {
         elements.add(element);
     }
 
-    /** Elements become a part; answers what others are added to. */
+    /** Elements become a part, or several if they are from an earlier version; answers what others are added to. */
     private ArrayList<T> divide(ArrayList<T> elements) {
-        int before = elements instanceof PartedList<T> parted ? parted.parts : 0;
-        cell.setPart(before, new ArrayList<>(elements));
-        PartedList<T> tail = new PartedList<>(before + 1);
+        int parts = elements instanceof PartedList<T> parted ? parted.parts : 0;
+        for (int from = 0; from < elements.size(); from += most) {
+            int end = Math.min(from + most, elements.size());
+            cell.setPart(parts++, new ArrayList<>(elements.subList(from, end)));
+        }
+        PartedList<T> tail = new PartedList<>(parts);
         cell.set(tail);
         return tail;
     }

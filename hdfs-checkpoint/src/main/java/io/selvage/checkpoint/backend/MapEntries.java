@@ -83,7 +83,7 @@ final class MapEntries<K, V> implements MapState<K, V> {
             return;
         }
         part.remove(key);
-        parts.onRemoved(parted, 1);
+        parts.onRemoved(parted);
         if (part.isEmpty()) {
             cell.clearPart(number);
         }

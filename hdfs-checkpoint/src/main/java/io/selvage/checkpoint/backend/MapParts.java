@@ -66,13 +66,13 @@ final class MapParts<K, W> {
         }
     }
 
-    /** So many entries have gone from a part, which {@link #settle} has to be told before the map is next used. */
-    void onRemoved(PartedMap<K, W> parted, int count) {
-        parted.entries -= count;
+    /** An entry has gone from a part, before {@link #settle}. */
+    void onRemoved(PartedMap<K, W> parted) {
+        parted.entries--;
         parted.changes++;
     }
 
-    /** Has as many parts as it should, or one less than it had; it may be whole then, or gone. */
+    /** Has as many parts as it should, or one less than it had; it may be whole then, or gone. Not while it is read. */
     void settle(PartedMap<K, W> parted) {
         if (sizes.isWhole(parted.entries)) {
             join(parted);

@@ -22,7 +22,7 @@ final class PartedMap<K, V> extends LinkedHashMap<K, V> {
     /** When any of it was used last, or later; of use where the state has a time-to-live. */
     long millis;
 
-    /** How often an entry has come or gone. */
+    /** How often an entry has come or gone, but for those that have expired: who only reads may find some. */
     int changes;
 
     PartedMap(int parts, int entries, long millis) {

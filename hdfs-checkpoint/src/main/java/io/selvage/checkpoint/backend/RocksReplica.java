@@ -37,7 +37,6 @@ public final class RocksReplica extends StateReplica {
 
     private @Nullable RocksStore store; // null: nothing was applied, or a backend has it.
     private boolean isTaken;
-    private boolean hasParts; // There may be some.
 
     /**
      * @param operator named in messages
@@ -96,7 +95,6 @@ public final class RocksReplica extends StateReplica {
                         head.groupBytes()[group - head.range().first()];
             }
         }
-        hasParts |= head.hasParts();
         long length = Arrays.stream(head.fileLengths()).sum();
         applied(
                 merged,
@@ -104,6 +102,7 @@ public final class RocksReplica extends StateReplica {
                 head.base(),
                 head.wholeSince(),
                 group -> head.isWhole()[group - head.range().first()],
+                head.hasParts(),
                 ofCheckpoint,
                 length,
                 groupBytes);
@@ -180,7 +179,6 @@ public final class RocksReplica extends StateReplica {
         try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
             for (Segment.Group group : groups) {
                 int number = group.number();
-                hasParts |= group.isOfParts();
                 if (group.isWhole() && !group.isOfParts()) {
                     clear(into, number, number + 1);
                     groupBytes[number - range.first()] = 0;
@@ -199,6 +197,7 @@ public final class RocksReplica extends StateReplica {
                 segment.base(),
                 segment.wholeSince(),
                 whole::get,
+                segment.mayHaveParts(),
                 ofCheckpoint,
                 length,
                 groupBytes);
@@ -371,10 +370,6 @@ public final class RocksReplica extends StateReplica {
         return groupBytes.clone();
     }
 
-    boolean hasParts() {
-        return hasParts;
-    }
-
     /** Once: it belongs to the caller. */
     RocksStore take() throws IOException {
         RocksStore taken = store();
@@ -414,7 +409,8 @@ public final class RocksReplica extends StateReplica {
             view.release();
             close();
         }
-        replica.apply(new Segment(checkpoint(), 0, range, since, schema(), groups), stateBytes(), checkpoint());
+        Segment all = new Segment(checkpoint(), 0, range, since, schema(), mayHaveParts(), groups);
+        replica.apply(all, stateBytes(), checkpoint());
         replica.standAlone();
         return replica;
     }

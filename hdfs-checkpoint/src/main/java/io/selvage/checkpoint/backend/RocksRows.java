@@ -153,7 +153,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     /** Before the first use: the store is what the replica has brought it to. */
     void startFrom(RocksReplica replica) throws IOException {
         groupBytes = replica.groupBytes();
-        hasParts = replica.hasParts();
+        hasParts = replica.mayHaveParts();
         Kept kept = new Kept(epoch++, flushes, newPoint(), groupBytes.clone(), null);
         points.startFrom(replica.checkpoint(), replica.chain(), kept);
         findFirstDue();
@@ -216,10 +216,11 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         if (row == null) {
             int before = epoch;
             makeRoom();
-            if (epoch != before) {
-                partsInUse.forEach(this::touch); // Values of theirs may be changed in place.
+            if (epoch != before) { // Values of theirs may be changed in place.
+                touch(owner);
+                partsInUse.forEach(this::touch);
             }
-            row = loadPart(key, hash, owner.group);
+            row = loadPart(key, hash, owner.group); // May throw.
         }
         touch(owner);
         if (row != null) {

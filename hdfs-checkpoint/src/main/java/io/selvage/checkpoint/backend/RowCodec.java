@@ -272,7 +272,6 @@ final class RowCodec<K> {
         Object value = owner.get(declaredIndexOf(part.state()));
         if (value instanceof PartedMap<?, ?> parted && part.number() < parted.parts) {
             parted.entries -= count;
-            parted.changes++;
         }
     }
 

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the subtask's thread. Keyed state as a row of objects for each key: setting the current key is one look-up,
- * and using a state after it an access to an array. Neither allocates if the row is in the heap; the key group is
- * computed only for keys that are not.
+ * and using a state after it an access to an array. Neither allocates if the row is in the heap and what is used is not
+ * in parts; the key group is computed only for keys that are not there.
  *
  * <p>Keys and namespaces are told apart by {@code equals}, byte arrays by their content. Where the rows are, what a cut
  * costs, and the way back to one, is the business of {@link HeapRows} and {@link RocksRows}.
@@ -315,7 +315,10 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         currentRow = null;
     }
 
-    /** From now on, values that are changed while their key is not the current one are found; in the heap alone. */
+    /**
+     * From now on, values that are changed while their key is not the current one are found; in the heap alone, and not
+     * those in parts of large maps and lists.
+     */
     public void checkImmutability() {
         guard = disk == null ? new RowGuard(operator, codec) : null;
     }

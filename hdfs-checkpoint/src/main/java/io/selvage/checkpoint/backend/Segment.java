@@ -17,16 +17,23 @@ import java.util.List;
  * timers, and in that case the time of the earliest. A row of no bytes is one that has gone, and nothing follows it.
  *
  * <p>Format 4 is that of segments that have parts of maps and lists: behind the rows of a group come its parts, as
- * another group of that number, whose byte has 2 added. Segments without parts are written as format 3.
+ * another group of that number, whose byte has 2 added. Where there never were any, segments are of format 3.
  *
  * @param checkpoint that it was written for
  * @param base 0: it stands alone; else what has changed since that checkpoint
  * @param range the key groups of the writer
  * @param wholeSince by group of the range: the checkpoint whose segment has it whole
+ * @param mayHaveParts rows may say that what they have is in parts, also if none are left: format 4
  * @param groups those that it has and that were wanted
  */
 record Segment(
-        long checkpoint, long base, KeyGroupRange range, long[] wholeSince, StateSchema schema, List<Group> groups) {
+        long checkpoint,
+        long base,
+        KeyGroupRange range,
+        long[] wholeSince,
+        StateSchema schema,
+        boolean mayHaveParts,
+        List<Group> groups) {
     static final int MAGIC = 0x53564B53; // "SVKS"
     static final int VERSION = 3;
     static final int VERSION_WITH_PARTS = 4;
@@ -40,7 +47,7 @@ record Segment(
     /**
      * The entries of one key group; the array belongs to whoever takes it.
      *
-     * @param isOfParts they are not rows of keys; these come before them, also if there are none and the group is whole
+     * @param isOfParts they are not rows of keys; these come before them, if there are any
      */
     record Group(int number, boolean isWhole, boolean isOfParts, byte[] entries) {}
 
@@ -52,9 +59,15 @@ record Segment(
 
     /** @param wholeSince by group of the range: the checkpoint whose segment has it whole */
     static void writeHead(
-            BinaryWriter out, long checkpoint, long base, KeyGroupRange range, long[] wholeSince, StateSchema schema) {
+            BinaryWriter out,
+            long checkpoint,
+            long base,
+            KeyGroupRange range,
+            long[] wholeSince,
+            StateSchema schema,
+            boolean mayHaveParts) {
         out.writeInt(MAGIC);
-        out.writeInt(VERSION);
+        out.writeInt(mayHaveParts ? VERSION_WITH_PARTS : VERSION);
         out.writeInt(0);
         int start = out.length();
         out.writeLong(checkpoint);
@@ -66,11 +79,6 @@ record Segment(
         }
         schema.write(out);
         out.putInt(start - Integer.BYTES, out.length() - start);
-    }
-
-    /** The segment whose head is there has parts. */
-    static void markParts(BinaryWriter head) {
-        head.putInt(Integer.BYTES, VERSION_WITH_PARTS);
     }
 
     /** Answers where the length of the entries goes, in four bytes. */
@@ -117,7 +125,8 @@ record Segment(
             }
         }
         from.requireEnd();
-        return new Segment(head.checkpoint, head.base, head.range, head.wholeSince, head.schema, groups);
+        return new Segment(
+                head.checkpoint, head.base, head.range, head.wholeSince, head.schema, head.mayHaveParts, groups);
     }
 
     /** The same, but for the groups. */
@@ -143,7 +152,8 @@ record Segment(
         for (int i = 0; i < wholeSince.length; i++) {
             wholeSince[i] = checkpoint - head.readUnsignedVarInt();
         }
-        return new Segment(checkpoint, base, range, wholeSince, StateSchema.read(head), List.of());
+        boolean mayHaveParts = version == VERSION_WITH_PARTS;
+        return new Segment(checkpoint, base, range, wholeSince, StateSchema.read(head), mayHaveParts, List.of());
     }
 
     /** Owned by its reader. */

@@ -40,12 +40,20 @@ final class StampedElements<T> implements ListState<T> {
         }
     }
 
-    /** Elements become a part; what is there beside them is one more. */
+    /** Elements become a part, or several if they are from an earlier version; what is there beside them is one more. */
     private void divide(ArrayDeque<Stamped<T>> elements, Stamped<T> added) {
         PartedDeque<T> before = elements instanceof PartedDeque<T> parted ? parted : new PartedDeque<>(0, 0);
-        PartedDeque<T> tail = new PartedDeque<>(before.first, before.end + 1);
+        int end = before.end;
+        Iterator<Stamped<T>> each = elements.iterator();
+        while (each.hasNext()) {
+            ArrayDeque<Stamped<T>> part = new ArrayDeque<>();
+            while (each.hasNext() && part.size() < most) {
+                part.add(each.next());
+            }
+            cell.setPart(end++, part);
+        }
+        PartedDeque<T> tail = new PartedDeque<>(before.first, end);
         tail.add(added);
-        cell.setPart(before.end, new ArrayDeque<>(elements));
         cell.set(tail);
     }
 

@@ -56,7 +56,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
 
     @Override
     public void put(K key, V value) {
-        LinkedHashMap<K, Stamped<V>> map = living();
+        LinkedHashMap<K, Stamped<V>> map = settled();
         long millis = serde.limit().nowMillis();
         if (map instanceof PartedMap<K, Stamped<V>> parted) {
             put(parted, key, value, millis);
@@ -66,7 +66,8 @@ final class StampedEntries<K, V> implements MapState<K, V> {
             map = new LinkedHashMap<>();
             cell.set(map);
         }
-        PartedMap<K, Stamped<V>> divided = replace(map, key, value, millis) ? parts.onAdded(map) : null;
+        replace(map, key, value, millis);
+        PartedMap<K, Stamped<V>> divided = parts.onAdded(map);
         if (divided != null) {
             map.values().forEach(each -> divided.onUse(each.millis));
         }
@@ -101,7 +102,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
 
     @Override
     public void remove(K key) {
-        LinkedHashMap<K, Stamped<V>> map = living();
+        LinkedHashMap<K, Stamped<V>> map = settled();
         if (map instanceof PartedMap<K, Stamped<V>> parted) {
             remove(parted, key);
         } else if (map != null) {
@@ -116,7 +117,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
         int number = parts.numberOf(key, parted);
         LinkedHashMap<K, Stamped<V>> part = livingPart(parted, number);
         if (part != null && part.remove(key) != null) {
-            parts.onRemoved(parted, 1);
+            parts.onRemoved(parted);
             if (part.isEmpty()) {
                 cell.clearPart(number);
             }
@@ -134,7 +135,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
             return () -> plain(parts.iterator(parted, number -> used(parted, number)));
         }
         use(map.values()); // What living() has left has at least its first one.
-        return () -> plain(map.entrySet().iterator());
+        return () -> plain(List.copyOf(map.entrySet()).iterator());
     }
 
     /** Of what is gone over; answers how many had expired, and have gone. */
@@ -149,7 +150,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
         return before - values.size();
     }
 
-    /** A part, for one who goes over all of them: that nothing comes or goes is for others to see to. */
+    /** A copy of a part, for one who goes over all of them: who reads meanwhile may move entries, or find some expired. */
     private @Nullable LinkedHashMap<K, Stamped<V>> used(PartedMap<K, Stamped<V>> parted, int number) {
         LinkedHashMap<K, Stamped<V>> part = cell.part(number);
         if (part == null) {
@@ -163,7 +164,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
         if (serde.limit().isReadUse()) {
             parted.onUse(serde.limit().nowMillis());
         }
-        return part;
+        return new LinkedHashMap<>(part);
     }
 
     private static <K, V> Iterator<Map.Entry<K, V>> plain(Iterator<Map.Entry<K, Stamped<V>>> stamped) {
@@ -185,12 +186,11 @@ final class StampedEntries<K, V> implements MapState<K, V> {
     public boolean isEmpty() {
         LinkedHashMap<K, Stamped<V>> map = living();
         if (map instanceof PartedMap<K, Stamped<V>> parted) {
-            for (int i = 0; i < parted.parts; i++) {
+            for (int i = 0; i < parted.parts && parted.entries > 0; i++) {
                 if (livingPart(parted, i) != null) {
                     return false;
                 }
             }
-            parts.clear(parted);
             return true;
         }
         return map == null || map.isEmpty();
@@ -205,17 +205,31 @@ final class StampedEntries<K, V> implements MapState<K, V> {
         }
     }
 
-    /** What is there, whole or in parts, of which some entries may have expired. */
+    /**
+     * What is there, whole or in parts, of which some entries may have expired. One in parts stays what it is, as
+     * somebody may be going over it.
+     */
     private @Nullable LinkedHashMap<K, Stamped<V>> living() {
-        if (cell.get() instanceof PartedMap<K, Stamped<V>> parted) {
-            parts.settle(parted);
-        }
         LinkedHashMap<K, Stamped<V>> map = cell.get();
         if (map == null || !serde.expire(map, serde.limit().horizonMillis())) {
             return map;
         }
-        clear();
+        if (!(map instanceof PartedMap<K, Stamped<V>>)) {
+            cell.clear();
+        }
         return null;
+    }
+
+    /** The same for one who changes it, and so ends what others are about. */
+    private @Nullable LinkedHashMap<K, Stamped<V>> settled() {
+        if (cell.get() instanceof PartedMap<K, Stamped<V>> parted) {
+            if (serde.hasExpired(parted, serde.limit().horizonMillis())) {
+                parts.clear(parted);
+            } else {
+                parts.settle(parted);
+            }
+        }
+        return living();
     }
 
     private @Nullable LinkedHashMap<K, Stamped<V>> livingPart(PartedMap<K, Stamped<V>> parted, int number) {
@@ -225,9 +239,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
         }
         int before = part.size();
         boolean isGone = serde.expire(part, serde.limit().horizonMillis());
-        if (part.size() < before) {
-            parts.onRemoved(parted, before - part.size());
-        }
+        parted.entries -= before - part.size();
         if (isGone) {
             cell.clearPart(number);
             return null;

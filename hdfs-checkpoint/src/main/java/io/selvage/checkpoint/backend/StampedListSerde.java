@@ -67,7 +67,7 @@ record StampedListSerde<T>(Serde<T> element, TimeLimit limit) implements Expirin
     public boolean hasExpired(ArrayDeque<Stamped<T>> list, long horizonMillis) {
         // Of one in parts only whether all of it has: its last elements are the newest, and parts go by themselves.
         Stamped<T> first = list instanceof PartedDeque<T> ? list.peekLast() : list.peekFirst();
-        return first != null && first.millis <= horizonMillis;
+        return first == null ? list instanceof PartedDeque<T> : first.millis <= horizonMillis;
     }
 
     @Override

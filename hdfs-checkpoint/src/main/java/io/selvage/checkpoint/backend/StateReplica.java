@@ -24,6 +24,7 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
     private @Nullable StateSchema schema; // Of the rows that are held; null: no segment came.
     private long checkpoint;
     private boolean isOfOneWriter = true;
+    private boolean mayHaveParts;
 
     /**
      * @param operator named in messages
@@ -93,6 +94,11 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
         return schema == null;
     }
 
+    /** Rows may say that what they have is in parts, as a segment had the format for that. */
+    final boolean mayHaveParts() {
+        return mayHaveParts;
+    }
+
     final KeyGroupRange range() {
         return range;
     }
@@ -146,6 +152,7 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
      * @param theirs the key groups of its writer
      * @param since by group of these: the checkpoint whose segment has it whole
      * @param isWhole of a group, by number, that it has whole
+     * @param theirParts rows may say that what they have is in parts
      * @param length of the segment, in bytes
      * @param groupBytes by group of the range: what the state has in it now
      */
@@ -155,6 +162,7 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
             long base,
             long[] since,
             IntPredicate isWhole,
+            boolean theirParts,
             long ofCheckpoint,
             long length,
             long[] groupBytes) {
@@ -168,6 +176,7 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
         }
         schema = merged;
         isOfOneWriter &= theirs.equals(range);
+        mayHaveParts |= theirParts;
         checkpoint = Math.max(checkpoint, ofCheckpoint);
         SegmentChain.Link link = new SegmentChain.Link(ofCheckpoint, length);
         chain = base == 0 ? SegmentChain.of(link, groupBytes) : chain.with(link, wholeSince, groupBytes);

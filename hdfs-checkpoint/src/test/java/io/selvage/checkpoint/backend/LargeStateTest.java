@@ -53,6 +53,7 @@ final class LargeStateTest {
 
     private final CountingSerde serde = new CountingSerde();
     private Instant now = Instant.parse("2026-11-26T00:00:00Z");
+    private Duration tick = Duration.ZERO; // Between two looks at the clock.
     private long rowBytes = 1 << 20;
     private PartSizes sizes = PartSizes.DEFAULT;
     private @Nullable RocksEnvironment disk;
@@ -103,7 +104,7 @@ final class LargeStateTest {
     }
 
     private RowKeyedStateBackend<String> backend(boolean onDisk, KeyedOrigin origin) {
-        InstantSource clock = () -> now;
+        InstantSource clock = () -> now = now.plus(tick);
         return onDisk
                 ? RowKeyedStateBackend.onDisk(
                         "operator",
@@ -468,6 +469,7 @@ final class LargeStateTest {
         assertThat(again.backend.keyCount()).isEqualTo(1);
         again.backend.setCurrentKey("key");
         assertThat(again.map.get(1L)).isEqualTo(bytes(1));
+        again.map.put(1L, bytes(1)); // A map becomes whole with what is written to it, not with what is read.
         again.cutAndConfirm();
         StateReplica replica = again.replica(onDisk);
         try (RowCursor parts = replica.cursor(true)) {
@@ -666,6 +668,146 @@ final class LargeStateTest {
         running.list.add(bytes(1));
         assertThatThrownBy(() -> elements.forEachRemaining(each -> {}))
                 .isInstanceOf(ConcurrentModificationException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whoReadsAMapWithATimeToLiveMayReadItMeanwhile(boolean onDisk) {
+        for (TimeToLive each : List.of(TimeToLive.afterWrite(HOUR), TimeToLive.afterReadOrWrite(HOUR))) {
+            for (int count : new int[] {500, 3000}) {
+                Running running = new Running(onDisk, KeyedOrigin.NOTHING, 0, each);
+                running.backend.setCurrentKey("key");
+                for (int i = 0; i < count; i++) {
+                    now = now.plusSeconds(1);
+                    running.map.put((long) i, bytes(i));
+                }
+                now = now.plus(HOUR).minusSeconds(200); // What is left would be whole, but for its readers.
+                List<Long> seen = new ArrayList<>();
+                for (Map.Entry<Long, byte[]> entry : running.map.entries()) {
+                    seen.add(entry.getKey());
+                    assertThat(running.map.get(entry.getKey())).isEqualTo(entry.getValue());
+                    running.map.get((long) count - seen.size());
+                    assertThat(running.map.get(seen.size() % 100L)).isNull();
+                    assertThat(running.map.isEmpty()).isFalse();
+                    if (seen.size() % 40 == 0) {
+                        assertThat(running.entries()).hasSize(200).containsKey(entry.getKey());
+                    }
+                    if (each.equals(TimeToLive.afterReadOrWrite(HOUR))) {
+                        now = now.plusMillis(1);
+                    }
+                }
+                assertThat(seen).hasSize(200).doesNotHaveDuplicates();
+                var entries = running.map.entries().iterator();
+                entries.next();
+                now = now.plus(HOUR);
+                assertThat(running.map.get(count - 1L)).isNull();
+                assertThat(running.map.isEmpty()).isTrue();
+                assertThat(running.map.entries()).isEmpty();
+                entries.forEachRemaining(rest -> {});
+                running.map.put(1L, bytes(1));
+                assertThat(running.entries()).containsOnlyKeys(1L);
+                running.close();
+            }
+        }
+    }
+
+    /** A version that knows none would take what is left for an empty list. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theFormatIsTheNewOneAlsoWhereAllPartsHaveExpired(boolean onDisk) throws Exception {
+        Running running = new Running(onDisk, KeyedOrigin.NOTHING, 0, TimeToLive.afterWrite(HOUR));
+        running.backend.setCurrentKey("key");
+        for (int i = 0; i < 2000; i++) {
+            running.list.add(bytes(i));
+        }
+        now = now.plus(HOUR.dividedBy(2));
+        running.list.add(bytes(2000));
+        now = now.plus(HOUR.dividedBy(2));
+        assertThat(running.list.elements()).containsExactly(bytes(2000));
+        byte[] cut = running.cutAndConfirm();
+        int[] versions = {Segment.VERSION_WITH_PARTS, FilesSegment.VERSION_WITH_PARTS};
+        assertThat(ByteBuffer.wrap(cut).getInt(Integer.BYTES)).isEqualTo(versions[onDisk ? 1 : 0]);
+        assertThat(partsOf(running)).isZero();
+        Running moved = running.restored(!onDisk, TimeToLive.afterWrite(HOUR));
+        byte[] next = moved.cutAndConfirm();
+        assertThat(ByteBuffer.wrap(next).getInt(Integer.BYTES)).isEqualTo(versions[onDisk ? 0 : 1]);
+        moved.backend.setCurrentKey("key");
+        assertThat(moved.list.elements()).containsExactly(bytes(2000));
+        moved.close();
+        running.close();
+    }
+
+    private static int partsOf(Running running) throws IOException {
+        StateReplica replica = running.replica(running.onDisk);
+        int count = 0;
+        try (RowCursor parts = replica.cursor(true)) {
+            while (parts.next()) {
+                count++;
+            }
+        }
+        replica.close();
+        return count;
+    }
+
+    @Test
+    void aListWhoseElementsExpireBetweenTwoLooksAtTheClockGoesAsAWhole() {
+        Running running = new Running(false, KeyedOrigin.NOTHING, 0, TimeToLive.afterWrite(HOUR));
+        running.backend.setCurrentKey("key");
+        for (int i = 0; i < 1500; i++) {
+            running.list.add(bytes(i));
+        }
+        now = now.plus(HOUR).minusMillis(2);
+        tick = Duration.ofMillis(1);
+        assertThat(running.list.elements()).isEmpty();
+        for (int i = 0; i < 10; i++) {
+            running.cutAndConfirm();
+        }
+        assertThat(running.backend.keyCount()).isZero();
+        running.close();
+    }
+
+    /** Restored from a version that knew no parts. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aWholeMapAndListOfManyGoIntoPartsOfTheirSizesOnceTheyAreWrittenTo(boolean hasTimeToLive) throws Exception {
+        TimeToLive timeToLive = hasTimeToLive ? TimeToLive.afterWrite(HOUR) : null;
+        sizes = new PartSizes(Integer.MAX_VALUE, 32);
+        Running running = new Running(false, KeyedOrigin.NOTHING, 0, timeToLive).fill(5000);
+        running.cutAndConfirm();
+        sizes = PartSizes.DEFAULT;
+        Running restored = running.restored(false, timeToLive);
+        restored.backend.setCurrentKey("key");
+        restored.list.add(bytes(5000));
+        restored.cutAndConfirm();
+        assertThat(partsOf(restored)).isEqualTo(5);
+        restored.backend.setCurrentKey("key");
+        assertThat(restored.list.elements()).hasSize(5001).startsWith(bytes(0)).endsWith(bytes(5000));
+        restored.map.put(1L, bytes(1)); // Is there.
+        restored.cutAndConfirm();
+        assertThat(partsOf(restored)).isGreaterThan(100);
+        restored.backend.setCurrentKey("key");
+        assertThat(restored.entries()).hasSize(5000);
+        restored.close();
+        running.close();
+    }
+
+    @Test
+    void aProgramsKeyIsNotComparedWithAPart() {
+        Object key = new Object() {
+            @Override
+            public boolean equals(Object other) {
+                throw new ClassCastException(other.toString());
+            }
+
+            @Override
+            public int hashCode() {
+                return 1;
+            }
+        };
+        PartKey part = new PartKey("key", "map", 0);
+        assertThat(KeyTable.equal(key, part)).isFalse();
+        assertThat(KeyTable.equal(part, key)).isFalse();
+        assertThat(KeyTable.equal(part, new PartKey("key", "map", 0))).isTrue();
     }
 
     /** As of a map that was restored from a version that had none in parts. */
