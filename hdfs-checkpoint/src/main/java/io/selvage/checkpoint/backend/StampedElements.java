@@ -40,7 +40,9 @@ final class StampedElements<T> implements ListState<T> {
         }
     }
 
-    /** Elements become a part, or several if they are from an earlier version; what is there beside them is one more. */
+    /**
+     * Elements become a part, or several if they are from an earlier version; what is there beside them is one more.
+     */
     private void divide(ArrayDeque<Stamped<T>> elements, Stamped<T> added) {
         PartedDeque<T> before = elements instanceof PartedDeque<T> parted ? parted : new PartedDeque<>(0, 0);
         int end = before.end;

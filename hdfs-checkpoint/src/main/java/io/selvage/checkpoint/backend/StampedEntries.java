@@ -150,7 +150,9 @@ final class StampedEntries<K, V> implements MapState<K, V> {
         return before - values.size();
     }
 
-    /** A copy of a part, for one who goes over all of them: who reads meanwhile may move entries, or find some expired. */
+    /**
+     * A copy of a part, for one who goes over all of them: who reads meanwhile may move entries, or find some expired.
+     */
     private @Nullable LinkedHashMap<K, Stamped<V>> used(PartedMap<K, Stamped<V>> parted, int number) {
         LinkedHashMap<K, Stamped<V>> part = cell.part(number);
         if (part == null) {
