@@ -303,8 +303,7 @@ public final class SelvageClient implements AutoCloseable {
      * job has failed has marked what is to be kept itself.
      */
     private void forget(SessionRecord record, ApplicationReport report) {
-        boolean isEndOfJob =
-                !record.takesJobs() && report.getYarnApplicationState() == YarnApplicationState.FINISHED;
+        boolean isEndOfJob = !record.takesJobs() && report.getYarnApplicationState() == YarnApplicationState.FINISHED;
         if (isEndOfJob || SessionState.of(report) != SessionState.FAILED) {
             forget(record);
         }

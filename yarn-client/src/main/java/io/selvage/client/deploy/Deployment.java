@@ -56,9 +56,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Opens one session, or an application for one job, on the calling thread: checks everything that can be checked,
  * uploads what the cluster has not got, submits, and waits until the master answers. What goes wrong on the way leaves
- * nothing behind but cached libraries; {@link #abandon} does the same from a shutdown hook. An application for one job is
- * the user's once YARN has taken it: its master starts the job by itself, so it goes on whether or not this one hears of
- * it.
+ * nothing behind but cached libraries; {@link #abandon} does the same from a shutdown hook. An application for one job
+ * is the user's once YARN has taken it: its master starts the job by itself, so it goes on whether or not this one
+ * hears of it.
  */
 public final class Deployment {
     /** The longest wait for the master, most of which would be for room on a full cluster. */
@@ -179,15 +179,15 @@ public final class Deployment {
     public Optional<String> goingOn() {
         synchronized (submission) {
             return Optional.ofNullable(onItsOwn)
-                    .map(going -> "The application " + going.applicationId() + " was submitted and goes on with its job."
-                            + " Follow it: scripts/selvage attach " + going.onlyJob()
-                            + "   Cancel it: scripts/selvage cancel " + going.onlyJob());
+                    .map(going ->
+                            "The application " + going.applicationId() + " was submitted and goes on with its job."
+                                    + " Follow it: scripts/selvage attach " + going.onlyJob()
+                                    + "   Cancel it: scripts/selvage cancel " + going.onlyJob());
         }
     }
 
     /** What was given up meanwhile is not submitted. */
-    private void submit(
-            Yarn yarn, ApplicationSubmissionContext context, SessionRecord record, @Nullable OnlyJob job) {
+    private void submit(Yarn yarn, ApplicationSubmissionContext context, SessionRecord record, @Nullable OnlyJob job) {
         synchronized (submission) {
             if (begun == null) {
                 throw new ClientException(ExitCode.INTERRUPTED, "Interrupted; the session is given up.");
@@ -214,8 +214,8 @@ public final class Deployment {
             if (!tryKill(undone) && isSubmitted) {
                 return false;
             }
-            boolean isDeleted = attempt(
-                    "delete what is left of " + id, () -> undone.hdfs().deleteApplication(id));
+            boolean isDeleted =
+                    attempt("delete what is left of " + id, () -> undone.hdfs().deleteApplication(id));
             attempt("forget " + id, () -> sessionFiles.delete(id));
             return isDeleted;
         }
@@ -405,12 +405,17 @@ public final class Deployment {
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new ClientException(ExitCode.INTERRUPTED, job == null ? "Interrupted; the session is given up." : "Interrupted.", interrupted);
+            throw new ClientException(
+                    ExitCode.INTERRUPTED,
+                    job == null ? "Interrupted; the session is given up." : "Interrupted.",
+                    interrupted);
         }
         throw new ClientException(
                 ExitCode.SESSION_FAILED,
-                "The " + (job == null ? "session" : "application") + " has not started within " + OPEN_TIMEOUT.toMinutes() + " minutes"
-                        + (job == null ? " and is given up: " : ": ") + waitingFor(yarn.report(id), SessionState.WAITING)
+                "The " + (job == null ? "session" : "application") + " has not started within "
+                        + OPEN_TIMEOUT.toMinutes() + " minutes"
+                        + (job == null ? " and is given up: " : ": ")
+                        + waitingFor(yarn.report(id), SessionState.WAITING)
                         + ". Look for room in the queue with: yarn queue -status NAME.");
     }
 
