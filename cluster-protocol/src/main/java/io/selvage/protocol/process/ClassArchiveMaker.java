@@ -31,6 +31,9 @@ public final class ClassArchiveMaker implements Runnable {
     static final long MAKING_BYTES = 400L << 20;
 
     private static final long POLL_MILLIS = 5_000;
+    /** Far less than what YARN lets pass between two looks at a container's memory. */
+    private static final long LOOK_MILLIS = 50;
+
     private static final Logger LOG = LoggerFactory.getLogger(ClassArchiveMaker.class);
 
     private final ProcessRole role;
@@ -119,9 +122,7 @@ public final class ClassArchiveMaker implements Runnable {
                 .redirectErrorStream(true)
                 .redirectOutput(new File("archived-classes.log"))
                 .start();
-        if (!process.waitFor(MAKING_LIMIT_MILLIS, TimeUnit.MILLISECONDS)) {
-            process.destroyForcibly();
-        }
+        awaitEnd(process);
         if (process.waitFor() != 0 || !Files.exists(target)) {
             throw new IOException("the process that makes it has ended with " + process.exitValue()
                     + "; what it said is in archived-classes.log of the container's working directory");
@@ -133,6 +134,17 @@ public final class ClassArchiveMaker implements Runnable {
                 archive.path(),
                 Files.size(archive.path()) >> 20,
                 TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
+    }
+
+    /** What it takes counts as this container's: it makes way where this process comes to need that itself. */
+    private void awaitEnd(Process process) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MAKING_LIMIT_MILLIS);
+        while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            long used = residentBytes(Files.readAllLines(Path.of("/proc/self/status"))) + MAKING_BYTES;
+            if (used > containerBytes || System.nanoTime() - deadline >= 0) {
+                process.destroyForcibly();
+            }
+        }
     }
 
     private byte[] union() throws IOException {

@@ -59,8 +59,8 @@ class MasterDeathsIT {
             "selvage.executor.minimum", "2",
             "selvage.executor.standby", "0",
             // More masters end here than YARN allows: one that has lived for the window is not counted out.
-            "selvage.application.max-attempts", "4",
-            "selvage.application.attempt-failure-window", "1s",
+            "selvage.application.max-attempts", "6",
+            "selvage.application.attempt-failure-window", "10s",
             "selvage.network.bind-host", "127.0.0.1",
             "selvage.heartbeat.timeout", "20s", // No executor is ever missed here.
             "selvage.checkpoint.interval", "500ms",
