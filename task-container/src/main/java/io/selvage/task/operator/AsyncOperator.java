@@ -5,9 +5,7 @@ import io.selvage.api.function.ResultFuture;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
-import io.selvage.api.type.IncompatibleSchemaException;
 import io.selvage.api.type.Serde;
-import io.selvage.protocol.wire.FailureKind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -363,7 +361,11 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     private List<Restored> read(byte[] bytes) {
         BinaryReader in = new BinaryReader(bytes);
         StateFormat.check(in.readByte(), FORMAT, "elements under way");
-        Function<BinaryReader, Object> reader = reader(in.readString());
+        Function<BinaryReader, Object> reader = context.reader(
+                serde,
+                in.readString(),
+                "The elements that were under way in " + context.describe() + " do not fit the program: ",
+                "Let them have the type that they had.");
         int count = in.readUnsignedVarInt();
         List<Restored> elements = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -371,18 +373,6 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
             elements.add(new Restored(reader.apply(in), timestampMillis));
         }
         return elements;
-    }
-
-    private Function<BinaryReader, Object> reader(String written) {
-        try {
-            return serde.reader(written);
-        } catch (IncompatibleSchemaException e) {
-            throw context.failure(
-                    FailureKind.FATAL,
-                    "The elements that were under way in " + context.describe() + " do not fit the program: "
-                            + e.getMessage() + ". Let them have the type that they had.",
-                    e);
-        }
     }
 
     @Override

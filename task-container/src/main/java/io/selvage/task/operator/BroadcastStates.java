@@ -4,9 +4,7 @@ import io.selvage.api.state.BroadcastState;
 import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
-import io.selvage.api.type.IncompatibleSchemaException;
 import io.selvage.api.type.Serde;
-import io.selvage.protocol.wire.FailureKind;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -93,16 +91,12 @@ final class BroadcastStates {
     }
 
     private Function<BinaryReader, Object> reader(Serde<Object> serde, String written, String of, String state) {
-        try {
-            return serde.reader(written);
-        } catch (IncompatibleSchemaException e) {
-            throw context.failure(
-                    FailureKind.FATAL,
-                    "The broadcast state " + state + " of " + context.describe()
-                            + " does not fit the checkpoint. Of its " + of + ": " + e.getMessage()
-                            + ". Declare it as it was, or give it another name.",
-                    e);
-        }
+        return context.reader(
+                serde,
+                written,
+                "The broadcast state " + state + " of " + context.describe() + " does not fit the checkpoint. Of its "
+                        + of + ": ",
+                "Declare it as it was, or give it another name.");
     }
 
     /** Owned by the subtask's thread. */

@@ -72,7 +72,7 @@ final class IntervalJoinOperator extends KeyedOperator {
 
     @Override
     public void emit(Object value, long timestampMillis) {
-        requireTimestamp(timestampMillis);
+        context.requireTimestamp(timestampMillis);
         if (timestampMillis <= watermarkMillis) {
             late(lateLeft, value, timestampMillis);
             return;
@@ -94,12 +94,12 @@ final class IntervalJoinOperator extends KeyedOperator {
     }
 
     private void emitRight(Object value, long timestampMillis) {
-        requireTimestamp(timestampMillis);
+        context.requireTimestamp(timestampMillis);
         if (timestampMillis <= watermarkMillis) {
             late(lateRight, value, timestampMillis);
             return;
         }
-        Object key = keyOf(rightSelector, value);
+        Object key = context.keyOf(rightSelector, value);
         backend().setCurrentKey(key);
         try {
             joinWithLeft(value, timestampMillis);

@@ -56,7 +56,7 @@ final class KeyedCoProcessOperator extends KeyedFunctionOperator {
     }
 
     private void emitSecond(Object value, long timestampMillis) {
-        Object key = keyOf(secondSelector, value);
+        Object key = context.keyOf(secondSelector, value);
         backend().setCurrentKey(key);
         at(key, timestampMillis);
         try {

@@ -8,9 +8,7 @@ import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.KeyedStateBackend;
 import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.checkpoint.backend.StateMismatchException;
-import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.exchange.Shown;
-import io.selvage.task.exchange.Timestamps;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
@@ -154,21 +152,7 @@ abstract class KeyedOperator extends RuntimeOperator {
                 return key;
             }
         }
-        return keyOf(selector, element);
-    }
-
-    final Object keyOf(KeySelector<Object, Object> ofInput, Object element) {
-        Object key;
-        try {
-            key = ofInput.key(element);
-        } catch (Throwable thrown) {
-            throw located(context.failed(thrown, "to tell an element's key"), element);
-        }
-        if (key == null) {
-            throw located(
-                    context.failed(new NullPointerException("the key is null"), "to tell an element's key"), element);
-        }
-        return key;
+        return context.keyOf(selector, element);
     }
 
     final RuntimeException failedOnTimer(Throwable thrown, Object key, long timestampMillis) {
@@ -177,23 +161,6 @@ abstract class KeyedOperator extends RuntimeOperator {
             operator.at("timer at " + timestampMillis + ", key " + Shown.of(key));
         }
         return failure;
-    }
-
-    private static RuntimeException located(RuntimeException failure, Object element) {
-        if (failure instanceof OperatorException operator) {
-            operator.at("element " + Shown.of(element));
-        }
-        return failure;
-    }
-
-    final void requireTimestamp(long timestampMillis) {
-        if (timestampMillis == Timestamps.NONE) {
-            throw context.failure(
-                    FailureKind.USER_CODE,
-                    context.describe() + " works in event time, but its elements have none. Call"
-                            + " assignTimestamps(...) on the stream before it.",
-                    new IllegalStateException("an element without a timestamp"));
-        }
     }
 
     final KeyedStateBackend<Object> backend() {

@@ -3,13 +3,18 @@ package io.selvage.task.operator;
 import io.selvage.api.connector.BadInputException;
 import io.selvage.api.connector.SinkContext;
 import io.selvage.api.connector.SourceContext;
+import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.OpenContext;
 import io.selvage.api.graph.InvalidProgramException;
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.IncompatibleSchemaException;
+import io.selvage.api.type.Serde;
 import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.protocol.program.ClassConflict;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.exchange.Shown;
 import io.selvage.task.exchange.Timestamps;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Where an operator of one subtask finds itself. */
@@ -64,6 +69,49 @@ public record OperatorContext(
             operator.at("element " + Shown.of(element) + time + ofKey);
         }
         return failure;
+    }
+
+    /** The key of an element that has one, or a failure that names the element. */
+    Object keyOf(KeySelector<Object, Object> selector, Object element) {
+        Object key;
+        try {
+            key = selector.key(element);
+        } catch (Throwable thrown) {
+            throw keyFailed(thrown, element);
+        }
+        if (key == null) {
+            throw keyFailed(new NullPointerException("the key is null"), element);
+        }
+        return key;
+    }
+
+    private RuntimeException keyFailed(Throwable thrown, Object element) {
+        return located(failed(thrown, "to tell an element's key"), element, Timestamps.NONE, null);
+    }
+
+    /** Of an element of an operator that works in event time. */
+    void requireTimestamp(long timestampMillis) {
+        if (timestampMillis == Timestamps.NONE) {
+            throw failure(
+                    FailureKind.USER_CODE,
+                    describe() + " works in event time, but its elements have none. Call"
+                            + " assignTimestamps(...) on the stream before it.",
+                    new IllegalStateException("an element without a timestamp"));
+        }
+    }
+
+    /**
+     * Reads what a checkpoint has under that schema.
+     *
+     * @param misfit the beginning of the sentence if that can't be, for which another try is no use
+     * @param remedy a sentence
+     */
+    <T> Function<BinaryReader, T> reader(Serde<T> serde, String written, String misfit, String remedy) {
+        try {
+            return serde.reader(written);
+        } catch (IncompatibleSchemaException e) {
+            throw failure(FailureKind.FATAL, misfit + e.getMessage() + ". " + remedy, e);
+        }
     }
 
     /** A failure that is not the function's own. */

@@ -5,11 +5,8 @@ import io.selvage.api.function.KeySelector;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
-import io.selvage.api.type.IncompatibleSchemaException;
 import io.selvage.api.type.PartialSerde.Partial;
 import io.selvage.api.type.Serde;
-import io.selvage.protocol.wire.FailureKind;
-import io.selvage.task.exchange.Timestamps;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -75,19 +72,12 @@ final class PartialAggregateOperator extends RuntimeOperator {
 
     @Override
     public void emit(Object value, long timestampMillis) {
-        if (timestampMillis == Timestamps.NONE) {
-            throw context.failure(
-                    FailureKind.USER_CODE,
-                    context.describe() + " works in event time, but its elements have none. Call"
-                            + " assignTimestamps(...) on the stream before it.",
-                    new IllegalStateException("an element without a timestamp"));
-        }
+        context.requireTimestamp(timestampMillis);
         long startMillis = timestampMillis - Math.floorMod(timestampMillis - offsetMillis, paneMillis);
         boolean isBehind = startMillis + paneMillis - 1 <= watermarkMillis;
+        Object key = context.keyOf(selector, value);
         Partial single = null;
-        Object key = null;
         try {
-            key = keyOf(value);
             if (isBehind) {
                 single = new Partial(key, aggregate.add(aggregate.create(), value));
             } else {
@@ -103,14 +93,6 @@ final class PartialAggregateOperator extends RuntimeOperator {
         if (count > MOST_CELLS) {
             sendAll();
         }
-    }
-
-    private Object keyOf(Object value) throws Exception {
-        Object key = selector.key(value);
-        if (key == null) {
-            throw new NullPointerException("the key is null");
-        }
-        return key;
     }
 
     private void fold(long startMillis, Object key, Object value) throws Exception {
@@ -199,12 +181,6 @@ final class PartialAggregateOperator extends RuntimeOperator {
             for (int subtask = context.subtask(); subtask < restored.parallelism(); subtask += context.parallelism()) {
                 readAll(restored, subtask);
             }
-        } catch (IncompatibleSchemaException changed) {
-            throw context.failure(
-                    FailureKind.FATAL,
-                    "What " + context.describe() + " had folded does not fit the program: " + changed.getMessage()
-                            + ". Let keys and accumulators have the types that they had.",
-                    changed);
         } catch (Throwable thrown) {
             throw context.failed(thrown, "to go on from a checkpoint");
         }
@@ -214,8 +190,8 @@ final class PartialAggregateOperator extends RuntimeOperator {
         for (byte[] state : restored.operatorState(subtask)) {
             BinaryReader in = new BinaryReader(state);
             StateFormat.check(in.readByte(), FORMAT, "partial aggregates");
-            Function<BinaryReader, Object> key = keySerde.reader(in.readString());
-            Function<BinaryReader, Object> accumulator = accumulatorSerde.reader(in.readString());
+            Function<BinaryReader, Object> key = reader(keySerde, in.readString());
+            Function<BinaryReader, Object> accumulator = reader(accumulatorSerde, in.readString());
             for (int left = in.readUnsignedVarInt(); left > 0; left--) {
                 Map<Object, Cell> pane = pane(in.readLong());
                 Object of = key.apply(in);
@@ -228,6 +204,14 @@ final class PartialAggregateOperator extends RuntimeOperator {
                 }
             }
         }
+    }
+
+    private Function<BinaryReader, Object> reader(Serde<Object> serde, String written) {
+        return context.reader(
+                serde,
+                written,
+                "What " + context.describe() + " had folded does not fit the program: ",
+                "Let keys and accumulators have the types that they had.");
     }
 
     @Override

@@ -91,7 +91,7 @@ final class TriggeredWindowOperator extends WindowOperator {
     public void emit(Object value, long timestampMillis) {
         long atMillis;
         if (isEventTime) {
-            requireTimestamp(timestampMillis);
+            context.requireTimestamp(timestampMillis);
             atMillis = timestampMillis;
         } else {
             atMillis = processingMillis();

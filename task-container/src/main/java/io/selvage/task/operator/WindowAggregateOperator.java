@@ -92,7 +92,7 @@ final class WindowAggregateOperator extends WindowOperator {
     public void emit(Object value, long timestampMillis) {
         long atMillis;
         if (isEventTime) {
-            requireTimestamp(timestampMillis);
+            context.requireTimestamp(timestampMillis);
             atMillis = timestampMillis;
         } else {
             atMillis = processingMillis();
