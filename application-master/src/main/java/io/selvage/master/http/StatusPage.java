@@ -1,5 +1,6 @@
 package io.selvage.master.http;
 
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.wire.CheckpointDescription;
 import io.selvage.protocol.wire.CheckpointState;
 import io.selvage.protocol.wire.ExecutorDescription;
@@ -152,18 +153,7 @@ final class StatusPage {
 
     /** What happened, where, and why: a line for each cause. */
     private static String inWords(Failure failure) {
-        StringBuilder words = new StringBuilder(failure.getKind() + ": " + failure.getMessage());
-        if (!failure.getOperator().isEmpty()) {
-            words.append("\nin ")
-                    .append(failure.getOperator())
-                    .append(", subtask ")
-                    .append(failure.getSubtask());
-        }
-        if (!failure.getPosition().isEmpty()) {
-            words.append("\nat ").append(failure.getPosition());
-        }
-        failure.getCausesList().forEach(cause -> words.append("\ncaused by ").append(cause));
-        return words.toString();
+        return failure.getKind() + ": " + failure.getMessage() + FailureWords.whereAndWhy(failure, "");
     }
 
     private static void vertex(StringBuilder page, VertexDescription vertex) {

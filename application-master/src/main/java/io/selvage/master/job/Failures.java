@@ -1,5 +1,6 @@
 package io.selvage.master.job;
 
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
@@ -36,18 +37,7 @@ final class Failures {
 
     /** What, where and why, one line each. */
     static String inWords(Failure failure) {
-        StringBuilder words = new StringBuilder(failure.getMessage());
-        if (!failure.getOperator().isEmpty()) {
-            words.append("\n  in ")
-                    .append(failure.getOperator())
-                    .append(", subtask ")
-                    .append(failure.getSubtask());
-        }
-        if (!failure.getPosition().isEmpty()) {
-            words.append("\n  at ").append(failure.getPosition());
-        }
-        failure.getCausesList().forEach(cause -> words.append("\n  caused by ").append(cause));
-        return words.toString();
+        return failure.getMessage() + FailureWords.whereAndWhy(failure, "  ");
     }
 
     static Failure withRemark(Failure failure, String remark) {

@@ -1,6 +1,7 @@
 package io.selvage.client.cli;
 
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
 
@@ -49,18 +50,7 @@ final class JobEnd {
     static String failure(Failure failure, boolean verbose) {
         StringBuilder words = new StringBuilder();
         words.append("\n  ").append(failure.getMessage().strip().replace("\n", "\n  "));
-        if (!failure.getOperator().isEmpty()) {
-            words.append("\n  in ")
-                    .append(failure.getOperator())
-                    .append(", subtask ")
-                    .append(failure.getSubtask());
-        }
-        if (!failure.getPosition().isEmpty()) {
-            words.append("\n  at ").append(failure.getPosition());
-        }
-        for (String cause : failure.getCausesList()) {
-            words.append("\n  caused by ").append(cause);
-        }
+        words.append(FailureWords.whereAndWhy(failure, "  "));
         if (verbose && !failure.getStackTrace().isEmpty()) {
             words.append("\n").append(failure.getStackTrace().strip());
         }

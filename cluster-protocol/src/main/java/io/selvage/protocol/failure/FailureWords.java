@@ -1,0 +1,34 @@
+package io.selvage.protocol.failure;
+
+import io.selvage.protocol.wire.Failure;
+
+/** Failures as people read them; pure. */
+public final class FailureWords {
+    private FailureWords() {}
+
+    /**
+     * Where a failure happened, and why: what stands behind its message, each on a new line.
+     *
+     * @param indent before each
+     */
+    public static String whereAndWhy(Failure failure, String indent) {
+        StringBuilder words = new StringBuilder();
+        if (!failure.getOperator().isEmpty()) {
+            line(words, indent)
+                    .append("in ")
+                    .append(failure.getOperator())
+                    .append(", subtask ")
+                    .append(failure.getSubtask());
+        }
+        if (!failure.getPosition().isEmpty()) {
+            line(words, indent).append("at ").append(failure.getPosition());
+        }
+        failure.getCausesList()
+                .forEach(cause -> line(words, indent).append("caused by ").append(cause));
+        return words.toString();
+    }
+
+    private static StringBuilder line(StringBuilder words, String indent) {
+        return words.append("\n").append(indent);
+    }
+}
