@@ -1144,11 +1144,18 @@ final class Job {
         }
         giveUpBut(intactBut(region ->
                 deployment != null && deployment.slotsOf(region).stream().anyMatch(fleet::isLeaving)));
+        deployAnew(
+                "it moves out of " + toMove + " slots that YARN will take away",
+                "There is no room for what has to be moved.");
+    }
+
+    /** What ran has been given up for it, and there was room. */
+    private void deployAnew(String reason, String noRoom) {
         waitingSinceNanos = outbox.nowNanos();
-        transition(Phase.WAITING_FOR_RESOURCES, "it moves out of " + toMove + " slots that YARN will take away");
+        transition(Phase.WAITING_FOR_RESOURCES, reason);
         tryDeploy();
         if (deployment == null) {
-            undecided = failed(Failures.of(FailureKind.EXECUTOR_LOST, "There is no room for what has to be moved."));
+            undecided = failed(Failures.of(FailureKind.EXECUTOR_LOST, noRoom));
         }
     }
 
@@ -1230,8 +1237,7 @@ final class Job {
         }
         int missing = slotsToAdd() - fleet.freeSlots();
         return missing > 0
-                ? Math.max(0, missing) + " of the " + wanted.target().slotsNeeded()
-                        + " slots that it takes are missing."
+                ? missing + " of the " + wanted.target().slotsNeeded() + " slots that it takes are missing."
                 : "It is begun with the next checkpoint.";
     }
 
@@ -1296,14 +1302,9 @@ final class Job {
         giveUpDeployment();
         topology = wanted.target();
         graphPath = wanted.graphPath();
-        waitingSinceNanos = outbox.nowNanos();
-        transition(
-                Phase.WAITING_FOR_RESOURCES,
-                "it gets another parallelism: " + wanted.target().parallelismInWords());
-        tryDeploy();
-        if (deployment == null) {
-            undecided = failed(Failures.of(FailureKind.EXECUTOR_LOST, "There is no room for another parallelism."));
-        }
+        deployAnew(
+                "it gets another parallelism: " + wanted.target().parallelismInWords(),
+                "There is no room for another parallelism.");
     }
 
     // ---- standbys ------------------------------------------------------------------------------------------------
