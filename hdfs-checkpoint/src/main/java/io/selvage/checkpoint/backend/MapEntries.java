@@ -110,10 +110,6 @@ final class MapEntries<K, V> implements MapState<K, V> {
 
     @Override
     public void clear() {
-        if (cell.get() instanceof PartedMap<K, V> parted) {
-            parts.clear(parted);
-        } else {
-            cell.clear();
-        }
+        parts.clear();
     }
 }

@@ -81,9 +81,12 @@ final class MapParts<K, W> {
         }
     }
 
-    void clear(PartedMap<K, W> parted) {
-        cell.set(new LinkedHashMap<>());
-        clearParts(parted.parts);
+    /** Whether it is whole or not. */
+    void clear() {
+        if (cell.get() instanceof PartedMap<K, W> parted) {
+            cell.set(new LinkedHashMap<>());
+            clearParts(parted.parts);
+        }
         cell.clear();
     }
 

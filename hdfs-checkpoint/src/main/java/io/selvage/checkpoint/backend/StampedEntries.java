@@ -200,11 +200,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
 
     @Override
     public void clear() {
-        if (cell.get() instanceof PartedMap<K, Stamped<V>> parted) {
-            parts.clear(parted);
-        } else {
-            cell.clear();
-        }
+        parts.clear();
     }
 
     /**
@@ -226,7 +222,7 @@ final class StampedEntries<K, V> implements MapState<K, V> {
     private @Nullable LinkedHashMap<K, Stamped<V>> settled() {
         if (cell.get() instanceof PartedMap<K, Stamped<V>> parted) {
             if (serde.hasExpired(parted, serde.limit().horizonMillis())) {
-                parts.clear(parted);
+                parts.clear();
             } else {
                 parts.settle(parted);
             }
