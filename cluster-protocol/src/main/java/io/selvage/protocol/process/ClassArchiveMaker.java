@@ -93,8 +93,8 @@ public final class ClassArchiveMaker implements Runnable {
             if (Files.exists(archive.path())) {
                 return;
             }
-            long used = residentBytes(Files.readAllLines(Path.of("/proc/self/status")));
-            if (used + MAKING_BYTES > containerBytes) {
+            long used = usedBytes();
+            if (!isRoomBeside(used)) {
                 LOG.info(
                         "No archive of classes is made here: {} MiB of this container's {} MiB are in use.",
                         used >> 20,
@@ -140,11 +140,19 @@ public final class ClassArchiveMaker implements Runnable {
     private void awaitEnd(Process process) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MAKING_LIMIT_MILLIS);
         while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-            long used = residentBytes(Files.readAllLines(Path.of("/proc/self/status"))) + MAKING_BYTES;
-            if (used > containerBytes || System.nanoTime() - deadline >= 0) {
+            if (!isRoomBeside(usedBytes()) || System.nanoTime() - deadline >= 0) {
                 process.destroyForcibly();
             }
         }
+    }
+
+    private boolean isRoomBeside(long usedBytes) {
+        return usedBytes + MAKING_BYTES <= containerBytes;
+    }
+
+    /** By this process. */
+    private static long usedBytes() throws IOException {
+        return residentBytes(Files.readAllLines(Path.of("/proc/self/status")));
     }
 
     private byte[] union() throws IOException {
