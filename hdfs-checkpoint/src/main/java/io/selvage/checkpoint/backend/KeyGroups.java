@@ -17,6 +17,26 @@ public final class KeyGroups {
         return (murmur3(bytes, offset, length) & Integer.MAX_VALUE) % maxParallelism;
     }
 
+    /** The same of the bytes that {@link io.selvage.api.type.BinaryWriter#writeVarLong} makes of a number. */
+    static int groupOf(long number, int maxParallelism) {
+        long rest = (number << 1) ^ (number >> 63);
+        int hash = 0;
+        int block = 0;
+        int length = 0;
+        boolean isMore;
+        do {
+            isMore = (rest & ~0x7FL) != 0;
+            block |= (((int) rest & 0x7F) | (isMore ? 0x80 : 0)) << (Byte.SIZE * (length & 3));
+            rest >>>= 7;
+            length++;
+            if ((length & 3) == 0) {
+                hash = mixIn(hash, block);
+                block = 0;
+            }
+        } while (isMore);
+        return (avalanche(hash ^ scramble(block) ^ length) & Integer.MAX_VALUE) % maxParallelism;
+    }
+
     /** The subtask that a group belongs to, from 0 to {@code parallelism - 1}. */
     public static int subtaskOf(int group, int parallelism, int maxParallelism) {
         return (int) ((long) group * parallelism / maxParallelism);
@@ -44,13 +64,17 @@ public final class KeyGroups {
                     | (bytes[i + 1] & 0xff) << 8
                     | (bytes[i + 2] & 0xff) << 16
                     | (bytes[i + 3] & 0xff) << 24;
-            hash = Integer.rotateLeft(hash ^ scramble(block), 13) * 5 + 0xe6546b64;
+            hash = mixIn(hash, block);
         }
         int tail = 0;
         for (int i = length & 3; i > 0; i--) {
             tail = tail << 8 | (bytes[blocksEnd + i - 1] & 0xff);
         }
         return avalanche(hash ^ scramble(tail) ^ length);
+    }
+
+    private static int mixIn(int hash, int block) {
+        return Integer.rotateLeft(hash ^ scramble(block), 13) * 5 + 0xe6546b64;
     }
 
     private static int scramble(int block) {

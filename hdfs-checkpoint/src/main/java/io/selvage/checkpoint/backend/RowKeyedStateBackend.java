@@ -96,7 +96,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         this.clock = clock;
         this.startMillis = clock.millis();
         this.operator = operator;
-        this.grouper = new KeyGrouper<>(keySerde, maxParallelism);
+        this.grouper = KeyGrouper.of(keySerde, maxParallelism);
         this.range = range;
         this.codec = new RowCodec<>(keySerde, maxParallelism);
         this.leastChainedBytes = leastChainedBytes;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.hash.Hashing;
+import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serdes;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -25,10 +26,32 @@ final class KeyGroupsTest {
 
     @Test
     void groupsOfKeysAreWhatTheyWereWhenTheFormatWasMade() {
-        KeyGrouper<String> grouper = new KeyGrouper<>(Serdes.STRING, 128);
+        KeyGrouper<String> grouper = KeyGrouper.of(Serdes.STRING, 128);
         assertThat(grouper.groupOf("JFK")).isEqualTo(17);
         assertThat(grouper.groupOf("")).isEqualTo(55);
-        assertThat(new KeyGrouper<>(Serdes.LONG, 32768).groupOf(-1L)).isEqualTo(20907);
+        assertThat(KeyGrouper.of(Serdes.LONG, 32768).groupOf(-1L)).isEqualTo(20907);
+    }
+
+    @Test
+    void groupsOfNumbersAreThoseOfTheirBytes() {
+        Random random = new Random(2);
+        BinaryWriter bytes = new BinaryWriter();
+        for (int bits = 0; bits < Long.SIZE; bits++) {
+            for (int i = 0; i < 50; i++) {
+                long key = random.nextLong() >> bits;
+                bytes.clear();
+                bytes.writeVarLong(key);
+                int expected = KeyGroups.groupOf(bytes.array(), 0, bytes.length(), 32768);
+                assertThat(KeyGrouper.of(Serdes.LONG, 32768).groupOf(key))
+                        .as("key %s", key)
+                        .isEqualTo(expected);
+                if (key == (int) key) {
+                    assertThat(KeyGrouper.of(Serdes.INTEGER, 32768).groupOf((int) key))
+                            .as("key %s", key)
+                            .isEqualTo(expected);
+                }
+            }
+        }
     }
 
     @Test

@@ -503,7 +503,7 @@ final class KeyedStateSimulationTest {
 
     private static final class Run {
         private final Random random;
-        private final KeyGrouper<String> grouper = new KeyGrouper<>(Serdes.STRING, GROUPS);
+        private final KeyGrouper<String> grouper = KeyGrouper.of(Serdes.STRING, GROUPS);
         private final int[] ways = new int[Way.values().length];
         private Map<String, Model> models = new TreeMap<>();
         private List<Subtask> subtasks;

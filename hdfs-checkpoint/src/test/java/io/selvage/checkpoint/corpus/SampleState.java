@@ -77,7 +77,7 @@ public final class SampleState {
         }
     }
 
-    private final KeyGrouper<String> grouper = new KeyGrouper<>(Serdes.STRING, GROUPS);
+    private final KeyGrouper<String> grouper = KeyGrouper.of(Serdes.STRING, GROUPS);
     private final KeyGroupRange range;
     private final KeyedStateBackend<String> backend;
     private final ValueState<Account> account;

@@ -212,6 +212,11 @@ public final class Serdes {
         return Map.copyOf(all);
     }
 
+    /** Whether it writes integers of four or eight bytes as {@link BinaryWriter#writeVarLong} does. */
+    public static boolean isOfVarLongs(Serde<?> serde) {
+        return serde instanceof Basic<?> basic && (basic.schema.equals("i64") || basic.schema.equals("i32"));
+    }
+
     private interface Write<T> extends BiConsumer<T, BinaryWriter>, java.io.Serializable {}
 
     private interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}

@@ -133,7 +133,7 @@ final class RestoredChannels {
             EdgeDefinition<Object, Object> definition = definition(edge);
             KeySelector<Object, Object> selector =
                     Objects.requireNonNull(definition.key(), "a hash edge without a key selector");
-            KeyGrouper<Object> grouper = new KeyGrouper<>(
+            KeyGrouper<Object> grouper = KeyGrouper.of(
                     Objects.requireNonNull(definition.keySerde(), "a hash edge without a key serde"),
                     metadata.getMaxParallelism());
             return element -> isOwn(grouper.groupOf(selector.key(element)));

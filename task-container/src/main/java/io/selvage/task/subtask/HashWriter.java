@@ -19,7 +19,7 @@ final class HashWriter extends EdgeWriter {
     HashWriter(OutputEdge edge, Backpressure backpressure) {
         super(edge, backpressure);
         this.selector = Objects.requireNonNull(edge.definition().key(), "a hash edge without a key selector");
-        this.grouper = new KeyGrouper<>(
+        this.grouper = KeyGrouper.of(
                 Objects.requireNonNull(edge.definition().keySerde(), "a hash edge without a key serde"),
                 edge.maxParallelism());
         this.producer = edge.producer();

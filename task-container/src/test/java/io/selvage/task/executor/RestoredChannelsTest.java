@@ -214,7 +214,7 @@ class RestoredChannelsTest {
     })
     void eachRecordGoesToOneSubtaskOfAnotherNumber(Partitioning partitioning, int consumers) throws IOException {
         RestoredChannels restored = restored(partitioning, PRODUCERS, consumers);
-        KeyGrouper<Long> grouper = new KeyGrouper<>(Serdes.of(Long.class), MAX_PARALLELISM);
+        KeyGrouper<Long> grouper = KeyGrouper.of(Serdes.of(Long.class), MAX_PARALLELISM);
         List<Long> replayed = new ArrayList<>();
         for (int to = 0; to < consumers; to++) {
             List<RestoredChannel> own = restored.of(SubtaskId.of(2, to));
