@@ -33,7 +33,6 @@ final class WindowAggregateOperator extends WindowOperator {
 
     private final long sizeMillis;
     private final long slideMillis;
-    private final long offsetMillis;
     private final long paneMillis;
     private final boolean isSliding;
     private final boolean hasLateness;
@@ -42,6 +41,10 @@ final class WindowAggregateOperator extends WindowOperator {
     private final TimerQueue.Firing<Object, Long> firing = this::onTimer;
     /** Boxed starts of panes, so that an element of an open pane needs no new one. */
     private final @Nullable Long[] starts = new @Nullable Long[CACHED_STARTS];
+
+    private Long recent = 0L; // The one that was wanted last.
+    private final Starts windowStarts;
+    private final Starts paneStarts;
 
     private @Nullable NamespacedStates<Long> contents;
     private @Nullable Accumulators<Object, Object, Object> accumulators;
@@ -55,19 +58,22 @@ final class WindowAggregateOperator extends WindowOperator {
             Counters counters,
             InstantSource wall) {
         super(context, output, definition, backends, counters, wall);
+        long offsetMillis;
         if (definition.windows() instanceof SlidingWindows sliding) {
             this.sizeMillis = sliding.sizeMillis();
             this.slideMillis = sliding.slideMillis();
-            this.offsetMillis = sliding.offsetMillis();
+            offsetMillis = sliding.offsetMillis();
             this.paneMillis = sliding.paneMillis();
         } else if (definition.windows() instanceof TumblingWindows tumbling) {
             this.sizeMillis = tumbling.sizeMillis();
             this.slideMillis = tumbling.sizeMillis();
-            this.offsetMillis = tumbling.offsetMillis();
+            offsetMillis = tumbling.offsetMillis();
             this.paneMillis = tumbling.sizeMillis();
         } else {
             throw new IllegalStateException("windows that have no panes: " + definition.windows());
         }
+        this.windowStarts = new Starts(slideMillis, offsetMillis);
+        this.paneStarts = new Starts(paneMillis, offsetMillis);
         this.isSliding = sizeMillis != slideMillis;
         this.hasLateness = latenessMillis > 0;
         this.areImmutable = areImmutable(aggregate);
@@ -97,7 +103,7 @@ final class WindowAggregateOperator extends WindowOperator {
         } else {
             atMillis = processingMillis();
         }
-        long startMillis = lastStartOf(atMillis);
+        long startMillis = windowStarts.before(atMillis);
         long lastMillis = startMillis + sizeMillis - 1;
         if (atMillis > lastMillis) {
             return; // Windows that slide by more than their size leave it out.
@@ -108,7 +114,7 @@ final class WindowAggregateOperator extends WindowOperator {
         }
         Object key = keyOf(value);
         backend().setCurrentKey(key);
-        long paneStartMillis = isSliding ? atMillis - Math.floorMod(atMillis - offsetMillis, paneMillis) : startMillis;
+        long paneStartMillis = isSliding ? paneStarts.before(atMillis) : startMillis;
         Long pane = boxed(paneStartMillis);
         Objects.requireNonNull(contents).setNamespace(pane);
         boolean isNew;
@@ -127,7 +133,7 @@ final class WindowAggregateOperator extends WindowOperator {
 
     /** Start of the last window that holds a time, if any does. */
     private long lastStartOf(long millis) {
-        return millis - Math.floorMod(millis - offsetMillis, slideMillis);
+        return windowStarts.before(millis);
     }
 
     /** Start of the first window that holds a pane. */
@@ -136,12 +142,16 @@ final class WindowAggregateOperator extends WindowOperator {
     }
 
     private Long boxed(long startMillis) {
+        if (recent == startMillis) {
+            return recent;
+        }
         int slot = (int) Math.floorMod(Math.floorDiv(startMillis, paneMillis), (long) CACHED_STARTS);
         Long cached = starts[slot];
         if (cached == null || cached != startMillis) {
             cached = startMillis;
             starts[slot] = cached;
         }
+        recent = cached;
         return cached;
     }
 
@@ -267,5 +277,28 @@ final class WindowAggregateOperator extends WindowOperator {
             }
         }
         return false;
+    }
+
+    /** Owned by its operator. Times at equal distances; mostly it is asked for the same one, which takes no division. */
+    private static final class Starts {
+        private final long everyMillis;
+        private final long offsetMillis;
+        private long recentMillis;
+
+        Starts(long everyMillis, long offsetMillis) {
+            this.everyMillis = everyMillis;
+            this.offsetMillis = offsetMillis;
+            this.recentMillis = offsetMillis;
+        }
+
+        /** The last one that is not later. */
+        long before(long millis) {
+            boolean isRecent =
+                    millis >= recentMillis && Long.compareUnsigned(millis - recentMillis, everyMillis) < 0;
+            if (!isRecent) {
+                recentMillis = millis - Math.floorMod(millis - offsetMillis, everyMillis);
+            }
+            return recentMillis;
+        }
     }
 }
