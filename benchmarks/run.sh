@@ -36,7 +36,7 @@ fi
 if [ "${1:-}" = state-in-hdfs ]; then
     shift
     mkdir -p .selvage
-    exec java -Xmx7g -XX:MaxGCPauseMillis=20 -Djava.net.preferIPv4Stack=true \
+    exec java -Xmx7g -XX:MaxGCPauseMillis=20 -XX:+UseTransparentHugePages -Djava.net.preferIPv4Stack=true \
         -Dlog4j.configuration="file:$PWD/conf/log4j-client.properties" \
         -Dselvage.log.file="$PWD/.selvage/state-in-hdfs.log" \
         -cp "$classpath" io.selvage.benchmarks.StateInHdfs "$@"

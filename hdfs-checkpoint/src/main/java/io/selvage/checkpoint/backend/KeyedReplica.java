@@ -9,7 +9,12 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeyedReplica extends StateReplica {
     private static final int OBJECT_BYTES = 512;
+    /** Of a group's entries: to index fewer takes no longer than to have another thread do it. */
+    private static final int LARGE_BYTES = 1 << 18;
 
     private final @Nullable ReplicaGroup[] groups; // Rows of keys.
     private final @Nullable ReplicaGroup[] parts; // Of what these have, by group as well.
@@ -42,13 +49,28 @@ public final class KeyedReplica extends StateReplica {
         }
     }
 
+    /** What is large and whole is indexed by other threads, while the rest is read. */
     @Override
     public void apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
-        apply(Segment.read(segment, length, operator, range), length, ofCheckpoint);
+        Map<Segment.Group, ForkJoinTask<ReplicaGroup>> indexed = new IdentityHashMap<>();
+        Segment read = Segment.read(segment, length, operator, range, group -> {
+            if (group.isWhole() && group.entries().length >= LARGE_BYTES) {
+                indexed.put(group, ForkJoinPool.commonPool().submit(() -> ReplicaGroup.of(group.entries())));
+            }
+        });
+        apply(read, length, ofCheckpoint, group -> {
+            ForkJoinTask<ReplicaGroup> task = indexed.get(group);
+            return task == null ? ReplicaGroup.of(group.entries()) : task.join();
+        });
     }
 
     /** @param length in bytes, about */
     void apply(Segment segment, long length, long ofCheckpoint) {
+        apply(segment, length, ofCheckpoint, group -> ReplicaGroup.of(group.entries()));
+    }
+
+    private void apply(
+            Segment segment, long length, long ofCheckpoint, Function<Segment.Group, ReplicaGroup> indexed) {
         StateSchema known = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), ofCheckpoint);
         if (segment.base() == 0) {
             forget(segment.range());
@@ -61,7 +83,7 @@ public final class KeyedReplica extends StateReplica {
             int index = group.number() - range.first();
             @Nullable ReplicaGroup[] of = group.isOfParts() ? parts : groups;
             ReplicaGroup applied = group.isWhole() && places == null
-                    ? ReplicaGroup.of(group.entries())
+                    ? indexed.apply(group)
                     : changed(group.isWhole() ? null : of[index], group.entries(), places);
             of[index] = applied.count() == 0 ? null : applied;
             if (group.isWhole() && !group.isOfParts()) {

@@ -56,7 +56,7 @@ public final class RocksReplica extends StateReplica {
             return;
         }
         InputStream whole = new SequenceInputStream(new ByteArrayInputStream(magic), segment);
-        Segment read = Segment.read(whole, length, operator, range);
+        Segment read = Segment.read(whole, length, operator, range, group -> {});
         try {
             applyRows(read, length, ofCheckpoint);
         } catch (IOException e) {

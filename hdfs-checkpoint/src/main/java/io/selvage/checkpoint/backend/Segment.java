@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What a keyed backend puts into one checkpoint, as it is read back. Its bytes say first, behind their length, who
@@ -102,24 +103,29 @@ record Segment(
      * @param length in bytes
      * @param operator named in messages
      * @param wanted other key groups are left out
+     * @param arrived told of each group at once; only at the end is it certain that it is what was written
      * @throws EOFException if there are fewer bytes
      * @throws CorruptDataException if it is not what a backend has written
      */
-    static Segment read(InputStream in, long length, String operator, KeyGroupRange wanted) throws IOException {
+    static Segment read(
+            InputStream in, long length, String operator, KeyGroupRange wanted, Consumer<Group> arrived)
+            throws IOException {
         Input from = new Input(in, length, operator);
         Segment head = readHead(from);
         List<Group> groups = new ArrayList<>();
         while (from.left > 0) {
-            BinaryReader group = new BinaryReader(from.next(GROUP_START_BYTES));
-            int number = group.readInt();
-            int is = group.readByte();
-            int bytes = group.readInt();
+            BinaryReader start = new BinaryReader(from.next(GROUP_START_BYTES));
+            int number = start.readInt();
+            int is = start.readByte();
+            int bytes = start.readInt();
             if ((is & ~(WHOLE + PARTS)) != 0) {
                 throw new CorruptDataException("The keyed state of operator " + operator + " has a key group " + number
                         + " of kind " + is + ". Restore another checkpoint.");
             }
             if (wanted.contains(number)) {
-                groups.add(new Group(number, (is & WHOLE) != 0, (is & PARTS) != 0, from.next(bytes)));
+                Group group = new Group(number, (is & WHOLE) != 0, (is & PARTS) != 0, from.next(bytes));
+                groups.add(group);
+                arrived.accept(group);
             } else {
                 from.skip(bytes);
             }
