@@ -38,8 +38,10 @@ final class ThroughputBenchmark {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     /** Before the first record that has a pace, for the job's start. */
     private static final long START_SECONDS = 15;
-    /** What is to be there already comes at about this rate, at worst. */
+    /** What is to be there already comes at about these rates, at worst. */
     private static final long PREFILLED_PER_SECOND = 50_000;
+
+    private static final long PREFILLED_BYTES_PER_SECOND = 15_000_000;
 
     private final ThroughputSettings settings;
     private final Path measured;
@@ -87,7 +89,7 @@ final class ThroughputBenchmark {
     private ThroughputFigures measure(Session session, Configuration configuration)
             throws IOException, InterruptedException {
         boolean isPrefilled = settings.stateBytes() > 0;
-        long prefillSeconds = isPrefilled ? settings.keys() / PREFILLED_PER_SECOND : 0;
+        long prefillSeconds = isPrefilled ? prefillSeconds() : 0;
         long startNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS + prefillSeconds);
         long fromNanos = startNanos + TimeUnit.SECONDS.toNanos(settings.warmUpSeconds());
         String job = session.submit(program(startNanos, fromNanos, isPrefilled), configuration, id -> {})
@@ -123,6 +125,12 @@ final class ThroughputBenchmark {
                 output.latencies(),
                 since(fromMillis, checkpoints.values()),
                 isExact(files.ends(), output, isPrefilled));
+    }
+
+    private long prefillSeconds() {
+        return Math.max(
+                settings.keys() / PREFILLED_PER_SECOND,
+                settings.keys() * settings.stateBytes() / PREFILLED_BYTES_PER_SECOND);
     }
 
     private static List<CheckpointDescription> since(long millis, Collection<CheckpointDescription> checkpoints) {
