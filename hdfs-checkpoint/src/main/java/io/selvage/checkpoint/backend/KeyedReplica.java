@@ -69,8 +69,7 @@ public final class KeyedReplica extends StateReplica {
         apply(segment, length, ofCheckpoint, group -> ReplicaGroup.of(group.entries()));
     }
 
-    private void apply(
-            Segment segment, long length, long ofCheckpoint, Function<Segment.Group, ReplicaGroup> indexed) {
+    private void apply(Segment segment, long length, long ofCheckpoint, Function<Segment.Group, ReplicaGroup> indexed) {
         StateSchema known = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), ofCheckpoint);
         if (segment.base() == 0) {
             forget(segment.range());

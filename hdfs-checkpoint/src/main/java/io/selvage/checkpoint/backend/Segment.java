@@ -107,8 +107,7 @@ record Segment(
      * @throws EOFException if there are fewer bytes
      * @throws CorruptDataException if it is not what a backend has written
      */
-    static Segment read(
-            InputStream in, long length, String operator, KeyGroupRange wanted, Consumer<Group> arrived)
+    static Segment read(InputStream in, long length, String operator, KeyGroupRange wanted, Consumer<Group> arrived)
             throws IOException {
         Input from = new Input(in, length, operator);
         Segment head = readHead(from);

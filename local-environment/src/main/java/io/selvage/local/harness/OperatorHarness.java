@@ -243,7 +243,8 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
             return subtasks.get(nextSubtask);
         }
         Object key = Objects.requireNonNull(steps.firstKey().key()).key(value);
-        int group = KeyGrouper.of(Objects.requireNonNull(steps.firstKey().keySerde()), maxParallelism).groupOf(key);
+        int group = KeyGrouper.of(Objects.requireNonNull(steps.firstKey().keySerde()), maxParallelism)
+                .groupOf(key);
         return subtasks.get(KeyGroups.subtaskOf(group, subtasks.size(), maxParallelism));
     }
 

@@ -279,7 +279,9 @@ final class WindowAggregateOperator extends WindowOperator {
         return false;
     }
 
-    /** Owned by its operator. Times at equal distances; mostly it is asked for the same one, which takes no division. */
+    /**
+     * Owned by its operator. Times at equal distances; mostly it is asked for the same one, which takes no division.
+     */
     private static final class Starts {
         private final long everyMillis;
         private final long offsetMillis;
@@ -293,8 +295,7 @@ final class WindowAggregateOperator extends WindowOperator {
 
         /** The last one that is not later. */
         long before(long millis) {
-            boolean isRecent =
-                    millis >= recentMillis && Long.compareUnsigned(millis - recentMillis, everyMillis) < 0;
+            boolean isRecent = millis >= recentMillis && Long.compareUnsigned(millis - recentMillis, everyMillis) < 0;
             if (!isRecent) {
                 recentMillis = millis - Math.floorMod(millis - offsetMillis, everyMillis);
             }

@@ -39,7 +39,9 @@ final class PaddedCounting<T extends Element<T>> extends KeyedProcessFunction<Lo
         out.collect(new Count(context.key(), count, element.value()));
     }
 
-    /** Half of it is noise, as with records of a real kind: what is all the same takes no room where it is compressed. */
+    /**
+     * Half of it is noise, as with records of a real kind: what is all the same takes no room where it is compressed.
+     */
     private byte[] padding(long number) {
         byte[] padding = new byte[bytes];
         long noise = Elements.mix(number);
