@@ -160,8 +160,8 @@ public final class DataPlane implements ExchangeTransport {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /** Connections that were refused, or ended because of what the peer sent, since this was opened. */
-    long refused() {
+    @Override
+    public long refused() {
         return refusals.total();
     }
 

@@ -52,6 +52,11 @@ class WarmUpTest {
         }
 
         @Override
+        public long refused() {
+            return real.refused();
+        }
+
+        @Override
         public OutputChannel openOutput(
                 ChannelDefinition definition,
                 ExecutorAddress receiver,
