@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compiles what the benchmarks need and runs them.
 #   benchmarks/run.sh [options and patterns of JMH]     all benchmarks, or those that match
-#   benchmarks/run.sh data-plane [seconds]              the data plane over loopback, as JSON lines
+#   benchmarks/run.sh data-plane [seconds [encrypted]]  the data plane over loopback, as JSON lines
 #   benchmarks/run.sh state-on-disk [keys ...]          keyed state on the disk, as JSON lines; docs/benchmarks.md
 #   benchmarks/run.sh state-in-hdfs [keys ...]          a whole checkpoint to HDFS and back; docs/benchmarks.md
 #   benchmarks/run.sh nexmark [queries [events ...]]    queries of Nexmark in one process, as JSON lines; docs/benchmarks.md

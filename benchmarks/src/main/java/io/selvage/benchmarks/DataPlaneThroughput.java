@@ -8,7 +8,6 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.security.ApplicationIdentity;
-import io.selvage.protocol.security.Handshake;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
@@ -32,7 +31,7 @@ import java.util.concurrent.TimeUnit;
  * share its cores: on a busy machine the CPU time for each record, of all threads, says more than the rate. Prints a
  * JSON line for each measurement.
  *
- * <pre>{@code java -cp ... io.selvage.benchmarks.DataPlaneThroughput [seconds for each measurement]}</pre>
+ * <pre>{@code java -cp ... io.selvage.benchmarks.DataPlaneThroughput [seconds for each measurement [encrypted]]}</pre>
  */
 public final class DataPlaneThroughput {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -61,10 +60,11 @@ public final class DataPlaneThroughput {
 
     public static void main(String[] arguments) throws InterruptedException {
         int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : DEFAULT_SECONDS;
-        Handshake handshake = ApplicationIdentity.create().handshake();
+        boolean isEncrypted = arguments.length > 1 && arguments[1].equals("encrypted");
+        ApplicationIdentity identity = ApplicationIdentity.create();
         String host = InetAddress.getLoopbackAddress().getHostAddress();
-        try (DataPlane sender = DataPlane.open(new ExecutorId("sender"), handshake, host);
-                DataPlane receiver = DataPlane.open(new ExecutorId("receiver"), handshake, host)) {
+        try (DataPlane sender = DataPlane.open(new ExecutorId("sender"), identity, isEncrypted, host);
+                DataPlane receiver = DataPlane.open(new ExecutorId("receiver"), identity, isEncrypted, host)) {
             DataPlaneThroughput bench = new DataPlaneThroughput(sender, receiver);
             Reading reading = Reading.sample(4711);
             bench.throughput("warm-up", Serdes.of(Reading.class), reading, seconds);

@@ -21,6 +21,11 @@ enum NoPeers implements ExchangeTransport {
     }
 
     @Override
+    public long refused() {
+        return 0;
+    }
+
+    @Override
     public OutputChannel openOutput(
             ChannelDefinition definition, ExecutorAddress receiver, Wakeup wakeup, ChannelFailureListener failures) {
         throw new IllegalStateException(

@@ -195,7 +195,8 @@ final class StatusPage {
             return;
         }
         page.append("<table><tr><th>Container</th><th>Host</th><th class=\"n\">Process</th>")
-                .append("<th class=\"n\">Busy slots</th><th></th><th>Log</th></tr>");
+                .append("<th class=\"n\">Busy slots</th><th></th>")
+                .append("<th class=\"n\">Refused connections</th><th>Log</th></tr>");
         for (ExecutorDescription executor : executors) {
             page.append("<tr><td><code>")
                     .append(escape(executor.getExecutorId()))
@@ -210,6 +211,7 @@ final class StatusPage {
                                     ? "standby, " + bytes(executor.getStandbyBytes()) + " of state ready"
                                     : "")
                     .append("</td>");
+            number(page, String.valueOf(executor.getRefusedConnections()));
             page.append("<td>").append(link(executor.getLogUrl())).append("</td></tr>");
         }
         page.append("</table>");

@@ -312,7 +312,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         if (!isAlive(event.executor(), event.connection())) {
             return;
         }
-        fleet.onHeartbeat(event.executor(), outbox.nowNanos());
+        fleet.onHeartbeat(event.executor(), event.heartbeat().getRefusedConnections(), outbox.nowNanos());
         event.heartbeat()
                 .getCountersList()
                 .forEach(counters -> job(counters.getJobId()).ifPresent(job -> job.onCounters(counters)));
@@ -657,6 +657,7 @@ public final class JobMaster implements MasterEvent.Receiver {
                         .setBusySlots(fleet.busySlots(executor.id()))
                         .setStandby(standbys.contains(executor.id()))
                         .setStandbyBytes(executor.readyBytes())
+                        .setRefusedConnections(executor.refusedConnections())
                         .setLogUrl(register.getLogUrl()));
             }
         }

@@ -21,6 +21,7 @@ public final class Executor {
     private long idleSinceNanos;
     private long suspectSinceNanos = NEVER;
     private boolean isStandby;
+    private long refusedConnections;
     private @Nullable String goodbye;
     private @Nullable ConnectionId connection;
     private @Nullable Register register;
@@ -90,6 +91,15 @@ public final class Executor {
 
     boolean isSuspect() {
         return suspectSinceNanos != NEVER;
+    }
+
+    void hasRefused(long connections) {
+        refusedConnections = connections;
+    }
+
+    /** At its data port, since it started, as far as it has said. */
+    public long refusedConnections() {
+        return refusedConnections;
     }
 
     void follows(Following said) {

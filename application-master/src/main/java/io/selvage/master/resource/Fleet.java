@@ -284,8 +284,11 @@ public final class Fleet {
         return executor != null && executor.isUsable();
     }
 
-    public void onHeartbeat(ExecutorId id, long nowNanos) {
-        registeredOrThrow(id).showLife(nowNanos, SUSPICION_NANOS);
+    /** @param refusedConnections at its data port, since it started */
+    public void onHeartbeat(ExecutorId id, long refusedConnections, long nowNanos) {
+        Executor executor = registeredOrThrow(id);
+        executor.showLife(nowNanos, SUSPICION_NANOS);
+        executor.hasRefused(refusedConnections);
     }
 
     /** Every executor on that node is gone with it. */

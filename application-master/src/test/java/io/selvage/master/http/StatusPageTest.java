@@ -36,6 +36,14 @@ class StatusPageTest {
     }
 
     @Test
+    void showsHowManyConnectionsExecutorsHaveRefused() {
+        SessionDescription refusing = SessionDescription.newBuilder()
+                .addExecutors(ExecutorDescription.newBuilder().setRefusedConnections(4711))
+                .build();
+        assertThat(StatusPage.of(refusing, List.of(), 0)).contains("Refused connections", ">4711<");
+    }
+
+    @Test
     void linksOnlyRelatively() {
         String page = StatusPage.of(SESSION, List.of(JOB), 0);
         assertThat(page).contains("href=\"api/jobs\"").doesNotContain("href=\"/");

@@ -14,6 +14,7 @@ import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.Following;
+import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SubtaskState;
@@ -181,6 +182,17 @@ class StandbyTest {
         assertThat(describe(harness, 3).getStandby()).isTrue();
         assertThat(describe(harness, 3).getStandbyBytes()).isEqualTo(123_456);
         assertThat(describe(harness, 1).getStandby()).isFalse();
+    }
+
+    @Test
+    void executorsAreDescribedWithWhatTheirPortsHaveRefused() {
+        MasterHarness harness = withStandby();
+        harness.tell(new MasterEvent.HeartbeatReceived(
+                executor(1),
+                harness.connection(1),
+                Heartbeat.newBuilder().setRefusedConnections(17).build()));
+        assertThat(describe(harness, 1).getRefusedConnections()).isEqualTo(17);
+        assertThat(describe(harness, 3).getRefusedConnections()).isZero();
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  * @param executorEnvironment likewise
  * @param defaultBackend of jobs that choose none
  * @param bindHost empty for every address of the node
+ * @param encryptsData on its way between executors
  */
 public record SessionConfig(
         String stateRoot,
@@ -43,6 +44,7 @@ public record SessionConfig(
         Duration heartbeatInterval,
         Duration heartbeatTimeout,
         String bindHost,
+        boolean encryptsData,
         KerberosConfig kerberos) {
     private static final MemorySize LEAST_CONTAINER = MemorySize.ofMebibytes(256);
     private static final MemorySize LARGEST_CONTAINER = MemorySize.ofMebibytes(1 << 20);
@@ -166,6 +168,12 @@ public record SessionConfig(
             ValueType.text(),
             "",
             "The address that the session's processes listen on; empty for every address of their node.");
+    public static final ConfigKey<Boolean> ENCRYPTION = ConfigKey.session(
+            "selvage.network.encryption",
+            ValueType.truth(),
+            false,
+            "Whether what goes between executors is encrypted, with TLS 1.3. Without, only who belongs to the session is"
+                    + " spoken to, but who can listen on the network reads the records.");
 
     /** In the order of the documentation. */
     public static final List<ConfigKey<?>> KEYS = List.of(
@@ -202,6 +210,7 @@ public record SessionConfig(
             HEARTBEAT_INTERVAL,
             HEARTBEAT_TIMEOUT,
             BIND_HOST,
+            ENCRYPTION,
             KerberosConfig.KEYTAB,
             KerberosConfig.PRINCIPAL,
             KerberosConfig.FILE_SYSTEMS);
@@ -258,6 +267,7 @@ public record SessionConfig(
                 configuration.get(HEARTBEAT_INTERVAL),
                 configuration.get(HEARTBEAT_TIMEOUT),
                 configuration.get(BIND_HOST),
+                configuration.get(ENCRYPTION),
                 KerberosConfig.from(configuration));
     }
 }

@@ -11,7 +11,8 @@ import javax.crypto.spec.SecretKeySpec;
  * Challenge and response with the application's secret (HMAC-SHA256, RFC 2104). Immutable, for any thread.
  *
  * <p>Both sides send a fresh {@link #challenge}, and each answers the other's with {@link #respond}. The answer names
- * the side that gives it and covers both challenges, so it can't be sent back to where it came from, nor used again.
+ * the side that gives it and covers both challenges, so it can't be sent back to where it came from, nor used again. It
+ * also says whether that side encrypts what comes after, which nobody in between can change therefore.
  */
 public final class Handshake {
     public static final int CHALLENGE_BYTES = 32;
@@ -19,6 +20,7 @@ public final class Handshake {
 
     private static final String ALGORITHM = "HmacSHA256";
     private static final String CONTEXT = "selvage data plane 1";
+    private static final int ENCRYPTED = 2; // Beside the sides' 0 and 1.
     private static final SecureRandom RANDOM = new SecureRandom();
 
     /** Which end of a connection answers. */
@@ -42,15 +44,19 @@ public final class Handshake {
         return challenge;
     }
 
-    /** What proves that {@code side} knows the secret; both challenges in the order of the sides. */
-    public byte[] respond(Side side, byte[] connectingChallenge, byte[] acceptingChallenge) {
+    /**
+     * What proves that {@code side} knows the secret; both challenges in the order of the sides.
+     *
+     * @param isEncrypted that side goes on encrypted
+     */
+    public byte[] respond(Side side, boolean isEncrypted, byte[] connectingChallenge, byte[] acceptingChallenge) {
         requireLength(connectingChallenge);
         requireLength(acceptingChallenge);
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(key);
             mac.update(CONTEXT.getBytes(StandardCharsets.US_ASCII));
-            mac.update((byte) side.ordinal());
+            mac.update((byte) (side.ordinal() | (isEncrypted ? ENCRYPTED : 0)));
             mac.update(connectingChallenge);
             mac.update(acceptingChallenge);
             return mac.doFinal();
@@ -60,8 +66,13 @@ public final class Handshake {
     }
 
     /** Whether that is the response of {@code side}; takes the same time wherever they differ. */
-    public boolean verify(Side side, byte[] connectingChallenge, byte[] acceptingChallenge, byte[] response) {
-        return MessageDigest.isEqual(respond(side, connectingChallenge, acceptingChallenge), response);
+    public boolean verify(
+            Side side,
+            boolean isEncrypted,
+            byte[] connectingChallenge,
+            byte[] acceptingChallenge,
+            byte[] response) {
+        return MessageDigest.isEqual(respond(side, isEncrypted, connectingChallenge, acceptingChallenge), response);
     }
 
     private static void requireLength(byte[] challenge) {

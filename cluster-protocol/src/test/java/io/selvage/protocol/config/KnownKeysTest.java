@@ -47,6 +47,7 @@ class KnownKeysTest {
                         "selvage.heartbeat.interval=1s",
                         "selvage.heartbeat.timeout=5s",
                         "selvage.network.bind-host=",
+                        "selvage.network.encryption=false",
                         "selvage.security.kerberos.keytab=",
                         "selvage.security.kerberos.principal=",
                         "selvage.security.kerberos.file-systems=",

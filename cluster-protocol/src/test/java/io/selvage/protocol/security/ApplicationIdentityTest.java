@@ -46,28 +46,31 @@ class ApplicationIdentityTest {
         Handshake handshake = identity.handshake();
         byte[] connecting = Handshake.challenge();
         byte[] accepting = Handshake.challenge();
-        byte[] response = handshake.respond(Handshake.Side.CONNECTING, connecting, accepting);
+        byte[] response = handshake.respond(Handshake.Side.CONNECTING, false, connecting, accepting);
 
         assertThat(response).hasSize(Handshake.RESPONSE_BYTES);
         Handshake same = ApplicationIdentity.decode(identity.encode()).handshake();
-        assertThat(same.verify(Handshake.Side.CONNECTING, connecting, accepting, response))
+        assertThat(same.verify(Handshake.Side.CONNECTING, false, connecting, accepting, response))
                 .isTrue();
-        assertThat(same.verify(Handshake.Side.ACCEPTING, connecting, accepting, response))
+        assertThat(same.verify(Handshake.Side.CONNECTING, true, connecting, accepting, response))
+                .as("as if it went on encrypted")
                 .isFalse();
-        assertThat(same.verify(Handshake.Side.CONNECTING, connecting, Handshake.challenge(), response))
+        assertThat(same.verify(Handshake.Side.ACCEPTING, false, connecting, accepting, response))
                 .isFalse();
-        assertThat(same.verify(Handshake.Side.CONNECTING, connecting, accepting, Arrays.copyOf(response, 31)))
+        assertThat(same.verify(Handshake.Side.CONNECTING, false, connecting, Handshake.challenge(), response))
+                .isFalse();
+        assertThat(same.verify(Handshake.Side.CONNECTING, false, connecting, accepting, Arrays.copyOf(response, 31)))
                 .isFalse();
         assertThat(ApplicationIdentity.create()
                         .handshake()
-                        .verify(Handshake.Side.CONNECTING, connecting, accepting, response))
+                        .verify(Handshake.Side.CONNECTING, false, connecting, accepting, response))
                 .isFalse();
     }
 
     @Test
     void aShortChallengeIsRefused() {
         Handshake handshake = ApplicationIdentity.create().handshake();
-        assertThatThrownBy(() -> handshake.respond(Handshake.Side.CONNECTING, new byte[0], Handshake.challenge()))
+        assertThatThrownBy(() -> handshake.respond(Handshake.Side.CONNECTING, false, new byte[0], Handshake.challenge()))
                 .hasMessage("A challenge has 32 bytes, not 0.");
     }
 }

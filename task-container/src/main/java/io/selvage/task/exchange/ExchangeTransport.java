@@ -9,6 +9,9 @@ public interface ExchangeTransport extends AutoCloseable {
     /** Where this process takes data connections. */
     int dataPort();
 
+    /** Connections that were refused, or ended because of what the peer sent, since this was opened. */
+    long refused();
+
     /**
      * Opens the sending end. Returns at once: until the connection stands and the receiver has registered its end,
      * elements are refused for want of credit.

@@ -282,7 +282,8 @@ final class TaskExecutor {
         Runtime runtime = Runtime.getRuntime();
         Heartbeat.Builder heartbeat = Heartbeat.newBuilder()
                 .setSequence(++heartbeatSequence)
-                .setHeapUsedBytes(runtime.totalMemory() - runtime.freeMemory());
+                .setHeapUsedBytes(runtime.totalMemory() - runtime.freeMemory())
+                .setRefusedConnections(services.transport().refused());
         long nowNanos = services.clock().nanos();
         long nowMillis = System.currentTimeMillis();
         deployments().forEach(deployment -> heartbeat.addAllCounters(deployment.counters(nowNanos, nowMillis)));

@@ -93,7 +93,10 @@ public final class ExecutorMain {
         here.launchedBy().ifPresent(door::openEarly);
         steps.done("master's door");
         DataPlane dataPlane = DataPlane.open(
-                here.executor(), here.identity().handshake(), here.session().bindHost());
+                here.executor(),
+                here.identity(),
+                here.session().encryptsData(),
+                here.session().bindHost());
         steps.done("data plane");
         ExecutorSettings settings = new ExecutorSettings(
                 here.executor(),

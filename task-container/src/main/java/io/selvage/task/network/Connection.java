@@ -3,10 +3,12 @@ package io.selvage.task.network;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.security.Refusals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,12 +74,16 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
                 reader.read(in);
             }
         } catch (ProtocolViolation violation) {
-            LOG.error("Closing the data connection with {}: it sent {}.", peer(), violation.getMessage());
-            refusals.count(peer(), "it sent " + violation.getMessage());
-            close("it was closed here, because the peer sent " + violation.getMessage());
+            refuse(String.valueOf(violation.getMessage()));
         } finally {
             in.release();
         }
+    }
+
+    private void refuse(String sent) {
+        LOG.error("Closing the data connection with {}: it sent {}.", peer(), sent);
+        refusals.count(peer(), "it sent " + sent);
+        close("it was closed here, because the peer sent " + sent);
     }
 
     @Override
@@ -99,7 +105,11 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
 
     @Override
     public final void exceptionCaught(ChannelHandlerContext from, Throwable failure) {
-        if (failure instanceof IOException) {
+        if (failure instanceof DecoderException && failure.getCause() instanceof SSLException undecipherable) {
+            if (!closing) {
+                refuse("what can't be decrypted: " + undecipherable.getMessage());
+            }
+        } else if (failure instanceof IOException) {
             LOG.debug("The data connection with {} broke.", peer(), failure);
             closeFor(String.valueOf(failure.getMessage()));
         } else {

@@ -20,9 +20,11 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.security.Handshake;
 import io.selvage.protocol.security.Newcomers;
 import io.selvage.protocol.security.Refusals;
+import io.selvage.protocol.transport.PinnedTls;
 import io.selvage.task.exchange.ChannelDefinition;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelFailureListener;
@@ -43,6 +45,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,10 +73,11 @@ public final class DataPlane implements ExchangeTransport {
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(512 << 10, 1 << 20);
 
     private static final long CLOSE_SECONDS = 5;
-    private static final long LOOKUP_IDLE_SECONDS = 10;
+    private static final long ASIDE_IDLE_SECONDS = 10;
 
     private final ExecutorId self;
     private final Handshake handshake;
+    private final @Nullable Encryption encryption; // null: off
     private final DataPlaneLimits limits;
     private final EventLoopGroup group;
     private final NetworkThread thread;
@@ -83,6 +87,8 @@ public final class DataPlane implements ExchangeTransport {
     private final Refusals refusals = new Refusals("the data port"); // for any thread
     /** Names may be slow to look up, and the network thread must not wait. Bounded by the number of connections. */
     private final ExecutorService lookups;
+    /** What encryption takes milliseconds for, once for each connection. Bounded likewise. */
+    private final ExecutorService keys;
 
     // The network thread's.
     private final InputRegistry inputs;
@@ -90,9 +96,17 @@ public final class DataPlane implements ExchangeTransport {
     private final Newcomers<Channel> newcomers;
     private boolean closed;
 
-    private DataPlane(ExecutorId self, Handshake handshake, String bindHost, DataPlaneLimits limits) {
+    private DataPlane(
+            ExecutorId self,
+            ApplicationIdentity identity,
+            boolean isEncrypted,
+            String bindHost,
+            DataPlaneLimits limits) {
         this.self = self;
-        this.handshake = handshake;
+        this.handshake = identity.handshake();
+        this.lookups = aside("name-lookup");
+        this.keys = aside("connection-keys");
+        this.encryption = isEncrypted ? new Encryption(new PinnedTls(identity), keys) : null;
         this.limits = limits;
         DefaultThreadFactory threads = new DefaultThreadFactory("network", true);
         this.group = Epoll.isAvailable() ? new EpollEventLoopGroup(1, threads) : new NioEventLoopGroup(1, threads);
@@ -100,28 +114,38 @@ public final class DataPlane implements ExchangeTransport {
         this.ticker = new FlushTicker(thread);
         this.newcomers = new Newcomers<>(limits.maxUnauthenticated());
         this.inputs = new InputRegistry(thread, limits.maxWaiting(), limits.maxWaitNanos());
-        this.lookups = new ThreadPoolExecutor(
+        this.listener = listen(bindHost);
+    }
+
+    private static ExecutorService aside(String name) {
+        return new ThreadPoolExecutor(
                 0,
                 1,
-                LOOKUP_IDLE_SECONDS,
+                ASIDE_IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                new DefaultThreadFactory("name-lookup", true));
-        this.listener = listen(bindHost);
+                new DefaultThreadFactory(name, true));
     }
 
     /**
      * Takes connections from now on, at a port that the system chooses.
      *
+     * @param isEncrypted whether connections are; so must be those of all its peers
      * @param bindHost empty for every address of the node
      * @throws UncheckedIOException if the address can't be listened on
      */
-    public static DataPlane open(ExecutorId self, Handshake handshake, String bindHost) {
-        return open(self, handshake, bindHost, DataPlaneLimits.DEFAULT);
+    public static DataPlane open(
+            ExecutorId self, ApplicationIdentity identity, boolean isEncrypted, String bindHost) {
+        return open(self, identity, isEncrypted, bindHost, DataPlaneLimits.DEFAULT);
     }
 
-    static DataPlane open(ExecutorId self, Handshake handshake, String bindHost, DataPlaneLimits limits) {
-        return new DataPlane(self, handshake, bindHost, limits);
+    static DataPlane open(
+            ExecutorId self,
+            ApplicationIdentity identity,
+            boolean isEncrypted,
+            String bindHost,
+            DataPlaneLimits limits) {
+        return new DataPlane(self, identity, isEncrypted, bindHost, limits);
     }
 
     private Channel listen(String bindHost) {
@@ -160,8 +184,8 @@ public final class DataPlane implements ExchangeTransport {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /** Connections that were refused, or ended because of what the peer sent, since this was opened. */
-    long refused() {
+    @Override
+    public long refused() {
         return refusals.total();
     }
 
@@ -204,6 +228,7 @@ public final class DataPlane implements ExchangeTransport {
         thread.post(this::onClose);
         group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
         lookups.shutdown();
+        keys.shutdown();
         if (!group.terminationFuture().awaitUninterruptibly(2 * CLOSE_SECONDS, TimeUnit.SECONDS)) {
             LOG.warn("The network thread has not ended within {} seconds; it is left alone.", 2 * CLOSE_SECONDS);
         }
@@ -279,10 +304,7 @@ public final class DataPlane implements ExchangeTransport {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
                 .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                .handler(new HandshakeHandler(
-                        new HandshakeExchange(Handshake.Side.CONNECTING, handshake),
-                        limits.maxHandshakeNanos(),
-                        new Connecting(connection)))
+                .handler(newHandshake(Handshake.Side.CONNECTING, new Connecting(connection)))
                 .connect(address)
                 .addListener((ChannelFuture connected) -> {
                     if (!connected.isSuccess()) {
@@ -292,6 +314,14 @@ public final class DataPlane implements ExchangeTransport {
                                 isOfPeer(connected.cause()));
                     }
                 });
+    }
+
+    private HandshakeHandler newHandshake(Handshake.Side side, HandshakeHandler.Outcome outcome) {
+        return new HandshakeHandler(
+                new HandshakeExchange(side, handshake, encryption != null),
+                encryption,
+                limits.maxHandshakeNanos(),
+                outcome);
     }
 
     /** Refused, timed out, no route: nobody is there, and nothing is wrong with this process. */
@@ -304,11 +334,7 @@ public final class DataPlane implements ExchangeTransport {
             socket.close();
             return;
         }
-        socket.pipeline()
-                .addLast(new HandshakeHandler(
-                        new HandshakeExchange(Handshake.Side.ACCEPTING, handshake),
-                        limits.maxHandshakeNanos(),
-                        new Accepting(socket)));
+        socket.pipeline().addLast(newHandshake(Handshake.Side.ACCEPTING, new Accepting(socket)));
         newcomers
                 .add(socket)
                 .map(eldest -> eldest.pipeline().get(HandshakeHandler.class))

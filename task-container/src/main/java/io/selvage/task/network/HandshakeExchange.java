@@ -4,6 +4,7 @@ import io.selvage.protocol.security.Handshake;
 import io.selvage.protocol.security.Handshake.Side;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the network thread. One side of the four messages by which two processes prove to each other that they hold
@@ -38,14 +39,18 @@ final class HandshakeExchange {
 
     private final Side side;
     private final Handshake handshake;
+    private final boolean isEncrypted;
     private final byte[] ownChallenge = Handshake.challenge();
 
     private byte[] peerChallenge = NOTHING;
     private Awaiting awaiting;
+    private @Nullable String mismatch;
 
-    HandshakeExchange(Side side, Handshake handshake) {
+    /** @param isEncrypted whether this side goes on encrypted */
+    HandshakeExchange(Side side, Handshake handshake, boolean isEncrypted) {
         this.side = side;
         this.handshake = handshake;
+        this.isEncrypted = isEncrypted;
         this.awaiting = side == Side.CONNECTING ? Awaiting.CHALLENGE : Awaiting.PREAMBLE_AND_CHALLENGE;
     }
 
@@ -62,6 +67,16 @@ final class HandshakeExchange {
             case RESPONSE -> Handshake.RESPONSE_BYTES;
             case NOTHING -> 0;
         };
+    }
+
+    Side side() {
+        return side;
+    }
+
+    /** Why the two can't go on although both have proven themselves. The peer has been answered, and finds out too. */
+    @Nullable
+    String mismatch() {
+        return mismatch;
     }
 
     /** Whether the first {@code count} bytes of a message already show that the peer speaks something else. */
@@ -104,15 +119,24 @@ final class HandshakeExchange {
 
     private byte[] onResponse(byte[] message) throws ProtocolViolation {
         Side peer = side == Side.CONNECTING ? Side.ACCEPTING : Side.CONNECTING;
-        if (!handshake.verify(peer, connectingChallenge(), acceptingChallenge(), message)) {
-            throw new ProtocolViolation("a proof that was not made with this application's secret");
+        if (!isProof(peer, isEncrypted, message)) {
+            if (!isProof(peer, !isEncrypted, message)) {
+                throw new ProtocolViolation("a proof that was not made with this application's secret");
+            }
+            mismatch = "the peer " + (isEncrypted ? "does not encrypt" : "encrypts")
+                    + ", and selvage.network.encryption is " + isEncrypted
+                    + " here: all processes of a session must have the same setting";
         }
         awaiting = Awaiting.NOTHING;
         return side == Side.ACCEPTING ? respond() : NOTHING;
     }
 
+    private boolean isProof(Side peer, boolean ofEncrypted, byte[] message) {
+        return handshake.verify(peer, ofEncrypted, connectingChallenge(), acceptingChallenge(), message);
+    }
+
     private byte[] respond() {
-        return handshake.respond(side, connectingChallenge(), acceptingChallenge());
+        return handshake.respond(side, isEncrypted, connectingChallenge(), acceptingChallenge());
     }
 
     private byte[] connectingChallenge() {

@@ -4,14 +4,17 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and then gives way
- * to the connection. Until then a peer has a fixed array and a deadline, and nothing else.
+ * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and, where connections
+ * are encrypted, before that stands; then gives way to the connection. Until its proof a peer has a fixed array and a
+ * deadline, and nothing else.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Netty hands what fails to exceptionCaught.
 final class HandshakeHandler extends ChannelInboundHandlerAdapter {
@@ -28,16 +31,21 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     }
 
     private final HandshakeExchange exchange;
+    private final @Nullable Encryption encryption;
     private final long maxNanos;
     private final Outcome outcome;
     private final byte[] message = new byte[HandshakeExchange.MAX_MESSAGE_BYTES];
     private int count; // bytes of the message that are here
+    private boolean encrypting; // Both have proven themselves, and encryption does not stand yet.
     private boolean decided;
     private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> deadline;
 
-    HandshakeHandler(HandshakeExchange exchange, long maxNanos, Outcome outcome) {
+    /** @param encryption null: what comes after is not encrypted */
+    HandshakeHandler(
+            HandshakeExchange exchange, @Nullable Encryption encryption, long maxNanos, Outcome outcome) {
         this.exchange = exchange;
+        this.encryption = encryption;
         this.maxNanos = maxNanos;
         this.outcome = outcome;
     }
@@ -62,10 +70,13 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object received) {
         ByteBuf in = (ByteBuf) received;
         try {
-            while (!decided && in.isReadable()) {
+            if (encrypting) {
+                throw new ProtocolViolation("data before its encryption stood");
+            }
+            while (!decided && !encrypting && in.isReadable()) {
                 read(context, in);
             }
-            if (in.isReadable() && context.isRemoved()) {
+            if (in.isReadable() && (encrypting || context.isRemoved())) {
                 context.pipeline().fireChannelRead(in.retain());
             }
         } catch (ProtocolViolation violation) {
@@ -89,9 +100,43 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         count = 0;
         write(context, exchange.onMessage(Arrays.copyOf(message, expected)));
         if (exchange.expectedBytes() == 0) {
-            decide();
-            context.pipeline().replace(this, "connection", outcome.onAuthenticated());
+            onProven(context);
         }
+    }
+
+    private void onProven(ChannelHandlerContext context) {
+        String mismatch = exchange.mismatch();
+        if (mismatch != null) {
+            refuse(context, mismatch);
+        } else if (encryption == null) {
+            giveWay(context);
+        } else {
+            encrypting = true;
+            context.pipeline().addBefore(context.name(), "encryption", encryption.newHandler(exchange.side()));
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent encrypted && !decided) {
+            if (encrypted.isSuccess()) {
+                giveWay(context);
+            } else {
+                refuse(context, whyNotEncrypted(encrypted.cause()));
+            }
+        }
+        context.fireUserEventTriggered(event);
+    }
+
+    private static String whyNotEncrypted(Throwable failure) {
+        return failure instanceof ClosedChannelException
+                ? "the peer closed the connection before its encryption stood"
+                : "its encryption could not be agreed upon: " + failure.getMessage();
+    }
+
+    private void giveWay(ChannelHandlerContext context) {
+        decide();
+        context.pipeline().replace(this, "connection", outcome.onAuthenticated());
     }
 
     private static void write(ChannelHandlerContext context, byte[] bytes) {

@@ -105,6 +105,28 @@ class ExactlyOnceTest {
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }
 
+    /** Whoever changes bytes between executors has the job start anew, and neither changes a record nor reads one. */
+    @ParameterizedTest
+    @ValueSource(ints = {71, 72, 73, 74})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceAlthoughEncryptedBytesAreChanged(int seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        String name = "job-damaged-" + seed;
+        EventSource source = new EventSource(12, 2500, 50, 300).heldBy(name);
+        JobGraph graph = graph(source, name, 2, 2, 25_000);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2, 0, true)) {
+            master.kinds = EnumSet.of(ScriptedMaster.Fault.DAMAGE);
+            master.run(random, 8, () -> {}, () -> master.completed > 3);
+            System.out.println("seed " + seed + ": " + master.damaged() + " bytes changed, " + master.completed
+                    + " checkpoints, " + master.restarts + " incarnations");
+            assertThat(master.damaged()).isGreaterThan(2);
+            assertThat(master.restarts).as("deployments").isGreaterThan(2);
+            assertThat(master.wasHeard(name)).as("what the job is called").isFalse();
+            assertThat(master.wasHeard("key-12")).as("a key").isFalse();
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "11,heap,hdfs,64k",

@@ -38,11 +38,17 @@ final class LocalExecutor {
         return Path.of("target", "state-on-disk", name + "-" + UUID.randomUUID());
     }
 
+    /** @param isEncrypted whether its data is */
     LocalExecutor(
-            String name, DurableStore store, Path directory, ApplicationIdentity identity, BlockingQueue<Said> said) {
+            String name,
+            DurableStore store,
+            Path directory,
+            ApplicationIdentity identity,
+            boolean isEncrypted,
+            BlockingQueue<Said> said) {
         this.id = new ExecutorId(name);
         this.said = said;
-        this.dataPlane = DataPlane.open(id, identity.handshake(), "127.0.0.1");
+        this.dataPlane = DataPlane.open(id, identity, isEncrypted, "127.0.0.1");
         ExecutorSettings settings = new ExecutorSettings(
                 id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofHours(1), directory.resolve(name), 64 << 20);
         ExecutorServices services = new ExecutorServices(

@@ -38,6 +38,7 @@ import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
+import io.selvage.task.network.CuttableWire;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,7 +67,9 @@ final class ScriptedMaster implements AutoCloseable {
         MASTER_DIES,
         LOSE_COMPLETION,
         ABORT_CHECKPOINT,
-        FUNCTION_THROWS
+        FUNCTION_THROWS,
+        /** A byte is changed on its way to an executor, if these encrypt. */
+        DAMAGE
     }
 
     static final long CHECKPOINT_INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(15);
@@ -87,6 +90,8 @@ final class ScriptedMaster implements AutoCloseable {
     private final List<LocalExecutor> standbys = new ArrayList<>();
     private final Map<String, Long> followed = new HashMap<>(); // By standby.
     private final Map<String, Figures> figuresBefore = new HashMap<>();
+    private final boolean isEncrypted;
+    private final Map<LocalExecutor, CuttableWire> wires = new HashMap<>(); // To executors whose data is encrypted.
     private int executorNumber;
 
     private long epoch = 1;
@@ -129,7 +134,7 @@ final class ScriptedMaster implements AutoCloseable {
     boolean restartsParts;
 
     Map<String, String> settings = Map.of(); // The job's.
-    Set<Fault> kinds = EnumSet.allOf(Fault.class);
+    Set<Fault> kinds = EnumSet.range(Fault.REDEPLOY, Fault.FUNCTION_THROWS);
     int partialRestarts;
     private boolean hasRun; // Every subtask of some incarnation has.
     final Map<Fault, Integer> injected = new HashMap<>();
@@ -158,6 +163,20 @@ final class ScriptedMaster implements AutoCloseable {
             int executorCount,
             int standbyCount)
             throws IOException {
+        this(graphs, jobName, store, directory, executorCount, standbyCount, false);
+    }
+
+    /** @param isEncrypted whether data is between executors; then it goes over wires that can damage it */
+    ScriptedMaster(
+            List<JobGraph> graphs,
+            String jobName,
+            DurableStore store,
+            Path directory,
+            int executorCount,
+            int standbyCount,
+            boolean isEncrypted)
+            throws IOException {
+        this.isEncrypted = isEncrypted;
         this.job = new JobId(jobName);
         this.graphs = List.copyOf(graphs);
         this.graph = graphs.get(0);
@@ -178,12 +197,17 @@ final class ScriptedMaster implements AutoCloseable {
         }
     }
 
-    private LocalExecutor newExecutor() {
-        return new LocalExecutor("executor-" + ++executorNumber, store, directory, identity, said);
+    private LocalExecutor newExecutor() throws IOException {
+        LocalExecutor executor =
+                new LocalExecutor("executor-" + ++executorNumber, store, directory, identity, isEncrypted, said);
+        if (isEncrypted) {
+            wires.put(executor, new CuttableWire(executor.dataPlane.dataPort()));
+        }
+        return executor;
     }
 
     /** The others stay where they are, and so do their subtasks. */
-    private LocalExecutor lose(int index) throws InterruptedException {
+    private LocalExecutor lose(int index) throws IOException, InterruptedException {
         LocalExecutor victim = executors.get(index);
         victim.kill(job);
         dead.add(victim);
@@ -402,6 +426,8 @@ final class ScriptedMaster implements AutoCloseable {
             case LOSE_COMPLETION -> loseCompletion = true;
             case ABORT_CHECKPOINT -> abort();
             case FUNCTION_THROWS -> failFunctionOnce.run();
+            case DAMAGE ->
+                wires.get(executors.get(random.nextInt(executors.size()))).flipNext();
         }
     }
 
@@ -526,7 +552,7 @@ final class ScriptedMaster implements AutoCloseable {
             deploy.addExecutors(ExecutorAddress.newBuilder()
                     .setExecutorId(executor.id.value())
                     .setHost("127.0.0.1")
-                    .setDataPort(executor.dataPlane.dataPort()));
+                    .setDataPort(dataPort(executor)));
         }
         for (Vertex vertex : graph.vertices()) {
             boolean goesOn = spared.contains(vertex.id());
@@ -546,6 +572,20 @@ final class ScriptedMaster implements AutoCloseable {
         }
         tellAll(MasterMessage.newBuilder().setDeploy(deploy));
         follow();
+    }
+
+    private int dataPort(LocalExecutor executor) {
+        return isEncrypted ? wires.get(executor).port() : executor.dataPlane.dataPort();
+    }
+
+    /** How many bytes were changed on their way. */
+    int damaged() {
+        return wires.values().stream().mapToInt(CuttableWire::flipped).sum();
+    }
+
+    /** Whether that went over any wire to an executor. */
+    boolean wasHeard(String text) {
+        return wires.values().stream().anyMatch(wire -> wire.heard().contains(text));
     }
 
     private void tellAll(MasterMessage.Builder message) {
@@ -739,13 +779,16 @@ final class ScriptedMaster implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws IOException, InterruptedException {
         List<LocalExecutor> all = new ArrayList<>(executors);
         all.addAll(standbys);
         all.addAll(dead);
         all.forEach(executor -> executor.end(job));
         for (LocalExecutor executor : all) {
             executor.close();
+        }
+        for (CuttableWire wire : wires.values()) {
+            wire.close();
         }
     }
 }

@@ -135,6 +135,11 @@ class TaskExecutorTest {
         }
 
         @Override
+        public long refused() {
+            return 17;
+        }
+
+        @Override
         public OutputChannel openOutput(
                 ChannelDefinition definition,
                 ExecutorAddress receiver,
@@ -257,6 +262,7 @@ class TaskExecutorTest {
         List<ExecutorMessage> heartbeats = of(ExecutorMessage.MessageCase.HEARTBEAT);
         assertThat(heartbeats).hasSize(2);
         assertThat(heartbeats.get(1).getHeartbeat().getCountersList()).hasSize(3);
+        assertThat(heartbeats.get(1).getHeartbeat().getRefusedConnections()).isEqualTo(17);
         tell(1, stop(1));
         await(ExecutorMessage.MessageCase.STOPPED, 1);
     }

@@ -52,6 +52,11 @@ class WarmUpTest {
         }
 
         @Override
+        public long refused() {
+            return real.refused();
+        }
+
+        @Override
         public OutputChannel openOutput(
                 ChannelDefinition definition,
                 ExecutorAddress receiver,
@@ -132,7 +137,7 @@ class WarmUpTest {
     void passesRecordsToItselfOnceAndMakesEachProgramWithoutOpeningIt() throws Exception {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());
-        try (DataPlane plane = DataPlane.open(SELF, ApplicationIdentity.create().handshake(), "127.0.0.1")) {
+        try (DataPlane plane = DataPlane.open(SELF, ApplicationIdentity.create(), false, "127.0.0.1")) {
             Counting transport = new Counting(plane, new CopyOnWriteArrayList<>(), new ArrayList<>());
             ExecutorServices services = new ExecutorServices(
                     store,

@@ -1,5 +1,6 @@
 package io.selvage.task.network;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -7,24 +8,30 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A relay on loopback between a sender and a data port, that can be cut, keep the sender waiting, or flip a bit of what
- * it says.
+ * A relay on loopback between senders and a data port, that can be cut, keep a sender waiting, flip a bit of what it
+ * says, and be listened at.
  */
-final class CuttableWire implements AutoCloseable {
+public final class CuttableWire implements AutoCloseable {
     private final ServerSocket server;
     private final int target;
     private final CountDownLatch held;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicLong flipAt = new AtomicLong(Long.MAX_VALUE); // bytes from the sender
+    private final AtomicBoolean flipsNext = new AtomicBoolean();
+    private final AtomicInteger flipped = new AtomicInteger();
+    private final ByteArrayOutputStream heard = new ByteArrayOutputStream(); // guarded by itself; both ways
 
     /** Lets through at once. */
-    CuttableWire(int target) throws IOException {
+    public CuttableWire(int target) throws IOException {
         this(target, new CountDownLatch(0));
     }
 
@@ -32,7 +39,7 @@ final class CuttableWire implements AutoCloseable {
         this.target = target;
         this.held = held;
         this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        start("wire", this::acceptOne);
+        start("wire", this::accept);
     }
 
     /** Keeps a sender that has connected waiting, until {@link #letThrough}. */
@@ -44,34 +51,61 @@ final class CuttableWire implements AutoCloseable {
         held.countDown();
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
-    /** Flips a bit in the byte that the sender sends after so many others. */
+    /** Flips a bit in the byte that the sender sends after so many others, once. */
     void flipAfter(long bytes) {
         flipAt.set(bytes);
+    }
+
+    /** Flips a bit in the middle of what a sender says next. */
+    public void flipNext() {
+        flipsNext.set(true);
+    }
+
+    /** How many bits were flipped by {@link #flipNext}. */
+    public int flipped() {
+        return flipped.get();
+    }
+
+    /** All that has been said, in both directions, one character for each byte. */
+    public String heard() {
+        synchronized (heard) {
+            return heard.toString(StandardCharsets.ISO_8859_1);
+        }
     }
 
     void cut() {
         sockets.forEach(CuttableWire::closeQuietly);
     }
 
-    private void acceptOne() {
+    private void accept() {
         try {
-            Socket sender = server.accept();
-            held.await();
-            Socket receiver = new Socket(InetAddress.getLoopbackAddress(), target);
-            sockets.add(sender);
-            sockets.add(receiver);
-            start("wire-forth", () -> pump(sender, receiver, true));
-            start("wire-back", () -> pump(receiver, sender, false));
+            while (true) {
+                Socket sender = server.accept();
+                sockets.add(sender);
+                held.await();
+                relay(sender);
+            }
         } catch (IOException closed) {
             if (!server.isClosed()) {
                 throw new UncheckedIOException(closed);
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void relay(Socket sender) {
+        try {
+            Socket receiver = new Socket(InetAddress.getLoopbackAddress(), target);
+            sockets.add(receiver);
+            start("wire-forth", () -> pump(sender, receiver, true));
+            start("wire-back", () -> pump(receiver, sender, false));
+        } catch (IOException nobodyThere) {
+            closeQuietly(sender);
         }
     }
 
@@ -82,11 +116,13 @@ final class CuttableWire implements AutoCloseable {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                long at = flipAt.get() - total;
-                if (mayFlip && at >= 0 && at < count) {
-                    buffer[(int) at] ^= 4;
+                if (mayFlip) {
+                    damage(buffer, count, total);
                 }
                 total += count;
+                synchronized (heard) {
+                    heard.write(buffer, 0, count);
+                }
                 out.write(buffer, 0, count);
             }
         } catch (IOException cut) {
@@ -94,6 +130,17 @@ final class CuttableWire implements AutoCloseable {
         } finally {
             closeQuietly(from);
             closeQuietly(to);
+        }
+    }
+
+    private void damage(byte[] buffer, int count, long total) {
+        long at = flipAt.get();
+        if (at >= total && at < total + count && flipAt.compareAndSet(at, Long.MAX_VALUE)) {
+            buffer[(int) (at - total)] ^= 4;
+        }
+        if (flipsNext.compareAndSet(true, false)) {
+            flipped.incrementAndGet();
+            buffer[count / 2] ^= 4;
         }
     }
 

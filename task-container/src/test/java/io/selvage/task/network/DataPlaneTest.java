@@ -2,6 +2,7 @@ package io.selvage.task.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.netty.buffer.PoolArenaMetric;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -49,10 +50,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Over real sockets on loopback, with Netty's leak detector looking at each buffer. */
+/** Over real sockets on loopback, in the clear and encrypted, with Netty's leak detector looking at each buffer. */
+@ParameterizedClass(name = "encrypted: {0}")
+@ValueSource(booleans = {false, true})
 @Timeout(300)
 class DataPlaneTest {
     static {
@@ -68,15 +72,22 @@ class DataPlaneTest {
     private static final Incarnation SECOND = new Incarnation(2);
 
     private final long activeBefore = activeBuffers();
-    private final Handshake handshake = ApplicationIdentity.create().handshake();
+    private final ApplicationIdentity identity = ApplicationIdentity.create();
     private final JobId job = JobId.random();
     private final List<DataPlane> planes = new ArrayList<>();
-    private final DataPlane a = plane("a", handshake);
-    private final DataPlane b = plane("b", handshake);
+    private final boolean isEncrypted;
+    private final DataPlane a;
+    private final DataPlane b;
     private final BlockingQueue<ChannelFailure> failuresOfA = new LinkedBlockingQueue<>();
     private final BlockingQueue<ChannelFailure> failuresOfB = new LinkedBlockingQueue<>();
     private final Wakeup producer = new Wakeup();
     private final Wakeup consumer = new Wakeup();
+
+    DataPlaneTest(boolean isEncrypted) {
+        this.isEncrypted = isEncrypted;
+        this.a = plane("a");
+        this.b = plane("b");
+    }
 
     @AfterEach
     void leavesNoBufferBehind() {
@@ -608,7 +619,7 @@ class DataPlaneTest {
 
     @Test
     void anExecutorThatCannotBeReachedFailsTheChannelNamingIt() throws Exception {
-        DataPlane gone = plane("gone", handshake);
+        DataPlane gone = plane("gone");
         ExecutorAddress address = address(gone, "gone");
         gone.close();
         open(a, address, define(FIRST, 1));
@@ -630,6 +641,7 @@ class DataPlaneTest {
     @ParameterizedTest
     @ValueSource(longs = {0, 4, 8, 12, 17, 30, 900})
     void aDamagedFrameClosesTheConnectionAndFailsBothEnds(long offset) throws Exception {
+        assumeThat(isEncrypted).as("the places of its bytes are not known").isFalse();
         Definition definition = define(FIRST, 1);
         try (CuttableWire wire = new CuttableWire(b.dataPort())) {
             byte[] open = new OpenRequest(definition.id(), BUFFER).encode();
@@ -658,9 +670,80 @@ class DataPlaneTest {
         }
     }
 
+    /** Whatever byte it is: those of the proof and of the certificates are among the first. */
+    @ParameterizedTest
+    @ValueSource(longs = {3, 20, 50, 80, 200, 400, 700, 1000, 1500, 2500, 10_000})
+    void aDamagedByteNeverPassesAndClosesTheConnection(long place) throws Exception {
+        Definition definition = define(FIRST, 1);
+        try (CuttableWire wire = new CuttableWire(b.dataPort())) {
+            wire.flipAfter(place);
+            InputChannel input = register(b, definition);
+            OutputChannel output = open(a, new ExecutorAddress(new ExecutorId("b"), HOST, wire.port()), definition);
+            AtomicBoolean failed = new AtomicBoolean();
+            CompletableFuture<Void> emitting = run(() -> {
+                String record = "x".repeat(1000);
+                while (!failed.get()) {
+                    if (!output.tryEmit(record, 1)) {
+                        output.flush();
+                        Thread.onSpinWait();
+                    }
+                }
+            });
+
+            next(failuresOfA);
+            failed.set(true);
+            emitting.get(60, TimeUnit.SECONDS);
+            Object record = input.poll();
+            while (record != null) {
+                assertThat(record).isEqualTo("x".repeat(1000));
+                record = input.poll();
+            }
+            awaitRefusal(b);
+        }
+    }
+
+    private static void awaitRefusal(DataPlane by) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (by.refused() == 0) {
+            assertThat(System.nanoTime()).as("nobody counts it").isLessThan(deadline);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+    }
+
+    @Test
+    void whoListensInBetweenReadsRecordsOnlyIfTheyAreNotEncrypted() throws Exception {
+        Definition definition = define(FIRST, 1);
+        try (CuttableWire wire = new CuttableWire(b.dataPort())) {
+            InputChannel input = register(b, definition);
+            OutputChannel output = open(a, new ExecutorAddress(new ExecutorId("b"), HOST, wire.port()), definition);
+            for (int i = 0; i < 1000; i++) {
+                next(input, output, "account " + i + " of a customer");
+            }
+            String heard = wire.heard();
+            String channelId = new String(
+                    new OpenRequest(definition.id(), BUFFER).encode(), StandardCharsets.ISO_8859_1);
+            if (isEncrypted) {
+                assertThat(heard.length()).isGreaterThan(1000 * "account 0 of a customer".length());
+                assertThat(heard).doesNotContain("account ", "customer", channelId);
+            } else {
+                assertThat(heard).contains("account 7 of a customer", "account 999 of a customer", channelId);
+            }
+        }
+    }
+
+    @Test
+    void whereOneSideEncryptsAndTheOtherDoesNotBothSaySo() throws Exception {
+        DataPlane other = added(DataPlane.open(new ExecutorId("other"), identity, !isEncrypted, HOST));
+        open(a, other, define(FIRST, 1));
+
+        assertThat(next(failuresOfA).reason())
+                .contains("handshake with executor other", "selvage.network.encryption is " + isEncrypted);
+        awaitRefusal(other);
+    }
+
     @Test
     void aPeerWithAnotherSecretIsRefused() throws Exception {
-        DataPlane stranger = plane("stranger", ApplicationIdentity.create().handshake());
+        DataPlane stranger = added(DataPlane.open(new ExecutorId("stranger"), ApplicationIdentity.create(), isEncrypted, HOST));
         stranger.openOutput(define(FIRST, 1).of(strings()), address(b), producer, (id, why) -> failuresOfA.add(why));
 
         assertThat(next(failuresOfA).reason()).contains("handshake with executor b", "failed");
@@ -873,12 +956,12 @@ class DataPlaneTest {
 
     // ---- Planes and channels.
 
-    private DataPlane plane(String name, Handshake secret) {
-        return added(DataPlane.open(new ExecutorId(name), secret, HOST));
+    private DataPlane plane(String name) {
+        return added(DataPlane.open(new ExecutorId(name), identity, isEncrypted, HOST));
     }
 
     private DataPlane plane(String name, DataPlaneLimits limits) {
-        return added(DataPlane.open(new ExecutorId(name), handshake, HOST, limits));
+        return added(DataPlane.open(new ExecutorId(name), identity, isEncrypted, HOST, limits));
     }
 
     private DataPlane added(DataPlane plane) {

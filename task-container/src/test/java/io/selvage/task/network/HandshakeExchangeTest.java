@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class HandshakeExchangeTest {
     private final Handshake handshake = ApplicationIdentity.create().handshake();
-    private final HandshakeExchange connecting = new HandshakeExchange(Side.CONNECTING, handshake);
-    private final HandshakeExchange accepting = new HandshakeExchange(Side.ACCEPTING, handshake);
+    private final HandshakeExchange connecting = new HandshakeExchange(Side.CONNECTING, handshake, false);
+    private final HandshakeExchange accepting = new HandshakeExchange(Side.ACCEPTING, handshake, false);
 
     @Test
     void bothSidesOfOneApplicationPass() throws ProtocolViolation {
@@ -22,12 +22,27 @@ class HandshakeExchangeTest {
 
         assertThat(accepting.expectedBytes()).isZero();
         assertThat(connecting.expectedBytes()).isZero();
+        assertThat(accepting.mismatch()).isNull();
+        assertThat(connecting.mismatch()).isNull();
+    }
+
+    @Test
+    void whereOneSideEncryptsAndTheOtherDoesNotBothFindOut() throws ProtocolViolation {
+        HandshakeExchange encrypting = new HandshakeExchange(Side.CONNECTING, handshake, true);
+        byte[] challenge = accepting.onMessage(encrypting.opening());
+        byte[] proof = accepting.onMessage(encrypting.onMessage(challenge));
+        encrypting.onMessage(proof);
+
+        assertThat(accepting.mismatch())
+                .isEqualTo("the peer encrypts, and selvage.network.encryption is false here:"
+                        + " all processes of a session must have the same setting");
+        assertThat(encrypting.mismatch()).contains("the peer does not encrypt", "is true here");
     }
 
     @Test
     void acceptingSideRefusesAnotherSecretBeforeItProvesItself() throws ProtocolViolation {
         HandshakeExchange stranger = new HandshakeExchange(
-                Side.CONNECTING, ApplicationIdentity.create().handshake());
+                Side.CONNECTING, ApplicationIdentity.create().handshake(), false);
         byte[] challenge = accepting.onMessage(stranger.opening());
         byte[] proof = stranger.onMessage(challenge);
 
@@ -60,7 +75,7 @@ class HandshakeExchangeTest {
         byte[] recorded = connecting.onMessage(accepting.onMessage(opening));
         accepting.onMessage(recorded);
 
-        HandshakeExchange later = new HandshakeExchange(Side.ACCEPTING, handshake);
+        HandshakeExchange later = new HandshakeExchange(Side.ACCEPTING, handshake, false);
         later.onMessage(opening);
         assertThatThrownBy(() -> later.onMessage(recorded)).isInstanceOf(ProtocolViolation.class);
     }
@@ -70,7 +85,7 @@ class HandshakeExchangeTest {
         byte[] http = "GET / HTTP/1.1".getBytes(StandardCharsets.US_ASCII);
 
         assertThat(accepting.isForeign(http, 1)).isTrue();
-        assertThat(accepting.isForeign(new HandshakeExchange(Side.CONNECTING, handshake).opening(), 3))
+        assertThat(accepting.isForeign(new HandshakeExchange(Side.CONNECTING, handshake, false).opening(), 3))
                 .isFalse();
     }
 }

@@ -41,6 +41,7 @@ final class Reports {
         json.put("busy_slots", executor.getBusySlots());
         json.put("standby", executor.getStandby());
         json.put("standby_bytes", executor.getStandbyBytes());
+        json.put("refused_connections", executor.getRefusedConnections());
         json.put("log_url", executor.getLogUrl());
         return json;
     }
