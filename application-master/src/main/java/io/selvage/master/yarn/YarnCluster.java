@@ -10,12 +10,16 @@ import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
@@ -24,6 +28,7 @@ import org.apache.hadoop.yarn.api.records.Container;
 import org.apache.hadoop.yarn.api.records.ContainerId;
 import org.apache.hadoop.yarn.api.records.ContainerStatus;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
+import org.apache.hadoop.yarn.api.records.NodeId;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.PreemptionMessage;
 import org.apache.hadoop.yarn.api.records.Priority;
@@ -69,6 +74,9 @@ public final class YarnCluster {
     private final Map<ExecutorId, Container> allocated = new ConcurrentHashMap<>();
     /** Every container that the core knows, for the way back from its name. */
     private final Map<ExecutorId, ContainerId> containers = new ConcurrentHashMap<>();
+
+    /** Nodes that get no containers of this session, by YARN's ids; of the loop alone. */
+    private final Set<String> avoided = new TreeSet<>();
 
     private long lastRequestId;
     /** For executors, instead of those of this process; volatile: written by the keeper of tokens, read by the loop. */
@@ -116,30 +124,30 @@ public final class YarnCluster {
         try {
             RegisterApplicationMasterResponse response =
                     resourceManager.registerApplicationMaster(host, controlPort, trackingUrl);
-            List<ExecutorId> previous = response.getContainersFromPreviousAttempts().stream()
-                    .map(this::remember)
-                    .toList();
-            inbox.post(new MasterEvent.ResourceManagerJoined(previous));
+            Map<ExecutorId, Long> previous = new TreeMap<>();
+            response.getContainersFromPreviousAttempts()
+                    .forEach(container -> previous.put(remember(container), memoryMib(container)));
             Resource largest = response.getMaximumResourceCapability();
+            inbox.post(new MasterEvent.ResourceManagerJoined(previous, largest.getMemorySize()));
             return new Joined(largest.getMemorySize(), largest.getVirtualCores());
         } catch (YarnException refused) {
             throw new IOException("The ResourceManager refuses this attempt: " + refused.getMessage(), refused);
         }
     }
 
-    public void requestContainers(int count) {
-        for (int i = 0; i < count; i++) {
+    public void requestContainers(MasterAction.RequestContainers action) {
+        for (int i = 0; i < action.count(); i++) {
             long id = ++lastRequestId;
-            ContainerRequest request = request(config, id);
+            ContainerRequest request = request(config, action.memoryMib(), id);
             requests.put(id, request);
             resourceManager.addContainerRequest(request);
         }
         adaptHeartbeat();
     }
 
-    static ContainerRequest request(SessionConfig config, long id) {
+    static ContainerRequest request(SessionConfig config, long memoryMib, long id) {
         ContainerRequest.ContainerRequestBuilder request = ContainerRequest.newBuilder()
-                .capability(Resource.newInstance(config.executorMemory().mebibytes(), config.executorVcores()))
+                .capability(Resource.newInstance(memoryMib, config.executorVcores()))
                 .priority(PRIORITY)
                 .relaxLocality(true)
                 .allocationRequestId(id);
@@ -159,6 +167,22 @@ public final class YarnCluster {
         adaptHeartbeat();
     }
 
+    /** Tells the scheduler, which keeps it for later attempts too. */
+    public void avoid(MasterAction.AvoidNodes action) {
+        avoided.addAll(action.excluded());
+        action.takenBack().forEach(avoided::remove);
+        Set<String> back = names(action.takenBack());
+        back.removeAll(names(avoided));
+        resourceManager.updateBlacklist(new ArrayList<>(names(action.excluded())), new ArrayList<>(back));
+    }
+
+    /** The scheduler knows a node by its host, or with its port (yarn.scheduler.include-port-in-node-name). */
+    private static Set<String> names(Collection<String> nodes) {
+        Set<String> names = new TreeSet<>(nodes);
+        nodes.forEach(node -> names.add(NodeId.fromString(node).getHost()));
+        return names;
+    }
+
     /** With these, from now on, nodes fetch the files of executors, and executors begin. */
     public void useTokens(Credentials fresh) {
         tokens = fresh;
@@ -175,7 +199,7 @@ public final class YarnCluster {
             nodeManagers.startContainerAsync(
                     container,
                     Objects.requireNonNull(launch)
-                            .context(container.getResource().getMemorySize(), credentials()));
+                            .context(memoryMib(container) - action.reserveMib(), credentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
                     action.executor(), "The credentials of an executor could not be put together: " + failed));
@@ -213,6 +237,10 @@ public final class YarnCluster {
         return executor;
     }
 
+    private static long memoryMib(Container container) {
+        return container.getResource().getMemorySize();
+    }
+
     private static ContainerId parse(ExecutorId executor) {
         return ContainerId.fromString(executor.value());
     }
@@ -221,6 +249,8 @@ public final class YarnCluster {
     private final class ResourceManagerCallbacks extends AMRMClientAsync.AbstractCallbackHandler {
         /** Whose preemption was told of: YARN repeats itself with every heartbeat. */
         private final Set<ExecutorId> noticed = new HashSet<>();
+
+        private int toldNodes;
 
         @Override
         public void onContainersAllocated(List<Container> given) {
@@ -232,7 +262,7 @@ public final class YarnCluster {
                 ExecutorId executor = remember(container);
                 allocated.put(executor, container);
                 inbox.post(new MasterEvent.ContainerAllocated(
-                        executor, container.getNodeId().toString()));
+                        executor, container.getNodeId().toString(), memoryMib(container)));
             }
             adaptHeartbeat();
         }
@@ -253,7 +283,8 @@ public final class YarnCluster {
 
         @Override
         public void onContainersReceivedFromPreviousAttempts(List<Container> late) {
-            late.forEach(container -> inbox.post(new MasterEvent.PreviousContainerFound(remember(container))));
+            late.forEach(container ->
+                    inbox.post(new MasterEvent.PreviousContainerFound(remember(container), memoryMib(container))));
         }
 
         @Override
@@ -291,8 +322,14 @@ public final class YarnCluster {
             inbox.post(new MasterEvent.ResourceManagerLost("The link to the ResourceManager is lost: " + error));
         }
 
+        /** Called after each answer of the ResourceManager, which also says how many nodes there are. */
         @Override
         public float getProgress() {
+            int nodes = resourceManager.getClusterNodeCount();
+            if (nodes != toldNodes) {
+                toldNodes = nodes;
+                inbox.post(new MasterEvent.ClusterSized(nodes));
+            }
             return 0.5f; // A stream has no end that could be measured.
         }
     }

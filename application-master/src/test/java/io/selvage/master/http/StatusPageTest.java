@@ -26,6 +26,7 @@ class StatusPageTest {
     private static final SessionDescription SESSION = SessionDescription.newBuilder()
             .setApplicationId("application_1_2")
             .setMasterHost(NASTY)
+            .addNotices("Node n1:1 gets no executors: " + NASTY)
             .addExecutors(ExecutorDescription.newBuilder().setExecutorId(NASTY).setLogUrl("javascript:alert(1)"))
             .build();
 
@@ -33,6 +34,11 @@ class StatusPageTest {
     void escapesEverythingThatIsNotItsOwn() {
         String page = StatusPage.of(SESSION, List.of(JOB), 0);
         assertThat(page).doesNotContain("<script", "alert('", "javascript:").contains("&lt;script&gt;");
+    }
+
+    @Test
+    void showsWhatTheSessionHasFoundOutAboutItsCluster() {
+        assertThat(StatusPage.of(SESSION, List.of(), 0)).contains("Node n1:1 gets no executors: &lt;script");
     }
 
     @Test

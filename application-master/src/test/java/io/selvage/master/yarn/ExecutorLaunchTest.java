@@ -102,7 +102,7 @@ class ExecutorLaunchTest {
 
     private static @Nullable String labelOf(String... options) {
         SessionConfig config = SessionConfig.from(Configuration.defaults().withOptions(List.of(options)));
-        return YarnCluster.request(config, 1).getNodeLabelExpression();
+        return YarnCluster.request(config, 1024, 1).getNodeLabelExpression();
     }
 
     @Test

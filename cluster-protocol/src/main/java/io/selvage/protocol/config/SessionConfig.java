@@ -28,6 +28,7 @@ public record SessionConfig(
         Duration masterSilenceTimeout,
         Map<String, String> masterEnvironment,
         MemorySize executorMemory,
+        double executorMemoryGrowth,
         int executorVcores,
         int executorSlots,
         int minExecutors,
@@ -96,6 +97,11 @@ public record SessionConfig(
             CONTAINER_MEMORY,
             MemorySize.ofMebibytes(1024),
             "The memory of each task executor's container.");
+    public static final ConfigKey<Double> EXECUTOR_MEMORY_GROWTH = ConfigKey.session(
+            "selvage.executor.memory-growth",
+            ValueType.decimal(0, 16),
+            1.0,
+            "How much more memory, as a multiple of `selvage.executor.memory`, executors may get beside their heaps after YARN has ended one because it used more than it had; 0 for none.");
     public static final ConfigKey<Integer> EXECUTOR_VCORES = ConfigKey.session(
             "selvage.executor.vcores", VCORES, 1, "The virtual cores of each task executor's container.");
     public static final ConfigKey<Integer> EXECUTOR_SLOTS = ConfigKey.session(
@@ -189,6 +195,7 @@ public record SessionConfig(
             MASTER_JVM_OPTIONS,
             MASTER_SILENCE_TIMEOUT,
             EXECUTOR_MEMORY,
+            EXECUTOR_MEMORY_GROWTH,
             EXECUTOR_VCORES,
             EXECUTOR_SLOTS,
             MIN_EXECUTORS,
@@ -220,6 +227,11 @@ public record SessionConfig(
         return executorNodeLabel.isEmpty() ? application.nodeLabel() : executorNodeLabel;
     }
 
+    /** What an executor's container may grow to, whatever its processes need. */
+    public long mostExecutorMemoryMib() {
+        return (long) (executorMemory.mebibytes() * (1 + executorMemoryGrowth));
+    }
+
     /** Of a container of so many bytes, what RocksDB may take beside the heap. */
     public long rocksDbBytes(long containerBytes) {
         return switch (defaultBackend) {
@@ -243,6 +255,7 @@ public record SessionConfig(
                 configuration.get(MASTER_SILENCE_TIMEOUT),
                 configuration.get(MASTER_ENVIRONMENT),
                 configuration.get(EXECUTOR_MEMORY),
+                configuration.get(EXECUTOR_MEMORY_GROWTH),
                 configuration.get(EXECUTOR_VCORES),
                 configuration.get(EXECUTOR_SLOTS),
                 configuration.get(MIN_EXECUTORS),

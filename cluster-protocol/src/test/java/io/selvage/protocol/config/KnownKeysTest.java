@@ -34,6 +34,7 @@ class KnownKeysTest {
                         "selvage.master.jvm-options=",
                         "selvage.master.silence-timeout=5s",
                         "selvage.executor.memory=1g",
+                        "selvage.executor.memory-growth=1.0",
                         "selvage.executor.vcores=1",
                         "selvage.executor.slots=1",
                         "selvage.executor.minimum=0",
