@@ -17,6 +17,7 @@ public final class Executor {
     private final ExecutorId id;
     private final String node;
     private long memoryMib;
+    private long reserveMib;
     private ExecutorState state;
     private long deadlineNanos;
     private long idleSinceNanos;
@@ -116,6 +117,15 @@ public final class Executor {
 
     void setMemoryMib(long known) {
         memoryMib = known;
+    }
+
+    /** Of its memory, what neither heap nor buffers may take; 0 also if an earlier master has launched it. */
+    long reserveMib() {
+        return reserveMib;
+    }
+
+    void launchedWith(long reserve) {
+        reserveMib = reserve;
     }
 
     void extendDeadline(long newDeadlineNanos) {

@@ -22,13 +22,20 @@ final class ExecutorMemory {
     private long largest = Long.MAX_VALUE;
 
     private long asked;
+    /** By which heap and buffers are sized, once more is asked for: what they were sized by when it was not enough. */
+    private long ofHeap;
+
     private long noRoomUntilNanos;
 
-    /** @param learnt what an earlier master has asked for; 0 if that was what is set */
-    ExecutorMemory(long configured, long most, long learnt) {
+    /**
+     * @param learnt what an earlier master has asked for; 0 if that was what is set
+     * @param learntOfHeap what it had heaps sized by
+     */
+    ExecutorMemory(long configured, long most, long learnt, long learntOfHeap) {
         this.configured = configured;
         this.most = most;
         this.asked = Math.max(configured, Math.min(most, learnt));
+        this.ofHeap = Math.max(configured, learntOfHeap);
     }
 
     /** What an executor is to get. */
@@ -41,9 +48,14 @@ final class ExecutorMemory {
         return asked > configured;
     }
 
+    /** By which heap and buffers are sized, if more is asked for. */
+    long ofHeap() {
+        return ofHeap;
+    }
+
     /** Of a container of that size, what neither heap nor buffers may take. */
     long reserveOf(long size) {
-        return isRaised() ? Math.max(0, size - configured) : 0;
+        return isRaised() ? Math.max(0, size - ofHeap) : 0;
     }
 
     void boundBy(long largestContainer) {
@@ -55,10 +67,11 @@ final class ExecutorMemory {
      * An executor was ended for its memory. The room beside the heap doubles each time, so that three or four deaths
      * find what is needed; several executors that had the same teach no more than one of them.
      *
-     * @param size of its container; 0: not known
+     * @param size of its container, which may be more than was asked for; 0: not known
+     * @param reserve what of it neither its heap nor its buffers could take
      * @return what follows from it, a sentence
      */
-    String onExceeded(long size, long nowNanos) {
+    String onExceeded(long size, long reserve, long nowNanos) {
         long had = size == 0 ? asked : size;
         if (had < asked) {
             return "Those that follow get more already, " + asked + " MiB.";
@@ -66,8 +79,9 @@ final class ExecutorMemory {
         if (nowNanos < noRoomUntilNanos) {
             return "Those that follow get no more: YARN had no room for larger ones.";
         }
-        long room = Math.max(Math.max(LEAST_STEP, configured / STEP_SHARE), 2 * (had - configured));
-        long next = Math.min(configured + room, Math.min(most, largest));
+        long base = isRaised() ? ofHeap : Math.max(configured, had - reserve);
+        long room = Math.max(Math.max(LEAST_STEP, configured / STEP_SHARE), 2 * (had - base));
+        long next = Math.min(base + room, Math.min(most, largest));
         if (next <= had) {
             return "Those that follow get no more than its " + had + " MiB: "
                     + (most <= largest
@@ -75,6 +89,7 @@ final class ExecutorMemory {
                             : "YARN gives at most " + largest + " MiB to a container.");
         }
         asked = next;
+        ofHeap = base;
         return "Those that follow get " + asked + " MiB, and heaps as before: what is beside them had too little of " + had
                 + " MiB.";
     }

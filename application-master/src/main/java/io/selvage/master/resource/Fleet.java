@@ -123,7 +123,11 @@ public final class Fleet {
         this.limits = limits;
         this.records = records;
         this.learnt = learnt;
-        this.memory = new ExecutorMemory(limits.memoryMib(), limits.mostMemoryMib(), learnt.getExecutorMemoryMib());
+        this.memory = new ExecutorMemory(
+                limits.memoryMib(),
+                limits.mostMemoryMib(),
+                learnt.getExecutorMemoryMib(),
+                learnt.getHeapMemoryMib());
         this.epoch = epoch;
         this.actions = actions;
         this.actionsOnceLeading = actionsOnceLeading;
@@ -176,11 +180,12 @@ public final class Fleet {
         if (missingContainers(demand) == 0) {
             release(executor, "It is not needed any more.");
         } else {
-            executors.put(
-                    executor,
-                    new Executor(executor, node, memoryMib, ExecutorState.STARTING, nowNanos + limits.startNanos()));
+            Executor launched =
+                    new Executor(executor, node, memoryMib, ExecutorState.STARTING, nowNanos + limits.startNanos());
+            launched.launchedWith(memory.reserveOf(memoryMib));
+            executors.put(executor, launched);
             note("Executor " + executor + " is launched on " + node + ".");
-            actions.accept(new MasterAction.LaunchExecutor(executor, memory.reserveOf(memoryMib)));
+            actions.accept(new MasterAction.LaunchExecutor(executor, launched.reserveMib()));
         }
     }
 
@@ -209,7 +214,7 @@ public final class Fleet {
             failing.onFailure(gone.node(), explanation, nowNanos);
         }
         if (end == ContainerEnd.MEMORY) {
-            note(memory.onExceeded(gone.memoryMib(), nowNanos));
+            note(memory.onExceeded(gone.memoryMib(), gone.reserveMib(), nowNanos));
         }
         return Optional.of(new LostExecutor(executor, explanation));
     }
@@ -520,6 +525,7 @@ public final class Fleet {
                 learnt.getExcludedNodesCount() < MAX_EXCLUDED_KNOWN ? failing.excludeWorst(nowNanos) : List.of();
         ClusterLearnt.Builder next = ClusterLearnt.newBuilder()
                 .setExecutorMemoryMib(memory.isRaised() ? memory.asked() : 0)
+                .setHeapMemoryMib(memory.isRaised() ? memory.ofHeap() : 0)
                 .addAllExcludedNodes(learnt.getExcludedNodesList());
         worst.stream()
                 .filter(node -> !learnt.getExcludedNodesList().contains(node))

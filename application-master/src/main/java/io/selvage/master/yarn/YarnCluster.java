@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.protocolrecords.RegisterApplicationMasterResponse;
@@ -33,6 +34,7 @@ import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.PreemptionMessage;
 import org.apache.hadoop.yarn.api.records.Priority;
 import org.apache.hadoop.yarn.api.records.Resource;
+import org.apache.hadoop.yarn.api.records.ResourceInformation;
 import org.apache.hadoop.yarn.api.records.UpdatedContainer;
 import org.apache.hadoop.yarn.client.api.AMRMClient.ContainerRequest;
 import org.apache.hadoop.yarn.client.api.async.AMRMClientAsync;
@@ -40,6 +42,7 @@ import org.apache.hadoop.yarn.client.api.async.NMClientAsync;
 import org.apache.hadoop.yarn.client.api.async.impl.NMClientAsyncImpl;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.exceptions.YarnException;
+import org.apache.hadoop.yarn.util.resource.ResourceUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,8 +99,12 @@ public final class YarnCluster {
         this.nodeManagers = new NMClientAsyncImpl(new NodeManagerCallbacks());
     }
 
-    /** What the ResourceManager says of the cluster. */
-    public record Joined(long largestMemoryMib, int largestVcores) {}
+    /**
+     * What the ResourceManager says of the cluster.
+     *
+     * @param missing resource types of which it gives less to a container than is asked for; a sentence's part
+     */
+    public record Joined(long largestMemoryMib, int largestVcores, String missing) {}
 
     /** Starts the clients, which takes a while and tells nobody anything. First of all, and once. */
     public void connect() {
@@ -109,7 +116,7 @@ public final class YarnCluster {
     }
 
     /**
-     * Registers this attempt and posts which containers are left of earlier ones. Blocks.
+     * Registers this attempt and posts which containers are left of earlier ones, unless executors can't be had. Blocks.
      *
      * @param specFile where the session's description lies in HDFS
      * @throws IOException also if the ResourceManager refuses the attempt
@@ -124,12 +131,18 @@ public final class YarnCluster {
         try {
             RegisterApplicationMasterResponse response =
                     resourceManager.registerApplicationMaster(host, controlPort, trackingUrl);
+            if (!response.getResourceTypes().isEmpty()) {
+                ResourceUtils.reinitializeResources(response.getResourceTypes());
+            }
             Map<ExecutorId, Long> previous = new TreeMap<>();
             response.getContainersFromPreviousAttempts()
                     .forEach(container -> previous.put(remember(container), memoryMib(container)));
             Resource largest = response.getMaximumResourceCapability();
-            inbox.post(new MasterEvent.ResourceManagerJoined(previous, largest.getMemorySize()));
-            return new Joined(largest.getMemorySize(), largest.getVirtualCores());
+            String missing = missing(config, largest);
+            if (missing.isEmpty()) {
+                inbox.post(new MasterEvent.ResourceManagerJoined(previous, largest.getMemorySize()));
+            }
+            return new Joined(largest.getMemorySize(), largest.getVirtualCores(), missing);
         } catch (YarnException refused) {
             throw new IOException("The ResourceManager refuses this attempt: " + refused.getMessage(), refused);
         }
@@ -145,9 +158,24 @@ public final class YarnCluster {
         adaptHeartbeat();
     }
 
+    /** Of the resource types that executors are to have; empty if there is enough of each. */
+    static String missing(SessionConfig config, Resource largest) {
+        Map<String, ResourceInformation> given = new TreeMap<>();
+        for (ResourceInformation type : largest.getResources()) {
+            given.put(type.getName(), type);
+        }
+        return config.executorResources().entrySet().stream()
+                .filter(asked -> !given.containsKey(asked.getKey())
+                        || given.get(asked.getKey()).getValue() < asked.getValue())
+                .map(asked -> asked.getValue() + " of " + asked.getKey())
+                .collect(Collectors.joining(" and "));
+    }
+
     static ContainerRequest request(SessionConfig config, long memoryMib, long id) {
+        Resource size = Resource.newInstance(memoryMib, config.executorVcores());
+        config.executorResources().forEach(size::setResourceValue);
         ContainerRequest.ContainerRequestBuilder request = ContainerRequest.newBuilder()
-                .capability(Resource.newInstance(memoryMib, config.executorVcores()))
+                .capability(size)
                 .priority(PRIORITY)
                 .relaxLocality(true)
                 .allocationRequestId(id);

@@ -114,7 +114,19 @@ class MemoryLearntTest {
         harness.reportAll(SubtaskState.SUBTASK_RUNNING);
         harness.completeCheckpoint();
         lose(harness, 1, PHYSICAL);
-        assertThat(asked(harness)).isEqualTo(2_000);
+        assertThat(asked(harness)).isEqualTo(1_786);
+        harness.allocate(2, NODE, 1_792);
+        assertThat(harness.last(MasterAction.LaunchExecutor.class).reserveMib())
+                .as("its heap had what was rounded up, and keeps it")
+                .isEqualTo(256);
+
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(1)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(Map.of(), 4_096));
+        harness.pass(Duration.ofSeconds(6));
+        assertThat(asked(harness)).isEqualTo(1_786);
+        harness.allocate(3, NODE, 1_792);
+        assertThat(harness.last(MasterAction.LaunchExecutor.class).reserveMib()).isEqualTo(256);
     }
 
     @Test

@@ -32,6 +32,8 @@ final class SimulatedYarn {
     private static final int NODES = 3;
     /** Of seeds, in so many an executor uses more than is set, and in so many a node is defective. */
     private static final int SELDOM = 6;
+    /** Of containers, one of so many is put where there is no defect, as long as the defective node gets any. */
+    private static final int FAIR_SHARE = 4;
 
     private final Simulation simulation;
     /** Executors' processes. */
@@ -205,7 +207,11 @@ final class SimulatedYarn {
 
     /** One where the application may have containers. */
     private String nodeFor(ExecutorId container) {
-        int first = Math.floorMod(container.value().hashCode(), NODES);
+        int hash = container.value().hashCode();
+        if (!defective.isEmpty() && !avoided.contains(defective) && Math.floorMod(hash, FAIR_SHARE) > 0) {
+            return defective; // What ends there makes room there.
+        }
+        int first = Math.floorMod(hash, NODES);
         for (int i = 0; i < NODES; i++) {
             String node = "node:" + (first + i) % NODES;
             if (!avoided.contains(node)) {
@@ -258,8 +264,8 @@ final class SimulatedYarn {
             }
             boolean mayNot = startsToFail > 0 && simulation.isFaulty();
             startsToFail -= mayNot ? 1 : 0;
-            boolean fails = nodeOf(container).equals(defective) && hasRun();
-            if (fails && simulation.between(0, 2) == 0) {
+            boolean fails = nodeOf(container).equals(defective);
+            if (fails && hasRun() && simulation.between(0, 2) == 0) {
                 reportEnd(container, -1000);
                 return;
             }
@@ -286,7 +292,12 @@ final class SimulatedYarn {
     /** It goes on for a while; its process needs more memory then, or the disks of its node fail. */
     private void endSoon(ExecutorId container, int status) {
         simulation.plan(simulation.between(600, 2_000), () -> {
-            if (executors.containsKey(container) && !simulation.isSessionOver()) {
+            if (!executors.containsKey(container) || simulation.isSessionOver()) {
+                return;
+            }
+            if (status == -101 && !hasRun()) {
+                endSoon(container, status);
+            } else {
                 memoryKills += status == -104 ? 1 : 0;
                 end(container, status);
             }

@@ -1,8 +1,10 @@
 package io.selvage.protocol.config;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -12,6 +14,7 @@ import java.util.regex.Pattern;
  * @param masterEnvironment variables by their names, beside those that the session sets itself
  * @param executorNodeLabel empty for the application's
  * @param executorEnvironment likewise
+ * @param executorResources of other types than memory and cores, by the names that the cluster has for these
  * @param defaultBackend of jobs that choose none
  * @param bindHost empty for every address of the node
  */
@@ -38,6 +41,7 @@ public record SessionConfig(
         String executorJvmOptions,
         String executorNodeLabel,
         Map<String, String> executorEnvironment,
+        Map<String, Long> executorResources,
         StateBackendKind defaultBackend,
         double rocksDbShare,
         double standbyMemoryShare,
@@ -147,6 +151,9 @@ public record SessionConfig(
     public static final EnvironmentKeys EXECUTOR_ENVIRONMENT = new EnvironmentKeys(
             "selvage.executor.env",
             "The environment variable NAME of the executors' processes; a $ is expanded on their nodes.");
+    public static final ResourceKeys EXECUTOR_RESOURCES = new ResourceKeys(
+            "selvage.executor.resource",
+            "How much of the cluster's resource type NAME, such as yarn.io/gpu, each task executor's container gets.");
     public static final ConfigKey<Double> ROCKSDB_SHARE = ConfigKey.session(
             "selvage.executor.rocksdb-share",
             ValueType.decimal(0, 0.6),
@@ -240,6 +247,12 @@ public record SessionConfig(
         };
     }
 
+    private static Map<String, Long> amounts(Map<String, String> texts) {
+        Map<String, Long> amounts = new TreeMap<>();
+        texts.forEach((name, text) -> amounts.put(name, Long.valueOf(text)));
+        return Collections.unmodifiableMap(amounts);
+    }
+
     /** @throws ConfigException if settings contradict each other */
     public static SessionConfig from(Configuration configuration) {
         return new SessionConfig(
@@ -265,6 +278,7 @@ public record SessionConfig(
                 configuration.get(EXECUTOR_JVM_OPTIONS),
                 configuration.get(EXECUTOR_NODE_LABEL),
                 configuration.get(EXECUTOR_ENVIRONMENT),
+                amounts(configuration.get(EXECUTOR_RESOURCES)),
                 configuration.get(JobConfig.STATE_BACKEND),
                 configuration.get(ROCKSDB_SHARE),
                 configuration.get(STANDBY_MEMORY_SHARE),

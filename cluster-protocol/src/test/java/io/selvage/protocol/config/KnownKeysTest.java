@@ -95,7 +95,7 @@ class KnownKeysTest {
                 .as("rows of docs/configuration.md")
                 .containsExactlyElementsOf(Stream.of(
                                 SessionConfig.KEYS.stream().map(KnownKeysTest::row),
-                                KnownKeys.environments().stream().map(KnownKeysTest::row),
+                                KnownKeys.families().stream().map(KnownKeysTest::row),
                                 JobConfig.KEYS.stream().map(KnownKeysTest::row))
                         .flatMap(rows -> rows)
                         .toList());
@@ -116,7 +116,7 @@ class KnownKeysTest {
         return "| `" + key.name() + "` | " + defaultText + " | " + key.type().unit() + " | " + key.meaning() + " |";
     }
 
-    private static String row(EnvironmentKeys keys) {
-        return "| `" + keys.pattern() + "` | (none) | text | " + keys.meaning() + " |";
+    private static String row(NamedKeys keys) {
+        return "| `" + keys.pattern() + "` | (none) | " + keys.unit() + " | " + keys.meaning() + " |";
     }
 }
