@@ -89,6 +89,11 @@ final class LocalActions extends StorageActions {
     }
 
     @Override
+    public void perform(MasterAction.AvoidNodes action) {
+        throw new IllegalStateException("There is one node: " + action);
+    }
+
+    @Override
     public void perform(MasterAction.LaunchExecutor action) {
         executor = executors.apply(action.executor());
     }

@@ -168,7 +168,9 @@ final class LocalSession {
                 NEVER_LOST.toNanos(),
                 START_LIMIT.toNanos(),
                 START_LIMIT.toNanos(),
-                START_LIMIT.toNanos());
+                START_LIMIT.toNanos(),
+                0,
+                0);
     }
 
     Configuration configuration() {

@@ -10,6 +10,7 @@ import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -55,6 +56,8 @@ public sealed interface MasterAction {
         void perform(RequestContainers action);
 
         void perform(WithdrawRequests action);
+
+        void perform(AvoidNodes action);
 
         void perform(LaunchExecutor action);
 
@@ -213,8 +216,8 @@ public sealed interface MasterAction {
         }
     }
 
-    /** Ask YARN for so many more containers. */
-    record RequestContainers(int count) implements MasterAction {
+    /** Ask YARN for so many more containers, each of so much memory. */
+    record RequestContainers(int count, long memoryMib) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);
@@ -229,8 +232,25 @@ public sealed interface MasterAction {
         }
     }
 
-    /** Start an executor's process in a container; answered by ContainerStartFailed if that fails. */
-    record LaunchExecutor(ExecutorId executor) implements MasterAction {
+    /** Have YARN give no containers on some nodes, and again on others; by YARN's node ids. */
+    record AvoidNodes(List<String> excluded, List<String> takenBack) implements MasterAction {
+        public AvoidNodes {
+            excluded = List.copyOf(excluded);
+            takenBack = List.copyOf(takenBack);
+        }
+
+        @Override
+        public void carryOut(Performer performer) {
+            performer.perform(this);
+        }
+    }
+
+    /**
+     * Start an executor's process in a container; answered by ContainerStartFailed if that fails.
+     *
+     * @param reserveMib of the container's memory, what heap and buffers are not to take
+     */
+    record LaunchExecutor(ExecutorId executor, long reserveMib) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);

@@ -17,8 +17,13 @@ import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.TakeSavepointRequest;
-import java.util.List;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What the master's core is told. Delivered one at a time, by the one thread that owns the core. */
 public sealed interface MasterEvent {
@@ -60,6 +65,8 @@ public sealed interface MasterEvent {
         void on(NodeLeaving event);
 
         void on(NodeLost event);
+
+        void on(ClusterSized event);
 
         void on(ResourceManagerLost event);
 
@@ -130,10 +137,23 @@ public sealed interface MasterEvent {
         }
     }
 
-    /** This attempt is registered with YARN; these containers of earlier attempts are still there. */
-    record ResourceManagerJoined(List<ExecutorId> previousContainers) implements MasterEvent {
+    /**
+     * This attempt is registered with YARN.
+     *
+     * @param previousContainers of earlier attempts that are still there, each with its memory in MiB; 0: not known
+     * @param largestMemoryMib that YARN gives to a container in the session's queue
+     */
+    record ResourceManagerJoined(Map<ExecutorId, Long> previousContainers, long largestMemoryMib)
+            implements MasterEvent {
         public ResourceManagerJoined {
-            previousContainers = List.copyOf(previousContainers);
+            previousContainers = Collections.unmodifiableMap(new TreeMap<>(previousContainers));
+        }
+
+        /** Of containers whose memory is not known, on a cluster without a bound. */
+        public ResourceManagerJoined(Collection<ExecutorId> previousContainers) {
+            this(
+                    previousContainers.stream().collect(Collectors.toMap(Function.identity(), any -> 0L)),
+                    Long.MAX_VALUE);
         }
 
         @Override
@@ -143,15 +163,23 @@ public sealed interface MasterEvent {
     }
 
     /** YARN has reported a container of an earlier attempt late. */
-    record PreviousContainerFound(ExecutorId executor) implements MasterEvent {
+    record PreviousContainerFound(ExecutorId executor, long memoryMib) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);
         }
     }
 
-    /** YARN has given the session a container, in which nothing runs yet. */
-    record ContainerAllocated(ExecutorId executor, String node) implements MasterEvent {
+    /**
+     * YARN has given the session a container, in which nothing runs yet.
+     *
+     * @param memoryMib of the container, which may be more than was asked for; 0: not known
+     */
+    record ContainerAllocated(ExecutorId executor, String node, long memoryMib) implements MasterEvent {
+        public ContainerAllocated(ExecutorId executor, String node) {
+            this(executor, node, 0);
+        }
+
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);
@@ -192,6 +220,14 @@ public sealed interface MasterEvent {
 
     /** A node, by YARN's node id, is gone, and every container on it. */
     record NodeLost(String node, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** The cluster has so many running nodes now. */
+    record ClusterSized(int nodes) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

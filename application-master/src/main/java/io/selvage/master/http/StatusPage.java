@@ -75,6 +75,9 @@ final class StatusPage {
                 .append("; version ")
                 .append(escape(session.getVersion()))
                 .append("</p>");
+        session.getNoticesList()
+                .forEach(notice ->
+                        page.append("<p class=\"busy\">").append(escape(notice)).append("</p>"));
     }
 
     private static void jobs(StringBuilder page, List<JobDescription> jobs, long nowMillis) {

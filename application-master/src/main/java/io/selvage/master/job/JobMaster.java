@@ -2,6 +2,7 @@ package io.selvage.master.job;
 
 import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.ConnectionId;
+import io.selvage.master.event.ContainerEnd;
 import io.selvage.master.event.ExitCode;
 import io.selvage.master.event.FinalStatus;
 import io.selvage.master.event.MasterAction;
@@ -121,7 +122,13 @@ public final class JobMaster implements MasterEvent.Receiver {
         this.limits = limits;
         this.random = new SplittableRandom(seed);
         this.outbox = new Outbox(journaled, startedMillis);
-        this.fleet = new Fleet(fleetLimits, facts.epoch(), outbox::act, outbox::actOnceLeading);
+        this.fleet = new Fleet(
+                fleetLimits,
+                facts.epoch(),
+                outbox::act,
+                outbox::actOnceLeading,
+                outbox::appendThen,
+                journaled.learnt());
         this.stopBefore = journaled.stopping();
         journaled.jobs().forEach(this::addJob);
     }
@@ -202,6 +209,7 @@ public final class JobMaster implements MasterEvent.Receiver {
                         .mapToInt(job -> job.slotsWanted() + job.slotsToMove() + job.slotsToAdd())
                         .sum(),
                 jobs.values().stream().anyMatch(Job::wantsStandby),
+                !jobs.values().stream().allMatch(Job::hasEnded),
                 jobs.values().stream()
                         .flatMap(job -> job.stoppingExecutors().stream())
                         .collect(Collectors.toSet()));
@@ -226,31 +234,36 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ResourceManagerJoined event) {
-        fleet.onJoined(event.previousContainers(), outbox.nowNanos());
+        fleet.onJoined(event.previousContainers(), event.largestMemoryMib(), outbox.nowNanos());
     }
 
     @Override
     public void on(MasterEvent.PreviousContainerFound event) {
-        fleet.onPreviousFound(event.executor(), outbox.nowNanos());
+        fleet.onPreviousFound(event.executor(), event.memoryMib(), outbox.nowNanos());
     }
 
     @Override
     public void on(MasterEvent.ContainerAllocated event) {
-        fleet.onAllocated(event.executor(), event.node(), demand(), outbox.nowNanos());
+        fleet.onAllocated(event.executor(), event.node(), event.memoryMib(), demand(), outbox.nowNanos());
     }
 
     @Override
     public void on(MasterEvent.ContainerStartFailed event) {
-        fleet.onStartFailed(event.executor(), event.reason()).ifPresent(this::lost);
+        fleet.onStartFailed(event.executor(), event.reason(), outbox.nowNanos()).ifPresent(this::lost);
     }
 
     @Override
     public void on(MasterEvent.ContainerCompleted event) {
         jobs.values().forEach(job -> job.onContainerGone(event.executor()));
-        fleet.onCompleted(event.executor(), event.explanation()).ifPresent(gone -> {
-            lost(gone);
-            jobs.values().forEach(job -> job.onLossExplained(gone.executor(), gone.reason()));
-        });
+        fleet.onCompleted(
+                        event.executor(),
+                        ContainerEnd.of(event.exitStatus()),
+                        event.explanation(),
+                        outbox.nowNanos())
+                .ifPresent(gone -> {
+                    lost(gone);
+                    jobs.values().forEach(job -> job.onLossExplained(gone.executor(), gone.reason()));
+                });
     }
 
     @Override
@@ -267,6 +280,11 @@ public final class JobMaster implements MasterEvent.Receiver {
     public void on(MasterEvent.NodeLost event) {
         fleet.onNodeLost(event.node(), event.reason()).forEach(this::lost);
         jobs.values().forEach(job -> job.onNodeLost(event.node(), event.reason()));
+    }
+
+    @Override
+    public void on(MasterEvent.ClusterSized event) {
+        fleet.onClusterSized(event.nodes());
     }
 
     @Override
@@ -661,6 +679,7 @@ public final class JobMaster implements MasterEvent.Receiver {
                         .setLogUrl(register.getLogUrl()));
             }
         }
+        description.addAllNotices(fleet.notices(outbox.nowNanos()));
         outbox.act(new MasterAction.Reply(event.request(), description.build()));
     }
 

@@ -70,12 +70,17 @@ final class Actions extends StorageActions {
 
     @Override
     public void perform(MasterAction.RequestContainers action) {
-        yarn.requestContainers(action.count());
+        yarn.requestContainers(action);
     }
 
     @Override
     public void perform(MasterAction.WithdrawRequests action) {
         yarn.withdrawRequests(action.count());
+    }
+
+    @Override
+    public void perform(MasterAction.AvoidNodes action) {
+        yarn.avoid(action);
     }
 
     @Override

@@ -323,8 +323,13 @@ public final class MasterMain {
                         + here.session().executorVcores() + " virtual cores is more than the cluster allows, which is "
                         + joined.largestMemoryMib() + " MiB and " + joined.largestVcores()
                         + ": open a session with a smaller selvage.executor.memory or selvage.executor.vcores.";
-                yarn.unregister(FinalApplicationStatus.FAILED, sentence);
-                throw new StartException(ExitCode.BAD_CONFIGURATION, sentence, null);
+                refuseSession(yarn, sentence);
+            }
+            if (!joined.missing().isEmpty()) {
+                refuseSession(
+                        yarn,
+                        "An executor is to have " + joined.missing() + ", which the cluster does not give to a container:"
+                                + " open a session with another selvage.executor.resource.");
             }
             LOG.info(
                     "Registered with YARN; control port {}, status page {}; milliseconds since the process's start: {}.",
@@ -337,6 +342,12 @@ public final class MasterMain {
                     "The ResourceManager does not register this attempt: " + failed.getMessage(),
                     failed);
         }
+    }
+
+    /** No attempt would get executors. */
+    private static void refuseSession(YarnCluster yarn, String sentence) throws IOException {
+        yarn.unregister(FinalApplicationStatus.FAILED, sentence);
+        throw new StartException(ExitCode.BAD_CONFIGURATION, sentence, null);
     }
 
     /** Begins a step of the start beside the others. Its failure ends the process at once, whoever waits for it. */

@@ -8,14 +8,15 @@ import java.util.Set;
  *
  * @param slots that jobs wait for
  * @param jobsRun whether a job runs that would be restarted if it lost an executor
+ * @param anyJob whether a job has not ended, whatever it does
  * @param stopping executors that hold no slot any more, and have yet to stop what ran there
  */
-public record Demand(int slots, boolean jobsRun, Set<ExecutorId> stopping) {
+public record Demand(int slots, boolean jobsRun, boolean anyJob, Set<ExecutorId> stopping) {
     public Demand {
         stopping = Set.copyOf(stopping);
     }
 
     Demand withoutStandby() {
-        return new Demand(slots, false, stopping);
+        return new Demand(slots, false, anyJob, stopping);
     }
 }

@@ -16,6 +16,8 @@ public final class Executor {
 
     private final ExecutorId id;
     private final String node;
+    private long memoryMib;
+    private long reserveMib;
     private ExecutorState state;
     private long deadlineNanos;
     private long idleSinceNanos;
@@ -28,9 +30,11 @@ public final class Executor {
     /** What it holds ready, by job. */
     private final Map<JobId, Following> following = new TreeMap<>();
 
-    Executor(ExecutorId id, String node, ExecutorState state, long deadlineNanos) {
+    /** @param memoryMib of its container; 0: not known */
+    Executor(ExecutorId id, String node, long memoryMib, ExecutorState state, long deadlineNanos) {
         this.id = id;
         this.node = node;
+        this.memoryMib = memoryMib;
         this.state = state;
         this.deadlineNanos = deadlineNanos;
     }
@@ -114,6 +118,24 @@ public final class Executor {
     long followedTo(JobId job) {
         Following said = following.get(job);
         return said == null ? -1 : said.getCheckpoint();
+    }
+
+    /** Of its container; 0: not known. */
+    long memoryMib() {
+        return memoryMib;
+    }
+
+    void setMemoryMib(long known) {
+        memoryMib = known;
+    }
+
+    /** Of its memory, what neither heap nor buffers may take; 0 also if an earlier master has launched it. */
+    long reserveMib() {
+        return reserveMib;
+    }
+
+    void launchedWith(long reserve) {
+        reserveMib = reserve;
     }
 
     void extendDeadline(long newDeadlineNanos) {

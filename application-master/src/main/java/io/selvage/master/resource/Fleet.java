@@ -1,10 +1,13 @@
 package io.selvage.master.resource;
 
 import io.selvage.master.event.ConnectionId;
+import io.selvage.master.event.ContainerEnd;
 import io.selvage.master.event.MasterAction;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.ClusterLearnt;
 import io.selvage.protocol.wire.Following;
+import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
@@ -20,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +51,10 @@ public final class Fleet {
      * the start of a JVM on the same two processors would make several seconds of.
      */
     private static final long STANDBY_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** So long YARN may give nothing before it is asked for less: for smaller containers, and on all nodes. */
+    static final long UNANSWERED_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** Nodes that the journal has as excluded at some time; no other is excluded once there are so many. */
+    private static final int MAX_EXCLUDED_KNOWN = 1_000;
     /** How many ids of containers that were given back are remembered. */
     private static final int MAX_RELEASED_KNOWN = 10_000;
 
@@ -55,6 +63,13 @@ public final class Fleet {
     private final Consumer<MasterAction> actions;
     /** What would harm a newer master, if there is one. */
     private final Consumer<MasterAction> actionsOnceLeading;
+    /** Makes a record durable, and then goes on. */
+    private final BiConsumer<JournalRecord, Runnable> records;
+
+    private final ExecutorMemory memory;
+    private final FailingNodes failing = new FailingNodes();
+    /** What the journal says, or will once all records on their way are durable. */
+    private ClusterLearnt learnt;
 
     private final Map<ExecutorId, Executor> executors = new TreeMap<>();
     private final SlotPool slots = new SlotPool();
@@ -67,6 +82,11 @@ public final class Fleet {
     private boolean recovering = true;
     private long graceEndsNanos = NEVER;
     private int requestedCount;
+    /** What each of those was asked for with. */
+    private long requestedMib;
+    /** Since when YARN has given nothing that was asked for; {@link #NEVER} if nothing is. */
+    private long unansweredNanos = NEVER;
+
     private int failedStarts;
     private @Nullable String lastFailedStart;
     /** Executors that have ended before they registered since the last one that did. */
@@ -90,10 +110,24 @@ public final class Fleet {
     /**
      * @param actions carried out as they are given
      * @param actionsOnceLeading carried out, in order, once it is certain that no newer master is there
+     * @param records made durable, and followed by what is given with them
+     * @param learnt by earlier masters
      */
     public Fleet(
-            FleetLimits limits, long epoch, Consumer<MasterAction> actions, Consumer<MasterAction> actionsOnceLeading) {
+            FleetLimits limits,
+            long epoch,
+            Consumer<MasterAction> actions,
+            Consumer<MasterAction> actionsOnceLeading,
+            BiConsumer<JournalRecord, Runnable> records,
+            ClusterLearnt learnt) {
         this.limits = limits;
+        this.records = records;
+        this.learnt = learnt;
+        this.memory = new ExecutorMemory(
+                limits.memoryMib(),
+                limits.mostMemoryMib(),
+                learnt.getExecutorMemoryMib(),
+                learnt.getHeapMemoryMib());
         this.epoch = epoch;
         this.actions = actions;
         this.actionsOnceLeading = actionsOnceLeading;
@@ -102,23 +136,38 @@ public final class Fleet {
     // ---- containers ----------------------------------------------------------------------------------------------
 
     /** The containers that earlier attempts have left are known: their executors have a grace to register. */
-    public void onJoined(List<ExecutorId> previous, long nowNanos) {
+    public void onJoined(Map<ExecutorId, Long> previous, long largestMemoryMib, long nowNanos) {
         joined = true;
         graceEndsNanos = nowNanos + limits.graceNanos();
-        previous.forEach(executor -> onPreviousFound(executor, nowNanos));
+        memory.boundBy(largestMemoryMib);
+        if (learnt.getExcludedNodesCount() > 0) {
+            // YARN keeps what earlier attempts have excluded, and this one has seen none of it fail.
+            actions.accept(new MasterAction.AvoidNodes(List.of(), learnt.getExcludedNodesList()));
+        }
+        previous.forEach((executor, memoryMib) -> onPreviousFound(executor, memoryMib, nowNanos));
     }
 
-    public void onPreviousFound(ExecutorId executor, long nowNanos) {
+    /** @param memoryMib of its container; 0: not known */
+    public void onPreviousFound(ExecutorId executor, long memoryMib, long nowNanos) {
+        Executor known = executors.get(executor);
         if (closing) {
             release(executor, "The session is being stopped.");
-        } else if (!executors.containsKey(executor) && !released.contains(executor)) {
+        } else if (known != null) {
+            known.setMemoryMib(memoryMib);
+        } else if (!released.contains(executor)) {
             executors.put(
-                    executor, new Executor(executor, "", ExecutorState.RECOVERED, nowNanos + limits.graceNanos()));
+                    executor,
+                    new Executor(
+                            executor, "", memoryMib, ExecutorState.RECOVERED, nowNanos + limits.graceNanos()));
         }
     }
 
-    /** Launches an executor, unless the need has gone since the container was asked for. */
-    public void onAllocated(ExecutorId executor, String node, Demand demand, long nowNanos) {
+    /**
+     * Launches an executor, unless the need has gone since the container was asked for.
+     *
+     * @param memoryMib of the container; 0: not known
+     */
+    public void onAllocated(ExecutorId executor, String node, long memoryMib, Demand demand, long nowNanos) {
         if (executors.containsKey(executor)) {
             note("Container " + executor + " was allocated twice.");
             return;
@@ -127,23 +176,31 @@ public final class Fleet {
             release(executor, "It was given back already, and YARN has allocated it again.");
             return;
         }
-        requestedCount = Math.max(0, requestedCount - 1);
+        asked(Math.max(0, requestedCount - 1), nowNanos);
         if (missingContainers(demand) == 0) {
             release(executor, "It is not needed any more.");
         } else {
-            executors.put(
-                    executor, new Executor(executor, node, ExecutorState.STARTING, nowNanos + limits.startNanos()));
+            Executor launched =
+                    new Executor(executor, node, memoryMib, ExecutorState.STARTING, nowNanos + limits.startNanos());
+            launched.launchedWith(memory.reserveOf(memoryMib));
+            executors.put(executor, launched);
             note("Executor " + executor + " is launched on " + node + ".");
-            actions.accept(new MasterAction.LaunchExecutor(executor));
+            actions.accept(new MasterAction.LaunchExecutor(executor, launched.reserveMib()));
         }
     }
 
-    public Optional<LostExecutor> onStartFailed(ExecutorId executor, String reason) {
-        return executors.containsKey(executor) ? evict(executor, reason) : Optional.empty();
+    public Optional<LostExecutor> onStartFailed(ExecutorId executor, String reason, long nowNanos) {
+        Executor failed = executors.get(executor);
+        if (failed == null) {
+            return Optional.empty();
+        }
+        failing.onFailure(failed.node(), reason, nowNanos);
+        return evict(executor, reason);
     }
 
     /** The container's end is known; its subtasks may have been lost earlier. */
-    public Optional<LostExecutor> onCompleted(ExecutorId executor, String explanation) {
+    public Optional<LostExecutor> onCompleted(
+            ExecutorId executor, ContainerEnd end, String explanation, long nowNanos) {
         Executor gone = executors.remove(executor);
         released.remove(executor);
         if (gone == null) {
@@ -152,7 +209,19 @@ public final class Fleet {
         }
         countFailedStart(gone, explanation);
         note("Executor " + executor + " is gone: " + explanation);
+        boolean neverWas = gone.state() == ExecutorState.STARTING && end == ContainerEnd.PROCESS;
+        if (end == ContainerEnd.NODE || neverWas) {
+            failing.onFailure(gone.node(), explanation, nowNanos);
+        }
+        if (end == ContainerEnd.MEMORY) {
+            note(memory.onExceeded(gone.memoryMib(), gone.reserveMib(), nowNanos));
+        }
         return Optional.of(new LostExecutor(executor, explanation));
+    }
+
+    /** How many running nodes the cluster has. */
+    public void onClusterSized(int nodes) {
+        failing.onClusterSized(nodes);
     }
 
     // ---- executors -----------------------------------------------------------------------------------------------
@@ -168,7 +237,7 @@ public final class Fleet {
         Optional<LostExecutor> earlier = Optional.empty();
         if (known == null) {
             // Its container's report is still on its way; the stream's certificate says that it is the application's.
-            known = new Executor(id, register.getNode(), ExecutorState.RECOVERED, NEVER);
+            known = new Executor(id, register.getNode(), 0, ExecutorState.RECOVERED, NEVER);
             executors.put(id, known);
         } else if (known.state() == ExecutorState.REGISTERED) {
             earlier = Optional.of(new LostExecutor(id, "Executor " + id + " has opened its stream anew."));
@@ -293,6 +362,9 @@ public final class Fleet {
 
     /** Every executor on that node is gone with it. */
     public List<LostExecutor> onNodeLost(String node, String reason) {
+        if (failing.forget(node)) {
+            takeBack(List.of(node), "YARN itself gives nothing there any more.");
+        }
         List<LostExecutor> lost = new ArrayList<>();
         for (Executor executor : List.copyOf(executors.values())) {
             if (executor.node().equals(node)) {
@@ -382,6 +454,9 @@ public final class Fleet {
         List<LostExecutor> lost = new ArrayList<>();
         for (Executor executor : List.copyOf(executors.values())) {
             if (nowNanos >= executor.deadlineNanos()) {
+                if (executor.state() == ExecutorState.STARTING) {
+                    failing.onFailure(executor.node(), overdue(executor), nowNanos);
+                }
                 evict(executor.id(), overdue(executor)).ifPresent(lost::add);
             }
         }
@@ -412,21 +487,90 @@ public final class Fleet {
             return;
         }
         keepReady(demand);
+        learn(demand, nowNanos);
+        if (requestedCount > 0 && requestedMib != memory.asked()) {
+            withdraw(requestedCount, nowNanos);
+        }
         int change = missingContainers(demand) - requestedCount;
         if (change > 0 && nowNanos < standbyFromNanos) {
             change = Math.max(0, missingContainers(demand.withoutStandby()) - requestedCount);
         }
         if (change > 0 && nowNanos >= (demand.slots() > 0 ? askAgainInNeedNanos : askAgainNanos)) {
-            requestedCount += change;
+            requestedMib = memory.asked();
+            asked(requestedCount + change, nowNanos);
             note("YARN is asked for " + change + " more containers.");
-            actions.accept(new MasterAction.RequestContainers(change));
+            actions.accept(new MasterAction.RequestContainers(change, requestedMib));
         } else if (change < 0) {
-            requestedCount += change;
-            actions.accept(new MasterAction.WithdrawRequests(-change));
+            withdraw(-change, nowNanos);
         }
         noteMissingStandby(demand, nowNanos);
         letGoOfLeaving(demand, nowNanos);
         letGoOfIdle(demand, nowNanos);
+    }
+
+    /** Takes in what YARN has answered, or has not, since the last time. */
+    private void learn(Demand demand, long nowNanos) {
+        boolean isWished = memory.isRaised() || failing.isAnyExcluded();
+        if (isWished && unansweredNanos != NEVER && nowNanos - unansweredNanos >= UNANSWERED_NANOS) {
+            unansweredNanos = nowNanos;
+            if (memory.isRaised()) {
+                memory.onNoRoom(nowNanos);
+                note("YARN has given no container of " + requestedMib + " MiB for " + seconds(UNANSWERED_NANOS)
+                        + ": it is asked for " + memory.asked() + " MiB again.");
+            }
+            takeBack(failing.takeAllBack(nowNanos), "No other node has given a container.");
+        }
+        if (!demand.anyJob()) {
+            memory.forget();
+        }
+        takeBack(failing.takeBack(nowNanos), "What has failed there is long ago, or too much of the cluster is excluded.");
+        List<String> worst =
+                learnt.getExcludedNodesCount() < MAX_EXCLUDED_KNOWN ? failing.excludeWorst(nowNanos) : List.of();
+        ClusterLearnt.Builder next = ClusterLearnt.newBuilder()
+                .setExecutorMemoryMib(memory.isRaised() ? memory.asked() : 0)
+                .setHeapMemoryMib(memory.isRaised() ? memory.ofHeap() : 0)
+                .addAllExcludedNodes(learnt.getExcludedNodesList());
+        worst.stream()
+                .filter(node -> !learnt.getExcludedNodesList().contains(node))
+                .forEach(next::addExcludedNodes);
+        if (!worst.isEmpty() || !next.build().equals(learnt)) {
+            learnt = next.build();
+            // A later master has to know what to take back: YARN does not tell it what this one has excluded.
+            records.accept(JournalRecord.newBuilder().setClusterLearnt(learnt).build(), () -> exclude(worst));
+        }
+    }
+
+    private void exclude(List<String> nodes) {
+        List<String> still = nodes.stream().filter(failing::isExcluded).toList();
+        if (!still.isEmpty()) {
+            still.forEach(node -> note("Node " + node + " gets no executors: " + failing.why(node)));
+            actions.accept(new MasterAction.AvoidNodes(still, List.of()));
+        }
+    }
+
+    private void takeBack(List<String> nodes, String reason) {
+        if (!nodes.isEmpty()) {
+            note("Executors may run on " + String.join(", ", nodes) + " again: " + reason);
+            actions.accept(new MasterAction.AvoidNodes(List.of(), nodes));
+        }
+    }
+
+    private void withdraw(int count, long nowNanos) {
+        asked(requestedCount - count, nowNanos);
+        actions.accept(new MasterAction.WithdrawRequests(count));
+    }
+
+    /** So many containers are asked for now: YARN has had no time to answer that, or has just answered. */
+    private void asked(int count, long nowNanos) {
+        boolean isMoreOfTheSame = count > requestedCount && requestedCount > 0;
+        unansweredNanos = count == 0 ? NEVER : isMoreOfTheSame ? unansweredNanos : nowNanos;
+        requestedCount = count;
+    }
+
+    /** For people: what is asked of YARN that was not set, and why; sentences. */
+    public List<String> notices(long nowNanos) {
+        return Stream.concat(memory.notice().stream(), failing.notices(nowNanos).stream())
+                .toList();
     }
 
     /** Idle executors are kept as standbys, those that are already first. */
@@ -463,8 +607,7 @@ public final class Fleet {
         }
         closing = true;
         if (requestedCount > 0) {
-            actions.accept(new MasterAction.WithdrawRequests(requestedCount));
-            requestedCount = 0;
+            withdraw(requestedCount, checkedNanos);
         }
         for (Executor executor : List.copyOf(executors.values())) {
             if (executor.state() == ExecutorState.REGISTERED) {
@@ -499,6 +642,11 @@ public final class Fleet {
         long next = recovering ? graceEndsNanos : NEVER;
         for (long fromNanos : new long[] {askAgainNanos, askAgainInNeedNanos, standbyFromNanos}) {
             next = fromNanos > checkedNanos ? Math.min(next, fromNanos) : next;
+        }
+        if (!recovering && !closing) {
+            next = Math.min(next, failing.nextBackNanos());
+            boolean isWished = memory.isRaised() || failing.isAnyExcluded();
+            next = isWished && unansweredNanos != NEVER ? Math.min(next, unansweredNanos + UNANSWERED_NANOS) : next;
         }
         for (Executor executor : executors.values()) {
             next = Math.min(next, executor.deadlineNanos());

@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param startNanos from the container's allocation until its executor has registered
  * @param graceNanos how long a new master waits for executors of the attempt before
  * @param exitStatusNanos how long YARN may take to say why an executor's stream broke, before its container is released
+ * @param memoryMib what YARN is asked for an executor
+ * @param mostMemoryMib what it may be asked for if executors are ended for their memory
  */
 public record FleetLimits(
         int slotsPerExecutor,
@@ -22,7 +24,9 @@ public record FleetLimits(
         long heartbeatTimeoutNanos,
         long startNanos,
         long graceNanos,
-        long exitStatusNanos) {
+        long exitStatusNanos,
+        long memoryMib,
+        long mostMemoryMib) {
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration GRACE = Duration.ofSeconds(10);
     /** Of a released container YARN says no more than that: a busy node needs seconds to tell what has ended it. */
@@ -38,6 +42,8 @@ public record FleetLimits(
                 config.heartbeatTimeout().toNanos(),
                 START.toNanos(),
                 GRACE.toNanos(),
-                EXIT_STATUS.toNanos());
+                EXIT_STATUS.toNanos(),
+                config.executorMemory().mebibytes(),
+                config.mostExecutorMemoryMib());
     }
 }

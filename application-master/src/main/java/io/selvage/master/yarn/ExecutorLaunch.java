@@ -54,7 +54,7 @@ public final class ExecutorLaunch {
     }
 
     /**
-     * @param memoryMib of the container that YARN has given, which may be more than was asked for
+     * @param memoryMib of the container that YARN has given, without what is to be kept for neither heap nor buffers
      * @param credentials of this moment: tokens are renewed in a long life
      */
     ContainerLaunchContext context(long memoryMib, Credentials credentials) throws IOException {

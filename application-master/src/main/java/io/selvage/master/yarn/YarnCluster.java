@@ -10,13 +10,18 @@ import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.yarn.api.protocolrecords.RegisterApplicationMasterResponse;
@@ -24,10 +29,12 @@ import org.apache.hadoop.yarn.api.records.Container;
 import org.apache.hadoop.yarn.api.records.ContainerId;
 import org.apache.hadoop.yarn.api.records.ContainerStatus;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
+import org.apache.hadoop.yarn.api.records.NodeId;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.PreemptionMessage;
 import org.apache.hadoop.yarn.api.records.Priority;
 import org.apache.hadoop.yarn.api.records.Resource;
+import org.apache.hadoop.yarn.api.records.ResourceInformation;
 import org.apache.hadoop.yarn.api.records.UpdatedContainer;
 import org.apache.hadoop.yarn.client.api.AMRMClient.ContainerRequest;
 import org.apache.hadoop.yarn.client.api.async.AMRMClientAsync;
@@ -35,6 +42,7 @@ import org.apache.hadoop.yarn.client.api.async.NMClientAsync;
 import org.apache.hadoop.yarn.client.api.async.impl.NMClientAsyncImpl;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.exceptions.YarnException;
+import org.apache.hadoop.yarn.util.resource.ResourceUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +78,9 @@ public final class YarnCluster {
     /** Every container that the core knows, for the way back from its name. */
     private final Map<ExecutorId, ContainerId> containers = new ConcurrentHashMap<>();
 
+    /** Nodes that get no containers of this session, by YARN's ids; of the loop alone. */
+    private final Set<String> avoided = new TreeSet<>();
+
     private long lastRequestId;
     /** For executors, instead of those of this process; volatile: written by the keeper of tokens, read by the loop. */
     private volatile Credentials tokens = new Credentials();
@@ -88,8 +99,12 @@ public final class YarnCluster {
         this.nodeManagers = new NMClientAsyncImpl(new NodeManagerCallbacks());
     }
 
-    /** What the ResourceManager says of the cluster. */
-    public record Joined(long largestMemoryMib, int largestVcores) {}
+    /**
+     * What the ResourceManager says of the cluster.
+     *
+     * @param missing resource types of which it gives less to a container than is asked for; a sentence's part
+     */
+    public record Joined(long largestMemoryMib, int largestVcores, String missing) {}
 
     /** Starts the clients, which takes a while and tells nobody anything. First of all, and once. */
     public void connect() {
@@ -101,7 +116,7 @@ public final class YarnCluster {
     }
 
     /**
-     * Registers this attempt and posts which containers are left of earlier ones. Blocks.
+     * Registers this attempt and posts which containers are left of earlier ones, unless executors can't be had. Blocks.
      *
      * @param specFile where the session's description lies in HDFS
      * @throws IOException also if the ResourceManager refuses the attempt
@@ -116,30 +131,51 @@ public final class YarnCluster {
         try {
             RegisterApplicationMasterResponse response =
                     resourceManager.registerApplicationMaster(host, controlPort, trackingUrl);
-            List<ExecutorId> previous = response.getContainersFromPreviousAttempts().stream()
-                    .map(this::remember)
-                    .toList();
-            inbox.post(new MasterEvent.ResourceManagerJoined(previous));
+            if (!response.getResourceTypes().isEmpty()) {
+                ResourceUtils.reinitializeResources(response.getResourceTypes());
+            }
+            Map<ExecutorId, Long> previous = new TreeMap<>();
+            response.getContainersFromPreviousAttempts()
+                    .forEach(container -> previous.put(remember(container), memoryMib(container)));
             Resource largest = response.getMaximumResourceCapability();
-            return new Joined(largest.getMemorySize(), largest.getVirtualCores());
+            String missing = missing(config, largest);
+            if (missing.isEmpty()) {
+                inbox.post(new MasterEvent.ResourceManagerJoined(previous, largest.getMemorySize()));
+            }
+            return new Joined(largest.getMemorySize(), largest.getVirtualCores(), missing);
         } catch (YarnException refused) {
             throw new IOException("The ResourceManager refuses this attempt: " + refused.getMessage(), refused);
         }
     }
 
-    public void requestContainers(int count) {
-        for (int i = 0; i < count; i++) {
+    public void requestContainers(MasterAction.RequestContainers action) {
+        for (int i = 0; i < action.count(); i++) {
             long id = ++lastRequestId;
-            ContainerRequest request = request(config, id);
+            ContainerRequest request = request(config, action.memoryMib(), id);
             requests.put(id, request);
             resourceManager.addContainerRequest(request);
         }
         adaptHeartbeat();
     }
 
-    static ContainerRequest request(SessionConfig config, long id) {
+    /** Of the resource types that executors are to have; empty if there is enough of each. */
+    static String missing(SessionConfig config, Resource largest) {
+        Map<String, ResourceInformation> given = new TreeMap<>();
+        for (ResourceInformation type : largest.getResources()) {
+            given.put(type.getName(), type);
+        }
+        return config.executorResources().entrySet().stream()
+                .filter(asked -> !given.containsKey(asked.getKey())
+                        || given.get(asked.getKey()).getValue() < asked.getValue())
+                .map(asked -> asked.getValue() + " of " + asked.getKey())
+                .collect(Collectors.joining(" and "));
+    }
+
+    static ContainerRequest request(SessionConfig config, long memoryMib, long id) {
+        Resource size = Resource.newInstance(memoryMib, config.executorVcores());
+        config.executorResources().forEach(size::setResourceValue);
         ContainerRequest.ContainerRequestBuilder request = ContainerRequest.newBuilder()
-                .capability(Resource.newInstance(config.executorMemory().mebibytes(), config.executorVcores()))
+                .capability(size)
                 .priority(PRIORITY)
                 .relaxLocality(true)
                 .allocationRequestId(id);
@@ -159,6 +195,22 @@ public final class YarnCluster {
         adaptHeartbeat();
     }
 
+    /** Tells the scheduler, which keeps it for later attempts too. */
+    public void avoid(MasterAction.AvoidNodes action) {
+        avoided.addAll(action.excluded());
+        action.takenBack().forEach(avoided::remove);
+        Set<String> back = names(action.takenBack());
+        back.removeAll(names(avoided));
+        resourceManager.updateBlacklist(new ArrayList<>(names(action.excluded())), new ArrayList<>(back));
+    }
+
+    /** The scheduler knows a node by its host, or with its port (yarn.scheduler.include-port-in-node-name). */
+    private static Set<String> names(Collection<String> nodes) {
+        Set<String> names = new TreeSet<>(nodes);
+        nodes.forEach(node -> names.add(NodeId.fromString(node).getHost()));
+        return names;
+    }
+
     /** With these, from now on, nodes fetch the files of executors, and executors begin. */
     public void useTokens(Credentials fresh) {
         tokens = fresh;
@@ -175,7 +227,7 @@ public final class YarnCluster {
             nodeManagers.startContainerAsync(
                     container,
                     Objects.requireNonNull(launch)
-                            .context(container.getResource().getMemorySize(), credentials()));
+                            .context(memoryMib(container) - action.reserveMib(), credentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
                     action.executor(), "The credentials of an executor could not be put together: " + failed));
@@ -213,6 +265,10 @@ public final class YarnCluster {
         return executor;
     }
 
+    private static long memoryMib(Container container) {
+        return container.getResource().getMemorySize();
+    }
+
     private static ContainerId parse(ExecutorId executor) {
         return ContainerId.fromString(executor.value());
     }
@@ -221,6 +277,8 @@ public final class YarnCluster {
     private final class ResourceManagerCallbacks extends AMRMClientAsync.AbstractCallbackHandler {
         /** Whose preemption was told of: YARN repeats itself with every heartbeat. */
         private final Set<ExecutorId> noticed = new HashSet<>();
+
+        private int toldNodes;
 
         @Override
         public void onContainersAllocated(List<Container> given) {
@@ -232,7 +290,7 @@ public final class YarnCluster {
                 ExecutorId executor = remember(container);
                 allocated.put(executor, container);
                 inbox.post(new MasterEvent.ContainerAllocated(
-                        executor, container.getNodeId().toString()));
+                        executor, container.getNodeId().toString(), memoryMib(container)));
             }
             adaptHeartbeat();
         }
@@ -253,7 +311,8 @@ public final class YarnCluster {
 
         @Override
         public void onContainersReceivedFromPreviousAttempts(List<Container> late) {
-            late.forEach(container -> inbox.post(new MasterEvent.PreviousContainerFound(remember(container))));
+            late.forEach(container ->
+                    inbox.post(new MasterEvent.PreviousContainerFound(remember(container), memoryMib(container))));
         }
 
         @Override
@@ -291,8 +350,14 @@ public final class YarnCluster {
             inbox.post(new MasterEvent.ResourceManagerLost("The link to the ResourceManager is lost: " + error));
         }
 
+        /** Called after each answer of the ResourceManager, which also says how many nodes there are. */
         @Override
         public float getProgress() {
+            int nodes = resourceManager.getClusterNodeCount();
+            if (nodes != toldNodes) {
+                toldNodes = nodes;
+                inbox.post(new MasterEvent.ClusterSized(nodes));
+            }
             return 0.5f; // A stream has no end that could be measured.
         }
     }

@@ -26,6 +26,7 @@ class StatusPageTest {
     private static final SessionDescription SESSION = SessionDescription.newBuilder()
             .setApplicationId("application_1_2")
             .setMasterHost(NASTY)
+            .addNotices("Node n1:1 gets no executors: " + NASTY)
             .addExecutors(ExecutorDescription.newBuilder().setExecutorId(NASTY).setLogUrl("javascript:alert(1)"))
             .build();
 
@@ -41,6 +42,11 @@ class StatusPageTest {
                 .addExecutors(ExecutorDescription.newBuilder().setRefusedConnections(4711))
                 .build();
         assertThat(StatusPage.of(refusing, List.of(), 0)).contains("Refused connections", ">4711<");
+    }
+
+    @Test
+    void showsWhatTheSessionHasFoundOutAboutItsCluster() {
+        assertThat(StatusPage.of(SESSION, List.of(), 0)).contains("Node n1:1 gets no executors: &lt;script");
     }
 
     @Test

@@ -53,6 +53,8 @@ import java.util.stream.Stream;
 final class MasterHarness {
     static final JobId JOB = new JobId("job-a");
     static final Duration INTERVAL = Duration.ofSeconds(1);
+    /** Of an executor, as it is set; it may grow to twice as much. */
+    static final long MEMORY_MIB = 1_000;
 
     final List<MasterAction> actions = new ArrayList<>();
     final List<JournalRecord> journal = new ArrayList<>();
@@ -117,7 +119,17 @@ final class MasterHarness {
                 JournaledState.replay(journal),
                 Configuration.defaults(),
                 new FleetLimits(
-                        2, 0, standby, seconds(30), seconds(1), seconds(5), seconds(60), seconds(5), seconds(5)),
+                        2,
+                        0,
+                        standby,
+                        seconds(30),
+                        seconds(1),
+                        seconds(5),
+                        seconds(60),
+                        seconds(5),
+                        seconds(5),
+                        MEMORY_MIB,
+                        2 * MEMORY_MIB),
                 JobLimits.standard(),
                 1_000_000,
                 7);
@@ -270,7 +282,22 @@ final class MasterHarness {
     }
 
     void allocate(int number) {
-        tell(new MasterEvent.ContainerAllocated(executor(number), "node" + number + ":1"));
+        allocate(number, "node" + number + ":1", MEMORY_MIB);
+    }
+
+    void allocate(int number, String node, long memoryMib) {
+        tell(new MasterEvent.ContainerAllocated(executor(number), node, memoryMib));
+    }
+
+    void complete(int number, int exitStatus) {
+        tell(new MasterEvent.ContainerCompleted(executor(number), exitStatus, "It ended with " + exitStatus + "."));
+    }
+
+    /** What people are told of the cluster. */
+    List<String> notices() {
+        RequestId request = new RequestId(++nextRequest);
+        tell(new MasterEvent.SessionQueried(request));
+        return ((SessionDescription) reply(request)).getNoticesList();
     }
 
     void register(int number, RunningIncarnation... running) {

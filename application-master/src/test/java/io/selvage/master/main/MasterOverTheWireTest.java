@@ -628,6 +628,9 @@ class MasterOverTheWireTest {
         public void perform(MasterAction.WithdrawRequests action) {}
 
         @Override
+        public void perform(MasterAction.AvoidNodes action) {}
+
+        @Override
         public void perform(MasterAction.LaunchExecutor action) {
             new ScriptedExecutor(action.executor());
         }

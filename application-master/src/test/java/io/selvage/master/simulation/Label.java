@@ -76,7 +76,7 @@ enum Label {
             case JOB_ENDED -> END_JOB;
             case INCARNATION_FAILED -> FAIL;
             case SESSION_STOPPING -> STOP_SESSION;
-            case EPOCH_STARTED, SNAPSHOT, RECORD_NOT_SET -> null;
+            case EPOCH_STARTED, SNAPSHOT, CLUSTER_LEARNT, RECORD_NOT_SET -> null;
         };
     }
 

@@ -49,6 +49,10 @@ final class SeedRange {
         long rescales;
         /** That were for one job alone, and have ended with it. */
         long applications;
+        /** Executors that were ended because they used more memory than they had. */
+        long memoryKills;
+        /** Nodes that were excluded because executors had failed there. */
+        long exclusions;
 
         long seeds;
 
@@ -66,6 +70,8 @@ final class SeedRange {
             retained += simulation.isCheckpointRetained() ? 1 : 0;
             rescales += simulation.rescales();
             applications += simulation.isApplicationEnded() ? 1 : 0;
+            memoryKills += simulation.memoryKills();
+            exclusions += simulation.exclusions();
             seeds++;
         }
 
@@ -83,6 +89,8 @@ final class SeedRange {
             retained += other.retained;
             rescales += other.rescales;
             applications += other.applications;
+            memoryKills += other.memoryKills;
+            exclusions += other.exclusions;
             seeds += other.seeds;
         }
 
@@ -93,7 +101,8 @@ final class SeedRange {
                     + " jobs stopped with one, " + checkpointsGranted + " checkpoints granted, " + failuresByCheckpoints
                     + " failures by checkpoints, " + builtOnAborted + " checkpoints built on aborted ones, " + retained
                     + " checkpoints that outlived their jobs, " + rescales + " other parallelisms, " + applications
-                    + " applications of one job, faults "
+                    + " applications of one job, " + memoryKills + " kills for memory, " + exclusions
+                    + " exclusions of nodes, faults "
                     + faults
                     + ", deaths of masters " + deaths;
         }

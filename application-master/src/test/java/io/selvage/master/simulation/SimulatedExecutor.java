@@ -191,7 +191,7 @@ final class SimulatedExecutor {
         Register.Builder register = Register.newBuilder()
                 .setExecutorId(id.value())
                 .setHost("host")
-                .setNode(SimulatedYarn.nodeOf(id))
+                .setNode(simulation.yarn().nodeOf(id))
                 .setSlots(simulation.scenario().slots());
         Running here = running;
         if (here != null && !simulation.is(Variant.SURVIVORS_NOT_ADOPTED)) {

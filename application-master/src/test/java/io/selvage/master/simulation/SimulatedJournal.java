@@ -99,6 +99,9 @@ final class SimulatedJournal {
             if (simulation.is(Variant.RESCALE_FORGOTTEN)) {
                 history.replaceAll(journaled -> changed(journaled, IncarnationStarted.Builder::clearGraphPath));
             }
+            if (simulation.is(Variant.EXCLUSION_FORGOTTEN)) {
+                history.replaceAll(SimulatedJournal::withoutExcluded);
+            }
             if (simulation.is(Variant.ENDED_JOB_RUNS_AGAIN)) {
                 history.removeIf(JournalRecord::hasJobEnded);
             }
@@ -141,6 +144,17 @@ final class SimulatedJournal {
             known = slots.size();
             read = slots.stream().map(Slot::journaled).toList();
         }
+    }
+
+    private static JournalRecord withoutExcluded(JournalRecord journaled) {
+        JournalRecord.Builder changed = journaled.toBuilder();
+        if (journaled.hasClusterLearnt()) {
+            changed.getClusterLearntBuilder().clearExcludedNodes();
+        }
+        if (journaled.hasSnapshot()) {
+            changed.getSnapshotBuilder().clearLearnt();
+        }
+        return changed.build();
     }
 
     Writer open(long ofEpoch) {

@@ -130,7 +130,9 @@ final class SimulatedMaster {
                         nanos(5_000),
                         nanos(10_000),
                         nanos(5_000),
-                        nanos(5_000)),
+                        nanos(5_000),
+                        SimulatedYarn.MEMORY_MIB,
+                        SimulatedYarn.MOST_MEMORY_MIB),
                 0,
                 simulation.seed());
         core = leading;
@@ -562,7 +564,13 @@ final class SimulatedMaster {
 
         @Override
         public void perform(MasterAction.RequestContainers action) {
-            simulation.yarn().request(SimulatedMaster.this, action.count());
+            boolean forgets = simulation.is(Variant.MEMORY_IS_NOT_LEARNT);
+            simulation
+                    .yarn()
+                    .request(
+                            SimulatedMaster.this,
+                            action.count(),
+                            forgets ? SimulatedYarn.MEMORY_MIB : action.memoryMib());
         }
 
         @Override
@@ -571,8 +579,13 @@ final class SimulatedMaster {
         }
 
         @Override
+        public void perform(MasterAction.AvoidNodes action) {
+            simulation.yarn().avoid(SimulatedMaster.this, action);
+        }
+
+        @Override
         public void perform(MasterAction.LaunchExecutor action) {
-            simulation.yarn().launch(action.executor());
+            simulation.yarn().launch(action);
         }
 
         @Override

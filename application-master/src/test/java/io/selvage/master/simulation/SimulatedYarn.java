@@ -1,13 +1,18 @@
 package io.selvage.master.simulation;
 
+import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.wire.JournaledJob;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,13 +20,45 @@ import org.jspecify.annotations.Nullable;
  * starts the next one when it takes that for dead.
  */
 final class SimulatedYarn {
+    /** That an executor is asked for with, as it is set. */
+    static final long MEMORY_MIB = 1_000;
+
+    static final long MOST_MEMORY_MIB = 2 * MEMORY_MIB;
+    /** That YARN gives to a container. */
+    private static final long LARGEST_MIB = 1_900;
+    /** What it gives is a multiple of this. */
+    private static final long UNIT_MIB = 100;
+
     private static final int NODES = 3;
+    /** Of seeds, in so many an executor uses more than is set, and in so many a node is defective. */
+    private static final int SELDOM = 6;
+    /** Of containers, one of so many is put where there is no defect, as long as the defective node gets any. */
+    private static final int FAIR_SHARE = 4;
 
     private final Simulation simulation;
     /** Executors' processes. */
     private final Map<ExecutorId, SimulatedExecutor> executors = new TreeMap<>();
     /** Containers in which no process runs yet. */
     private final Map<ExecutorId, Boolean> empty = new TreeMap<>();
+    /** Of each container that there ever was. */
+    private final Map<ExecutorId, String> nodes = new TreeMap<>();
+
+    private final Map<ExecutorId, Long> memoryMib = new TreeMap<>();
+    /** Where the application gets nothing: kept over its attempts, as the scheduler does. */
+    private final Set<String> avoided = new TreeSet<>();
+    /** Those that the newest attempt has asked for. */
+    private final Set<String> avoidedByNewest = new TreeSet<>();
+
+    /** What an executor uses once it has run for a while. */
+    private final long neededMib;
+    /** Executors there don't start, or end because disks fail; empty if all nodes are well. */
+    private final String defective;
+
+    /** When the newest attempt has heard that it has joined. */
+    private long joinHeardMillis = Long.MAX_VALUE;
+
+    private int memoryKills;
+    private int exclusions;
 
     private @Nullable SimulatedMaster attempt;
     private long lastAttempt;
@@ -33,6 +70,10 @@ final class SimulatedYarn {
 
     SimulatedYarn(Simulation simulation) {
         this.simulation = simulation;
+        // Of its own, so that seeds in which all is well are what they were.
+        SplittableRandom random = new SplittableRandom(~simulation.seed());
+        this.neededMib = random.nextInt(SELDOM) == 0 ? random.nextLong(MEMORY_MIB + 1, LARGEST_MIB) : 0;
+        this.defective = random.nextInt(SELDOM) == 0 ? "node:" + random.nextInt(NODES) : "";
     }
 
     // ---- the master ----------------------------------------------------------------------------------------------
@@ -44,6 +85,8 @@ final class SimulatedYarn {
         SimulatedMaster before = attempt;
         outstanding = 0;
         unheard = 0;
+        avoidedByNewest.clear();
+        joinHeardMillis = Long.MAX_VALUE;
         SimulatedMaster next = new SimulatedMaster(++lastAttempt, simulation);
         attempt = next;
         if (before != null && !simulation.chance(Fault.MASTER_IS_CUT_OFF, 0.5)) {
@@ -80,7 +123,12 @@ final class SimulatedYarn {
                     bringBack(late);
                 }
                 left.addAll(empty.keySet());
-                tell(new MasterEvent.ResourceManagerJoined(left));
+                Map<ExecutorId, Long> sizes = new TreeMap<>();
+                left.forEach(container -> sizes.put(container, memoryOf(container)));
+                tell(new MasterEvent.ResourceManagerJoined(sizes, LARGEST_MIB));
+                tell(new MasterEvent.ClusterSized(NODES));
+                joinHeardMillis = Long.MAX_VALUE;
+                master.process().run(() -> joinHeardMillis = simulation.nowMillis());
             }
         });
     }
@@ -88,7 +136,7 @@ final class SimulatedYarn {
     private void bringBack(String node) {
         Runnable back = () -> executors.keySet().stream()
                 .filter(container -> nodeOf(container).equals(node))
-                .forEach(container -> tell(new MasterEvent.PreviousContainerFound(container)));
+                .forEach(this::tellOfPrevious);
         if (simulation.between(0, 2) == 0) {
             simulation.plan(simulation.between(200, 8_000), back);
         } else {
@@ -98,7 +146,15 @@ final class SimulatedYarn {
 
     // ---- containers ----------------------------------------------------------------------------------------------
 
-    void request(SimulatedMaster master, int count) {
+    private void tellOfPrevious(ExecutorId container) {
+        tell(new MasterEvent.PreviousContainerFound(container, memoryOf(container)));
+    }
+
+    void request(SimulatedMaster master, int count, long mib) {
+        Invariant.check(
+                mib >= MEMORY_MIB && mib <= LARGEST_MIB && mib <= MOST_MEMORY_MIB,
+                "a container of %d MiB is asked for, which YARN refuses, or nobody allows",
+                mib);
         if (master != attempt) {
             return;
         }
@@ -108,15 +164,15 @@ final class SimulatedYarn {
                 if (master == attempt) {
                     int heard = Math.min(count, unheard);
                     unheard -= heard;
-                    ask(master, heard);
+                    ask(master, heard, mib);
                 }
             });
             return;
         }
-        ask(master, count);
+        ask(master, count, mib);
     }
 
-    private void ask(SimulatedMaster master, int count) {
+    private void ask(SimulatedMaster master, int count, long mib) {
         outstanding += count;
         int given = count + (count > 0 && simulation.chance(Fault.RM_GIVES_TOO_MUCH, 0.1) ? 1 : 0);
         for (int i = 0; i < given; i++) {
@@ -124,22 +180,71 @@ final class SimulatedYarn {
             int takes = simulation.chance(Fault.RM_ANSWERS_LATE, 0.1)
                     ? simulation.between(800, 6_000)
                     : simulation.between(50, 800);
-            afterOutage(takes, () -> allocate(master, surplus));
+            afterOutage(takes, () -> allocate(master, surplus, mib));
         }
     }
 
-    private void allocate(SimulatedMaster master, boolean surplus) {
+    private void allocate(SimulatedMaster master, boolean surplus, long mib) {
         if (master != attempt || !master.process().lives() || (outstanding == 0 && !surplus)) {
             return;
         }
         outstanding -= surplus ? 0 : 1;
         ExecutorId container = new ExecutorId("container_" + (1_000 + ++lastContainer));
         empty.put(container, true);
-        tell(new MasterEvent.ContainerAllocated(container, nodeOf(container)));
+        nodes.put(container, nodeFor(container));
+        memoryMib.put(container, (mib + UNIT_MIB - 1) / UNIT_MIB * UNIT_MIB);
+        tell(allocated(container));
         if (simulation.chance(Fault.RM_ANSWERS_TWICE, 0.1)) {
             simulation.plan(
                     simulation.between(1, 100),
-                    () -> tell(new MasterEvent.ContainerAllocated(container, nodeOf(container))));
+                    () -> tell(allocated(container)));
+        }
+    }
+
+    private MasterEvent allocated(ExecutorId container) {
+        return new MasterEvent.ContainerAllocated(container, nodeOf(container), memoryOf(container));
+    }
+
+    /** One where the application may have containers. */
+    private String nodeFor(ExecutorId container) {
+        int hash = container.value().hashCode();
+        if (!defective.isEmpty() && !avoided.contains(defective) && Math.floorMod(hash, FAIR_SHARE) > 0) {
+            return defective; // What ends there makes room there.
+        }
+        int first = Math.floorMod(hash, NODES);
+        for (int i = 0; i < NODES; i++) {
+            String node = "node:" + (first + i) % NODES;
+            if (!avoided.contains(node)) {
+                return node;
+            }
+        }
+        throw new AssertionError("every node is excluded: " + avoided);
+    }
+
+    /** The newest attempt alone is heard, and what it excludes stays excluded after it. */
+    void avoid(SimulatedMaster master, MasterAction.AvoidNodes action) {
+        afterOutage(simulation.between(1, 100), () -> {
+            if (master == attempt) {
+                action.takenBack().forEach(avoided::remove);
+                action.takenBack().forEach(avoidedByNewest::remove);
+                avoided.addAll(action.excluded());
+                avoidedByNewest.addAll(action.excluded());
+                exclusions += action.excluded().size();
+                Invariant.check(avoidedByNewest.size() <= NODES / 3, "too many nodes are excluded: %s", avoidedByNewest);
+            }
+        });
+    }
+
+    /** What earlier attempts have excluded is back some time after a new one has joined. */
+    void checkAvoided() {
+        SimulatedMaster newest = attempt;
+        long sinceMillis = simulation.nowMillis() - Math.max(joinHeardMillis, awayUntilMillis);
+        if (newest != null && newest.process().lives() && joinHeardMillis < Long.MAX_VALUE && sinceMillis > 1_000) {
+            Invariant.check(
+                    avoidedByNewest.containsAll(avoided),
+                    "nodes stay excluded, and epoch %d does not know: %s",
+                    newest.epoch(),
+                    avoided);
         }
     }
 
@@ -151,13 +256,19 @@ final class SimulatedYarn {
         }
     }
 
-    void launch(ExecutorId container) {
+    void launch(MasterAction.LaunchExecutor action) {
+        ExecutorId container = action.executor();
         simulation.plan(simulation.between(100, 1_500), () -> {
             if (empty.remove(container) == null) {
                 return;
             }
             boolean mayNot = startsToFail > 0 && simulation.isFaulty();
             startsToFail -= mayNot ? 1 : 0;
+            boolean fails = nodeOf(container).equals(defective);
+            if (fails && hasRun() && simulation.between(0, 2) == 0) {
+                reportEnd(container, -1000);
+                return;
+            }
             if (mayNot || simulation.chance(Fault.EXECUTOR_DOES_NOT_START, 0.05)) {
                 reportEnd(container, 1);
                 return;
@@ -165,6 +276,31 @@ final class SimulatedYarn {
             SimulatedExecutor executor = new SimulatedExecutor(container, simulation);
             executors.put(container, executor);
             simulation.seek(executor);
+            if (memoryOf(container) < neededMib) {
+                endSoon(container, -104);
+            } else if (fails) {
+                endSoon(container, -101);
+            }
+        });
+    }
+
+    /** A job that has not run yet may end because no executor starts. */
+    private boolean hasRun() {
+        return simulation.journal().job().filter(JournaledJob::hasCheckpoint).isPresent();
+    }
+
+    /** It goes on for a while; its process needs more memory then, or the disks of its node fail. */
+    private void endSoon(ExecutorId container, int status) {
+        simulation.plan(simulation.between(600, 2_000), () -> {
+            if (!executors.containsKey(container) || simulation.isSessionOver()) {
+                return;
+            }
+            if (status == -101 && !hasRun()) {
+                endSoon(container, status);
+            } else {
+                memoryKills += status == -104 ? 1 : 0;
+                end(container, status);
+            }
         });
     }
 
@@ -209,8 +345,8 @@ final class SimulatedYarn {
     void restart(long millis) {
         awayUntilMillis = simulation.nowMillis() + millis;
         afterOutage(simulation.between(1, 1_000), () -> {
-            executors.keySet().forEach(container -> tell(new MasterEvent.PreviousContainerFound(container)));
-            empty.keySet().forEach(container -> tell(new MasterEvent.PreviousContainerFound(container)));
+            executors.keySet().forEach(this::tellOfPrevious);
+            empty.keySet().forEach(this::tellOfPrevious);
         });
     }
 
@@ -238,8 +374,22 @@ final class SimulatedYarn {
                 .forEach(container -> end(container, -100));
     }
 
-    static String nodeOf(ExecutorId container) {
-        return "node:" + Math.floorMod(container.value().hashCode(), NODES);
+    String nodeOf(ExecutorId container) {
+        return nodes.getOrDefault(container, "");
+    }
+
+    private long memoryOf(ExecutorId container) {
+        return memoryMib.getOrDefault(container, 0L);
+    }
+
+    /** How many executors were ended because they used more memory than they had. */
+    int memoryKills() {
+        return memoryKills;
+    }
+
+    /** How often a node was excluded. */
+    int exclusions() {
+        return exclusions;
     }
 
     /** Every container ends, and so many of those that are launched from then on do not become executors. */

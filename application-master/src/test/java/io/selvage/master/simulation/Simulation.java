@@ -84,7 +84,7 @@ final class Simulation {
     private final SimulatedStore store = new SimulatedStore(this);
     private final SimulatedJournal journal = new SimulatedJournal(this);
     private final SimulatedSink sink = new SimulatedSink(this);
-    private final SimulatedYarn yarn = new SimulatedYarn(this);
+    private final SimulatedYarn yarn;
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
     private final Map<String, Integer> deaths = new HashMap<>();
     private final Set<Stream> streams = new HashSet<>();
@@ -153,6 +153,7 @@ final class Simulation {
 
     Simulation(long seed, boolean tracing, Variant variant) {
         this.seed = seed;
+        this.yarn = new SimulatedYarn(this);
         this.random = new SplittableRandom(seed);
         this.tracing = tracing;
         this.variant = variant;
@@ -176,6 +177,7 @@ final class Simulation {
             next.action().run();
         }
         checkOutput();
+        yarn.checkAvoided();
     }
 
     private boolean isOver() {
@@ -252,6 +254,16 @@ final class Simulation {
     /** Whether the application was for the job alone, and has ended with it. */
     boolean isApplicationEnded() {
         return scenario.only() && sessionOver;
+    }
+
+    /** How many executors were ended because they used more memory than they had. */
+    int memoryKills() {
+        return yarn.memoryKills();
+    }
+
+    /** How often a node was excluded because executors had failed there. */
+    int exclusions() {
+        return yarn.exclusions();
     }
 
     /** How many incarnations have carried a region over. */
@@ -459,7 +471,7 @@ final class Simulation {
             case NODE_IS_LOST ->
                 pick().filter(any -> between(0, 3) == 0).ifPresent(executor -> {
                     count(kind);
-                    yarn.loseNode(SimulatedYarn.nodeOf(executor.id()));
+                    yarn.loseNode(yarn.nodeOf(executor.id()));
                 });
             case NO_EXECUTOR_STARTS ->
                 // A job that has not run yet may end of it.

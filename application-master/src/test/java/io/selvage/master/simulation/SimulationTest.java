@@ -47,6 +47,8 @@ class SimulationTest {
         assertThat(seen.retained).isGreaterThan(SEEDS / 500);
         assertThat(seen.rescales).isGreaterThan(SEEDS / 50);
         assertThat(seen.applications).isGreaterThan(SEEDS / 5);
+        assertThat(seen.memoryKills).isGreaterThan(SEEDS / 10);
+        assertThat(seen.exclusions).isGreaterThan(SEEDS / 50);
         assertThat(seen.faults.keySet()).contains(Fault.values());
         assertThat(seen.deaths.keySet())
                 .as("a master has died right before and right after each label")

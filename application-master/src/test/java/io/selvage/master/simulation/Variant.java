@@ -46,6 +46,8 @@ enum Variant {
     IDLE_EXECUTORS_KEPT("What is told to idle executors gets lost."),
     RESCALE_FORGOTTEN("A new master does not see that the job has got another parallelism."),
     MOVED_STATE_IS_LOST("What another subtask had before the job got another parallelism begins anew."),
+    MEMORY_IS_NOT_LEARNT("YARN is asked for as little memory as before after a kill for memory."),
+    EXCLUSION_FORGOTTEN("A new master does not see which nodes an earlier one has excluded."),
     ENDED_JOB_RUNS_AGAIN("A new master does not see that a job has ended."),
     END_IS_NOT_TOLD("YARN is told that an application has ended well, whatever has become of its job."),
     FILES_DELETED_TOO_EARLY("A session's files are deleted while YARN may still start another attempt.");

@@ -2,6 +2,7 @@ package io.selvage.master.yarn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.master.event.ContainerEnd;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.MasterHint;
@@ -10,17 +11,22 @@ import io.selvage.protocol.wire.SessionSpec;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.token.Token;
 import org.apache.hadoop.yarn.api.records.ApplicationAccessType;
+import org.apache.hadoop.yarn.api.records.ContainerExitStatus;
 import org.apache.hadoop.yarn.api.records.ContainerLaunchContext;
 import org.apache.hadoop.yarn.api.records.LocalResource;
 import org.apache.hadoop.yarn.api.records.LocalResourceType;
 import org.apache.hadoop.yarn.api.records.LocalResourceVisibility;
+import org.apache.hadoop.yarn.api.records.Resource;
+import org.apache.hadoop.yarn.api.records.ResourceTypeInfo;
 import org.apache.hadoop.yarn.security.AMRMTokenIdentifier;
+import org.apache.hadoop.yarn.util.resource.ResourceUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,9 +106,37 @@ class ExecutorLaunchTest {
                 .isEqualTo("ssd");
     }
 
+    @Test
+    void asksForTheResourcesOfTheSessionAndSaysWhatTheClusterDoesNotGive() {
+        SessionConfig config = SessionConfig.from(Configuration.defaults()
+                .withOptions(List.of("selvage.executor.resource.yarn.io/gpu=2", "selvage.executor.resource.lic=1")));
+        List<ResourceTypeInfo> known = ResourceUtils.getResourcesTypeInfo();
+        List<ResourceTypeInfo> more = new ArrayList<>(known);
+        more.add(ResourceTypeInfo.newInstance("yarn.io/gpu"));
+        try {
+            ResourceUtils.reinitializeResources(more);
+            Resource largest = Resource.newInstance(8192, 4);
+            largest.setResourceValue("yarn.io/gpu", 1);
+            assertThat(YarnCluster.missing(config, largest)).isEqualTo("1 of lic and 2 of yarn.io/gpu");
+
+            more.add(ResourceTypeInfo.newInstance("lic"));
+            ResourceUtils.reinitializeResources(more);
+            Resource enough = Resource.newInstance(8192, 4);
+            enough.setResourceValue("yarn.io/gpu", 2);
+            enough.setResourceValue("lic", 7);
+            assertThat(YarnCluster.missing(config, enough)).isEmpty();
+            Resource asked = YarnCluster.request(config, 1024, 1).getCapability();
+            assertThat(asked.getMemorySize()).isEqualTo(1024);
+            assertThat(asked.getResourceValue("yarn.io/gpu")).isEqualTo(2);
+            assertThat(asked.getResourceValue("lic")).isEqualTo(1);
+        } finally {
+            ResourceUtils.reinitializeResources(known);
+        }
+    }
+
     private static @Nullable String labelOf(String... options) {
         SessionConfig config = SessionConfig.from(Configuration.defaults().withOptions(List.of(options)));
-        return YarnCluster.request(config, 1).getNodeLabelExpression();
+        return YarnCluster.request(config, 1024, 1).getNodeLabelExpression();
     }
 
     @Test
@@ -150,6 +184,28 @@ class ExecutorLaunchTest {
         long rest = memoryMib - ExecutorLaunch.heapMib(memoryMib, 0) - ExecutorLaunch.directMib(memoryMib);
         assertThat(ExecutorLaunch.heapMib(memoryMib, 0)).isGreaterThanOrEqualTo(memoryMib / 4);
         assertThat(rest).isGreaterThanOrEqualTo(Math.min(192, memoryMib / 2));
+    }
+
+    @Test
+    void knowsWhoseDoingAnEndIs() {
+        assertThat(List.of(ContainerExitStatus.KILLED_EXCEEDED_PMEM, ContainerExitStatus.KILLED_EXCEEDED_VMEM))
+                .allMatch(status -> ContainerEnd.of(status) == ContainerEnd.MEMORY);
+        assertThat(List.of(
+                        ContainerExitStatus.ABORTED,
+                        ContainerExitStatus.PREEMPTED,
+                        ContainerExitStatus.KILLED_BY_APPMASTER,
+                        ContainerExitStatus.KILLED_BY_RESOURCEMANAGER,
+                        ContainerExitStatus.KILLED_AFTER_APP_COMPLETION,
+                        ContainerExitStatus.KILLED_BY_CONTAINER_SCHEDULER))
+                .allMatch(status -> ContainerEnd.of(status) == ContainerEnd.TAKEN);
+        assertThat(ContainerEnd.of(ContainerExitStatus.DISKS_FAILED)).isEqualTo(ContainerEnd.NODE);
+        assertThat(List.of(
+                        ContainerExitStatus.SUCCESS,
+                        ContainerExitStatus.INVALID,
+                        ContainerExitStatus.KILLED_FOR_EXCESS_LOGS,
+                        1,
+                        137))
+                .allMatch(status -> ContainerEnd.of(status) == ContainerEnd.PROCESS);
     }
 
     @Test

@@ -3,12 +3,12 @@ package io.selvage.protocol.config;
 /**
  * A setting: its name, what it may be, its default and what it means, in one place.
  *
- * @param name the full key, {@code selvage.<component>.<setting>}; of a variable with its name behind
+ * @param name the full key, {@code selvage.<component>.<setting>}; of a variable or a resource type with its name behind
  * @param meaning one sentence for the documentation
  */
 public record ConfigKey<T>(String name, Scope scope, ValueType<T> type, T defaultValue, String meaning) {
     public ConfigKey {
-        if (!name.matches("selvage(\\.[a-z][a-z-]*)+(\\.[A-Za-z_][A-Za-z0-9_]*)?")) {
+        if (!name.matches("selvage(\\.[a-z][a-z-]*)+(\\.[A-Za-z0-9_][A-Za-z0-9._/-]*)?")) {
             throw new IllegalArgumentException("\"" + name + "\" does not have the form of a key.");
         }
         if (!meaning.endsWith(".")) {

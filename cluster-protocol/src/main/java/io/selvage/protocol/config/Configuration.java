@@ -111,12 +111,11 @@ public final class Configuration {
         return setting == null ? key.defaultValue() : key.parse(setting.text(), setting.origin());
     }
 
-    /** The environment variables that are set, by their names. */
-    public Map<String, String> get(EnvironmentKeys keys) {
-        Map<String, String> variables = new TreeMap<>();
-        settings.forEach((name, setting) ->
-                keys.variableOf(name).ifPresent(variable -> variables.put(variable, setting.text())));
-        return Collections.unmodifiableMap(variables);
+    /** The environment variables that are set, or the resource types, by their names. */
+    public Map<String, String> get(NamedKeys keys) {
+        Map<String, String> named = new TreeMap<>();
+        settings.forEach((key, setting) -> keys.nameIn(key).ifPresent(name -> named.put(name, setting.text())));
+        return Collections.unmodifiableMap(named);
     }
 
     /**

@@ -1,6 +1,5 @@
 package io.selvage.protocol.config;
 
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -10,7 +9,7 @@ import java.util.regex.Pattern;
  * @param prefix without the dot before the variable's name
  * @param meaning one sentence for the documentation
  */
-public record EnvironmentKeys(String prefix, String meaning) {
+public record EnvironmentKeys(String prefix, String meaning) implements NamedKeys {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     /** What YARN or the session itself sets: a value that is passed over, or breaks a process, helps nobody. */
@@ -23,13 +22,13 @@ public record EnvironmentKeys(String prefix, String meaning) {
             "text without quotation marks, backquotes, backslashes and line breaks",
             Pattern.compile("[^\"`\\\\\\p{Cntrl}]*"));
 
-    /** The name of the variable that a key sets, if it is one of these. */
-    public Optional<String> variableOf(String key) {
-        return key.startsWith(prefix + ".") ? Optional.of(key.substring(prefix.length() + 1)) : Optional.empty();
+    @Override
+    public String unit() {
+        return VALUE.unit();
     }
 
-    /** @throws ConfigException if the variable's name is none, or taken */
-    ConfigKey<String> keyOrThrow(String variable, String origin) {
+    @Override
+    public ConfigKey<?> keyOrThrow(String variable, String origin) {
         String key = prefix + "." + variable;
         if (!NAME.matcher(variable).matches()) {
             throw new ConfigException(key + " (" + origin + ") names no environment variable: \"" + variable
@@ -40,10 +39,4 @@ public record EnvironmentKeys(String prefix, String meaning) {
                     key + " (" + origin + ") can't be set: " + variable + " is set by YARN or by the session itself.");
         }
         return ConfigKey.session(key, VALUE, "", meaning);
-    }
-
-    /** How all of these are written in the documentation. */
-    public String pattern() {
-        return prefix + ".NAME";
-    }
-}
+    }}

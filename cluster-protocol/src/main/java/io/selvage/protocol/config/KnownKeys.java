@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Every key that there is, in the order of the documentation; beside them, there are variables' keys. */
+/** Every key that there is, in the order of the documentation; beside them, there are keys of variables and of resource types. */
 public final class KnownKeys {
     private static final List<ConfigKey<?>> ALL =
             Stream.concat(SessionConfig.KEYS.stream(), JobConfig.KEYS.stream()).toList();
     private static final Map<String, ConfigKey<?>> BY_NAME = byName();
 
-    private static final List<EnvironmentKeys> ENVIRONMENTS =
-            List.of(SessionConfig.MASTER_ENVIRONMENT, SessionConfig.EXECUTOR_ENVIRONMENT);
+    private static final List<NamedKeys> FAMILIES = List.of(
+            SessionConfig.MASTER_ENVIRONMENT, SessionConfig.EXECUTOR_ENVIRONMENT, SessionConfig.EXECUTOR_RESOURCES);
 
     private KnownKeys() {}
 
@@ -21,9 +21,9 @@ public final class KnownKeys {
         return ALL;
     }
 
-    /** Of these, each variable has a key of its own. */
-    public static List<EnvironmentKeys> environments() {
-        return ENVIRONMENTS;
+    /** Of these, each variable and each resource type has a key of its own. */
+    public static List<NamedKeys> families() {
+        return FAMILIES;
     }
 
     /** The key of that name, or a refusal that names the nearest one. */
@@ -32,10 +32,10 @@ public final class KnownKeys {
         if (key != null) {
             return key;
         }
-        for (EnvironmentKeys family : ENVIRONMENTS) {
-            Optional<String> variable = family.variableOf(name);
-            if (variable.isPresent()) {
-                return family.keyOrThrow(variable.get(), origin);
+        for (NamedKeys family : FAMILIES) {
+            Optional<String> named = family.nameIn(name);
+            if (named.isPresent()) {
+                return family.keyOrThrow(named.get(), origin);
             }
         }
         String remedy = Nearest.of(name, BY_NAME.keySet())

@@ -1,8 +1,10 @@
 package io.selvage.protocol.config;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -12,6 +14,7 @@ import java.util.regex.Pattern;
  * @param masterEnvironment variables by their names, beside those that the session sets itself
  * @param executorNodeLabel empty for the application's
  * @param executorEnvironment likewise
+ * @param executorResources of other types than memory and cores, by the names that the cluster has for these
  * @param defaultBackend of jobs that choose none
  * @param bindHost empty for every address of the node
  * @param encryptsData on its way between executors
@@ -29,6 +32,7 @@ public record SessionConfig(
         Duration masterSilenceTimeout,
         Map<String, String> masterEnvironment,
         MemorySize executorMemory,
+        double executorMemoryGrowth,
         int executorVcores,
         int executorSlots,
         int minExecutors,
@@ -38,6 +42,7 @@ public record SessionConfig(
         String executorJvmOptions,
         String executorNodeLabel,
         Map<String, String> executorEnvironment,
+        Map<String, Long> executorResources,
         StateBackendKind defaultBackend,
         double rocksDbShare,
         double standbyMemoryShare,
@@ -98,6 +103,11 @@ public record SessionConfig(
             CONTAINER_MEMORY,
             MemorySize.ofMebibytes(1024),
             "The memory of each task executor's container.");
+    public static final ConfigKey<Double> EXECUTOR_MEMORY_GROWTH = ConfigKey.session(
+            "selvage.executor.memory-growth",
+            ValueType.decimal(0, 16),
+            1.0,
+            "How much more memory, as a multiple of `selvage.executor.memory`, executors may get beside their heaps after YARN has ended one because it used more than it had; 0 for none.");
     public static final ConfigKey<Integer> EXECUTOR_VCORES = ConfigKey.session(
             "selvage.executor.vcores", VCORES, 1, "The virtual cores of each task executor's container.");
     public static final ConfigKey<Integer> EXECUTOR_SLOTS = ConfigKey.session(
@@ -143,6 +153,9 @@ public record SessionConfig(
     public static final EnvironmentKeys EXECUTOR_ENVIRONMENT = new EnvironmentKeys(
             "selvage.executor.env",
             "The environment variable NAME of the executors' processes; a $ is expanded on their nodes.");
+    public static final ResourceKeys EXECUTOR_RESOURCES = new ResourceKeys(
+            "selvage.executor.resource",
+            "How much of the cluster's resource type NAME, such as yarn.io/gpu, each task executor's container gets.");
     public static final ConfigKey<Double> ROCKSDB_SHARE = ConfigKey.session(
             "selvage.executor.rocksdb-share",
             ValueType.decimal(0, 0.6),
@@ -197,6 +210,7 @@ public record SessionConfig(
             MASTER_JVM_OPTIONS,
             MASTER_SILENCE_TIMEOUT,
             EXECUTOR_MEMORY,
+            EXECUTOR_MEMORY_GROWTH,
             EXECUTOR_VCORES,
             EXECUTOR_SLOTS,
             MIN_EXECUTORS,
@@ -229,12 +243,23 @@ public record SessionConfig(
         return executorNodeLabel.isEmpty() ? application.nodeLabel() : executorNodeLabel;
     }
 
+    /** What an executor's container may grow to, whatever its processes need. */
+    public long mostExecutorMemoryMib() {
+        return (long) (executorMemory.mebibytes() * (1 + executorMemoryGrowth));
+    }
+
     /** Of a container of so many bytes, what RocksDB may take beside the heap. */
     public long rocksDbBytes(long containerBytes) {
         return switch (defaultBackend) {
             case HEAP -> 0;
             case ROCKSDB -> (long) (containerBytes * rocksDbShare);
         };
+    }
+
+    private static Map<String, Long> amounts(Map<String, String> texts) {
+        Map<String, Long> amounts = new TreeMap<>();
+        texts.forEach((name, text) -> amounts.put(name, Long.valueOf(text)));
+        return Collections.unmodifiableMap(amounts);
     }
 
     /** @throws ConfigException if settings contradict each other */
@@ -252,6 +277,7 @@ public record SessionConfig(
                 configuration.get(MASTER_SILENCE_TIMEOUT),
                 configuration.get(MASTER_ENVIRONMENT),
                 configuration.get(EXECUTOR_MEMORY),
+                configuration.get(EXECUTOR_MEMORY_GROWTH),
                 configuration.get(EXECUTOR_VCORES),
                 configuration.get(EXECUTOR_SLOTS),
                 configuration.get(MIN_EXECUTORS),
@@ -261,6 +287,7 @@ public record SessionConfig(
                 configuration.get(EXECUTOR_JVM_OPTIONS),
                 configuration.get(EXECUTOR_NODE_LABEL),
                 configuration.get(EXECUTOR_ENVIRONMENT),
+                amounts(configuration.get(EXECUTOR_RESOURCES)),
                 configuration.get(JobConfig.STATE_BACKEND),
                 configuration.get(ROCKSDB_SHARE),
                 configuration.get(STANDBY_MEMORY_SHARE),

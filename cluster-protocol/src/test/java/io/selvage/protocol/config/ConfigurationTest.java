@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfigurationTest {
     @TempDir
@@ -181,5 +183,27 @@ class ConfigurationTest {
 
     private Path yaml(String text) throws IOException {
         return Files.writeString(directory.resolve("selvage.yaml"), text);
+    }
+
+    @Test
+    void resourceTypesAreNamedByTheCluster() throws IOException {
+        Path yaml = yaml("selvage.executor.resource:\n  yarn.io/gpu: 2\n  lic: 7\n");
+        SessionConfig session = SessionConfig.from(Configuration.defaults().withYaml(yaml));
+        assertThat(session.executorResources()).containsExactly(Map.entry("lic", 7L), Map.entry("yarn.io/gpu", 2L));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "selvage.executor.resource.memory-mb=5 | can't be set: use selvage.executor.memory",
+                "selvage.executor.resource.a/b/c=5 | names no resource type",
+                "selvage.executor.resource.yarn.io/gpu=0 | must be a whole number of 1 or more",
+                "selvage.executor.resource.yarn.io/gpu=two | must be a whole number of 1 or more",
+            })
+    void resourceTypesThatCanNotBeAskedForAreRefused(String option, String reason) {
+        assertThatThrownBy(() -> Configuration.defaults().withOptions(List.of(option)))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(reason);
     }
 }

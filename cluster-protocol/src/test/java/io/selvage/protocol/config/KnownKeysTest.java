@@ -34,6 +34,7 @@ class KnownKeysTest {
                         "selvage.master.jvm-options=",
                         "selvage.master.silence-timeout=5s",
                         "selvage.executor.memory=1g",
+                        "selvage.executor.memory-growth=1.0",
                         "selvage.executor.vcores=1",
                         "selvage.executor.slots=1",
                         "selvage.executor.minimum=0",
@@ -95,7 +96,7 @@ class KnownKeysTest {
                 .as("rows of docs/configuration.md")
                 .containsExactlyElementsOf(Stream.of(
                                 SessionConfig.KEYS.stream().map(KnownKeysTest::row),
-                                KnownKeys.environments().stream().map(KnownKeysTest::row),
+                                KnownKeys.families().stream().map(KnownKeysTest::row),
                                 JobConfig.KEYS.stream().map(KnownKeysTest::row))
                         .flatMap(rows -> rows)
                         .toList());
@@ -116,7 +117,7 @@ class KnownKeysTest {
         return "| `" + key.name() + "` | " + defaultText + " | " + key.type().unit() + " | " + key.meaning() + " |";
     }
 
-    private static String row(EnvironmentKeys keys) {
-        return "| `" + keys.pattern() + "` | (none) | text | " + keys.meaning() + " |";
+    private static String row(NamedKeys keys) {
+        return "| `" + keys.pattern() + "` | (none) | " + keys.unit() + " | " + keys.meaning() + " |";
     }
 }

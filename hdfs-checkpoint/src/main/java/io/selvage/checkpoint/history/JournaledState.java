@@ -1,6 +1,7 @@
 package io.selvage.checkpoint.history;
 
 import io.selvage.protocol.wire.CheckpointCompleted;
+import io.selvage.protocol.wire.ClusterLearnt;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.IncarnationFailed;
 import io.selvage.protocol.wire.JobSubmitted;
@@ -30,6 +31,7 @@ public final class JournaledState {
     /** Default as long as nobody wants the session's end. */
     private SessionStopping stopping = SessionStopping.getDefaultInstance();
 
+    private ClusterLearnt learnt = ClusterLearnt.getDefaultInstance();
     private final Map<String, JournaledJob> jobs = new LinkedHashMap<>();
     private int recordsSinceSnapshot;
 
@@ -77,6 +79,7 @@ public final class JournaledState {
             }
             case SNAPSHOT -> load(journaled.getSnapshot());
             case SESSION_STOPPING -> stopping = journaled.getSessionStopping();
+            case CLUSTER_LEARNT -> learnt = journaled.getClusterLearnt();
             case RECORD_NOT_SET ->
                 throw new IllegalStateException(
                         "The journal holds a record of a kind that this version does not know.");
@@ -97,6 +100,11 @@ public final class JournaledState {
         return Optional.of(stopping).filter(said -> said.getTimeMillis() > 0);
     }
 
+    /** What the session has found out about its cluster; default as long as that is nothing. */
+    public ClusterLearnt learnt() {
+        return learnt;
+    }
+
     /** In the order of their submission. */
     public List<JournaledJob> jobs() {
         return List.copyOf(jobs.values());
@@ -107,6 +115,9 @@ public final class JournaledState {
         JournalSnapshot.Builder snapshot =
                 JournalSnapshot.newBuilder().setEpoch(epoch).addAllJobs(jobs.values());
         stopping().ifPresent(snapshot::setStopping);
+        if (!learnt.equals(ClusterLearnt.getDefaultInstance())) {
+            snapshot.setLearnt(learnt);
+        }
         return snapshot.build();
     }
 
@@ -141,6 +152,7 @@ public final class JournaledState {
     private void load(JournalSnapshot snapshot) {
         epoch = snapshot.getEpoch();
         stopping = snapshot.getStopping();
+        learnt = snapshot.getLearnt();
         jobs.clear();
         snapshot.getJobsList().forEach(this::put);
     }

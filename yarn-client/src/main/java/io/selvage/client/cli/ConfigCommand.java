@@ -134,9 +134,9 @@ final class ConfigCommand implements Command {
     }
 
     private static String scopeOf(String name) {
-        boolean isVariable = KnownKeys.environments().stream()
-                .anyMatch(family -> family.variableOf(name).isPresent());
-        return isVariable ? Scope.SESSION.name() : "UNKNOWN";
+        boolean isNamed = KnownKeys.families().stream()
+                .anyMatch(family -> family.nameIn(name).isPresent());
+        return isNamed ? Scope.SESSION.name() : "UNKNOWN";
     }
 
     private static String origin(String name, Map<String, String> origins) {

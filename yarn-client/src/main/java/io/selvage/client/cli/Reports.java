@@ -29,6 +29,7 @@ final class Reports {
         json.put(
                 "executors",
                 session.getExecutorsList().stream().map(Reports::executor).toList());
+        json.put("notices", List.copyOf(session.getNoticesList()));
         return json;
     }
 

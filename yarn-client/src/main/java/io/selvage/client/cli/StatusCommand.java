@@ -98,6 +98,7 @@ final class StatusCommand implements Command {
         } else {
             text.append(executors(session.getExecutorsList()));
         }
+        session.getNoticesList().forEach(notice -> text.append("\nNOTE  ").append(notice));
         text.append("\n\n").append(jobs.isEmpty() ? "No jobs." : ListCommand.table(jobs, nowMillis));
         for (JobDescription job : jobs) {
             if (!job.getAlarm().isEmpty()) {

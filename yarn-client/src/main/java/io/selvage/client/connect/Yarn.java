@@ -31,6 +31,8 @@ import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.NodeState;
 import org.apache.hadoop.yarn.api.records.QueueInfo;
 import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
+import org.apache.hadoop.yarn.api.records.ResourceInformation;
+import org.apache.hadoop.yarn.api.records.ResourceTypeInfo;
 import org.apache.hadoop.yarn.api.records.YarnApplicationAttemptState;
 import org.apache.hadoop.yarn.client.ClientRMProxy;
 import org.apache.hadoop.yarn.client.api.YarnClient;
@@ -40,6 +42,7 @@ import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.exceptions.ApplicationNotFoundException;
 import org.apache.hadoop.yarn.exceptions.YarnException;
 import org.apache.hadoop.yarn.util.ConverterUtils;
+import org.apache.hadoop.yarn.util.resource.ResourceUtils;
 
 /** The ResourceManager, as a client sees it: every call ends within seconds, and its failure is a sentence. */
 public final class Yarn implements AutoCloseable {
@@ -247,6 +250,17 @@ public final class Yarn implements AutoCloseable {
                 () -> client.getClusterNodeLabels().stream()
                         .map(NodeLabel::getName)
                         .collect(Collectors.toSet()));
+    }
+
+    /** Beside memory and cores. What is read of resources from then on knows these types. */
+    public Set<String> moreResourceTypes() {
+        List<ResourceTypeInfo> types = call("list its resource types", client::getResourceTypeInfo);
+        ResourceUtils.reinitializeResources(types);
+        return types.stream()
+                .map(ResourceTypeInfo::getName)
+                .filter(name -> !name.equals(ResourceInformation.MEMORY_URI)
+                        && !name.equals(ResourceInformation.VCORES_URI))
+                .collect(Collectors.toSet());
     }
 
     public List<NodeReport> runningNodes() {

@@ -8,6 +8,7 @@ import io.selvage.protocol.config.MemorySize;
 import io.selvage.protocol.config.Nearest;
 import io.selvage.protocol.config.SessionConfig;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -85,6 +86,32 @@ public record ClusterLimits(long largestMemoryMib, int largestVcores, List<Node>
                                 : SessionConfig.EXECUTOR_NODE_LABEL,
                         session.effectiveExecutorLabel()),
                 queue);
+    }
+
+    /**
+     * Resources of other types than memory and cores.
+     *
+     * @param most what the cluster gives to a container, by the names of all types that it has
+     * @throws ClientException if it does not give what is asked for
+     */
+    void check(Map<String, Long> asked, Map<String, Long> most) {
+        asked.forEach((type, amount) -> {
+            String sentence = SessionConfig.EXECUTOR_RESOURCES.prefix() + "." + type + " is " + amount + ", and ";
+            Long largest = most.get(type);
+            if (largest == null) {
+                String remedy = most.isEmpty()
+                        ? "it has memory and cores alone (yarn.resource-types). Leave it out."
+                        : Nearest.of(type, most.keySet())
+                                        .map(name -> "did you mean " + name + "? ")
+                                        .orElse("") + "It has " + list(most.keySet()) + ".";
+                throw refused(sentence + "the cluster has no such resource type: " + remedy);
+            }
+            if (amount > largest) {
+                throw refused(sentence + "the cluster gives at most " + largest
+                        + " to a container: so much is on its largest node, or in yarn.resource-types." + type
+                        + ".maximum-allocation. Ask for less for the executors.");
+            }
+        });
     }
 
     private void check(Ask ask, Queues.Queue queue) {

@@ -4,7 +4,9 @@ import io.selvage.client.connect.Yarn;
 import io.selvage.protocol.config.SessionConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.yarn.api.protocolrecords.GetNewApplicationResponse;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.QueueInfo;
@@ -52,8 +54,19 @@ public record ClusterResources(String where, ClusterLimits limits, Queues queues
     public static ClusterLimits limitsFor(
             Yarn yarn, SessionConfig session, Queues.Queue queue, GetNewApplicationResponse response) {
         ClusterLimits limits = limits(yarn, response);
+        if (!session.executorResources().isEmpty()) {
+            limits.check(session.executorResources(), mostOf(yarn.moreResourceTypes(), response));
+        }
         limits.check(session, queue);
         return limits;
+    }
+
+    /** The scheduler's maximum for a container. */
+    private static Map<String, Long> mostOf(Set<String> types, GetNewApplicationResponse response) {
+        Resource largest = response.getMaximumResourceCapability();
+        Map<String, Long> most = new TreeMap<>();
+        types.forEach(type -> most.put(type, largest.getResourceValue(type)));
+        return most;
     }
 
     private static ClusterLimits limits(Yarn yarn, GetNewApplicationResponse response) {

@@ -52,8 +52,8 @@ class BashCompletionTest {
         assertThat(complete("_selvage", "selvage", "thr")).containsExactly("threads");
         assertThat(complete("_selvage", "selvage", "threads", "--sub")).containsExactly("--subtask");
         assertThat(complete("_selvage", "selvage", "checkpoint", "ver")).containsExactly("verify");
-        assertThat(complete("_selvage", "selvage", "config", "-D", "selvage.executor.mem"))
-                .containsExactly("selvage.executor.memory=");
+        assertThat(complete("_selvage", "selvage", "config", "-D", "selvage.master.mem"))
+                .containsExactly("selvage.master.memory=");
         Files.createDirectories(directory.resolve("sessions"));
         Files.writeString(directory.resolve("sessions").resolve("application_1_0001"), "");
         assertThat(complete("_selvage", "selvage", "status", "-s", "app")).containsExactly("application_1_0001");

@@ -111,6 +111,37 @@ class ClusterLimitsTest {
                         + " container for the master can start. See which do with: scripts/yarn-session.sh -q");
     }
 
+    @Test
+    void resourceTypesThatTheClusterGivesAreAccepted() {
+        assertThatCode(() -> LIMITS.check(
+                        session("selvage.executor.resource.yarn.io/gpu=2").executorResources(),
+                        Map.of("yarn.io/gpu", 2L, "yarn.io/fpga", 0L)))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void aResourceTypeThatTheClusterHasNotIsRefused() {
+        Map<String, Long> asked = session("selvage.executor.resource.yarn.io/gpus=1").executorResources();
+        assertThatThrownBy(() -> LIMITS.check(asked, Map.of()))
+                .isInstanceOfSatisfying(
+                        ClientException.class,
+                        refusal -> assertThat(refusal.exitCode()).isEqualTo(ExitCode.REFUSED))
+                .hasMessage("selvage.executor.resource.yarn.io/gpus is 1, and the cluster has no such resource type: it"
+                        + " has memory and cores alone (yarn.resource-types). Leave it out.");
+        assertThatThrownBy(() -> LIMITS.check(asked, Map.of("yarn.io/gpu", 4L, "yarn.io/fpga", 1L)))
+                .hasMessageEndingWith("did you mean yarn.io/gpu? It has yarn.io/fpga, yarn.io/gpu.");
+    }
+
+    @Test
+    void moreOfAResourceTypeThanTheClusterGivesIsRefused() {
+        assertThatThrownBy(() -> LIMITS.check(
+                        session("selvage.executor.resource.yarn.io/gpu=3").executorResources(),
+                        Map.of("yarn.io/gpu", 2L)))
+                .hasMessageStartingWith("selvage.executor.resource.yarn.io/gpu is 3, and the cluster gives at most 2 to a"
+                        + " container")
+                .hasMessageEndingWith("Ask for less for the executors.");
+    }
+
     private static SessionConfig session(String... options) {
         return SessionConfig.from(Configuration.defaults().withOptions(List.of(options)));
     }
