@@ -75,12 +75,24 @@ final class OwnApplication extends ProgramRun {
         Job job = new Job(files);
         Session session = client.open(named, progress, job);
         opened = session;
-        String refusal = session.refusal(job.told());
+        String refusal = refusal(session, job);
         if (!refusal.isEmpty()) {
             throw new ClientException(ExitCode.REFUSED, "The application does not take its job: " + refusal);
         }
         submitted.accept(session);
         return files.job().value();
+    }
+
+    /** One that has ended meanwhile had its job before it did anything else, and tells how that has ended. */
+    private static String refusal(Session session, Job job) {
+        try {
+            return session.refusal(job.told());
+        } catch (ClientException ended) {
+            if (ended.exitCode() == ExitCode.NO_SESSION && session.hasEnded()) {
+                return "";
+            }
+            throw ended;
+        }
     }
 
     /** Null: the program has had no job. */

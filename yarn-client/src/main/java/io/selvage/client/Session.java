@@ -425,12 +425,23 @@ public final class Session implements AutoCloseable {
      * @param isPrefix all threads whose names begin with it
      */
     public ShowThreadsResponse threads(String executorId, String threadName, boolean isPrefix) {
-        ShowThreadsRequest request = ShowThreadsRequest.newBuilder()
+        ShowThreadsRequest request = threadsRequest(executorId, threadName, isPrefix);
+        return connection.call(stub -> stub.showThreads(request));
+    }
+
+    /** The same without patience: asked once. */
+    public ShowThreadsResponse lookAtThreads(String executorId, String threadName, boolean isPrefix)
+            throws MasterAbsentException {
+        ShowThreadsRequest request = threadsRequest(executorId, threadName, isPrefix);
+        return connection.tryCall(stub -> stub.showThreads(request));
+    }
+
+    private static ShowThreadsRequest threadsRequest(String executorId, String threadName, boolean isPrefix) {
+        return ShowThreadsRequest.newBuilder()
                 .setExecutorId(executorId)
                 .setThreadName(threadName)
                 .setIsPrefix(isPrefix)
                 .build();
-        return connection.call(stub -> stub.showThreads(request));
     }
 
     /** Has YARN fail the attempt that is the master now. */
@@ -524,8 +535,26 @@ public final class Session implements AutoCloseable {
         return ENDS.contains(phase);
     }
 
-    /** Ends the session with all its jobs, and removes what it has in HDFS, libraries apart. */
+    /**
+     * Ends the session with all its jobs, and removes what it has in HDFS, libraries apart.
+     *
+     * @throws ClientException if it is not known whether it has ended: the cluster does not answer
+     */
     public void stop(String reason) {
+        try {
+            tryStop(reason);
+        } catch (ClientException unanswered) {
+            throw new ClientException(
+                    unanswered.exitCode(),
+                    "It is not known whether the session " + applicationId() + " has ended: "
+                            + unanswered.getMessage() + " See: yarn application -status " + applicationId()
+                            + "   Stop it once more: scripts/selvage shutdown " + applicationId(),
+                    unanswered);
+        }
+        forget();
+    }
+
+    private void tryStop(String reason) {
         try {
             connection.call(stub -> stub.stopSession(
                     StopSessionRequest.newBuilder().setReason(reason).build()));
@@ -542,7 +571,6 @@ public final class Session implements AutoCloseable {
             }
             pause(END_POLL_MILLIS);
         }
-        forget();
     }
 
     public boolean hasEnded() {

@@ -744,7 +744,7 @@ final class Job {
                     savepoint.isPresent()
                             ? new MasterAction.WriteSavepoint(
                                     key, savepoint.get().directory(), metadata(collected))
-                            : new MasterAction.WriteMetadata(key, metadata(collected), retains() && !isMarked));
+                            : new MasterAction.WriteMetadata(key, metadata(collected), retainsIfCanceled() && !isMarked));
         } else if (savepoint.isPresent()) {
             checkpoints
                     .metadataFailed(key, outbox.nowNanos())
@@ -1697,7 +1697,10 @@ final class Job {
         settleFiles();
     }
 
-    /** What stays of an ended job in HDFS. That of one that has failed is there until the session's end in any case. */
+    /**
+     * What stays of an ended job in HDFS. One that has failed before it had a checkpoint has its graph until the
+     * session's end, for whoever looks for the reason.
+     */
     private void settleFiles() {
         if (retainedCheckpoint().isPresent()) {
             outbox.act(new MasterAction.RetainCheckpoint(id, restorePoints.keptOfNewest()));
@@ -1710,13 +1713,12 @@ final class Job {
      * The directory of the checkpoint that outlives the job. Its last one, with which it was stopped, is a savepoint.
      */
     private Optional<String> retainedCheckpoint() {
-        boolean isRetained = (phase == Phase.CANCELED || phase == Phase.FAILED)
-                && retains()
+        boolean isRetained = (phase == Phase.FAILED || phase == Phase.CANCELED && retainsIfCanceled())
                 && !restorePoints.keptOfNewest().isEmpty();
         return isRetained ? restorePoints.directory() : Optional.empty();
     }
 
-    private boolean retains() {
+    private boolean retainsIfCanceled() {
         return config.checkpointOnCancel() == CheckpointOnCancel.RETAIN;
     }
 

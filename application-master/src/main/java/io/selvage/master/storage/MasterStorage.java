@@ -1,6 +1,7 @@
 package io.selvage.master.storage;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.selvage.checkpoint.history.ApplicationFiles;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
@@ -213,7 +214,7 @@ public final class MasterStorage {
     public void deleteSessionFiles() {
         run(() -> {
             try {
-                checkpoints.deleteApplication(applicationId);
+                ApplicationFiles.delete(store, applicationId);
             } catch (IOException failed) {
                 LOG.warn(
                         "Files of the session are left in {}; delete that directory by hand.",

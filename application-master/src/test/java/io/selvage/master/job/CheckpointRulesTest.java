@@ -247,13 +247,18 @@ class CheckpointRulesTest {
 
     @Test
     void theNewestCheckpointOfAJobThatHasFailedForGoodIsKept() {
-        MasterHarness harness = small("checkpoint.on-cancel", "retain", "restart.policy", "none");
+        MasterHarness harness = small("restart.policy", "none");
         harness.completeCheckpoint();
         harness.report(
                 1, 1, 2, 0, SubtaskState.SUBTASK_FAILED, MasterHarness.failure(FailureKind.USER_CODE, "Thrown."));
         assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
         assertThat(harness.last(MasterAction.RetainCheckpoint.class).kept()).containsExactly(new CheckpointId(1));
         assertThat(harness.describe(JOB).getRetainedCheckpoint()).isNotEmpty();
+
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.RetainCheckpoint.class))
+                .as("its mark may not have been made")
+                .hasSize(1);
     }
 
     @Test

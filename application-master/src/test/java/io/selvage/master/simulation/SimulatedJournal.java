@@ -301,9 +301,16 @@ final class SimulatedJournal {
         return job().filter(job -> job.hasCheckpoint() && isRetained(job)).map(JournaledJob::getCheckpoint);
     }
 
+    /** Its newest checkpoint outlives the job by the journal's word, marked or not. */
+    boolean hasFailedWithCheckpoint() {
+        return retained().isPresent()
+                && job().orElseThrow().getEnded().getOutcome() == JobOutcome.JOB_FAILED;
+    }
+
     private boolean isRetained(JournaledJob ended) {
-        return simulation.scenario().retains()
-                && ended.getEnded().getOutcome() == JobOutcome.JOB_CANCELED
+        JobOutcome outcome = ended.getEnded().getOutcome();
+        return (outcome == JobOutcome.JOB_FAILED
+                        || simulation.scenario().retains() && outcome == JobOutcome.JOB_CANCELED)
                 && ended.getCheckpoint().getStoppedBy().isEmpty();
     }
 

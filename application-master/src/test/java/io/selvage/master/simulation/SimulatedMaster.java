@@ -530,20 +530,19 @@ final class SimulatedMaster {
         @Override
         public void perform(MasterAction.RetainCheckpoint action) {
             Invariant.check(
-                    simulation.scenario().retains()
-                            && simulation
-                                    .journal()
-                                    .job()
-                                    .map(JournaledJob::hasEnded)
-                                    .orElse(false),
+                    simulation.journal().retained().isPresent(),
                     "files are deleted before the job's end is durable, or a checkpoint stays that nobody wants");
             Set<Long> kept =
                     action.kept().stream().map(CheckpointId::value).collect(Collectors.toCollection(TreeSet::new));
             if (simulation.is(Variant.RETAINED_LOSES_REFERENCES)) {
                 kept.retainAll(Set.of(kept.stream().max(Long::compare).orElseThrow()));
             }
-            simulation.plan(
-                    simulation.between(1, 3_000), () -> simulation.store().retain(kept));
+            simulation.plan(simulation.between(1, 3_000), () -> {
+                if (!simulation.is(Variant.RETAINED_IS_NOT_MARKED)) {
+                    simulation.store().mark();
+                }
+                simulation.store().retain(kept);
+            });
         }
 
         @Override

@@ -163,7 +163,7 @@ final class SimulatedStore {
 
     /** All but what is marked, and savepoints. */
     void deleteSession() {
-        if (!isMarked) {
+        if (!isMarked && !simulation.journal().hasFailedWithCheckpoint()) {
             directories.clear();
         }
         verifyRestorable();

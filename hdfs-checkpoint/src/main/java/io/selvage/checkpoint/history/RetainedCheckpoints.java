@@ -31,6 +31,16 @@ public record RetainedCheckpoints(List<CheckpointCompleted> completed) {
         return new RetainedCheckpoints(all).newest(most);
     }
 
+    /**
+     * What the newest one alone needs, itself included: the most that can outlive the job. Empty if there is none, or if
+     * the job was stopped with a savepoint, which needs nothing.
+     */
+    public static Set<CheckpointId> ofNewest(JournaledJob job) {
+        return job.hasCheckpoint() && job.getCheckpoint().getStoppedBy().isEmpty()
+                ? of(job, 1).directories()
+                : Set.of();
+    }
+
     public RetainedCheckpoints with(CheckpointCompleted newest, int most) {
         List<CheckpointCompleted> longer = new ArrayList<>(completed);
         longer.add(newest);

@@ -1,6 +1,7 @@
 package io.selvage.checkpoint.orphan;
 
 import io.selvage.checkpoint.history.ApplicationHistory;
+import io.selvage.checkpoint.history.RetainedCheckpoints;
 import io.selvage.checkpoint.journal.JournalDamagedException;
 import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
@@ -191,7 +192,9 @@ public final class OrphanSearch {
                     continue;
                 }
                 String id = job.getSubmitted().getJobId();
-                for (CheckpointCompleted each : history.retained(id).completed()) {
+                // One that has failed has left its newest.
+                RetainedCheckpoints needed = job.hasEnded() ? RetainedCheckpoints.of(job, 1) : history.retained(id);
+                for (CheckpointCompleted each : needed.completed()) {
                     need(id, each.getMetadataPath());
                 }
                 RestoredFrom origin = job.getSubmitted().getRestoredFrom();

@@ -260,9 +260,11 @@ public final class CheckpointStore {
     }
 
     /**
-     * Of a job that has ended: deletes all that it has but the checkpoints to be kept, and the mark that keeps them.
+     * Of a job that has ended: deletes all that it has but the checkpoints to be kept, and the mark that keeps them,
+     * which is made first if it is not there.
      */
     public void retain(CheckpointLayout layout, Set<CheckpointId> kept) throws IOException {
+        markRetained(layout);
         for (CheckpointId id : list(layout)) {
             if (!kept.contains(id)) {
                 delete(layout, id);
@@ -319,7 +321,8 @@ public final class CheckpointStore {
 
     /**
      * Deletes all that an application has in the store, but for the checkpoints of jobs that are marked to retain them.
-     * The journal comes last: as long as it is there, a next attempt knows what was.
+     * The journal comes last: as long as it is there, a next attempt knows what was. What the journal says is to be
+     * kept, {@code ApplicationFiles} marks before.
      *
      * @param applicationId its directory's name
      */

@@ -109,6 +109,31 @@ class LooksIT {
     }
 
     @Test
+    void aLogIsFollowedFromOneMasterToTheNext() throws Exception {
+        Commands.Running follow = commands.start("selvage", "logs", "-f", "--tail", "5");
+        Commands.await("lines of the master", follow::outSoFar, out -> !out.isBlank());
+        long master = accounts.session().describe().getMasterPid();
+        assertThat(ProcessHandle.of(master).orElseThrow().destroyForcibly()).isTrue();
+        Commands.await(
+                "the log of the next one", follow::outSoFar, out -> out.contains("master.log <==") && out.endsWith("\n"));
+        follow.interrupt();
+        Commands.Outcome left = follow.await();
+        System.out.println("LooksIT: logs -f\n" + left.text());
+        assertThat(left.out()).contains("_02_000001 master.log <==");
+        assertThat(left.err()).doesNotContain("Exception", "\tat ");
+        assertThat(accounts.session().hasEnded()).isFalse();
+        accounts.awaitCheckpoints();
+    }
+
+    @Test
+    void theLogsOfAJobsExecutorsAreFollowed() throws Exception {
+        Commands.Running follow = commands.start("selvage", "logs", accounts.jobId(), "-f", "--json");
+        Commands.await("lines of executors", follow::outSoFar, out -> out.contains("executor.log"));
+        follow.interrupt();
+        assertThat(follow.await().out().lines()).allMatch(line -> line.startsWith("{\"container_id\": \"container_"));
+    }
+
+    @Test
     void aWatchSaysHowTheSessionStandsAndLeavesItAlone() throws Exception {
         Commands.Running watch = commands.start("selvage", "watch");
         String job = accounts.job().getJobId();

@@ -146,6 +146,18 @@ final class Console {
         talk.flush();
     }
 
+    /** Something that a person may want to know, while the standard output is what somebody else has written. */
+    void aside(String text) {
+        endLiveLine();
+        err.println(text);
+        err.flush();
+    }
+
+    /** Whether nobody reads the standard output any more. */
+    boolean isUnread() {
+        return out.checkError();
+    }
+
     /** What is going on now, in place of what was said so before. */
     void progress(String text) {
         if (!live) {

@@ -11,12 +11,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
 
-/** Shows the ends of logs: of the master, of an executor, or of the executors of a job. */
+/** Shows the ends of logs, and what is added to them: of the master, of an executor, or of the executors of a job. */
 final class LogsCommand implements Command {
     private static final Option TAIL = Option.builder("n")
             .longOpt("tail")
@@ -29,6 +30,10 @@ final class LogsCommand implements Command {
             .hasArg()
             .argName("NAME")
             .desc("another file of the log directory, such as stderr")
+            .get();
+    private static final Option FOLLOW = Option.builder("f")
+            .longOpt("follow")
+            .desc("go on with what is added, over restarts, until Ctrl-C or the end")
             .get();
     private static final int DEFAULT_LINES = 200;
     private static final String MASTER = "master";
@@ -55,7 +60,9 @@ final class LogsCommand implements Command {
     public String details() {
         return "While the session runs, from the nodes; of a session that has ended, which --session names, from HDFS, if\n"
                 + "the cluster collects logs. A job's executors are those that run a part of it now. Exit code 17: a log\n"
-                + "could not be had.";
+                + "could not be had.\n"
+                + "With -f, each second what is new: from one master to the next, and of executors that join the job. A\n"
+                + "node or ResourceManager that is away is waited for. It ends with the session, the job or the executor.";
     }
 
     @Override
@@ -64,6 +71,7 @@ final class LogsCommand implements Command {
                 .addOption(Arguments.SESSION)
                 .addOption(TAIL)
                 .addOption(FILE)
+                .addOption(FOLLOW)
                 .addOption(Arguments.JSON);
     }
 
@@ -115,6 +123,9 @@ final class LogsCommand implements Command {
         try (SelvageClient client = host.connect()) {
             String application = sessionId != null ? sessionId : sessionOf(target.job(), host, client);
             ContainerLogs logs = client.logs();
+            if (arguments.has(FOLLOW) && logs.places(application).end() == null) {
+                return follow(target, application, client, logs, arguments, console);
+            }
             List<String> containers = containers(target, application, client, logs);
             List<Map<String, Object>> results = new ArrayList<>();
             ExitCode end = ExitCode.OK;
@@ -137,6 +148,47 @@ final class LogsCommand implements Command {
                 console.result(Json.write(results));
             }
             return end;
+        }
+    }
+
+    private static ExitCode follow(
+            Target target,
+            String application,
+            SelvageClient client,
+            ContainerLogs logs,
+            Arguments arguments,
+            Console console) {
+        String container = target.container();
+        String jobId = target.job();
+        String file = fileOf(target);
+        if (container != null) {
+            return follow(LogSight.ofContainer(logs, application, file, container), target, application, arguments, console);
+        }
+        if (jobId == null) {
+            return follow(LogSight.ofMaster(logs, application, file), target, application, arguments, console);
+        }
+        try (Session session = client.session(application)) {
+            String job = session.job(jobId).getJobId();
+            return follow(LogSight.ofJob(logs, session, file, job), target, application, arguments, console);
+        }
+    }
+
+    private static ExitCode follow(
+            LogFollow.Sight sight, Target target, String application, Arguments arguments, Console console) {
+        AtomicBoolean isLeft = new AtomicBoolean();
+        LogFollow follow = new LogFollow(
+                sight, application, fileOf(target), target.lines(), arguments.has(Arguments.JSON), console);
+        try (Interruption interruption = new Interruption(byExit -> isLeft.set(true))) {
+            return follow.untilEnd(isLeft::get);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
+        } catch (RuntimeException failed) {
+            // Whoever leaves has the connections closed under a look, which is no news to anybody.
+            if (isLeft.get()) {
+                return ExitCode.INTERRUPTED;
+            }
+            throw failed;
         }
     }
 

@@ -1,7 +1,7 @@
 package io.selvage.client.connect;
 
+import io.selvage.checkpoint.history.ApplicationFiles;
 import io.selvage.checkpoint.restore.NotRestorableException;
-import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.exit.ClientException;
@@ -131,7 +131,7 @@ public final class Hdfs {
     /** Deletes what a session has left, but for checkpoints that outlive their jobs. */
     public void deleteApplication(String applicationId) {
         call("delete " + applicationId + " in " + stateRoot, () -> {
-            new CheckpointStore(DurableStore.open(stateRoot, fileSystem.getConf())).deleteApplication(applicationId);
+            ApplicationFiles.delete(DurableStore.open(stateRoot, fileSystem.getConf()), applicationId);
             return stateRoot;
         });
     }

@@ -59,7 +59,7 @@ public record ClusterLimits(long largestMemoryMib, int largestVcores, List<Node>
     }
 
     /** @throws ClientException if a container of this session would never be given in that queue */
-    void check(SessionConfig session, Queues.Queue queue) {
+    public void check(SessionConfig session, Queues.Queue queue) {
         if (nodes.isEmpty()) {
             throw refused("No NodeManager of the cluster runs, so no container can start. Check YARN's nodes with:"
                     + " yarn node -list");

@@ -29,11 +29,11 @@ public record ClusterResources(String where, ClusterLimits limits, Queues queues
     }
 
     /**
-     * The queue that the session goes into.
+     * The queue that the session goes into, as far as it is known before YARN has it.
      *
      * @throws io.selvage.client.exit.ClientException with {@code REFUSED}, the reason and a choice that is better
      */
-    public static Queues.Queue queueOf(Yarn yarn, SessionConfig session) {
+    public static Queues.Choice queueOf(Yarn yarn, SessionConfig session) {
         List<QueueInfo> queues = new ArrayList<>(yarn.allQueues());
         List<QueueUserACLInfo> rights = yarn.queueRights();
         Queues known = Queues.of(queues, rights);
@@ -46,18 +46,16 @@ public record ClusterResources(String where, ClusterLimits limits, Queues queues
     }
 
     /**
-     * What its containers are within.
+     * What the session's containers are within, whichever queue it goes into.
      *
-     * @param queue that it goes into
      * @throws io.selvage.client.exit.ClientException with {@code REFUSED} if one would never be given
      */
-    public static ClusterLimits limitsFor(
-            Yarn yarn, SessionConfig session, Queues.Queue queue, GetNewApplicationResponse response) {
+    public static ClusterLimits limitsFor(Yarn yarn, SessionConfig session, GetNewApplicationResponse response) {
         ClusterLimits limits = limits(yarn, response);
         if (!session.executorResources().isEmpty()) {
             limits.check(session.executorResources(), mostOf(yarn.moreResourceTypes(), response));
         }
-        limits.check(session, queue);
+        limits.check(session, Queues.Queue.any(session.queue()));
         return limits;
     }
 

@@ -24,7 +24,6 @@ import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.wire.DescribeSessionRequest;
 import io.selvage.protocol.wire.LibraryFile;
-import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -108,8 +107,8 @@ public final class Deployment {
         this.progress = progress;
     }
 
-    /** An open session, and what its master said first. */
-    public record Opened(SessionRecord session, SessionDescription description, Published libraries) {}
+    /** An open session; an application for one job may have ended with it already. */
+    public record Opened(SessionRecord session, Published libraries) {}
 
     /**
      * Opens it.
@@ -123,8 +122,12 @@ public final class Deployment {
         Shipment shipment = Shipment.of(session.application());
         progress.onStage("checking the cluster", "");
         YarnClientApplication application = yarn.newApplication();
-        ClusterResources.limitsFor(
-                yarn, session, ClusterResources.queueOf(yarn, session), application.getNewApplicationResponse());
+        Queues.Choice queue = ClusterResources.queueOf(yarn, session);
+        ClusterLimits limits =
+                ClusterResources.limitsFor(yarn, session, application.getNewApplicationResponse());
+        if (!queue.isLeftToYarn()) {
+            limits.check(session, queue.queue());
+        }
         Hdfs hdfs = Hdfs.connect(yarnConfiguration, session.stateRoot());
         hdfs.proveWritable();
 
@@ -152,10 +155,13 @@ public final class Deployment {
                     credentials(yarnConfiguration, session.kerberos(), identity, hdfs, yarn),
                     UserGroupInformation.getCurrentUser().getShortUserName(),
                     UserGroupInformation.isSecurityEnabled());
-            submit(yarn, context, record, job);
-            SessionDescription description = awaitMaster(yarn, record, job);
+            submit(yarn, context, record, job, queue.doubt());
+            if (queue.isLeftToYarn()) {
+                checkPlaced(yarn, id, session, limits);
+            }
+            awaitMaster(yarn, record, job);
             begun = null;
-            return new Opened(record, description, upload.libraries());
+            return new Opened(record, upload.libraries());
         } catch (IOException failed) {
             abandon();
             throw new ClientException(
@@ -186,16 +192,43 @@ public final class Deployment {
         }
     }
 
-    /** What was given up meanwhile is not submitted. */
-    private void submit(Yarn yarn, ApplicationSubmissionContext context, SessionRecord record, @Nullable OnlyJob job) {
+    /**
+     * What was given up meanwhile is not submitted.
+     *
+     * @param doubt of the queue: why YARN may refuse it
+     */
+    private void submit(
+            Yarn yarn, ApplicationSubmissionContext context, SessionRecord record, @Nullable OnlyJob job, String doubt) {
         synchronized (submission) {
             if (begun == null) {
                 throw new ClientException(ExitCode.INTERRUPTED, "Interrupted; the session is given up.");
             }
             sessionFiles.write(record);
             isSubmitted = true; // Or may be, if the answer is lost.
-            yarn.submit(context);
+            try {
+                yarn.submit(context);
+            } catch (ClientException refused) {
+                throw doubt.isEmpty() || refused.exitCode() != ExitCode.REFUSED
+                        ? refused
+                        : new ClientException(ExitCode.REFUSED, refused.getMessage() + "\n" + doubt, refused);
+            }
             onItsOwn = job == null ? null : record;
+        }
+    }
+
+    /**
+     * YARN's placement rules have chosen the queue: now it is known, and whether it can ever give the containers.
+     *
+     * @throws ClientException with {@code REFUSED} if not; then it does not go on, whatever it is for
+     */
+    private void checkPlaced(Yarn yarn, ApplicationId id, SessionConfig session, ClusterLimits limits) {
+        String placed = yarn.report(id).getQueue();
+        Queues known = Queues.of(yarn.allQueues(), yarn.queueRights());
+        try {
+            known.find(placed).ifPresent(queue -> limits.check(session, queue));
+        } catch (ClientException neverGiven) {
+            onEnd(false);
+            throw neverGiven;
         }
     }
 
@@ -374,7 +407,8 @@ public final class Deployment {
         return credentials;
     }
 
-    private SessionDescription awaitMaster(Yarn yarn, SessionRecord record, @Nullable OnlyJob job) {
+    /** Until it answers; or, of an application for one job, until that has ended, which it then says of the job. */
+    private void awaitMaster(Yarn yarn, SessionRecord record, @Nullable OnlyJob job) {
         boolean hasRun = false;
         long deadline = System.nanoTime() + OPEN_TIMEOUT.toNanos();
         ApplicationId id = ApplicationId.fromString(record.applicationId());
@@ -382,6 +416,9 @@ public final class Deployment {
             while (System.nanoTime() - deadline < 0) {
                 ApplicationReport report = yarn.report(id);
                 SessionState state = SessionState.of(report);
+                if (job != null && report.getYarnApplicationState() == YarnApplicationState.FINISHED) {
+                    return; // By its master's own word: how the job has ended is for who asks for the job.
+                }
                 if (state.hasEnded()) {
                     onEnd(hasRun && report.getYarnApplicationState() == YarnApplicationState.FAILED);
                     throw new ClientException(
@@ -395,10 +432,16 @@ public final class Deployment {
                 progress.onStage(waitingFor(report, state), "");
                 if (state == SessionState.RUNNING) {
                     try {
-                        return connection.tryCall(
-                                stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+                        connection.tryCall(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+                        return;
                     } catch (MasterAbsentException notYet) {
                         LOG.debug("The master has registered and does not answer yet.", notYet);
+                    } catch (ClientException ended) {
+                        if (ended.exitCode() != ExitCode.NO_SESSION) {
+                            throw ended;
+                        }
+                        LOG.debug("It has ended since it was looked at: the next look tells how.", ended);
+                        continue;
                     }
                 }
                 Thread.sleep(POLL_MILLIS);

@@ -17,10 +17,15 @@ import org.apache.hadoop.yarn.api.records.QueueInfo;
 import org.apache.hadoop.yarn.api.records.QueueState;
 import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
 import org.apache.hadoop.yarn.api.records.Resource;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.jspecify.annotations.Nullable;
 
-/** The queues of a cluster, as one user may use them; pure. */
-public record Queues(List<Queue> all) {
+/**
+ * The queues of a cluster, as one user may use them; pure.
+ *
+ * @param areMade the scheduler makes queues that are asked for
+ */
+public record Queues(List<Queue> all, boolean areMade) {
     private static final String ANY_LABEL = "*";
     private static final String ROOT = "root.";
     private static final String FAIR = "fair";
@@ -61,6 +66,21 @@ public record Queues(List<Queue> all) {
             return state.equals(QueueState.RUNNING.name());
         }
 
+        /** One of which nothing is known but what it was asked for by: so nothing of it is in the way. */
+        static Queue any(String asked) {
+            return new Queue(
+                    asked,
+                    asked,
+                    false,
+                    QueueState.RUNNING.name(),
+                    true,
+                    0,
+                    0,
+                    0,
+                    Set.of(ANY_LABEL),
+                    Map.of());
+        }
+
         boolean mayUse(String label) {
             return label.isEmpty() || labels.contains(ANY_LABEL) || labels.contains(label);
         }
@@ -84,7 +104,8 @@ public record Queues(List<Queue> all) {
                             || right.getUserAcls().contains(QueueACL.ADMINISTER_QUEUE));
         }
         return new Queues(
-                queues.stream().map(queue -> queue(queue, submittable)).toList());
+                queues.stream().map(queue -> queue(queue, submittable)).toList(),
+                queues.stream().anyMatch(Queues::isFair));
     }
 
     private static Queue queue(QueueInfo info, Map<String, Boolean> submittable) {
@@ -116,13 +137,17 @@ public record Queues(List<Queue> all) {
                 }
             });
         }
-        @Nullable String scheduler = info.getSchedulerType();
-        if (scheduler != null && scheduler.toLowerCase(Locale.ROOT).contains(FAIR)) {
+        if (isFair(info)) {
             most.put("", new Size(info.getMaxResourceMemory(), info.getMaxResourceVCore()));
         }
         // A scheduler that does not say says 0.
         most.values().removeIf(size -> size.memoryMib() <= 0 || size.vcores() <= 0);
         return most;
+    }
+
+    private static boolean isFair(QueueInfo info) {
+        @Nullable String scheduler = info.getSchedulerType();
+        return scheduler != null && scheduler.toLowerCase(Locale.ROOT).contains(FAIR);
     }
 
     /** The queue of that name, or of that path. */
@@ -131,28 +156,58 @@ public record Queues(List<Queue> all) {
     }
 
     /**
-     * The queue that an application of this user can be put into.
+     * The queue that was asked for.
      *
-     * @throws ClientException with {@code REFUSED} if there is no such queue, or it takes none
+     * @param queue as it is, or one of which nothing is known
+     * @param doubt why YARN may not put the application there, a sentence; empty: nothing speaks against it
+     * @param isLeftToYarn it may be another one in the end
      */
-    Queue choose(String asked) {
-        Queue queue = find(asked)
-                .orElseThrow(() -> refused("The cluster has no queue \"" + asked + "\"."
-                        + Nearest.of(asked, choices())
-                                .map(name -> " Did you mean " + name + "?")
-                                .orElse("")
-                        + oneOf()));
+    public record Choice(Queue queue, String doubt, boolean isLeftToYarn) {}
+
+    /**
+     * The queue that an application of this user is put into, as far as it is known before. Who asks for
+     * {@value YarnConfiguration#DEFAULT_QUEUE_NAME} leaves it to YARN, whose placement rules may put it elsewhere; and a
+     * queue that is not there may be made for the application, by the fair scheduler or in a parent that is there.
+     *
+     * @throws ClientException with {@code REFUSED} if it is sure that YARN would not take it
+     */
+    Choice choose(String asked) {
+        Optional<Queue> found = find(asked);
+        String objection = found.map(queue -> objection(asked, queue)).orElseGet(() -> absence(asked));
+        boolean isLeftToYarn = asked.equals(YarnConfiguration.DEFAULT_QUEUE_NAME);
+        boolean mayBeMade = found.isEmpty() && (areMade || hasParent(asked));
+        if (!objection.isEmpty() && !isLeftToYarn && !mayBeMade) {
+            throw new ClientException(ExitCode.REFUSED, objection + oneOf());
+        }
+        return new Choice(
+                found.filter(queue -> objection.isEmpty()).orElseGet(() -> Queue.any(asked)),
+                objection.isEmpty() ? "" : objection + oneOf(),
+                isLeftToYarn);
+    }
+
+    private static String objection(String asked, Queue queue) {
         if (queue.isParent()) {
-            throw refused("The queue \"" + asked + "\" only holds other queues." + oneOf());
+            return "The queue \"" + asked + "\" only holds other queues.";
         }
         if (!queue.isRunning()) {
-            throw refused("The queue \"" + asked + "\" takes no applications: it is " + queue.state() + "." + oneOf());
+            return "The queue \"" + asked + "\" takes no applications: it is " + queue.state() + ".";
         }
-        if (!queue.isSubmittable()) {
-            throw refused("You may not put applications into the queue \"" + asked
-                    + "\": its ACL names neither you nor a group of yours." + oneOf());
-        }
-        return queue;
+        return queue.isSubmittable()
+                ? ""
+                : "You may not put applications into the queue \"" + asked
+                        + "\": its ACL names neither you nor a group of yours.";
+    }
+
+    private String absence(String asked) {
+        return "The cluster has no queue \"" + asked + "\"."
+                + Nearest.of(asked, choices())
+                        .map(name -> " Did you mean " + name + "?")
+                        .orElse("");
+    }
+
+    private boolean hasParent(String asked) {
+        int dot = asked.lastIndexOf('.');
+        return dot > 0 && !asked.substring(0, dot).equals("root") && find(asked.substring(0, dot)).isPresent();
     }
 
     private String oneOf() {
@@ -172,9 +227,5 @@ public record Queues(List<Queue> all) {
                 .map(queue -> leaves.getOrDefault(queue.name(), 1L) == 1 ? queue.name() : queue.path())
                 .sorted()
                 .toList();
-    }
-
-    private static ClientException refused(String message) {
-        return new ClientException(ExitCode.REFUSED, message);
     }
 }

@@ -24,15 +24,19 @@ import org.jspecify.annotations.Nullable;
  * The user's files that a session gives to its processes, all of which could be read; immutable. Paths are absolute,
  * and no two of a kind have one name.
  */
-record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
-    Shipment {
+public record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
+    public Shipment {
         files = List.copyOf(files);
         folders = List.copyOf(folders);
         jars = List.copyOf(jars);
     }
 
+    public boolean isEmpty() {
+        return files.isEmpty() && folders.isEmpty() && jars.isEmpty();
+    }
+
     /** @throws ClientException with {@code BAD_INPUT} and the first of them that can't be shipped */
-    static Shipment of(ApplicationConfig application) {
+    public static Shipment of(ApplicationConfig application) {
         List<Path> files = new ArrayList<>();
         List<Path> folders = new ArrayList<>();
         Map<String, Path> names = new HashMap<>();

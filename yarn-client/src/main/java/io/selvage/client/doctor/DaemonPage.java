@@ -37,7 +37,7 @@ record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, O
     static Optional<DaemonPage> of(String address) throws InterruptedException {
         try {
             long beforeMillis = System.currentTimeMillis();
-            HttpResponse<byte[]> answer = DaemonHttp.get(URI.create(address + "/conf?format=xml"), PATIENCE, PATIENCE);
+            HttpResponse<byte[]> answer = DaemonHttp.get(URI.create(address + "/conf?format=xml"), PATIENCE);
             long afterMillis = System.currentTimeMillis();
             if (answer.statusCode() != 200 || answer.body().length > MOST_BYTES) {
                 LOG.info("{} answers with {}.", address, answer.statusCode());

@@ -7,15 +7,19 @@ import io.selvage.checkpoint.store.StoreRefusedException;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
+import io.selvage.client.connect.Login;
 import io.selvage.client.connect.Yarn;
+import io.selvage.client.deploy.ClusterLimits;
 import io.selvage.client.deploy.ClusterResources;
 import io.selvage.client.deploy.Deployment;
 import io.selvage.client.deploy.Queues;
+import io.selvage.client.deploy.Shipment;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.config.KerberosConfig;
 import io.selvage.protocol.config.SessionConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,8 +75,10 @@ public final class Doctor {
             told.accept(notChecked("HDFS and YARN", "what is said above is in the way"));
             return;
         }
+        shipment(session.get());
         YarnConfiguration hadoop = folder.get().configuration();
         UserGroupInformation.setConfiguration(hadoop);
+        kerberos(hadoop, session.get());
         boolean rootIsThere = hdfs(hadoop, session.get());
         boolean managerIsThere = yarn(hadoop, session.get());
         if (rootIsThere && managerIsThere) {
@@ -84,6 +90,43 @@ public final class Doctor {
         return folder.files().stream()
                 .map(file -> String.valueOf(file.getFileName()))
                 .collect(Collectors.toSet());
+    }
+
+    /** Says nothing if there is nothing to ship. */
+    private void shipment(SessionConfig session) {
+        attempt("files to ship", () -> Shipment.of(session.application()))
+                .filter(shipment -> !shipment.isEmpty())
+                .ifPresent(shipment -> told.accept(Finding.ok(
+                        "files to ship",
+                        shipment.files().size() + " files, " + shipment.folders().size() + " folders and "
+                                + shipment.jars().size() + " jars can be read")));
+    }
+
+    /** Says nothing where nobody asks for a ticket, and no keytab is named. */
+    private void kerberos(YarnConfiguration hadoop, SessionConfig session) {
+        KerberosConfig kerberos = session.kerberos();
+        if (!Login.isTicketNeeded(hadoop) && !kerberos.hasKeytab()) {
+            return;
+        }
+        long beforeMillis = System.currentTimeMillis();
+        Optional<Ticket> ticket = attempt("Kerberos", () -> {
+                    Login.of(kerberos).perform(hadoop);
+                    return Ticket.ofLogin();
+                })
+                .flatMap(held -> held);
+        long afterMillis = System.currentTimeMillis();
+        ticket.ifPresent(held -> {
+            told.accept(Judgement.ticket(held, kerberos.hasKeytab(), afterMillis));
+            if (kerberos.hasKeytab()) {
+                told.accept(Judgement.clock(
+                        "clock of Kerberos",
+                        "the clock of the key distribution center",
+                        beforeMillis,
+                        held.givenMillis(),
+                        afterMillis,
+                        Ticket.CLOCK_TOLERANCE_MILLIS));
+            }
+        });
     }
 
     /** Answers whether there is a state root, which can have been there before only. */
@@ -154,25 +197,20 @@ public final class Doctor {
         }
         try (Yarn yarn = connected.get()) {
             told.accept(Finding.ok("ResourceManager", "answers at " + yarn.where()));
-            Optional<Queues.Queue> queue = attempt("queue", () -> ClusterResources.queueOf(yarn, session));
+            Optional<Queues.Choice> queue = attempt("queue", () -> ClusterResources.queueOf(yarn, session));
             if (queue.isPresent()) {
                 attempt(
                                 "queue",
-                                () -> Finding.ok(
-                                        "queue",
-                                        "\"" + session.queue() + "\" takes applications of "
-                                                + UserGroupInformation.getCurrentUser()
-                                                        .getShortUserName()))
+                                () -> Judgement.queue(
+                                        session.queue(),
+                                        queue.get(),
+                                        UserGroupInformation.getCurrentUser().getShortUserName()))
                         .ifPresent(told);
-                attempt(
-                                "containers",
-                                () -> Judgement.containers(
-                                        session,
-                                        ClusterResources.limitsFor(
-                                                yarn,
-                                                session,
-                                                queue.get(),
-                                                yarn.newApplication().getNewApplicationResponse())))
+                attempt("containers", () -> {
+                            ClusterLimits limits = ClusterResources.limitsFor(
+                                    yarn, session, yarn.newApplication().getNewApplicationResponse());
+                            return inQueue(session, limits, queue.get());
+                        })
                         .ifPresent(told);
             } else {
                 told.accept(notChecked("containers", "there is no queue for them"));
@@ -180,6 +218,19 @@ public final class Doctor {
             daemons(hadoop, session, yarn);
         }
         return true;
+    }
+
+    private static Finding inQueue(SessionConfig session, ClusterLimits limits, Queues.Choice queue) {
+        try {
+            limits.check(session, queue.queue());
+        } catch (ClientException tooMuch) {
+            if (!queue.isLeftToYarn()) {
+                throw tooMuch;
+            }
+            return Finding.warning(
+                    "containers", tooMuch.getMessage() + " Unless YARN's placement rules choose another queue for you.");
+        }
+        return Judgement.containers(session, limits);
     }
 
     /** Of the daemons' own settings where they tell them, else of what this host believes that they are. */

@@ -1,6 +1,7 @@
 package io.selvage.client.doctor;
 
 import io.selvage.client.deploy.ClusterLimits;
+import io.selvage.client.deploy.Queues;
 import io.selvage.protocol.config.SessionConfig;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,8 @@ final class Judgement {
     static final Duration TOLERABLE_SKEW = Duration.ofSeconds(2);
     /** Kerberos refuses tickets at five minutes. */
     static final Duration HARMFUL_SKEW = Duration.ofMinutes(4);
+    /** A command may be still at it when it is over. */
+    static final Duration SHORT_TICKET = Duration.ofMinutes(10);
     /** A JVM reserves addresses that it never touches: for classes, compiled code and stacks. */
     static final float LEAST_VIRTUAL_RATIO = 6;
 
@@ -72,6 +75,35 @@ final class Judgement {
         return skew.compareTo(HARMFUL_SKEW) < 0
                 ? Finding.warning(check, sentence)
                 : Finding.problem(check, sentence + " Tickets of Kerberos are refused at 5 minutes.");
+    }
+
+    /** @param asked as the settings name it */
+    static Finding queue(String asked, Queues.Choice queue, String user) {
+        if (queue.doubt().isEmpty()) {
+            return Finding.ok(
+                    "queue",
+                    "\"" + asked + "\" takes applications of " + user
+                            + (queue.isLeftToYarn() ? ", unless YARN's placement rules choose another one" : ""));
+        }
+        return Finding.warning(
+                "queue",
+                queue.doubt()
+                        + (queue.isLeftToYarn()
+                                ? " A session opens only if YARN's placement rules choose another queue for you."
+                                : " A session opens only if YARN makes that queue for it."));
+    }
+
+    /** @param isOfKeytab it was got with a keytab, and so can be got again */
+    static Finding ticket(Ticket ticket, boolean isOfKeytab, long nowMillis) {
+        String whose = "a ticket of " + ticket.principal();
+        Duration left = Duration.ofMillis(ticket.endMillis() - nowMillis);
+        String sentence = whose + ", for another " + left.toHours() + " h " + left.toMinutesPart() + " min";
+        if (isOfKeytab) {
+            return Finding.ok("Kerberos", sentence + "; the keytab gets others");
+        }
+        return left.compareTo(SHORT_TICKET) < 0
+                ? Finding.warning("Kerberos", sentence + ". Get a new one with kinit.")
+                : Finding.ok("Kerberos", sentence);
     }
 
     /** Of limits that a session of these settings is within. */

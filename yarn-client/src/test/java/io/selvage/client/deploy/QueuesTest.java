@@ -37,7 +37,7 @@ class QueuesTest {
     @Test
     void aQueueIsFoundByItsNameAndByItsPath() {
         for (String name : List.of("nightly", "root.etl.nightly", "etl.nightly")) {
-            assertThat(QUEUES.choose(name).path()).as(name).isEqualTo("root.etl.nightly");
+            assertThat(QUEUES.choose(name).queue().path()).as(name).isEqualTo("root.etl.nightly");
         }
     }
 
@@ -92,7 +92,7 @@ class QueuesTest {
     @Test
     void aSchedulerThatNamesNeitherPathNorRightsNorLimitsRefusesNothing() {
         QueueInfo plain = queue("default", "", QueueState.RUNNING);
-        Queues.Queue queue = Queues.of(List.of(plain), List.of()).choose("default");
+        Queues.Queue queue = Queues.of(List.of(plain), List.of()).choose("default").queue();
         assertThat(queue.path()).isEqualTo("default");
         assertThat(queue.most()).isEmpty();
         assertThat(queue.isSubmittable()).isTrue();
@@ -108,8 +108,38 @@ class QueuesTest {
         QueueConfigurations unknown = QueueConfigurations.newInstance(1, 1, 1, 1, 1);
         unknown.setEffectiveMaxCapacity(Resource.newInstance(0, 0));
         queue.setQueueConfigurations(Map.of("gpu", configured, "ssd", unknown));
-        assertThat(Queues.of(List.of(queue), List.of()).choose("default").most())
+        assertThat(Queues.of(List.of(queue), List.of()).choose("default").queue().most())
                 .containsExactly(Map.entry("gpu", new Queues.Size(4096, 3)));
+    }
+
+    /** What is asked for if nothing is: with placement rules, it need not even be there. */
+    @Test
+    void whoNamesNoQueueLeavesItToYarn() {
+        assertThat(QUEUES.choose("default"))
+                .isEqualTo(new Queues.Choice(QUEUES.find("default").orElseThrow(), "", true));
+        QueueInfo nightly = queue("nightly", "root.nightly", QueueState.RUNNING);
+        Queues.Choice missing = Queues.of(List.of(nightly), List.of()).choose("default");
+        assertThat(missing.isLeftToYarn()).isTrue();
+        assertThat(missing.doubt())
+                .isEqualTo("The cluster has no queue \"default\". Choose one of these with -qu: nightly.");
+        assertThat(missing.queue().mayUse("gpu")).as("nothing is known of it").isTrue();
+        QueueInfo closed = queue("default", "root.default", QueueState.STOPPED);
+        Queues.Choice stopped = Queues.of(List.of(nightly, closed), List.of()).choose("default");
+        assertThat(stopped.doubt()).contains("takes no applications: it is STOPPED", "nightly");
+    }
+
+    @Test
+    void aQueueThatMayBeMadeIsNotRefused() {
+        Queues.Choice inParent = QUEUES.choose("root.etl.anna");
+        assertThat(inParent.doubt()).startsWith("The cluster has no queue \"root.etl.anna\".");
+        assertThat(inParent.isLeftToYarn()).isFalse();
+        assertRefused(
+                "root.anna", "The cluster has no queue \"root.anna\". Choose one of these with -qu: default, nightly.");
+
+        QueueInfo fair = queue("root.default", "", QueueState.RUNNING);
+        fair.setSchedulerType("FairScheduler");
+        assertThat(Queues.of(List.of(fair), List.of()).choose("root.anna").doubt())
+                .isNotEmpty();
     }
 
     private static void assertRefused(String name, String sentence) {

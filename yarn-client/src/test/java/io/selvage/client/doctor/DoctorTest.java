@@ -3,7 +3,9 @@ package io.selvage.client.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.client.doctor.Finding.Verdict;
+import io.selvage.protocol.config.ApplicationConfig;
 import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.KerberosConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -16,6 +18,7 @@ import java.util.Map;
 import org.apache.hadoop.fs.DelegateToFileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.security.UserGroupInformation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +50,57 @@ class DoctorTest {
                 .filteredOn(finding -> finding.check().equals("ResourceManager"))
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.text()).contains("127.0.0.1:1"));
+    }
+
+    @Test
+    void filesToShipAreLookedAt() throws IOException {
+        Path file = Files.writeString(directory.resolve("model.txt"), "1");
+        List<Finding> fine = examine(hadoopFolder(), shipping(file));
+        assertThat(fine).contains(Finding.ok("files to ship", "1 files, 0 folders and 0 jars can be read"));
+        List<Finding> findings = examine(hadoopFolder(), shipping(directory.resolve("modle.txt")));
+        assertThat(problems(findings)).contains("files to ship", "ResourceManager");
+        assertThat(findings)
+                .filteredOn(finding -> finding.check().equals("files to ship"))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.text()).contains("Did you mean " + file));
+        assertThat(examine(hadoopFolder(), Configuration.defaults()))
+                .as("there are none")
+                .noneMatch(finding -> finding.check().equals("files to ship"));
+    }
+
+    private static Configuration shipping(Path path) {
+        return Configuration.defaults().withOptions(List.of(ApplicationConfig.SHIPPED_PATHS.name() + "=" + path));
+    }
+
+    @Test
+    void whereKerberosIsInUseAMissingTicketOrKeytabIsAProblem() throws IOException {
+        System.setProperty("java.security.krb5.realm", "EXAMPLE.COM");
+        System.setProperty("java.security.krb5.kdc", "127.0.0.1:1");
+        try {
+            Path folder = hadoopFolder();
+            Files.writeString(
+                    folder.resolve("core-site.xml"),
+                    "<configuration><property><name>hadoop.security.authentication</name><value>kerberos</value>"
+                            + "</property></configuration>");
+            assertThat(examine(folder, Configuration.defaults()))
+                    .filteredOn(finding -> finding.check().equals("Kerberos"))
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.text()).contains("no ticket", "kinit"));
+            Configuration keytab = Configuration.defaults()
+                    .withOptions(List.of(
+                            KerberosConfig.KEYTAB.name() + "=" + directory.resolve("anna.keytab"),
+                            KerberosConfig.PRINCIPAL.name() + "=anna@EXAMPLE.COM"));
+            List<Finding> findings = examine(folder, keytab);
+            assertThat(findings)
+                    .filteredOn(finding -> finding.check().equals("Kerberos"))
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.text()).contains("anna.keytab", "is not there"));
+            assertThat(problems(findings)).as("it goes on").contains("ResourceManager");
+        } finally {
+            System.clearProperty("java.security.krb5.realm");
+            System.clearProperty("java.security.krb5.kdc");
+            UserGroupInformation.reset();
+        }
     }
 
     /**

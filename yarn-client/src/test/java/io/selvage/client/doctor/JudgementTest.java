@@ -3,11 +3,14 @@ package io.selvage.client.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.client.deploy.ClusterLimits;
+import io.selvage.client.deploy.Queues;
 import io.selvage.client.doctor.Finding.Verdict;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -15,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class JudgementTest {
     private static final Path FOLDER = Path.of("/etc/hadoop/conf");
+    private static final Queues.Queue QUEUE =
+            new Queues.Queue("q", "root.q", false, "RUNNING", true, 1, 1, 0, Set.of(), Map.of());
 
     @Test
     void anOldJavaIsAProblem() {
@@ -134,5 +139,27 @@ class JudgementTest {
     void aFindingIsOneLine() {
         assertThat(new Finding("HDFS", Verdict.PROBLEM, "It said:\n  no\n").text())
                 .isEqualTo("It said: no");
+    }
+
+    @Test
+    void aTicketIsShownWithHowLongItLasts() {
+        Ticket ticket = new Ticket("anna@EXAMPLE.COM", 0, Duration.ofHours(10).toMillis());
+        assertThat(Judgement.ticket(ticket, false, Duration.ofMinutes(90).toMillis()))
+                .isEqualTo(Finding.ok("Kerberos", "a ticket of anna@EXAMPLE.COM, for another 8 h 30 min"));
+        long nearEnd = Duration.ofMinutes(595).toMillis();
+        assertThat(Judgement.ticket(ticket, false, nearEnd).verdict()).isEqualTo(Verdict.WARNING);
+        assertThat(Judgement.ticket(ticket, false, nearEnd).text()).contains("0 h 5 min", "kinit");
+        assertThat(Judgement.ticket(ticket, true, nearEnd).verdict())
+                .as("the keytab gets the next one")
+                .isEqualTo(Verdict.OK);
+    }
+
+    @Test
+    void aQueueThatYarnMayStillChooseIsAWarning() {
+        Queues.Choice fine = new Queues.Choice(QUEUE, "", false);
+        assertThat(Judgement.queue("q", fine, "anna")).isEqualTo(Finding.ok("queue", "\"q\" takes applications of anna"));
+        Finding missing = Judgement.queue("default", new Queues.Choice(QUEUE, "It is not there.", true), "anna");
+        assertThat(missing.verdict()).isEqualTo(Verdict.WARNING);
+        assertThat(missing.text()).startsWith("It is not there. ").contains("placement rules");
     }
 }
