@@ -62,7 +62,7 @@ class IdlenessTest {
         }
     }
 
-    static final class Counting implements AggregateFunction<Long, Long, Long> {
+    static final class Counting<T> implements AggregateFunction<T, Long, Long> {
         private static final long serialVersionUID = 1L;
 
         @Override
@@ -71,7 +71,7 @@ class IdlenessTest {
         }
 
         @Override
-        public Long add(Long accumulator, Long element) {
+        public Long add(Long accumulator, T element) {
             return accumulator + 1;
         }
 
@@ -93,7 +93,7 @@ class IdlenessTest {
                 })
                 .keyBy(number -> "all")
                 .window(TumblingWindows.of(Duration.ofMillis(100)))
-                .aggregate(new Counting(), (key, window, count) -> count)
+                .aggregate(new Counting<Long>(), (key, window, count) -> count)
                 .uid("counts")
                 .sinkTo(counts, "out");
         return counts;

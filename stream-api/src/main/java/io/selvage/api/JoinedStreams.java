@@ -139,7 +139,9 @@ public final class JoinedStreams<A, B> {
         }
 
         @Override
-        public void coGroup(Iterable<A> first, Iterable<B> second, Collector<O> out) throws Exception {
+        public void coGroup(
+                Iterable<A> first, Iterable<B> second, ProcessWindowFunction.Context context, Collector<O> out)
+                throws Exception {
             for (A one : first) {
                 for (B other : second) {
                     out.collect(function.join(one, other));
@@ -179,7 +181,7 @@ public final class JoinedStreams<A, B> {
                     ofFirst.add((A) each.value());
                 }
             }
-            function.coGroup(ofFirst, ofSecond, out);
+            function.coGroup(ofFirst, ofSecond, context, out);
         }
 
         @Override

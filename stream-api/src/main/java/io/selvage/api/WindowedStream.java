@@ -1,6 +1,7 @@
 package io.selvage.api;
 
 import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.Function;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ProcessWindowFunction;
@@ -13,6 +14,7 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.ReduceAggregate;
 import io.selvage.api.graph.WindowResult;
 import io.selvage.api.state.Aggregator;
+import io.selvage.api.state.StateAccess;
 import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.PartialSerde;
 import io.selvage.api.type.PartialSerde.Partial;
@@ -22,6 +24,7 @@ import io.selvage.api.type.Types;
 import io.selvage.api.window.GlobalWindows;
 import io.selvage.api.window.SessionWindows;
 import io.selvage.api.window.SlidingWindows;
+import io.selvage.api.window.TimeTrigger;
 import io.selvage.api.window.Trigger;
 import io.selvage.api.window.TumblingWindows;
 import io.selvage.api.window.WindowAssigner;
@@ -191,6 +194,11 @@ public final class WindowedStream<T, K> {
             WindowResult<K, R, O> result,
             Serde<O> type) {
         check(aggregate);
+        Trigger<? super T> firing = trigger;
+        if (keepsWindowState(result.function())) {
+            checkWindowState();
+            firing = trigger == null ? TimeTrigger.<T>create() : trigger;
+        }
         if (isTwoStage) {
             return twoStage(aggregate, accumulatorType, result, type);
         }
@@ -203,7 +211,7 @@ public final class WindowedStream<T, K> {
                         aggregate,
                         accumulatorType,
                         result,
-                        trigger,
+                        firing,
                         allowedLatenessMillis,
                         lateTag),
                 type);
@@ -284,15 +292,32 @@ public final class WindowedStream<T, K> {
         }
     }
 
+    private void checkWindowState() {
+        if (windows instanceof SessionWindows) {
+            throw new InvalidProgramException("In " + operation("window")
+                    + ": openWindowState(...) is of no use with session windows, which are joined when an element comes"
+                    + " between them. Keep it by key, in openState(...), or in the accumulator.");
+        }
+        if (isTwoStage) {
+            throw new InvalidProgramException("In " + operation("twoStage")
+                    + ": openWindowState(...) needs windows that share nothing. Leave it out, or twoStage().");
+        }
+    }
+
+    private static boolean keepsWindowState(@Nullable Function function) {
+        return function instanceof ProcessWindowFunction
+                && overrides(function, ProcessWindowFunction.class, "openWindowState", StateAccess.class);
+    }
+
     private static boolean canMerge(AggregateFunction<?, ?, ?> aggregate) {
+        return overrides(aggregate, Aggregator.class, "merge", Object.class, Object.class);
+    }
+
+    private static boolean overrides(Object function, Class<?> declaring, String method, Class<?>... parameters) {
         try {
-            return aggregate
-                            .getClass()
-                            .getMethod("merge", Object.class, Object.class)
-                            .getDeclaringClass()
-                    != Aggregator.class;
+            return function.getClass().getMethod(method, parameters).getDeclaringClass() != declaring;
         } catch (NoSuchMethodException e) {
-            throw new IllegalStateException(e); // The interface has it.
+            throw new IllegalStateException(e); // The declaring type has it.
         }
     }
 

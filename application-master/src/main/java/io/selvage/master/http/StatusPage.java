@@ -8,6 +8,7 @@ import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SourceLatency;
 import io.selvage.protocol.wire.VertexDescription;
 import java.time.Duration;
 import java.time.Instant;
@@ -131,7 +132,7 @@ final class StatusPage {
                     .append(escape(job.getAlarm()))
                     .append("</td></tr>");
         }
-        job.getVerticesList().forEach(vertex -> vertex(page, vertex));
+        job.getVerticesList().forEach(vertex -> vertex(page, vertex, job));
         job.getCheckpointsList().stream()
                 .skip(Math.max(0, job.getCheckpointsCount() - CHECKPOINTS_SHOWN))
                 .forEach(checkpoint -> checkpoint(page, checkpoint));
@@ -159,7 +160,7 @@ final class StatusPage {
         return failure.getKind() + ": " + failure.getMessage() + FailureWords.whereAndWhy(failure, "");
     }
 
-    private static void vertex(StringBuilder page, VertexDescription vertex) {
+    private static void vertex(StringBuilder page, VertexDescription vertex, JobDescription job) {
         page.append("<tr class=\"vertex\"><td colspan=\"3\">")
                 .append(escape(vertex.getName()))
                 .append("</td>");
@@ -169,6 +170,7 @@ final class StatusPage {
                 .append(vertex.getParallelism())
                 .append(" subtasks run</td><td colspan=\"2\">")
                 .append(use(vertex))
+                .append(latencies(vertex, job))
                 .append("</td>");
         number(page, count(vertex.getRecordsIn()) + " in");
         number(page, count(vertex.getRecordsOut()) + " out");
@@ -183,6 +185,29 @@ final class StatusPage {
             return "";
         }
         return "<span class=\"use\">" + bar("busy", busy) + bar("back-pressured", backPressured) + "</span>";
+    }
+
+    /** Of a sink, if markers are sent: a line for each source. */
+    private static String latencies(VertexDescription vertex, JobDescription job) {
+        StringBuilder lines = new StringBuilder();
+        for (SourceLatency latency : vertex.getLatenciesList()) {
+            String source = job.getVerticesList().stream()
+                    .filter(each -> each.getId() == latency.getSource())
+                    .map(VertexDescription::getName)
+                    .findFirst()
+                    .orElse("vertex " + latency.getSource());
+            lines.append(millis(latency.getMedianMicros()))
+                    .append(" from ")
+                    .append(escape(source))
+                    .append(", p99 ")
+                    .append(millis(latency.getP99Micros()))
+                    .append("<br>");
+        }
+        return lines.toString();
+    }
+
+    private static String millis(long micros) {
+        return String.format(Locale.ROOT, "%.1f ms", micros / 1_000.0);
     }
 
     private static String bar(String what, int permille) {

@@ -1878,6 +1878,7 @@ final class Job {
         vertex.setBackPressuredPermille(
                 Math.max(vertex.getBackPressuredPermille(), counters.getBackPressuredPermille()));
         vertex.setIdlePermille(Math.max(vertex.getIdlePermille(), counters.getIdlePermille()));
+        SourceLatencies.add(counters.getLatenciesList(), vertex);
         job.setRecordsRead(job.getRecordsRead() + counters.getRecordsRead());
         job.setRecordsWritten(job.getRecordsWritten() + counters.getRecordsWritten());
         job.setRecordsLate(job.getRecordsLate() + counters.getRecordsLate());

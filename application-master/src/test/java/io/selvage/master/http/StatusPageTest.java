@@ -9,6 +9,7 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SourceLatency;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,22 @@ class StatusPageTest {
                 .build();
         assertThat(StatusPage.of(SESSION, List.of(known), 0)).contains("81 % busy", "12 % back-pressured");
         assertThat(StatusPage.of(SESSION, List.of(JOB), 0)).doesNotContain("% busy");
+    }
+
+    @Test
+    void showsHowLongElementsTakeToASink() {
+        JobDescription known = JOB.toBuilder()
+                .clearVertices()
+                .addVertices(VertexDescription.newBuilder().setId(2).setName("read <orders>"))
+                .addVertices(VertexDescription.newBuilder()
+                        .setId(5)
+                        .addLatencies(SourceLatency.newBuilder()
+                                .setSource(2)
+                                .setMedianMicros(1_250)
+                                .setP99Micros(42_000)))
+                .build();
+        assertThat(StatusPage.of(SESSION, List.of(known), 0))
+                .contains("1.3 ms from read &lt;orders&gt;, p99 42.0 ms");
     }
 
     @Test

@@ -29,6 +29,7 @@ public record JobConfig(
         Duration flushTimeout,
         MemorySize bufferSize,
         Duration inFlightTarget,
+        Duration latencyInterval,
         ClassLoading classLoading,
         boolean checksImmutability) {
     public static final ConfigKey<Duration> CHECKPOINT_INTERVAL = ConfigKey.job(
@@ -158,6 +159,11 @@ public record JobConfig(
             ValueType.duration(Duration.ofMillis(10)),
             Duration.ofSeconds(1),
             "Before a subtask that is the slow one, about so long a time's work may lie queued on each input; a barrier waits behind it.");
+    public static final ConfigKey<Duration> LATENCY_INTERVAL = ConfigKey.job(
+            "selvage.latency.interval",
+            ValueType.duration(Duration.ZERO),
+            Duration.ZERO,
+            "How often each subtask of a source sends a marker, by which sinks measure how long elements take to them; 0s for never.");
     public static final ConfigKey<ClassLoaderOrder> CLASSLOADER_ORDER = ConfigKey.job(
             "selvage.classloader.order",
             ValueType.oneOf(ClassLoaderOrder.class),
@@ -204,6 +210,7 @@ public record JobConfig(
             FLUSH_TIMEOUT,
             BUFFER_SIZE,
             IN_FLIGHT_TARGET,
+            LATENCY_INTERVAL,
             CLASSLOADER_ORDER,
             CLASSLOADER_SHARED_PACKAGES,
             CHECK_IMMUTABILITY);
@@ -244,6 +251,7 @@ public record JobConfig(
                 configuration.get(FLUSH_TIMEOUT),
                 configuration.get(BUFFER_SIZE),
                 configuration.get(IN_FLIGHT_TARGET),
+                configuration.get(LATENCY_INTERVAL),
                 ClassLoading.from(configuration),
                 configuration.get(CHECK_IMMUTABILITY));
     }

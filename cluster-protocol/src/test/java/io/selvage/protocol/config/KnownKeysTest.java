@@ -77,6 +77,7 @@ class KnownKeysTest {
                         "selvage.network.flush-timeout=1ms",
                         "selvage.network.buffer-size=32k",
                         "selvage.network.in-flight-target=1s",
+                        "selvage.latency.interval=0s",
                         "selvage.classloader.order=child-first",
                         "selvage.classloader.shared-packages=",
                         "selvage.check.immutability=false");

@@ -101,6 +101,12 @@ public final class ElementSource<T> implements Source<T, Integer> {
         return Serdes.of(Integer.class);
     }
 
+    /** Of splits without an end, none would be the next. */
+    @Override
+    public boolean readsSideBySide() {
+        return count == ENDLESS;
+    }
+
     @Override
     public SplitPlanner<Integer> planner(SourceContext context, byte @Nullable [] restored) {
         return new Planner(

@@ -1,4 +1,4 @@
-/** Sources whose elements are in the program itself, for tests and for trying things. No file, no network. */
+/** A source whose elements are in the program itself, and a sink for none, to try things. No file, no network. */
 @NullMarked
 package io.selvage.connector.memory;
 

@@ -19,4 +19,5 @@ record Auction(
         long expiresMillis,
         long seller,
         long category,
-        String extra) {}
+        String extra)
+        implements Event {}

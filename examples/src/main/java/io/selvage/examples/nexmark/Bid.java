@@ -10,7 +10,8 @@ import java.util.Comparator;
  * @param price in cents
  * @param extra makes the event as long as it is to be
  */
-record Bid(long auction, long bidder, long price, String channel, String url, long timeMillis, String extra) {
+record Bid(long auction, long bidder, long price, String channel, String url, long timeMillis, String extra)
+        implements Event {
     /** The highest price, and of equal ones the earliest. What comes behind that makes it an order of all bids. */
     static final Comparator<Bid> BEST_FIRST = Comparator.comparingLong(Bid::price)
             .reversed()

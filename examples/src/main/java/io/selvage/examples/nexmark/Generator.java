@@ -97,9 +97,9 @@ record Generator(long baseMillis, long eventsPerSecond) implements ElementSource
         Dice dice = new Dice(number);
         long place = number % EPOCH;
         if (place < PERSONS) {
-            return Event.of(person(number, dice));
+            return person(number, dice);
         }
-        return place < PERSONS + AUCTIONS ? Event.of(auction(number, dice)) : Event.of(bid(number, dice));
+        return place < PERSONS + AUCTIONS ? auction(number, dice) : bid(number, dice);
     }
 
     long timeMillis(long number) {

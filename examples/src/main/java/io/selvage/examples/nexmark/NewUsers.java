@@ -3,13 +3,12 @@ package io.selvage.examples.nexmark;
 import io.selvage.api.DataStream;
 import io.selvage.api.function.CoGroupFunction;
 import io.selvage.api.function.Collector;
+import io.selvage.api.function.ProcessWindowFunction;
 import io.selvage.api.window.TumblingWindows;
 import java.time.Duration;
 
 /** Query 8: who has registered and begun an auction in the same ten seconds? */
 final class NewUsers {
-    private static final TumblingWindows WINDOWS = TumblingWindows.of(Duration.ofSeconds(10));
-
     private NewUsers() {}
 
     record NewUser(long id, String name, long startMillis) {}
@@ -18,7 +17,7 @@ final class NewUsers {
         return persons.coGroup(auctions)
                 .where(Person::id)
                 .equalTo(Auction::seller)
-                .window(WINDOWS)
+                .window(TumblingWindows.of(Duration.ofSeconds(10)))
                 .apply(new Sellers())
                 .uid("new-users");
     }
@@ -28,10 +27,14 @@ final class NewUsers {
         private static final long serialVersionUID = 1L;
 
         @Override
-        public void coGroup(Iterable<Person> persons, Iterable<Auction> auctions, Collector<NewUser> out) {
+        public void coGroup(
+                Iterable<Person> persons,
+                Iterable<Auction> auctions,
+                ProcessWindowFunction.Context context,
+                Collector<NewUser> out) {
             if (auctions.iterator().hasNext()) {
                 for (Person person : persons) {
-                    out.collect(new NewUser(person.id(), person.name(), WINDOWS.startOf(person.timeMillis())));
+                    out.collect(new NewUser(person.id(), person.name(), context.window().startMillis()));
                 }
             }
         }

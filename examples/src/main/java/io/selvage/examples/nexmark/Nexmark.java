@@ -3,6 +3,7 @@ package io.selvage.examples.nexmark;
 import io.selvage.api.DataStream;
 import io.selvage.api.StreamEnvironment;
 import io.selvage.connector.file.FileSink;
+import io.selvage.connector.memory.DiscardSink;
 import io.selvage.connector.memory.ElementSource;
 import org.jspecify.annotations.Nullable;
 

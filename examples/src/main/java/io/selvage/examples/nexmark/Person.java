@@ -14,4 +14,5 @@ record Person(
         String city,
         String state,
         long timeMillis,
-        String extra) {}
+        String extra)
+        implements Event {}

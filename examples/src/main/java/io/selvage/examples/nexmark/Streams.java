@@ -17,39 +17,25 @@ final class Streams {
     }
 
     DataStream<Person> persons() {
-        return events.flatMap(
-                        (event, out) -> {
-                            Person person = event.person();
-                            if (person != null) {
-                                out.collect(person);
-                            }
-                        },
-                        Person.class)
-                .name("persons");
+        return only(Person.class).name("persons");
     }
 
     DataStream<Auction> auctions() {
-        return events.flatMap(
-                        (event, out) -> {
-                            Auction auction = event.auction();
-                            if (auction != null) {
-                                out.collect(auction);
-                            }
-                        },
-                        Auction.class)
-                .name("auctions");
+        return only(Auction.class).name("auctions");
     }
 
     DataStream<Bid> bids() {
+        return only(Bid.class).name("bids");
+    }
+
+    private <T extends Event> DataStream<T> only(Class<T> type) {
         return events.flatMap(
-                        (event, out) -> {
-                            Bid bid = event.bid();
-                            if (bid != null) {
-                                out.collect(bid);
-                            }
-                        },
-                        Bid.class)
-                .name("bids");
+                (event, out) -> {
+                    if (type.isInstance(event)) {
+                        out.collect(type.cast(event));
+                    }
+                },
+                type);
     }
 
     /** A table of another kind, which ends while events go on. */

@@ -44,12 +44,12 @@ final class Oracle {
 
     Oracle(Generator generator, long events) {
         LongStream.range(0, events).mapToObj(generator::element).forEach(event -> {
-            if (event.person() != null) {
-                persons.add(event.person());
-            } else if (event.auction() != null) {
-                auctions.add(event.auction());
+            if (event instanceof Person person) {
+                persons.add(person);
+            } else if (event instanceof Auction auction) {
+                auctions.add(auction);
             } else {
-                bids.add(event.bid());
+                bids.add((Bid) event);
             }
         });
     }

@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.api.function.ProcessWindowFunction;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.state.AggregatingStateDescriptor;
 import io.selvage.api.state.MapState;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param contents the accumulators' namespaces
  * @param sessions by their starts, their ends; null: the windows are no sessions
  * @param ofTrigger the trigger's states by window; null: there is no trigger
+ * @param ofFunction the states by window of the function that is given their results; null: it can have none
  * @param eventTimers null: the operator uses none
  * @param processingTimers null: the operator uses none
  */
@@ -25,13 +27,14 @@ public record WindowStates(
         Accumulators<Object, Object, Object> accumulators,
         @Nullable MapState<Long, Long> sessions,
         @Nullable NamespacedStates<Long> ofTrigger,
+        @Nullable NamespacedStates<Long> ofFunction,
         @Nullable TimerQueue<Object, Long> eventTimers,
         @Nullable TimerQueue<Object, Long> processingTimers) {
 
     /**
-     * Obtains them, and has the trigger obtain its own.
+     * Obtains them, and has the trigger and the function obtain their own.
      *
-     * @throws Exception what the trigger throws
+     * @throws Exception what these throw
      */
     public static WindowStates of(
             KeyedStateBackend<Object> backend,
@@ -56,7 +59,16 @@ public record WindowStates(
             ofTrigger = backend.namespaced(Serdes.LONG);
             Objects.requireNonNull(definition.trigger()).openState(ofTrigger);
         }
-        return new WindowStates(contents, accumulators, sessions, ofTrigger, eventTimers, processingTimers);
+        NamespacedStates<Long> ofFunction = null;
+        if (definition.result().function() instanceof ProcessWindowFunction<?, ?, ?> function) {
+            function.openState(backend.states());
+            if (isTriggered && !isSession) {
+                ofFunction = backend.namespaced(Serdes.LONG);
+                function.openWindowState(ofFunction);
+            }
+        }
+        return new WindowStates(
+                contents, accumulators, sessions, ofTrigger, ofFunction, eventTimers, processingTimers);
     }
 
     /** Of the windows' own clock. */

@@ -3,7 +3,9 @@ package io.selvage.local.harness;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import io.selvage.api.DataStream;
+import io.selvage.api.graph.EdgeDefinition;
 import io.selvage.api.graph.InvalidProgramException;
+import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
@@ -24,8 +26,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>The steps are those of the program, {@code keyBy}, windows and uids included, in one line: they neither branch nor
- * meet. What a function throws comes out of the call that has made it throw, with the operator and the element in its
+ * <p>The steps are those of the program, {@code keyBy}, windows and uids included, in one line: they do not branch, and
+ * meet in the first of them or nowhere. What a function throws comes out of the call that has made it throw, with the operator and the element in its
  * message.
  *
  * @param <I> elements in
@@ -72,7 +76,7 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
     private int nextSubtask;
 
     private OperatorHarness(Builder<I, O> builder) {
-        this.steps = Steps.of(builder.input, builder.maxParallelism, builder.program);
+        this.steps = builder.steps.apply(builder.maxParallelism);
         this.maxParallelism = builder.maxParallelism;
         this.restoresAfterEachInput = builder.restoresAfterEachInput;
         this.disk = builder.isOnDisk ? newDirectory() : null;
@@ -89,24 +93,39 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
 
     /** @param program the steps to be tested, as they stand in a program */
     public static <I, O> Builder<I, O> of(Serde<I> input, Function<DataStream<I>, DataStream<O>> program) {
-        return new Builder<>(input, program);
+        return new Builder<>(maxParallelism -> Steps.of(input, maxParallelism, program));
+    }
+
+    /**
+     * Of two inputs: {@link #element} is of the first one, and {@link #elementOfSecond} of the other.
+     *
+     * @param program a step that reads both, such as {@code connect(...).process(...)} or an interval join, and what
+     *     follows it in a line
+     */
+    public static <A, B, O> Builder<A, O> of(
+            Class<A> first, Class<B> second, BiFunction<DataStream<A>, DataStream<B>, DataStream<O>> program) {
+        return of(Serdes.of(first), Serdes.of(second), program);
+    }
+
+    /** The same. */
+    public static <A, B, O> Builder<A, O> of(
+            Serde<A> first, Serde<B> second, BiFunction<DataStream<A>, DataStream<B>, DataStream<O>> program) {
+        return new Builder<>(maxParallelism -> Steps.of(first, second, maxParallelism, program));
     }
 
     /** Owned by one thread. */
     public static final class Builder<I, O> {
         private static final int MAX_PARALLELISM = 128;
 
-        private final Serde<I> input;
-        private final Function<DataStream<I>, DataStream<O>> program;
+        private final IntFunction<Steps> steps; // By the maximum parallelism.
         private int parallelism = 1;
         private int maxParallelism = MAX_PARALLELISM;
         private boolean isOnDisk;
         private boolean restoresAfterEachInput;
         private @Nullable Snapshot from;
 
-        private Builder(Serde<I> input, Function<DataStream<I>, DataStream<O>> program) {
-            this.input = input;
-            this.program = program;
+        private Builder(IntFunction<Steps> steps) {
+            this.steps = steps;
         }
 
         /** So many subtasks; an element goes to the one that has its key, or else to each in turn. Default: one. */
@@ -168,13 +187,37 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
         return put(value, Timestamps.NONE);
     }
 
+    /** An element of the second input, of its type, without a timestamp. */
+    public OperatorHarness<I, O> elementOfSecond(Object value) {
+        return putSecond(value, Timestamps.NONE);
+    }
+
+    /** @param value of the second input's type */
+    public OperatorHarness<I, O> elementOfSecond(Object value, long timestampMillis) {
+        return putSecond(value, timestampMillis);
+    }
+
     /** @param timestampMillis event time, in milliseconds since the epoch */
     public OperatorHarness<I, O> element(I value, long timestampMillis) {
         return put(value, timestampMillis);
     }
 
     private OperatorHarness<I, O> put(I value, long timestampMillis) {
-        subtaskOf(value).chain().emit(value, timestampMillis);
+        subtaskOf(value, steps.firstKey()).chain().input(0).emit(value, timestampMillis);
+        return settle();
+    }
+
+    /** What is broadcast comes to every subtask. */
+    private OperatorHarness<I, O> putSecond(Object value, long timestampMillis) {
+        if (steps.second() == null) {
+            throw new InvalidProgramException("These steps have one input. Give the harness two types, and a program of"
+                    + " two streams.");
+        }
+        if (steps.second() == Partitioning.BROADCAST) {
+            each(subtask -> subtask.chain().input(1).emit(value, timestampMillis));
+        } else {
+            subtaskOf(value, steps.secondKey()).chain().input(1).emit(value, timestampMillis);
+        }
         return settle();
     }
 
@@ -237,13 +280,13 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
                 .orElse(Long.MAX_VALUE);
     }
 
-    private RunningSteps subtaskOf(I value) {
-        if (steps.firstKey() == null) {
+    private RunningSteps subtaskOf(Object value, @Nullable EdgeDefinition<Object, Object> exchange) {
+        if (exchange == null) {
             nextSubtask = (nextSubtask + 1) % subtasks.size();
             return subtasks.get(nextSubtask);
         }
-        Object key = Objects.requireNonNull(steps.firstKey().key()).key(value);
-        int group = KeyGrouper.of(Objects.requireNonNull(steps.firstKey().keySerde()), maxParallelism)
+        Object key = Objects.requireNonNull(exchange.key()).key(value);
+        int group = KeyGrouper.of(Objects.requireNonNull(exchange.keySerde()), maxParallelism)
                 .groupOf(key);
         return subtasks.get(KeyGroups.subtaskOf(group, subtasks.size(), maxParallelism));
     }
@@ -324,7 +367,7 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
         incarnation++;
         checkpoint = Math.max(checkpoint, from == null ? 0 : from.checkpoint);
         ChainBuilder chains = new ChainBuilder(
-                JOB, incarnation, maxParallelism, Steps.loader(), backends, () -> nowNanos, this::processingTime);
+                JOB, incarnation, maxParallelism, Steps.loader(), backends, () -> nowNanos, this::processingTime, Duration.ZERO);
         Vertex vertex = new Vertex(1, "harness", parallelism, steps.operators());
         List<RunningSteps> started = new ArrayList<>();
         subtasks = started;

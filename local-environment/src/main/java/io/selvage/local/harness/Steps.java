@@ -16,6 +16,7 @@ import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serde;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +26,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param operators in the order in which elements come to them
  * @param firstKey of the exchange that an element passes before it comes to the first; null: it passes none
+ * @param secondKey the same of elements of the second input
+ * @param second how elements of the second input come to subtasks; null: there is none
  * @param exchangesBehind whether elements pass one later
  */
-record Steps(List<Operator> operators, @Nullable EdgeDefinition<Object, Object> firstKey, boolean exchangesBehind) {
+record Steps(
+        List<Operator> operators,
+        @Nullable EdgeDefinition<Object, Object> firstKey,
+        @Nullable EdgeDefinition<Object, Object> secondKey,
+        @Nullable Partitioning second,
+        boolean exchangesBehind) {
     private static final String INPUT = "harness-input";
+    private static final String SECOND_INPUT = "harness-second-input";
     private static final String OUTPUT = "harness-output";
 
     static <I, O> Steps of(Serde<I> input, int maxParallelism, Function<DataStream<I>, DataStream<O>> program) {
@@ -60,7 +69,58 @@ record Steps(List<Operator> operators, @Nullable EdgeDefinition<Object, Object> 
             throw new InvalidProgramException("There is no step to be tested: the program returns its input.");
         }
         operators.forEach(Steps::requireSynchronous);
-        return new Steps(operators, firstKey, exchangesBehind);
+        return new Steps(operators, firstKey, null, null, exchangesBehind);
+    }
+
+    /** Of steps that begin with one that reads both inputs. */
+    static <A, B, O> Steps of(
+            Serde<A> first,
+            Serde<B> second,
+            int maxParallelism,
+            BiFunction<DataStream<A>, DataStream<B>, DataStream<O>> program) {
+        StreamEnvironment environment =
+                StreamEnvironment.of(NotLaunched.INSTANCE).maxParallelism(maxParallelism);
+        program.apply(
+                        environment.from(new NoSource<>(first), INPUT),
+                        environment.from(new NoSource<>(second), SECOND_INPUT))
+                .sinkTo(new NoSink<O>(), OUTPUT);
+        JobGraph graph = environment.graph("harness");
+        List<Operator> operators = new ArrayList<>();
+        EdgeDefinition<Object, Object> firstKey = null;
+        EdgeDefinition<Object, Object> secondKey = null;
+        Partitioning toSecond = null;
+        boolean exchangesBehind = false;
+        for (Vertex vertex : graph.vertices()) {
+            List<Operator> steps = vertex.operators().stream()
+                    .filter(operator -> operator.role() == OperatorRole.TRANSFORM)
+                    .toList();
+            List<Edge> incoming = graph.edges().stream()
+                    .filter(edge -> edge.to() == vertex.id())
+                    .toList();
+            boolean isHead = incoming.stream().anyMatch(edge -> edge.input() == 1);
+            long outputs = graph.edges().stream()
+                    .filter(edge -> edge.from() == vertex.id())
+                    .count();
+            if (isHead != (operators.isEmpty() && !steps.isEmpty())
+                    || incoming.size() > (isHead ? 2 : 1)
+                    || outputs > 1) {
+                throw new InvalidProgramException("The two inputs do not meet in the first step, or the steps branch or"
+                        + " meet again, at " + vertex.name() + ". A harness of two inputs runs one step of both, such as connect(...).process(...)"
+                        + " or intervalJoin, and a line of steps behind it. Test what is before it by itself.");
+            }
+            for (Edge edge : incoming) {
+                boolean isByKey = edge.partitioning() == Partitioning.HASH;
+                if (isHead && isByKey) {
+                    firstKey = edge.input() == 0 ? definition(edge) : firstKey;
+                    secondKey = edge.input() == 1 ? definition(edge) : secondKey;
+                }
+                toSecond = edge.input() == 1 ? edge.partitioning() : toSecond;
+                exchangesBehind |= !isHead && isByKey;
+            }
+            operators.addAll(steps);
+        }
+        operators.forEach(Steps::requireSynchronous);
+        return new Steps(operators, firstKey, secondKey, toSecond, exchangesBehind);
     }
 
     private static void requireSynchronous(Operator operator) {

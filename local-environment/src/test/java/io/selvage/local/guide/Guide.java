@@ -5,6 +5,7 @@ import io.selvage.api.KeyedStream;
 import io.selvage.api.StreamEnvironment;
 import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.Collector;
+import io.selvage.api.function.KeyedCoProcessFunction;
 import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ProcessJoinFunction;
@@ -93,6 +94,18 @@ public abstract class Guide {
         public void process(Reading reading, Context<String> context, Collector<Alert> out) {
             out.collect(new Alert(reading.sensor(), reading.value()));
         }
+    }
+
+    public static final class Compare extends KeyedCoProcessFunction<String, Reading, Rule, Alert> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process1(Reading reading, Context<String> context, Collector<Alert> out) {
+            out.collect(new Alert(reading.sensor(), reading.value()));
+        }
+
+        @Override
+        public void process2(Rule rule, Context<String> context, Collector<Alert> out) {}
     }
 
     /** A program that can be tested: it leaves source and sink to its caller. */

@@ -25,6 +25,15 @@ public interface Source<T, S> extends Serializable {
      */
     default void check() throws Exception {}
 
+    /**
+     * Splits go on beside each other, as partitions of a log do: a reader's subtask reads a little of each in turn, and
+     * event time waits for all that it has from the start. Else they are a queue, as files are: one is read after the
+     * other, and event time waits for those that have been begun.
+     */
+    default boolean readsSideBySide() {
+        return false;
+    }
+
     /** @param restored what {@link SplitPlanner#snapshot} gave, or null at the first start */
     SplitPlanner<S> planner(SourceContext context, byte @Nullable [] restored) throws Exception;
 

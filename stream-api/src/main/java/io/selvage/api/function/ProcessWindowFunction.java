@@ -1,5 +1,6 @@
 package io.selvage.api.function;
 
+import io.selvage.api.state.StateAccess;
 import io.selvage.api.window.Window;
 
 /**
@@ -12,6 +13,21 @@ import io.selvage.api.window.Window;
  */
 public abstract class ProcessWindowFunction<K, I, O> implements Function {
     private static final long serialVersionUID = 1L;
+
+    /**
+     * Obtains states that a key has once, whatever the window. Called as {@link KeyedProcessFunction#openState} is, also
+     * by the client.
+     */
+    public void openState(StateAccess states) throws Exception {}
+
+    /**
+     * Obtains states of which each key has one for each window: for a window that fires several times. They have no
+     * time-to-live, and go with the window; those of global windows stay until they are cleared. Not with session windows,
+     * of which two may become one, nor with {@code twoStage}.
+     *
+     * <p>With such states sliding windows share nothing: each has a copy of its own.
+     */
+    public void openWindowState(StateAccess states) throws Exception {}
 
     /** @param elements in the order in which they came; valid during the call. The one result, if there is one */
     public abstract void process(K key, Context context, Iterable<I> elements, Collector<O> out) throws Exception;

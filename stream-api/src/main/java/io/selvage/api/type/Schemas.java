@@ -9,13 +9,14 @@ import java.util.function.Consumer;
 
 /**
  * Takes the schemas of serdes apart. A schema is a word, as {@code i64}; a word with others as arguments, as
- * {@code map<string,i64>}; {@code record name(component:schema,...)}; {@code enum name}; or any of these with a
- * {@code ?} behind it, if null is written too. A serde of the user's own may have any other text for a schema: that has
+ * {@code map<string,i64>}; {@code record name(component:schema,...)}; {@code enum name}; {@code sealed
+ * name(schema,...)}, of the records that it permits; or any of these with a {@code ?} behind it, if null is written too. A serde of the user's own may have any other text for a schema: that has
  * no parts. Checkpoints hold such texts, so this language can grow, and never change.
  */
 public final class Schemas {
     private static final String RECORD = "record ";
     private static final String ENUM = "enum ";
+    private static final String SEALED = "sealed ";
 
     private Schemas() {}
 
@@ -60,6 +61,27 @@ public final class Schemas {
             components.put(part.substring(0, colon), part.substring(colon + 1));
         }
         return Optional.of(new OfRecord(schema.substring(RECORD.length(), open), components));
+    }
+
+    /**
+     * A sealed interface, as it was.
+     *
+     * @param permitted the schemas of its records, by the number that is written before each
+     */
+    record OfSealed(String name, List<String> permitted) {}
+
+    /** Empty if it is not that of a sealed interface. */
+    static Optional<OfSealed> ofSealed(String schema) {
+        int open = schema.indexOf('(');
+        if (!schema.startsWith(SEALED) || open < 0 || !schema.endsWith(")")) {
+            return Optional.empty();
+        }
+        return split(schema.substring(open + 1, schema.length() - 1))
+                .map(permitted -> new OfSealed(schema.substring(SEALED.length(), open), permitted));
+    }
+
+    static String sealed(String name, List<String> permitted) {
+        return SEALED + name + "(" + String.join(",", permitted) + ")";
     }
 
     /** At the commas that are in no brackets; empty if brackets don't match. */
@@ -115,6 +137,15 @@ public final class Schemas {
             return all(ofRecord.get().components().values().stream()
                     .map(Schemas::skipping)
                     .toList());
+        }
+        Optional<OfSealed> ofSealed = ofSealed(schema);
+        if (ofSealed.isPresent()) {
+            List<Consumer<BinaryReader>> permitted = ofSealed.get().permitted().stream()
+                    .map(Schemas::skipping)
+                    .toList();
+            return in -> permitted
+                    .get(SealedSerde.readNumber(in, permitted.size(), schema))
+                    .accept(in);
         }
         Optional<List<String>> elements =
                 arguments(schema, "list").or(() -> arguments(schema, "set")).or(() -> arguments(schema, "map"));

@@ -21,7 +21,7 @@ import java.util.function.Function;
 
 /**
  * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, {@code BigDecimal},
- * time types, enums (by name), records, and lists, sets and maps of these.
+ * time types, enums (by name), records, sealed interfaces that permit records, and lists, sets and maps of these.
  *
  * <p>Components of records may be null; elements of collections, keys and records themselves may not.
  */
@@ -146,12 +146,13 @@ public final class Serdes {
         if (type.isEnum()) {
             return enumSerde(type);
         }
-        if (type.isRecord() && type.getTypeParameters().length == 0) {
-            return PER_CLASS.get(type);
+        if ((type.isRecord() || type.isSealed() && type.isInterface()) && type.getTypeParameters().length == 0) {
+            return perClass(type);
         }
         String reason = type.getTypeParameters().length > 0
                 ? "is generic, and its type arguments are not known here. Pass a Serde (Serdes.list, Serdes.map, ...)"
-                : "has no serde. Make it a record of supported types, or pass a Serde of your own";
+                : "has no serde. Make it a record of supported types, or a sealed interface of such records, or pass a Serde of"
+                        + " your own";
         throw new UnsupportedTypeException("The type " + type.getName() + " " + reason + ".");
     }
 
@@ -159,9 +160,25 @@ public final class Serdes {
     private static final ClassValue<Serde<?>> PER_CLASS = new ClassValue<>() {
         @Override
         protected Serde<?> computeValue(Class<?> type) {
-            return new RecordSerde<>(type);
+            return type.isRecord() ? new RecordSerde<>(type) : new SealedSerde<>(type);
         }
     };
+
+    private static final ThreadLocal<Set<Class<?>>> UNDER_WAY = ThreadLocal.withInitial(LinkedHashSet::new);
+
+    /** @throws UnsupportedTypeException if a value of the type may hold another one, at whatever depth */
+    private static Serde<?> perClass(Class<?> type) {
+        Set<Class<?>> underWay = UNDER_WAY.get();
+        if (!underWay.add(type)) {
+            throw new UnsupportedTypeException("The type " + type.getName()
+                    + " is made of values of its own type, and has no serde. Make it flat, or pass a Serde of your own.");
+        }
+        try {
+            return PER_CLASS.get(type);
+        } finally {
+            underWay.remove(type);
+        }
+    }
 
     private static Serde<?> ofParameterized(ParameterizedType type) {
         Type[] arguments = type.getActualTypeArguments();

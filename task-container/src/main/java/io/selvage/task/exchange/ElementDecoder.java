@@ -53,6 +53,9 @@ public final class ElementDecoder {
             case ElementEncoder.ACTIVE -> {
                 return Activity.ACTIVE;
             }
+            case ElementEncoder.LATENCY_MARKER -> {
+                return new LatencyMarker(in.readUnsignedVarInt(), in.readVarLong());
+            }
             default ->
                 throw new CorruptDataException("an element of the unknown kind " + kind
                         + ": the record's serde has read more or less than it wrote");

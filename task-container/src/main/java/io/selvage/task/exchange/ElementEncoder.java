@@ -15,6 +15,7 @@ public final class ElementEncoder {
     static final int END_OF_INPUT = 4;
     static final int IDLE = 5;
     static final int ACTIVE = 6;
+    static final int LATENCY_MARKER = 7;
 
     private final Serde<Object> serde;
     private long lastTimestampMillis;
@@ -57,6 +58,10 @@ public final class ElementEncoder {
             out.writeByte(END_OF_INPUT);
         } else if (control instanceof Activity) {
             out.writeByte(control == Activity.IDLE ? IDLE : ACTIVE);
+        } else if (control instanceof LatencyMarker marker) {
+            out.writeByte(LATENCY_MARKER);
+            out.writeUnsignedVarInt(marker.source());
+            out.writeVarLong(marker.emittedMicros());
         } else {
             throw new IllegalStateException("no wire form for " + control);
         }

@@ -13,6 +13,7 @@ import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.OutputPause;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SourceLatency;
 import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
@@ -21,6 +22,7 @@ import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.operator.Counters;
+import io.selvage.task.operator.Latencies;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.subtask.Mail;
 import io.selvage.task.subtask.SinkOutput;
@@ -580,6 +582,14 @@ final class Deployment {
             SinkOutput output = subtask.sinkOutput();
             if (output != null) {
                 addOutput(output, builder, nowNanos, nowMillis);
+            }
+            for (Latencies.Latency latency : subtask.latencies().read()) {
+                builder.addLatencies(SourceLatency.newBuilder()
+                        .setSource(latency.source())
+                        .setMarkers(latency.markers())
+                        .setMedianMicros(latency.medianMicros())
+                        .setP99Micros(latency.p99Micros())
+                        .setGreatestMicros(latency.greatestMicros()));
             }
             counters.add(builder.build());
         }

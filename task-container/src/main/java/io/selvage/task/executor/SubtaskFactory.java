@@ -28,6 +28,7 @@ import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskInput;
 import io.selvage.task.subtask.SubtaskListener;
 import io.selvage.task.subtask.SubtaskWiring;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -90,7 +91,9 @@ final class SubtaskFactory {
                 job.graph().maxParallelism(),
                 job.loader(),
                 backends,
-                clock);
+                clock,
+                InstantSource.system(),
+                config.latencyInterval());
         for (SubtaskPlacement place : deploy.getSubtasksList()) {
             SubtaskId subtask = SubtaskId.of(place.getVertex(), place.getSubtask());
             placement.put(subtask, new ExecutorId(place.getExecutorId()));

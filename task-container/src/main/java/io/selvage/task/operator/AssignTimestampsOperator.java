@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gives elements their event time and the stream its watermarks; owned by the subtask's thread.
  *
- * <p>Without an element for as long as the strategy says, the stream is idle until the next one.
+ * <p>In the chain of a source, event time is that of its splits: see {@link SplitTimes}. Elsewhere it follows the
+ * greatest timestamp. A split, or the stream, without an element for as long as the strategy says is idle until the
+ * next one.
  *
- * <p>A watermark goes out after so many elements, or so much processing time, whichever comes first. The greatest
- * timestamp seen is part of the checkpoint: what was late before a failure is late after it. That the input had ended
+ * <p>A watermark goes out after so many elements, or so much processing time, whichever comes first. The timestamp that
+ * has been reached is part of the checkpoint: what was late before a failure is late after it. That the input had ended
  * is not: on another parallelism it may go on here.
  */
 final class AssignTimestampsOperator extends RuntimeOperator {
@@ -22,13 +24,14 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     private final TimestampAssigner<Object> assigner;
     private final long lagMillis;
     private final long idleAfterNanos; // 0: it is never idle.
-    private long greatestMillis = Long.MIN_VALUE;
+    private SplitTimes times;
+    private long reachedMillis = Long.MIN_VALUE;
     private long emittedMillis = Long.MIN_VALUE;
     private int sinceWatermark;
-    private boolean isDue; // After a restore, those downstream wait for what they had already.
+    private boolean isDue; // After a restore those downstream wait for what they had already; after a split's end, too.
     private long lastNanos;
-    private boolean hasElement; // Since the last tick.
-    private long lastElementNanos; // By ticks.
+    private boolean hasElement; // Since the last tick, in which time all elements are of one split.
+    private long nextIdleNanos; // No split becomes idle before.
     private boolean isIdle;
     private boolean hasEnded;
 
@@ -39,16 +42,23 @@ final class AssignTimestampsOperator extends RuntimeOperator {
         this.lagMillis = strategy.maxOutOfOrdernessMillis() + 1;
         this.idleAfterNanos = TimeUnit.MILLISECONDS.toNanos(strategy.idleAfterMillis());
         this.lastNanos = nowNanos;
-        this.lastElementNanos = nowNanos;
+        this.nextIdleNanos = nowNanos + idleAfterNanos;
+        this.times = SplitTimes.ofOne(nowNanos);
     }
 
     @Override
     void open(RestoredState restored) {
-        greatestMillis = WatermarkState.restore(restored, context);
-        if (greatestMillis == Long.MAX_VALUE) {
-            greatestMillis = Long.MIN_VALUE; // Older checkpoints have the end itself.
+        reachedMillis = WatermarkState.restore(restored, context);
+        if (reachedMillis == Long.MAX_VALUE) {
+            reachedMillis = Long.MIN_VALUE; // Older checkpoints have the end itself.
         }
-        isDue = greatestMillis != Long.MIN_VALUE;
+        isDue = reachedMillis != Long.MIN_VALUE;
+    }
+
+    /** Whoever assigns timestamps behind this operator does so for its output as a whole. */
+    @Override
+    public void splits(SplitTimes ofSource) {
+        times = ofSource;
     }
 
     @Override
@@ -60,12 +70,14 @@ final class AssignTimestampsOperator extends RuntimeOperator {
             throw context.failedOn(thrown, value, Timestamps.NONE);
         }
         hasElement = true;
-        if (isIdle) {
-            becomeActive();
+        SplitTimes.SplitTime split = times.current();
+        if (isIdle || split.isIdle) {
+            split.isIdle = false;
+            setIdle(false);
         }
         output.emit(value, timestampMillis);
-        if (timestampMillis > greatestMillis) {
-            greatestMillis = timestampMillis;
+        if (timestampMillis > split.greatestMillis) {
+            split.greatestMillis = timestampMillis;
         }
         if (++sinceWatermark == ELEMENTS_BETWEEN_WATERMARKS) {
             emitWatermark();
@@ -76,9 +88,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     @Override
     public void watermark(long millis) {
         if (millis == Long.MAX_VALUE) {
-            if (isIdle) {
-                becomeActive();
-            }
+            setIdle(false);
             hasEnded = true;
             emitWatermark();
         }
@@ -90,39 +100,53 @@ final class AssignTimestampsOperator extends RuntimeOperator {
 
     @Override
     void tick(long nowNanos) {
+        isDue |= times.takeHasEnded();
         if (isDue || sinceWatermark > 0 && nowNanos - lastNanos >= NANOS_BETWEEN_WATERMARKS) {
             lastNanos = nowNanos;
             emitWatermark();
         }
-        if (hasElement) {
-            hasElement = false;
-            lastElementNanos = nowNanos;
-        } else if (mayBecomeIdle() && nowNanos - lastElementNanos >= idleAfterNanos) {
-            emitWatermark();
-            isIdle = true;
-            output.idle(true);
+        if (idleAfterNanos > 0) {
+            findIdle(nowNanos);
+        }
+        if (!hasEnded) {
+            setIdle(times.areIdle());
         }
     }
 
-    private boolean mayBecomeIdle() {
-        return idleAfterNanos > 0 && !isIdle && !hasEnded;
+    private void findIdle(long nowNanos) {
+        SplitTimes.SplitTime split = times.current();
+        if (hasElement || !split.isRead) {
+            hasElement = false;
+            split.isRead = true;
+            split.lastElementNanos = nowNanos;
+            nextIdleNanos = Math.min(nextIdleNanos, nowNanos + idleAfterNanos);
+        }
+        if (nowNanos >= nextIdleNanos) {
+            nextIdleNanos = times.findIdle(nowNanos, idleAfterNanos);
+            emitWatermark();
+        }
     }
 
-    private void becomeActive() {
-        isIdle = false;
-        output.idle(false);
+    private void setIdle(boolean nowIdle) {
+        if (isIdle != nowIdle) {
+            if (nowIdle) {
+                emitWatermark();
+            }
+            isIdle = nowIdle;
+            output.idle(nowIdle);
+        }
     }
 
     @Override
     long nextTickNanos() {
         long watermarkNanos = sinceWatermark > 0 ? lastNanos + NANOS_BETWEEN_WATERMARKS : Long.MAX_VALUE;
-        return mayBecomeIdle() ? Math.min(watermarkNanos, lastElementNanos + idleAfterNanos) : watermarkNanos;
+        return idleAfterNanos > 0 && !hasEnded ? Math.min(watermarkNanos, nextIdleNanos) : watermarkNanos;
     }
 
     @Override
     @Nullable
     OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
-        return new OperatorCut(context.operatorUid(), null, WatermarkState.write(greatestMillis));
+        return new OperatorCut(context.operatorUid(), null, WatermarkState.write(reach()));
     }
 
     private void emitWatermark() {
@@ -139,6 +163,12 @@ final class AssignTimestampsOperator extends RuntimeOperator {
         if (hasEnded) {
             return Long.MAX_VALUE;
         }
-        return greatestMillis < Long.MIN_VALUE + lagMillis ? Long.MIN_VALUE : greatestMillis - lagMillis;
+        long millis = reach();
+        return millis < Long.MIN_VALUE + lagMillis ? Long.MIN_VALUE : millis - lagMillis;
+    }
+
+    private long reach() {
+        reachedMillis = Math.max(reachedMillis, times.reachedMillis());
+        return reachedMillis;
     }
 }

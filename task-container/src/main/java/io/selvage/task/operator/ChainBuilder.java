@@ -13,6 +13,7 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.window.SessionWindows;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -31,6 +32,7 @@ public final class ChainBuilder {
     private final KeyedBackends backends;
     private final NanoClock clock;
     private final InstantSource wall;
+    private final Duration markerInterval;
 
     public ChainBuilder(
             String jobId,
@@ -39,10 +41,13 @@ public final class ChainBuilder {
             ClassLoader loader,
             KeyedBackends backends,
             NanoClock clock) {
-        this(jobId, incarnation, maxParallelism, loader, backends, clock, InstantSource.system());
+        this(jobId, incarnation, maxParallelism, loader, backends, clock, InstantSource.system(), Duration.ZERO);
     }
 
-    /** @param wall decides what is due in processing time */
+    /**
+     * @param wall decides what is due in processing time
+     * @param markerInterval between two latency markers of a source's subtask; zero: there are none
+     */
     public ChainBuilder(
             String jobId,
             long incarnation,
@@ -50,7 +55,8 @@ public final class ChainBuilder {
             ClassLoader loader,
             KeyedBackends backends,
             NanoClock clock,
-            InstantSource wall) {
+            InstantSource wall,
+            Duration markerInterval) {
         this.jobId = jobId;
         this.incarnation = incarnation;
         this.maxParallelism = maxParallelism;
@@ -58,6 +64,7 @@ public final class ChainBuilder {
         this.backends = backends;
         this.clock = clock;
         this.wall = wall;
+        this.markerInterval = markerInterval;
     }
 
     /**
@@ -87,7 +94,7 @@ public final class ChainBuilder {
                     loader);
             OperatorDefinition definition =
                     (OperatorDefinition) Opaque.read(operator.definition(), loader, operator.name());
-            RuntimeOperator built = operator(definition, context, next, counters, wake);
+            RuntimeOperator built = operator(vertex, definition, context, next, counters, wake);
             operators.add(built);
             next = built;
         }
@@ -96,7 +103,12 @@ public final class ChainBuilder {
     }
 
     private RuntimeOperator operator(
-            OperatorDefinition definition, OperatorContext context, Output output, Counters counters, Runnable wake) {
+            Vertex vertex,
+            OperatorDefinition definition,
+            OperatorContext context,
+            Output output,
+            Counters counters,
+            Runnable wake) {
         if (definition instanceof OperatorDefinition.Map<?, ?> map) {
             return new MapOperator(context, output, (MapFunction<Object, Object>) map.function());
         } else if (definition instanceof OperatorDefinition.Filter<?> filter) {
@@ -162,9 +174,10 @@ public final class ChainBuilder {
                     (Source<Object, Object>) read.source(),
                     read.recordsPerSecond(),
                     counters,
+                    new MarkerClock(vertex.id(), markerInterval.toNanos(), wall, clock.nanos()),
                     clock.nanos());
         } else if (definition instanceof OperatorDefinition.WriteSink<?, ?> write) {
-            return new WriteSinkOperator(context, (Sink<Object, Object>) write.sink(), counters);
+            return new WriteSinkOperator(context, (Sink<Object, Object>) write.sink(), counters, wall);
         }
         throw new IllegalStateException("an operator definition that no runtime operator is known for: "
                 + definition.getClass().getName());

@@ -45,6 +45,9 @@ public final class Counters {
     /** The thread had elements to send on, and no room for them. */
     public final WaitingTime backPressured = new WaitingTime();
 
+    /** Of a sink. */
+    public final Latencies latencies = new Latencies();
+
     private final long[] published = new long[Figure.values().length];
 
     public Counters() {

@@ -2,6 +2,7 @@ package io.selvage.task.operator;
 
 import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.protocol.id.CheckpointId;
+import io.selvage.task.exchange.LatencyMarker;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,6 +64,11 @@ public final class OperatorChain implements Output {
     @Override
     public void idle(boolean isIdle) {
         head.idle(isIdle);
+    }
+
+    @Override
+    public void marker(LatencyMarker marker) {
+        head.marker(marker);
     }
 
     /**

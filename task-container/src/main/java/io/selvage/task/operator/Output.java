@@ -1,5 +1,6 @@
 package io.selvage.task.operator;
 
+import io.selvage.task.exchange.LatencyMarker;
 import org.jspecify.annotations.Nullable;
 
 /** Takes a stream, in order: the next operator of a chain, or what writes to an edge. One thread. */
@@ -12,6 +13,12 @@ public interface Output extends ElementReceiver {
      * watermark comes.
      */
     void idle(boolean isIdle);
+
+    /** On its way to the sinks: whoever is one notes how long it took. */
+    default void marker(LatencyMarker marker) {}
+
+    /** Of a source's chain, once, before the first element: which splits the elements come from, and when. */
+    default void splits(SplitTimes times) {}
 
     /**
      * Where the elements of a side output go, which have the stream's watermarks; null: nobody reads them, as nobody

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Emits a source's splits as elements; owned by the subtask's thread. */
+/**
+ * Emits a source's splits as elements; owned by the subtask's thread. It is idle whenever all that it has found is
+ * emitted: a reader that hears of it knows that it has the splits which were there at the start.
+ */
 final class PlanSplitsOperator extends RuntimeOperator implements SourceHead {
     static final long NANOS_BETWEEN_DISCOVERIES = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -15,6 +18,7 @@ final class PlanSplitsOperator extends RuntimeOperator implements SourceHead {
     private @Nullable SplitPlanner<Object> planner;
     private long nextNanos = Long.MIN_VALUE;
     private boolean complete;
+    private boolean isIdle;
 
     PlanSplitsOperator(OperatorContext context, Output output, Source<Object, Object> source) {
         super(context, output);
@@ -49,12 +53,23 @@ final class PlanSplitsOperator extends RuntimeOperator implements SourceHead {
         } catch (Throwable thrown) {
             throw context.failed(thrown, "while it looked for splits");
         }
+        if (!splits.isEmpty()) {
+            setIdle(false);
+        }
         // All at once, whatever the limit: the planner counts them as given.
         for (Object split : splits) {
             output.emit(split, Timestamps.NONE);
         }
+        setIdle(true);
         nextNanos = splits.isEmpty() ? nowNanos + NANOS_BETWEEN_DISCOVERIES : nowNanos;
         return splits.size();
+    }
+
+    private void setIdle(boolean nowIdle) {
+        if (isIdle != nowIdle) {
+            isIdle = nowIdle;
+            output.idle(nowIdle);
+        }
     }
 
     @Override

@@ -15,35 +15,44 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the splits that come in as elements, one after the other; a split that has nothing for now makes way for the
- * next. Owned by the subtask's thread. Every split that is not read to its end, and how far it is read, is part of the
- * checkpoint.
+ * Reads the splits that come in as elements, one after the other, where one that has nothing for now makes way for the
+ * next; or side by side, a batch of each in turn, once all that there were at the start have come. Owned by the
+ * subtask's thread. Every split that is not read to its end, how far it is read, and how far event time has come in it,
+ * is part of the checkpoint.
  */
 final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     static final long LEAST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     static final long MOST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final int FORMAT = 1;
+    private static final int WITHOUT_TIMES = 1;
+    private static final int FORMAT = 2;
 
     private final Source<Object, Object> source;
+    private final boolean sideBySide;
+    private final SplitTimes times;
     private final Serde<Object> splitSerde;
     private final RateLimit rate;
+    private final MarkerClock markers;
     private final ReaderOutput readerOutput;
     private final Deque<OpenSplit> splits = new ArrayDeque<>();
     private int idleInARow;
     private long idleNanos = LEAST_IDLE_NANOS;
     private long nextNanos = Long.MIN_VALUE;
+    private boolean hasFinished; // Its end has been sent on, or is about to be.
+    private boolean isPlanned; // The planner has emitted what it has found at the start.
 
     /** A split on its way; the position counts while no reader is open. */
     private static final class OpenSplit {
         final Object split;
+        final SplitTimes.SplitTime time;
         byte @Nullable [] position;
 
         @Nullable
         SplitReader<Object> reader;
 
-        OpenSplit(Object split, byte @Nullable [] position) {
+        OpenSplit(Object split, byte @Nullable [] position, long greatestMillis) {
             this.split = split;
             this.position = position;
+            this.time = new SplitTimes.SplitTime(greatestMillis);
         }
     }
 
@@ -53,21 +62,31 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
             Source<Object, Object> source,
             double recordsPerSecond,
             Counters counters,
+            MarkerClock markers,
             long nowNanos) {
         super(context, output);
         this.source = source;
+        this.sideBySide = source.readsSideBySide();
+        this.times = SplitTimes.of(sideBySide);
         this.splitSerde = source.splitSerde();
         this.rate = new RateLimit(recordsPerSecond / context.parallelism(), nowNanos);
+        this.markers = markers;
         this.readerOutput = new ReaderOutput(output, counters);
     }
 
     @Override
     void open(RestoredState restored) {
+        output.splits(times);
         if (restored.parallelism() == context.parallelism()) {
             restored.operatorState(context.subtask()).forEach(bytes -> splits.addAll(read(bytes)));
-            return;
+        } else {
+            redistribute(restored);
         }
-        redistribute(restored);
+        for (OpenSplit split : splits) {
+            if (sideBySide || split.position != null) {
+                times.begin(split.time);
+            }
+        }
     }
 
     /** The next split of every subtask, then the one after it of every subtask: about as the planner gave them out. */
@@ -91,15 +110,34 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
 
     /** A split to read. */
     @Override
-    public void emit(Object split, long timestampMillis) {
-        splits.add(new OpenSplit(split, null));
+    public void emit(Object value, long timestampMillis) {
+        OpenSplit split = new OpenSplit(value, null, Long.MIN_VALUE);
+        splits.add(split);
+        if (sideBySide) {
+            times.begin(split.time);
+        }
         nextNanos = Long.MIN_VALUE;
         idleInARow = 0;
     }
 
-    /** The planner's event time is not the elements'. */
+    /** The planner's event time is not the elements'; its end shows that there is no more to wait for. */
     @Override
-    public void watermark(long millis) {}
+    public void watermark(long millis) {
+        onPlanned();
+    }
+
+    /** Of the planner, as is its event time. */
+    @Override
+    public void idle(boolean isPlannerIdle) {
+        if (isPlannerIdle) {
+            onPlanned();
+        }
+    }
+
+    private void onPlanned() {
+        isPlanned = true;
+        times.onPlanned();
+    }
 
     @Override
     public boolean hasInputTime() {
@@ -109,7 +147,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     @Override
     public int produce(int limit, long nowNanos) {
         OpenSplit current = splits.peek();
-        if (current == null || nextNanos != Long.MIN_VALUE && nowNanos - nextNanos < 0) {
+        if (current == null || !mayRead() || nextNanos != Long.MIN_VALUE && nowNanos - nextNanos < 0) {
             return 0;
         }
         int allowed = rate.available(limit, nowNanos);
@@ -122,6 +160,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         try {
             SplitReader<Object> reader = reader(current);
             readerOutput.reader = reader;
+            times.turnTo(current.time);
             status = reader.read(readerOutput, allowed);
         } catch (Throwable thrown) {
             throw context.failed(thrown, "while it read " + current.split);
@@ -130,12 +169,24 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         rate.take(readerOutput.emitted);
         nextNanos = Long.MIN_VALUE;
         switch (status) {
-            case MORE -> idleInARow = 0;
+            case MORE -> goOn();
             case IDLE -> rotate(nowNanos);
             case END -> finish(current);
         }
         // To have turned to a split that may have something is work too.
         return readerOutput.emitted + (nextNanos == Long.MIN_VALUE ? 1 : 0);
+    }
+
+    /** Elements of a split that nobody knows of yet would be late. */
+    private boolean mayRead() {
+        return isPlanned || !sideBySide;
+    }
+
+    private void goOn() {
+        idleInARow = 0;
+        if (sideBySide) {
+            splits.add(splits.remove());
+        }
     }
 
     private void rotate(long nowNanos) {
@@ -152,6 +203,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
 
     private void finish(OpenSplit read) {
         splits.remove();
+        times.end(read.time);
         idleInARow = 0;
         try {
             close(read);
@@ -162,12 +214,24 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
 
     @Override
     public long nextProduceNanos() {
-        return splits.isEmpty() ? Long.MAX_VALUE : nextNanos;
+        return splits.isEmpty() || !mayRead() ? Long.MAX_VALUE : nextNanos;
     }
 
     @Override
     public boolean isExhausted() {
         return splits.isEmpty();
+    }
+
+    @Override
+    public void finish() {
+        hasFinished = true;
+    }
+
+    @Override
+    void tick(long nowNanos) {
+        if (!hasFinished && markers.isDue(nowNanos)) {
+            output.marker(markers.next(nowNanos));
+        }
     }
 
     @Override
@@ -194,16 +258,19 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         if (position != null) {
             out.writeByteArray(position);
         }
+        out.writeLong(split.time.greatestMillis);
     }
 
     private List<OpenSplit> read(byte[] state) {
         BinaryReader in = new BinaryReader(state);
-        StateFormat.check(in.readByte(), FORMAT, "source positions");
+        byte format = in.readByte();
+        StateFormat.check(format, WITHOUT_TIMES, FORMAT, "source positions");
         int count = in.readUnsignedVarInt();
         List<OpenSplit> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Object split = splitSerde.read(new BinaryReader(in.readByteArray()));
-            found.add(new OpenSplit(split, in.readBoolean() ? in.readByteArray() : null));
+            byte[] position = in.readBoolean() ? in.readByteArray() : null;
+            found.add(new OpenSplit(split, position, format == WITHOUT_TIMES ? Long.MIN_VALUE : in.readLong()));
         }
         return found;
     }

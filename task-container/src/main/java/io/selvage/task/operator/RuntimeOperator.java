@@ -1,6 +1,7 @@
 package io.selvage.task.operator;
 
 import io.selvage.checkpoint.backend.RetainedState;
+import io.selvage.task.exchange.LatencyMarker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,16 @@ abstract class RuntimeOperator implements Output {
     @Override
     public void idle(boolean isIdle) {
         output.idle(isIdle);
+    }
+
+    @Override
+    public void marker(LatencyMarker marker) {
+        output.marker(marker);
+    }
+
+    @Override
+    public void splits(SplitTimes times) {
+        output.splits(times);
     }
 
     /** Takes the elements of the second input; what this operator itself takes are those of the first one. */

@@ -335,13 +335,18 @@ final class TriggeredWindowOperator extends WindowOperator {
         Long start = window.startMillis();
         contents().setNamespace(start);
         contents().clear();
-        if (ofTrigger != null) {
-            ofTrigger.setNamespace(start);
-            ofTrigger.clear();
-        }
+        clear(ofTrigger, start);
+        clear(states().ofFunction(), start);
         deleteTimers(start);
         if (sessions != null) {
             sessions.remove(start);
+        }
+    }
+
+    private static void clear(@Nullable NamespacedStates<Long> states, Long start) {
+        if (states != null) {
+            states.setNamespace(start);
+            states.clear();
         }
     }
 

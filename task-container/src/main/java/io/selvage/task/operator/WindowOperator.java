@@ -136,6 +136,10 @@ abstract class WindowOperator extends KeyedOperator {
     final void give(Object key, Window window, Object accumulator) {
         long timestampMillis = window == Window.GLOBAL ? Timestamps.NONE : window.lastMillis();
         firing.window = window;
+        NamespacedStates<Long> ofFunction = states().ofFunction();
+        if (ofFunction != null) {
+            ofFunction.setNamespace(window.startMillis());
+        }
         collector.at(timestampMillis);
         try {
             Object given = aggregate.result(accumulator);

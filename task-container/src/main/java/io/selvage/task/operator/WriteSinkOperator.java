@@ -7,6 +7,8 @@ import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.task.exchange.LatencyMarker;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,17 +29,19 @@ final class WriteSinkOperator extends RuntimeOperator {
     private final Sink<Object, Object> sink;
     private final Serde<Object> committableSerde;
     private final Counters counters;
+    private final InstantSource wall;
     /** Prepared and not known to be complete, by checkpoint. */
     private final TreeMap<Long, List<Object>> pending = new TreeMap<>();
 
     private @Nullable SinkWriter<Object, Object> writer;
     private @Nullable Committer<Object> committer;
 
-    WriteSinkOperator(OperatorContext context, Sink<Object, Object> sink, Counters counters) {
+    WriteSinkOperator(OperatorContext context, Sink<Object, Object> sink, Counters counters, InstantSource wall) {
         super(context, NoOutput.INSTANCE);
         this.sink = sink;
         this.committableSerde = sink.committableSerde();
         this.counters = counters;
+        this.wall = wall;
     }
 
     @Override
@@ -81,6 +85,11 @@ final class WriteSinkOperator extends RuntimeOperator {
 
     @Override
     public void watermark(long millis) {}
+
+    @Override
+    public void marker(LatencyMarker marker) {
+        counters.latencies.note(marker.source(), WallMicros.now(wall) - marker.emittedMicros());
+    }
 
     @Override
     OperatorCut snapshot(long checkpoint, boolean isSavepoint) {

@@ -3,6 +3,7 @@ package io.selvage.task.subtask;
 import io.selvage.task.exchange.Activity;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.Control;
+import io.selvage.task.exchange.LatencyMarker;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Watermark;
 import io.selvage.task.operator.Output;
@@ -11,6 +12,7 @@ import io.selvage.task.operator.Output;
 abstract class EdgeWriter implements Output {
     final OutputChannel[] channels;
     private final Backpressure backpressure;
+    private int nextMarked; // The channel that the next marker goes to.
 
     EdgeWriter(OutputEdge edge, Backpressure backpressure) {
         this.channels = edge.channels().toArray(new OutputChannel[0]);
@@ -45,6 +47,14 @@ abstract class EdgeWriter implements Output {
     @Override
     public final void idle(boolean isIdle) {
         broadcast(Activity.of(isIdle));
+    }
+
+    /** To one subtask in turn: so many sources and sinks as there are, none has more than its share of markers. */
+    @Override
+    public final void marker(LatencyMarker marker) {
+        OutputChannel channel = channels[nextMarked];
+        nextMarked = nextMarked + 1 == channels.length ? 0 : nextMarked + 1;
+        emitTo(channel, marker);
     }
 
     final void broadcast(Control control) {

@@ -10,6 +10,7 @@ import io.selvage.task.exchange.CutKind;
 import io.selvage.task.exchange.ElementLog;
 import io.selvage.task.exchange.EndOfInput;
 import io.selvage.task.exchange.InputChannel;
+import io.selvage.task.exchange.LatencyMarker;
 import io.selvage.task.exchange.Watermark;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -55,6 +56,8 @@ final class InputGate {
 
         /** Told of each change: every channel that has not ended is idle, or one of them is no longer. */
         void onIdle(boolean isIdle);
+
+        default void onMarker(LatencyMarker marker) {}
 
         /** The barrier has come from every channel. */
         void onBarrier(Barrier barrier, long alignmentNanos);
@@ -246,6 +249,8 @@ final class InputGate {
             advanceWatermark(receiver);
         } else if (control instanceof Barrier barrier) {
             onBarrier(index, barrier, receiver, nowNanos);
+        } else if (control instanceof LatencyMarker marker) {
+            receiver.onMarker(marker);
         } else if (control instanceof EndOfInput) {
             onEndOfInput(index, receiver);
         }

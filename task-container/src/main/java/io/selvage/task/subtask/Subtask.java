@@ -6,10 +6,12 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.CutKind;
+import io.selvage.task.exchange.LatencyMarker;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.ElementReceiver;
+import io.selvage.task.operator.Latencies;
 import io.selvage.task.operator.NanoClock;
 import io.selvage.task.operator.OperatorChain;
 import io.selvage.task.operator.OperatorCut;
@@ -159,6 +161,11 @@ public final class Subtask implements Runnable {
     /** Any thread reads it: when a channel had no room. */
     public WaitingTime backPressured() {
         return counters.backPressured;
+    }
+
+    /** Any thread reads it: of a sink, how long markers took. */
+    public Latencies latencies() {
+        return counters.latencies;
     }
 
     /** Any thread; null: it is no sink, or has written nothing yet. */
@@ -629,6 +636,11 @@ public final class Subtask implements Runnable {
         @Override
         public void onIdle(boolean isIdle) {
             chain.idle(isIdle);
+        }
+
+        @Override
+        public void onMarker(LatencyMarker marker) {
+            chain.marker(marker);
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.selvage.task.subtask;
 
 import io.selvage.task.exchange.Barrier;
 import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.LatencyMarker;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.Output;
 import io.selvage.task.operator.SideOutput;
@@ -68,6 +69,13 @@ final class SubtaskOutputs implements Output {
     public void idle(boolean isIdle) {
         for (EdgeWriter edge : edges) {
             edge.idle(isIdle);
+        }
+    }
+
+    @Override
+    public void marker(LatencyMarker marker) {
+        for (EdgeWriter edge : edges) {
+            edge.marker(marker);
         }
     }
 

@@ -31,6 +31,7 @@ class ElementCodecTest {
         encoder.write("e", Long.MAX_VALUE, out);
         encoder.write("f", Long.MIN_VALUE + 1, out);
         encoder.write(new Barrier(new CheckpointId(17), 42L, true), out);
+        encoder.write(new LatencyMarker(3, 1_700_000_000_000_123L), out);
         encoder.write(Watermark.MAX, out);
         encoder.write(EndOfInput.INSTANCE, out);
 
@@ -45,6 +46,7 @@ class ElementCodecTest {
         assertRecord(in, "e", Long.MAX_VALUE);
         assertRecord(in, "f", Long.MIN_VALUE + 1);
         assertThat(decoder.read(in)).isEqualTo(new Barrier(new CheckpointId(17), 42L, true));
+        assertThat(decoder.read(in)).isEqualTo(new LatencyMarker(3, 1_700_000_000_000_123L));
         assertThat(decoder.read(in)).isEqualTo(Watermark.MAX);
         assertThat(decoder.read(in)).isSameAs(EndOfInput.INSTANCE);
         assertThat(in.remaining()).isZero();

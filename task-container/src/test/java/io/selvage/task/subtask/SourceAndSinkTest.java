@@ -16,9 +16,12 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.task.exchange.LatencyMarker;
 import io.selvage.task.operator.Counters;
+import io.selvage.task.operator.Latencies;
 import io.selvage.task.operator.OperatorException;
 import io.selvage.task.subtask.SubtaskHarness.Mode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +34,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class SourceAndSinkTest {
     /** Splits of ten numbers each; a split whose number is negative has nothing at every other call. */
-    record Numbers(int splits) implements Source<Integer, Integer> {
+    record Numbers(int splits, boolean readsSideBySide) implements Source<Integer, Integer> {
+        Numbers(int splits) {
+            this(splits, false);
+        }
+
         @Override
         public Serde<Integer> serde() {
             return Serdes.of(Integer.class);
@@ -265,6 +272,42 @@ class SourceAndSinkTest {
         assertThat(calls("recovers"))
                 .as("what is recovered is not committed once more")
                 .hasSize(2);
+    }
+
+    @Test
+    void aSourceSendsMarkersThatPassOtherStepsAndASinkTellsHowLongTheyTook() {
+        SubtaskHarness source = new SubtaskHarness(
+                Mode.STRAIGHT,
+                Duration.ofMillis(100),
+                new OperatorDefinition.ReadSplits<>(new Numbers(0), 0),
+                new OperatorDefinition.Filter<Integer>(number -> number < 0));
+        for (int i = 0; i < 10; i++) {
+            source.passMillis(50);
+        }
+        List<Object> markers = source.output.controls(LatencyMarker.class);
+        assertThat(markers)
+                .containsExactly(
+                        new LatencyMarker(1, 100_000),
+                        new LatencyMarker(1, 200_000),
+                        new LatencyMarker(1, 300_000),
+                        new LatencyMarker(1, 400_000),
+                        new LatencyMarker(1, 500_000));
+        source.endOfInput().passMillis(500);
+        assertThat(source.output.controls(LatencyMarker.class))
+                .as("nothing follows the end")
+                .isEqualTo(markers);
+
+        SubtaskHarness sink = sink("marked");
+        assertThat(sink.subtask().latencies().read()).isEmpty();
+        sink.passMillis(110);
+        for (Object marker : markers) {
+            sink.marker((LatencyMarker) marker).passMillis(100);
+        }
+        sink.marker(new LatencyMarker(3, 700_000));
+        assertThat(sink.subtask().latencies().read())
+                .containsExactly(
+                        new Latencies.Latency(1, 5, 10_000, 10_000, 10_000), new Latencies.Latency(3, 1, 0, 0, 0));
+        assertThat(sink.count(Counters.Figure.RECORDS_WRITTEN)).isZero();
     }
 
     @Test

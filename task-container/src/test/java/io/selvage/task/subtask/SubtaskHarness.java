@@ -26,6 +26,7 @@ import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.exchange.Control;
 import io.selvage.task.exchange.CutKind;
 import io.selvage.task.exchange.EndOfInput;
+import io.selvage.task.exchange.LatencyMarker;
 import io.selvage.task.exchange.LocalChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.exchange.Watermark;
@@ -82,6 +83,7 @@ final class SubtaskHarness {
 
     private final Vertex vertex;
     private final Mode mode;
+    private final Duration markerInterval;
     private final boolean hasInput;
     private final boolean hasSecondInput;
     private final boolean hasOutput;
@@ -112,7 +114,13 @@ final class SubtaskHarness {
     private final Map<Counters.Figure, Long> earlierCounts = new HashMap<>();
 
     SubtaskHarness(Mode mode, OperatorDefinition... definitions) {
+        this(mode, Duration.ZERO, definitions);
+    }
+
+    /** @param markerInterval of latency markers; zero: there are none */
+    SubtaskHarness(Mode mode, Duration markerInterval, OperatorDefinition... definitions) {
         this.mode = mode;
+        this.markerInterval = markerInterval;
         List<Operator> operators = new ArrayList<>();
         for (int i = 0; i < definitions.length; i++) {
             String name = definitions[i].getClass().getSimpleName();
@@ -152,7 +160,8 @@ final class SubtaskHarness {
                 SubtaskHarness.class.getClassLoader(),
                 KeyedBackends.HEAP,
                 nanos::get,
-                this::wall);
+                this::wall,
+                markerInterval);
         EdgeDefinition<Object, Object> edge = anyEdge();
         return new Subtask(new SubtaskWiring(
                 SubtaskId.of(1, 0),
@@ -261,6 +270,11 @@ final class SubtaskHarness {
 
     SubtaskHarness idle(boolean isIdle) {
         offer(Activity.of(isIdle), 0);
+        return betweenInputs();
+    }
+
+    SubtaskHarness marker(LatencyMarker marker) {
+        offer(marker, 0);
         return betweenInputs();
     }
 

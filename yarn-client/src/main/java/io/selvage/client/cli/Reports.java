@@ -6,6 +6,7 @@ import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.Recovery;
 import io.selvage.protocol.wire.SessionDescription;
+import io.selvage.protocol.wire.SourceLatency;
 import io.selvage.protocol.wire.SubtaskPart;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.LinkedHashMap;
@@ -132,6 +133,21 @@ final class Reports {
         json.put("back_pressured_permille", vertex.getBackPressuredPermille());
         json.put("idle_permille", vertex.getIdlePermille());
         json.put("watermark_millis", vertex.hasWatermarkMillis() ? vertex.getWatermarkMillis() : null);
+        if (vertex.getLatenciesCount() > 0) {
+            json.put(
+                    "latencies",
+                    vertex.getLatenciesList().stream().map(Reports::latency).toList());
+        }
+        return json;
+    }
+
+    private static Map<String, Object> latency(SourceLatency latency) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("source", latency.getSource());
+        json.put("markers", latency.getMarkers());
+        json.put("median_micros", latency.getMedianMicros());
+        json.put("p99_micros", latency.getP99Micros());
+        json.put("greatest_micros", latency.getGreatestMicros());
         return json;
     }
 

@@ -9,8 +9,11 @@ import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.Recovery;
+import io.selvage.protocol.wire.SourceLatency;
 import io.selvage.protocol.wire.SubtaskPart;
 import io.selvage.protocol.wire.VertexDescription;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class JobHistoryTest {
@@ -87,6 +90,35 @@ class JobHistoryTest {
                 .setVertices(0, read.setWatermarkMillis(Long.MAX_VALUE))
                 .build();
         assertThat(JobHistory.inWords(ended, false, 0)).contains("10 %  ended\n");
+    }
+
+    @Test
+    void theJsonTellsHowLongElementsTakeToASink() {
+        JobDescription job = JOB.toBuilder()
+                .addVertices(VertexDescription.newBuilder().setId(1))
+                .addVertices(VertexDescription.newBuilder()
+                        .setId(2)
+                        .addLatencies(SourceLatency.newBuilder()
+                                .setSource(1)
+                                .setMarkers(7)
+                                .setMedianMicros(900)
+                                .setP99Micros(2_000)
+                                .setGreatestMicros(2_100)))
+                .build();
+        List<?> vertices = (List<?>) Reports.job(job).get("vertices");
+        assertThat(((Map<?, ?>) vertices.get(0)).get("latencies")).isNull();
+        assertThat(((Map<?, ?>) vertices.get(1)).get("latencies"))
+                .isEqualTo(List.of(Map.of(
+                        "source",
+                        1,
+                        "markers",
+                        7L,
+                        "median_micros",
+                        900L,
+                        "p99_micros",
+                        2_000L,
+                        "greatest_micros",
+                        2_100L)));
     }
 
     private static final CheckpointDescription FAILED = CheckpointDescription.newBuilder()

@@ -1,4 +1,4 @@
-package io.selvage.examples.nexmark;
+package io.selvage.connector.memory;
 
 import io.selvage.api.connector.Committer;
 import io.selvage.api.connector.Sink;
@@ -8,8 +8,8 @@ import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import java.util.List;
 
-/** Throws elements away: for what is measured without an output. */
-record DiscardSink<T>() implements Sink<T, Long> {
+/** Throws elements away: for what is measured without an output, or does its work before the end. */
+public record DiscardSink<T>() implements Sink<T, Long> {
     @Override
     public Serde<Long> committableSerde() {
         return Serdes.LONG;

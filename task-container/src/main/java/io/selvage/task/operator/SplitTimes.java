@@ -1,0 +1,149 @@
+package io.selvage.task.operator;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How far event time has come in each of the splits that a subtask of a source reads: told by the operator that reads
+ * them, and by the one in the same chain that assigns timestamps. Owned by the subtask's thread.
+ *
+ * <p>Event time is where the least of the splits is, without those that are idle; where the greatest is once all are.
+ * It goes back for none: one that is behind is waited for.
+ */
+final class SplitTimes {
+    private final boolean sideBySide;
+    private final List<SplitTime> counted = new ArrayList<>(); // Those that event time waits for.
+    private final SplitTime none = new SplitTime(Long.MIN_VALUE); // Takes the place of splits while there are none.
+    private SplitTime current = none;
+    private boolean isPlanned;
+    private boolean hasEnded; // A split, since that was asked.
+    private long endedMillis = Long.MIN_VALUE; // Where event time was when a split ended.
+
+    /** One split. */
+    static final class SplitTime {
+        /** The greatest timestamp so far; {@link Long#MIN_VALUE}: there is none. */
+        long greatestMillis;
+        /** Not waited for, until its next element. */
+        boolean isIdle;
+        /** Since it was read for the first time, it can be told whether it is idle. */
+        boolean isRead;
+
+        long lastElementNanos; // Or when it was read for the first time.
+
+        SplitTime(long greatestMillis) {
+            this.greatestMillis = greatestMillis;
+        }
+    }
+
+    private SplitTimes(boolean sideBySide) {
+        this.sideBySide = sideBySide;
+        counted.add(none);
+    }
+
+    /** @param sideBySide all splits are read at the same time, so that none is waited for that is not there */
+    static SplitTimes of(boolean sideBySide) {
+        return new SplitTimes(sideBySide);
+    }
+
+    /** Elements are not from splits, or nobody knows from which: as if they were all from one. */
+    static SplitTimes ofOne(long nowNanos) {
+        SplitTimes one = new SplitTimes(false);
+        one.none.isRead = true;
+        one.none.lastElementNanos = nowNanos;
+        return one;
+    }
+
+    /** Event time waits for that split from now on. */
+    void begin(SplitTime split) {
+        counted.remove(none);
+        counted.add(split);
+    }
+
+    /** Elements that follow are of that one. */
+    void turnTo(SplitTime split) {
+        if (split != current) {
+            current = split;
+            if (!sideBySide && !counted.contains(split)) {
+                begin(split);
+            }
+        }
+    }
+
+    /** No element of that split comes any more. */
+    void end(SplitTime split) {
+        endedMillis = reachedMillis();
+        counted.remove(split);
+        hasEnded = true;
+        if (counted.isEmpty()) {
+            none.isRead = false;
+            none.isIdle = isIdleWithoutSplits();
+            counted.add(none);
+            current = none;
+        }
+    }
+
+    /** All splits that there were at the start have begun, if they are read side by side. */
+    void onPlanned() {
+        isPlanned = true;
+        none.isIdle = isIdleWithoutSplits();
+    }
+
+    /** Else the next one of a queue may be on its way. */
+    private boolean isIdleWithoutSplits() {
+        return sideBySide && isPlanned;
+    }
+
+    /** Whether a split has ended since the last call, so that event time may go on. */
+    boolean takeHasEnded() {
+        boolean taken = hasEnded;
+        hasEnded = false;
+        return taken;
+    }
+
+    SplitTime current() {
+        return current;
+    }
+
+    /** The timestamp that has been reached, and that elements may be behind no further than the strategy says. */
+    long reachedMillis() {
+        long least = Long.MAX_VALUE;
+        long greatest = Long.MIN_VALUE;
+        for (int i = 0; i < counted.size(); i++) {
+            SplitTime split = counted.get(i);
+            greatest = Math.max(greatest, split.greatestMillis);
+            least = split.isIdle ? least : Math.min(least, split.greatestMillis);
+        }
+        return Math.max(endedMillis, least == Long.MAX_VALUE ? greatest : least);
+    }
+
+    /** All splits are; or they are read side by side, and this subtask has none. */
+    boolean areIdle() {
+        for (int i = 0; i < counted.size(); i++) {
+            if (!counted.get(i).isIdle) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Those without an element for so long are idle from now on.
+     *
+     * @return when the next one will be, unless an element comes; {@link Long#MAX_VALUE}: none
+     */
+    long findIdle(long nowNanos, long idleAfterNanos) {
+        long nextNanos = Long.MAX_VALUE;
+        for (int i = 0; i < counted.size(); i++) {
+            SplitTime split = counted.get(i);
+            if (split.isRead && !split.isIdle) {
+                long dueNanos = split.lastElementNanos + idleAfterNanos;
+                if (nowNanos - dueNanos >= 0) {
+                    split.isIdle = true;
+                } else {
+                    nextNanos = Math.min(nextNanos, dueNanos);
+                }
+            }
+        }
+        return nextNanos;
+    }
+}

@@ -1,0 +1,236 @@
+package io.selvage.task.subtask;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.api.connector.Source;
+import io.selvage.api.connector.SourceContext;
+import io.selvage.api.connector.SourceOutput;
+import io.selvage.api.connector.SplitPlanner;
+import io.selvage.api.connector.SplitReader;
+import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.time.WatermarkStrategy;
+import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
+import io.selvage.task.exchange.Activity;
+import io.selvage.task.subtask.SubtaskHarness.Mode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Event time of a subtask that reads several splits; elements are their timestamps. */
+class SplitWatermarksTest {
+    private static final AtomicInteger NAMES = new AtomicInteger();
+    private static final Map<String, List<Long>> LOGS = new ConcurrentHashMap<>(); // By source and split.
+    private static final Set<String> ENDED = ConcurrentHashMap.newKeySet();
+
+    private final Logs source = new Logs("source-" + NAMES.incrementAndGet(), true);
+
+    /** Each split is what the test has put into its log. */
+    record Logs(String name, boolean readsSideBySide) implements Source<Long, Integer> {
+        private String log(int split) {
+            return name + "/" + split;
+        }
+
+        void put(int split, long... timestamps) {
+            for (long timestamp : timestamps) {
+                LOGS.computeIfAbsent(log(split), key -> new CopyOnWriteArrayList<>())
+                        .add(timestamp);
+            }
+        }
+
+        void end(int split) {
+            ENDED.add(log(split));
+        }
+
+        @Override
+        public Serde<Long> serde() {
+            return Serdes.of(Long.class);
+        }
+
+        @Override
+        public Serde<Integer> splitSerde() {
+            return Serdes.of(Integer.class);
+        }
+
+        @Override
+        public SplitPlanner<Integer> planner(SourceContext context, byte @Nullable [] restored) {
+            throw new UnsupportedOperationException("the test plans");
+        }
+
+        @Override
+        public SplitReader<Long> reader(Integer split, byte @Nullable [] position, SourceContext context) {
+            int[] next = {position == null ? 0 : position[0]};
+            return new SplitReader<>() {
+                @Override
+                public Status read(SourceOutput<Long> out, int maxElements) {
+                    List<Long> all = LOGS.getOrDefault(log(split), List.of());
+                    for (int i = 0; i < maxElements && next[0] < all.size(); i++) {
+                        out.collect(all.get(next[0]++));
+                    }
+                    return ENDED.contains(log(split)) ? Status.END : Status.IDLE;
+                }
+
+                @Override
+                public byte[] position() {
+                    return new byte[] {(byte) next[0]};
+                }
+            };
+        }
+    }
+
+    private static SubtaskHarness harness(Mode mode, Logs source, Duration idleAfter) {
+        WatermarkStrategy<Long> strategy = WatermarkStrategy.monotonousTimestamps(timestamp -> timestamp);
+        return new SubtaskHarness(
+                mode,
+                new OperatorDefinition.ReadSplits<>(source, 0),
+                new OperatorDefinition.AssignTimestamps<>(
+                        idleAfter.isZero() ? strategy : strategy.withIdleness(idleAfter)));
+    }
+
+    /** The planner has planned all, which it says to each new subtask; and so much time passes. */
+    private static SubtaskHarness pass(SubtaskHarness harness, long millis) {
+        harness.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(millis));
+        return harness.idle(true);
+    }
+
+    private static List<Object> elements(SubtaskHarness harness) {
+        return harness.records().stream().map(SubtaskHarness.At::value).toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void theSplitThatIsBehindIsWaitedForAlsoAfterARestore(Mode mode) {
+        SubtaskHarness harness = harness(mode, source, Duration.ZERO);
+        harness.element(0, 0).element(1, 0);
+        source.put(0, 100, 200);
+        pass(pass(harness, 300), 300);
+        assertThat(elements(harness)).contains(100L, 200L);
+        assertThat(harness.output.lastWatermark())
+                .as("nobody knows where the other begins")
+                .isEqualTo(Long.MIN_VALUE);
+        source.put(1, 50);
+        pass(pass(harness, 300), 300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(49);
+        source.put(1, 150);
+        pass(pass(harness, 300), 300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(149);
+        source.put(1, 1_000);
+        pass(pass(harness, 300), 300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(199);
+        source.end(0);
+        pass(pass(harness, 300), 300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(999);
+    }
+
+    @Test
+    void nothingIsReadBeforeTheSplitsOfTheStartHaveCome() {
+        SubtaskHarness harness = harness(Mode.STRAIGHT, source, Duration.ZERO);
+        source.put(0, 100);
+        harness.element(0, 0).passMillis(1_000);
+        assertThat(harness.records()).isEmpty();
+        harness.element(1, 0);
+        assertThat(elements(pass(harness, 0))).containsExactly(100L);
+    }
+
+    @Test
+    void splitsThatAreReadSideBySideTakeTurnsAlsoWhereEachHasMore() {
+        SubtaskHarness harness = new SubtaskHarness(
+                Mode.STRAIGHT, new OperatorDefinition.ReadSplits<>(new SourceAndSinkTest.Numbers(0, true), 0));
+        harness.element(1, 0).element(2, 0);
+        pass(harness, 0);
+        assertThat(elements(harness).subList(0, 6)).containsExactly(10, 11, 12, 20, 21, 22);
+    }
+
+    @Test
+    void aSplitWithoutElementsIsIdleAndTheOthersAreNot() {
+        SubtaskHarness harness = harness(Mode.STRAIGHT, source, Duration.ofSeconds(1));
+        harness.element(0, 0).element(1, 0);
+        pass(harness, 0);
+        for (int i = 1; i <= 4; i++) {
+            assertThat(harness.output.lastWatermark()).isEqualTo(Long.MIN_VALUE);
+            source.put(0, 100 * i);
+            harness.passMillis(300);
+        }
+        harness.passMillis(1);
+        assertThat(harness.output.lastWatermark()).isEqualTo(399);
+        assertThat(harness.output.controls(Activity.class)).isEmpty();
+
+        harness.passMillis(2_000);
+        assertThat(harness.output.controls(Activity.class)).containsExactly(Activity.IDLE);
+
+        source.put(1, 50);
+        harness.passMillis(300);
+        assertThat(harness.output.controls(Activity.class)).containsExactly(Activity.IDLE, Activity.ACTIVE);
+        source.put(0, 500);
+        harness.passMillis(300);
+        assertThat(harness.output.lastWatermark())
+                .as("one that is active again counts where it stands")
+                .isEqualTo(399);
+        source.put(1, 450);
+        harness.passMillis(300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(449);
+    }
+
+    @Test
+    void aSubtaskThatHasNoSplitHoldsNothingBack() {
+        SubtaskHarness harness = harness(Mode.STRAIGHT, source, Duration.ZERO);
+        harness.passMillis(1_000);
+        assertThat(harness.output.controls(Activity.class))
+                .as("there may be some on the way")
+                .isEmpty();
+        pass(harness, 0);
+        assertThat(harness.output.controls(Activity.class)).containsExactly(Activity.IDLE);
+        source.put(0, 100);
+        harness.element(0, 0);
+        assertThat(harness.output.controls(Activity.class)).containsExactly(Activity.IDLE, Activity.ACTIVE);
+        source.end(0);
+        pass(harness, 300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(99);
+        assertThat(harness.output.controls(Activity.class))
+                .containsExactly(Activity.IDLE, Activity.ACTIVE, Activity.IDLE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void ofAQueueOfSplitsThoseThatAreNotBegunAreNotWaitedFor(Mode mode) {
+        Logs queue = new Logs(source.name(), false);
+        SubtaskHarness harness = harness(mode, queue, Duration.ZERO);
+        queue.put(0, 100);
+        queue.end(0);
+        harness.element(0, 0).passMillis(300).passMillis(300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(99);
+        queue.put(1, 90, 95);
+        harness.element(1, 0).passMillis(300);
+        assertThat(harness.output.lastWatermark())
+                .as("event time goes back for none")
+                .isEqualTo(99);
+        queue.put(1, 250);
+        harness.passMillis(300).passMillis(300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(249);
+    }
+
+    @Test
+    void aSubtaskThatWaitsForTheNextSplitOfAQueueIsIdleAfterAWhile() {
+        Logs queue = new Logs(source.name(), false);
+        SubtaskHarness harness = harness(Mode.STRAIGHT, queue, Duration.ofSeconds(1));
+        queue.put(0, 100);
+        queue.end(0);
+        harness.element(0, 0).passMillis(999);
+        assertThat(harness.output.controls(Activity.class)).isEmpty();
+        harness.passMillis(2);
+        assertThat(harness.output.controls(Activity.class)).containsExactly(Activity.IDLE);
+        queue.put(1, 150);
+        harness.element(1, 0).passMillis(300);
+        assertThat(harness.output.controls(Activity.class)).containsExactly(Activity.IDLE, Activity.ACTIVE);
+        assertThat(harness.output.lastWatermark()).isEqualTo(149);
+    }
+}
