@@ -12,6 +12,7 @@ record HttpAnswer(int status, String type, String body) {
     private static final Map<Integer, String> REASONS = Map.of(
             200, "OK",
             400, "Bad Request",
+            403, "Forbidden",
             404, "Not Found",
             405, "Method Not Allowed",
             431, "Request Header Fields Too Large",

@@ -1,6 +1,9 @@
 package io.selvage.master.http;
 
+import io.selvage.protocol.security.Refusals;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -46,7 +49,7 @@ final class HttpConnection {
 
     private final SocketChannel socket;
     private final SelectionKey key;
-    private final String remote;
+    private final InetSocketAddress remote;
     private final ByteBuffer in = ByteBuffer.allocate(HttpRequest.MAX_BYTES);
 
     private State state = State.READING;
@@ -56,15 +59,19 @@ final class HttpConnection {
     private Pages.@Nullable Pending pending;
     private @Nullable ByteBuffer out;
 
-    HttpConnection(SocketChannel socket, SelectionKey key, String remote, long nowNanos) {
+    HttpConnection(SocketChannel socket, SelectionKey key, InetSocketAddress remote, long nowNanos) {
         this.socket = socket;
         this.key = key;
         this.remote = remote;
         await(State.READING, nowNanos);
     }
 
+    InetAddress address() {
+        return remote.getAddress();
+    }
+
     String remote() {
-        return remote;
+        return Refusals.nameOf(remote);
     }
 
     State state() {
@@ -117,7 +124,7 @@ final class HttpConnection {
     void write(long nowNanos) throws IOException {
         ByteBuffer left = out;
         if (left == null) {
-            throw new IllegalStateException("nothing to write to " + remote);
+            throw new IllegalStateException("nothing to write to " + remote());
         }
         socket.write(left);
         if (!left.hasRemaining()) {
@@ -149,7 +156,7 @@ final class HttpConnection {
 
     private void transition(State to, long nowNanos) {
         if (!State.MOVES.getOrDefault(state, Set.of()).contains(to)) {
-            throw new IllegalStateException("the connection from " + remote + " goes from " + state + " to " + to);
+            throw new IllegalStateException("the connection from " + remote() + " goes from " + state + " to " + to);
         }
         await(to, nowNanos);
     }

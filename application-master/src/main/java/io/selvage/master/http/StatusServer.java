@@ -4,6 +4,7 @@ import io.selvage.master.loop.Questions;
 import io.selvage.protocol.security.Newcomers;
 import io.selvage.protocol.security.Refusals;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -15,6 +16,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * none of them.
  *
  * <p>It knows three addresses, takes nothing but GET and HEAD, and changes nothing: behind YARN's web proxy or not,
- * whoever can reach it may look. Since nobody has to prove anything here, no client is trusted to say or to read
+ * whoever can reach it, and is among those that may, can look. Since nobody has to prove anything here, no client is trusted to say or to read
  * anything in time: there are so many connections at most, and for one more the oldest goes.
  */
 public final class StatusServer {
@@ -35,12 +37,18 @@ public final class StatusServer {
     /** Between attempts to accept while the process has no descriptor left. */
     private static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+    private static final HttpAnswer NOT_FOR_YOU = HttpAnswer.html(
+            403,
+            "Only YARN's web proxy may read this page here (selvage.network.status-access): follow the link of the"
+                    + " application on the ResourceManager's pages.");
+
     private static final Logger LOG = LoggerFactory.getLogger(StatusServer.class);
 
     private final Selector selector;
     private final ServerSocketChannel listener;
     private final int port;
     private final Pages pages;
+    private final Predicate<InetAddress> readers;
     private final Thread thread;
     private final Refusals refusals = new Refusals("the status port");
     private final Newcomers<HttpConnection> connections = new Newcomers<>(MAX_CONNECTIONS);
@@ -49,11 +57,14 @@ public final class StatusServer {
 
     private volatile boolean stopped; // Volatile: the selector is woken up, and looks.
 
-    private StatusServer(Selector selector, ServerSocketChannel listener, Questions questions) throws IOException {
+    private StatusServer(
+            Selector selector, ServerSocketChannel listener, Questions questions, Predicate<InetAddress> readers)
+            throws IOException {
         this.selector = selector;
         this.listener = listener;
         this.port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
         this.pages = new Pages(questions);
+        this.readers = readers;
         this.thread = new Thread(this::run, "master-http");
         thread.setDaemon(true);
     }
@@ -62,15 +73,17 @@ public final class StatusServer {
      * Listens.
      *
      * @param address port 0 for any free one
+     * @param readers who may read, by their addresses; asked for each request
      */
-    public static StatusServer start(InetSocketAddress address, Questions questions) throws IOException {
+    public static StatusServer start(InetSocketAddress address, Questions questions, Predicate<InetAddress> readers)
+            throws IOException {
         Selector selector = Selector.open();
         ServerSocketChannel listener = ServerSocketChannel.open();
         try {
             listener.bind(address, BACKLOG);
             listener.configureBlocking(false);
             listener.register(selector, SelectionKey.OP_ACCEPT);
-            StatusServer server = new StatusServer(selector, listener, questions);
+            StatusServer server = new StatusServer(selector, listener, questions, readers);
             server.thread.start();
             return server;
         } catch (IOException failed) {
@@ -150,7 +163,7 @@ public final class StatusServer {
         try {
             socket.configureBlocking(false);
             SelectionKey key = socket.register(selector, 0);
-            String remote = Refusals.nameOf(socket.getRemoteAddress());
+            InetSocketAddress remote = (InetSocketAddress) socket.getRemoteAddress();
             HttpConnection connection = new HttpConnection(socket, key, remote, System.nanoTime());
             key.attach(connection);
             connections.add(connection).ifPresent(eldest -> refuse(eldest, "others came, and it was there longest"));
@@ -176,7 +189,10 @@ public final class StatusServer {
     private void read(HttpConnection connection) throws IOException {
         try {
             HttpRequest request = connection.read();
-            if (request != null) {
+            if (request != null && !readers.test(connection.address())) {
+                refusals.count(connection.remote(), "it is not YARN's web proxy");
+                connection.answer(NOT_FOR_YOU, System.nanoTime());
+            } else if (request != null) {
                 Pages.Pending pending = pages.ask(request);
                 connection.ask(pending, System.nanoTime());
                 pending.ready().whenComplete((done, failed) -> {

@@ -27,6 +27,7 @@ import io.selvage.master.token.TokenEnds;
 import io.selvage.master.token.TokenKeeper;
 import io.selvage.master.yarn.ExecutorLaunch;
 import io.selvage.master.yarn.KerberosTokens;
+import io.selvage.master.yarn.StatusReaders;
 import io.selvage.master.yarn.YarnCluster;
 import io.selvage.protocol.config.KerberosConfig;
 import io.selvage.protocol.process.ClassArchive;
@@ -70,6 +71,7 @@ public final class MasterMain {
     private final StartSteps steps;
     private final Inbox inbox;
     private final Questions questions;
+    private final StatusReaders readers = new StatusReaders();
     private final long startedNanos = System.nanoTime();
     private final long startedMillis = System.currentTimeMillis();
 
@@ -119,6 +121,9 @@ public final class MasterMain {
                 here.spec().getStateRoot());
         FutureTask<YarnConfiguration> hadoop = beside("start-settings", this::hadoop);
         FutureTask<Ports> listening = beside("start-ports", this::listen);
+        startDaemon(
+                "status-readers",
+                () -> readers.follow(here.session().statusAccess(), await(hadoop)));
         FutureTask<Surroundings.Storage> opening = beside("start-storage", () -> openStorage(await(hadoop)));
         FutureTask<YarnCluster> joining = beside("start-yarn", () -> connect(await(hadoop)));
 
@@ -191,7 +196,7 @@ public final class MasterMain {
         try {
             Ports ports = new Ports(
                     ControlServer.start(here.identity(), anyPort(), inbox, questions),
-                    StatusServer.start(anyPort(), questions));
+                    StatusServer.start(anyPort(), questions, readers));
             steps.done("ports");
             startDaemon(
                     "start-rehearsal",

@@ -112,7 +112,7 @@ class MasterOverTheWireTest {
     void start() throws Exception {
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         control = ControlServer.start(identity, loopback, inbox, questions);
-        status = StatusServer.start(loopback, questions);
+        status = StatusServer.start(loopback, questions, anybody -> true);
         Configuration configuration = Configuration.defaults()
                 .with(
                         Map.of(

@@ -50,6 +50,7 @@ public record SessionConfig(
         Duration heartbeatTimeout,
         String bindHost,
         boolean encryptsData,
+        StatusAccess statusAccess,
         KerberosConfig kerberos) {
     private static final MemorySize LEAST_CONTAINER = MemorySize.ofMebibytes(256);
     private static final MemorySize LARGEST_CONTAINER = MemorySize.ofMebibytes(1 << 20);
@@ -187,6 +188,12 @@ public record SessionConfig(
             false,
             "Whether what goes between executors is encrypted, with TLS 1.3. Without, only who belongs to the session is"
                     + " spoken to, but who can listen on the network reads the records.");
+    public static final ConfigKey<StatusAccess> STATUS_ACCESS = ConfigKey.session(
+            "selvage.network.status-access",
+            ValueType.oneOf(StatusAccess.class),
+            StatusAccess.AUTO,
+            "Who may read the status page and its JSON at the master's own port: all who reach it, or YARN's web proxy alone,"
+                    + " which asks who they are; auto is proxy on a cluster with Kerberos, and all elsewhere.");
 
     /** In the order of the documentation. */
     public static final List<ConfigKey<?>> KEYS = List.of(
@@ -225,6 +232,7 @@ public record SessionConfig(
             HEARTBEAT_TIMEOUT,
             BIND_HOST,
             ENCRYPTION,
+            STATUS_ACCESS,
             KerberosConfig.KEYTAB,
             KerberosConfig.PRINCIPAL,
             KerberosConfig.FILE_SYSTEMS);
@@ -295,6 +303,7 @@ public record SessionConfig(
                 configuration.get(HEARTBEAT_TIMEOUT),
                 configuration.get(BIND_HOST),
                 configuration.get(ENCRYPTION),
+                configuration.get(STATUS_ACCESS),
                 KerberosConfig.from(configuration));
     }
 }

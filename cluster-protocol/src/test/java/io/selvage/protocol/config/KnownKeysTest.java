@@ -49,6 +49,7 @@ class KnownKeysTest {
                         "selvage.heartbeat.timeout=5s",
                         "selvage.network.bind-host=",
                         "selvage.network.encryption=false",
+                        "selvage.network.status-access=auto",
                         "selvage.security.kerberos.keytab=",
                         "selvage.security.kerberos.principal=",
                         "selvage.security.kerberos.file-systems=",

@@ -1,0 +1,104 @@
+package io.selvage.master.yarn;
+
+import io.selvage.protocol.config.StatusAccess;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import org.apache.hadoop.security.SecurityUtil;
+import org.apache.hadoop.security.UserGroupInformation.AuthenticationMethod;
+import org.apache.hadoop.yarn.conf.HAUtil;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether somebody at an address may read the status page; safe for use by many threads. Nobody may until it is known
+ * who may. YARN's web proxy is told by its hosts' addresses, as YARN's own filter for masters tells it.
+ */
+public final class StatusReaders implements Predicate<InetAddress> {
+    /** Hosts get other addresses. */
+    private static final long LOOK_UP_EVERY_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+    private static final Logger LOG = LoggerFactory.getLogger(StatusReaders.class);
+
+    // Volatile, both: one thread finds out, another one serves.
+    private volatile boolean isForAll;
+    private volatile Set<InetAddress> proxies = Set.of();
+
+    @Override
+    public boolean test(InetAddress address) {
+        return isForAll || proxies.contains(address);
+    }
+
+    /** Returns soon if all may; else never, as it goes on to look up the proxy's hosts. */
+    public void follow(StatusAccess access, YarnConfiguration hadoop) {
+        if (isForAll(access, hadoop)) {
+            isForAll = true;
+            return;
+        }
+        Set<String> hosts = hosts(hadoop);
+        LOG.info("Only YARN's web proxy may read the status page, from {}.", hosts);
+        while (!Thread.currentThread().isInterrupted()) {
+            lookUp(hosts);
+            LockSupport.parkNanos(LOOK_UP_EVERY_NANOS);
+        }
+    }
+
+    static boolean isForAll(StatusAccess access, YarnConfiguration hadoop) {
+        return switch (access) {
+            case ALL -> true;
+            case PROXY -> false;
+            case AUTO -> SecurityUtil.getAuthenticationMethod(hadoop) == AuthenticationMethod.SIMPLE;
+        };
+    }
+
+    /** Where the proxy is: by itself, or in each ResourceManager. */
+    static Set<String> hosts(YarnConfiguration hadoop) {
+        Set<String> hosts = new TreeSet<>();
+        addHost(YarnConfiguration.PROXY_ADDRESS, hadoop, hosts);
+        if (!hosts.isEmpty()) {
+            return hosts;
+        }
+        if (HAUtil.isHAEnabled(hadoop)) {
+            HAUtil.getRMHAIds(hadoop).forEach(id -> addHosts("." + id, hadoop, hosts));
+        } else {
+            addHosts("", hadoop, hosts);
+        }
+        return hosts;
+    }
+
+    private static void addHosts(String suffix, YarnConfiguration hadoop, Set<String> hosts) {
+        addHost(YarnConfiguration.RM_WEBAPP_ADDRESS + suffix, hadoop, hosts);
+        addHost(YarnConfiguration.RM_WEBAPP_HTTPS_ADDRESS + suffix, hadoop, hosts);
+        addHost(YarnConfiguration.RM_HOSTNAME + suffix, hadoop, hosts);
+    }
+
+    private static void addHost(String key, YarnConfiguration hadoop, Set<String> hosts) {
+        String host = hadoop.getTrimmed(key, "").replaceFirst(":[0-9]+$", "");
+        if (!host.isEmpty()) {
+            hosts.add(host);
+        }
+    }
+
+    /** Those that were found before stay if none is found now: a name server that is away locks nobody out. */
+    void lookUp(Collection<String> hosts) {
+        Set<InetAddress> found = new HashSet<>();
+        for (String host : hosts) {
+            try {
+                found.addAll(List.of(InetAddress.getAllByName(host)));
+            } catch (UnknownHostException unknown) {
+                LOG.warn("YARN's web proxy may be at {}, which has no address: {}", host, unknown.getMessage());
+            }
+        }
+        if (!found.isEmpty()) {
+            proxies = Set.copyOf(found);
+        }
+    }
+}
