@@ -6,6 +6,7 @@ import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.CoGroupFunction;
 import io.selvage.api.function.Collector;
 import io.selvage.api.function.ProcessJoinFunction;
+import io.selvage.api.function.ProcessWindowFunction;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.window.CountTrigger;
 import io.selvage.api.window.GlobalWindows;
@@ -105,7 +106,11 @@ public final class WindowsProgram {
         private static final long serialVersionUID = 1L;
 
         @Override
-        public void coGroup(Iterable<Event> first, Iterable<Event> second, Collector<String> out) {
+        public void coGroup(
+                Iterable<Event> first,
+                Iterable<Event> second,
+                ProcessWindowFunction.Context context,
+                Collector<String> out) {
             Sum ofFirst = new Sum(0, 0);
             Sum ofSecond = new Sum(0, 0);
             int key = -1;
