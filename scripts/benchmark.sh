@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Measures what a job does in a second on two slots, what that costs, and how late its output is.
 #   scripts/benchmark.sh WORKLOAD [--records small|big] [--executors 1|2] [--seconds N] [--json]
-# Workloads: pass, count, count-rocksdb, window, latency, large-state; docs/benchmarks.md. Starts HDFS and YARN on this
-# machine. Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 the output is not what it must be.
+#   scripts/benchmark.sh opening [--openings N] [--json]
+# Workloads: pass, count, count-rocksdb, window, latency, large-state; docs/benchmarks.md. "opening" is how long a person
+# waits for a session, and for a job's first output. Starts HDFS and YARN on this machine. Exit codes: 0 done, 1 failed,
+# 2 the command line is wrong, 3 the output is not what it must be.
 set -euo pipefail
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
@@ -13,10 +15,15 @@ if ! compgen -G "$mini_cluster/mini-cluster-*.jar" >/dev/null || ! compgen -G "$
   echo "The project is not built: run ./mvnw -DskipTests package first." >&2
   exit 1
 fi
+main=throughput.ThroughputMain
+if [[ ${1:-} == opening ]]; then
+  main=opening.OpeningMain
+  shift
+fi
 mkdir -p "$root/.selvage"
 exec "$java" -XX:+UseSerialGC -Xmx2g -Djava.net.preferIPv4Stack=true \
   -Dlog4j.configuration="file:$root/conf/log4j-client.properties" \
   -Dselvage.log.file="$root/.selvage/benchmark.log" \
   -Dselvage.home="$root" \
   -cp "$mini_cluster/*:$libraries/*" \
-  io.selvage.minicluster.throughput.ThroughputMain "$@"
+  "io.selvage.minicluster.$main" "$@"

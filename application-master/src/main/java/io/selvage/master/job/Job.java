@@ -744,7 +744,8 @@ final class Job {
                     savepoint.isPresent()
                             ? new MasterAction.WriteSavepoint(
                                     key, savepoint.get().directory(), metadata(collected))
-                            : new MasterAction.WriteMetadata(key, metadata(collected), retainsIfCanceled() && !isMarked));
+                            : new MasterAction.WriteMetadata(
+                                    key, metadata(collected), retainsIfCanceled() && !isMarked));
         } else if (savepoint.isPresent()) {
             checkpoints
                     .metadataFailed(key, outbox.nowNanos())

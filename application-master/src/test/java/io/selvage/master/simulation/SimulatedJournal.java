@@ -303,8 +303,7 @@ final class SimulatedJournal {
 
     /** Its newest checkpoint outlives the job by the journal's word, marked or not. */
     boolean hasFailedWithCheckpoint() {
-        return retained().isPresent()
-                && job().orElseThrow().getEnded().getOutcome() == JobOutcome.JOB_FAILED;
+        return retained().isPresent() && job().orElseThrow().getEnded().getOutcome() == JobOutcome.JOB_FAILED;
     }
 
     private boolean isRetained(JournaledJob ended) {

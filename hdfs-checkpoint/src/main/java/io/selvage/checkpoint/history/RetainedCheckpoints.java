@@ -32,8 +32,8 @@ public record RetainedCheckpoints(List<CheckpointCompleted> completed) {
     }
 
     /**
-     * What the newest one alone needs, itself included: the most that can outlive the job. Empty if there is none, or if
-     * the job was stopped with a savepoint, which needs nothing.
+     * What the newest one alone needs, itself included: the most that can outlive the job. Empty if there is none, or
+     * if the job was stopped with a savepoint, which needs nothing.
      */
     public static Set<CheckpointId> ofNewest(JournaledJob job) {
         return job.hasCheckpoint() && job.getCheckpoint().getStoppedBy().isEmpty()

@@ -70,8 +70,7 @@ final class ApplicationFilesTest {
         append(
                 journal,
                 JournalRecord.newBuilder()
-                        .setJobEnded(
-                                JobEnded.newBuilder().setJobId(job.value()).setOutcome(outcome)));
+                        .setJobEnded(JobEnded.newBuilder().setJobId(job.value()).setOutcome(outcome)));
     }
 
     private static void append(Journal journal, JournalRecord.Builder said) throws IOException {
@@ -121,8 +120,8 @@ final class ApplicationFilesTest {
             ApplicationFilesTest fresh = new ApplicationFilesTest();
             fresh.layOut();
             AtomicInteger call = new AtomicInteger();
-            DurableStore dying = fresh.disk.open(
-                    (what, path) -> call.getAndIncrement() == crash ? Fault.CRASHES : Fault.NONE);
+            DurableStore dying =
+                    fresh.disk.open((what, path) -> call.getAndIncrement() == crash ? Fault.CRASHES : Fault.NONE);
             hasCrashed = false;
             try {
                 ApplicationFiles.delete(dying, APPLICATION);

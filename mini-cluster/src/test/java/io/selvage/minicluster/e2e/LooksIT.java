@@ -115,7 +115,9 @@ class LooksIT {
         long master = accounts.session().describe().getMasterPid();
         assertThat(ProcessHandle.of(master).orElseThrow().destroyForcibly()).isTrue();
         Commands.await(
-                "the log of the next one", follow::outSoFar, out -> out.contains("master.log <==") && out.endsWith("\n"));
+                "the log of the next one",
+                follow::outSoFar,
+                out -> out.contains("master.log <==") && out.endsWith("\n"));
         follow.interrupt();
         Commands.Outcome left = follow.await();
         System.out.println("LooksIT: logs -f\n" + left.text());

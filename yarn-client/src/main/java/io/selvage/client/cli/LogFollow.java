@@ -72,7 +72,8 @@ final class LogFollow {
      * @param waitsFor what is waited for if there is none; part of a sentence. Empty: no other one ever comes
      * @param end why all ends now, a sentence; null: it does not
      */
-    record Wanted(List<Source> sources, String waitsFor, @Nullable String end) {
+    record Wanted(
+            List<Source> sources, String waitsFor, @Nullable String end) {
         Wanted {
             sources = List.copyOf(sources);
         }

@@ -124,7 +124,9 @@ final class LogSight implements LogFollow.Sight {
         if (places.end() != null) {
             hasEnded = true;
             return new LogFollow.Wanted(
-                    List.of(), "", "The session " + application + " has ended: " + places.end().strip());
+                    List.of(),
+                    "",
+                    "The session " + application + " has ended: " + places.end().strip());
         }
         LogFollow.Wanted wanted = choice.of(this, places);
         if (atFirst == null) {

@@ -162,7 +162,8 @@ final class LogsCommand implements Command {
         String jobId = target.job();
         String file = fileOf(target);
         if (container != null) {
-            return follow(LogSight.ofContainer(logs, application, file, container), target, application, arguments, console);
+            return follow(
+                    LogSight.ofContainer(logs, application, file, container), target, application, arguments, console);
         }
         if (jobId == null) {
             return follow(LogSight.ofMaster(logs, application, file), target, application, arguments, console);

@@ -32,6 +32,7 @@ public final class ContainerLogs {
     /** Why the log of a container that does not run can't be had, while its session does. */
     public static final String HAS_ENDED =
             "it has ended, or is none of the session's; its log is on the node that it ran on until the session ends";
+
     private static final Logger LOG = LoggerFactory.getLogger(ContainerLogs.class);
 
     private final Yarn yarn;
@@ -57,8 +58,7 @@ public final class ContainerLogs {
      * @param reason why not; part of a sentence
      * @param isForGood the next look would have no other answer
      */
-    public record Look(
-            @Nullable LogPiece piece, String reason, boolean isForGood) {
+    public record Look(@Nullable LogPiece piece, String reason, boolean isForGood) {
         static Look at(Optional<LogPiece> piece, String file) {
             return new Look(piece.orElse(null), "there is no " + file + " of it, or nothing is in it", false);
         }
@@ -75,8 +75,7 @@ public final class ContainerLogs {
      * @param master the newest one's container, if it runs
      * @param nodes of the containers that have not ended: the addresses of their pages
      */
-    public record Places(
-            @Nullable String end, @Nullable String master, Map<String, String> nodes) {
+    public record Places(@Nullable String end, @Nullable String master, Map<String, String> nodes) {
         public Places {
             nodes = Map.copyOf(nodes);
         }
@@ -202,7 +201,7 @@ public final class ContainerLogs {
     public static ClientException notShown(String applicationId, String container, String why) {
         return new ClientException(
                 ExitCode.NOT_SHOWN,
-                "The log of " + container + " can't be had: " + why + ". Try: yarn logs -applicationId "
-                        + applicationId + " -containerId " + container);
+                "The log of " + container + " can't be had: " + why + ". Try: yarn logs -applicationId " + applicationId
+                        + " -containerId " + container);
     }
 }

@@ -72,8 +72,8 @@ public record LogPiece(byte[] bytes, long length, boolean isGrowing) {
     }
 
     /**
-     * Where so many of the last lines begin in {@link #bytes}; a line whose beginning was not fetched is none, unless it
-     * is all that there is.
+     * Where so many of the last lines begin in {@link #bytes}; a line whose beginning was not fetched is none, unless
+     * it is all that there is.
      */
     public int startOfLast(int lines) {
         int end = bytes.length;

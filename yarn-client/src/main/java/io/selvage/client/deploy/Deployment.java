@@ -123,8 +123,7 @@ public final class Deployment {
         progress.onStage("checking the cluster", "");
         YarnClientApplication application = yarn.newApplication();
         Queues.Choice queue = ClusterResources.queueOf(yarn, session);
-        ClusterLimits limits =
-                ClusterResources.limitsFor(yarn, session, application.getNewApplicationResponse());
+        ClusterLimits limits = ClusterResources.limitsFor(yarn, session, application.getNewApplicationResponse());
         if (!queue.isLeftToYarn()) {
             limits.check(session, queue.queue());
         }
@@ -198,7 +197,11 @@ public final class Deployment {
      * @param doubt of the queue: why YARN may refuse it
      */
     private void submit(
-            Yarn yarn, ApplicationSubmissionContext context, SessionRecord record, @Nullable OnlyJob job, String doubt) {
+            Yarn yarn,
+            ApplicationSubmissionContext context,
+            SessionRecord record,
+            @Nullable OnlyJob job,
+            String doubt) {
         synchronized (submission) {
             if (begun == null) {
                 throw new ClientException(ExitCode.INTERRUPTED, "Interrupted; the session is given up.");

@@ -69,16 +69,7 @@ public record Queues(List<Queue> all, boolean areMade) {
         /** One of which nothing is known but what it was asked for by: so nothing of it is in the way. */
         static Queue any(String asked) {
             return new Queue(
-                    asked,
-                    asked,
-                    false,
-                    QueueState.RUNNING.name(),
-                    true,
-                    0,
-                    0,
-                    0,
-                    Set.of(ANY_LABEL),
-                    Map.of());
+                    asked, asked, false, QueueState.RUNNING.name(), true, 0, 0, 0, Set.of(ANY_LABEL), Map.of());
         }
 
         boolean mayUse(String label) {
@@ -166,8 +157,8 @@ public record Queues(List<Queue> all, boolean areMade) {
 
     /**
      * The queue that an application of this user is put into, as far as it is known before. Who asks for
-     * {@value YarnConfiguration#DEFAULT_QUEUE_NAME} leaves it to YARN, whose placement rules may put it elsewhere; and a
-     * queue that is not there may be made for the application, by the fair scheduler or in a parent that is there.
+     * {@value YarnConfiguration#DEFAULT_QUEUE_NAME} leaves it to YARN, whose placement rules may put it elsewhere; and
+     * a queue that is not there may be made for the application, by the fair scheduler or in a parent that is there.
      *
      * @throws ClientException with {@code REFUSED} if it is sure that YARN would not take it
      */
@@ -207,7 +198,9 @@ public record Queues(List<Queue> all, boolean areMade) {
 
     private boolean hasParent(String asked) {
         int dot = asked.lastIndexOf('.');
-        return dot > 0 && !asked.substring(0, dot).equals("root") && find(asked.substring(0, dot)).isPresent();
+        return dot > 0
+                && !asked.substring(0, dot).equals("root")
+                && find(asked.substring(0, dot)).isPresent();
     }
 
     private String oneOf() {

@@ -98,7 +98,8 @@ public final class Doctor {
                 .filter(shipment -> !shipment.isEmpty())
                 .ifPresent(shipment -> told.accept(Finding.ok(
                         "files to ship",
-                        shipment.files().size() + " files, " + shipment.folders().size() + " folders and "
+                        shipment.files().size() + " files, "
+                                + shipment.folders().size() + " folders and "
                                 + shipment.jars().size() + " jars can be read")));
     }
 
@@ -228,7 +229,8 @@ public final class Doctor {
                 throw tooMuch;
             }
             return Finding.warning(
-                    "containers", tooMuch.getMessage() + " Unless YARN's placement rules choose another queue for you.");
+                    "containers",
+                    tooMuch.getMessage() + " Unless YARN's placement rules choose another queue for you.");
         }
         return Judgement.containers(session, limits);
     }

@@ -64,7 +64,9 @@ class FollowedLogTest {
         assertThat(log.bytesMissing(end(grown, missing))).isZero();
         byte[] huge = new byte[2 * FollowedLog.MOST_BYTES];
         assertThat(log.bytesMissing(end(huge, log.bytesToFetch()))).isEqualTo(FollowedLog.MOST_BYTES);
-        assertThat(log.bytesMissing(end(huge, FollowedLog.MOST_BYTES))).as("that is the most").isZero();
+        assertThat(log.bytesMissing(end(huge, FollowedLog.MOST_BYTES)))
+                .as("that is the most")
+                .isZero();
     }
 
     @Test
@@ -85,7 +87,9 @@ class FollowedLogTest {
             SplittableRandom random = new SplittableRandom(seed);
             StringBuilder text = new StringBuilder();
             for (int line = 0; line < 400; line++) {
-                text.append(line).append(" \u00e9\u4e16".repeat(random.nextInt(40))).append('\n');
+                text.append(line)
+                        .append(" \u00e9\u4e16".repeat(random.nextInt(40)))
+                        .append('\n');
             }
             byte[] all = text.toString().getBytes(StandardCharsets.UTF_8);
             FollowedLog log = FollowedLog.fromBeginning();
@@ -98,7 +102,9 @@ class FollowedLogTest {
                 shown.addAll(log.onPiece(missing == 0 ? piece : end(now, missing)));
             }
             shown.addAll(log.rest());
-            assertThat(shown).as("seed " + seed).containsExactlyElementsOf(text.toString().lines().toList());
+            assertThat(shown)
+                    .as("seed " + seed)
+                    .containsExactlyElementsOf(text.toString().lines().toList());
         }
     }
 }

@@ -158,8 +158,7 @@ class LogFollowTest {
     void asJsonEachBatchIsALine() {
         cluster.starts("c1", false, "a\nb\n");
         step(follow(true));
-        assertThat(shown())
-                .isEqualTo("{\"container_id\": \"c1\", \"file\": \"x.log\", \"lines\": [\"a\", \"b\"]}\n");
+        assertThat(shown()).isEqualTo("{\"container_id\": \"c1\", \"file\": \"x.log\", \"lines\": [\"a\", \"b\"]}\n");
     }
 
     @Test

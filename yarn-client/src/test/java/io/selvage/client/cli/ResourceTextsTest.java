@@ -22,18 +22,19 @@ class ResourceTextsTest {
                     Set.of("gpu")),
             new Queues(
                     List.of(
-                    new Queues.Queue("etl", "root.etl", true, "RUNNING", true, 0.5f, 1, 0.1f, Set.of("*"), Map.of()),
-                    new Queues.Queue(
-                            "nightly",
-                            "root.etl.nightly",
-                            false,
-                            "STOPPED",
-                            false,
-                            1,
-                            1,
-                            Float.POSITIVE_INFINITY,
-                            Set.of(),
-                            Map.of())),
+                            new Queues.Queue(
+                                    "etl", "root.etl", true, "RUNNING", true, 0.5f, 1, 0.1f, Set.of("*"), Map.of()),
+                            new Queues.Queue(
+                                    "nightly",
+                                    "root.etl.nightly",
+                                    false,
+                                    "STOPPED",
+                                    false,
+                                    1,
+                                    1,
+                                    Float.POSITIVE_INFINITY,
+                                    Set.of(),
+                                    Map.of())),
                     false));
 
     @Test

@@ -92,7 +92,8 @@ class QueuesTest {
     @Test
     void aSchedulerThatNamesNeitherPathNorRightsNorLimitsRefusesNothing() {
         QueueInfo plain = queue("default", "", QueueState.RUNNING);
-        Queues.Queue queue = Queues.of(List.of(plain), List.of()).choose("default").queue();
+        Queues.Queue queue =
+                Queues.of(List.of(plain), List.of()).choose("default").queue();
         assertThat(queue.path()).isEqualTo("default");
         assertThat(queue.most()).isEmpty();
         assertThat(queue.isSubmittable()).isTrue();
@@ -108,7 +109,10 @@ class QueuesTest {
         QueueConfigurations unknown = QueueConfigurations.newInstance(1, 1, 1, 1, 1);
         unknown.setEffectiveMaxCapacity(Resource.newInstance(0, 0));
         queue.setQueueConfigurations(Map.of("gpu", configured, "ssd", unknown));
-        assertThat(Queues.of(List.of(queue), List.of()).choose("default").queue().most())
+        assertThat(Queues.of(List.of(queue), List.of())
+                        .choose("default")
+                        .queue()
+                        .most())
                 .containsExactly(Map.entry("gpu", new Queues.Size(4096, 3)));
     }
 

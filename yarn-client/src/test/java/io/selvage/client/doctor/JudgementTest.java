@@ -157,7 +157,8 @@ class JudgementTest {
     @Test
     void aQueueThatYarnMayStillChooseIsAWarning() {
         Queues.Choice fine = new Queues.Choice(QUEUE, "", false);
-        assertThat(Judgement.queue("q", fine, "anna")).isEqualTo(Finding.ok("queue", "\"q\" takes applications of anna"));
+        assertThat(Judgement.queue("q", fine, "anna"))
+                .isEqualTo(Finding.ok("queue", "\"q\" takes applications of anna"));
         Finding missing = Judgement.queue("default", new Queues.Choice(QUEUE, "It is not there.", true), "anna");
         assertThat(missing.verdict()).isEqualTo(Verdict.WARNING);
         assertThat(missing.text()).startsWith("It is not there. ").contains("placement rules");

@@ -1,0 +1,4 @@
+@NullMarked
+package io.selvage.minicluster.opening;
+
+import org.jspecify.annotations.NullMarked;
