@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * none of them.
  *
  * <p>It knows three addresses, takes nothing but GET and HEAD, and changes nothing: behind YARN's web proxy or not,
- * whoever can reach it, and is among those that may, can look. Since nobody has to prove anything here, no client is trusted to say or to read
- * anything in time: there are so many connections at most, and for one more the oldest goes.
+ * whoever can reach it, and is among those that may, can look. Since nobody has to prove anything here, no client is
+ * trusted to say or to read anything in time: there are so many connections at most, and for one more the oldest goes.
  */
 public final class StatusServer {
     static final int MAX_CONNECTIONS = 128;

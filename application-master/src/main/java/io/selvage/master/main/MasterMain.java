@@ -121,9 +121,7 @@ public final class MasterMain {
                 here.spec().getStateRoot());
         FutureTask<YarnConfiguration> hadoop = beside("start-settings", this::hadoop);
         FutureTask<Ports> listening = beside("start-ports", this::listen);
-        startDaemon(
-                "status-readers",
-                () -> readers.follow(here.session().statusAccess(), await(hadoop)));
+        startDaemon("status-readers", () -> readers.follow(here.session().statusAccess(), await(hadoop)));
         FutureTask<Surroundings.Storage> opening = beside("start-storage", () -> openStorage(await(hadoop)));
         FutureTask<YarnCluster> joining = beside("start-yarn", () -> connect(await(hadoop)));
 
@@ -333,7 +331,8 @@ public final class MasterMain {
             if (!joined.missing().isEmpty()) {
                 refuseSession(
                         yarn,
-                        "An executor is to have " + joined.missing() + ", which the cluster does not give to a container:"
+                        "An executor is to have " + joined.missing()
+                                + ", which the cluster does not give to a container:"
                                 + " open a session with another selvage.executor.resource.");
             }
             LOG.info(

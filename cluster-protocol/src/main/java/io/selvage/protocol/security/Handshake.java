@@ -67,11 +67,7 @@ public final class Handshake {
 
     /** Whether that is the response of {@code side}; takes the same time wherever they differ. */
     public boolean verify(
-            Side side,
-            boolean isEncrypted,
-            byte[] connectingChallenge,
-            byte[] acceptingChallenge,
-            byte[] response) {
+            Side side, boolean isEncrypted, byte[] connectingChallenge, byte[] acceptingChallenge, byte[] response) {
         return MessageDigest.isEqual(respond(side, isEncrypted, connectingChallenge, acceptingChallenge), response);
     }
 

@@ -70,7 +70,8 @@ class ApplicationIdentityTest {
     @Test
     void aShortChallengeIsRefused() {
         Handshake handshake = ApplicationIdentity.create().handshake();
-        assertThatThrownBy(() -> handshake.respond(Handshake.Side.CONNECTING, false, new byte[0], Handshake.challenge()))
+        assertThatThrownBy(
+                        () -> handshake.respond(Handshake.Side.CONNECTING, false, new byte[0], Handshake.challenge()))
                 .hasMessage("A challenge has 32 bytes, not 0.");
     }
 }

@@ -14,8 +14,8 @@ import org.apache.hadoop.minikdc.MiniKdc;
 import org.apache.hadoop.security.UserGroupInformation;
 
 /**
- * A mini-cluster with Kerberos, whose tokens hold for seconds. All of its daemons are one principal, since Hadoop has one
- * user for a process; Anna is another one.
+ * A mini-cluster with Kerberos, whose tokens hold for seconds. All of its daemons are one principal, since Hadoop has
+ * one user for a process; Anna is another one.
  */
 final class KerberosCluster implements AutoCloseable {
     /**
@@ -37,7 +37,9 @@ final class KerberosCluster implements AutoCloseable {
 
     KerberosCluster(Path folder, Path clusterFolder) throws Exception {
         this.folder = folder;
-        center = new MiniKdc(MiniKdc.createConf(), Files.createDirectories(folder.resolve("kdc")).toFile());
+        center = new MiniKdc(
+                MiniKdc.createConf(),
+                Files.createDirectories(folder.resolve("kdc")).toFile());
         center.start();
         System.setProperty("java.security.krb5.conf", krb5Conf().toString());
         center.createPrincipal(daemonsKeytab().toFile(), "daemons/localhost", "HTTP/localhost");
@@ -46,7 +48,8 @@ final class KerberosCluster implements AutoCloseable {
         settings().forEach(kerberos::set);
         UserGroupInformation.setConfiguration(kerberos);
         UserGroupInformation.loginUserFromKeytab(DAEMONS, daemonsKeytab().toString());
-        anna = UserGroupInformation.loginUserFromKeytabAndReturnUGI(ANNA, annasKeytab().toString());
+        anna = UserGroupInformation.loginUserFromKeytabAndReturnUGI(
+                ANNA, annasKeytab().toString());
         // One node, which still has the session's files when the tokens with which it has fetched them are over.
         MiniCluster.Builder builder = MiniCluster.builder(clusterFolder).nodeManagers(1);
         settings().forEach(builder::hadoop);
@@ -59,7 +62,8 @@ final class KerberosCluster implements AutoCloseable {
         all.put("hadoop.security.authentication", "kerberos");
         // Each checkpoint connects anew, and has to prove itself with a token that holds.
         all.put("ipc.client.connection.maxidletime", "200");
-        // What NodeManagers fetch files with reads no settings of this cluster, so it could not keep to a protection of the
+        // What NodeManagers fetch files with reads no settings of this cluster, so it could not keep to a protection of
+        // the
         // data transfer; block tokens are asked for all the same.
         all.put("ignore.secure.ports.for.testing", "true");
         all.put("dfs.block.access.token.enable", "true");

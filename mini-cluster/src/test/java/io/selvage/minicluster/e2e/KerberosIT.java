@@ -67,8 +67,9 @@ class KerberosIT {
                 SessionDescription before = session.session().describe();
                 signal("STOP", before.getMasterPid());
                 Commands.await(
-                        "the next master", () -> session.session().describe().getEpoch(), epoch -> epoch
-                                > before.getEpoch());
+                        "the next master",
+                        () -> session.session().describe().getEpoch(),
+                        epoch -> epoch > before.getEpoch());
                 awaitEndOfTokens();
                 session.awaitCheckpoints(job);
 
@@ -106,8 +107,7 @@ class KerberosIT {
                 "selvage.master.memory", "512m",
                 "selvage.master.jvm-options", options,
                 "selvage.executor.jvm-options", options));
-        return new VerifiedSession(
-                cluster.hadoop(), Files.createTempDirectory(scratch, "session"), settings);
+        return new VerifiedSession(cluster.hadoop(), Files.createTempDirectory(scratch, "session"), settings);
     }
 
     private static void awaitEndOfTokens() throws Exception {
@@ -124,8 +124,7 @@ class KerberosIT {
     private static long tokensTaken() throws IOException {
         long taken = 0;
         try (Stream<Path> files = Files.walk(cluster.hadoop().nodeFolder(0).resolve("log"))) {
-            for (Path log :
-                    files.filter(file -> file.endsWith("executor.log")).toList()) {
+            for (Path log : files.filter(file -> file.endsWith("executor.log")).toList()) {
                 taken += Files.readAllLines(log).stream()
                         .filter(line -> line.contains(" new tokens of the master of epoch "))
                         .count();
@@ -146,14 +145,16 @@ class KerberosIT {
     private static void assertOnlyTheMasterHasTheKeytab(VerifiedSession session) throws IOException {
         List<Path> links = new ArrayList<>();
         for (int node = 0; node < cluster.hadoop().nodeManagerCount(); node++) {
-            try (Stream<Path> files = Files.walk(cluster.hadoop().nodeFolder(node).resolve("local"))) {
+            try (Stream<Path> files =
+                    Files.walk(cluster.hadoop().nodeFolder(node).resolve("local"))) {
                 files.filter(file -> file.endsWith(KEYTAB) && Files.isSymbolicLink(file))
                         .forEach(links::add);
             }
         }
-        assertThat(links).as("in working directories").singleElement().satisfies(link -> assertThat(
-                        link.getParent().toString())
-                .endsWith("_000001"));
+        assertThat(links)
+                .as("in working directories")
+                .singleElement()
+                .satisfies(link -> assertThat(link.getParent().toString()).endsWith("_000001"));
         try (FileSystem files = FileSystem.newInstance(cluster.hadoop().hadoopConfiguration())) {
             FileStatus keytab = files.getFileStatus(new org.apache.hadoop.fs.Path(
                     files.getHomeDirectory(), ".selvage/" + session.session().applicationId() + "/" + KEYTAB));

@@ -63,8 +63,7 @@ class WindowsIT {
         Path home = Path.of("..").toAbsolutePath().normalize();
         Path user = Files.createDirectory(scratch.resolve("user"));
         try (FileSystem files = FileSystem.newInstance(HADOOP.cluster().hadoopConfiguration());
-                SelvageClient client =
-                        SelvageClient.of(home, HADOOP.cluster().configurationFolder(), user);
+                SelvageClient client = SelvageClient.of(home, HADOOP.cluster().configurationFolder(), user);
                 Session session = client.open(settings, OpenObserver.SILENT)) {
             org.apache.hadoop.fs.Path output = new org.apache.hadoop.fs.Path(files.getHomeDirectory(), "windows-it");
             String job = session.submit(program(output), settings, id -> {}).get(0);
@@ -111,7 +110,8 @@ class WindowsIT {
     /** The lines that a reader of a directory sees, sorted. */
     private static List<String> rows(FileSystem files, org.apache.hadoop.fs.Path directory) throws IOException {
         List<String> rows = new ArrayList<>();
-        for (FileStatus file : files.listStatus(directory, path -> !path.getName().startsWith("_"))) {
+        for (FileStatus file :
+                files.listStatus(directory, path -> !path.getName().startsWith("_"))) {
             try (BufferedReader in =
                     new BufferedReader(new InputStreamReader(files.open(file.getPath()), StandardCharsets.UTF_8))) {
                 in.lines().forEach(rows::add);
@@ -195,8 +195,7 @@ class WindowsIT {
 
     private static void everySoMany(List<Event> events, List<String> rows) {
         for (int at = WindowsProgram.COUNT; at <= events.size(); at += WindowsProgram.COUNT) {
-            rows.add(WindowsProgram.row(
-                    events.get(0).key(), 0, 0, sum(events.subList(at - WindowsProgram.COUNT, at))));
+            rows.add(WindowsProgram.row(events.get(0).key(), 0, 0, sum(events.subList(at - WindowsProgram.COUNT, at))));
         }
     }
 
@@ -222,8 +221,8 @@ class WindowsIT {
             Map<Long, Sum[]> windows = new HashMap<>();
             for (int stream = 0; stream < 2; stream++) {
                 for (Event event : events(stream, key)) {
-                    Sum[] both = windows.computeIfAbsent(
-                            start(event), start -> new Sum[] {new Sum(0, 0), new Sum(0, 0)});
+                    Sum[] both =
+                            windows.computeIfAbsent(start(event), start -> new Sum[] {new Sum(0, 0), new Sum(0, 0)});
                     both[stream] = both[stream].plus(new Sum(1, event.value()));
                 }
             }

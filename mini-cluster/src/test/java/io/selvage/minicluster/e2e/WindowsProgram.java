@@ -198,8 +198,8 @@ public final class WindowsProgram {
                         ElementSource.generate(Event.class, EVENTS, number -> Event.of(stream, number)),
                         "events-" + stream,
                         rate)
-                .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(
-                        Duration.ofMillis(DISORDER_MILLIS), Event::timeMillis));
+                .assignTimestamps(
+                        WatermarkStrategy.boundedOutOfOrderness(Duration.ofMillis(DISORDER_MILLIS), Event::timeMillis));
     }
 
     private static void windowed(DataStream<Event> events, WindowAssigner windows, String kind, String folder) {

@@ -134,8 +134,7 @@ public final class DataPlane implements ExchangeTransport {
      * @param bindHost empty for every address of the node
      * @throws UncheckedIOException if the address can't be listened on
      */
-    public static DataPlane open(
-            ExecutorId self, ApplicationIdentity identity, boolean isEncrypted, String bindHost) {
+    public static DataPlane open(ExecutorId self, ApplicationIdentity identity, boolean isEncrypted, String bindHost) {
         return open(self, identity, isEncrypted, bindHost, DataPlaneLimits.DEFAULT);
     }
 

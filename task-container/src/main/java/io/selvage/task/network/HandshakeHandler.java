@@ -12,9 +12,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and, where connections
- * are encrypted, before that stands; then gives way to the connection. Until its proof a peer has a fixed array and a
- * deadline, and nothing else.
+ * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and, where
+ * connections are encrypted, before that stands; then gives way to the connection. Until its proof a peer has a fixed
+ * array and a deadline, and nothing else.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Netty hands what fails to exceptionCaught.
 final class HandshakeHandler extends ChannelInboundHandlerAdapter {
@@ -42,8 +42,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     private @Nullable ScheduledFuture<?> deadline;
 
     /** @param encryption null: what comes after is not encrypted */
-    HandshakeHandler(
-            HandshakeExchange exchange, @Nullable Encryption encryption, long maxNanos, Outcome outcome) {
+    HandshakeHandler(HandshakeExchange exchange, @Nullable Encryption encryption, long maxNanos, Outcome outcome) {
         this.exchange = exchange;
         this.encryption = encryption;
         this.maxNanos = maxNanos;

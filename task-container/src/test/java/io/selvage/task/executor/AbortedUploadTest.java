@@ -184,7 +184,8 @@ class AbortedUploadTest {
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), HeldFiles.configuration());
         store.putIfAbsent("graph.pb", GraphCodec.toMessage(graph).toByteArray());
-        LocalExecutor started = new LocalExecutor("executor-1", store, directory, ApplicationIdentity.create(), false, said);
+        LocalExecutor started =
+                new LocalExecutor("executor-1", store, directory, ApplicationIdentity.create(), false, said);
         executor = started;
         await(ExecutorMessage::hasRegister);
         tell(MasterMessage.newBuilder()

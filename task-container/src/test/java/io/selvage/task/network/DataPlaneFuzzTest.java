@@ -83,6 +83,7 @@ class DataPlaneFuzzTest {
     private static final int BUFFER = 1024;
     /** What TLS says of itself, with the application's certificate, to who has proven that he knows it. */
     private static final int MOST_ANSWERED_ENCRYPTED = 4096;
+
     private static final long NEVER = TimeUnit.HOURS.toNanos(1);
     private static final JobId JOB = JobId.random();
 
@@ -197,7 +198,9 @@ class DataPlaneFuzzTest {
         return count;
     }
 
-    /** Whoever sits between two peers and passes their proofs on has the connection then, and can do nothing with it. */
+    /**
+     * Whoever sits between two peers and passes their proofs on has the connection then, and can do nothing with it.
+     */
     @Test
     void whoPassesASoundProofOnGetsNoFurther() throws Exception {
         assumeThat(isEncrypted).isTrue();
@@ -277,7 +280,8 @@ class DataPlaneFuzzTest {
         keys.load(null, null);
         if (hasCertificate) {
             keys.setKeyEntry(
-                    "key", anotherIdentity.privateKey(), new char[0], new Certificate[] {anotherIdentity.certificate()});
+                    "key", anotherIdentity.privateKey(), new char[0], new Certificate[] {anotherIdentity.certificate()
+                    });
         }
         KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         managers.init(keys, new char[0]);
@@ -364,7 +368,11 @@ class DataPlaneFuzzTest {
             records.add(encrypted(
                     client,
                     FrameReaderTest.frame(
-                            FrameType.OPEN, 0, 1, 0, new OpenRequest(definition(0).id(), BUFFER).encode())));
+                            FrameType.OPEN,
+                            0,
+                            1,
+                            0,
+                            new OpenRequest(definition(0).id(), BUFFER).encode())));
             for (int i = 0; i < 4; i++) {
                 records.add(encrypted(client, FrameReaderTest.frame(FrameType.DATA, 0, 1, i, element("record " + i))));
             }
@@ -438,7 +446,9 @@ class DataPlaneFuzzTest {
     /** A peer with the secret that is broken, or is cut into by who has none: its connection ends, and nothing else. */
     @Test
     void brokenFramesEndTheirConnectionAndNothingElse() {
-        assumeThat(isEncrypted).as("what lies above encryption knows nothing of it").isFalse();
+        assumeThat(isEncrypted)
+                .as("what lies above encryption knows nothing of it")
+                .isFalse();
         ArrayPool pool = new ArrayPool();
         int ended = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + FRAMES; seed++) {
@@ -536,7 +546,9 @@ class DataPlaneFuzzTest {
     /** The same for what a receiver says to its sender. */
     @Test
     void brokenAnswersEndTheirConnectionAndNothingElse() {
-        assumeThat(isEncrypted).as("what lies above encryption knows nothing of it").isFalse();
+        assumeThat(isEncrypted)
+                .as("what lies above encryption knows nothing of it")
+                .isFalse();
         int ended = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + ANSWERS; seed++) {
             Random random = new Random(seed);

@@ -720,8 +720,8 @@ class DataPlaneTest {
                 next(input, output, "account " + i + " of a customer");
             }
             String heard = wire.heard();
-            String channelId = new String(
-                    new OpenRequest(definition.id(), BUFFER).encode(), StandardCharsets.ISO_8859_1);
+            String channelId =
+                    new String(new OpenRequest(definition.id(), BUFFER).encode(), StandardCharsets.ISO_8859_1);
             if (isEncrypted) {
                 assertThat(heard.length()).isGreaterThan(1000 * "account 0 of a customer".length());
                 assertThat(heard).doesNotContain("account ", "customer", channelId);
@@ -743,7 +743,8 @@ class DataPlaneTest {
 
     @Test
     void aPeerWithAnotherSecretIsRefused() throws Exception {
-        DataPlane stranger = added(DataPlane.open(new ExecutorId("stranger"), ApplicationIdentity.create(), isEncrypted, HOST));
+        DataPlane stranger =
+                added(DataPlane.open(new ExecutorId("stranger"), ApplicationIdentity.create(), isEncrypted, HOST));
         stranger.openOutput(define(FIRST, 1).of(strings()), address(b), producer, (id, why) -> failuresOfA.add(why));
 
         assertThat(next(failuresOfA).reason()).contains("handshake with executor b", "failed");
