@@ -15,7 +15,8 @@ public enum ContainerEnd {
     public static ContainerEnd of(int exitStatus) {
         return switch (exitStatus) {
             case -103, -104 -> MEMORY;
-            // Aborted or lost, preempted, ended by us, by the ResourceManager, with the application, by its node's queue.
+            // Aborted or lost, preempted, ended by us, by the ResourceManager, with the application, by its node's
+            // queue.
             case -100, -102, -105, -106, -107, -108 -> TAKEN;
             case -101 -> NODE;
             default -> PROCESS;

@@ -151,9 +151,7 @@ public sealed interface MasterEvent {
 
         /** Of containers whose memory is not known, on a cluster without a bound. */
         public ResourceManagerJoined(Collection<ExecutorId> previousContainers) {
-            this(
-                    previousContainers.stream().collect(Collectors.toMap(Function.identity(), any -> 0L)),
-                    Long.MAX_VALUE);
+            this(previousContainers.stream().collect(Collectors.toMap(Function.identity(), any -> 0L)), Long.MAX_VALUE);
         }
 
         @Override

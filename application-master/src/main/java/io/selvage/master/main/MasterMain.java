@@ -328,7 +328,8 @@ public final class MasterMain {
             if (!joined.missing().isEmpty()) {
                 refuseSession(
                         yarn,
-                        "An executor is to have " + joined.missing() + ", which the cluster does not give to a container:"
+                        "An executor is to have " + joined.missing()
+                                + ", which the cluster does not give to a container:"
                                 + " open a session with another selvage.executor.resource.");
             }
             LOG.info(

@@ -90,8 +90,8 @@ final class ExecutorMemory {
         }
         asked = next;
         ofHeap = base;
-        return "Those that follow get " + asked + " MiB, and heaps as before: what is beside them had too little of " + had
-                + " MiB.";
+        return "Those that follow get " + asked + " MiB, and heaps as before: what is beside them had too little of "
+                + had + " MiB.";
     }
 
     /** YARN does not give what is asked for: it is asked for what is set, which it has given before. */

@@ -85,8 +85,7 @@ final class FailingNodes {
     List<String> excludeWorst(long nowNanos) {
         List<String> worst = nodes.entrySet().stream()
                 .filter(each -> !each.getValue().isExcluded && each.getValue().weightAt(nowNanos) >= EXCLUDED_FROM)
-                .sorted(Comparator.comparingDouble(
-                        each -> -each.getValue().weightAt(nowNanos)))
+                .sorted(Comparator.comparingDouble(each -> -each.getValue().weightAt(nowNanos)))
                 .limit(Math.max(0, mayBeExcluded() - excludedCount()))
                 .map(Map.Entry::getKey)
                 .toList();
@@ -104,8 +103,7 @@ final class FailingNodes {
         });
         nodes.entrySet().stream()
                 .filter(each -> each.getValue().isExcluded && !back.contains(each.getKey()))
-                .sorted(Comparator.comparingDouble(
-                        each -> each.getValue().weightAt(nowNanos)))
+                .sorted(Comparator.comparingDouble(each -> each.getValue().weightAt(nowNanos)))
                 .limit(Math.max(0, excludedCount() - back.size() - mayBeExcluded()))
                 .map(Map.Entry::getKey)
                 .toList()

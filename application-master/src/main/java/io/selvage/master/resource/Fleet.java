@@ -124,10 +124,7 @@ public final class Fleet {
         this.records = records;
         this.learnt = learnt;
         this.memory = new ExecutorMemory(
-                limits.memoryMib(),
-                limits.mostMemoryMib(),
-                learnt.getExecutorMemoryMib(),
-                learnt.getHeapMemoryMib());
+                limits.memoryMib(), limits.mostMemoryMib(), learnt.getExecutorMemoryMib(), learnt.getHeapMemoryMib());
         this.epoch = epoch;
         this.actions = actions;
         this.actionsOnceLeading = actionsOnceLeading;
@@ -157,8 +154,7 @@ public final class Fleet {
         } else if (!released.contains(executor)) {
             executors.put(
                     executor,
-                    new Executor(
-                            executor, "", memoryMib, ExecutorState.RECOVERED, nowNanos + limits.graceNanos()));
+                    new Executor(executor, "", memoryMib, ExecutorState.RECOVERED, nowNanos + limits.graceNanos()));
         }
     }
 
@@ -520,7 +516,9 @@ public final class Fleet {
         if (!demand.anyJob()) {
             memory.forget();
         }
-        takeBack(failing.takeBack(nowNanos), "What has failed there is long ago, or too much of the cluster is excluded.");
+        takeBack(
+                failing.takeBack(nowNanos),
+                "What has failed there is long ago, or too much of the cluster is excluded.");
         List<String> worst =
                 learnt.getExcludedNodesCount() < MAX_EXCLUDED_KNOWN ? failing.excludeWorst(nowNanos) : List.of();
         ClusterLearnt.Builder next = ClusterLearnt.newBuilder()

@@ -116,7 +116,8 @@ public final class YarnCluster {
     }
 
     /**
-     * Registers this attempt and posts which containers are left of earlier ones, unless executors can't be had. Blocks.
+     * Registers this attempt and posts which containers are left of earlier ones, unless executors can't be had.
+     * Blocks.
      *
      * @param specFile where the session's description lies in HDFS
      * @throws IOException also if the ResourceManager refuses the attempt
@@ -226,8 +227,7 @@ public final class YarnCluster {
         try {
             nodeManagers.startContainerAsync(
                     container,
-                    Objects.requireNonNull(launch)
-                            .context(memoryMib(container) - action.reserveMib(), credentials()));
+                    Objects.requireNonNull(launch).context(memoryMib(container) - action.reserveMib(), credentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
                     action.executor(), "The credentials of an executor could not be put together: " + failed));

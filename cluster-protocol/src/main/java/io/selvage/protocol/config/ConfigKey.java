@@ -3,7 +3,8 @@ package io.selvage.protocol.config;
 /**
  * A setting: its name, what it may be, its default and what it means, in one place.
  *
- * @param name the full key, {@code selvage.<component>.<setting>}; of a variable or a resource type with its name behind
+ * @param name the full key, {@code selvage.<component>.<setting>}; of a variable or a resource type with its name
+ *     behind
  * @param meaning one sentence for the documentation
  */
 public record ConfigKey<T>(String name, Scope scope, ValueType<T> type, T defaultValue, String meaning) {

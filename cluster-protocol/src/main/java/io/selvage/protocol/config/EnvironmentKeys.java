@@ -39,4 +39,5 @@ public record EnvironmentKeys(String prefix, String meaning) implements NamedKey
                     key + " (" + origin + ") can't be set: " + variable + " is set by YARN or by the session itself.");
         }
         return ConfigKey.session(key, VALUE, "", meaning);
-    }}
+    }
+}

@@ -6,7 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Every key that there is, in the order of the documentation; beside them, there are keys of variables and of resource types. */
+/**
+ * Every key that there is, in the order of the documentation; beside them, there are keys of variables and of resource
+ * types.
+ */
 public final class KnownKeys {
     private static final List<ConfigKey<?>> ALL =
             Stream.concat(SessionConfig.KEYS.stream(), JobConfig.KEYS.stream()).toList();

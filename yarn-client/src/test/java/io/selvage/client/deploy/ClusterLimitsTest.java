@@ -121,7 +121,8 @@ class ClusterLimitsTest {
 
     @Test
     void aResourceTypeThatTheClusterHasNotIsRefused() {
-        Map<String, Long> asked = session("selvage.executor.resource.yarn.io/gpus=1").executorResources();
+        Map<String, Long> asked =
+                session("selvage.executor.resource.yarn.io/gpus=1").executorResources();
         assertThatThrownBy(() -> LIMITS.check(asked, Map.of()))
                 .isInstanceOfSatisfying(
                         ClientException.class,
@@ -137,8 +138,9 @@ class ClusterLimitsTest {
         assertThatThrownBy(() -> LIMITS.check(
                         session("selvage.executor.resource.yarn.io/gpu=3").executorResources(),
                         Map.of("yarn.io/gpu", 2L)))
-                .hasMessageStartingWith("selvage.executor.resource.yarn.io/gpu is 3, and the cluster gives at most 2 to a"
-                        + " container")
+                .hasMessageStartingWith(
+                        "selvage.executor.resource.yarn.io/gpu is 3, and the cluster gives at most 2 to a"
+                                + " container")
                 .hasMessageEndingWith("Ask for less for the executors.");
     }
 
