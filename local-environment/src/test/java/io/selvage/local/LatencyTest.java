@@ -47,8 +47,7 @@ class LatencyTest {
                 assertThat(latency.getMedianMicros()).isBetween(0L, latency.getP99Micros());
                 assertThat(latency.getP99Micros()).isLessThanOrEqualTo(latency.getGreatestMicros());
             }
-            assertThat(sink(job).getLatenciesList().stream()
-                            .map(latency -> name(job, latency.getSource())))
+            assertThat(sink(job).getLatenciesList().stream().map(latency -> name(job, latency.getSource())))
                     .containsExactlyInAnyOrder("read left", "read right");
             job.cancel();
         }

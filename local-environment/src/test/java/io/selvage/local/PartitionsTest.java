@@ -76,14 +76,17 @@ class PartitionsTest {
         env.from(new Partitions(events), "events", perSecond)
                 .assignTimestamps(WatermarkStrategy.monotonousTimestamps(Event::timeMillis))
                 .map(event -> {
-                    if (event.timeMillis() % 5_000 == 500 && FAILURES_LEFT.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                    if (event.timeMillis() % 5_000 == 500
+                            && FAILURES_LEFT.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
                         throw new IllegalStateException("just now");
                     }
                     return event;
                 })
                 .keyBy(PartitionsTest::key)
                 .window(TumblingWindows.of(Duration.ofMillis(WINDOW_MILLIS)))
-                .aggregate(new IdlenessTest.Counting<Event>(), (key, window, count) -> new Counted(key, window.startMillis(), count))
+                .aggregate(
+                        new IdlenessTest.Counting<Event>(),
+                        (key, window, count) -> new Counted(key, window.startMillis(), count))
                 .uid("counts")
                 .sinkTo(out, "out");
     }
@@ -131,7 +134,9 @@ class PartitionsTest {
                 .set("selvage.restart.delay", "10ms");
     }
 
-    /** More subtasks than partitions: those without any hold nothing back, although the strategy knows of no idleness. */
+    /**
+     * More subtasks than partitions: those without any hold nothing back, although the strategy knows of no idleness.
+     */
     @Test
     void windowsFireBeforeTheEndAlsoWhereSubtasksHaveNoPartition() {
         FAILURES_LEFT.set(0);

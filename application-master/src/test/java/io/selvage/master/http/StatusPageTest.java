@@ -69,8 +69,7 @@ class StatusPageTest {
                                 .setMedianMicros(1_250)
                                 .setP99Micros(42_000)))
                 .build();
-        assertThat(StatusPage.of(SESSION, List.of(known), 0))
-                .contains("1.3 ms from read &lt;orders&gt;, p99 42.0 ms");
+        assertThat(StatusPage.of(SESSION, List.of(known), 0)).contains("1.3 ms from read &lt;orders&gt;, p99 42.0 ms");
     }
 
     @Test

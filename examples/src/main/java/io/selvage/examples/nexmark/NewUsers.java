@@ -34,7 +34,8 @@ final class NewUsers {
                 Collector<NewUser> out) {
             if (auctions.iterator().hasNext()) {
                 for (Person person : persons) {
-                    out.collect(new NewUser(person.id(), person.name(), context.window().startMillis()));
+                    out.collect(new NewUser(
+                            person.id(), person.name(), context.window().startMillis()));
                 }
             }
         }

@@ -21,12 +21,9 @@ final class GeneratorTest {
     private static final Generator GENERATOR = new Generator(Generator.BASE_MILLIS, 1_000);
     private static final List<Event> ALL =
             LongStream.range(0, EVENTS).mapToObj(GENERATOR::element).toList();
-    private static final List<Person> PERSONS =
-            only(Person.class);
-    private static final List<Auction> AUCTIONS =
-            only(Auction.class);
-    private static final List<Bid> BIDS =
-            only(Bid.class);
+    private static final List<Person> PERSONS = only(Person.class);
+    private static final List<Auction> AUCTIONS = only(Auction.class);
+    private static final List<Bid> BIDS = only(Bid.class);
 
     private static <T extends Event> List<T> only(Class<T> type) {
         return ALL.stream().filter(type::isInstance).map(type::cast).toList();

@@ -67,8 +67,7 @@ public record WindowStates(
                 function.openWindowState(ofFunction);
             }
         }
-        return new WindowStates(
-                contents, accumulators, sessions, ofTrigger, ofFunction, eventTimers, processingTimers);
+        return new WindowStates(contents, accumulators, sessions, ofTrigger, ofFunction, eventTimers, processingTimers);
     }
 
     /** Of the windows' own clock. */

@@ -48,8 +48,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The steps are those of the program, {@code keyBy}, windows and uids included, in one line: they do not branch, and
- * meet in the first of them or nowhere. What a function throws comes out of the call that has made it throw, with the operator and the element in its
- * message.
+ * meet in the first of them or nowhere. What a function throws comes out of the call that has made it throw, with the
+ * operator and the element in its message.
  *
  * @param <I> elements in
  * @param <O> elements out
@@ -210,8 +210,8 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
     /** What is broadcast comes to every subtask. */
     private OperatorHarness<I, O> putSecond(Object value, long timestampMillis) {
         if (steps.second() == null) {
-            throw new InvalidProgramException("These steps have one input. Give the harness two types, and a program of"
-                    + " two streams.");
+            throw new InvalidProgramException(
+                    "These steps have one input. Give the harness two types, and a program of" + " two streams.");
         }
         if (steps.second() == Partitioning.BROADCAST) {
             each(subtask -> subtask.chain().input(1).emit(value, timestampMillis));
@@ -366,7 +366,14 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
         incarnation++;
         checkpoint = Math.max(checkpoint, from == null ? 0 : from.checkpoint);
         ChainBuilder chains = new ChainBuilder(
-                JOB, incarnation, maxParallelism, Steps.loader(), backends, () -> nowNanos, this::processingTime, Duration.ZERO);
+                JOB,
+                incarnation,
+                maxParallelism,
+                Steps.loader(),
+                backends,
+                () -> nowNanos,
+                this::processingTime,
+                Duration.ZERO);
         Vertex vertex = new Vertex(1, "harness", parallelism, steps.operators());
         List<RunningSteps> started = new ArrayList<>();
         subtasks = started;

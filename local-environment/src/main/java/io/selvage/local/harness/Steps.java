@@ -105,7 +105,8 @@ record Steps(
                     || incoming.size() > (isHead ? 2 : 1)
                     || outputs > 1) {
                 throw new InvalidProgramException("The two inputs do not meet in the first step, or the steps branch or"
-                        + " meet again, at " + vertex.name() + ". A harness of two inputs runs one step of both, such as connect(...).process(...)"
+                        + " meet again, at " + vertex.name()
+                        + ". A harness of two inputs runs one step of both, such as connect(...).process(...)"
                         + " or intervalJoin, and a line of steps behind it. Test what is before it by itself.");
             }
             for (Edge edge : incoming) {

@@ -48,7 +48,8 @@ class FunctionStatesTest {
         }
 
         @Override
-        public void process(String key, Context context, Iterable<String> elements, Collector<String> out) throws Exception {
+        public void process(String key, Context context, Iterable<String> elements, Collector<String> out)
+                throws Exception {
             ofKey.add(1);
             ofWindow.add(1);
             List<String> all = new ArrayList<>();
@@ -68,7 +69,8 @@ class FunctionStatesTest {
         }
 
         @Override
-        public void process(String key, Context context, Iterable<String> elements, Collector<String> out) throws Exception {
+        public void process(String key, Context context, Iterable<String> elements, Collector<String> out)
+                throws Exception {
             ofKey.add(1);
             out.collect(key + context.window().startMillis() + " #" + ofKey.value());
         }
@@ -120,8 +122,8 @@ class FunctionStatesTest {
     @ParameterizedTest
     @EnumSource(Way.class)
     void stateOfTheKeyAloneLeavesWindowsAsTheyAre(Way way) {
-        for (WindowAssigner windows : List.of(
-                TumblingWindows.of(Duration.ofMillis(10)), SessionWindows.withGap(Duration.ofMillis(10)))) {
+        for (WindowAssigner windows :
+                List.of(TumblingWindows.of(Duration.ofMillis(10)), SessionWindows.withGap(Duration.ofMillis(10)))) {
             try (OperatorHarness<String, String> harness = open(way, windows, new NumberingOfKey())) {
                 harness.element("a1", 0).element("b1", 0).watermark(15);
                 assertThat(harness.take()).containsExactlyInAnyOrder("a0 #1", "b0 #1");
@@ -167,7 +169,8 @@ class FunctionStatesTest {
         }
 
         @Override
-        public void process(String key, Context context, Iterable<String> elements, Collector<String> out) throws Exception {
+        public void process(String key, Context context, Iterable<String> elements, Collector<String> out)
+                throws Exception {
             fired.add(1);
             int count = 0;
             for (String each : elements) {

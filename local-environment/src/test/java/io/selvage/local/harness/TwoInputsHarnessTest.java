@@ -164,8 +164,9 @@ class TwoInputsHarnessTest {
     @Test
     void stepsThatDoNotBeginWithOneOfBothAreRefusedWithTheRemedy() {
         assertThatThrownBy(() -> OperatorHarness.<Order, Payment, String>of(
-                                Order.class, Payment.class, (orders, payments) -> paid(
-                                        orders.filter(order -> order.id() > 0), payments))
+                                Order.class,
+                                Payment.class,
+                                (orders, payments) -> paid(orders.filter(order -> order.id() > 0), payments))
                         .open())
                 .isInstanceOf(InvalidProgramException.class)
                 .hasMessageContainingAll("filter", "Test what is before it by itself");

@@ -15,15 +15,15 @@ public abstract class ProcessWindowFunction<K, I, O> implements Function {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Obtains states that a key has once, whatever the window. Called as {@link KeyedProcessFunction#openState} is, also
-     * by the client.
+     * Obtains states that a key has once, whatever the window. Called as {@link KeyedProcessFunction#openState} is,
+     * also by the client.
      */
     public void openState(StateAccess states) throws Exception {}
 
     /**
      * Obtains states of which each key has one for each window: for a window that fires several times. They have no
-     * time-to-live, and go with the window; those of global windows stay until they are cleared. Not with session windows,
-     * of which two may become one, nor with {@code twoStage}.
+     * time-to-live, and go with the window; those of global windows stay until they are cleared. Not with session
+     * windows, of which two may become one, nor with {@code twoStage}.
      *
      * <p>With such states sliding windows share nothing: each has a copy of its own.
      */

@@ -45,8 +45,9 @@ final class SealedSerde<T> implements Serde<T> {
             } else if (each.isSealed() && each.isInterface()) {
                 collect(root, each, records);
             } else {
-                throw new UnsupportedTypeException("The sealed interface " + root.getName() + " has no serde, as it permits "
-                        + each.getName() + ", which is no record. Make it one, or pass a Serde of your own.");
+                throw new UnsupportedTypeException(
+                        "The sealed interface " + root.getName() + " has no serde, as it permits " + each.getName()
+                                + ", which is no record. Make it one, or pass a Serde of your own.");
             }
         }
     }

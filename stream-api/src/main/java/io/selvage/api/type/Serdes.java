@@ -170,8 +170,9 @@ public final class Serdes {
     private static Serde<?> perClass(Class<?> type) {
         Set<Class<?>> underWay = UNDER_WAY.get();
         if (!underWay.add(type)) {
-            throw new UnsupportedTypeException("The type " + type.getName()
-                    + " is made of values of its own type, and has no serde. Make it flat, or pass a Serde of your own.");
+            throw new UnsupportedTypeException(
+                    "The type " + type.getName()
+                            + " is made of values of its own type, and has no serde. Make it flat, or pass a Serde of your own.");
         }
         try {
             return PER_CLASS.get(type);

@@ -27,9 +27,8 @@ class SealedSerdeTest {
 
     record Drawing(@Nullable Shape frame, List<Shape> shapes) {}
 
-    private static final String SHAPES =
-            "sealed " + Shape.class.getName() + "(" + schema(Circle.class) + "," + schema(Square.class) + ","
-                    + schema(Triangle.class) + "," + schema(Dot.class) + ")";
+    private static final String SHAPES = "sealed " + Shape.class.getName() + "(" + schema(Circle.class) + ","
+            + schema(Square.class) + "," + schema(Triangle.class) + "," + schema(Dot.class) + ")";
 
     private static String schema(Class<?> type) {
         return Serdes.of(type).schema();
@@ -138,7 +137,8 @@ class SealedSerdeTest {
 
     @Test
     void corruptedBytesAreAnErrorAndNoValue() {
-        for (byte[] bytes : List.of(new byte[] {4}, new byte[] {-1, -1, -1, -1, 15}, new byte[] {}, new byte[] {2, 2})) {
+        for (byte[] bytes :
+                List.of(new byte[] {4}, new byte[] {-1, -1, -1, -1, 15}, new byte[] {}, new byte[] {2, 2})) {
             assertThatThrownBy(() -> Serdes.of(Shape.class).read(new BinaryReader(bytes)))
                     .isInstanceOf(CorruptDataException.class);
         }

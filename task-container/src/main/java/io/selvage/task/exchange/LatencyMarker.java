@@ -27,9 +27,7 @@ public final class LatencyMarker extends Control {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof LatencyMarker that
-                && that.source == source
-                && that.emittedMicros == emittedMicros;
+        return other instanceof LatencyMarker that && that.source == source && that.emittedMicros == emittedMicros;
     }
 
     @Override
