@@ -132,7 +132,14 @@ final class GraphBuilder {
     private Vertex vertex(int id, List<Transformation> chain, Map<Transformation, String> uids) {
         List<Operator> operators = new ArrayList<>();
         List<String> names = new ArrayList<>();
+        boolean isOfSource = chain.get(0).role == OperatorRole.SOURCE_READER;
         for (Transformation step : chain) {
+            if (step.isAligned() && !isOfSource) {
+                throw new InvalidProgramException("In " + step.name + ": withWatermarkAlignment(...) holds a source, and has"
+                        + " to be in its thread. Call assignTimestamps(...) once, behind from(...), with the same"
+                        + " parallelism, and before anything else reads that stream.");
+            }
+            isOfSource &= !step.givesTime();
             operators.add(new Operator(
                     uids.getOrDefault(step, ""),
                     step.name,

@@ -84,6 +84,12 @@ final class Transformation {
                 || role != OperatorRole.TRANSFORM;
     }
 
+    /** It holds the source that it is behind. */
+    boolean isAligned() {
+        return definition instanceof OperatorDefinition.AssignTimestamps<?> assign
+                && !assign.strategy().alignmentGroup().isEmpty();
+    }
+
     boolean givesTime() {
         return definition instanceof OperatorDefinition.AssignTimestamps;
     }

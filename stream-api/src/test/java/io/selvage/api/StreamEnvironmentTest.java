@@ -50,6 +50,36 @@ class StreamEnvironmentTest {
 
     record Count(String user, long windowStartMillis, long clicks) {}
 
+    private static WatermarkStrategy<String> aligned() {
+        return WatermarkStrategy.<String>monotonousTimestamps(String::length)
+                .withWatermarkAlignment("lines", Duration.ofMinutes(1))
+                .withIdleness(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void sourcesAreAlignedInTheirOwnThreadOnly() {
+        assertThat(aligned().alignmentGroup()).isEqualTo("lines");
+        StreamEnvironment fits = StreamEnvironment.create();
+        fits.from(new Lines(), "lines")
+                .filter(line -> !line.isEmpty())
+                .assignTimestamps(aligned())
+                .sinkTo(new Nowhere<>(), "out");
+        assertThat(fits.graph("aligned").vertices()).hasSize(2);
+        StreamEnvironment elsewhere = StreamEnvironment.create();
+        elsewhere.from(new Lines(), "lines").rebalance().assignTimestamps(aligned()).sinkTo(new Nowhere<>(), "out");
+        assertThatThrownBy(() -> elsewhere.graph("job"))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContainingAll("withWatermarkAlignment(...)", "behind from(...)");
+        StreamEnvironment twice = StreamEnvironment.create();
+        twice.from(new Lines(), "lines")
+                .assignTimestamps(WatermarkStrategy.monotonousTimestamps(String::length))
+                .assignTimestamps(aligned())
+                .sinkTo(new Nowhere<>(), "out");
+        assertThatThrownBy(() -> twice.graph("job")).hasMessageContaining("once");
+        assertThatThrownBy(() -> aligned().withWatermarkAlignment("", Duration.ZERO))
+                .hasMessageContaining("give the group a name");
+    }
+
     static final class Lines implements Source<String, Integer> {
         @Override
         public Serde<String> serde() {

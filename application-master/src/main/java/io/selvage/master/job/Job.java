@@ -680,9 +680,17 @@ final class Job {
     }
 
     void onCounters(SubtaskCounters counters) {
-        if (deployment != null && deployment.incarnation().value() == counters.getIncarnation()) {
-            deployment.count(counters, outbox.nowNanos());
+        Deployment current = deploymentOf(counters.getIncarnation());
+        if (current != null) {
+            current.count(counters, outbox.nowNanos());
         }
+    }
+
+    /** Null: that incarnation is not what runs. */
+    @Nullable
+    Deployment deploymentOf(long incarnation) {
+        Deployment current = deployment;
+        return current != null && current.incarnation().value() == incarnation ? current : null;
     }
 
     // ---- checkpoints ---------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionStopping;
 import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.StopSessionResponse;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubmitJobResponse;
@@ -59,6 +60,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the master's loop, or by a simulation: the whole session. Routes each event to the job or to the fleet that
@@ -334,7 +337,14 @@ public final class JobMaster implements MasterEvent.Receiver {
                 event.executor(),
                 MasterMessage.newBuilder()
                         .setHeartbeat(HeartbeatEcho.newBuilder()
-                                .setSequence(event.heartbeat().getSequence())));
+                                .setSequence(event.heartbeat().getSequence())
+                                .addAllGroups(SourceGroups.of(event.heartbeat(), this::deploymentOf))));
+    }
+
+    private @Nullable Deployment deploymentOf(SubtaskCounters counters) {
+        return job(counters.getJobId())
+                .map(job -> job.deploymentOf(counters.getIncarnation()))
+                .orElse(null);
     }
 
     @Override

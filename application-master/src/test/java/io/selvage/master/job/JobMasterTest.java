@@ -20,6 +20,7 @@ import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
+import io.selvage.protocol.wire.AlignedGroup;
 import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.JobPhase;
@@ -181,6 +182,41 @@ class JobMasterTest {
             assertThat(output.getLastOutputMillis()).isEqualTo(900);
             assertThat(output.getPausesList()).hasSize(1);
         });
+    }
+
+    private static SubtaskCounters.Builder aligned(int subtask, long millis) {
+        return counters(1, 2, subtask).setAlignmentGroup("both").setAlignedMillis(millis);
+    }
+
+    /** What the executor hears in answer. */
+    private static List<AlignedGroup> heartbeat(MasterHarness harness, int executor, SubtaskCounters.Builder... counters) {
+        Heartbeat.Builder heartbeat = Heartbeat.newBuilder();
+        for (SubtaskCounters.Builder each : counters) {
+            heartbeat.addCounters(each);
+        }
+        harness.tell(new MasterEvent.HeartbeatReceived(
+                executor(executor), harness.connection(executor), heartbeat.build()));
+        return harness.lastMessage(MasterMessage::hasHeartbeat).getHeartbeat().getGroupsList();
+    }
+
+    @Test
+    void tellsSourcesOfAGroupHowFarItsLeastIsOnceAllHaveBeenHeardOf() {
+        MasterHarness harness = MasterHarness.running();
+        assertThat(heartbeat(harness, 1, aligned(0, 500), aligned(2, 300)))
+                .as("nothing is known of one")
+                .isEmpty();
+        AlignedGroup.Builder both =
+                AlignedGroup.newBuilder().setJobId(JOB.value()).setIncarnation(1).setGroup("both");
+        assertThat(heartbeat(harness, 2, aligned(1, 400)))
+                .containsExactly(both.setLeastMillis(300).build());
+        assertThat(heartbeat(harness, 1, aligned(0, 600), aligned(2, Long.MAX_VALUE), counters(1, 3, 0)))
+                .containsExactly(both.setLeastMillis(400).build());
+        assertThat(heartbeat(harness, 1, counters(1, 3, 0)))
+                .as("who is in no group is told nothing")
+                .isEmpty();
+        assertThat(heartbeat(harness, 1, aligned(0, 1).setIncarnation(9)))
+                .as("that incarnation does not run")
+                .isEmpty();
     }
 
     private static SubtaskCounters.Builder counters(long incarnation, int vertex, int subtask) {

@@ -12,10 +12,19 @@ import java.time.Duration;
  *
  * @param maxOutOfOrdernessMillis how far behind the greatest timestamp an element may come and still be in time
  * @param idleAfterMillis without an element for so long, a subtask holds event time back no longer; 0: it always does
+ * @param alignmentGroup sources of one group wait for each other; empty: it is in none
+ * @param maxDriftMillis how far one may go ahead of the others of its group
  */
-public record WatermarkStrategy<T>(TimestampAssigner<T> assigner, long maxOutOfOrdernessMillis, long idleAfterMillis)
+public record WatermarkStrategy<T>(
+        TimestampAssigner<T> assigner,
+        long maxOutOfOrdernessMillis,
+        long idleAfterMillis,
+        String alignmentGroup,
+        long maxDriftMillis)
         implements Serializable {
+    @SuppressWarnings("NullAway") // Graphs of before have no group.
     public WatermarkStrategy {
+        alignmentGroup = alignmentGroup == null ? "" : alignmentGroup;
         if (maxOutOfOrdernessMillis < 0) {
             throw new IllegalArgumentException("out-of-orderness is negative: " + maxOutOfOrdernessMillis + " ms");
         }
@@ -27,7 +36,7 @@ public record WatermarkStrategy<T>(TimestampAssigner<T> assigner, long maxOutOfO
 
     public static <T> WatermarkStrategy<T> boundedOutOfOrderness(
             Duration maxOutOfOrderness, TimestampAssigner<T> assigner) {
-        return new WatermarkStrategy<>(assigner, maxOutOfOrderness.toMillis(), 0);
+        return new WatermarkStrategy<>(assigner, maxOutOfOrderness.toMillis(), 0, "", 0);
     }
 
     /**
@@ -50,6 +59,25 @@ public record WatermarkStrategy<T>(TimestampAssigner<T> assigner, long maxOutOfO
             throw new IllegalArgumentException(
                     "A stream can't be idle after " + after + ": give a millisecond or more.");
         }
-        return new WatermarkStrategy<>(assigner, maxOutOfOrdernessMillis, after.toMillis());
+        return new WatermarkStrategy<>(
+                assigner, maxOutOfOrdernessMillis, after.toMillis(), alignmentGroup, maxDriftMillis);
+    }
+
+    /**
+     * The same, but the source does not read on while its watermark is further ahead than that of the least of its group
+     * in the job, so that what is read ahead need not be kept until the others are there. Each split is held by itself.
+     *
+     * <p>How far the others are is known with a delay of a heartbeat or two; and while the master can't be reached for
+     * longer than {@code selvage.heartbeat.timeout}, nothing is held.
+     *
+     * @param group any name: sources that give the same one wait for each other
+     * @param maxDrift of event time. With much to catch up with, sources get no further than this in a heartbeat
+     */
+    public WatermarkStrategy<T> withWatermarkAlignment(String group, Duration maxDrift) {
+        if (group.isEmpty() || maxDrift.isNegative()) {
+            throw new IllegalArgumentException("Sources can't be aligned in the group \"" + group + "\" within " + maxDrift
+                    + ": give the group a name, and a drift that is not negative.");
+        }
+        return new WatermarkStrategy<>(assigner, maxOutOfOrdernessMillis, idleAfterMillis, group, maxDrift.toMillis());
     }
 }

@@ -23,6 +23,7 @@ import io.selvage.task.exchange.ChannelFailure;
 import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.Latencies;
+import io.selvage.task.operator.SourceAlignment;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.subtask.Mail;
 import io.selvage.task.subtask.SinkOutput;
@@ -579,6 +580,10 @@ final class Deployment {
                     .setBusyPermille(utilization.busyPermille())
                     .setBackPressuredPermille(utilization.backPressuredPermille())
                     .setIdlePermille(utilization.idlePermille());
+            SourceAlignment alignment = subtask.alignment();
+            if (!alignment.group().isEmpty()) {
+                builder.setAlignmentGroup(alignment.group()).setAlignedMillis(alignment.reachedMillis());
+            }
             SinkOutput output = subtask.sinkOutput();
             if (output != null) {
                 addOutput(output, builder, nowNanos, nowMillis);
@@ -594,6 +599,16 @@ final class Deployment {
             counters.add(builder.build());
         }
         return counters;
+    }
+
+    /** Sources of that group may go by that until then. */
+    void onLeast(String group, long millis, long validUntilNanos) {
+        for (StartedSubtask started : subtasks.values()) {
+            SourceAlignment alignment = started.subtask().alignment();
+            if (alignment.group().equals(group)) {
+                alignment.onLeast(millis, validUntilNanos);
+            }
+        }
     }
 
     private static void addOutput(SinkOutput output, SubtaskCounters.Builder to, long nowNanos, long nowMillis) {

@@ -18,7 +18,9 @@ import io.selvage.protocol.wire.ExecutorMessage;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Follow;
+import io.selvage.protocol.wire.AlignedGroup;
 import io.selvage.protocol.wire.Heartbeat;
+import io.selvage.protocol.wire.HeartbeatEcho;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Register;
 import io.selvage.protocol.wire.Registered;
@@ -198,7 +200,7 @@ final class TaskExecutor {
             case ABORT -> onAbort(message.getAbort());
             case SHUTDOWN ->
                 services.exit().exit(ExitCode.SHUT_DOWN, message.getShutdown().getReason());
-            case HEARTBEAT -> lastEchoNanos = services.clock().nanos();
+            case HEARTBEAT -> onEcho(message.getHeartbeat());
             case DRILL -> onDrill(message.getDrill().getKind());
             case FOLLOW -> onFollow(message.getFollow());
             case UNFOLLOW -> onUnfollow(new JobId(message.getUnfollow().getJobId()));
@@ -213,6 +215,20 @@ final class TaskExecutor {
         lastEchoNanos = services.clock().nanos();
         lastHeartbeatNanos = lastEchoNanos - heartbeatIntervalNanos;
         LOG.info("Registered with the master of epoch {}", highestEpoch);
+    }
+
+    /** What it says of others holds for as long as a master may be silent: then sources go on without it. */
+    private void onEcho(HeartbeatEcho echo) {
+        lastEchoNanos = services.clock().nanos();
+        for (AlignedGroup aligned : echo.getGroupsList()) {
+            DeploymentId id = idOf(aligned.getJobId(), aligned.getIncarnation());
+            for (Deployment deployment : deployments()) {
+                if (deployment.id().equals(id)) {
+                    deployment.onLeast(
+                            aligned.getGroup(), aligned.getLeastMillis(), lastEchoNanos + heartbeatTimeoutNanos);
+                }
+            }
+        }
     }
 
     /** Not this process's own end, which it could prepare: what the system does to it from outside. */

@@ -24,6 +24,9 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     private final TimestampAssigner<Object> assigner;
     private final long lagMillis;
     private final long idleAfterNanos; // 0: it is never idle.
+    private final String alignmentGroup; // Empty: the source waits for no others.
+    private final long maxDriftMillis;
+    private final SourceAlignment alignment;
     private SplitTimes times;
     private long reachedMillis = Long.MIN_VALUE;
     private long emittedMillis = Long.MIN_VALUE;
@@ -36,11 +39,18 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     private boolean hasEnded;
 
     AssignTimestampsOperator(
-            OperatorContext context, Output output, WatermarkStrategy<Object> strategy, long nowNanos) {
+            OperatorContext context,
+            Output output,
+            WatermarkStrategy<Object> strategy,
+            Counters counters,
+            long nowNanos) {
         super(context, output);
         this.assigner = strategy.assigner();
         this.lagMillis = strategy.maxOutOfOrdernessMillis() + 1;
         this.idleAfterNanos = TimeUnit.MILLISECONDS.toNanos(strategy.idleAfterMillis());
+        this.alignmentGroup = strategy.alignmentGroup();
+        this.maxDriftMillis = strategy.maxDriftMillis();
+        this.alignment = counters.alignment;
         this.lastNanos = nowNanos;
         this.nextIdleNanos = nowNanos + idleAfterNanos;
         this.times = SplitTimes.ofOne(nowNanos);
@@ -59,6 +69,10 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     @Override
     public void splits(SplitTimes ofSource) {
         times = ofSource;
+        if (!alignmentGroup.isEmpty()) {
+            times.align(alignment, lagMillis, maxDriftMillis);
+            alignment.join(alignmentGroup);
+        }
     }
 
     @Override
@@ -133,6 +147,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
                 emitWatermark();
             }
             isIdle = nowIdle;
+            tellOthers();
             output.idle(nowIdle);
         }
     }
@@ -155,7 +170,14 @@ final class AssignTimestampsOperator extends RuntimeOperator {
         long watermark = watermarkMillis();
         if (watermark > emittedMillis) {
             emittedMillis = watermark;
+            tellOthers();
             output.watermark(watermark);
+        }
+    }
+
+    private void tellOthers() {
+        if (!alignmentGroup.isEmpty()) {
+            alignment.reach(isIdle ? Long.MAX_VALUE : emittedMillis);
         }
     }
 

@@ -134,7 +134,7 @@ public final class ChainBuilder {
             return new AsyncOperator(context, output, (OperatorDefinition.Async<Object, Object>) async, clock, wake);
         } else if (definition instanceof OperatorDefinition.AssignTimestamps<?> assign) {
             return new AssignTimestampsOperator(
-                    context, output, (WatermarkStrategy<Object>) assign.strategy(), clock.nanos());
+                    context, output, (WatermarkStrategy<Object>) assign.strategy(), counters, clock.nanos());
         } else if (definition instanceof OperatorDefinition.KeyedProcess<?, ?, ?> process) {
             return new KeyedProcessOperator(
                     context, output, (OperatorDefinition.KeyedProcess<Object, Object, Object>) process, backends, wall);

@@ -48,6 +48,9 @@ public final class Counters {
     /** Of a sink. */
     public final Latencies latencies = new Latencies();
 
+    /** Of a source. */
+    public final SourceAlignment alignment = new SourceAlignment();
+
     private final long[] published = new long[Figure.values().length];
 
     public Counters() {

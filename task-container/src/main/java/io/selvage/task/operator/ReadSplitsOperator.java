@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     static final long LEAST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    /** Until it is looked again whether other sources have caught up. */
+    static final long HELD_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     static final long MOST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int WITHOUT_TIMES = 1;
     private static final int FORMAT = 2;
@@ -146,8 +149,12 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
 
     @Override
     public int produce(int limit, long nowNanos) {
-        OpenSplit current = splits.peek();
-        if (current == null || !mayRead() || nextNanos != Long.MIN_VALUE && nowNanos - nextNanos < 0) {
+        if (splits.isEmpty() || !mayRead() || nextNanos != Long.MIN_VALUE && nowNanos - nextNanos < 0) {
+            return 0;
+        }
+        OpenSplit current = nextToRead(nowNanos);
+        if (current == null) {
+            nextNanos = nowNanos + HELD_NANOS;
             return 0;
         }
         int allowed = rate.available(limit, nowNanos);
@@ -175,6 +182,21 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         }
         // To have turned to a split that may have something is work too.
         return readerOutput.emitted + (nextNanos == Long.MIN_VALUE ? 1 : 0);
+    }
+
+    /** Null: all that may be read now are too far ahead of other sources. */
+    private @Nullable OpenSplit nextToRead(long nowNanos) {
+        int candidates = sideBySide ? splits.size() : 1;
+        for (int turn = 0; turn < candidates; turn++) {
+            OpenSplit split = splits.element();
+            if (!times.mustWait(split.time, nowNanos)) {
+                return split;
+            }
+            if (sideBySide) {
+                splits.add(splits.remove());
+            }
+        }
+        return null;
     }
 
     /** Elements of a split that nobody knows of yet would be late. */

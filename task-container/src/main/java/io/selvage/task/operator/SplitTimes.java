@@ -2,6 +2,7 @@ package io.selvage.task.operator;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far event time has come in each of the splits that a subtask of a source reads: told by the operator that reads
@@ -15,6 +16,9 @@ final class SplitTimes {
     private final List<SplitTime> counted = new ArrayList<>(); // Those that event time waits for.
     private final SplitTime none = new SplitTime(Long.MIN_VALUE); // Takes the place of splits while there are none.
     private SplitTime current = none;
+    private @Nullable SourceAlignment alignment; // Null: splits are not held.
+    private long lagMillis;
+    private long maxDriftMillis;
     private boolean isPlanned;
     private boolean hasEnded; // A split, since that was asked.
     private long endedMillis = Long.MIN_VALUE; // Where event time was when a split ended.
@@ -51,6 +55,25 @@ final class SplitTimes {
         one.none.isRead = true;
         one.none.lastElementNanos = nowNanos;
         return one;
+    }
+
+    /** A split is not read while its watermark, so far behind its greatest timestamp, is too far ahead. */
+    void align(SourceAlignment newAlignment, long newLagMillis, long newMaxDriftMillis) {
+        alignment = newAlignment;
+        lagMillis = newLagMillis;
+        maxDriftMillis = newMaxDriftMillis;
+    }
+
+    /** Whether that split has to wait for other sources; so long it is not idle. */
+    boolean mustWait(SplitTime split, long nowNanos) {
+        SourceAlignment by = alignment;
+        if (by == null
+                || split.greatestMillis < Long.MIN_VALUE + lagMillis + maxDriftMillis
+                || !by.isAhead(split.greatestMillis - lagMillis, maxDriftMillis, nowNanos)) {
+            return false;
+        }
+        split.isRead = false;
+        return true;
     }
 
     /** Event time waits for that split from now on. */

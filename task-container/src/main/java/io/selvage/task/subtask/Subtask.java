@@ -16,6 +16,7 @@ import io.selvage.task.operator.NanoClock;
 import io.selvage.task.operator.OperatorChain;
 import io.selvage.task.operator.OperatorCut;
 import io.selvage.task.operator.RestoredState;
+import io.selvage.task.operator.SourceAlignment;
 import io.selvage.task.operator.SubtaskCanceledException;
 import io.selvage.task.operator.WaitingTime;
 import java.util.List;
@@ -166,6 +167,11 @@ public final class Subtask implements Runnable {
     /** Any thread reads it: of a sink, how long markers took. */
     public Latencies latencies() {
         return counters.latencies;
+    }
+
+    /** The executor's loop reads it, and says how far others are. */
+    public SourceAlignment alignment() {
+        return counters.alignment;
     }
 
     /** Any thread; null: it is no sink, or has written nothing yet. */

@@ -199,6 +199,96 @@ class SplitWatermarksTest {
                 .containsExactly(Activity.IDLE, Activity.ACTIVE, Activity.IDLE);
     }
 
+    private static SubtaskHarness aligned(Logs source) {
+        WatermarkStrategy<Long> strategy = WatermarkStrategy.<Long>monotonousTimestamps(timestamp -> timestamp)
+                .withIdleness(Duration.ofSeconds(1))
+                .withWatermarkAlignment("group", Duration.ofMillis(50));
+        return new SubtaskHarness(
+                Mode.STRAIGHT,
+                new OperatorDefinition.ReadSplits<>(source, 0),
+                new OperatorDefinition.AssignTimestamps<>(strategy));
+    }
+
+    /** The others' least, as a master that is heard of again in time. */
+    private static void least(SubtaskHarness harness, long millis) {
+        harness.subtask().alignment().onLeast(millis, harness.nanos.get() + TimeUnit.HOURS.toNanos(1));
+    }
+
+    @Test
+    void aSplitThatIsTooFarAheadOfOtherSourcesWaitsAndIsNotIdle() {
+        SubtaskHarness harness = aligned(source);
+        harness.element(0, 0).element(1, 0);
+        source.put(0, 1_000);
+        source.put(1, 100);
+        pass(harness, 300);
+        assertThat(harness.subtask().alignment().group()).isEqualTo("group");
+        assertThat(harness.subtask().alignment().reachedMillis()).isEqualTo(99);
+        least(harness, 60);
+        source.put(0, 1_001);
+        source.put(1, 110);
+        harness.passMillis(300);
+        assertThat(elements(harness)).containsExactlyInAnyOrder(1_000L, 100L, 110L);
+        least(harness, 58);
+        source.put(1, 111);
+        harness.passMillis(5_000);
+        assertThat(elements(harness)).as("109 is 51 ahead of 58").doesNotContain(111L);
+        assertThat(harness.output.controls(Activity.class)).as("they wait").isEmpty();
+        least(harness, 59);
+        harness.passMillis(300);
+        assertThat(elements(harness)).contains(111L).doesNotContain(1_001L);
+        least(harness, 949);
+        harness.passMillis(300);
+        assertThat(elements(harness)).contains(1_001L);
+    }
+
+    @Test
+    void withoutAMasterNobodyWaitsForLong() {
+        SubtaskHarness harness = aligned(source);
+        harness.element(0, 0);
+        source.put(0, 1_000);
+        pass(harness, 300);
+        harness.subtask().alignment().onLeast(0, harness.nanos.get() + TimeUnit.SECONDS.toNanos(5));
+        source.put(0, 2_000);
+        harness.passMillis(4_900);
+        assertThat(elements(harness)).containsExactly(1_000L);
+        harness.passMillis(200);
+        assertThat(elements(harness)).containsExactly(1_000L, 2_000L);
+    }
+
+    @Test
+    void aQueueWaitsAsAWhole() {
+        Logs queue = new Logs(source.name(), false);
+        SubtaskHarness harness = aligned(queue);
+        harness.element(0, 0);
+        queue.put(0, 1_000);
+        harness.passMillis(300);
+        least(harness, 0);
+        queue.put(0, 1_001);
+        queue.put(1, 5);
+        harness.element(1, 0).passMillis(300);
+        assertThat(elements(harness)).containsExactly(1_000L);
+        least(harness, Long.MAX_VALUE);
+        harness.passMillis(300);
+        assertThat(elements(harness)).contains(1_001L, 5L);
+    }
+
+    @Test
+    void nobodyWaitsForAnIdleSourceOrOneThatHasEnded() {
+        SubtaskHarness harness = aligned(source);
+        harness.element(0, 0);
+        source.put(0, 1_000);
+        pass(harness, 300);
+        assertThat(harness.subtask().alignment().reachedMillis()).isEqualTo(999);
+        harness.passMillis(2_000);
+        assertThat(harness.subtask().alignment().reachedMillis()).isEqualTo(Long.MAX_VALUE);
+        source.put(0, 1_100);
+        harness.passMillis(300);
+        assertThat(harness.subtask().alignment().reachedMillis()).isEqualTo(1_099);
+        source.end(0);
+        harness.endOfInput().passMillis(300);
+        assertThat(harness.subtask().alignment().reachedMillis()).isEqualTo(Long.MAX_VALUE);
+    }
+
     @ParameterizedTest
     @EnumSource(Mode.class)
     void ofAQueueOfSplitsThoseThatAreNotBegunAreNotWaitedFor(Mode mode) {
