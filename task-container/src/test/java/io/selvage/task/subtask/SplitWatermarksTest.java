@@ -220,7 +220,7 @@ class SplitWatermarksTest {
         harness.element(0, 0).element(1, 0);
         source.put(0, 1_000);
         source.put(1, 100);
-        pass(harness, 300);
+        pass(pass(harness, 300), 300);
         assertThat(harness.subtask().alignment().group()).isEqualTo("group");
         assertThat(harness.subtask().alignment().reachedMillis()).isEqualTo(99);
         least(harness, 60);
