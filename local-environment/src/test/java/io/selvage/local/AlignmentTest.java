@@ -33,7 +33,10 @@ class AlignmentTest {
                 .sum();
     }
 
-    /** Lets the slow one go on, and answers once it can be seen that it has: what the fast one has done since can be, too. */
+    /**
+     * Lets the slow one go on, and answers once it can be seen that it has: what the fast one has done since can be,
+     * too.
+     */
     private static JobDescription next(LocalJob job, JobDescription before) throws InterruptedException {
         MAY_READ.release(256);
         JobDescription now = job.describe();
@@ -58,7 +61,8 @@ class AlignmentTest {
                     .sinkTo(new DiscardSink<>(), "out");
             LocalJob job = local.submit(env.graph("aligned"));
             JobDescription seen = next(job, job.describe());
-            int held = 0; // In a row. At its rate the fast one reads thousands from one to the next, if nobody holds it.
+            int held =
+                    0; // In a row. At its rate the fast one reads thousands from one to the next, if nobody holds it.
             while (held < 3) {
                 JobDescription now = next(job, seen);
                 held = read(now, "fast") == read(seen, "fast") ? held + 1 : 0;

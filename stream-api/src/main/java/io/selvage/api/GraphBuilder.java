@@ -135,9 +135,10 @@ final class GraphBuilder {
         boolean isOfSource = chain.get(0).role == OperatorRole.SOURCE_READER;
         for (Transformation step : chain) {
             if (step.isAligned() && !isOfSource) {
-                throw new InvalidProgramException("In " + step.name + ": withWatermarkAlignment(...) holds a source, and has"
-                        + " to be in its thread. Call assignTimestamps(...) once, behind from(...), with the same"
-                        + " parallelism, and before anything else reads that stream.");
+                throw new InvalidProgramException(
+                        "In " + step.name + ": withWatermarkAlignment(...) holds a source, and has"
+                                + " to be in its thread. Call assignTimestamps(...) once, behind from(...), with the same"
+                                + " parallelism, and before anything else reads that stream.");
             }
             isOfSource &= !step.givesTime();
             operators.add(new Operator(

@@ -66,7 +66,11 @@ class StreamEnvironmentTest {
                 .sinkTo(new Nowhere<>(), "out");
         assertThat(fits.graph("aligned").vertices()).hasSize(2);
         StreamEnvironment elsewhere = StreamEnvironment.create();
-        elsewhere.from(new Lines(), "lines").rebalance().assignTimestamps(aligned()).sinkTo(new Nowhere<>(), "out");
+        elsewhere
+                .from(new Lines(), "lines")
+                .rebalance()
+                .assignTimestamps(aligned())
+                .sinkTo(new Nowhere<>(), "out");
         assertThatThrownBy(() -> elsewhere.graph("job"))
                 .isInstanceOf(InvalidProgramException.class)
                 .hasMessageContainingAll("withWatermarkAlignment(...)", "behind from(...)");

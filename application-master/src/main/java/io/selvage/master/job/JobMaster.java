@@ -42,10 +42,10 @@ import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SessionStopping;
 import io.selvage.protocol.wire.StopIncarnation;
-import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.StopSessionResponse;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubmitJobResponse;
+import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.TakeSavepointRequest;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -60,7 +60,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -16,11 +16,11 @@ import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
+import io.selvage.protocol.wire.AlignedGroup;
 import io.selvage.protocol.wire.CancelJobResponse;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
-import io.selvage.protocol.wire.AlignedGroup;
 import io.selvage.protocol.wire.Heartbeat;
 import io.selvage.protocol.wire.JobGraphMessage;
 import io.selvage.protocol.wire.JobPhase;
@@ -189,13 +189,14 @@ class JobMasterTest {
     }
 
     /** What the executor hears in answer. */
-    private static List<AlignedGroup> heartbeat(MasterHarness harness, int executor, SubtaskCounters.Builder... counters) {
+    private static List<AlignedGroup> heartbeat(
+            MasterHarness harness, int executor, SubtaskCounters.Builder... counters) {
         Heartbeat.Builder heartbeat = Heartbeat.newBuilder();
         for (SubtaskCounters.Builder each : counters) {
             heartbeat.addCounters(each);
         }
-        harness.tell(new MasterEvent.HeartbeatReceived(
-                executor(executor), harness.connection(executor), heartbeat.build()));
+        harness.tell(
+                new MasterEvent.HeartbeatReceived(executor(executor), harness.connection(executor), heartbeat.build()));
         return harness.lastMessage(MasterMessage::hasHeartbeat).getHeartbeat().getGroupsList();
     }
 
@@ -205,8 +206,10 @@ class JobMasterTest {
         assertThat(heartbeat(harness, 1, aligned(0, 500), aligned(2, 300)))
                 .as("nothing is known of one")
                 .isEmpty();
-        AlignedGroup.Builder both =
-                AlignedGroup.newBuilder().setJobId(JOB.value()).setIncarnation(1).setGroup("both");
+        AlignedGroup.Builder both = AlignedGroup.newBuilder()
+                .setJobId(JOB.value())
+                .setIncarnation(1)
+                .setGroup("both");
         assertThat(heartbeat(harness, 2, aligned(1, 400)))
                 .containsExactly(both.setLeastMillis(300).build());
         assertThat(heartbeat(harness, 1, aligned(0, 600), aligned(2, Long.MAX_VALUE), counters(1, 3, 0)))

@@ -64,8 +64,9 @@ public record WatermarkStrategy<T>(
     }
 
     /**
-     * The same, but the source does not read on while its watermark is further ahead than that of the least of its group
-     * in the job, so that what is read ahead need not be kept until the others are there. Each split is held by itself.
+     * The same, but the source does not read on while its watermark is further ahead than that of the least of its
+     * group in the job, so that what is read ahead need not be kept until the others are there. Each split is held by
+     * itself.
      *
      * <p>How far the others are is known with a delay of a heartbeat or two; and while the master can't be reached for
      * longer than {@code selvage.heartbeat.timeout}, nothing is held.
@@ -75,8 +76,8 @@ public record WatermarkStrategy<T>(
      */
     public WatermarkStrategy<T> withWatermarkAlignment(String group, Duration maxDrift) {
         if (group.isEmpty() || maxDrift.isNegative()) {
-            throw new IllegalArgumentException("Sources can't be aligned in the group \"" + group + "\" within " + maxDrift
-                    + ": give the group a name, and a drift that is not negative.");
+            throw new IllegalArgumentException("Sources can't be aligned in the group \"" + group + "\" within "
+                    + maxDrift + ": give the group a name, and a drift that is not negative.");
         }
         return new WatermarkStrategy<>(assigner, maxOutOfOrdernessMillis, idleAfterMillis, group, maxDrift.toMillis());
     }

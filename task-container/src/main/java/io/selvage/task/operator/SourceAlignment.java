@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * subtask's thread; the executor's loop reads how far it is, and says how far the others are.
  */
 public final class SourceAlignment {
-    // Volatile, where mail would not do: heartbeats read and write them, at their own pace, and nobody waits for either.
+    // Volatile, where mail would not do: heartbeats read and write them, at their own pace, and nobody waits for
+    // either.
     private volatile String group = ""; // Written by the owner, once.
     private volatile long reachedMillis = Long.MIN_VALUE; // Written by the owner.
     private volatile @Nullable Least least; // Written by the loop; null: nothing is known.
