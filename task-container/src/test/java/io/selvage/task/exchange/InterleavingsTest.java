@@ -25,9 +25,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
- * What two threads meet at, in all interleavings of a few calls that Lincheck's model checker finds, and in many runs of
- * real threads, which see the processor's own reordering. Each claim has a variant with one defect beside it, which must
- * be found: else the claim says nothing.
+ * What two threads meet at, in all interleavings of a few calls that Lincheck's model checker finds, and in many runs
+ * of real threads, which see the processor's own reordering. Each claim has a variant with one defect beside it, which
+ * must be found: else the claim says nothing.
  */
 @Timeout(180)
 @ResourceLock("classes as Lincheck has changed them")
@@ -189,8 +189,9 @@ class InterleavingsTest {
 
     @Test
     void aRingThatPublishesBeforeItWritesIsFound() {
-        assertThatThrownBy(() ->
-                        interleavingsWithDefect().sequentialSpecification(BoundedQueue.class).check(TooEarlyRing.class))
+        assertThatThrownBy(() -> interleavingsWithDefect()
+                        .sequentialSpecification(BoundedQueue.class)
+                        .check(TooEarlyRing.class))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("Invalid execution results");
     }
@@ -198,8 +199,8 @@ class InterleavingsTest {
     // ---- the mailbox -----------------------------------------------------------------------------------------------
 
     /**
-     * A subtask's mailbox and what wakes its owner up, as {@code Subtask} uses them: mail is posted, then signalled; the
-     * owner looks, prepares, and looks once more. It never sleeps here, but goes on as after any other signal.
+     * A subtask's mailbox and what wakes its owner up, as {@code Subtask} uses them: mail is posted, then signalled;
+     * the owner looks, prepares, and looks once more. It never sleeps here, but goes on as after any other signal.
      */
     public static class MailboxCalls {
         private final Queue<Integer> mailbox = new MpscArrayQueue<>(4);
@@ -245,12 +246,20 @@ class InterleavingsTest {
 
     @Test
     void noMailIsLeftLyingInAnyInterleaving() {
-        interleavings().threads(3).actorsPerThread(2).verifier(EpsilonVerifier.class).check(MailboxCalls.class);
+        interleavings()
+                .threads(3)
+                .actorsPerThread(2)
+                .verifier(EpsilonVerifier.class)
+                .check(MailboxCalls.class);
     }
 
     @Test
     void noMailIsLeftLyingByRealThreads() {
-        realThreads().threads(3).actorsPerThread(2).verifier(EpsilonVerifier.class).check(MailboxCalls.class);
+        realThreads()
+                .threads(3)
+                .actorsPerThread(2)
+                .verifier(EpsilonVerifier.class)
+                .check(MailboxCalls.class);
     }
 
     /** Goes to sleep without another look. */
@@ -356,8 +365,9 @@ class InterleavingsTest {
 
     @Test
     void aConsumerThatReleasesBeforeItPollsIsFound() {
-        assertThatThrownBy(() ->
-                        interleavingsWithDefect().verifier(EpsilonVerifier.class).check(RashConsumer.class))
+        assertThatThrownBy(() -> interleavingsWithDefect()
+                        .verifier(EpsilonVerifier.class)
+                        .check(RashConsumer.class))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("a signal was lost");
     }
