@@ -234,7 +234,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ResourceManagerJoined event) {
-        fleet.onJoined(event.previousContainers(), event.largestMemoryMib(), outbox.nowNanos());
+        fleet.onJoined(event.previousContainers(), event.largestMemoryMib(), event.unfit(), outbox.nowNanos());
     }
 
     @Override
@@ -249,7 +249,8 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ContainerStartFailed event) {
-        fleet.onStartFailed(event.executor(), event.reason(), outbox.nowNanos()).ifPresent(this::lost);
+        fleet.onStartFailed(event.executor(), event.reason(), event.isOfNode(), outbox.nowNanos())
+                .ifPresent(this::lost);
     }
 
     @Override
@@ -284,7 +285,12 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ClusterSized event) {
-        fleet.onClusterSized(event.nodes());
+        fleet.onClusterSized(event.nodes(), outbox.nowNanos());
+    }
+
+    @Override
+    public void on(MasterEvent.ExecutorsFit event) {
+        fleet.onExecutorsFit(event.node());
     }
 
     @Override
