@@ -256,11 +256,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     @Override
     public void on(MasterEvent.ContainerCompleted event) {
         jobs.values().forEach(job -> job.onContainerGone(event.executor()));
-        fleet.onCompleted(
-                        event.executor(),
-                        ContainerEnd.of(event.exitStatus()),
-                        event.explanation(),
-                        outbox.nowNanos())
+        fleet.onCompleted(event.executor(), ContainerEnd.of(event.exitStatus()), event.explanation(), outbox.nowNanos())
                 .ifPresent(gone -> {
                     lost(gone);
                     jobs.values().forEach(job -> job.onLossExplained(gone.executor(), gone.reason()));

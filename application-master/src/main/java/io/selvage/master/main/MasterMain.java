@@ -316,8 +316,8 @@ public final class MasterMain {
     }
 
     /**
-     * What YARN allows a container is no more than its largest node has that runs now: a node that is away may come back,
-     * and jobs that have not ended wait for it.
+     * What YARN allows a container is no more than its largest node has that runs now: a node that is away may come
+     * back, and jobs that have not ended wait for it.
      */
     private void join(
             YarnCluster yarn, LibraryFile specFile, int controlPort, String trackingUrl, boolean isAnythingLeft) {

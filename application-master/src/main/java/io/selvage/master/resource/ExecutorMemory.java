@@ -103,8 +103,8 @@ final class ExecutorMemory {
         }
         learnt = next;
         ofHeap = base;
-        return "Those that follow get " + learnt + " MiB, and heaps as before: what is beside them had too little of " + had
-                + " MiB.";
+        return "Those that follow get " + learnt + " MiB, and heaps as before: what is beside them had too little of "
+                + had + " MiB.";
     }
 
     /** YARN does not give what is asked for: for a while it is asked for what is set, which it has given before. */

@@ -91,8 +91,7 @@ final class FailingNodes {
         List<String> worst = nodes.entrySet().stream()
                 .filter(each -> !each.getValue().isExcluded && each.getValue().weightAt(nowNanos) >= EXCLUDED_FROM)
                 .filter(each -> mayBeExcluded.test(each.getKey()))
-                .sorted(Comparator.comparingDouble(
-                        each -> -each.getValue().weightAt(nowNanos)))
+                .sorted(Comparator.comparingDouble(each -> -each.getValue().weightAt(nowNanos)))
                 .limit(Math.max(0, mayBeExcluded() - excludedCount()))
                 .map(Map.Entry::getKey)
                 .toList();
@@ -110,8 +109,7 @@ final class FailingNodes {
         });
         nodes.entrySet().stream()
                 .filter(each -> each.getValue().isExcluded && !back.contains(each.getKey()))
-                .sorted(Comparator.comparingDouble(
-                        each -> each.getValue().weightAt(nowNanos)))
+                .sorted(Comparator.comparingDouble(each -> each.getValue().weightAt(nowNanos)))
                 .limit(Math.max(0, excludedCount() - back.size() - mayBeExcluded()))
                 .map(Map.Entry::getKey)
                 .toList()

@@ -133,10 +133,7 @@ public final class Fleet {
         this.records = records;
         this.learnt = learnt;
         this.memory = new ExecutorMemory(
-                limits.memoryMib(),
-                limits.mostMemoryMib(),
-                learnt.getExecutorMemoryMib(),
-                learnt.getHeapMemoryMib());
+                limits.memoryMib(), limits.mostMemoryMib(), learnt.getExecutorMemoryMib(), learnt.getHeapMemoryMib());
         this.epoch = epoch;
         this.actions = actions;
         this.actionsOnceLeading = actionsOnceLeading;
@@ -171,8 +168,7 @@ public final class Fleet {
         } else if (!released.contains(executor)) {
             executors.put(
                     executor,
-                    new Executor(
-                            executor, "", memoryMib, ExecutorState.RECOVERED, nowNanos + limits.graceNanos()));
+                    new Executor(executor, "", memoryMib, ExecutorState.RECOVERED, nowNanos + limits.graceNanos()));
         }
     }
 
@@ -534,7 +530,9 @@ public final class Fleet {
         if (change > 0 && nowNanos < standbyFromNanos) {
             change = Math.max(0, missingContainers(demand.withoutStandby()) - requestedCount);
         }
-        if (change > 0 && heldBack.isEmpty() && nowNanos >= (demand.slots() > 0 ? askAgainInNeedNanos : askAgainNanos)) {
+        if (change > 0
+                && heldBack.isEmpty()
+                && nowNanos >= (demand.slots() > 0 ? askAgainInNeedNanos : askAgainNanos)) {
             requestedMib = memory.asked();
             requestedCount += change;
             note("YARN is asked for " + change + " more containers.");
@@ -565,7 +563,9 @@ public final class Fleet {
         if (!demand.anyJob()) {
             memory.forget();
         }
-        takeBack(failing.takeBack(nowNanos), "What has failed there is long ago, or too much of the cluster is excluded.");
+        takeBack(
+                failing.takeBack(nowNanos),
+                "What has failed there is long ago, or too much of the cluster is excluded.");
         boolean isFull = learnt.getExcludedNodesCount() >= MAX_EXCLUDED_KNOWN;
         List<String> worst = failing.excludeWorst(
                 node -> !isFull || learnt.getExcludedNodesList().contains(node), nowNanos);

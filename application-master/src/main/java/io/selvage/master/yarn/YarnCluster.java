@@ -97,8 +97,7 @@ public final class YarnCluster {
         this.attempt = attempt;
         this.lastRequestId = attempt * 1_000_000_000L;
         this.resourceManager = AMRMClientAsync.createAMRMClientAsync(HEARTBEAT_MILLIS, new ResourceManagerCallbacks());
-        this.requests =
-                new Requests(resourceManager::addContainerRequest, resourceManager::removeContainerRequest);
+        this.requests = new Requests(resourceManager::addContainerRequest, resourceManager::removeContainerRequest);
         this.nodeManagers = new NMClientAsyncImpl(new NodeManagerCallbacks());
     }
 
@@ -161,8 +160,8 @@ public final class YarnCluster {
         long memoryMib = config.executorMemory().mebibytes();
         if (memoryMib > largest.getMemorySize() || config.executorVcores() > largest.getVirtualCores()) {
             return "An executor of " + memoryMib + " MiB and " + config.executorVcores()
-                    + " virtual cores is more than the cluster allows, which is " + largest.getMemorySize() + " MiB and "
-                    + largest.getVirtualCores()
+                    + " virtual cores is more than the cluster allows, which is " + largest.getMemorySize()
+                    + " MiB and " + largest.getVirtualCores()
                     + ": open a session with a smaller selvage.executor.memory or selvage.executor.vcores.";
         }
         String missing = missing(config, largest);
@@ -237,8 +236,7 @@ public final class YarnCluster {
         try {
             nodeManagers.startContainerAsync(
                     container,
-                    Objects.requireNonNull(launch)
-                            .context(memoryMib(container) - action.reserveMib(), credentials()));
+                    Objects.requireNonNull(launch).context(memoryMib(container) - action.reserveMib(), credentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
                     action.executor(), "The credentials of an executor could not be put together: " + failed, false));

@@ -237,7 +237,9 @@ class FailingNodesTest {
         assertThat(avoided(harness)).containsExactly(excluding(BAD));
         int asked = harness.requestedContainers();
         harness.passAlive(Duration.ofMinutes(2));
-        assertThat(harness.requestedContainers()).as("a standby is still asked for").isGreaterThan(asked);
+        assertThat(harness.requestedContainers())
+                .as("a standby is still asked for")
+                .isGreaterThan(asked);
         assertThat(avoided(harness)).hasSize(1);
     }
 
@@ -248,8 +250,7 @@ class FailingNodesTest {
         for (int node = 1; node < 1_000; node++) {
             learnt.addExcludedNodes("node" + node);
         }
-        harness.journal.add(
-                JournalRecord.newBuilder().setClusterLearnt(learnt).build());
+        harness.journal.add(JournalRecord.newBuilder().setClusterLearnt(learnt).build());
         harness.crashMaster(true);
         harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
         harness.tell(new MasterEvent.ResourceManagerJoined(List.of()));

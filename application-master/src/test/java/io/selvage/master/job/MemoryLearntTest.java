@@ -156,7 +156,9 @@ class MemoryLearntTest {
         assertThat(harness.last(MasterAction.WithdrawRequests.class).count()).isEqualTo(2);
         assertThat(harness.last(MasterAction.RequestContainers.class))
                 .isEqualTo(new MasterAction.RequestContainers(2, 1_250));
-        assertThat(harness.requestedContainers()).as("two at first, and two now").isEqualTo(4);
+        assertThat(harness.requestedContainers())
+                .as("two at first, and two now")
+                .isEqualTo(4);
     }
 
     @Test
@@ -165,11 +167,14 @@ class MemoryLearntTest {
         comeBack(harness, 3, 1_300);
         harness.crashMaster(false);
         harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
-        harness.tell(new MasterEvent.ResourceManagerJoined(Map.of(executor(1), MEMORY_MIB, executor(3), 1_300L), 4_096, ""));
+        harness.tell(
+                new MasterEvent.ResourceManagerJoined(Map.of(executor(1), MEMORY_MIB, executor(3), 1_300L), 4_096, ""));
         harness.register(1, harness.stillRunning(1, SubtaskState.SUBTASK_RUNNING, 0));
         harness.register(3, harness.stillRunning(3, SubtaskState.SUBTASK_RUNNING, 0));
         lose(harness, 1, PHYSICAL);
-        assertThat(asked(harness)).as("it had less than what others had by then").isEqualTo(1_250);
+        assertThat(asked(harness))
+                .as("it had less than what others had by then")
+                .isEqualTo(1_250);
         lose(harness, 3, PHYSICAL);
         assertThat(asked(harness)).isEqualTo(1_600);
     }
@@ -217,7 +222,9 @@ class MemoryLearntTest {
         harness.register(3);
         harness.register(4);
         lose(harness, 3, PHYSICAL);
-        assertThat(harness.requestedContainers()).as("none is outstanding that is not counted").isEqualTo(4);
+        assertThat(harness.requestedContainers())
+                .as("none is outstanding that is not counted")
+                .isEqualTo(4);
     }
 
     @Test

@@ -71,6 +71,7 @@ final class SimulatedYarn {
     private final Map<Long, Long> outstanding = new TreeMap<>();
     /** The same of what the ResourceManager has yet to hear. */
     private final Map<Long, Long> unheard = new TreeMap<>();
+
     private long awayUntilMillis;
     private int startsToFail;
 
@@ -221,9 +222,7 @@ final class SimulatedYarn {
         memoryMib.put(container, (mib + UNIT_MIB - 1) / UNIT_MIB * UNIT_MIB);
         tell(allocated(container));
         if (simulation.chance(Fault.RM_ANSWERS_TWICE, 0.1)) {
-            simulation.plan(
-                    simulation.between(1, 100),
-                    () -> tell(allocated(container)));
+            simulation.plan(simulation.between(1, 100), () -> tell(allocated(container)));
         }
     }
 
@@ -256,7 +255,8 @@ final class SimulatedYarn {
                 avoided.addAll(action.excluded());
                 avoidedByNewest.addAll(action.excluded());
                 exclusions += action.excluded().size();
-                Invariant.check(avoidedByNewest.size() <= NODES / 3, "too many nodes are excluded: %s", avoidedByNewest);
+                Invariant.check(
+                        avoidedByNewest.size() <= NODES / 3, "too many nodes are excluded: %s", avoidedByNewest);
             }
         });
     }

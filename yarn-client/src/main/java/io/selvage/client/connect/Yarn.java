@@ -258,8 +258,8 @@ public final class Yarn implements AutoCloseable {
         ResourceUtils.reinitializeResources(types);
         return types.stream()
                 .map(ResourceTypeInfo::getName)
-                .filter(name -> !name.equals(ResourceInformation.MEMORY_URI)
-                        && !name.equals(ResourceInformation.VCORES_URI))
+                .filter(name ->
+                        !name.equals(ResourceInformation.MEMORY_URI) && !name.equals(ResourceInformation.VCORES_URI))
                 .collect(Collectors.toSet());
     }
 
