@@ -216,7 +216,7 @@ public sealed interface MasterAction {
         }
     }
 
-    /** Ask YARN for so many more containers, each of so much memory. */
+    /** Ask YARN for so many more containers, each of so much memory, and for none of other sizes any more. */
     record RequestContainers(int count, long memoryMib) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {

@@ -68,6 +68,8 @@ public sealed interface MasterEvent {
 
         void on(ClusterSized event);
 
+        void on(ExecutorsFit event);
+
         void on(ResourceManagerLost event);
 
         void on(ExecutorRegistered event);
@@ -142,8 +144,9 @@ public sealed interface MasterEvent {
      *
      * @param previousContainers of earlier attempts that are still there, each with its memory in MiB; 0: not known
      * @param largestMemoryMib that YARN gives to a container in the session's queue
+     * @param unfit why YARN would refuse to be asked for executors now, a sentence; empty if it would not
      */
-    record ResourceManagerJoined(Map<ExecutorId, Long> previousContainers, long largestMemoryMib)
+    record ResourceManagerJoined(Map<ExecutorId, Long> previousContainers, long largestMemoryMib, String unfit)
             implements MasterEvent {
         public ResourceManagerJoined {
             previousContainers = Collections.unmodifiableMap(new TreeMap<>(previousContainers));
@@ -151,7 +154,10 @@ public sealed interface MasterEvent {
 
         /** Of containers whose memory is not known, on a cluster without a bound. */
         public ResourceManagerJoined(Collection<ExecutorId> previousContainers) {
-            this(previousContainers.stream().collect(Collectors.toMap(Function.identity(), any -> 0L)), Long.MAX_VALUE);
+            this(
+                    previousContainers.stream().collect(Collectors.toMap(Function.identity(), any -> 0L)),
+                    Long.MAX_VALUE,
+                    "");
         }
 
         @Override
@@ -184,8 +190,12 @@ public sealed interface MasterEvent {
         }
     }
 
-    /** The node did not start the executor's process. */
-    record ContainerStartFailed(ExecutorId executor, String reason) implements MasterEvent {
+    /**
+     * The executor's process was not started.
+     *
+     * @param isOfNode by the node, rather than because the master did not get as far as to ask it
+     */
+    record ContainerStartFailed(ExecutorId executor, String reason, boolean isOfNode) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);
@@ -224,8 +234,16 @@ public sealed interface MasterEvent {
         }
     }
 
-    /** The cluster has so many running nodes now. */
+    /** YARN answers, and the cluster has so many running nodes now: told when they change, and every few seconds. */
     record ClusterSized(int nodes) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /** A node, by YARN's node id, has come or is back that is large enough for an executor. */
+    record ExecutorsFit(String node) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

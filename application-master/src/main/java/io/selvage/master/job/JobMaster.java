@@ -236,7 +236,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ResourceManagerJoined event) {
-        fleet.onJoined(event.previousContainers(), event.largestMemoryMib(), outbox.nowNanos());
+        fleet.onJoined(event.previousContainers(), event.largestMemoryMib(), event.unfit(), outbox.nowNanos());
     }
 
     @Override
@@ -251,7 +251,8 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ContainerStartFailed event) {
-        fleet.onStartFailed(event.executor(), event.reason(), outbox.nowNanos()).ifPresent(this::lost);
+        fleet.onStartFailed(event.executor(), event.reason(), event.isOfNode(), outbox.nowNanos())
+                .ifPresent(this::lost);
     }
 
     @Override
@@ -282,7 +283,12 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.ClusterSized event) {
-        fleet.onClusterSized(event.nodes());
+        fleet.onClusterSized(event.nodes(), outbox.nowNanos());
+    }
+
+    @Override
+    public void on(MasterEvent.ExecutorsFit event) {
+        fleet.onExecutorsFit(event.node());
     }
 
     @Override

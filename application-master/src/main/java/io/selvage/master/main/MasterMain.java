@@ -36,6 +36,7 @@ import io.selvage.protocol.process.ProcessRole;
 import io.selvage.protocol.process.StartSteps;
 import io.selvage.protocol.wire.EpochStarted;
 import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionDescription;
 import java.io.IOException;
@@ -152,7 +153,8 @@ public final class MasterMain {
                 new Pulse(sign, loop::sinceTurnNanos, here.session().masterSilenceTimeout())::run);
         steps.done("loop");
         keepTokens(await(hadoop), yarn, ports.control());
-        join(yarn, opened.specFile(), ports.control().port(), trackingUrl);
+        boolean isAnythingLeft = !won.state().jobs().stream().allMatch(JournaledJob::hasEnded);
+        join(yarn, opened.specFile(), ports.control().port(), trackingUrl, isAnythingLeft);
         new ClassArchiveMaker(
                         ProcessRole.MASTER,
                         ClassArchive.of(System.getenv()),
@@ -316,24 +318,21 @@ public final class MasterMain {
                 : TokenEnds.earliest(ExecutorLaunch.forExecutors(here.launchedWith()));
     }
 
-    private void join(YarnCluster yarn, LibraryFile specFile, int controlPort, String trackingUrl) {
+    /**
+     * What YARN allows a container is no more than its largest node has that runs now: a node that is away may come
+     * back, and jobs that have not ended wait for it.
+     */
+    private void join(
+            YarnCluster yarn, LibraryFile specFile, int controlPort, String trackingUrl, boolean isAnythingLeft) {
         try {
-            YarnCluster.Joined joined = yarn.join(specFile, here.host(), controlPort, trackingUrl);
+            String unfit = yarn.join(specFile, here.host(), controlPort, trackingUrl, isAnythingLeft);
             steps.done("registered with YARN");
-            int memoryMib = here.session().executorMemory().mebibytes();
-            if (memoryMib > joined.largestMemoryMib() || here.session().executorVcores() > joined.largestVcores()) {
-                String sentence = "An executor of " + memoryMib + " MiB and "
-                        + here.session().executorVcores() + " virtual cores is more than the cluster allows, which is "
-                        + joined.largestMemoryMib() + " MiB and " + joined.largestVcores()
-                        + ": open a session with a smaller selvage.executor.memory or selvage.executor.vcores.";
-                refuseSession(yarn, sentence);
+            if (!unfit.isEmpty() && !isAnythingLeft) {
+                yarn.unregister(FinalApplicationStatus.FAILED, unfit);
+                throw new StartException(ExitCode.BAD_CONFIGURATION, unfit, null);
             }
-            if (!joined.missing().isEmpty()) {
-                refuseSession(
-                        yarn,
-                        "An executor is to have " + joined.missing()
-                                + ", which the cluster does not give to a container:"
-                                + " open a session with another selvage.executor.resource.");
+            if (!unfit.isEmpty()) {
+                LOG.warn("No executors are asked for until a node that is large enough has come. {}", unfit);
             }
             LOG.info(
                     "Registered with YARN; control port {}, status page {}; milliseconds since the process's start: {}.",
@@ -346,12 +345,6 @@ public final class MasterMain {
                     "The ResourceManager does not register this attempt: " + failed.getMessage(),
                     failed);
         }
-    }
-
-    /** No attempt would get executors. */
-    private static void refuseSession(YarnCluster yarn, String sentence) throws IOException {
-        yarn.unregister(FinalApplicationStatus.FAILED, sentence);
-        throw new StartException(ExitCode.BAD_CONFIGURATION, sentence, null);
     }
 
     /** Begins a step of the start beside the others. Its failure ends the process at once, whoever waits for it. */

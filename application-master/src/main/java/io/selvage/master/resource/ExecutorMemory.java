@@ -21,46 +21,58 @@ final class ExecutorMemory {
     /** That YARN gives to a container. */
     private long largest = Long.MAX_VALUE;
 
-    private long asked;
+    /** What kills have taught; what is set if none have. */
+    private long learnt;
     /** By which heap and buffers are sized, once more is asked for: what they were sized by when it was not enough. */
     private long ofHeap;
 
+    /** Until then what is set is asked for; 0: YARN has room for what was learnt, as far as is known. */
     private long noRoomUntilNanos;
 
     /**
-     * @param learnt what an earlier master has asked for; 0 if that was what is set
+     * @param learnt by an earlier master; 0 if nothing
      * @param learntOfHeap what it had heaps sized by
      */
     ExecutorMemory(long configured, long most, long learnt, long learntOfHeap) {
         this.configured = configured;
         this.most = most;
-        this.asked = Math.max(configured, Math.min(most, learnt));
+        this.learnt = Math.max(configured, Math.min(most, learnt));
         this.ofHeap = Math.max(configured, learntOfHeap);
     }
 
     /** What an executor is to get. */
     long asked() {
-        return asked;
+        return noRoomUntilNanos == 0 ? learnt : configured;
+    }
+
+    /** For a later master: what executors are to get, if YARN has room for it; 0 if that is what is set. */
+    long learnt() {
+        return learnt > configured ? learnt : 0;
     }
 
     /** It is more than what is set. */
     boolean isRaised() {
-        return asked > configured;
+        return asked() > configured;
     }
 
-    /** By which heap and buffers are sized, if more is asked for. */
+    /** What {@link #learnt} leaves to heap and buffers; 0 if that is nothing. */
     long ofHeap() {
-        return ofHeap;
+        return learnt > configured ? ofHeap : 0;
     }
 
     /** Of a container of that size, what neither heap nor buffers may take. */
     long reserveOf(long size) {
-        return isRaised() ? Math.max(0, size - ofHeap) : 0;
+        return learnt > configured ? Math.max(0, size - ofHeap) : 0;
     }
 
     void boundBy(long largestContainer) {
         largest = largestContainer;
-        asked = Math.max(configured, Math.min(asked, largest));
+        learnt = Math.max(configured, Math.min(learnt, largest));
+    }
+
+    /** Where YARN had no room, it may have some by now. */
+    void passTime(long nowNanos) {
+        noRoomUntilNanos = nowNanos < noRoomUntilNanos ? noRoomUntilNanos : 0;
     }
 
     /**
@@ -72,11 +84,12 @@ final class ExecutorMemory {
      * @return what follows from it, a sentence
      */
     String onExceeded(long size, long reserve, long nowNanos) {
-        long had = size == 0 ? asked : size;
-        if (had < asked) {
-            return "Those that follow get more already, " + asked + " MiB.";
+        passTime(nowNanos);
+        long had = size == 0 ? asked() : size;
+        if (had < asked()) {
+            return "Those that follow get more already, " + asked() + " MiB.";
         }
-        if (nowNanos < noRoomUntilNanos) {
+        if (noRoomUntilNanos > 0) {
             return "Those that follow get no more: YARN had no room for larger ones.";
         }
         long base = isRaised() ? ofHeap : Math.max(configured, had - reserve);
@@ -88,28 +101,27 @@ final class ExecutorMemory {
                             ? "selvage.executor.memory-growth does not allow it."
                             : "YARN gives at most " + largest + " MiB to a container.");
         }
-        asked = next;
+        learnt = next;
         ofHeap = base;
-        return "Those that follow get " + asked + " MiB, and heaps as before: what is beside them had too little of "
+        return "Those that follow get " + learnt + " MiB, and heaps as before: what is beside them had too little of "
                 + had + " MiB.";
     }
 
-    /** YARN does not give what is asked for: it is asked for what is set, which it has given before. */
+    /** YARN does not give what is asked for: for a while it is asked for what is set, which it has given before. */
     void onNoRoom(long nowNanos) {
-        asked = configured;
         noRoomUntilNanos = nowNanos + NO_ROOM_NANOS;
     }
 
     /** The programs that needed it are gone. */
     void forget() {
-        asked = configured;
+        learnt = configured;
         noRoomUntilNanos = 0;
     }
 
     /** For people, a sentence. */
     Optional<String> notice() {
         return isRaised()
-                ? Optional.of("Executors get " + asked + " MiB instead of " + configured
+                ? Optional.of("Executors get " + learnt + " MiB instead of " + configured
                         + " MiB, as YARN has ended one that used more than it had: what is more is room beside the heap."
                         + " See what takes it, or raise selvage.executor.memory.")
                 : Optional.empty();

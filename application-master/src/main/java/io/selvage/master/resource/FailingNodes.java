@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * Owned by the {@link Fleet}: on which nodes executors have failed through the node's own fault, and which of them are
@@ -81,10 +82,15 @@ final class FailingNodes {
         return nodes.values().stream().anyMatch(each -> each.isExcluded);
     }
 
-    /** Excludes those that have failed too often, the worst first, as far as there may be so many. */
-    List<String> excludeWorst(long nowNanos) {
+    /**
+     * Excludes those that have failed too often, the worst first, as far as there may be so many.
+     *
+     * @param mayBeExcluded of each node
+     */
+    List<String> excludeWorst(Predicate<String> mayBeExcluded, long nowNanos) {
         List<String> worst = nodes.entrySet().stream()
                 .filter(each -> !each.getValue().isExcluded && each.getValue().weightAt(nowNanos) >= EXCLUDED_FROM)
+                .filter(each -> mayBeExcluded.test(each.getKey()))
                 .sorted(Comparator.comparingDouble(each -> -each.getValue().weightAt(nowNanos)))
                 .limit(Math.max(0, mayBeExcluded() - excludedCount()))
                 .map(Map.Entry::getKey)

@@ -53,6 +53,8 @@ public final class Fleet {
     private static final long STANDBY_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** So long YARN may give nothing before it is asked for less: for smaller containers, and on all nodes. */
     static final long UNANSWERED_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** YARN is heard every few seconds; if it is not for so long, it was away. */
+    static final long UNHEARD_NANOS = TimeUnit.SECONDS.toNanos(15);
     /** Nodes that the journal has as excluded at some time; no other is excluded once there are so many. */
     private static final int MAX_EXCLUDED_KNOWN = 1_000;
     /** How many ids of containers that were given back are remembered. */
@@ -84,8 +86,15 @@ public final class Fleet {
     private int requestedCount;
     /** What each of those was asked for with. */
     private long requestedMib;
-    /** Since when YARN has given nothing that was asked for; {@link #NEVER} if nothing is. */
+    /** Why nothing is asked for, a sentence; empty if YARN may be asked. */
+    private String heldBack = "";
+    /**
+     * Since when YARN has given nothing of what it is asked for, though jobs wait for it and it may give it;
+     * {@link #NEVER} if they don't, or if that has just changed. What standbys wait for does not count.
+     */
     private long unansweredNanos = NEVER;
+    /** When YARN was heard last. */
+    private long heardNanos;
 
     private int failedStarts;
     private @Nullable String lastFailedStart;
@@ -132,9 +141,14 @@ public final class Fleet {
 
     // ---- containers ----------------------------------------------------------------------------------------------
 
-    /** The containers that earlier attempts have left are known: their executors have a grace to register. */
-    public void onJoined(Map<ExecutorId, Long> previous, long largestMemoryMib, long nowNanos) {
+    /**
+     * The containers that earlier attempts have left are known: their executors have a grace to register.
+     *
+     * @param unfit why YARN would refuse to be asked for executors, a sentence; empty if it would not
+     */
+    public void onJoined(Map<ExecutorId, Long> previous, long largestMemoryMib, String unfit, long nowNanos) {
         joined = true;
+        heldBack = unfit;
         graceEndsNanos = nowNanos + limits.graceNanos();
         memory.boundBy(largestMemoryMib);
         if (learnt.getExcludedNodesCount() > 0) {
@@ -172,7 +186,11 @@ public final class Fleet {
             release(executor, "It was given back already, and YARN has allocated it again.");
             return;
         }
-        asked(Math.max(0, requestedCount - 1), nowNanos);
+        // A smaller one was asked for before, and has crossed the withdrawal of that.
+        if (memoryMib == 0 || memoryMib >= requestedMib) {
+            requestedCount = Math.max(0, requestedCount - 1);
+            unansweredNanos = NEVER;
+        }
         if (missingContainers(demand) == 0) {
             release(executor, "It is not needed any more.");
         } else {
@@ -185,12 +203,15 @@ public final class Fleet {
         }
     }
 
-    public Optional<LostExecutor> onStartFailed(ExecutorId executor, String reason, long nowNanos) {
+    /** @param isOfNode its node has refused to start it, or could not */
+    public Optional<LostExecutor> onStartFailed(ExecutorId executor, String reason, boolean isOfNode, long nowNanos) {
         Executor failed = executors.get(executor);
         if (failed == null) {
             return Optional.empty();
         }
-        failing.onFailure(failed.node(), reason, nowNanos);
+        if (isOfNode) {
+            failing.onFailure(failed.node(), reason, nowNanos);
+        }
         return evict(executor, reason);
     }
 
@@ -198,9 +219,14 @@ public final class Fleet {
     public Optional<LostExecutor> onCompleted(
             ExecutorId executor, ContainerEnd end, String explanation, long nowNanos) {
         Executor gone = executors.remove(executor);
-        released.remove(executor);
+        boolean wasReleased = released.remove(executor);
         if (gone == null) {
-            note("Container " + executor + ", which was given back, is gone: " + explanation);
+            note("Container " + executor + ", which " + (wasReleased ? "was given back" : "is not known any more")
+                    + ", is gone: " + explanation);
+            if (!wasReleased && end == ContainerEnd.MEMORY && !memory.isRaised()) {
+                // It may have ended while no master was there. If more is asked for, it may be what has taught that.
+                note(memory.onExceeded(0, 0, nowNanos));
+            }
             return Optional.empty();
         }
         countFailedStart(gone, explanation);
@@ -215,9 +241,21 @@ public final class Fleet {
         return Optional.of(new LostExecutor(executor, explanation));
     }
 
-    /** How many running nodes the cluster has. */
-    public void onClusterSized(int nodes) {
+    /** YARN has been heard, and says how many running nodes the cluster has. */
+    public void onClusterSized(int nodes, long nowNanos) {
         failing.onClusterSized(nodes);
+        if (nowNanos - heardNanos > UNHEARD_NANOS) {
+            unansweredNanos = NEVER; // It was away, and had no time to give anything.
+        }
+        heardNanos = nowNanos;
+    }
+
+    /** A node has come on which an executor fits: YARN takes requests again, if it did not. */
+    public void onExecutorsFit(String node) {
+        if (!heldBack.isEmpty()) {
+            note("Executors are asked for again: node " + node + " is large enough.");
+            heldBack = "";
+        }
     }
 
     // ---- executors -----------------------------------------------------------------------------------------------
@@ -485,20 +523,25 @@ public final class Fleet {
         keepReady(demand);
         learn(demand, nowNanos);
         if (requestedCount > 0 && requestedMib != memory.asked()) {
-            withdraw(requestedCount, nowNanos);
+            withdraw(requestedCount);
+            unansweredNanos = NEVER;
         }
         int change = missingContainers(demand) - requestedCount;
         if (change > 0 && nowNanos < standbyFromNanos) {
             change = Math.max(0, missingContainers(demand.withoutStandby()) - requestedCount);
         }
-        if (change > 0 && nowNanos >= (demand.slots() > 0 ? askAgainInNeedNanos : askAgainNanos)) {
+        if (change > 0
+                && heldBack.isEmpty()
+                && nowNanos >= (demand.slots() > 0 ? askAgainInNeedNanos : askAgainNanos)) {
             requestedMib = memory.asked();
-            asked(requestedCount + change, nowNanos);
+            requestedCount += change;
             note("YARN is asked for " + change + " more containers.");
             actions.accept(new MasterAction.RequestContainers(change, requestedMib));
         } else if (change < 0) {
-            withdraw(-change, nowNanos);
+            withdraw(-change);
         }
+        boolean isWaiting = requestedCount > 0 && missingContainers(demand.withoutStandby()) > 0;
+        unansweredNanos = isWaiting ? Math.min(unansweredNanos, nowNanos) : NEVER;
         noteMissingStandby(demand, nowNanos);
         letGoOfLeaving(demand, nowNanos);
         letGoOfIdle(demand, nowNanos);
@@ -506,9 +549,10 @@ public final class Fleet {
 
     /** Takes in what YARN has answered, or has not, since the last time. */
     private void learn(Demand demand, long nowNanos) {
+        memory.passTime(nowNanos);
         boolean isWished = memory.isRaised() || failing.isAnyExcluded();
-        if (isWished && unansweredNanos != NEVER && nowNanos - unansweredNanos >= UNANSWERED_NANOS) {
-            unansweredNanos = nowNanos;
+        if (isWished && unansweredNanos != NEVER && heardNanos - unansweredNanos >= UNANSWERED_NANOS) {
+            unansweredNanos = NEVER;
             if (memory.isRaised()) {
                 memory.onNoRoom(nowNanos);
                 note("YARN has given no container of " + requestedMib + " MiB for " + seconds(UNANSWERED_NANOS)
@@ -522,15 +566,22 @@ public final class Fleet {
         takeBack(
                 failing.takeBack(nowNanos),
                 "What has failed there is long ago, or too much of the cluster is excluded.");
-        List<String> worst =
-                learnt.getExcludedNodesCount() < MAX_EXCLUDED_KNOWN ? failing.excludeWorst(nowNanos) : List.of();
+        boolean isFull = learnt.getExcludedNodesCount() >= MAX_EXCLUDED_KNOWN;
+        List<String> worst = failing.excludeWorst(
+                node -> !isFull || learnt.getExcludedNodesList().contains(node), nowNanos);
+        if (!worst.isEmpty()) {
+            unansweredNanos = NEVER; // The other nodes have yet to give nothing.
+        }
         ClusterLearnt.Builder next = ClusterLearnt.newBuilder()
-                .setExecutorMemoryMib(memory.isRaised() ? memory.asked() : 0)
-                .setHeapMemoryMib(memory.isRaised() ? memory.ofHeap() : 0)
+                .setExecutorMemoryMib(memory.learnt())
+                .setHeapMemoryMib(memory.ofHeap())
                 .addAllExcludedNodes(learnt.getExcludedNodesList());
         worst.stream()
                 .filter(node -> !learnt.getExcludedNodesList().contains(node))
                 .forEach(next::addExcludedNodes);
+        if (!isFull && next.getExcludedNodesCount() >= MAX_EXCLUDED_KNOWN) {
+            note(next.getExcludedNodesCount() + " nodes have been excluded at some time: no others will be.");
+        }
         if (!worst.isEmpty() || !next.build().equals(learnt)) {
             learnt = next.build();
             // A later master has to know what to take back: YARN does not tell it what this one has excluded.
@@ -553,22 +604,20 @@ public final class Fleet {
         }
     }
 
-    private void withdraw(int count, long nowNanos) {
-        asked(requestedCount - count, nowNanos);
+    private void withdraw(int count) {
+        requestedCount -= count;
         actions.accept(new MasterAction.WithdrawRequests(count));
     }
 
-    /** So many containers are asked for now: YARN has had no time to answer that, or has just answered. */
-    private void asked(int count, long nowNanos) {
-        boolean isMoreOfTheSame = count > requestedCount && requestedCount > 0;
-        unansweredNanos = count == 0 ? NEVER : isMoreOfTheSame ? unansweredNanos : nowNanos;
-        requestedCount = count;
-    }
-
-    /** For people: what is asked of YARN that was not set, and why; sentences. */
+    /** For people: what is asked of YARN that was not set, or is not asked, and why; sentences. */
     public List<String> notices(long nowNanos) {
-        return Stream.concat(memory.notice().stream(), failing.notices(nowNanos).stream())
-                .toList();
+        List<String> notices = new ArrayList<>();
+        if (!heldBack.isEmpty()) {
+            notices.add("No executors are asked for until a node that is large enough has come. " + heldBack);
+        }
+        memory.notice().ifPresent(notices::add);
+        notices.addAll(failing.notices(nowNanos));
+        return notices;
     }
 
     /** Idle executors are kept as standbys, those that are already first. */
@@ -605,7 +654,7 @@ public final class Fleet {
         }
         closing = true;
         if (requestedCount > 0) {
-            withdraw(requestedCount, checkedNanos);
+            withdraw(requestedCount);
         }
         for (Executor executor : List.copyOf(executors.values())) {
             if (executor.state() == ExecutorState.REGISTERED) {
@@ -643,8 +692,6 @@ public final class Fleet {
         }
         if (!recovering && !closing) {
             next = Math.min(next, failing.nextBackNanos());
-            boolean isWished = memory.isRaised() || failing.isAnyExcluded();
-            next = isWished && unansweredNanos != NEVER ? Math.min(next, unansweredNanos + UNANSWERED_NANOS) : next;
         }
         for (Executor executor : executors.values()) {
             next = Math.min(next, executor.deadlineNanos());

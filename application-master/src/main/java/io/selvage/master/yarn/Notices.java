@@ -1,6 +1,7 @@
 package io.selvage.master.yarn;
 
 import io.selvage.master.event.MasterEvent;
+import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.id.ExecutorId;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.hadoop.yarn.api.records.NodeReport;
+import org.apache.hadoop.yarn.api.records.NodeState;
 import org.apache.hadoop.yarn.api.records.PreemptionContainer;
 import org.apache.hadoop.yarn.api.records.PreemptionContract;
 import org.apache.hadoop.yarn.api.records.PreemptionMessage;
@@ -30,6 +32,15 @@ final class Notices {
                         node, "Node " + node + " is " + report.getNodeState() + " for YARN" + why(report)));
             case NEW, RUNNING, REBOOTED -> Optional.empty();
         };
+    }
+
+    /** One for all: of a large cluster, all nodes may come at once. */
+    static Optional<MasterEvent> ofLargeEnough(List<NodeReport> reports, SessionConfig config) {
+        return reports.stream()
+                .filter(report -> report.getNodeState() == NodeState.RUNNING
+                        && YarnCluster.unfit(config, report.getCapability()).isEmpty())
+                .findFirst()
+                .map(report -> new MasterEvent.ExecutorsFit(report.getNodeId().toString()));
     }
 
     private static String within(NodeReport report) {

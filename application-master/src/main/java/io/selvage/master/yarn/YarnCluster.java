@@ -13,7 +13,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.UserGroupInformation;
@@ -59,6 +59,8 @@ public final class YarnCluster {
     static final int HEARTBEAT_MILLIS = 500;
     /** While containers are awaited. */
     static final int HASTY_HEARTBEAT_MILLIS = 100;
+    /** Between two times that the loop is told that the ResourceManager answers. */
+    private static final long ANSWER_TOLD_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private static final Priority PRIORITY = Priority.newInstance(1);
     private static final Logger LOG = LoggerFactory.getLogger(YarnCluster.class);
@@ -70,8 +72,7 @@ public final class YarnCluster {
     private final YarnConfiguration hadoop;
     private final AMRMClientAsync<ContainerRequest> resourceManager;
     private final NMClientAsync nodeManagers;
-    /** By allocation request id: what an allocation answers is found by this alone, never by its size. */
-    private final Map<Long, ContainerRequest> requests = new ConcurrentHashMap<>();
+    private final Requests requests;
 
     /** Allocated and not yet launched or released. */
     private final Map<ExecutorId, Container> allocated = new ConcurrentHashMap<>();
@@ -96,15 +97,9 @@ public final class YarnCluster {
         this.attempt = attempt;
         this.lastRequestId = attempt * 1_000_000_000L;
         this.resourceManager = AMRMClientAsync.createAMRMClientAsync(HEARTBEAT_MILLIS, new ResourceManagerCallbacks());
+        this.requests = new Requests(resourceManager::addContainerRequest, resourceManager::removeContainerRequest);
         this.nodeManagers = new NMClientAsyncImpl(new NodeManagerCallbacks());
     }
-
-    /**
-     * What the ResourceManager says of the cluster.
-     *
-     * @param missing resource types of which it gives less to a container than is asked for; a sentence's part
-     */
-    public record Joined(long largestMemoryMib, int largestVcores, String missing) {}
 
     /** Starts the clients, which takes a while and tells nobody anything. First of all, and once. */
     public void connect() {
@@ -116,13 +111,15 @@ public final class YarnCluster {
     }
 
     /**
-     * Registers this attempt and posts which containers are left of earlier ones, unless executors can't be had.
-     * Blocks.
+     * Registers this attempt and posts which containers are left of earlier ones. Blocks.
      *
      * @param specFile where the session's description lies in HDFS
+     * @param mayWait for a node on which executors fit, if there is none; else nothing is posted then
+     * @return why YARN would refuse to be asked for executors now, a sentence; empty if it would not
      * @throws IOException also if the ResourceManager refuses the attempt
      */
-    public Joined join(LibraryFile specFile, String host, int controlPort, String trackingUrl) throws IOException {
+    public String join(LibraryFile specFile, String host, int controlPort, String trackingUrl, boolean mayWait)
+            throws IOException {
         launch = new ExecutorLaunch(
                 spec,
                 specFile,
@@ -132,18 +129,20 @@ public final class YarnCluster {
         try {
             RegisterApplicationMasterResponse response =
                     resourceManager.registerApplicationMaster(host, controlPort, trackingUrl);
-            if (!response.getResourceTypes().isEmpty()) {
+            // Only where they are needed: other threads of the client read what this replaces.
+            if (!config.executorResources().isEmpty()
+                    && !response.getResourceTypes().isEmpty()) {
                 ResourceUtils.reinitializeResources(response.getResourceTypes());
             }
             Map<ExecutorId, Long> previous = new TreeMap<>();
             response.getContainersFromPreviousAttempts()
                     .forEach(container -> previous.put(remember(container), memoryMib(container)));
             Resource largest = response.getMaximumResourceCapability();
-            String missing = missing(config, largest);
-            if (missing.isEmpty()) {
-                inbox.post(new MasterEvent.ResourceManagerJoined(previous, largest.getMemorySize()));
+            String unfit = unfit(config, largest);
+            if (unfit.isEmpty() || mayWait) {
+                inbox.post(new MasterEvent.ResourceManagerJoined(previous, largest.getMemorySize(), unfit));
             }
-            return new Joined(largest.getMemorySize(), largest.getVirtualCores(), missing);
+            return unfit;
         } catch (YarnException refused) {
             throw new IOException("The ResourceManager refuses this attempt: " + refused.getMessage(), refused);
         }
@@ -151,16 +150,29 @@ public final class YarnCluster {
 
     public void requestContainers(MasterAction.RequestContainers action) {
         for (int i = 0; i < action.count(); i++) {
-            long id = ++lastRequestId;
-            ContainerRequest request = request(config, action.memoryMib(), id);
-            requests.put(id, request);
-            resourceManager.addContainerRequest(request);
+            requests.ask(request(config, action.memoryMib(), ++lastRequestId));
         }
         adaptHeartbeat();
     }
 
+    /** Why a container of that size is too small for an executor: a sentence; empty if it is not. */
+    static String unfit(SessionConfig config, Resource largest) {
+        long memoryMib = config.executorMemory().mebibytes();
+        if (memoryMib > largest.getMemorySize() || config.executorVcores() > largest.getVirtualCores()) {
+            return "An executor of " + memoryMib + " MiB and " + config.executorVcores()
+                    + " virtual cores is more than the cluster allows, which is " + largest.getMemorySize()
+                    + " MiB and " + largest.getVirtualCores()
+                    + ": open a session with a smaller selvage.executor.memory or selvage.executor.vcores.";
+        }
+        String missing = missing(config, largest);
+        return missing.isEmpty()
+                ? ""
+                : "An executor is to have " + missing + ", which the cluster does not give to a container:"
+                        + " open a session with another selvage.executor.resource.";
+    }
+
     /** Of the resource types that executors are to have; empty if there is enough of each. */
-    static String missing(SessionConfig config, Resource largest) {
+    private static String missing(SessionConfig config, Resource largest) {
         Map<String, ResourceInformation> given = new TreeMap<>();
         for (ResourceInformation type : largest.getResources()) {
             given.put(type.getName(), type);
@@ -187,12 +199,7 @@ public final class YarnCluster {
     }
 
     public void withdrawRequests(int count) {
-        Iterator<Map.Entry<Long, ContainerRequest>> newest = requests.entrySet().iterator();
-        for (int i = 0; i < count && newest.hasNext(); i++) {
-            Map.Entry<Long, ContainerRequest> withdrawn = newest.next();
-            newest.remove();
-            resourceManager.removeContainerRequest(withdrawn.getValue());
-        }
+        requests.withdraw(count);
         adaptHeartbeat();
     }
 
@@ -221,7 +228,9 @@ public final class YarnCluster {
         Container container = allocated.remove(action.executor());
         if (container == null) {
             inbox.post(new MasterEvent.ContainerStartFailed(
-                    action.executor(), "Container " + action.executor() + " was not allocated to this attempt."));
+                    action.executor(),
+                    "Container " + action.executor() + " was taken back, or was never allocated to this attempt.",
+                    false));
             return;
         }
         try {
@@ -230,7 +239,7 @@ public final class YarnCluster {
                     Objects.requireNonNull(launch).context(memoryMib(container) - action.reserveMib(), credentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
-                    action.executor(), "The credentials of an executor could not be put together: " + failed));
+                    action.executor(), "The credentials of an executor could not be put together: " + failed, false));
         }
     }
 
@@ -279,14 +288,12 @@ public final class YarnCluster {
         private final Set<ExecutorId> noticed = new HashSet<>();
 
         private int toldNodes;
+        private long toldNanos = System.nanoTime();
 
         @Override
         public void onContainersAllocated(List<Container> given) {
             for (Container container : given) {
-                ContainerRequest answered = requests.remove(container.getAllocationRequestId());
-                if (answered != null) {
-                    resourceManager.removeContainerRequest(answered);
-                }
+                requests.onAnswered(container.getAllocationRequestId());
                 ExecutorId executor = remember(container);
                 allocated.put(executor, container);
                 inbox.post(new MasterEvent.ContainerAllocated(
@@ -326,6 +333,7 @@ public final class YarnCluster {
                 LOG.info("YARN reports of a node: {}", notice);
                 inbox.post(notice);
             });
+            Notices.ofLargeEnough(nodes, config).ifPresent(inbox::post);
         }
 
         @Override
@@ -354,8 +362,10 @@ public final class YarnCluster {
         @Override
         public float getProgress() {
             int nodes = resourceManager.getClusterNodeCount();
-            if (nodes != toldNodes) {
+            long nowNanos = System.nanoTime();
+            if (nodes != toldNodes || nowNanos - toldNanos >= ANSWER_TOLD_NANOS) {
                 toldNodes = nodes;
+                toldNanos = nowNanos;
                 inbox.post(new MasterEvent.ClusterSized(nodes));
             }
             return 0.5f; // A stream has no end that could be measured.
@@ -374,7 +384,8 @@ public final class YarnCluster {
             LOG.warn("Container {} could not be started.", container, error);
             inbox.post(new MasterEvent.ContainerStartFailed(
                     new ExecutorId(container.toString()),
-                    "Container " + container + " could not be started: " + error.getMessage()));
+                    "Container " + container + " could not be started: " + error.getMessage(),
+                    true));
         }
 
         @Override

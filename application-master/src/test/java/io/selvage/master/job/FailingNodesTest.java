@@ -1,12 +1,15 @@
 package io.selvage.master.job;
 
 import static io.selvage.master.job.MasterHarness.JOB;
+import static io.selvage.master.job.MasterHarness.executor;
 import static io.selvage.master.job.MasterHarness.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
+import io.selvage.protocol.wire.ClusterLearnt;
 import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.SubtaskState;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -71,7 +74,7 @@ class FailingNodesTest {
     void startsThatFailInAnyWayCount() {
         MasterHarness harness = waiting(3);
         harness.allocate(11, BAD, 0);
-        harness.tell(new MasterEvent.ContainerStartFailed(MasterHarness.executor(11), "Connection refused."));
+        harness.tell(new MasterEvent.ContainerStartFailed(executor(11), "Connection refused.", true));
         harness.allocate(12, BAD, 0);
         harness.complete(12, 127);
         harness.passAlive(Duration.ofSeconds(5));
@@ -89,6 +92,18 @@ class FailingNodesTest {
             harness.passAlive(Duration.ofSeconds(17));
             harness.allocate(++lastContainer, BAD, 0);
             harness.complete(lastContainer, exitStatus);
+        }
+        assertThat(avoided(harness)).isEmpty();
+    }
+
+    @Test
+    void startsThatTheNodeWasNotAskedForCountNothing() {
+        MasterHarness harness = waiting(3);
+        for (int i = 0; i < 6; i++) {
+            harness.passAlive(Duration.ofSeconds(17));
+            harness.allocate(++lastContainer, BAD, 0);
+            harness.tell(new MasterEvent.ContainerStartFailed(
+                    executor(lastContainer), "The credentials of an executor could not be put together.", false));
         }
         assertThat(avoided(harness)).isEmpty();
     }
@@ -185,6 +200,66 @@ class FailingNodesTest {
         assertThat(avoided(harness)).hasSize(2);
         failToStart(harness, BAD, 1);
         assertThat(avoided(harness)).last().isEqualTo(excluding(BAD));
+    }
+
+    /** One that is waited for since long ago: the other nodes still have their time. */
+    @Test
+    void nodeIsNotTakenBackAsSoonAsItIsExcluded() {
+        MasterHarness harness = MasterHarness.running();
+        harness.tell(new MasterEvent.ClusterSized(3));
+        harness.completeCheckpoint();
+        for (int number : new int[] {1, 2}) {
+            harness.disconnect(number);
+            harness.complete(number, 137);
+        }
+        assertThat(harness.requestedContainers()).isEqualTo(4);
+        failToStart(harness, BAD, 2);
+        harness.passAlive(Duration.ofSeconds(17));
+        harness.allocate(++lastContainer, BAD, 0);
+        harness.passAlive(Duration.ofSeconds(70)); // It does not register, and another one is not given.
+        assertThat(avoided(harness)).containsExactly(excluding(BAD));
+        harness.passAlive(Duration.ofSeconds(30));
+        assertThat(avoided(harness)).containsExactly(excluding(BAD), takingBack(BAD));
+    }
+
+    @Test
+    void standbyDoesNotNeedAnExcludedNode() {
+        MasterHarness harness = new MasterHarness(1);
+        harness.submitted(JOB, 3);
+        harness.tell(new MasterEvent.ClusterSized(3));
+        harness.allocate(1);
+        harness.allocate(2);
+        harness.register(1);
+        harness.register(2);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+        harness.completeCheckpoint();
+        failToStart(harness, BAD, 3);
+        assertThat(avoided(harness)).containsExactly(excluding(BAD));
+        int asked = harness.requestedContainers();
+        harness.passAlive(Duration.ofMinutes(2));
+        assertThat(harness.requestedContainers())
+                .as("a standby is still asked for")
+                .isGreaterThan(asked);
+        assertThat(avoided(harness)).hasSize(1);
+    }
+
+    @Test
+    void afterAThousandOnlyThoseThatWereExcludedBeforeAre() {
+        MasterHarness harness = waiting(3);
+        ClusterLearnt.Builder learnt = ClusterLearnt.newBuilder().addExcludedNodes(BAD);
+        for (int node = 1; node < 1_000; node++) {
+            learnt.addExcludedNodes("node" + node);
+        }
+        harness.journal.add(JournalRecord.newBuilder().setClusterLearnt(learnt).build());
+        harness.crashMaster(true);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(List.of()));
+        harness.tell(new MasterEvent.ClusterSized(3));
+        harness.pass(Duration.ofSeconds(6));
+        failToStart(harness, WORSE, 4);
+        failToStart(harness, BAD, 3);
+        assertThat(avoided(harness)).last().isEqualTo(excluding(BAD));
+        assertThat(avoided(harness)).doesNotContain(excluding(WORSE));
     }
 
     @Test

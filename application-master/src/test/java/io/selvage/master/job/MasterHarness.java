@@ -71,6 +71,7 @@ final class MasterHarness {
     private final List<AppendId> held = new ArrayList<>();
     private final List<AppendId> confirmationsHeld = new ArrayList<>();
     private int recordsReplayed;
+    private int clusterNodes;
     private final int standby;
     private final boolean isForJobAlone;
     private long nextConnection;
@@ -156,6 +157,7 @@ final class MasterHarness {
     }
 
     void tell(MasterEvent event) {
+        clusterNodes = event instanceof MasterEvent.ClusterSized sized ? sized.nodes() : clusterNodes;
         perform(master.on(event, nowNanos));
     }
 
@@ -200,13 +202,25 @@ final class MasterHarness {
         tell(new MasterEvent.Tick());
     }
 
-    /** Time passes, and executors stay in touch. */
+    /** Time passes, and executors and YARN stay in touch. */
     void passAlive(Duration duration) {
+        passAlive(duration, true);
+    }
+
+    /** Time passes, executors stay in touch, and YARN is away. */
+    void passWithoutYarn(Duration duration) {
+        passAlive(duration, false);
+    }
+
+    private void passAlive(Duration duration, boolean isYarnHeard) {
         long end = nowNanos + duration.toNanos();
         while (nowNanos < end) {
             nowNanos = Math.min(end, nowNanos + seconds(1));
             connections.forEach((executor, connection) ->
                     tell(new MasterEvent.HeartbeatReceived(executor, connection, Heartbeat.getDefaultInstance())));
+            if (isYarnHeard) {
+                tell(new MasterEvent.ClusterSized(clusterNodes));
+            }
             tell(new MasterEvent.Tick());
         }
     }

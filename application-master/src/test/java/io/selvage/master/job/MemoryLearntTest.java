@@ -122,7 +122,7 @@ class MemoryLearntTest {
 
         harness.crashMaster(false);
         harness.tell(new MasterEvent.GraphLoaded(JOB, graph(1)));
-        harness.tell(new MasterEvent.ResourceManagerJoined(Map.of(), 4_096));
+        harness.tell(new MasterEvent.ResourceManagerJoined(Map.of(), 4_096, ""));
         harness.pass(Duration.ofSeconds(6));
         assertThat(asked(harness)).isEqualTo(1_786);
         harness.allocate(3, NODE, 1_792);
@@ -132,7 +132,7 @@ class MemoryLearntTest {
     @Test
     void neverMoreThanYarnGivesToAContainer() {
         MasterHarness harness = new MasterHarness();
-        harness.tell(new MasterEvent.ResourceManagerJoined(Map.of(), 1_100));
+        harness.tell(new MasterEvent.ResourceManagerJoined(Map.of(), 1_100, ""));
         harness.submitted(JOB, 1);
         harness.allocate(1, NODE, MEMORY_MIB);
         harness.register(1);
@@ -168,7 +168,7 @@ class MemoryLearntTest {
         harness.crashMaster(false);
         harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
         harness.tell(
-                new MasterEvent.ResourceManagerJoined(Map.of(executor(1), MEMORY_MIB, executor(3), 1_300L), 4_096));
+                new MasterEvent.ResourceManagerJoined(Map.of(executor(1), MEMORY_MIB, executor(3), 1_300L), 4_096, ""));
         harness.register(1, harness.stillRunning(1, SubtaskState.SUBTASK_RUNNING, 0));
         harness.register(3, harness.stillRunning(3, SubtaskState.SUBTASK_RUNNING, 0));
         lose(harness, 1, PHYSICAL);
@@ -197,8 +197,92 @@ class MemoryLearntTest {
 
         comeBack(harness, 4, MEMORY_MIB);
         harness.passAlive(Duration.ofMinutes(10));
-        lose(harness, 4, PHYSICAL);
+        lose(harness, 4, 137);
+        assertThat(asked(harness)).as("what was learnt is not forgotten").isEqualTo(1_250);
+        assertThat(harness.journaled(JournalRecord::hasClusterLearnt)).hasSize(1);
+    }
+
+    /** It was on its way while the request for it was withdrawn. */
+    @Test
+    void smallerContainerIsNoAnswerToTheRequestForALargerOne() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        lose(harness, 1, 137);
+        lose(harness, 2, PHYSICAL);
         assertThat(asked(harness)).isEqualTo(1_250);
+        assertThat(harness.requestedContainers()).isEqualTo(4);
+
+        harness.allocate(3, NODE, MEMORY_MIB);
+        assertThat(harness.last(MasterAction.LaunchExecutor.class).executor()).isEqualTo(executor(3));
+        assertThat(harness.requestedContainers())
+                .as("one of the two is not needed any more")
+                .isEqualTo(3);
+        harness.allocate(4, NODE, 1_250);
+        assertThat(harness.last(MasterAction.LaunchExecutor.class).executor()).isEqualTo(executor(4));
+        harness.register(3);
+        harness.register(4);
+        lose(harness, 3, PHYSICAL);
+        assertThat(harness.requestedContainers())
+                .as("none is outstanding that is not counted")
+                .isEqualTo(4);
+    }
+
+    @Test
+    void standbyThatIsNotGivenTellsNothingOfWhatJobsNeed() {
+        MasterHarness harness = new MasterHarness(1);
+        harness.submitted(JOB, 3);
+        for (int number = 1; number <= 3; number++) {
+            if (number == 3) {
+                harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+            }
+            harness.allocate(number);
+            harness.register(number);
+        }
+        harness.completeCheckpoint();
+        lose(harness, 2, PHYSICAL);
+        harness.stopped(1, 1);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+        harness.completeCheckpoint();
+        harness.passAlive(Duration.ofMinutes(2));
+        assertThat(asked(harness)).as("for the next standby").isEqualTo(1_250);
+        assertThat(lastNote(harness, "YARN has given no container")).isEmpty();
+    }
+
+    @Test
+    void yarnThatIsAwayHasNotSaidThatThereIsNoRoom() {
+        MasterHarness harness = exceeded(PHYSICAL);
+        harness.passWithoutYarn(Duration.ofSeconds(40));
+        harness.passAlive(Duration.ofSeconds(25));
+        assertThat(asked(harness)).isEqualTo(1_250);
+        harness.passAlive(Duration.ofSeconds(10));
+        assertThat(asked(harness)).isEqualTo(MEMORY_MIB);
+    }
+
+    @Test
+    void laterMasterDoesNotForgetItForWantOfRoom() {
+        MasterHarness harness = exceeded(PHYSICAL);
+        harness.passAlive(Duration.ofSeconds(31));
+        assertThat(asked(harness)).isEqualTo(MEMORY_MIB);
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(Map.of(executor(1), MEMORY_MIB), 4_096, ""));
+        harness.pass(Duration.ofSeconds(6));
+        assertThat(asked(harness)).isEqualTo(1_250);
+    }
+
+    @Test
+    void killWhileNoMasterWasThereTeachesToo() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(Map.of(executor(1), MEMORY_MIB), 4_096, ""));
+        harness.register(1, harness.stillRunning(1, SubtaskState.SUBTASK_RUNNING, 0));
+        harness.complete(2, PHYSICAL);
+        harness.complete(2, PHYSICAL); // YARN may say it twice.
+        harness.passAlive(Duration.ofSeconds(6));
+        assertThat(asked(harness)).isEqualTo(1_250);
+        assertThat(lastNote(harness, "is gone")).contains("is not known any more");
     }
 
     @Test

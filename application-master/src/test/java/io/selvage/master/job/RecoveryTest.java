@@ -18,6 +18,7 @@ import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SubtaskState;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What the next attempt makes of the journal that a dead master has left. */
@@ -67,6 +68,30 @@ class RecoveryTest {
         harness.passAlive(INTERVAL);
         assertThat(harness.lastMessage(MasterMessage::hasTrigger).getTrigger().getCheckpoint())
                 .isEqualTo(3);
+    }
+
+    /** To ask YARN for what it refuses would end the master, and the session with the last of its attempts. */
+    @Test
+    void waitsForANodeOnWhichExecutorsFit() {
+        MasterHarness harness = MasterHarness.running();
+        harness.completeCheckpoint();
+        harness.crashMaster(false);
+        harness.tell(new MasterEvent.GraphLoaded(JOB, graph(3)));
+        harness.tell(new MasterEvent.ResourceManagerJoined(
+                Map.of(executor(1), MasterHarness.MEMORY_MIB), 4_096, "An executor is to have 1 of yarn.io/gpu."));
+        harness.register(1);
+        harness.passAlive(Duration.ofMinutes(5));
+        harness.tell(new MasterEvent.ClusterSized(7));
+        assertThat(harness.of(MasterAction.RequestContainers.class)).isEmpty();
+        assertThat(harness.phase()).isEqualTo(JobPhase.WAITING_FOR_RESOURCES);
+        assertThat(harness.notices())
+                .singleElement()
+                .asString()
+                .contains("until a node that is large enough has come", "1 of yarn.io/gpu");
+
+        harness.tell(new MasterEvent.ExecutorsFit("node9:1"));
+        assertThat(harness.requestedContainers()).isEqualTo(1);
+        assertThat(harness.notices()).isEmpty();
     }
 
     @Test

@@ -30,6 +30,9 @@ final class SimulatedYarn {
     private static final long UNIT_MIB = 100;
 
     private static final int NODES = 3;
+    private static final int HEARD_MILLIS = 5_000;
+    /** What nobody has asked for. */
+    private static final long SURPLUS = 0;
     /** Of seeds, in so many an executor uses more than is set, and in so many a node is defective. */
     private static final int SELDOM = 6;
     /** Of containers, one of so many is put where there is no defect, as long as the defective node gets any. */
@@ -63,8 +66,12 @@ final class SimulatedYarn {
     private @Nullable SimulatedMaster attempt;
     private long lastAttempt;
     private long lastContainer;
-    private int outstanding;
-    private int unheard;
+    private long lastRequest;
+    /** What was asked for and not withdrawn, by the request's number, each with its size. */
+    private final Map<Long, Long> outstanding = new TreeMap<>();
+    /** The same of what the ResourceManager has yet to hear. */
+    private final Map<Long, Long> unheard = new TreeMap<>();
+
     private long awayUntilMillis;
     private int startsToFail;
 
@@ -83,8 +90,8 @@ final class SimulatedYarn {
             return;
         }
         SimulatedMaster before = attempt;
-        outstanding = 0;
-        unheard = 0;
+        outstanding.clear();
+        unheard.clear();
         avoidedByNewest.clear();
         joinHeardMillis = Long.MAX_VALUE;
         SimulatedMaster next = new SimulatedMaster(++lastAttempt, simulation);
@@ -125,12 +132,20 @@ final class SimulatedYarn {
                 left.addAll(empty.keySet());
                 Map<ExecutorId, Long> sizes = new TreeMap<>();
                 left.forEach(container -> sizes.put(container, memoryOf(container)));
-                tell(new MasterEvent.ResourceManagerJoined(sizes, LARGEST_MIB));
-                tell(new MasterEvent.ClusterSized(NODES));
+                tell(new MasterEvent.ResourceManagerJoined(sizes, LARGEST_MIB, ""));
+                sayNodes(master);
                 joinHeardMillis = Long.MAX_VALUE;
                 master.process().run(() -> joinHeardMillis = simulation.nowMillis());
             }
         });
+    }
+
+    /** Every few seconds, as long as it is there. */
+    private void sayNodes(SimulatedMaster master) {
+        if (master == attempt && master.process().lives()) {
+            tell(new MasterEvent.ClusterSized(NODES));
+            afterOutage(HEARD_MILLIS, () -> sayNodes(master));
+        }
     }
 
     private void bringBack(String node) {
@@ -158,37 +173,49 @@ final class SimulatedYarn {
         if (master != attempt) {
             return;
         }
+        outstanding.values().removeIf(other -> other != mib);
+        unheard.values().removeIf(other -> other != mib);
+        List<Long> asked = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            asked.add(++lastRequest);
+        }
         if (simulation.chance(Fault.RM_DOES_NOT_ANSWER, 0.1)) {
-            unheard += count;
+            asked.forEach(request -> unheard.put(request, mib));
             simulation.onceRepaired(() -> {
                 if (master == attempt) {
-                    int heard = Math.min(count, unheard);
-                    unheard -= heard;
-                    ask(master, heard, mib);
+                    ask(
+                            master,
+                            asked.stream()
+                                    .filter(request -> unheard.remove(request) != null)
+                                    .toList(),
+                            mib);
                 }
             });
             return;
         }
-        ask(master, count, mib);
+        ask(master, asked, mib);
     }
 
-    private void ask(SimulatedMaster master, int count, long mib) {
-        outstanding += count;
-        int given = count + (count > 0 && simulation.chance(Fault.RM_GIVES_TOO_MUCH, 0.1) ? 1 : 0);
-        for (int i = 0; i < given; i++) {
-            boolean surplus = i >= count;
+    private void ask(SimulatedMaster master, List<Long> asked, long mib) {
+        List<Long> given = new ArrayList<>(asked);
+        asked.forEach(request -> outstanding.put(request, mib));
+        if (!asked.isEmpty() && simulation.chance(Fault.RM_GIVES_TOO_MUCH, 0.1)) {
+            given.add(SURPLUS);
+        }
+        for (long request : given) {
             int takes = simulation.chance(Fault.RM_ANSWERS_LATE, 0.1)
                     ? simulation.between(800, 6_000)
                     : simulation.between(50, 800);
-            afterOutage(takes, () -> allocate(master, surplus, mib));
+            afterOutage(takes, () -> allocate(master, request, mib));
         }
     }
 
-    private void allocate(SimulatedMaster master, boolean surplus, long mib) {
-        if (master != attempt || !master.process().lives() || (outstanding == 0 && !surplus)) {
+    private void allocate(SimulatedMaster master, long request, long mib) {
+        if (master != attempt
+                || !master.process().lives()
+                || (outstanding.remove(request) == null && request != SURPLUS)) {
             return;
         }
-        outstanding -= surplus ? 0 : 1;
         ExecutorId container = new ExecutorId("container_" + (1_000 + ++lastContainer));
         empty.put(container, true);
         nodes.put(container, nodeFor(container));
@@ -249,9 +276,10 @@ final class SimulatedYarn {
 
     void withdraw(SimulatedMaster master, int count) {
         if (master == attempt) {
-            int ofUnheard = Math.min(count, unheard);
-            unheard -= ofUnheard;
-            outstanding = Math.max(0, outstanding - (count - ofUnheard));
+            for (int i = 0; i < count; i++) {
+                Map<Long, Long> from = unheard.isEmpty() ? outstanding : unheard;
+                from.keySet().stream().findFirst().ifPresent(from::remove);
+            }
         }
     }
 

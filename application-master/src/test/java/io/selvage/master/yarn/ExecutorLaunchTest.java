@@ -117,14 +117,17 @@ class ExecutorLaunchTest {
             ResourceUtils.reinitializeResources(more);
             Resource largest = Resource.newInstance(8192, 4);
             largest.setResourceValue("yarn.io/gpu", 1);
-            assertThat(YarnCluster.missing(config, largest)).isEqualTo("1 of lic and 2 of yarn.io/gpu");
+            assertThat(YarnCluster.unfit(config, largest))
+                    .contains("1 of lic and 2 of yarn.io/gpu", "another selvage.executor.resource");
+            assertThat(YarnCluster.unfit(config, Resource.newInstance(16, 4)))
+                    .contains("than the cluster allows, which is 16 MiB and 4", "a smaller selvage.executor.memory");
 
             more.add(ResourceTypeInfo.newInstance("lic"));
             ResourceUtils.reinitializeResources(more);
             Resource enough = Resource.newInstance(8192, 4);
             enough.setResourceValue("yarn.io/gpu", 2);
             enough.setResourceValue("lic", 7);
-            assertThat(YarnCluster.missing(config, enough)).isEmpty();
+            assertThat(YarnCluster.unfit(config, enough)).isEmpty();
             Resource asked = YarnCluster.request(config, 1024, 1).getCapability();
             assertThat(asked.getMemorySize()).isEqualTo(1024);
             assertThat(asked.getResourceValue("yarn.io/gpu")).isEqualTo(2);

@@ -3,7 +3,10 @@ package io.selvage.master.yarn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.master.event.MasterEvent;
+import io.selvage.protocol.config.Configuration;
+import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.id.ExecutorId;
+import java.util.List;
 import java.util.Set;
 import org.apache.hadoop.yarn.api.records.ContainerId;
 import org.apache.hadoop.yarn.api.records.NodeId;
@@ -12,6 +15,7 @@ import org.apache.hadoop.yarn.api.records.NodeState;
 import org.apache.hadoop.yarn.api.records.PreemptionContainer;
 import org.apache.hadoop.yarn.api.records.PreemptionContract;
 import org.apache.hadoop.yarn.api.records.PreemptionMessage;
+import org.apache.hadoop.yarn.api.records.Resource;
 import org.apache.hadoop.yarn.api.records.StrictPreemptionContract;
 import org.apache.hadoop.yarn.util.Records;
 import org.junit.jupiter.api.Test;
@@ -51,6 +55,21 @@ class NoticesTest {
             names = {"NEW", "RUNNING", "REBOOTED"})
     void aNodeThatIsThereIsNoNews(NodeState state) {
         assertThat(Notices.ofNode(report(state))).isEmpty();
+    }
+
+    @Test
+    void aNodeThatHasComeIsNewsOnlyIfAnExecutorFitsThere() {
+        SessionConfig config = SessionConfig.from(Configuration.defaults());
+        NodeReport small = report(NodeState.RUNNING);
+        small.setCapability(Resource.newInstance(16, 8));
+        NodeReport large = report(NodeState.RUNNING);
+        large.setNodeId(NodeId.newInstance("n8", 8041));
+        large.setCapability(Resource.newInstance(65_536, 8));
+        NodeReport gone = report(NodeState.LOST);
+        gone.setCapability(Resource.newInstance(65_536, 8));
+        assertThat(Notices.ofLargeEnough(List.of(small, gone), config)).isEmpty();
+        assertThat(Notices.ofLargeEnough(List.of(small, large, large), config))
+                .contains(new MasterEvent.ExecutorsFit("n8:8041"));
     }
 
     @Test

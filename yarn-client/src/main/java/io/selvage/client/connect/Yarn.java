@@ -51,7 +51,7 @@ public final class Yarn implements AutoCloseable {
     private final YarnClient client;
     private final String where;
 
-    private Yarn(YarnClient client, String where) {
+    Yarn(YarnClient client, String where) {
         this.client = client;
         this.where = where;
     }

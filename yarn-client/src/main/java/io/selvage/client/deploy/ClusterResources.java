@@ -51,9 +51,12 @@ public record ClusterResources(String where, ClusterLimits limits, Queues queues
      * @throws io.selvage.client.exit.ClientException with {@code REFUSED} if one would never be given
      */
     public static ClusterLimits limitsFor(Yarn yarn, SessionConfig session, GetNewApplicationResponse response) {
+        boolean hasMore = !session.executorResources().isEmpty();
+        // First of all: a response, once read, stays without the types that were not known then.
+        Set<String> types = hasMore ? yarn.moreResourceTypes() : Set.of();
         ClusterLimits limits = limits(yarn, response);
-        if (!session.executorResources().isEmpty()) {
-            limits.check(session.executorResources(), mostOf(yarn.moreResourceTypes(), response));
+        if (hasMore) {
+            limits.check(session.executorResources(), mostOf(types, response));
         }
         limits.check(session, Queues.Queue.any(session.queue()));
         return limits;
