@@ -22,6 +22,7 @@ public final class Refusals {
     private final LongSupplier nanoClock;
     /** Volatile: it is read by who must not wait for a line of the log to be written. Set under the lock. */
     private volatile long total;
+
     private long logged; // of them
     private long loggedNanos;
 

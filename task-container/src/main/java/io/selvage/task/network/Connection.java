@@ -127,14 +127,20 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
 
     private void onUndecipherable(SSLException failure) {
         if (Encryption.isOfPeer(failure)) {
-            LOG.error("Closing the data connection with {}: it refused what it got: {}.", peer(), Encryption.reason(failure));
+            LOG.error(
+                    "Closing the data connection with {}: it refused what it got: {}.",
+                    peer(),
+                    Encryption.reason(failure));
             close("the peer refused what it got: " + Encryption.reason(failure));
         } else {
             refuse("what can't be decrypted: " + Encryption.reason(failure));
         }
     }
 
-    /** Nobody would miss the frame before the next one comes. Posted, as what ends a connection is told after what it leaves unsent. */
+    /**
+     * Nobody would miss the frame before the next one comes. Posted, as what ends a connection is told after what it
+     * leaves unsent.
+     */
     private void onEncryptedWrite(ChannelFuture written) {
         ChannelHandlerContext from = context;
         if (!written.isSuccess() && !closing && from != null) {

@@ -107,7 +107,9 @@ public final class DataPlane implements ExchangeTransport {
         this.self = self;
         this.handshake = identity.handshake();
         this.lookups = aside("name-lookup", 1);
-        this.keys = aside("connection-keys", Math.min(MAX_KEY_THREADS, Runtime.getRuntime().availableProcessors()));
+        this.keys = aside(
+                "connection-keys",
+                Math.min(MAX_KEY_THREADS, Runtime.getRuntime().availableProcessors()));
         this.encryption = isEncrypted ? new Encryption(new PinnedTls(identity), keys) : null;
         this.limits = limits;
         DefaultThreadFactory threads = new DefaultThreadFactory("network", true);
@@ -138,8 +140,7 @@ public final class DataPlane implements ExchangeTransport {
      * @param bindHost empty for every address of the node
      * @throws UncheckedIOException if the address can't be listened on
      */
-    public static DataPlane open(
-            ExecutorId self, ApplicationIdentity identity, boolean isEncrypted, String bindHost) {
+    public static DataPlane open(ExecutorId self, ApplicationIdentity identity, boolean isEncrypted, String bindHost) {
         return open(self, identity, isEncrypted, bindHost, DataPlaneLimits.DEFAULT);
     }
 

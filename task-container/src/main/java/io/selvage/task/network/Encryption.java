@@ -25,8 +25,8 @@ final class Encryption {
     private final Executor slow;
 
     /**
-     * @param slow what signs and checks certificates; the network thread must not wait for it. It does make the keys of a
-     *     connecting side's first message, once for each connection that it opens.
+     * @param slow what signs and checks certificates; the network thread must not wait for it. It does make the keys of
+     *     a connecting side's first message, once for each connection that it opens.
      */
     Encryption(PinnedTls tls, Executor slow) {
         this.tls = tls;
@@ -43,7 +43,8 @@ final class Encryption {
 
     /** What went wrong, in a few words: Netty quotes all that was sent. */
     static String reason(Throwable failure) {
-        Throwable cause = failure instanceof DecoderException && failure.getCause() != null ? failure.getCause() : failure;
+        Throwable cause =
+                failure instanceof DecoderException && failure.getCause() != null ? failure.getCause() : failure;
         return cause instanceof NotSslRecordException ? "no TLS record" : Shown.of(String.valueOf(cause.getMessage()));
     }
 

@@ -12,9 +12,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and, where connections
- * are encrypted, before that stands; then gives way to the connection. Until its proof a peer has a fixed array and a
- * deadline, and nothing else; until its encryption stands, {@value #MAX_BYTES_UNTIL_ENCRYPTED} bytes and the same deadline.
+ * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and, where
+ * connections are encrypted, before that stands; then gives way to the connection. Until its proof a peer has a fixed
+ * array and a deadline, and nothing else; until its encryption stands, {@value #MAX_BYTES_UNTIL_ENCRYPTED} bytes and
+ * the same deadline.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Netty hands what fails to exceptionCaught.
 final class HandshakeHandler extends ChannelInboundHandlerAdapter {
@@ -46,8 +47,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     private @Nullable Intake intake;
 
     /** @param encryption null: what comes after is not encrypted */
-    HandshakeHandler(
-            HandshakeExchange exchange, @Nullable Encryption encryption, long maxNanos, Outcome outcome) {
+    HandshakeHandler(HandshakeExchange exchange, @Nullable Encryption encryption, long maxNanos, Outcome outcome) {
         this.exchange = exchange;
         this.encryption = encryption;
         this.maxNanos = maxNanos;
@@ -64,8 +64,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         if (decided) {
             return;
         }
-        deadline = context.executor()
-                .schedule(() -> refuse(context, whyLate()), maxNanos, TimeUnit.NANOSECONDS);
+        deadline = context.executor().schedule(() -> refuse(context, whyLate()), maxNanos, TimeUnit.NANOSECONDS);
         write(context, exchange.opening());
     }
 
