@@ -20,7 +20,9 @@ public final class Refusals {
 
     private final String port;
     private final LongSupplier nanoClock;
-    private long total;
+    /** Volatile: it is read by who must not wait for a line of the log to be written. Set under the lock. */
+    private volatile long total;
+
     private long logged; // of them
     private long loggedNanos;
 
@@ -41,22 +43,23 @@ public final class Refusals {
 
     /** @param why continues "was refused: "; may hold what the stranger has sent */
     public synchronized void count(String remote, String why) {
-        total++;
+        long count = total + 1;
+        total = count;
         long now = nanoClock.getAsLong();
         if (logged == 0 || now - loggedNanos >= LOG_EVERY_NANOS) {
-            logged = total;
+            logged = count;
             loggedNanos = now;
             LOG.warn(
                     "A connection from {} to {} was refused: {}. {} have been until now.",
                     remote,
                     port,
                     printable(why),
-                    total);
+                    count);
         }
     }
 
     /** Since the port was opened. */
-    public synchronized long total() {
+    public long total() {
         return total;
     }
 

@@ -2,6 +2,8 @@ package io.selvage.protocol.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class RefusalsTest {
@@ -19,6 +21,16 @@ class RefusalsTest {
         now += Refusals.LOG_EVERY_NANOS;
         refusals.count("127.0.0.1:9", "again");
         assertThat(refusals.logged()).as("the line tells of all before it").isEqualTo(1001);
+    }
+
+    /** A heartbeat reports the number, and must not wait for a disk. */
+    @Test
+    void theNumberIsReadWhileALineOfTheLogIsWritten() throws Exception {
+        refusals.count("127.0.0.1:9", "it said nothing");
+        synchronized (refusals) { // As long as it writes.
+            assertThat(CompletableFuture.supplyAsync(refusals::total).get(60, TimeUnit.SECONDS))
+                    .isEqualTo(1);
+        }
     }
 
     @Test

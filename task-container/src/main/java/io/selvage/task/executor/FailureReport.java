@@ -13,6 +13,9 @@ import java.io.UncheckedIOException;
 /** Puts what was thrown into the words of the wire. */
 final class FailureReport {
     static final int MOST_CAUSES = 10;
+    /** Of a message and of each cause: they are kept in the journal, and shown. */
+    static final int MOST_CHARACTERS = 2 * 1024;
+
     static final int MOST_STACK_CHARACTERS = 16 * 1024;
 
     private FailureReport() {}
@@ -20,10 +23,10 @@ final class FailureReport {
     static Failure of(Throwable thrown, String vertex, int subtask) {
         Failure.Builder failure = Failure.newBuilder()
                 .setKind(kind(thrown))
-                .setMessage(message(thrown))
+                .setMessage(shortened(message(thrown), MOST_CHARACTERS))
                 .setOperator(vertex)
                 .setSubtask(subtask)
-                .setStackTrace(shortened(Throwables.getStackTraceAsString(thrown)));
+                .setStackTrace(shortened(Throwables.getStackTraceAsString(thrown), MOST_STACK_CHARACTERS));
         if (thrown instanceof OperatorException operator) {
             failure.setOperator(operator.operator())
                     .setSubtask(operator.subtask())
@@ -34,7 +37,7 @@ final class FailureReport {
         }
         Throwable cause = thrown;
         for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
-            failure.addCauses(cause.toString().replace('\n', ' '));
+            failure.addCauses(shortened(cause.toString(), MOST_CHARACTERS).replace('\n', ' '));
             cause = cause.getCause();
         }
         return failure.build();
@@ -70,9 +73,7 @@ final class FailureReport {
         return isSentence ? String.valueOf(message) : thrown.toString();
     }
 
-    private static String shortened(String stackTrace) {
-        return stackTrace.length() <= MOST_STACK_CHARACTERS
-                ? stackTrace
-                : stackTrace.substring(0, MOST_STACK_CHARACTERS) + "\n[...]";
+    private static String shortened(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most) + "[...]";
     }
 }

@@ -1,12 +1,17 @@
 package io.selvage.task.network;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslHandler;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.security.Refusals;
+import io.selvage.task.exchange.Shown;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +34,10 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
     private final FrameReader reader = new FrameReader(this);
     private final FrameHeader header = new FrameHeader();
     private final Runnable flush = this::flush;
+    private final ChannelFutureListener encryptedWrite = this::onEncryptedWrite;
 
     private @Nullable ChannelHandlerContext context;
+    private boolean isEncrypted;
     private boolean flushPosted;
     private boolean closing;
     private @Nullable String cause; // why the socket was closed, if this side knows
@@ -62,6 +69,7 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
     @Override
     public final void handlerAdded(ChannelHandlerContext added) {
         context = added;
+        isEncrypted = added.pipeline().get(SslHandler.class) != null;
         byte[] name = self.value().getBytes(StandardCharsets.UTF_8);
         write(FrameType.PEER, 0, 0, 0, name, 0, name.length);
     }
@@ -105,11 +113,11 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
 
     @Override
     public final void exceptionCaught(ChannelHandlerContext from, Throwable failure) {
-        if (failure instanceof DecoderException && failure.getCause() instanceof SSLException undecipherable) {
-            if (!closing) {
-                refuse("what can't be decrypted: " + undecipherable.getMessage());
-            }
-        } else if (failure instanceof IOException) {
+        if (closing || failure instanceof ClosedChannelException) {
+            LOG.debug("As the data connection with {} closes:", peer(), failure);
+        } else if (failure instanceof DecoderException && failure.getCause() instanceof SSLException undecipherable) {
+            onUndecipherable(undecipherable);
+        } else if (failure instanceof IOException && !(failure instanceof SSLException)) {
             LOG.debug("The data connection with {} broke.", peer(), failure);
             closeFor(String.valueOf(failure.getMessage()));
         } else {
@@ -117,10 +125,33 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
         }
     }
 
+    private void onUndecipherable(SSLException failure) {
+        if (Encryption.isOfPeer(failure)) {
+            LOG.error(
+                    "Closing the data connection with {}: it refused what it got: {}.",
+                    peer(),
+                    Encryption.reason(failure));
+            close("the peer refused what it got: " + Encryption.reason(failure));
+        } else {
+            refuse("what can't be decrypted: " + Encryption.reason(failure));
+        }
+    }
+
+    /**
+     * Nobody would miss the frame before the next one comes. Posted, as what ends a connection is told after what it
+     * leaves unsent.
+     */
+    private void onEncryptedWrite(ChannelFuture written) {
+        ChannelHandlerContext from = context;
+        if (!written.isSuccess() && !closing && from != null) {
+            thread.post(() -> exceptionCaught(from, written.cause()));
+        }
+    }
+
     /** Closes the connection because this side can't go on with it. */
     final void fail(Throwable failure) {
         LOG.error("Closing the data connection with {} after an unexpected failure.", peer(), failure);
-        close("it was closed here after " + failure);
+        close("it was closed here after " + Shown.of(failure));
     }
 
     @Override
@@ -163,7 +194,7 @@ abstract sealed class Connection extends ChannelInboundHandlerAdapter implements
         header.encode(type, flags, channel, number, payload, offset, length);
         ByteBuf frame = to.alloc().directBuffer(FrameHeader.BYTES + length);
         frame.writeBytes(header.bytes()).writeBytes(payload, offset, length);
-        to.write(frame, to.voidPromise());
+        to.write(frame, isEncrypted ? to.newPromise().addListener(encryptedWrite) : to.voidPromise());
         if (!flushPosted) {
             flushPosted = true;
             thread.post(flush);

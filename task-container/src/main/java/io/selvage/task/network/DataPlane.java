@@ -74,6 +74,8 @@ public final class DataPlane implements ExchangeTransport {
 
     private static final long CLOSE_SECONDS = 5;
     private static final long ASIDE_IDLE_SECONDS = 10;
+    /** Connections come all at once, as a job starts. */
+    private static final int MAX_KEY_THREADS = 4;
 
     private final ExecutorId self;
     private final Handshake handshake;
@@ -104,8 +106,10 @@ public final class DataPlane implements ExchangeTransport {
             DataPlaneLimits limits) {
         this.self = self;
         this.handshake = identity.handshake();
-        this.lookups = aside("name-lookup");
-        this.keys = aside("connection-keys");
+        this.lookups = aside("name-lookup", 1);
+        this.keys = aside(
+                "connection-keys",
+                Math.min(MAX_KEY_THREADS, Runtime.getRuntime().availableProcessors()));
         this.encryption = isEncrypted ? new Encryption(new PinnedTls(identity), keys) : null;
         this.limits = limits;
         DefaultThreadFactory threads = new DefaultThreadFactory("network", true);
@@ -117,14 +121,16 @@ public final class DataPlane implements ExchangeTransport {
         this.listener = listen(bindHost);
     }
 
-    private static ExecutorService aside(String name) {
-        return new ThreadPoolExecutor(
-                0,
-                1,
+    private static ExecutorService aside(String name, int threads) {
+        ThreadPoolExecutor aside = new ThreadPoolExecutor(
+                threads,
+                threads,
                 ASIDE_IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
                 new DefaultThreadFactory(name, true));
+        aside.allowCoreThreadTimeOut(true);
+        return aside;
     }
 
     /**

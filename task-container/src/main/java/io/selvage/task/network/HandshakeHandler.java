@@ -14,12 +14,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Owned by the network thread. Lets nothing of a socket through before its peer has proven itself, and, where
  * connections are encrypted, before that stands; then gives way to the connection. Until its proof a peer has a fixed
- * array and a deadline, and nothing else.
+ * array and a deadline, and nothing else; until its encryption stands, {@value #MAX_BYTES_UNTIL_ENCRYPTED} bytes and
+ * the same deadline.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Netty hands what fails to exceptionCaught.
 final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     /** How long a peer has for its proof; an overloaded host takes seconds for it. */
     static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(15);
+
+    /** A sound peer sends a few thousand. */
+    static final int MAX_BYTES_UNTIL_ENCRYPTED = 64 << 10;
 
     /** How it went; exactly one of the two is called, once. */
     interface Outcome {
@@ -40,6 +44,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     private boolean decided;
     private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> deadline;
+    private @Nullable Intake intake;
 
     /** @param encryption null: what comes after is not encrypted */
     HandshakeHandler(HandshakeExchange exchange, @Nullable Encryption encryption, long maxNanos, Outcome outcome) {
@@ -59,10 +64,12 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         if (decided) {
             return;
         }
-        deadline = context.executor()
-                .schedule(
-                        () -> refuse(context, "the peer did not prove itself in time"), maxNanos, TimeUnit.NANOSECONDS);
+        deadline = context.executor().schedule(() -> refuse(context, whyLate()), maxNanos, TimeUnit.NANOSECONDS);
         write(context, exchange.opening());
+    }
+
+    private String whyLate() {
+        return encrypting ? "its encryption did not stand in time" : "the peer did not prove itself in time";
     }
 
     @Override
@@ -111,6 +118,8 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
             giveWay(context);
         } else {
             encrypting = true;
+            intake = new Intake();
+            context.pipeline().addBefore(context.name(), "intake", intake);
             context.pipeline().addBefore(context.name(), "encryption", encryption.newHandler(exchange.side()));
         }
     }
@@ -130,11 +139,14 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     private static String whyNotEncrypted(Throwable failure) {
         return failure instanceof ClosedChannelException
                 ? "the peer closed the connection before its encryption stood"
-                : "its encryption could not be agreed upon: " + failure.getMessage();
+                : "its encryption could not be agreed upon: " + Encryption.reason(failure);
     }
 
     private void giveWay(ChannelHandlerContext context) {
         decide();
+        if (intake != null) {
+            context.pipeline().remove(intake);
+        }
         context.pipeline().replace(this, "connection", outcome.onAuthenticated());
     }
 
@@ -146,7 +158,7 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable failure) {
-        refuse(context, String.valueOf(failure.getMessage()));
+        refuse(context, Encryption.reason(failure));
     }
 
     @Override
@@ -174,6 +186,23 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         decided = true;
         if (deadline != null) {
             deadline.cancel(false);
+        }
+    }
+
+    /** Before TLS, which keeps all that comes while its work is done elsewhere. */
+    private final class Intake extends ChannelInboundHandlerAdapter {
+        private long count;
+
+        @Override
+        public void channelRead(ChannelHandlerContext from, Object received) {
+            ByteBuf in = (ByteBuf) received;
+            count += in.readableBytes();
+            if (count <= MAX_BYTES_UNTIL_ENCRYPTED) {
+                from.fireChannelRead(in);
+            } else {
+                in.release();
+                giveUp("the peer sent more than " + MAX_BYTES_UNTIL_ENCRYPTED + " bytes before its encryption stood");
+            }
         }
     }
 }

@@ -201,7 +201,7 @@ final class ScriptedMaster implements AutoCloseable {
         LocalExecutor executor =
                 new LocalExecutor("executor-" + ++executorNumber, store, directory, identity, isEncrypted, said);
         if (isEncrypted) {
-            wires.put(executor, new CuttableWire(executor.dataPlane.dataPort()));
+            wires.put(executor, new CuttableWire(executor.dataPlane.dataPort(), true));
         }
         return executor;
     }

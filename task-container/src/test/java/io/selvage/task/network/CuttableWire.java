@@ -1,5 +1,6 @@
 package io.selvage.task.network;
 
+import io.selvage.protocol.security.Handshake;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,11 +19,16 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A relay on loopback between senders and a data port, that can be cut, keep a sender waiting, flip a bit of what it
- * says, and be listened at.
+ * says, and be listened at. Of TLS behind the proof it flips nothing in the headers of records, of which a bit may mean
+ * nothing, or have the receiver wait for more.
  */
 public final class CuttableWire implements AutoCloseable {
+    private static final int PROOF_BYTES = HandshakeExchange.MAX_MESSAGE_BYTES + Handshake.RESPONSE_BYTES;
+    private static final int TLS_HEADER_BYTES = 5;
+
     private final ServerSocket server;
     private final int target;
+    private final boolean isEncrypted;
     private final CountDownLatch held;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final AtomicLong flipAt = new AtomicLong(Long.MAX_VALUE); // bytes from the sender
@@ -31,20 +37,21 @@ public final class CuttableWire implements AutoCloseable {
     private final ByteArrayOutputStream heard = new ByteArrayOutputStream(); // guarded by itself; both ways
 
     /** Lets through at once. */
-    public CuttableWire(int target) throws IOException {
-        this(target, new CountDownLatch(0));
+    public CuttableWire(int target, boolean isEncrypted) throws IOException {
+        this(target, isEncrypted, new CountDownLatch(0));
     }
 
-    private CuttableWire(int target, CountDownLatch held) throws IOException {
+    private CuttableWire(int target, boolean isEncrypted, CountDownLatch held) throws IOException {
         this.target = target;
+        this.isEncrypted = isEncrypted;
         this.held = held;
         this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         start("wire", this::accept);
     }
 
     /** Keeps a sender that has connected waiting, until {@link #letThrough}. */
-    static CuttableWire held(int target) throws IOException {
-        return new CuttableWire(target, new CountDownLatch(1));
+    static CuttableWire held(int target, boolean isEncrypted) throws IOException {
+        return new CuttableWire(target, isEncrypted, new CountDownLatch(1));
     }
 
     void letThrough() {
@@ -55,7 +62,7 @@ public final class CuttableWire implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    /** Flips a bit in the byte that the sender sends after so many others, once. */
+    /** Flips a bit in the byte that the sender sends after so many others, or in the next that may be, once. */
     void flipAfter(long bytes) {
         flipAt.set(bytes);
     }
@@ -111,15 +118,14 @@ public final class CuttableWire implements AutoCloseable {
 
     private void pump(Socket from, Socket to, boolean mayFlip) {
         byte[] buffer = new byte[8192];
-        long total = 0;
+        Damage damage = new Damage();
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 if (mayFlip) {
-                    damage(buffer, count, total);
+                    damage.pass(buffer, count);
                 }
-                total += count;
                 synchronized (heard) {
                     heard.write(buffer, 0, count);
                 }
@@ -133,14 +139,41 @@ public final class CuttableWire implements AutoCloseable {
         }
     }
 
-    private void damage(byte[] buffer, int count, long total) {
-        long at = flipAt.get();
-        if (at >= total && at < total + count && flipAt.compareAndSet(at, Long.MAX_VALUE)) {
-            buffer[(int) (at - total)] ^= 4;
+    /** What one sender says, up to now. */
+    private final class Damage {
+        private long total;
+        private int left = PROOF_BYTES; // before the next header
+        private int inHeader; // bytes of it that are past
+        private int highLength; // of the length in it, the first byte
+
+        void pass(byte[] buffer, int count) {
+            for (int i = 0; i < count; i++) {
+                boolean mayFlip = !isEncrypted || !isHeader(buffer[i]);
+                long at = flipAt.get();
+                if (mayFlip && total >= at && flipAt.compareAndSet(at, Long.MAX_VALUE)) {
+                    buffer[i] ^= 4;
+                }
+                if (mayFlip && i >= count / 2 && flipsNext.get() && flipsNext.compareAndSet(true, false)) {
+                    flipped.incrementAndGet();
+                    buffer[i] ^= 4;
+                }
+                total++;
+            }
         }
-        if (flipsNext.compareAndSet(true, false)) {
-            flipped.incrementAndGet();
-            buffer[count / 2] ^= 4;
+
+        private boolean isHeader(byte next) {
+            if (left > 0) {
+                left--;
+                return false;
+            }
+            inHeader++;
+            if (inHeader == TLS_HEADER_BYTES - 1) {
+                highLength = (next & 0xff) << 8;
+            } else if (inHeader == TLS_HEADER_BYTES) {
+                left = highLength | next & 0xff;
+                inHeader = 0;
+            }
+            return true;
         }
     }
 

@@ -562,7 +562,7 @@ class DataPlaneTest {
                 new ChannelDefinition(new ChannelId(JobId.random(), FIRST, 9, 0, 0), strings(), BUFFER, FLUSH, TARGET);
         InputChannel otherInput = b.registerInput(other, consumer, (id, why) -> failuresOfB.add(why));
         InputChannel input = register(b, define(SECOND, 1));
-        try (CuttableWire wire = CuttableWire.held(b.dataPort())) {
+        try (CuttableWire wire = CuttableWire.held(b.dataPort(), isEncrypted)) {
             ExecutorAddress address = new ExecutorAddress(new ExecutorId("b"), HOST, wire.port());
             OutputChannel released = open(a, address, define(FIRST, 1));
             OutputChannel otherOutput = a.openOutput(other, address, producer, (id, why) -> failuresOfA.add(why));
@@ -580,7 +580,7 @@ class DataPlaneTest {
 
     @Test
     void aLostConnectionFailsEachChannelOnceAtBothEnds() throws Exception {
-        try (CuttableWire wire = new CuttableWire(b.dataPort())) {
+        try (CuttableWire wire = new CuttableWire(b.dataPort(), isEncrypted)) {
             for (int i = 0; i < 3; i++) {
                 InputChannel input = register(b, define(FIRST, i));
                 next(
@@ -643,7 +643,7 @@ class DataPlaneTest {
     void aDamagedFrameClosesTheConnectionAndFailsBothEnds(long offset) throws Exception {
         assumeThat(isEncrypted).as("the places of its bytes are not known").isFalse();
         Definition definition = define(FIRST, 1);
-        try (CuttableWire wire = new CuttableWire(b.dataPort())) {
+        try (CuttableWire wire = new CuttableWire(b.dataPort(), isEncrypted)) {
             byte[] open = new OpenRequest(definition.id(), BUFFER).encode();
             long framesFrom = 40L + 32 + FrameHeader.BYTES + 1 + FrameHeader.BYTES + open.length;
             wire.flipAfter(framesFrom + offset);
@@ -651,15 +651,7 @@ class DataPlaneTest {
             OutputChannel output = open(a, new ExecutorAddress(new ExecutorId("b"), HOST, wire.port()), definition);
             // A length that has become larger waits for more: there is more.
             AtomicBoolean failed = new AtomicBoolean();
-            CompletableFuture<Void> emitting = run(() -> {
-                String record = "x".repeat(1000);
-                while (!failed.get()) {
-                    if (!output.tryEmit(record, 1)) {
-                        output.flush();
-                        Thread.onSpinWait();
-                    }
-                }
-            });
+            CompletableFuture<Void> emitting = emitUntil(failed, output);
 
             ChannelFailure damaged = next(failuresOfB);
             assertThat(damaged.reason()).contains("executor a at", "the peer sent");
@@ -670,25 +662,20 @@ class DataPlaneTest {
         }
     }
 
-    /** Whatever byte it is: those of the proof and of the certificates are among the first. */
+    /** Whatever byte it is that means something: those of the proof and of the certificates are among the first. */
     @ParameterizedTest
     @ValueSource(longs = {3, 20, 50, 80, 200, 400, 700, 1000, 1500, 2500, 10_000})
     void aDamagedByteNeverPassesAndClosesTheConnection(long place) throws Exception {
+        // A length within the handshake's messages that has become larger is waited for.
+        DataPlane brisk =
+                plane("b", new DataPlaneLimits(8, TimeUnit.SECONDS.toNanos(3), 8, TimeUnit.MINUTES.toNanos(1)));
         Definition definition = define(FIRST, 1);
-        try (CuttableWire wire = new CuttableWire(b.dataPort())) {
+        try (CuttableWire wire = new CuttableWire(brisk.dataPort(), isEncrypted)) {
             wire.flipAfter(place);
-            InputChannel input = register(b, definition);
+            InputChannel input = register(brisk, definition);
             OutputChannel output = open(a, new ExecutorAddress(new ExecutorId("b"), HOST, wire.port()), definition);
             AtomicBoolean failed = new AtomicBoolean();
-            CompletableFuture<Void> emitting = run(() -> {
-                String record = "x".repeat(1000);
-                while (!failed.get()) {
-                    if (!output.tryEmit(record, 1)) {
-                        output.flush();
-                        Thread.onSpinWait();
-                    }
-                }
-            });
+            CompletableFuture<Void> emitting = emitUntil(failed, output);
 
             next(failuresOfA);
             failed.set(true);
@@ -698,8 +685,20 @@ class DataPlaneTest {
                 assertThat(record).isEqualTo("x".repeat(1000));
                 record = input.poll();
             }
-            awaitRefusal(b);
+            awaitRefusal(brisk);
         }
+    }
+
+    private static CompletableFuture<Void> emitUntil(AtomicBoolean failed, OutputChannel output) {
+        return run(() -> {
+            String record = "x".repeat(1000);
+            while (!failed.get()) {
+                if (!output.tryEmit(record, 1)) {
+                    output.flush();
+                    Thread.onSpinWait();
+                }
+            }
+        });
     }
 
     private static void awaitRefusal(DataPlane by) {
@@ -713,7 +712,7 @@ class DataPlaneTest {
     @Test
     void whoListensInBetweenReadsRecordsOnlyIfTheyAreNotEncrypted() throws Exception {
         Definition definition = define(FIRST, 1);
-        try (CuttableWire wire = new CuttableWire(b.dataPort())) {
+        try (CuttableWire wire = new CuttableWire(b.dataPort(), isEncrypted)) {
             InputChannel input = register(b, definition);
             OutputChannel output = open(a, new ExecutorAddress(new ExecutorId("b"), HOST, wire.port()), definition);
             for (int i = 0; i < 1000; i++) {
