@@ -456,7 +456,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         }
         if (names.contains(name)) {
             throw new IllegalStateException("The operator " + operator + " has two states of the name \"" + name
-                    + "\". Give one of them another name.");
+                    + "\", of which one may be the operator's own. Give yours another name.");
         }
         StateSchema.Section section = new StateSchema.Section(kind, name, schema);
         if (restored != null) {

@@ -5,6 +5,7 @@ import io.selvage.api.state.StateAccess;
 import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serde;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +19,16 @@ public final class StateForecast {
     public static final String PROCESS_ALARMS = "#processing-timers";
 
     private final RowKeyedStateBackend<?> backend;
+    private final Function<StateSchema, List<StateFate>> layout;
 
     private StateForecast(RowKeyedStateBackend<?> backend) {
+        this(backend, written -> List.of());
+    }
+
+    /** @param layout refuses what has the same schemas, and yet means something else */
+    private StateForecast(RowKeyedStateBackend<?> backend, Function<StateSchema, List<StateFate>> layout) {
         this.backend = backend;
+        this.layout = layout;
     }
 
     /**
@@ -79,7 +87,7 @@ public final class StateForecast {
             throws Exception {
         RowKeyedStateBackend<Object> backend = nowhere(operator, window.keySerde(), maxParallelism);
         WindowStates.of(backend, window);
-        return new StateForecast(backend);
+        return new StateForecast(backend, written -> WindowStates.refusals(operator, window, written));
     }
 
     private static <K> RowKeyedStateBackend<K> nowhere(String operator, Serde<K> keySerde, int maxParallelism) {
@@ -93,6 +101,7 @@ public final class StateForecast {
      * @param written what one subtask has put into the checkpoint is made of
      */
     public List<StateFate> of(StateSchema written) {
-        return backend.fatesOf(written);
+        List<StateFate> refusals = layout.apply(written);
+        return refusals.isEmpty() ? backend.fatesOf(written) : refusals;
     }
 }

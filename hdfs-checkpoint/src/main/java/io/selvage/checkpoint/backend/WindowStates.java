@@ -8,6 +8,8 @@ import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.window.SessionWindows;
+import io.selvage.api.window.SlidingWindows;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,12 @@ public record WindowStates(
         @Nullable TimerQueue<Object, Long> eventTimers,
         @Nullable TimerQueue<Object, Long> processingTimers) {
 
+    // Users' states are beside these, so that a name that comes to them later has to begin with '#'.
+    private static final String CONTENTS = "window";
+    private static final String EVENT_TIMERS = "window-end";
+    private static final String PROCESSING_TIMERS = "window-end-processing";
+    private static final String SESSIONS = "sessions";
+
     /**
      * Obtains them, and has the trigger and the function obtain their own.
      *
@@ -42,18 +50,18 @@ public record WindowStates(
             throws Exception {
         NamespacedStates<Long> contents = backend.namespaced(Serdes.LONG);
         Accumulators<Object, Object, Object> accumulators = contents.aggregating(
-                new AggregatingStateDescriptor<>("window", definition.accumulatorSerde(), definition.aggregate()));
+                new AggregatingStateDescriptor<>(CONTENTS, definition.accumulatorSerde(), definition.aggregate()));
         boolean isSession = definition.windows() instanceof SessionWindows;
         boolean isTriggered = definition.trigger() != null;
         TimeDomain time = definition.windows().time();
         TimerQueue<Object, Long> eventTimers = isTriggered || time == TimeDomain.EVENT_TIME
-                ? backend.timers("window-end", Serdes.LONG, TimeDomain.EVENT_TIME)
+                ? backend.timers(EVENT_TIMERS, Serdes.LONG, TimeDomain.EVENT_TIME)
                 : null;
         TimerQueue<Object, Long> processingTimers = isTriggered || time == TimeDomain.PROCESSING_TIME
-                ? backend.timers("window-end-processing", Serdes.LONG, TimeDomain.PROCESSING_TIME)
+                ? backend.timers(PROCESSING_TIMERS, Serdes.LONG, TimeDomain.PROCESSING_TIME)
                 : null;
         MapState<Long, Long> sessions =
-                isSession ? backend.states().map(new MapStateDescriptor<>("sessions", Serdes.LONG, Serdes.LONG)) : null;
+                isSession ? backend.states().map(new MapStateDescriptor<>(SESSIONS, Serdes.LONG, Serdes.LONG)) : null;
         NamespacedStates<Long> ofTrigger = null;
         if (isTriggered) {
             ofTrigger = backend.namespaced(Serdes.LONG);
@@ -68,6 +76,30 @@ public record WindowStates(
             }
         }
         return new WindowStates(contents, accumulators, sessions, ofTrigger, ofFunction, eventTimers, processingTimers);
+    }
+
+    /**
+     * Of sliding windows: without a trigger what is kept is of panes that windows share, and with one it is of windows.
+     * The clock that is not the windows' own has timers with a trigger alone.
+     *
+     * @param operator named in messages
+     * @return what is refused, as it was written for the other; empty: nothing
+     */
+    static List<StateFate> refusals(
+            String operator, OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> definition, StateSchema written) {
+        boolean isTriggered = definition.trigger() != null;
+        boolean isEventTime = definition.windows().time() == TimeDomain.EVENT_TIME;
+        if (!(definition.windows() instanceof SlidingWindows)
+                || written.indexOf(isEventTime ? EVENT_TIMERS : PROCESSING_TIMERS) < 0
+                || written.indexOf(isEventTime ? PROCESSING_TIMERS : EVENT_TIMERS) >= 0 == isTriggered) {
+            return List.of();
+        }
+        String one = "a trigger or states of single windows (openWindowState)";
+        String words = "The sliding windows of operator " + operator + " were written "
+                + (isTriggered ? "without " + one + ", and now have such" : "with " + one + ", and now have none")
+                + ": what they hold is kept in another way then, and can't be read. Leave that as it was, or give the"
+                + " operator another uid to start it without its state.";
+        return List.of(new StateFate(CONTENTS, StateFate.Kind.REFUSED, words));
     }
 
     /** Of the windows' own clock. */

@@ -275,6 +275,48 @@ final class StateEvolutionTest {
                         "window-end DROPPED");
     }
 
+    private static StateSchema written(OperatorDefinition windows) throws Exception {
+        RowKeyedStateBackend<Object> backend = new RowKeyedStateBackend<>(
+                "operator", asObject(Serdes.INTEGER), GROUPS, new KeyGroupRange(0, GROUPS), KeyedOrigin.NOTHING);
+        WindowStates.of(backend, asObjects(windows));
+        backend.opened();
+        byte[] segment = backend.snapshotWhole(1).complete().bytes();
+        return StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator");
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Serde<Object> asObject(Serde<?> serde) {
+        return (Serde<Object>) serde;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object> asObjects(
+            OperatorDefinition windows) {
+        return (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>) windows;
+    }
+
+    /** Without a trigger they keep panes: under the same name and schema, and yet something else. */
+    @ParameterizedTest
+    @CsvSource({"false", "true"})
+    void slidingWindowsWithATriggerAndWithoutOneAreNotTakenForEachOther(boolean isProcessingTime) throws Exception {
+        SlidingWindows ofEventTime = SlidingWindows.of(Duration.ofSeconds(2), Duration.ofSeconds(1));
+        SlidingWindows sliding = isProcessingTime ? ofEventTime.inProcessingTime() : ofEventTime;
+        OperatorDefinition plain = windows(sliding, null);
+        OperatorDefinition triggered = windows(sliding, CountTrigger.of(3));
+        assertThat(fates(plain, written(triggered))).containsExactly("window REFUSED");
+        assertThat(fates(triggered, written(plain))).containsExactly("window REFUSED");
+        assertThat(fates(plain, written(plain))).doesNotContain("window REFUSED").contains("window RESTORED");
+        assertThat(fates(triggered, written(triggered))).doesNotContain("window REFUSED").contains("window RESTORED");
+        StateFate refused = Objects.requireNonNull(StateForecast.of("sums", triggered, GROUPS))
+                .of(written(plain))
+                .get(0);
+        assertThat(refused.words()).contains("sliding windows of operator sums", "without a trigger", "another uid");
+        TumblingWindows tumbling = TumblingWindows.of(Duration.ofSeconds(1));
+        assertThat(fates(windows(tumbling, CountTrigger.of(3)), written(windows(tumbling, null))))
+                .as("each is a pane of its own")
+                .contains("window RESTORED");
+    }
+
     private static final class Adding extends ProcessJoinFunction<Long, Long, Long> {
         private static final long serialVersionUID = 1L;
 

@@ -27,8 +27,9 @@ public interface Source<T, S> extends Serializable {
 
     /**
      * Splits go on beside each other, as partitions of a log do: a reader's subtask reads a little of each in turn, and
-     * event time waits for all that it has from the start. Else they are a queue, as files are: one is read after the
-     * other, and event time waits for those that have been begun.
+     * event time waits for all that it has from the start. Else they are a queue, as files are: the next one is begun
+     * when those before it have ended or have nothing for now, and event time waits for those that have been begun. A
+     * source whose splits have no end, or whose readers answer {@link SplitReader.Status#IDLE}, is to say true.
      */
     default boolean readsSideBySide() {
         return false;

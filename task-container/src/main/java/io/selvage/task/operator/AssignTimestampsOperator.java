@@ -34,7 +34,6 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     private boolean isDue; // After a restore those downstream wait for what they had already; after a split's end, too.
     private long lastNanos;
     private boolean hasElement; // Since the last tick, in which time all elements are of one split.
-    private long nextIdleNanos; // No split becomes idle before.
     private boolean isIdle;
     private boolean hasEnded;
 
@@ -52,7 +51,6 @@ final class AssignTimestampsOperator extends RuntimeOperator {
         this.maxDriftMillis = strategy.maxDriftMillis();
         this.alignment = counters.alignment;
         this.lastNanos = nowNanos;
-        this.nextIdleNanos = nowNanos + idleAfterNanos;
         this.times = SplitTimes.ofOne(nowNanos);
     }
 
@@ -120,24 +118,13 @@ final class AssignTimestampsOperator extends RuntimeOperator {
             emitWatermark();
         }
         if (idleAfterNanos > 0) {
-            findIdle(nowNanos);
+            if (times.findIdle(hasElement, nowNanos, idleAfterNanos)) {
+                emitWatermark();
+            }
+            hasElement = false;
         }
         if (!hasEnded) {
             setIdle(times.areIdle());
-        }
-    }
-
-    private void findIdle(long nowNanos) {
-        SplitTimes.SplitTime split = times.current();
-        if (hasElement || !split.isRead) {
-            hasElement = false;
-            split.isRead = true;
-            split.lastElementNanos = nowNanos;
-            nextIdleNanos = Math.min(nextIdleNanos, nowNanos + idleAfterNanos);
-        }
-        if (nowNanos >= nextIdleNanos) {
-            nextIdleNanos = times.findIdle(nowNanos, idleAfterNanos);
-            emitWatermark();
         }
     }
 
@@ -155,7 +142,7 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     @Override
     long nextTickNanos() {
         long watermarkNanos = sinceWatermark > 0 ? lastNanos + NANOS_BETWEEN_WATERMARKS : Long.MAX_VALUE;
-        return idleAfterNanos > 0 && !hasEnded ? Math.min(watermarkNanos, nextIdleNanos) : watermarkNanos;
+        return idleAfterNanos > 0 && !hasEnded ? Math.min(watermarkNanos, times.nextIdleNanos(idleAfterNanos)) : watermarkNanos;
     }
 
     @Override

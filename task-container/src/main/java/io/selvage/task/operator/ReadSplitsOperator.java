@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the splits that come in as elements, one after the other, where one that has nothing for now makes way for the
- * next; or side by side, a batch of each in turn, once all that there were at the start have come. Owned by the
- * subtask's thread. Every split that is not read to its end, how far it is read, and how far event time has come in it,
+ * Reads the splits that come in as elements: a batch of each that is begun, in turn. Side by side, all are, once those
+ * that there were at the start have come; of a queue, the next one is begun when those before it have ended, or have
+ * nothing for now. Owned by the subtask's thread. Every split that is not read to its end, how far it is read, and how far event time has come in it,
  * is part of the checkpoint.
  */
 final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
@@ -36,7 +36,8 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     private final RateLimit rate;
     private final MarkerClock markers;
     private final ReaderOutput readerOutput;
-    private final Deque<OpenSplit> splits = new ArrayDeque<>();
+    private final Deque<OpenSplit> begun = new ArrayDeque<>(); // The next to be read first.
+    private final Deque<OpenSplit> waiting = new ArrayDeque<>(); // Of a queue.
     private int idleInARow;
     private long idleNanos = LEAST_IDLE_NANOS;
     private long nextNanos = Long.MIN_VALUE;
@@ -81,15 +82,25 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     void open(RestoredState restored) {
         output.splits(times);
         if (restored.parallelism() == context.parallelism()) {
-            restored.operatorState(context.subtask()).forEach(bytes -> splits.addAll(read(bytes)));
+            restored.operatorState(context.subtask())
+                    .forEach(bytes -> read(bytes).forEach(this::take));
         } else {
             redistribute(restored);
         }
-        for (OpenSplit split : splits) {
-            if (sideBySide || split.position != null) {
-                times.begin(split.time);
-            }
+    }
+
+    /** One that has been read from before is begun. */
+    private void take(OpenSplit split) {
+        if (sideBySide || split.position != null) {
+            begin(split);
+        } else {
+            waiting.add(split);
         }
+    }
+
+    private void begin(OpenSplit split) {
+        begun.add(split);
+        times.begin(split.time);
     }
 
     /** The next split of every subtask, then the one after it of every subtask: about as the planner gave them out. */
@@ -105,7 +116,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
             for (Deque<OpenSplit> left : bySubtask) {
                 OpenSplit split = left.poll();
                 if (split != null && index++ % context.parallelism() == context.subtask()) {
-                    splits.add(split);
+                    take(split);
                 }
             }
         }
@@ -114,11 +125,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     /** A split to read. */
     @Override
     public void emit(Object value, long timestampMillis) {
-        OpenSplit split = new OpenSplit(value, null, Long.MIN_VALUE);
-        splits.add(split);
-        if (sideBySide) {
-            times.begin(split.time);
-        }
+        take(new OpenSplit(value, null, Long.MIN_VALUE));
         nextNanos = Long.MIN_VALUE;
         idleInARow = 0;
     }
@@ -149,17 +156,17 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
 
     @Override
     public int produce(int limit, long nowNanos) {
-        if (splits.isEmpty() || !mayRead() || nextNanos != Long.MIN_VALUE && nowNanos - nextNanos < 0) {
-            return 0;
-        }
-        OpenSplit current = nextToRead(nowNanos);
-        if (current == null) {
-            nextNanos = nowNanos + HELD_NANOS;
+        if (isExhausted() || !mayRead() || nextNanos != Long.MIN_VALUE && nowNanos - nextNanos < 0) {
             return 0;
         }
         int allowed = rate.available(limit, nowNanos);
         if (allowed == 0) {
             nextNanos = rate.nextNanos();
+            return 0;
+        }
+        OpenSplit current = nextToRead(nowNanos);
+        if (current == null) {
+            nextNanos = nowNanos + HELD_NANOS;
             return 0;
         }
         readerOutput.emitted = 0;
@@ -176,24 +183,25 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         rate.take(readerOutput.emitted);
         nextNanos = Long.MIN_VALUE;
         switch (status) {
-            case MORE -> goOn();
-            case IDLE -> rotate(nowNanos);
+            case MORE -> idleInARow = 0;
+            case IDLE -> onIdle(nowNanos);
             case END -> finish(current);
         }
         // To have turned to a split that may have something is work too.
         return readerOutput.emitted + (nextNanos == Long.MIN_VALUE ? 1 : 0);
     }
 
-    /** Null: all that may be read now are too far ahead of other sources. */
+    /** It is the last one from now on. Null: all that are begun are too far ahead of other sources. */
     private @Nullable OpenSplit nextToRead(long nowNanos) {
-        int candidates = sideBySide ? splits.size() : 1;
-        for (int turn = 0; turn < candidates; turn++) {
-            OpenSplit split = splits.element();
+        if (idleInARow >= begun.size() && !waiting.isEmpty()) {
+            begin(waiting.remove());
+            return begun.getLast();
+        }
+        for (int turn = begun.size(); turn > 0; turn--) {
+            OpenSplit split = begun.remove();
+            begun.add(split);
             if (!times.mustWait(split.time, nowNanos)) {
                 return split;
-            }
-            if (sideBySide) {
-                splits.add(splits.remove());
             }
         }
         return null;
@@ -204,19 +212,11 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         return isPlanned || !sideBySide;
     }
 
-    private void goOn() {
-        idleInARow = 0;
-        if (sideBySide) {
-            splits.add(splits.remove());
-        }
-    }
-
-    private void rotate(long nowNanos) {
-        splits.add(splits.remove());
+    private void onIdle(long nowNanos) {
         idleInARow = readerOutput.emitted > 0 ? 0 : idleInARow + 1;
         if (idleInARow == 0) {
             idleNanos = LEAST_IDLE_NANOS;
-        } else if (idleInARow >= splits.size()) {
+        } else if (idleInARow >= begun.size() && waiting.isEmpty()) {
             idleInARow = 0;
             nextNanos = nowNanos + idleNanos;
             idleNanos = Math.min(MOST_IDLE_NANOS, 2 * idleNanos);
@@ -224,7 +224,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     }
 
     private void finish(OpenSplit read) {
-        splits.remove();
+        begun.removeLast();
         times.end(read.time);
         idleInARow = 0;
         try {
@@ -236,12 +236,12 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
 
     @Override
     public long nextProduceNanos() {
-        return splits.isEmpty() || !mayRead() ? Long.MAX_VALUE : nextNanos;
+        return isExhausted() || !mayRead() ? Long.MAX_VALUE : nextNanos;
     }
 
     @Override
     public boolean isExhausted() {
-        return splits.isEmpty();
+        return begun.isEmpty() && waiting.isEmpty();
     }
 
     @Override
@@ -260,9 +260,12 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         BinaryWriter out = new BinaryWriter();
         out.writeByte(FORMAT);
-        out.writeUnsignedVarInt(splits.size());
+        out.writeUnsignedVarInt(begun.size() + waiting.size());
         try {
-            for (OpenSplit split : splits) {
+            for (OpenSplit split : begun) {
+                writeSplit(split, out);
+            }
+            for (OpenSplit split : waiting) {
                 writeSplit(split, out);
             }
         } catch (Throwable thrown) {
@@ -308,7 +311,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
 
     @Override
     void close() throws Exception {
-        for (OpenSplit split : splits) {
+        for (OpenSplit split : begun) {
             close(split);
         }
     }

@@ -16,6 +16,7 @@ final class SplitTimes {
     private final List<SplitTime> counted = new ArrayList<>(); // Those that event time waits for.
     private final SplitTime none = new SplitTime(Long.MIN_VALUE); // Takes the place of splits while there are none.
     private SplitTime current = none;
+    private @Nullable SplitTime asked; // Since the last look for idle ones.
     private @Nullable SourceAlignment alignment; // Null: splits are not held.
     private long lagMillis;
     private long maxDriftMillis;
@@ -29,10 +30,10 @@ final class SplitTimes {
         long greatestMillis;
         /** Not waited for, until its next element. */
         boolean isIdle;
-        /** Since it was read for the first time, it can be told whether it is idle. */
-        boolean isRead;
+        /** It had nothing when it was asked; nor has it since then, whenever it was. */
+        boolean isEmpty;
 
-        long lastElementNanos; // Or when it was read for the first time.
+        long emptySinceNanos;
 
         SplitTime(long greatestMillis) {
             this.greatestMillis = greatestMillis;
@@ -52,8 +53,8 @@ final class SplitTimes {
     /** Elements are not from splits, or nobody knows from which: as if they were all from one. */
     static SplitTimes ofOne(long nowNanos) {
         SplitTimes one = new SplitTimes(false);
-        one.none.isRead = true;
-        one.none.lastElementNanos = nowNanos;
+        one.none.isEmpty = true;
+        one.none.emptySinceNanos = nowNanos;
         return one;
     }
 
@@ -72,7 +73,7 @@ final class SplitTimes {
                 || !by.isAhead(split.greatestMillis - lagMillis, maxDriftMillis, nowNanos)) {
             return false;
         }
-        split.isRead = false;
+        split.isEmpty = false;
         return true;
     }
 
@@ -82,14 +83,10 @@ final class SplitTimes {
         counted.add(split);
     }
 
-    /** Elements that follow are of that one. */
+    /** It is asked; elements that follow are of that one. */
     void turnTo(SplitTime split) {
-        if (split != current) {
-            current = split;
-            if (!sideBySide && !counted.contains(split)) {
-                begin(split);
-            }
-        }
+        current = split;
+        asked = split;
     }
 
     /** No element of that split comes any more. */
@@ -98,7 +95,7 @@ final class SplitTimes {
         counted.remove(split);
         hasEnded = true;
         if (counted.isEmpty()) {
-            none.isRead = false;
+            none.isEmpty = false;
             none.isIdle = isIdleWithoutSplits();
             counted.add(none);
             current = none;
@@ -150,23 +147,38 @@ final class SplitTimes {
     }
 
     /**
-     * Those without an element for so long are idle from now on.
+     * After each turn: the split that was asked in it is idle if it has had nothing for so long. What nobody has asked
+     * may have something: however long others have kept the subtask, that does not make it idle.
      *
-     * @return when the next one will be, unless an element comes; {@link Long#MAX_VALUE}: none
+     * @param hadElement in this turn, in which at most one split was asked
+     * @return whether it is idle from now on
      */
-    long findIdle(long nowNanos, long idleAfterNanos) {
-        long nextNanos = Long.MAX_VALUE;
-        for (int i = 0; i < counted.size(); i++) {
-            SplitTime split = counted.get(i);
-            if (split.isRead && !split.isIdle) {
-                long dueNanos = split.lastElementNanos + idleAfterNanos;
-                if (nowNanos - dueNanos >= 0) {
-                    split.isIdle = true;
-                } else {
-                    nextNanos = Math.min(nextNanos, dueNanos);
-                }
-            }
+    boolean findIdle(boolean hadElement, long nowNanos, long idleAfterNanos) {
+        SplitTime split = hasNone() ? none : asked;
+        asked = null;
+        if (hadElement) {
+            current.isEmpty = false;
         }
-        return nextNanos;
+        if (split == null || hadElement && split != none) {
+            return false;
+        }
+        if (!split.isEmpty) {
+            split.isEmpty = true;
+            split.emptySinceNanos = nowNanos;
+        }
+        if (split.isIdle || nowNanos - split.emptySinceNanos < idleAfterNanos) {
+            return false;
+        }
+        split.isIdle = true;
+        return true;
+    }
+
+    /** When to look for idle ones although no split is asked; {@link Long#MAX_VALUE}: never. */
+    long nextIdleNanos(long idleAfterNanos) {
+        return hasNone() && none.isEmpty && !none.isIdle ? none.emptySinceNanos + idleAfterNanos : Long.MAX_VALUE;
+    }
+
+    private boolean hasNone() {
+        return counted.get(0) == none;
     }
 }

@@ -165,6 +165,21 @@ class SourceAndSinkTest {
     }
 
     @Test
+    void splitsOfAQueueThatAreBegunTakeTurnsAndTheOthersWait() {
+        SubtaskHarness harness =
+                new SubtaskHarness(Mode.STRAIGHT, new OperatorDefinition.ReadSplits<>(new Numbers(0), 0));
+        harness.offerElement(-1);
+        harness.offerElement(5);
+        harness.offerElement(6);
+        harness.step();
+        assertThat(values(harness).subList(0, 6))
+                .as("the first one had nothing, and so the second one was begun")
+                .containsExactly(50, 51, 52, -10, -9, -8);
+        assertThat(values(harness).subList(0, 16)).doesNotContain(60);
+        assertThat(values(harness)).hasSize(30);
+    }
+
+    @Test
     void aSplitThatHasSomethingDoesNotWaitForOneThatHasNothing() {
         SubtaskHarness harness =
                 new SubtaskHarness(Mode.STRAIGHT, new OperatorDefinition.ReadSplits<>(new Numbers(0), 0));

@@ -25,12 +25,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Event time of a subtask that reads several splits; elements are their timestamps. */
 class SplitWatermarksTest {
     private static final AtomicInteger NAMES = new AtomicInteger();
     private static final Map<String, List<Long>> LOGS = new ConcurrentHashMap<>(); // By source and split.
     private static final Set<String> ENDED = ConcurrentHashMap.newKeySet();
+    private static final Map<String, Runnable> MEANWHILE = new ConcurrentHashMap<>();
 
     private final Logs source = new Logs("source-" + NAMES.incrementAndGet(), true);
 
@@ -45,6 +47,11 @@ class SplitWatermarksTest {
                 LOGS.computeIfAbsent(log(split), key -> new CopyOnWriteArrayList<>())
                         .add(timestamp);
             }
+        }
+
+        /** What happens while the next element of that split is on its way down the chain. */
+        void meanwhile(int split, Runnable happens) {
+            MEANWHILE.put(log(split), happens);
         }
 
         void end(int split) {
@@ -75,6 +82,10 @@ class SplitWatermarksTest {
                     List<Long> all = LOGS.getOrDefault(log(split), List.of());
                     for (int i = 0; i < maxElements && next[0] < all.size(); i++) {
                         out.collect(all.get(next[0]++));
+                        Runnable happens = MEANWHILE.remove(log(split));
+                        if (happens != null) {
+                            happens.run();
+                        }
                     }
                     return ENDED.contains(log(split)) ? Status.END : Status.IDLE;
                 }
@@ -180,6 +191,28 @@ class SplitWatermarksTest {
         assertThat(harness.output.lastWatermark()).isEqualTo(449);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSplitThatWasNotAskedForLongIsNotIdle(boolean isSideBySide) {
+        Logs splits = new Logs(source.name(), isSideBySide);
+        SubtaskHarness harness = harness(Mode.STRAIGHT, splits, Duration.ofSeconds(1));
+        harness.element(0, 0).element(1, 0);
+        splits.put(0, 100);
+        splits.put(1, 50);
+        pass(pass(harness, 300), 300);
+        assertThat(harness.output.lastWatermark()).isEqualTo(49);
+        for (int slow = 0; slow < 2; slow++) {
+            int behind = 200 * (slow + 1);
+            splits.put(slow, behind + 100);
+            splits.put(1 - slow, behind);
+            splits.meanwhile(slow, () -> harness.nanos.addAndGet(TimeUnit.SECONDS.toNanos(5)));
+            pass(pass(harness, 300), 300);
+            assertThat(harness.output.lastWatermark())
+                    .as("the one that is behind had elements, and nobody asked for them")
+                    .isEqualTo(behind - 1);
+        }
+    }
+
     @Test
     void aSubtaskThatHasNoSplitHoldsNothingBack() {
         SubtaskHarness harness = harness(Mode.STRAIGHT, source, Duration.ZERO);
@@ -270,6 +303,25 @@ class SplitWatermarksTest {
         least(harness, Long.MAX_VALUE);
         harness.passMillis(300);
         assertThat(elements(harness)).contains(1_001L, 5L);
+    }
+
+    @Test
+    void ofAQueueThatWaitsTheSplitThatIsBehindIsReadWhicheverIsNext() {
+        Logs queue = new Logs(source.name(), false);
+        SubtaskHarness harness = aligned(queue);
+        harness.element(0, 0).element(1, 0);
+        queue.put(0, 1_000);
+        queue.put(1, 100);
+        harness.passMillis(300).passMillis(300);
+        assertThat(harness.subtask().alignment().reachedMillis()).isEqualTo(99);
+        least(harness, 99);
+        queue.put(0, 1_001);
+        for (long timestamp = 101; timestamp < 110; timestamp++) {
+            queue.put(1, timestamp);
+            harness.passMillis(300);
+            assertThat(elements(harness)).contains(timestamp).doesNotContain(1_001L);
+        }
+        assertThat(harness.subtask().alignment().reachedMillis()).isEqualTo(108);
     }
 
     @Test
