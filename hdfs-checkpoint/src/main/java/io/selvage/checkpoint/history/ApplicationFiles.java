@@ -5,7 +5,6 @@ import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.JobId;
-import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JournaledJob;
 import java.io.IOException;
 import java.util.Optional;
@@ -28,8 +27,8 @@ public final class ApplicationFiles {
         Optional<ApplicationHistory> history = ApplicationHistory.read(store, applicationId);
         if (history.isPresent()) {
             for (JournaledJob job : history.get().jobs()) {
-                Set<CheckpointId> kept = RetainedCheckpoints.ofNewest(job);
-                if (job.hasEnded() && job.getEnded().getOutcome() == JobOutcome.JOB_FAILED && !kept.isEmpty()) {
+                Set<CheckpointId> kept = RetainedCheckpoints.ofFailed(job);
+                if (!kept.isEmpty()) {
                     checkpoints.retain(
                             CheckpointLayout.of(
                                     applicationId, new JobId(job.getSubmitted().getJobId())),

@@ -2,6 +2,7 @@ package io.selvage.checkpoint.history;
 
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.wire.CheckpointCompleted;
+import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JournaledJob;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,10 +36,15 @@ public record RetainedCheckpoints(List<CheckpointCompleted> completed) {
      * What the newest one alone needs, itself included: the most that can outlive the job. Empty if there is none, or
      * if the job was stopped with a savepoint, which needs nothing.
      */
-    public static Set<CheckpointId> ofNewest(JournaledJob job) {
+    private static Set<CheckpointId> ofNewest(JournaledJob job) {
         return job.hasCheckpoint() && job.getCheckpoint().getStoppedBy().isEmpty()
                 ? of(job, 1).directories()
                 : Set.of();
+    }
+
+    /** What a job that has failed for good leaves, whatever becomes of its session. Empty for any other. */
+    public static Set<CheckpointId> ofFailed(JournaledJob job) {
+        return job.hasEnded() && job.getEnded().getOutcome() == JobOutcome.JOB_FAILED ? ofNewest(job) : Set.of();
     }
 
     public RetainedCheckpoints with(CheckpointCompleted newest, int most) {

@@ -157,10 +157,8 @@ public final class OrphanSearch {
             try {
                 history = ApplicationHistory.read(store, self.name());
             } catch (JournalDamagedException unreadable) {
-                if (word != ApplicationWord.ENDED) {
-                    note(self.name(), mayLive, unreadable);
-                    return;
-                }
+                note(self.name(), mayLive, unreadable);
+                return;
             }
             applications.add(new Application(directory, word, mayLive, history));
         }
@@ -236,10 +234,10 @@ public final class OrphanSearch {
                 String why = application.word() == ApplicationWord.ENDED
                         ? "its session was stopped or killed"
                         : "its session has never had a job";
-                boolean isAnyRetained = directory.directories().stream().anyMatch(Search::isRetained);
-                Stream<Directory> parts = isAnyRetained
-                        ? directory.directories().stream().filter(each -> !isRetained(each))
-                        : Stream.of(directory);
+                Set<String> kept = kept(application);
+                Stream<Directory> parts = kept.isEmpty()
+                        ? Stream.of(directory)
+                        : directory.directories().stream().filter(each -> !kept.contains(each.path()));
                 parts.filter(each -> isOld(each.newestMillis()) && isUnneeded(each))
                         .forEach(each -> add(each, why));
                 return;
@@ -251,6 +249,33 @@ public final class OrphanSearch {
                 }
             }
             judgeTemporaries(directory, named);
+        }
+
+        /** What outlives an application that has ended: the paths of directories in its own. */
+        private static Set<String> kept(Application application) {
+            Set<String> kept = new HashSet<>();
+            for (Directory each : application.directory().directories()) {
+                if (isRetained(each)) {
+                    kept.add(each.path());
+                } else if (isLeftByFailure(application, each)) {
+                    kept.add(each.path());
+                    kept.add(CheckpointLayout.journalDirectory(application.name())); // Which alone says so.
+                }
+            }
+            return kept;
+        }
+
+        /** Its session was killed before there was a mark on it, or was of a version that made none. */
+        private static boolean isLeftByFailure(Application application, Directory job) {
+            Set<CheckpointId> left = application
+                    .history()
+                    .flatMap(history -> history.job(job.name()))
+                    .map(RetainedCheckpoints::ofFailed)
+                    .orElse(Set.of());
+            return job.directory(CheckpointLayout.CHECKPOINTS).stream()
+                    .flatMap(all -> all.directories().stream())
+                    .anyMatch(each ->
+                            CheckpointLayout.parse(each.name()).filter(left::contains).isPresent());
         }
 
         private void judgeJob(Application application, Directory job, Set<String> named) {

@@ -15,6 +15,7 @@ import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -256,16 +257,28 @@ public final class CheckpointStore {
         }
         try (StoreOutput out = store.create(marker)) {
             out.commit();
+        } catch (IOException failed) {
+            // Client and master may mark at a time, and an answer be lost: all that counts is that it is there.
+            if (store.status(marker).isEmpty()) {
+                throw failed;
+            }
         }
     }
 
     /**
      * Of a job that has ended: deletes all that it has but the checkpoints to be kept, and the mark that keeps them,
-     * which is made first if it is not there.
+     * which is made first if it is not there. If none of them is there any more, as one that was claimed is deleted,
+     * nothing of the job stays.
      */
     public void retain(CheckpointLayout layout, Set<CheckpointId> kept) throws IOException {
+        store.catchUp(); // What is not seen is deleted.
+        List<CheckpointId> there = list(layout);
+        if (Collections.disjoint(there, kept)) {
+            deleteJob(layout);
+            return;
+        }
         markRetained(layout);
-        for (CheckpointId id : list(layout)) {
+        for (CheckpointId id : there) {
             if (!kept.contains(id)) {
                 delete(layout, id);
             }

@@ -23,6 +23,7 @@ import io.selvage.protocol.wire.JobSubmitted;
 import io.selvage.protocol.wire.JournalRecord;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -108,6 +109,17 @@ final class ApplicationFilesTest {
         assertThat(disk.paths())
                 .filteredOn(path -> path.contains(CANCELED + "/checkpoints/"))
                 .hasSize(4);
+    }
+
+    @Test
+    void aCheckpointThatWasClaimedAndDeletedMeanwhileLeavesNothing() throws IOException {
+        layOut();
+        CheckpointStore checkpoints = new CheckpointStore(store);
+        CheckpointLayout failed = CheckpointLayout.of(APPLICATION, FAILED);
+        checkpoints.retain(failed, Set.of(new CheckpointId(4), new CheckpointId(9)));
+        checkpoints.deleteClaimed(store.qualify(failed.jobDirectory()));
+        ApplicationFiles.delete(store, APPLICATION);
+        assertThat(disk.paths()).isEmpty();
     }
 
     /** Master and client may both do it, and each may die at any call. */

@@ -303,6 +303,27 @@ final class OrphanSearchTest {
         assertThat(found()).containsExactly(APPLICATION + "/" + OTHER_JOB, APPLICATION + "/journal");
     }
 
+    /** Its session was killed before there was time for the mark. */
+    @Test
+    void theNewestCheckpointOfAFailedJobOutlivesItsSessionByTheJournalsWordAlone() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 1);
+        end(APPLICATION, JOB, JobOutcome.JOB_FAILED);
+        submit(APPLICATION, OTHER_JOB, Map.of());
+        complete(APPLICATION, OTHER_JOB, 1);
+        pass(Duration.ofHours(2));
+        words.put(APPLICATION, ApplicationWord.ENDED);
+        assertThat(found())
+                .as("without its journal it would be taken for any other job's")
+                .containsExactly(APPLICATION + "/" + OTHER_JOB);
+        for (Orphan orphan : search().find().orphans()) {
+            assertThat(search().delete(orphan)).isTrue();
+        }
+        assertThat(found()).isEmpty();
+        store.delete(directory(JOB, 1));
+        assertThat(found()).as("its user wanted it no more").containsExactly(APPLICATION);
+    }
+
     @Test
     void whatAnotherJobHasStartedFromIsNeededUntilThatHasACheckpointOfItsOwn() throws Exception {
         submit(APPLICATION, JOB, Map.of());
@@ -370,9 +391,13 @@ final class OrphanSearchTest {
                 .singleElement()
                 .asString()
                 .contains(OTHER, "0000000000000002", "nothing is named", "damaged");
-        words.put(OTHER, ApplicationWord.FAILED);
-        assertThat(found()).containsExactly(directory(JOB, 2));
-        assertThat(search().find().notes()).singleElement().asString().contains("nothing of that session is named");
+        for (ApplicationWord gone : List.of(ApplicationWord.FAILED, ApplicationWord.ENDED)) {
+            words.put(OTHER, gone);
+            assertThat(found())
+                    .as("whether a job of %s has left a checkpoint is not known", gone)
+                    .containsExactly(directory(JOB, 2));
+            assertThat(search().find().notes()).singleElement().asString().contains("nothing of that session is named");
+        }
     }
 
     @Test

@@ -180,6 +180,26 @@ final class CheckpointStoreTest {
                 .anyMatch(path -> path.endsWith("/_retained"));
     }
 
+    /** A master and a client, or a master that dies slowly and the next one. */
+    @Test
+    void twoMayMarkAJobAtATime() throws IOException {
+        String marker = LAYOUT.checkpointsDirectory() + "/_retained";
+        DurableStore slower = disk.open((call, path) -> {
+            if (call.equals("create") && path.equals(marker)) {
+                disk.overwrite(marker, new byte[0]);
+            }
+            return Fault.NONE;
+        });
+        new CheckpointStore(slower).markRetained(LAYOUT);
+        assertThat(disk.paths()).containsExactly(marker);
+
+        DurableStore refused = disk.open((call, path) -> call.equals("create") ? Fault.FAILS_BEFORE : Fault.NONE);
+        disk.open().delete(marker);
+        assertThatThrownBy(() -> new CheckpointStore(refused).markRetained(LAYOUT))
+                .as("a mark that is not there")
+                .isInstanceOf(IOException.class);
+    }
+
     @Test
     void whatIsClaimedIsASavepointsDirectoryOrThatOfAJobThatHasEnded() throws IOException {
         DurableStore store = disk.open();
