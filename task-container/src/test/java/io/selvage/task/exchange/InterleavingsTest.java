@@ -20,6 +20,7 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.jetbrains.lincheck.datastructures.verifier.EpsilonVerifier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
  * must be found: else the claim says nothing.
  */
 @Timeout(180)
+@Tag("interleavings")
 @ResourceLock("classes as Lincheck has changed them")
 class InterleavingsTest {
     private static final int SCENARIOS = 8;
