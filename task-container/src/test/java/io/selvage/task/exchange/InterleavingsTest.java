@@ -360,9 +360,7 @@ class InterleavingsTest {
 
     @Test
     void aConsumerThatReleasesBeforeItPollsIsFound() {
-        assertThatThrownBy(() -> interleavings()
-                        .verifier(EpsilonVerifier.class)
-                        .check(RashConsumer.class))
+        assertThatThrownBy(() -> interleavings().verifier(EpsilonVerifier.class).check(RashConsumer.class))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("a signal was lost");
     }

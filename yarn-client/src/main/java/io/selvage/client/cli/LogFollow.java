@@ -221,8 +221,7 @@ final class LogFollow {
             }
             each.absence.onBack();
             show(each, each.log.onPiece(piece));
-            boolean isEnd =
-                    each.isGone ? !piece.isGrowing() : end != null && nowNanos - endNanos >= CLOSING_NANOS;
+            boolean isEnd = each.isGone ? !piece.isGrowing() : end != null && nowNanos - endNanos >= CLOSING_NANOS;
             return isEnd || end != null && isOverdue(each, nowNanos);
         }
         ClientException absent = ContainerLogs.notShown(application, each.source.container(), look.reason());

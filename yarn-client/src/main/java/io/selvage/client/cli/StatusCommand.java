@@ -83,10 +83,12 @@ final class StatusCommand implements Command {
         }
     }
 
-    static String text(
-            Session session, SessionDescription description, List<JobDescription> jobs, long nowMillis) {
+    static String text(Session session, SessionDescription description, List<JobDescription> jobs, long nowMillis) {
         StringBuilder text = new StringBuilder();
-        text.append("Session ").append(description.getApplicationId()).append(" \"").append(session.name());
+        text.append("Session ")
+                .append(description.getApplicationId())
+                .append(" \"")
+                .append(session.name());
         text.append("\" has been open for ").append(Words.duration(nowMillis - session.openedMillis()));
         text.append(".\n  web page  ").append(session.webPage());
         text.append("\n  master    process ").append(description.getMasterPid()).append(" on ");

@@ -101,15 +101,18 @@ final class WatchCommand implements Command {
         void onStatus(Status status, long nowMillis) {
             if (console.isLive()) {
                 console.screen(
-                        StatusCommand.text(session, status.session(), status.jobs(), nowMillis)
-                                + "\n\n" + Words.time(nowMillis) + " UTC. Ctrl-C leaves; the session goes on.",
+                        StatusCommand.text(session, status.session(), status.jobs(), nowMillis) + "\n\n"
+                                + Words.time(nowMillis) + " UTC. Ctrl-C leaves; the session goes on.",
                         rows);
                 return;
             }
             String line = line(status);
             if (!line.equals(shown)) {
                 shown = line;
-                console.result(isJson ? Json.write(json(status, session.webPage(), nowMillis)) : Words.time(nowMillis) + "  " + line);
+                console.result(
+                        isJson
+                                ? Json.write(json(status, session.webPage(), nowMillis))
+                                : Words.time(nowMillis) + "  " + line);
             }
         }
 

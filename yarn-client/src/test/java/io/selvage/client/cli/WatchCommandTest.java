@@ -44,7 +44,11 @@ class WatchCommandTest {
     @Test
     void jsonHoldsSessionAndJobs() {
         assertThat(Json.write(WatchCommand.json(status(JobPhase.RUNNING, 0, 1), "http://rm/proxy/a/", 5)))
-                .contains("\"time_millis\": 5", "\"tracking_url\": \"http://rm/proxy/a/\"", "\"epoch\": 2", "\"job_id\": \"job-1a\"");
+                .contains(
+                        "\"time_millis\": 5",
+                        "\"tracking_url\": \"http://rm/proxy/a/\"",
+                        "\"epoch\": 2",
+                        "\"job_id\": \"job-1a\"");
     }
 
     @Test
