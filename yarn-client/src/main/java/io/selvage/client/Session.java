@@ -75,6 +75,7 @@ public final class Session implements AutoCloseable {
     private final Yarn yarn;
     private final SessionRecord record;
     private final MasterConnection connection;
+    private @Nullable String webPage;
 
     Session(SelvageClient client, Yarn yarn, SessionRecord record) {
         this.client = client;
@@ -113,6 +114,19 @@ public final class Session implements AutoCloseable {
 
     public SessionDescription describe() {
         return connection.call(stub -> stub.describeSession(DescribeSessionRequest.getDefaultInstance()));
+    }
+
+    /**
+     * Its page, at YARN's web proxy: that leads to whichever master there is, and may read the page where nobody else
+     * may. YARN is asked once.
+     */
+    public String webPage() {
+        String known = webPage;
+        if (known == null) {
+            known = connection.report().getTrackingUrl();
+            webPage = known;
+        }
+        return known;
     }
 
     /** How a session and its jobs stand at one moment. */

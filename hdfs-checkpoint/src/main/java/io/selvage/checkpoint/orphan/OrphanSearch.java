@@ -274,8 +274,9 @@ public final class OrphanSearch {
                     .orElse(Set.of());
             return job.directory(CheckpointLayout.CHECKPOINTS).stream()
                     .flatMap(all -> all.directories().stream())
-                    .anyMatch(each ->
-                            CheckpointLayout.parse(each.name()).filter(left::contains).isPresent());
+                    .anyMatch(each -> CheckpointLayout.parse(each.name())
+                            .filter(left::contains)
+                            .isPresent());
         }
 
         private void judgeJob(Application application, Directory job, Set<String> named) {

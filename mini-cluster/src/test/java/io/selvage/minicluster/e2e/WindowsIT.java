@@ -38,8 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Windows and joins of each kind, in one job, of which a container is killed in the midst, against an oracle. */
 class WindowsIT {
     private static final String FROM = "the test";
-    /** The events last for 16 seconds: time for checkpoints before the kill, and for a recovery after it. */
-    private static final double EVENTS_PER_SECOND = WindowsProgram.EVENTS / 16.0;
+    /** The events last for a minute: time for checkpoints and the kill, on a slow machine too, before they end. */
+    private static final double EVENTS_PER_SECOND = WindowsProgram.EVENTS / 60.0;
 
     @RegisterExtension
     static final MiniClusterExtension HADOOP = new MiniClusterExtension();
@@ -69,7 +69,7 @@ class WindowsIT {
             String job = session.submit(program(output), settings, id -> {}).get(0);
             Commands.await("checkpoints before the kill", () -> session.job(job), now -> {
                 assertThat(now.getPhase()).as(now.toString()).isNotIn(JobPhase.FAILED, JobPhase.FINISHED);
-                return now.getCheckpointsCompleted() >= 4;
+                return now.getCheckpointsCompleted() >= 2;
             });
             ExecutorDescription victim = session.describe().getExecutorsList().stream()
                     .filter(executor -> executor.getBusySlots() > 0)

@@ -24,8 +24,11 @@ final class LogFollow {
     static final long PLACES_NANOS = 3_000_000_000L;
     /** What is away for less is not worth a line. */
     static final long TOLD_NANOS = 2_000_000_000L;
-    /** How long the end of a log is waited for when its container has ended: a node closes and collects it first. */
+    /** How long the end of a log is waited for: when a container has ended, its node closes and collects it first. */
     static final long END_NANOS = 15_000_000_000L;
+
+    /** What containers that go on have to say of an end is written within that time of it. */
+    static final long CLOSING_NANOS = 2_000_000_000L;
 
     /** What may mean that somebody is away for a while. */
     private static final Set<ExitCode> ABSENCES =
@@ -41,6 +44,7 @@ final class LogFollow {
     private final Absence cluster = new Absence();
     private final Absence containers = new Absence();
     private @Nullable String end;
+    private long endNanos;
     private boolean isAnyToCome = true;
     private boolean isIncomplete;
     private boolean hasLooked;
@@ -182,6 +186,7 @@ final class LogFollow {
         lookedNanos = nowNanos;
         cluster.onBack();
         end = wanted.end();
+        endNanos = nowNanos;
         isAnyToCome = !wanted.waitsFor().isEmpty();
         Map<String, Source> sources = wanted.sources().stream()
                 .collect(Collectors.toMap(Source::container, source -> source, (one, same) -> one, LinkedHashMap::new));
@@ -216,7 +221,7 @@ final class LogFollow {
             }
             each.absence.onBack();
             show(each, each.log.onPiece(piece));
-            boolean isEnd = each.isGone ? !piece.isGrowing() : end != null;
+            boolean isEnd = each.isGone ? !piece.isGrowing() : end != null && nowNanos - endNanos >= CLOSING_NANOS;
             return isEnd || end != null && isOverdue(each, nowNanos);
         }
         ClientException absent = ContainerLogs.notShown(application, each.source.container(), look.reason());
@@ -236,7 +241,8 @@ final class LogFollow {
     }
 
     private boolean isOverdue(Followed each, long nowNanos) {
-        return each.isGone ? nowNanos - each.goneNanos >= END_NANOS : end != null;
+        long sinceNanos = each.isGone ? each.goneNanos : endNanos;
+        return (each.isGone || end != null) && nowNanos - sinceNanos >= END_NANOS;
     }
 
     /** When the session has ended, its nodes give its logs away sooner or later. */

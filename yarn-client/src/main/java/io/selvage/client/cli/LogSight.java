@@ -11,7 +11,6 @@ import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.JobDescription;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,7 +65,7 @@ final class LogSight implements LogFollow.Sight {
     private static final class OfJob implements Choice {
         private final Session session;
         private final String jobId;
-        private final Set<String> executors = new LinkedHashSet<>();
+        private final JobExecutors executors = new JobExecutors();
 
         OfJob(Session session, String jobId) {
             this.session = session;
@@ -76,22 +75,19 @@ final class LogSight implements LogFollow.Sight {
         /** Without a master, it is as it was: containers outlive it, and the next one tells more. */
         @Override
         public LogFollow.Wanted of(LogSight sight, Places places) {
-            executors.retainAll(places.nodes().keySet());
-            return sight.wanted(places, executors, "an executor that runs a part of " + jobId, look(places));
+            @Nullable String end = look(places);
+            return sight.wanted(places, executors.found(), "an executor that runs a part of " + jobId, end);
         }
 
         private @Nullable String look(Places places) {
             try {
                 Session.Status status = session.look();
-                for (ExecutorDescription each : status.session().getExecutorsList()) {
-                    String executor = each.getExecutorId();
-                    if (each.getBusySlots() > 0
-                            && places.nodes().containsKey(executor)
-                            && !executors.contains(executor)
-                            && runsPart(executor)) {
-                        executors.add(executor);
-                    }
-                }
+                List<String> busy = status.session().getExecutorsList().stream()
+                        .filter(each -> each.getBusySlots() > 0)
+                        .map(ExecutorDescription::getExecutorId)
+                        .filter(places.nodes()::containsKey)
+                        .toList();
+                executors.look(busy, this::runsPart, System.nanoTime());
                 Optional<JobDescription> job = status.jobs().stream()
                         .filter(each -> each.getJobId().equals(jobId))
                         .findFirst();
@@ -111,10 +107,11 @@ final class LogSight implements LogFollow.Sight {
             }
         }
 
-        /** One that does not answer may well be the one that is looked for. */
-        private boolean runsPart(String executor) throws MasterAbsentException {
+        private Optional<Boolean> runsPart(String executor) throws MasterAbsentException {
             var answer = session.lookAtThreads(executor, SubtaskThread.prefixOf(jobId), true);
-            return !answer.getSilence().isEmpty() || answer.getDump().getThreadsCount() > 0;
+            return answer.getSilence().isEmpty()
+                    ? Optional.of(answer.getDump().getThreadsCount() > 0)
+                    : Optional.empty();
         }
     }
 

@@ -180,7 +180,7 @@ final class OpenCommand implements Command {
     }
 
     private static Map<String, Object> json(Session session, SessionDescription description) {
-        Map<String, Object> json = Reports.session(description);
+        Map<String, Object> json = Reports.session(description, session.webPage());
         json.put("state_root", session.stateRoot());
         return json;
     }
@@ -188,7 +188,7 @@ final class OpenCommand implements Command {
     private static void announce(
             String since, Session session, SessionDescription description, int attemptsAsked, Console console) {
         console.result("Session " + session.applicationId() + " " + since + ".");
-        console.result("  web page    " + description.getTrackingUrl());
+        console.result("  web page    " + session.webPage());
         console.result(
                 "  master      " + description.getMasterHost() + attempts(description.getMaxAttempts(), attemptsAsked));
         console.result("  state root  " + session.stateRoot());

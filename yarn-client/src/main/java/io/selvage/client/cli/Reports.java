@@ -17,13 +17,13 @@ import java.util.Map;
 final class Reports {
     private Reports() {}
 
-    static Map<String, Object> session(SessionDescription session) {
+    static Map<String, Object> session(SessionDescription session, String webPage) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("application_id", session.getApplicationId());
         json.put("epoch", session.getEpoch());
         json.put("master_host", session.getMasterHost());
         json.put("master_pid", session.getMasterPid());
-        json.put("tracking_url", session.getTrackingUrl());
+        json.put("tracking_url", webPage);
         json.put("started_millis", session.getStartedMillis());
         json.put("version", session.getVersion());
         json.put("max_attempts", session.getMaxAttempts());

@@ -184,7 +184,8 @@ final class RunCommand implements Command {
         }
         try (Session application = open(client, program, settings, from, console)) {
             String job = Objects.requireNonNull(application.onlyJob());
-            if (arguments.has(DETACHED)) {
+            // One that has ended already, as a job does that is refused at its start, is not left running.
+            if (arguments.has(DETACHED) && !application.hasEnded()) {
                 return detach(application, List.of(job), arguments, console);
             }
             ExitCode exitCode = Following.untilEnd(application, job, arguments, console);

@@ -71,34 +71,35 @@ final class StatusCommand implements Command {
             SessionDescription description = session.describe();
             List<JobDescription> jobs = session.jobs();
             if (arguments.has(Arguments.JSON)) {
-                Map<String, Object> json = Reports.session(description);
+                Map<String, Object> json = Reports.session(description, session.webPage());
                 json.put("opened_millis", session.openedMillis());
                 json.put("state_root", session.stateRoot());
                 json.put("jobs", Reports.jobs(jobs));
                 console.result(Json.write(json));
             } else {
-                console.result(
-                        text(session.name(), session.openedMillis(), description, jobs, System.currentTimeMillis()));
+                console.result(text(session, description, jobs, System.currentTimeMillis()));
             }
             return ExitCode.OK;
         }
     }
 
-    static String text(
-            String name, long openedMillis, SessionDescription session, List<JobDescription> jobs, long nowMillis) {
+    static String text(Session session, SessionDescription description, List<JobDescription> jobs, long nowMillis) {
         StringBuilder text = new StringBuilder();
-        text.append("Session ").append(session.getApplicationId()).append(" \"").append(name);
-        text.append("\" has been open for ").append(Words.duration(nowMillis - openedMillis));
-        text.append(".\n  web page  ").append(session.getTrackingUrl());
-        text.append("\n  master    process ").append(session.getMasterPid()).append(" on ");
-        text.append(session.getMasterHost()).append(", attempt ").append(session.getEpoch());
-        text.append(" of at most ").append(session.getMaxAttempts()).append("\n\n");
-        if (session.getExecutorsCount() == 0) {
+        text.append("Session ")
+                .append(description.getApplicationId())
+                .append(" \"")
+                .append(session.name());
+        text.append("\" has been open for ").append(Words.duration(nowMillis - session.openedMillis()));
+        text.append(".\n  web page  ").append(session.webPage());
+        text.append("\n  master    process ").append(description.getMasterPid()).append(" on ");
+        text.append(description.getMasterHost()).append(", attempt ").append(description.getEpoch());
+        text.append(" of at most ").append(description.getMaxAttempts()).append("\n\n");
+        if (description.getExecutorsCount() == 0) {
             text.append("No executors: they are started when a job needs them.");
         } else {
-            text.append(executors(session.getExecutorsList()));
+            text.append(executors(description.getExecutorsList()));
         }
-        session.getNoticesList().forEach(notice -> text.append("\nNOTE  ").append(notice));
+        description.getNoticesList().forEach(notice -> text.append("\nNOTE  ").append(notice));
         text.append("\n\n").append(jobs.isEmpty() ? "No jobs." : ListCommand.table(jobs, nowMillis));
         for (JobDescription job : jobs) {
             if (!job.getAlarm().isEmpty()) {

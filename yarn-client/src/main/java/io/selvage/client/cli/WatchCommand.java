@@ -101,20 +101,18 @@ final class WatchCommand implements Command {
         void onStatus(Status status, long nowMillis) {
             if (console.isLive()) {
                 console.screen(
-                        StatusCommand.text(
-                                        session.name(),
-                                        session.openedMillis(),
-                                        status.session(),
-                                        status.jobs(),
-                                        nowMillis)
-                                + "\n\n" + Words.time(nowMillis) + " UTC. Ctrl-C leaves; the session goes on.",
+                        StatusCommand.text(session, status.session(), status.jobs(), nowMillis) + "\n\n"
+                                + Words.time(nowMillis) + " UTC. Ctrl-C leaves; the session goes on.",
                         rows);
                 return;
             }
             String line = line(status);
             if (!line.equals(shown)) {
                 shown = line;
-                console.result(isJson ? Json.write(json(status, nowMillis)) : Words.time(nowMillis) + "  " + line);
+                console.result(
+                        isJson
+                                ? Json.write(json(status, session.webPage(), nowMillis))
+                                : Words.time(nowMillis) + "  " + line);
             }
         }
 
@@ -148,10 +146,10 @@ final class WatchCommand implements Command {
                 + (job.getAlarm().isEmpty() ? "" : ", ALARM: " + job.getAlarm());
     }
 
-    static Map<String, Object> json(Status status, long nowMillis) {
+    static Map<String, Object> json(Status status, String webPage, long nowMillis) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("time_millis", nowMillis);
-        json.putAll(Reports.session(status.session()));
+        json.putAll(Reports.session(status.session(), webPage));
         json.put("jobs", Reports.jobs(status.jobs()));
         return json;
     }

@@ -124,7 +124,7 @@ public final class Deployment {
         YarnClientApplication application = yarn.newApplication();
         Queues.Choice queue = ClusterResources.queueOf(yarn, session);
         ClusterLimits limits = ClusterResources.limitsFor(yarn, session, application.getNewApplicationResponse());
-        if (!queue.isLeftToYarn()) {
+        if (queue.isSure()) {
             limits.check(session, queue.queue());
         }
         Hdfs hdfs = Hdfs.connect(yarnConfiguration, session.stateRoot());
@@ -155,7 +155,7 @@ public final class Deployment {
                     UserGroupInformation.getCurrentUser().getShortUserName(),
                     UserGroupInformation.isSecurityEnabled());
             submit(yarn, context, record, job, queue.doubt());
-            if (queue.isLeftToYarn()) {
+            if (!queue.isSure()) {
                 checkPlaced(yarn, id, session, limits);
             }
             awaitMaster(yarn, record, job);
@@ -220,7 +220,7 @@ public final class Deployment {
     }
 
     /**
-     * YARN's placement rules have chosen the queue: now it is known, and whether it can ever give the containers.
+     * YARN has chosen the queue, or made it: now it is known, and whether it can ever give the containers.
      *
      * @throws ClientException with {@code REFUSED} if not; then it does not go on, whatever it is for
      */

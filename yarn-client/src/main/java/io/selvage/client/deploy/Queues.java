@@ -153,7 +153,12 @@ public record Queues(List<Queue> all, boolean areMade) {
      * @param doubt why YARN may not put the application there, a sentence; empty: nothing speaks against it
      * @param isLeftToYarn it may be another one in the end
      */
-    public record Choice(Queue queue, String doubt, boolean isLeftToYarn) {}
+    public record Choice(Queue queue, String doubt, boolean isLeftToYarn) {
+        /** It is the queue that YARN will put the application into, and is there already. */
+        public boolean isSure() {
+            return !isLeftToYarn && doubt.isEmpty();
+        }
+    }
 
     /**
      * The queue that an application of this user is put into, as far as it is known before. Who asks for

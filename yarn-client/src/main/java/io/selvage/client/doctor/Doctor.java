@@ -225,7 +225,7 @@ public final class Doctor {
         try {
             limits.check(session, queue.queue());
         } catch (ClientException tooMuch) {
-            if (!queue.isLeftToYarn()) {
+            if (queue.isSure()) {
                 throw tooMuch;
             }
             return Finding.warning(

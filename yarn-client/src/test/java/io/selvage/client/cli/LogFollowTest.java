@@ -286,12 +286,28 @@ class LogFollowTest {
     }
 
     @Test
-    void aJobsEndDoesNotWaitForItsExecutorsEnd() {
+    void aJobsEndWaitsForWhatIsSaidOfItAndNotForItsExecutorsEnd() {
         LogFollow follow = following("a\n");
         cluster.writes("c1", "b\n");
         cluster.end = "The job has ended.";
+        assertThat(step(follow)).isTrue();
+        cluster.writes("c1", "closed\n");
+        assertThat(step(follow)).isFalse();
+        assertThat(shown()).isEqualTo("a\nb\nclosed\n");
+    }
+
+    @Test
+    void aNodeThatIsAwayForAMomentAtAJobsEndIsWaitedFor() throws Exception {
+        LogFollow follow = following("a\n");
+        cluster.writes("c1", "b\n");
+        cluster.end = "The job has ended.";
+        cluster.noNode = Look.failed("http://node:1 does not answer");
+        assertThat(step(follow)).isTrue();
+        assertThat(step(follow)).isTrue();
+        cluster.noNode = null;
         assertThat(step(follow)).isFalse();
         assertThat(shown()).isEqualTo("a\nb\n");
+        assertThat(follow.untilEnd(() -> false)).isEqualTo(ExitCode.OK);
     }
 
     @Test

@@ -43,8 +43,12 @@ class WatchCommandTest {
 
     @Test
     void jsonHoldsSessionAndJobs() {
-        assertThat(Json.write(WatchCommand.json(status(JobPhase.RUNNING, 0, 1), 5)))
-                .contains("\"time_millis\": 5", "\"epoch\": 2", "\"job_id\": \"job-1a\"");
+        assertThat(Json.write(WatchCommand.json(status(JobPhase.RUNNING, 0, 1), "http://rm/proxy/a/", 5)))
+                .contains(
+                        "\"time_millis\": 5",
+                        "\"tracking_url\": \"http://rm/proxy/a/\"",
+                        "\"epoch\": 2",
+                        "\"job_id\": \"job-1a\"");
     }
 
     @Test

@@ -137,6 +137,11 @@ class QueuesTest {
         Queues.Choice inParent = QUEUES.choose("root.etl.anna");
         assertThat(inParent.doubt()).startsWith("The cluster has no queue \"root.etl.anna\".");
         assertThat(inParent.isLeftToYarn()).isFalse();
+        assertThat(inParent.isSure())
+                .as("what it gives is known once it is made")
+                .isFalse();
+        assertThat(QUEUES.choose("nightly").isSure()).isTrue();
+        assertThat(QUEUES.choose("default").isSure()).isFalse();
         assertRefused(
                 "root.anna", "The cluster has no queue \"root.anna\". Choose one of these with -qu: default, nightly.");
 
