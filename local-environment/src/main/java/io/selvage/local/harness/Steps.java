@@ -132,10 +132,11 @@ record Steps(
         String other = edge.input() == 0 ? SECOND_INPUT : INPUT;
         if (graph.vertex(edge.from()).operators().stream()
                 .anyMatch(operator -> operator.uid().equals(other))) {
-            throw new InvalidProgramException("The step " + graph.vertex(edge.to()).name()
-                    + " has the program's second stream as its first input. Give the harness the two types, and the"
-                    + " program its two streams, in the order in which the step reads them: the stream on which"
-                    + " connect or the join is called comes first.");
+            throw new InvalidProgramException(
+                    "The step " + graph.vertex(edge.to()).name()
+                            + " has the program's second stream as its first input. Give the harness the two types, and the"
+                            + " program its two streams, in the order in which the step reads them: the stream on which"
+                            + " connect or the join is called comes first.");
         }
     }
 
