@@ -136,6 +136,7 @@ class PartitionsTest {
 
     /**
      * More subtasks than partitions: those without any hold nothing back, although the strategy knows of no idleness.
+     * To the end it would be several minutes, and longer than the test may take.
      */
     @Test
     void windowsFireBeforeTheEndAlsoWhereSubtasksHaveNoPartition() {
@@ -143,7 +144,7 @@ class PartitionsTest {
         CollectSink<Counted> counted = CollectSink.of(Counted.class);
         try (LocalEnvironment local = local(PARTITIONS + 2).start()) {
             StreamEnvironment env = local.streams();
-            count(env, 250, counted);
+            count(env, 25, counted);
             LocalJob job = local.submit(env.graph("counts"));
             while (counted.results().isEmpty()) {
                 job.checkpoint();

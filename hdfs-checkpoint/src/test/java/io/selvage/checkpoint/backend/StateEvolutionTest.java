@@ -305,8 +305,12 @@ final class StateEvolutionTest {
         OperatorDefinition triggered = windows(sliding, CountTrigger.of(3));
         assertThat(fates(plain, written(triggered))).containsExactly("window REFUSED");
         assertThat(fates(triggered, written(plain))).containsExactly("window REFUSED");
-        assertThat(fates(plain, written(plain))).doesNotContain("window REFUSED").contains("window RESTORED");
-        assertThat(fates(triggered, written(triggered))).doesNotContain("window REFUSED").contains("window RESTORED");
+        assertThat(fates(plain, written(plain)))
+                .doesNotContain("window REFUSED")
+                .contains("window RESTORED");
+        assertThat(fates(triggered, written(triggered)))
+                .doesNotContain("window REFUSED")
+                .contains("window RESTORED");
         StateFate refused = Objects.requireNonNull(StateForecast.of("sums", triggered, GROUPS))
                 .of(written(plain))
                 .get(0);

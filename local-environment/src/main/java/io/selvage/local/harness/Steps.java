@@ -110,6 +110,9 @@ record Steps(
                         + " or intervalJoin, and a line of steps behind it. Test what is before it by itself.");
             }
             for (Edge edge : incoming) {
+                if (isHead) {
+                    requireOrder(graph, edge);
+                }
                 boolean isByKey = edge.partitioning() == Partitioning.HASH;
                 if (isHead && isByKey) {
                     firstKey = edge.input() == 0 ? definition(edge) : firstKey;
@@ -122,6 +125,19 @@ record Steps(
         }
         operators.forEach(Steps::requireSynchronous);
         return new Steps(operators, firstKey, secondKey, toSecond, exchangesBehind);
+    }
+
+    /** Elements are given to inputs by their number. */
+    private static void requireOrder(JobGraph graph, Edge edge) {
+        String other = edge.input() == 0 ? SECOND_INPUT : INPUT;
+        if (graph.vertex(edge.from()).operators().stream()
+                .anyMatch(operator -> operator.uid().equals(other))) {
+            throw new InvalidProgramException(
+                    "The step " + graph.vertex(edge.to()).name()
+                            + " has the program's second stream as its first input. Give the harness the two types, and the"
+                            + " program its two streams, in the order in which the step reads them: the stream on which"
+                            + " connect or the join is called comes first.");
+        }
     }
 
     private static void requireSynchronous(Operator operator) {

@@ -197,6 +197,24 @@ class FunctionStatesTest {
                 .hasMessageContaining("twoStage()");
     }
 
+    static final class NamedAsOurs extends ProcessWindowFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void openState(StateAccess states) {
+            states.reducing(new ReducingStateDescriptor<>("window", Integer.class, Integer::sum));
+        }
+
+        @Override
+        public void process(String key, Context context, Iterable<String> elements, Collector<String> out) {}
+    }
+
+    @Test
+    void aNameThatWindowsHaveThemselvesIsRefusedWithTheRemedy() {
+        assertThatThrownBy(() -> open(Way.PLAIN, TumblingWindows.of(Duration.ofMillis(10)), new NamedAsOurs()))
+                .hasStackTraceContaining("\"window\", of which one may be the operator's own. Give yours another name");
+    }
+
     // ---- lists ---------------------------------------------------------------------------------------------------
 
     /** Keeps the newest elements that are no longer than the last one. */

@@ -162,6 +162,15 @@ class TwoInputsHarnessTest {
     }
 
     @Test
+    void streamsInTheOtherOrderAreRefusedWithTheRemedy() {
+        assertThatThrownBy(() -> OperatorHarness.<Payment, Order, String>of(
+                                Payment.class, Order.class, (payments, orders) -> paid(orders, payments))
+                        .open())
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContainingAll("second stream as its first input", "comes first");
+    }
+
+    @Test
     void stepsThatDoNotBeginWithOneOfBothAreRefusedWithTheRemedy() {
         assertThatThrownBy(() -> OperatorHarness.<Order, Payment, String>of(
                                 Order.class,

@@ -16,7 +16,8 @@ public abstract class ProcessWindowFunction<K, I, O> implements Function {
 
     /**
      * Obtains states that a key has once, whatever the window. Called as {@link KeyedProcessFunction#openState} is,
-     * also by the client.
+     * also by the client. The names {@code window}, {@code window-end}, {@code window-end-processing} and
+     * {@code sessions} are taken, and those of the trigger's states: {@code trigger-count}, {@code trigger-next}.
      */
     public void openState(StateAccess states) throws Exception {}
 
@@ -25,7 +26,8 @@ public abstract class ProcessWindowFunction<K, I, O> implements Function {
      * time-to-live, and go with the window; those of global windows stay until they are cleared. Not with session
      * windows, of which two may become one, nor with {@code twoStage}.
      *
-     * <p>With such states sliding windows share nothing: each has a copy of its own.
+     * <p>With such states sliding windows share nothing: each has a copy of its own. So they can't be added, nor left
+     * out, when the program goes on from a savepoint of sliding windows; with another uid the step begins anew.
      */
     public void openWindowState(StateAccess states) throws Exception {}
 

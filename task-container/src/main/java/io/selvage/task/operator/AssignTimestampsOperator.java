@@ -142,7 +142,9 @@ final class AssignTimestampsOperator extends RuntimeOperator {
     @Override
     long nextTickNanos() {
         long watermarkNanos = sinceWatermark > 0 ? lastNanos + NANOS_BETWEEN_WATERMARKS : Long.MAX_VALUE;
-        return idleAfterNanos > 0 && !hasEnded ? Math.min(watermarkNanos, times.nextIdleNanos(idleAfterNanos)) : watermarkNanos;
+        return idleAfterNanos > 0 && !hasEnded
+                ? Math.min(watermarkNanos, times.nextIdleNanos(idleAfterNanos))
+                : watermarkNanos;
     }
 
     @Override

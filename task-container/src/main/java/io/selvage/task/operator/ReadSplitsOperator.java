@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the splits that come in as elements: a batch of each that is begun, in turn. Side by side, all are, once those
  * that there were at the start have come; of a queue, the next one is begun when those before it have ended, or have
- * nothing for now. Owned by the subtask's thread. Every split that is not read to its end, how far it is read, and how far event time has come in it,
- * is part of the checkpoint.
+ * nothing for now. Owned by the subtask's thread. Every split that is not read to its end, how far it is read, and how
+ * far event time has come in it, is part of the checkpoint.
  */
 final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     static final long LEAST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
