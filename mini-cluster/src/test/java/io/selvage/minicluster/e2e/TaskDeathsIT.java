@@ -5,19 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.soak.VerifiedJob;
 import io.selvage.minicluster.workload.Sabotage;
-import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.Recovery;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.apache.hadoop.yarn.api.records.ContainerId;
-import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -88,57 +83,6 @@ class TaskDeathsIT {
     void containerThatYarnKillsForItsMemoryIsToldWhatToRaise() throws Exception {
         assertThat(reasonAfter(Sabotage.Deed.FILL_NATIVE, "exit status -104"))
                 .contains("it used more memory than it asked for: raise selvage.executor.memory", "physical memory");
-    }
-
-    @Test
-    void executorAfterAKillForMemoryHasMoreRoomBesideTheSameHeap() throws Exception {
-        VerifiedJob job = session.submit();
-        session.awaitCheckpoints(job);
-        List<ExecutorDescription> before = Commands.await(
-                "a standby beside the two",
-                () -> session.session().describe().getExecutorsList(),
-                executors -> executors.size() == 3);
-        String heap = heapOf(before.get(0));
-        Files.createFile(job.folder().resolve(Sabotage.Deed.FILL_NATIVE.fileName()));
-        Commands.await(
-                "people are told",
-                () -> session.session().describe().getNoticesList(),
-                notices -> notices.stream()
-                        .anyMatch(notice -> notice.startsWith("Executors get 1280 MiB instead of 1024 MiB")));
-        List<String> known =
-                before.stream().map(ExecutorDescription::getExecutorId).toList();
-        List<ExecutorDescription> next = Commands.await(
-                "another executor",
-                () -> session.session().describe().getExecutorsList().stream()
-                        .filter(executor -> !known.contains(executor.getExecutorId()))
-                        .toList(),
-                executors -> !executors.isEmpty());
-        assertThat(memoryMibOf(next.get(0))).as("YARN may round it up").isGreaterThanOrEqualTo(1_280);
-        assertThat(heapOf(next.get(0))).isEqualTo(heap);
-        session.assertEndsRight(job);
-        Commands.await(
-                "it is forgotten with the job",
-                () -> session.session().describe().getNoticesList(),
-                List::isEmpty);
-    }
-
-    /** As the node's processes show it. */
-    private static String heapOf(ExecutorDescription executor) throws IOException {
-        String command = Files.readString(Path.of("/proc", Long.toString(executor.getPid()), "cmdline"));
-        return Arrays.stream(command.split("\0"))
-                .filter(argument -> argument.startsWith("-Xmx"))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static long memoryMibOf(ExecutorDescription executor) throws Exception {
-        try (YarnClient yarn = YarnClient.createYarnClient()) {
-            yarn.init(cluster.hadoopConfiguration());
-            yarn.start();
-            return yarn.getContainerReport(ContainerId.fromString(executor.getExecutorId()))
-                    .getAllocatedResource()
-                    .getMemorySize();
-        }
     }
 
     /** Has it done by one of two executors, sees the job come back and end right, and answers what the user is told. */
