@@ -36,7 +36,7 @@ final class PartialAggregateOperator extends RuntimeOperator {
     private final Serde<Object> keySerde;
     private final Serde<Object> accumulatorSerde;
     private final long paneMillis;
-    private final long offsetMillis;
+    private final WindowStarts paneStarts;
     private final TreeMap<Long, Map<Object, Cell>> panes = new TreeMap<>(); // By their starts.
     private int count;
     private long sinceNanos; // Of meaning while there is something.
@@ -64,7 +64,7 @@ final class PartialAggregateOperator extends RuntimeOperator {
         this.keySerde = definition.keySerde();
         this.accumulatorSerde = definition.accumulatorSerde();
         this.paneMillis = definition.paneMillis();
-        this.offsetMillis = definition.offsetMillis();
+        this.paneStarts = new WindowStarts(paneMillis, definition.offsetMillis());
         this.lastNanos = nowNanos;
     }
 
@@ -73,7 +73,7 @@ final class PartialAggregateOperator extends RuntimeOperator {
     @Override
     public void emit(Object value, long timestampMillis) {
         context.requireTimestamp(timestampMillis);
-        long startMillis = timestampMillis - Math.floorMod(timestampMillis - offsetMillis, paneMillis);
+        long startMillis = paneStarts.of(timestampMillis);
         boolean isBehind = startMillis + paneMillis - 1 <= watermarkMillis;
         Object key = context.keyOf(selector, value);
         Partial single = null;

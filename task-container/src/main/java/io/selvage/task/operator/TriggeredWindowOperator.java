@@ -35,7 +35,7 @@ final class TriggeredWindowOperator extends WindowOperator {
     private final boolean isGlobal;
     private final long sizeMillis; // Of a session: the gap.
     private final long slideMillis;
-    private final long offsetMillis;
+    private final WindowStarts starts; // Of tumbling and sliding windows.
     private final TriggerContext at = new TriggerContext();
     private final TimerQueue.Firing<Object, Long> eventFiring =
             (key, start, millis) -> onTimer(TimeDomain.EVENT_TIME, key, start, millis);
@@ -60,23 +60,23 @@ final class TriggeredWindowOperator extends WindowOperator {
         WindowAssigner windows = definition.windows();
         this.isSession = windows instanceof SessionWindows;
         this.isGlobal = windows instanceof GlobalWindows;
+        long offsetMillis = 0;
         if (windows instanceof SessionWindows session) {
             this.sizeMillis = session.gapMillis();
             this.slideMillis = 0;
-            this.offsetMillis = 0;
         } else if (windows instanceof TumblingWindows tumbling) {
             this.sizeMillis = tumbling.sizeMillis();
             this.slideMillis = tumbling.sizeMillis();
-            this.offsetMillis = tumbling.offsetMillis();
+            offsetMillis = tumbling.offsetMillis();
         } else if (windows instanceof SlidingWindows sliding) {
             this.sizeMillis = sliding.sizeMillis();
             this.slideMillis = sliding.slideMillis();
-            this.offsetMillis = sliding.offsetMillis();
+            offsetMillis = sliding.offsetMillis();
         } else {
             this.sizeMillis = 0;
             this.slideMillis = 0;
-            this.offsetMillis = 0;
         }
+        this.starts = new WindowStarts(slideMillis, offsetMillis);
     }
 
     @Override
@@ -114,7 +114,7 @@ final class TriggeredWindowOperator extends WindowOperator {
     private void addToEach(Object key, Object value, long timestampMillis, long atMillis) throws Exception {
         boolean isLate = false;
         boolean isAdded = false;
-        long lastStartMillis = atMillis - Math.floorMod(atMillis - offsetMillis, slideMillis);
+        long lastStartMillis = starts.of(atMillis);
         for (long start = lastStartMillis; start > atMillis - sizeMillis; start -= slideMillis) {
             if (isPast(start + sizeMillis - 1)) {
                 isLate = true;

@@ -43,8 +43,8 @@ final class WindowAggregateOperator extends WindowOperator {
     private final @Nullable Long[] starts = new @Nullable Long[CACHED_STARTS];
 
     private Long recent = 0L; // The one that was wanted last.
-    private final Starts windowStarts;
-    private final Starts paneStarts;
+    private final WindowStarts windowStarts;
+    private final WindowStarts paneStarts;
 
     private @Nullable NamespacedStates<Long> contents;
     private @Nullable Accumulators<Object, Object, Object> accumulators;
@@ -72,8 +72,8 @@ final class WindowAggregateOperator extends WindowOperator {
         } else {
             throw new IllegalStateException("windows that have no panes: " + definition.windows());
         }
-        this.windowStarts = new Starts(slideMillis, offsetMillis);
-        this.paneStarts = new Starts(paneMillis, offsetMillis);
+        this.windowStarts = new WindowStarts(slideMillis, offsetMillis);
+        this.paneStarts = new WindowStarts(paneMillis, offsetMillis);
         this.isSliding = sizeMillis != slideMillis;
         this.hasLateness = latenessMillis > 0;
         this.areImmutable = areImmutable(aggregate);
@@ -103,7 +103,7 @@ final class WindowAggregateOperator extends WindowOperator {
         } else {
             atMillis = processingMillis();
         }
-        long startMillis = windowStarts.before(atMillis);
+        long startMillis = windowStarts.of(atMillis);
         long lastMillis = startMillis + sizeMillis - 1;
         if (atMillis > lastMillis) {
             return; // Windows that slide by more than their size leave it out.
@@ -114,7 +114,7 @@ final class WindowAggregateOperator extends WindowOperator {
         }
         Object key = keyOf(value);
         backend().setCurrentKey(key);
-        long paneStartMillis = isSliding ? paneStarts.before(atMillis) : startMillis;
+        long paneStartMillis = isSliding ? paneStarts.of(atMillis) : startMillis;
         Long pane = boxed(paneStartMillis);
         Objects.requireNonNull(contents).setNamespace(pane);
         boolean isNew;
@@ -131,14 +131,9 @@ final class WindowAggregateOperator extends WindowOperator {
         }
     }
 
-    /** Start of the last window that holds a time, if any does. */
-    private long lastStartOf(long millis) {
-        return windowStarts.before(millis);
-    }
-
     /** Start of the first window that holds a pane. */
     private long firstStartOf(long paneStartMillis) {
-        return lastStartOf(paneStartMillis - sizeMillis) + slideMillis;
+        return windowStarts.of(paneStartMillis - sizeMillis) + slideMillis;
     }
 
     private Long boxed(long startMillis) {
@@ -159,7 +154,7 @@ final class WindowAggregateOperator extends WindowOperator {
         long startMillis = isSliding ? firstStartOf(pane) : lastStartMillis;
         if (isEventTime && startMillis + sizeMillis - 1 <= watermarkMillis) {
             // The first that has not fired yet.
-            startMillis = lastStartOf(watermarkMillis - sizeMillis + 1) + slideMillis;
+            startMillis = windowStarts.of(watermarkMillis - sizeMillis + 1) + slideMillis;
         }
         if (startMillis <= lastStartMillis) {
             registerFiring(startMillis);
@@ -277,29 +272,5 @@ final class WindowAggregateOperator extends WindowOperator {
             }
         }
         return false;
-    }
-
-    /**
-     * Owned by its operator. Times at equal distances; mostly it is asked for the same one, which takes no division.
-     */
-    private static final class Starts {
-        private final long everyMillis;
-        private final long offsetMillis;
-        private long recentMillis;
-
-        Starts(long everyMillis, long offsetMillis) {
-            this.everyMillis = everyMillis;
-            this.offsetMillis = offsetMillis;
-            this.recentMillis = offsetMillis;
-        }
-
-        /** The last one that is not later. */
-        long before(long millis) {
-            boolean isRecent = millis >= recentMillis && Long.compareUnsigned(millis - recentMillis, everyMillis) < 0;
-            if (!isRecent) {
-                recentMillis = millis - Math.floorMod(millis - offsetMillis, everyMillis);
-            }
-            return recentMillis;
-        }
     }
 }
