@@ -85,12 +85,12 @@ final class FailingNodes {
     /**
      * Excludes those that have failed too often, the worst first, as far as there may be so many.
      *
-     * @param mayBeExcluded of each node
+     * @param isAllowed of each node
      */
-    List<String> excludeWorst(Predicate<String> mayBeExcluded, long nowNanos) {
+    List<String> excludeWorst(Predicate<String> isAllowed, long nowNanos) {
         List<String> worst = nodes.entrySet().stream()
                 .filter(each -> !each.getValue().isExcluded && each.getValue().weightAt(nowNanos) >= EXCLUDED_FROM)
-                .filter(each -> mayBeExcluded.test(each.getKey()))
+                .filter(each -> isAllowed.test(each.getKey()))
                 .sorted(Comparator.comparingDouble(each -> -each.getValue().weightAt(nowNanos)))
                 .limit(Math.max(0, mayBeExcluded() - excludedCount()))
                 .map(Map.Entry::getKey)

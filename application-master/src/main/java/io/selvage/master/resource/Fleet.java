@@ -572,6 +572,11 @@ public final class Fleet {
         if (!worst.isEmpty()) {
             unansweredNanos = NEVER; // The other nodes have yet to give nothing.
         }
+        boolean isMemoryNew =
+                memory.learnt() != learnt.getExecutorMemoryMib() || memory.ofHeap() != learnt.getHeapMemoryMib();
+        if (worst.isEmpty() && !isMemoryNew) {
+            return;
+        }
         ClusterLearnt.Builder next = ClusterLearnt.newBuilder()
                 .setExecutorMemoryMib(memory.learnt())
                 .setHeapMemoryMib(memory.ofHeap())
@@ -582,11 +587,9 @@ public final class Fleet {
         if (!isFull && next.getExcludedNodesCount() >= MAX_EXCLUDED_KNOWN) {
             note(next.getExcludedNodesCount() + " nodes have been excluded at some time: no others will be.");
         }
-        if (!worst.isEmpty() || !next.build().equals(learnt)) {
-            learnt = next.build();
-            // A later master has to know what to take back: YARN does not tell it what this one has excluded.
-            records.accept(JournalRecord.newBuilder().setClusterLearnt(learnt).build(), () -> exclude(worst));
-        }
+        learnt = next.build();
+        // A later master has to know what to take back: YARN does not tell it what this one has excluded.
+        records.accept(JournalRecord.newBuilder().setClusterLearnt(learnt).build(), () -> exclude(worst));
     }
 
     private void exclude(List<String> nodes) {
