@@ -221,13 +221,9 @@ final class TaskExecutor {
     private void onEcho(HeartbeatEcho echo) {
         lastEchoNanos = services.clock().nanos();
         for (AlignedGroup aligned : echo.getGroupsList()) {
-            DeploymentId id = idOf(aligned.getJobId(), aligned.getIncarnation());
-            for (Deployment deployment : deployments()) {
-                if (deployment.id().equals(id)) {
-                    deployment.onLeast(
-                            aligned.getGroup(), aligned.getLeastMillis(), lastEchoNanos + heartbeatTimeoutNanos);
-                }
-            }
+            find(idOf(aligned.getJobId(), aligned.getIncarnation()))
+                    .ifPresent(deployment -> deployment.onLeast(
+                            aligned.getGroup(), aligned.getLeastMillis(), lastEchoNanos + heartbeatTimeoutNanos));
         }
     }
 

@@ -40,11 +40,10 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     private final Outcome outcome;
     private final byte[] message = new byte[HandshakeExchange.MAX_MESSAGE_BYTES];
     private int count; // bytes of the message that are here
-    private boolean encrypting; // Both have proven themselves, and encryption does not stand yet.
     private boolean decided;
     private @Nullable ChannelHandlerContext context;
     private @Nullable ScheduledFuture<?> deadline;
-    private @Nullable Intake intake;
+    private @Nullable Intake intake; // Null until both have proven themselves, and if connections are in the clear.
 
     /** @param encryption null: what comes after is not encrypted */
     HandshakeHandler(HandshakeExchange exchange, @Nullable Encryption encryption, long maxNanos, Outcome outcome) {
@@ -69,20 +68,20 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
     }
 
     private String whyLate() {
-        return encrypting ? "its encryption did not stand in time" : "the peer did not prove itself in time";
+        return intake != null ? "its encryption did not stand in time" : "the peer did not prove itself in time";
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object received) {
         ByteBuf in = (ByteBuf) received;
         try {
-            if (encrypting) {
+            if (intake != null) {
                 throw new ProtocolViolation("data before its encryption stood");
             }
-            while (!decided && !encrypting && in.isReadable()) {
+            while (!decided && intake == null && in.isReadable()) {
                 read(context, in);
             }
-            if (in.isReadable() && (encrypting || context.isRemoved())) {
+            if (in.isReadable() && (intake != null || context.isRemoved())) {
                 context.pipeline().fireChannelRead(in.retain());
             }
         } catch (ProtocolViolation violation) {
@@ -117,7 +116,6 @@ final class HandshakeHandler extends ChannelInboundHandlerAdapter {
         } else if (encryption == null) {
             giveWay(context);
         } else {
-            encrypting = true;
             intake = new Intake();
             context.pipeline().addBefore(context.name(), "intake", intake);
             context.pipeline().addBefore(context.name(), "encryption", encryption.newHandler(exchange.side()));
