@@ -39,8 +39,7 @@ public record Elements<T extends Element<T>>(
     private static final long RECORDS_PER_SECOND = 250_000;
 
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
-    private static final VarHandle EIGHT_BYTES =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle EIGHT_BYTES = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     @Override
     public Serde<T> serde() {
@@ -78,6 +77,11 @@ public record Elements<T extends Element<T>>(
         return mixed ^ (mixed >>> 31);
     }
 
+    /** Knuth's linear congruential generator of 64 bits (MMIX). */
+    static long next(long bits) {
+        return bits * 0x5851f42d4c957f2dL + 0x14057b7ef767814fL;
+    }
+
     private Object element(int reader, long sequence, byte[] buffer) {
         long key = key(reader, sequence);
         long value = value(reader, sequence);
@@ -86,7 +90,7 @@ public record Elements<T extends Element<T>>(
         }
         long bits = mix(value);
         for (int at = 0; at < TEXT_LENGTH; at += Long.BYTES) {
-            bits = bits * 0x5851f42d4c957f2dL + 0x14057b7ef767814fL;
+            bits = next(bits);
             EIGHT_BYTES.set(buffer, at, (bits & 0x0f0f0f0f0f0f0f0fL) + 0x6161616161616161L);
         }
         return new Big(key, value, timestampMillis(value), new String(buffer, StandardCharsets.ISO_8859_1));

@@ -5,18 +5,12 @@ import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The same as {@link Counting} with a state of so many bytes, all of which change. Owned by the subtask's thread. */
 final class PaddedCounting<T extends Element<T>> extends KeyedProcessFunction<Long, T, Count> {
     private static final long serialVersionUID = 1L;
-
-    private static final VarHandle EIGHT_BYTES =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private final int bytes;
     private transient @Nullable ValueState<Counted> counts;
@@ -46,8 +40,8 @@ final class PaddedCounting<T extends Element<T>> extends KeyedProcessFunction<Lo
         byte[] padding = new byte[bytes];
         long noise = Elements.mix(number);
         for (int at = 0; at + Long.BYTES <= bytes; at += 2 * Long.BYTES) {
-            noise = noise * 0x5851f42d4c957f2dL + 0x14057b7ef767814fL;
-            EIGHT_BYTES.set(padding, at, noise);
+            noise = Elements.next(noise);
+            Elements.EIGHT_BYTES.set(padding, at, noise);
         }
         return padding;
     }
