@@ -24,12 +24,8 @@ public abstract sealed class KeyGrouper<K> {
         return Serdes.isOfVarLongs(serde) ? new OfNumbers<>(maxParallelism) : new OfBytes<>(serde, maxParallelism);
     }
 
-    /** The group of a key, from 0 to {@link #maxParallelism} - 1. */
+    /** The group of a key, from 0 to the maximum parallelism - 1. */
     public abstract int groupOf(K key);
-
-    public final int maxParallelism() {
-        return maxParallelism;
-    }
 
     /** Owned by one thread. */
     private static final class OfBytes<K> extends KeyGrouper<K> {

@@ -33,18 +33,16 @@ public record RetainedCheckpoints(List<CheckpointCompleted> completed) {
     }
 
     /**
-     * What the newest one alone needs, itself included: the most that can outlive the job. Empty if there is none, or
-     * if the job was stopped with a savepoint, which needs nothing.
+     * What a job that has failed for good leaves, whatever becomes of its session: its newest one, and what that needs.
+     * Empty for any other job, if there is none, or if it was stopped with a savepoint, which needs nothing.
      */
-    private static Set<CheckpointId> ofNewest(JournaledJob job) {
-        return job.hasCheckpoint() && job.getCheckpoint().getStoppedBy().isEmpty()
+    public static Set<CheckpointId> ofFailed(JournaledJob job) {
+        boolean hasFailed = job.hasEnded() && job.getEnded().getOutcome() == JobOutcome.JOB_FAILED;
+        return hasFailed
+                        && job.hasCheckpoint()
+                        && job.getCheckpoint().getStoppedBy().isEmpty()
                 ? of(job, 1).directories()
                 : Set.of();
-    }
-
-    /** What a job that has failed for good leaves, whatever becomes of its session. Empty for any other. */
-    public static Set<CheckpointId> ofFailed(JournaledJob job) {
-        return job.hasEnded() && job.getEnded().getOutcome() == JobOutcome.JOB_FAILED ? ofNewest(job) : Set.of();
     }
 
     public RetainedCheckpoints with(CheckpointCompleted newest, int most) {

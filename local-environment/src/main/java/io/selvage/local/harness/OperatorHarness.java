@@ -211,7 +211,7 @@ public final class OperatorHarness<I, O> implements AutoCloseable {
     private OperatorHarness<I, O> putSecond(Object value, long timestampMillis) {
         if (steps.second() == null) {
             throw new InvalidProgramException(
-                    "These steps have one input. Give the harness two types, and a program of" + " two streams.");
+                    "These steps have one input. Give the harness two types, and a program of two streams.");
         }
         if (steps.second() == Partitioning.BROADCAST) {
             each(subtask -> subtask.chain().input(1).emit(value, timestampMillis));

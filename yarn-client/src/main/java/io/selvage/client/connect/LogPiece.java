@@ -1,5 +1,6 @@
 package io.selvage.client.connect;
 
+import com.google.common.primitives.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -25,7 +26,7 @@ public record LogPiece(byte[] bytes, long length, boolean isGrowing) {
      * @return empty: the answer holds no log, or one without a byte in it
      */
     static Optional<LogPiece> of(byte[] answer, int asked) {
-        int begin = indexOfBegin(answer);
+        int begin = Bytes.indexOf(answer, BEGIN);
         if (begin < 0) {
             return Optional.empty();
         }
@@ -41,19 +42,6 @@ public record LogPiece(byte[] bytes, long length, boolean isGrowing) {
         System.arraycopy(answer, from, bytes, 0, count);
         String tail = new String(answer, from + count, answer.length - from - count, StandardCharsets.ISO_8859_1);
         return Optional.of(new LogPiece(bytes, whole, tail.contains(OF_RUNNING)));
-    }
-
-    private static int indexOfBegin(byte[] answer) {
-        for (int at = 0; at <= answer.length - BEGIN.length; at++) {
-            int same = 0;
-            while (same < BEGIN.length && answer[at + same] == BEGIN[same]) {
-                same++;
-            }
-            if (same == BEGIN.length) {
-                return at;
-            }
-        }
-        return -1;
     }
 
     /** Where its first byte is in the log. */
