@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -320,16 +321,22 @@ class JobsIT {
 
     @Test
     @Order(Integer.MAX_VALUE)
-    void stoppedSessionLeavesNothing(TestInfo test) throws IOException, InterruptedException {
+    void stoppedSessionLeavesNothingButCheckpointsOfFailedJobs(TestInfo test) throws IOException, InterruptedException {
         String job = submit(test, "flights.csv", ENDLESS, "fail");
         await(job, running -> running.getCheckpointsCompleted() >= 1);
         SessionDescription before = session.describe();
+        List<String> failedWithCheckpoint = session.jobs().stream()
+                .filter(each -> each.getPhase() == JobPhase.FAILED && each.getCheckpointsCompleted() > 0)
+                .map(JobDescription::getJobId)
+                .toList();
         session.stop("the tests are done with it");
 
         assertThat(session.report().getFinalApplicationStatus()).isEqualTo(FinalApplicationStatus.SUCCEEDED);
-        assertThat(files.exists(new Path(session.stateRoot(), session.applicationId())))
-                .as("its directory in HDFS")
-                .isFalse();
+        Path directory = new Path(session.stateRoot(), session.applicationId());
+        assertThat(namesIn(directory))
+                .as("what the jobs that have failed can be restored from")
+                .containsExactlyInAnyOrderElementsOf(failedWithCheckpoint);
+        assertThat(files.exists(directory)).isEqualTo(!failedWithCheckpoint.isEmpty());
         List<Long> pids = new ArrayList<>(pids(before));
         pids.add(before.getMasterPid());
         awaitTrue(
@@ -395,6 +402,15 @@ class JobsIT {
                 .filter(job -> job.getName().equals(name))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** None if there is no such directory. */
+    private static List<String> namesIn(Path directory) throws IOException {
+        return files.exists(directory)
+                ? Arrays.stream(files.listStatus(directory))
+                        .map(file -> file.getPath().getName())
+                        .toList()
+                : List.of();
     }
 
     /** Of executors that run something: a standby may come and go. */
