@@ -14,7 +14,7 @@ public final class KeyGroups {
 
     /** The group of a key, from 0 to {@code maxParallelism - 1}. */
     public static int groupOf(byte[] bytes, int offset, int length, int maxParallelism) {
-        return (murmur3(bytes, offset, length) & Integer.MAX_VALUE) % maxParallelism;
+        return remainder(murmur3(bytes, offset, length), maxParallelism);
     }
 
     /** The same of the bytes that {@link io.selvage.api.type.BinaryWriter#writeVarLong} makes of a number. */
@@ -34,7 +34,13 @@ public final class KeyGroups {
                 block = 0;
             }
         } while (isMore);
-        return (avalanche(hash ^ scramble(block) ^ length) & Integer.MAX_VALUE) % maxParallelism;
+        return remainder(avalanche(hash ^ scramble(block) ^ length), maxParallelism);
+    }
+
+    /** Without a division where that is possible, as with the default. */
+    private static int remainder(int hash, int maxParallelism) {
+        int positive = hash & Integer.MAX_VALUE;
+        return Integer.bitCount(maxParallelism) == 1 ? positive & (maxParallelism - 1) : positive % maxParallelism;
     }
 
     /** The subtask that a group belongs to, from 0 to {@code parallelism - 1}. */

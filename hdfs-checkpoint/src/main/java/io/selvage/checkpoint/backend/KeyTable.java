@@ -21,7 +21,6 @@ final class KeyTable {
     private final int[] groupSizes;
     private final int[] groupParts; // How many of these are parts.
     private int size;
-    private @Nullable Row[] ahead = NO_ROWS;
 
     @SuppressWarnings("unused") // What is read ahead has to lead to something, or it would not be read.
     private int fetched;
@@ -68,16 +67,13 @@ final class KeyTable {
      * of all of them wait together (Chen et al., "Improving Hash Join Performance through Prefetching", 2004).
      */
     void prefetch(int[] hashes, int count) {
-        if (ahead.length < count) {
-            ahead = new Row[count];
-        }
+        @Nullable Row[] ahead = new Row[count];
         for (int i = 0; i < count; i++) {
             ahead[i] = slots[home(hashes[i])];
         }
         int found = 0;
         for (int i = 0; i < count; i++) {
             Row row = ahead[i];
-            ahead[i] = null;
             found += row == null || row.hash != hashes[i] ? 0 : row.prefetch();
         }
         fetched += found;

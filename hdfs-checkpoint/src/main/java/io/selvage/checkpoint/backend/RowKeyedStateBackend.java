@@ -43,11 +43,26 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private boolean opened;
     private PartSizes partSizes = PartSizes.DEFAULT;
 
-    private @Nullable K currentKey;
-    private int currentHash;
+    private Current<K> current = new Current<>();
+    private int currentUses;
     private int[] hashesAhead = {};
-    private @Nullable Row currentRow;
     private @Nullable RowGuard guard; // null: values are not compared.
+
+    /**
+     * Owned by the backend. What is used at the moment. There is a new one after so many uses: to keep references in a
+     * young object takes no fence of G1's barrier, which for each element is much of what a look-up costs.
+     */
+    private static final class Current<K> {
+        static final int MOST_USES = 64;
+
+        @Nullable
+        K key;
+
+        @Nullable
+        Row row; // Null: the key has nothing.
+
+        int hash;
+    }
 
     /**
      * @param operator named in messages
@@ -166,15 +181,12 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     @Override
     public void setCurrentKey(K key) {
-        if (key == currentKey) {
+        if (key == current.key) {
             return;
         }
         leaveCurrent(); // A serde may throw.
         int hash = KeyTable.hash(key);
-        currentRow = rows.find(key, hash);
-        enter(currentRow);
-        currentHash = hash;
-        currentKey = key;
+        enter(key, hash, rows.find(key, hash));
     }
 
     @Override
@@ -194,20 +206,18 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         K key = (K) row.key;
         leaveCurrent();
         rows.touch(row);
-        enter(row);
-        currentRow = row;
-        currentHash = row.hash;
-        currentKey = key;
+        enter(key, row.hash, row);
         return key;
     }
 
     @Override
     public K currentKey() {
-        if (currentKey == null) {
+        K key = current.key;
+        if (key == null) {
             throw new IllegalStateException(
                     "The state of operator " + operator + " was used outside of an element or a timer.");
         }
-        return currentKey;
+        return key;
     }
 
     @Override
@@ -312,7 +322,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     @Override
     public void forgetCurrentKey() {
         leaveCurrent();
-        currentRow = null;
+        current.row = null;
     }
 
     /**
@@ -329,16 +339,24 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     private void leaveCurrent() {
-        if (guard != null && currentKey != null && currentRow != null) {
-            guard.leave(currentRow);
+        Row row = current.row;
+        if (guard != null && current.key != null && row != null) {
+            guard.leave(row);
         }
-        currentKey = null;
+        current.key = null;
     }
 
-    private void enter(@Nullable Row row) {
+    private void enter(K key, int hash, @Nullable Row row) {
+        if (++currentUses >= Current.MOST_USES) {
+            currentUses = 0;
+            current = new Current<>();
+        }
+        current.row = row;
         if (guard != null && row != null) {
             guard.enter(row);
         }
+        current.hash = hash;
+        current.key = key;
     }
 
     /** Rows stay as they are, unless they have something of states that there are no more. */
@@ -405,17 +423,18 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     @Nullable
     Row currentRowOrNull() {
-        if (currentRow == null) {
+        Row row = current.row;
+        if (row == null) {
             currentKey(); // for its check
         }
-        return currentRow;
+        return row;
     }
 
     Row currentRowOrNew() {
-        Row row = currentRow;
+        Row row = current.row;
         if (row == null) {
-            row = rows.add(currentKey(), currentHash, groupOfCurrentKey());
-            currentRow = row;
+            row = rows.add(currentKey(), current.hash, groupOfCurrentKey());
+            current.row = row;
         }
         return row;
     }
@@ -426,8 +445,8 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             if (guard != null) {
                 guard.forget(row);
             }
-            if (row == currentRow) {
-                currentRow = null;
+            if (row == current.row) {
+                current.row = null;
             }
         }
     }
@@ -592,7 +611,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     private Row ownerOfParts() {
-        return Objects.requireNonNull(currentRow, "the current key has nothing");
+        return Objects.requireNonNull(current.row, "the current key has nothing");
     }
 
     /** Owned by the backend's owner. States of the namespace that was set last. */
@@ -607,7 +626,9 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
         @Override
         public void setNamespace(N newNamespace) {
-            namespace = newNamespace;
+            if (namespace != newNamespace) {
+                namespace = newNamespace;
+            }
         }
 
         @Override
@@ -684,8 +705,8 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         public @Nullable V get() {
             N namespace = namespaces.current();
             Row row = currentRowOrNull();
-            if (row instanceof WordRow words && words.hasPair(cell)) {
-                return words.hasNamespace(namespace) ? (V) words.valueOfPair() : null;
+            if (row instanceof WordRow words && words.isInPlace(cell)) {
+                return (V) words.valueAt(namespace);
             }
             Namespaces<N, V> all = all();
             return all == null ? null : all.get(namespace);
@@ -706,9 +727,16 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
         @Override
         public void clear() {
+            N namespace = namespaces.current();
+            Row row = currentRowOrNull();
+            if (row instanceof WordRow words && words.isInPlace(cell)) {
+                words.clearPair(namespace);
+                rowLost(row);
+                return;
+            }
             Namespaces<N, V> all = all();
             if (all != null) {
-                all.remove(namespaces.current());
+                all.remove(namespace);
                 if (all.count() == 0) {
                     clearCell(cell);
                 } else {

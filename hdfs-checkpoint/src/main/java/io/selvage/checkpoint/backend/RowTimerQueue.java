@@ -4,15 +4,11 @@ import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Owned by the backend. A binary heap by time whose members know their place, so that one can be deleted, beside a map
- * that finds duplicates, and in each row a list of what is its own. Registering a timer that is there already allocates
- * nothing.
+ * Owned by the backend. Timers by time, and in each row a list of what is its own. Registering a timer that is there
+ * already allocates nothing.
  */
 final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
     /** Later times count as this one where rows are told that have timers from those that have none. */
@@ -22,9 +18,7 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
     private final Serde<N> namespaceSerde;
     private final TimeDomain domain;
     private final int section;
-    private Map<Timer<N>, Timer<N>> known = new HashMap<>();
-    private ArrayList<Timer<N>> heap = new ArrayList<>();
-    private @Nullable Timer<N> spare;
+    private DueTimers<N> timers = new DueTimers<>();
 
     /** @param section where a row has its timers of this queue */
     RowTimerQueue(RowKeyedStateBackend<K> backend, Serde<N> namespaceSerde, TimeDomain domain, int section) {
@@ -36,14 +30,14 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
 
     @Override
     public boolean register(N namespace, long timestampMillis) {
-        Timer<N> timer = probe(backend.currentRowOrNew(), namespace, timestampMillis);
-        if (known.containsKey(timer)) {
+        Row row = backend.currentRowOrNew();
+        if (timers.find(row, namespace, timestampMillis) != null) {
             return false;
         }
-        spare = null;
+        Timer<N> timer = new Timer<>(row, namespace, timestampMillis);
         backend.rows().beginChange();
         link(timer);
-        insert(timer);
+        timers.add(timer);
         backend.rows().endChange();
         return true;
     }
@@ -51,7 +45,7 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
     @Override
     public boolean delete(N namespace, long timestampMillis) {
         Row row = backend.currentRowOrNull();
-        Timer<N> timer = row == null ? null : known.get(probe(row, namespace, timestampMillis));
+        Timer<N> timer = row == null ? null : timers.find(row, namespace, timestampMillis);
         if (timer == null) {
             return false;
         }
@@ -80,15 +74,15 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
     @Override
     public long nextMillis() {
         Rows<K> rows = backend.rows();
-        while (rows.firstUndecodedTimerMillis(domain) < firstMillis()) {
+        while (rows.firstUndecodedTimerMillis(domain) < timers.firstMillis()) {
             rows.decodeDue(domain, rows.firstUndecodedTimerMillis(domain));
         }
-        return firstMillis();
+        return timers.firstMillis();
     }
 
     @Override
     public long earliestMillis() {
-        return Math.min(firstMillis(), backend.rows().firstUndecodedTimerMillis(domain));
+        return Math.min(timers.firstMillis(), backend.rows().firstUndecodedTimerMillis(domain));
     }
 
     @Override
@@ -100,8 +94,9 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
             rows.makeRoomForDue(domain, millis);
             rows.decodeDue(domain, millis);
             // Those that are not objects yet may be due as early as that, and are the next then.
-            while (firstMillis() <= Math.min(millis, rows.firstUndecodedTimerMillis(domain)) && !heap.isEmpty()) {
-                Timer<N> due = heap.get(0);
+            for (Timer<N> due = timers.first();
+                    due != null && due.timestampMillis <= Math.min(millis, rows.firstUndecodedTimerMillis(domain));
+                    due = timers.first()) {
                 K key = backend.makeCurrent(due.row);
                 remove(due);
                 firing.onTimer(key, due.namespace, due.timestampMillis);
@@ -118,7 +113,7 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
         while (backend.rows().firstUndecodedTimerMillis(domain) != Long.MAX_VALUE) {
             backend.rows().decodeDue(domain, Long.MAX_VALUE);
         }
-        return heap.size();
+        return timers.count();
     }
 
     static String schema(Serde<?> namespaceSerde) {
@@ -154,14 +149,13 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
 
     void insertAll(Row row) {
         for (Timer<N> timer = first(row); timer != null; timer = timer.next) {
-            insert(timer);
+            timers.add(timer);
         }
     }
 
     void removeAll(Row row) {
         for (Timer<N> timer = first(row); timer != null; timer = timer.next) {
-            known.remove(timer);
-            removeAt(timer.place);
+            timers.remove(timer);
         }
         row.clear(section);
     }
@@ -169,8 +163,7 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
     /** Takes over the timers of an earlier queue of the same namespaces. */
     @SuppressWarnings("unchecked")
     void adopt(RowTimerQueue<?, ?> earlier) {
-        known = ((RowTimerQueue<K, N>) earlier).known;
-        heap = ((RowTimerQueue<K, N>) earlier).heap;
+        timers = ((RowTimerQueue<K, N>) earlier).timers;
     }
 
     @SuppressWarnings("unchecked")
@@ -199,80 +192,14 @@ final class RowTimerQueue<K, N> implements TimerQueue<K, N> {
         } else {
             timer.row.clear(section);
         }
-    }
-
-    private Timer<N> probe(Row row, N namespace, long timestampMillis) {
-        Timer<N> timer = spare;
-        if (timer == null) {
-            timer = new Timer<>(row, namespace, timestampMillis);
-            spare = timer;
-        } else {
-            timer.become(row, namespace, timestampMillis);
-        }
-        return timer;
-    }
-
-    // ---- the heap ------------------------------------------------------------------------------------------------
-
-    private long firstMillis() {
-        return heap.isEmpty() ? Long.MAX_VALUE : heap.get(0).timestampMillis;
+        timer.next = null;
+        timer.previous = null;
     }
 
     private void remove(Timer<N> timer) {
         backend.rows().beginChange();
-        known.remove(timer);
-        removeAt(timer.place);
+        timers.remove(timer);
         unlink(timer);
         backend.rows().endChange();
-    }
-
-    private void insert(Timer<N> timer) {
-        known.put(timer, timer);
-        heap.add(timer);
-        siftUp(heap.size() - 1, timer);
-    }
-
-    private void removeAt(int place) {
-        Timer<N> last = heap.remove(heap.size() - 1);
-        if (place == heap.size()) {
-            return;
-        }
-        siftDown(place, last);
-        if (heap.get(place) == last) {
-            siftUp(place, last);
-        }
-    }
-
-    private void siftUp(int from, Timer<N> timer) {
-        int place = from;
-        while (place > 0) {
-            int parent = (place - 1) >>> 1;
-            if (heap.get(parent).timestampMillis <= timer.timestampMillis) {
-                break;
-            }
-            put(place, heap.get(parent));
-            place = parent;
-        }
-        put(place, timer);
-    }
-
-    private void siftDown(int from, Timer<N> timer) {
-        int place = from;
-        for (int child = 2 * place + 1; child < heap.size(); child = 2 * place + 1) {
-            boolean rightIsEarlier =
-                    child + 1 < heap.size() && heap.get(child + 1).timestampMillis < heap.get(child).timestampMillis;
-            int earlier = rightIsEarlier ? child + 1 : child;
-            if (timer.timestampMillis <= heap.get(earlier).timestampMillis) {
-                break;
-            }
-            put(place, heap.get(earlier));
-            place = earlier;
-        }
-        put(place, timer);
-    }
-
-    private void put(int place, Timer<N> timer) {
-        heap.set(place, timer);
-        timer.place = place;
     }
 }

@@ -2,18 +2,30 @@ package io.selvage.checkpoint.backend;
 
 import org.jspecify.annotations.Nullable;
 
-/** Owned by its queue; known to its row, whose timers of one queue are a list. Changed only while it is a probe. */
+/** Owned by its queue; known to its row, whose timers of one queue are a list. */
 final class Timer<N> {
-    Row row;
-    N namespace;
-    long timestampMillis;
-    int place;
+    final Row row;
+    final N namespace;
+    final long timestampMillis;
 
+    // In the row's list.
     @Nullable
     Timer<N> next;
 
     @Nullable
     Timer<N> previous;
+
+    // Of DueTimers.
+    DueTimers.@Nullable Moment<N> moment;
+
+    @Nullable
+    Timer<N> nextDue;
+
+    @Nullable
+    Timer<N> previousDue;
+
+    @Nullable
+    Timer<N> nextInSlot;
 
     Timer(Row row, N namespace, long timestampMillis) {
         this.row = row;
@@ -21,22 +33,15 @@ final class Timer<N> {
         this.timestampMillis = timestampMillis;
     }
 
-    void become(Row newRow, N newNamespace, long newTimestampMillis) {
-        row = newRow;
-        namespace = newNamespace;
-        timestampMillis = newTimestampMillis;
+    int hash() {
+        return hash(row, namespace, timestampMillis);
     }
 
-    @Override
-    public int hashCode() {
+    static int hash(Row row, Object namespace, long timestampMillis) {
         return (row.hash * 31 + Long.hashCode(timestampMillis)) * 31 + namespace.hashCode();
     }
 
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof Timer<?> timer
-                && timer.timestampMillis == timestampMillis
-                && timer.row == row
-                && timer.namespace.equals(namespace);
+    boolean is(Row ofRow, Object ofNamespace, long ofTimestampMillis) {
+        return timestampMillis == ofTimestampMillis && row == ofRow && namespace.equals(ofNamespace);
     }
 }

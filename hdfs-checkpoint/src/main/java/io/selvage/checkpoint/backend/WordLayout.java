@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Immutable. Which sections of a row are numbers that it has in place: the first few states whose values are such; or
- * the first state with namespaces, if these and its values are such, as long as a key has one of them.
+ * the first state with namespaces, if these and its values are such, as long as a key has few of them.
  */
 final class WordLayout {
     /** Numbers that a row has room for. */
@@ -74,7 +74,7 @@ final class WordLayout {
     }
 
     private static final int OBJECT = -1;
-    /** The first word is a value, the second its namespace. */
+    /** The first word is a value, the second its namespace; the row has room for more such pairs. */
     private static final int PAIR = WORDS;
 
     private final int[] words; // By section.

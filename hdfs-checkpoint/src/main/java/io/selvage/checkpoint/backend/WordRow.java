@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.backend;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,13 +8,19 @@ import org.jspecify.annotations.Nullable;
  * to replace one leaves no garbage, and nothing for the collector to note of an old object that names a young one.
  */
 final class WordRow extends Row {
+    /** Of a state with namespaces: where a key has more, they are objects. */
+    static final int MOST_PAIRS = 8;
+
     private static final int HAS_FIRST = 1;
     private static final int HAS_SECOND = 2;
+    private static final long[] NO_WORDS = {};
 
     private final WordLayout layout;
     private int has;
     private long first;
     private long second;
+    private int pairs; // Of values and namespaces that are in place, the first in the two words.
+    private long[] more = NO_WORDS; // The other pairs, each a value and its namespace.
 
     WordRow(Object key, int hash, int group, WordLayout layout) {
         super(key, hash, group, layout.sectionCount());
@@ -26,7 +33,7 @@ final class WordRow extends Row {
         return switch (layout.wordOf(section)) {
             case 0 -> (has & HAS_FIRST) == 0 ? null : layout.value(0, first);
             case 1 -> (has & HAS_SECOND) == 0 ? null : layout.value(1, second);
-            case WordLayout.WORDS -> (has & HAS_FIRST) == 0 ? super.get(section) : pair();
+            case WordLayout.WORDS -> pairs == 0 ? super.get(section) : copyOfPairs();
             default -> super.get(section);
         };
     }
@@ -53,7 +60,7 @@ final class WordRow extends Row {
             case 0 -> has &= ~HAS_FIRST;
             case 1 -> has &= ~HAS_SECOND;
             case WordLayout.WORDS -> {
-                has &= ~HAS_FIRST;
+                pairs = 0;
                 super.clear(section);
             }
             default -> super.clear(section);
@@ -62,55 +69,96 @@ final class WordRow extends Row {
 
     // ---- a state with namespaces ---------------------------------------------------------------------------------
 
-    /** A copy. */
-    private Namespaces<Object, Object> pair() {
+    private Namespaces<Object, Object> copyOfPairs() {
         Namespaces<Object, Object> all = new Namespaces<>();
-        all.put(layout.value(1, second), layout.value(0, first));
+        for (int pair = 0; pair < pairs; pair++) {
+            all.put(layout.value(1, namespaceOf(pair)), layout.value(0, valueOf(pair)));
+        }
         return all;
     }
 
     private void setAll(int section, Namespaces<?, ?> all) {
-        if (all.count() == 1) {
-            super.clear(section);
-            all.forEach(this::setPair);
+        clear(section);
+        if (all.count() <= MOST_PAIRS) {
+            all.forEach((namespace, value) -> putPair(pairs++, layout.bits(1, namespace), layout.bits(0, value)));
         } else {
-            has &= ~HAS_FIRST;
             super.set(section, all);
         }
     }
 
-    private void setPair(Object namespace, Object value) {
-        first = layout.bits(0, value);
-        second = layout.bits(1, namespace);
-        has |= HAS_FIRST;
+    /** Whether all that the key has of that state is here in place. */
+    boolean isInPlace(int section) {
+        return layout.isPair(section) && super.get(section) == null;
     }
 
-    /** Whether the key has one namespace of that state, here in place. */
-    boolean hasPair(int section) {
-        return layout.isPair(section) && (has & HAS_FIRST) != 0;
+    /** Of a state that is in place; null: there is none. */
+    @Nullable
+    Object valueAt(Object namespace) {
+        int pair = pairOf(layout.bits(1, namespace));
+        return pair == pairs ? null : layout.value(0, valueOf(pair));
     }
 
-    boolean hasNamespace(Object namespace) {
-        return layout.bits(1, namespace) == second;
-    }
-
-    Object valueOfPair() {
-        return layout.value(0, first);
-    }
-
-    /** False: it would not be the only namespace of that state, or can't be in place at all. */
+    /** False: it would be one too many, or can't be in place at all. */
     boolean trySetPair(int section, Object namespace, Object value) {
-        if (!layout.isPair(section)
-                || ((has & HAS_FIRST) == 0 ? super.get(section) != null : !hasNamespace(namespace))) {
+        if (!isInPlace(section)) {
             return false;
         }
-        setPair(namespace, value);
+        long bits = layout.bits(1, namespace);
+        int pair = pairOf(bits);
+        if (pair == MOST_PAIRS) {
+            return false;
+        }
+        pairs = Math.max(pairs, pair + 1);
+        putPair(pair, bits, layout.bits(0, value));
         return true;
+    }
+
+    /** Of a state that is in place; the namespace may have nothing. */
+    void clearPair(Object namespace) {
+        int pair = pairOf(layout.bits(1, namespace));
+        if (pair < pairs) {
+            pairs--;
+            putPair(pair, namespaceOf(pairs), valueOf(pairs));
+        }
+    }
+
+    /** Where that namespace is; the number of pairs if it is not there. */
+    private int pairOf(long namespace) {
+        if (pairs > 0 && second == namespace) {
+            return 0;
+        }
+        for (int pair = 1; pair < pairs; pair++) {
+            if (namespaceOf(pair) == namespace) {
+                return pair;
+            }
+        }
+        return pairs;
+    }
+
+    private long valueOf(int pair) {
+        return pair == 0 ? first : more[2 * pair - 2];
+    }
+
+    private long namespaceOf(int pair) {
+        return pair == 0 ? second : more[2 * pair - 1];
+    }
+
+    private void putPair(int pair, long namespace, long value) {
+        if (pair == 0) {
+            first = value;
+            second = namespace;
+            return;
+        }
+        if (2 * pair > more.length) {
+            more = Arrays.copyOf(more, Math.max(2 * pair, 2 * more.length));
+        }
+        more[2 * pair - 2] = value;
+        more[2 * pair - 1] = namespace;
     }
 
     @Override
     boolean isEmpty() {
-        return has == 0 && super.isEmpty();
+        return has == 0 && pairs == 0 && super.isEmpty();
     }
 
     @Override

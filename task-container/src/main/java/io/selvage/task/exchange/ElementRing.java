@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Fast-flow style caching of the other side's index (Giacomoni et al., "FastForward", PPoPP 2008; Thompson, Agrona's
  * {@code OneToOneConcurrentArrayQueue}): a side reads the other's cache line only when what it knows of it is used up.
  * Elements are published by release stores and read after acquire loads.
+ *
+ * <p>References lie in short arrays, each of them new when its first slot is written: G1's barrier lets a store into a
+ * young array pass, where each store into an old one costs a fence and a card to be scanned (Detlefs et al.,
+ * "Garbage-First Garbage Collection", ISMM 2004).
  */
 public final class ElementRing extends ConsumerFields {
     /** Elements that a ring holds if nothing else is said. */
@@ -32,7 +36,12 @@ public final class ElementRing extends ConsumerFields {
     @SuppressWarnings("unused") // Keeps the consumer's fields alone on their cache line.
     private long q1, q2, q3, q4, q5, q6, q7, q8, q9, q10, q11, q12, q13, q14, q15;
 
-    private final @Nullable Object[] elements;
+    private static final int MOST_IN_A_PIECE = 64;
+
+    private final @Nullable Object[] @Nullable [] pieces; // Twice as many as are in use: none is replaced too early.
+    private final int pieceShift;
+    private final int pieceMask; // Of the slots in a piece.
+    private final int piecesMask; // Of the pieces.
     private final long[] timestamps;
     private final int mask;
     private volatile int limit; // Volatile: set by the consumer, read by the producer when it has used up its room.
@@ -46,7 +55,11 @@ public final class ElementRing extends ConsumerFields {
         if (Integer.bitCount(capacity) != 1) {
             throw new IllegalArgumentException("a ring of " + capacity + " elements; it has to be a power of two");
         }
-        elements = new @Nullable Object[capacity];
+        int inPiece = Math.min(capacity, MOST_IN_A_PIECE);
+        pieceShift = Integer.numberOfTrailingZeros(inPiece);
+        pieceMask = inPiece - 1;
+        pieces = new @Nullable Object[2 * capacity / inPiece][];
+        piecesMask = pieces.length - 1;
         timestamps = new long[capacity];
         mask = capacity - 1;
         limit = capacity;
@@ -90,9 +103,13 @@ public final class ElementRing extends ConsumerFields {
     }
 
     private void put(long at, Object element, long timestampMillis) {
-        int slot = (int) at & mask;
-        elements[slot] = element;
-        timestamps[slot] = timestampMillis;
+        int slot = (int) at & pieceMask;
+        int piece = (int) (at >> pieceShift) & piecesMask;
+        if (slot == 0) {
+            pieces[piece] = new @Nullable Object[pieceMask + 1];
+        }
+        pieces[piece][slot] = element;
+        timestamps[(int) at & mask] = timestampMillis;
         PRODUCED.setRelease(this, at + 1);
     }
 
@@ -117,10 +134,11 @@ public final class ElementRing extends ConsumerFields {
         if (at == availableUntil && !refreshAvailable()) {
             return null;
         }
-        int slot = (int) at & mask;
-        Object element = elements[slot];
-        timestamp = timestamps[slot];
-        elements[slot] = null;
+        @Nullable Object[] piece = piece(at);
+        int slot = (int) at & pieceMask;
+        Object element = piece[slot];
+        timestamp = timestamps[(int) at & mask];
+        piece[slot] = null;
         CONSUMED.setRelease(this, at + 1);
         return element;
     }
@@ -138,14 +156,18 @@ public final class ElementRing extends ConsumerFields {
         }
         int count = (int) Math.min(most, availableUntil - from);
         for (int i = 0; i < count; i++) {
-            into[i] = Objects.requireNonNull(elements[(int) (from + i) & mask]);
+            into[i] = peek(from + i);
         }
         return count;
     }
 
     /** Consumer: an element that has not been polled, by its index; the producer has offered it. */
     public Object peek(long index) {
-        return Objects.requireNonNull(elements[(int) index & mask], "an element that is not in the ring");
+        return Objects.requireNonNull(piece(index)[(int) index & pieceMask], "an element that is not in the ring");
+    }
+
+    private @Nullable Object[] piece(long index) {
+        return pieces[(int) (index >> pieceShift) & piecesMask];
     }
 
     /** Consumer: of an element that has not been polled. */

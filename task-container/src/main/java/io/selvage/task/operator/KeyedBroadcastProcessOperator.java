@@ -59,7 +59,7 @@ final class KeyedBroadcastProcessOperator extends KeyedFunctionOperator {
     public void emit(Object value, long timestampMillis) {
         Object key = keyOf(value);
         backend().setCurrentKey(key);
-        at(key, timestampMillis);
+        at(timestampMillis);
         try {
             function.process(value, keyedContext, collector);
         } catch (Throwable thrown) {

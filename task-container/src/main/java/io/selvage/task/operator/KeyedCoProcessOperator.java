@@ -41,7 +41,7 @@ final class KeyedCoProcessOperator extends KeyedFunctionOperator {
     public void emit(Object value, long timestampMillis) {
         Object key = keyOf(value);
         backend().setCurrentKey(key);
-        at(key, timestampMillis);
+        at(timestampMillis);
         try {
             function.process1(value, elementContext, collector);
         } catch (Throwable thrown) {
@@ -58,7 +58,7 @@ final class KeyedCoProcessOperator extends KeyedFunctionOperator {
     private void emitSecond(Object value, long timestampMillis) {
         Object key = context.keyOf(secondSelector, value);
         backend().setCurrentKey(key);
-        at(key, timestampMillis);
+        at(timestampMillis);
         try {
             function.process2(value, elementContext, collector);
         } catch (Throwable thrown) {

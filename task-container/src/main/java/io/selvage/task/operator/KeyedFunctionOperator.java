@@ -27,7 +27,6 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
     private @Nullable TimerQueue<Object, NoNamespace> timers;
     private @Nullable TimerQueue<Object, NoNamespace> processingTimers;
     // What the function sees.
-    private @Nullable Object key;
     private long timestampMillis;
     private TimeDomain timeDomain = TimeDomain.EVENT_TIME;
 
@@ -71,13 +70,13 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
     }
 
     private void fire(Object ofKey, NoNamespace none, long atMillis) {
-        at(ofKey, atMillis);
+        at(atMillis);
         timeDomain = TimeDomain.EVENT_TIME;
         callOnTimer(ofKey, atMillis);
     }
 
     private void fireProcessing(Object ofKey, NoNamespace none, long atMillis) {
-        at(ofKey, atMillis);
+        at(atMillis);
         timeDomain = TimeDomain.PROCESSING_TIME;
         collector.at(Timestamps.NONE);
         callOnTimer(ofKey, atMillis);
@@ -92,9 +91,8 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
         collector.rethrow();
     }
 
-    /** What the function sees from now on. */
-    final void at(Object newKey, long newTimestampMillis) {
-        key = newKey;
+    /** What the function sees from now on, besides the current key. */
+    final void at(long newTimestampMillis) {
         timestampMillis = newTimestampMillis;
         collector.at(newTimestampMillis);
     }
@@ -103,7 +101,7 @@ abstract class KeyedFunctionOperator extends KeyedOperator {
     class ElementContext implements KeyedCoProcessFunction.OnTimerContext<Object> {
         @Override
         public Object key() {
-            return Objects.requireNonNull(key);
+            return backend().currentKey();
         }
 
         @Override

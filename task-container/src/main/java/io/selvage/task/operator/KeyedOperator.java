@@ -25,8 +25,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     /** Until the wall clock is looked at again: it may be set. */
     private static final long LONGEST_WAIT_MILLIS = 1000;
 
-    private static final int MOST_EXPECTED = 32;
-    private static final Object NOTHING = new Object();
+    private static final Object[] NOTHING = {};
 
     private static final Logger LOG = LoggerFactory.getLogger(KeyedOperator.class);
 
@@ -36,8 +35,8 @@ abstract class KeyedOperator extends RuntimeOperator {
     private final InstantSource wall;
     private @Nullable KeyedStateBackend<Object> backend;
     private @Nullable KeyedCut gathering; // The newest cut, while it is not complete.
-    private final Object[] expected = new Object[MOST_EXPECTED]; // Elements that come next.
-    private final Object[] expectedKeys = new Object[MOST_EXPECTED];
+    private @Nullable Object[] expected = NOTHING; // Elements that come next.
+    private @Nullable Object[] expectedKeys = NOTHING;
     private int expectedNext;
     private int expectedCount;
     private boolean hasEnded; // Its input, in this incarnation: the restored watermark may be of one that was drained.
@@ -111,22 +110,21 @@ abstract class KeyedOperator extends RuntimeOperator {
     /** A selector that throws does so again when the element itself is there. */
     @Override
     public final void prefetch(Object[] elements, int count) {
-        forgetExpected(expectedCount);
-        int most = Math.min(count, expected.length);
+        Object[] keys = new Object[count];
+        expected = elements;
+        expectedKeys = keys;
         expectedNext = 0;
         expectedCount = 0;
         try {
-            for (int i = 0; i < most; i++) {
-                Object element = elements[i];
-                Object key = selector.key(element);
+            for (int i = 0; i < count; i++) {
+                Object key = selector.key(elements[i]);
                 if (key == null) {
                     break;
                 }
-                expected[i] = element;
-                expectedKeys[i] = key;
+                keys[i] = key;
                 expectedCount++;
             }
-            backend().prefetch(expectedKeys, expectedCount);
+            backend().prefetch(keys, expectedCount);
         } catch (Throwable again) {
             if (again instanceof VirtualMachineError && !(again instanceof StackOverflowError)) {
                 throw again;
@@ -138,8 +136,8 @@ abstract class KeyedOperator extends RuntimeOperator {
     /** Of what was told ahead; it is not held. */
     private void forgetExpected(int until) {
         for (int i = expectedNext; i < until; i++) {
-            expected[i] = NOTHING;
-            expectedKeys[i] = NOTHING;
+            expected[i] = null;
+            expectedKeys[i] = null;
         }
         expectedNext = until;
     }
@@ -147,7 +145,7 @@ abstract class KeyedOperator extends RuntimeOperator {
     final Object keyOf(Object element) {
         for (int next = expectedNext; next < expectedCount; next++) {
             if (expected[next] == element) {
-                Object key = expectedKeys[next];
+                Object key = Objects.requireNonNull(expectedKeys[next]);
                 forgetExpected(next + 1); // Nobody has asked for those before it: they were too late, perhaps.
                 return key;
             }

@@ -34,7 +34,7 @@ final class KeyedProcessOperator extends KeyedFunctionOperator {
     public void emit(Object value, long timestampMillis) {
         Object key = keyOf(value);
         backend().setCurrentKey(key);
-        at(key, timestampMillis);
+        at(timestampMillis);
         try {
             function.process(value, elementContext, collector);
         } catch (Throwable thrown) {

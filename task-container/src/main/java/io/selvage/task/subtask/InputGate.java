@@ -48,7 +48,7 @@ final class InputGate {
             return false;
         }
 
-        /** Records that are going to be given next, unless something else comes first. */
+        /** Records that are going to be given next, unless something else comes first. The array is the receiver's. */
         default void onAhead(Object[] values, int count) {}
 
         /** Higher than any before. */
@@ -68,12 +68,12 @@ final class InputGate {
 
     private static final long NO_CHECKPOINT = 0;
     private static final int NO_INPUT = -1;
+    private static final int NONE = -1;
     /** Records that are looked at before the first of them is given: as many as a processor can wait for at once. */
     private static final int LOOKED_AHEAD = 16;
     /** To look at fewer is not worth it. */
     private static final int LEAST_LOOKED_AHEAD = 4;
 
-    private static final Object NOTHING = new Object();
     /** All event time but its end. */
     private static final long NOTHING_HELD_BACK = Long.MAX_VALUE - 1;
 
@@ -85,12 +85,13 @@ final class InputGate {
     private final boolean[] idle; // And has not ended.
     private final boolean[] arrived; // Those that have given the barrier.
     private final Deque<Replay> replays = new ArrayDeque<>(); // To their end before any channel.
-    private final Object[] ahead = new Object[LOOKED_AHEAD];
     private int endedCount;
     private int idleCount;
     private boolean isIdle; // What the receiver knows.
     private int arrivedCount;
     private int nextChannel;
+    private int behind = NONE; // The channel that event time waits for, while others are ahead of it.
+    private boolean isTurnOfBehind;
     private int ordinal = NO_INPUT; // Of the record given last.
     private long watermark = Long.MIN_VALUE;
     private @Nullable Barrier aligning;
@@ -138,7 +139,11 @@ final class InputGate {
         return Replay.NO_CHANNEL;
     }
 
-    /** Gives up to {@code limit} elements of one channel to the receiver; answers how many. */
+    /**
+     * Gives up to {@code limit} elements of one channel to the receiver; answers how many. Channels take turns, and
+     * every other turn is that of the one that event time waits for: where all have something, the others do not get
+     * far ahead of it, and what windows and timers hold for them stays little.
+     */
     int poll(Receiver receiver, int limit, long nowNanos) {
         batchEnds = false;
         if (limit == 0) {
@@ -146,6 +151,13 @@ final class InputGate {
         }
         if (!replays.isEmpty()) {
             return pollReplay(receiver, limit);
+        }
+        isTurnOfBehind = !isTurnOfBehind && behind != NONE;
+        if (isTurnOfBehind && !isBlocked(behind)) {
+            int polled = pollChannel(behind, receiver, limit, nowNanos);
+            if (polled > 0) {
+                return polled;
+            }
         }
         int count = channels.length;
         for (int turn = 0; turn < count; turn++) {
@@ -230,12 +242,18 @@ final class InputGate {
         return polled;
     }
 
-    /** None of what is looked at is processed later than in this turn; answers how many it is. */
+    /**
+     * None of what is looked at is processed later than in this turn; answers how many it is. The array is a new one
+     * each time: to keep a reference in a young object takes no fence.
+     */
     private int lookAhead(InputChannel channel, Receiver receiver, int most) {
-        int count = channel.peek(ahead, Math.min(LOOKED_AHEAD, most));
+        if (channel.isEmpty()) {
+            return 0;
+        }
+        Object[] ahead = new Object[Math.min(LOOKED_AHEAD, most)];
+        int count = channel.peek(ahead, ahead.length);
         if (count > 0) {
             receiver.onAhead(ahead, count);
-            Arrays.fill(ahead, 0, count, NOTHING); // What has been processed is not held.
         }
         return count;
     }
@@ -285,9 +303,18 @@ final class InputGate {
 
     private long leastOfActive() {
         long least = Long.MAX_VALUE;
+        int indexOfLeast = NONE;
+        boolean isAnyAhead = false;
         for (int index = 0; index < watermarks.length; index++) {
-            least = idle[index] ? least : Math.min(least, watermarks[index]);
+            if (!idle[index]) {
+                isAnyAhead |= indexOfLeast != NONE && watermarks[index] != least;
+                if (watermarks[index] < least) {
+                    least = watermarks[index];
+                    indexOfLeast = index;
+                }
+            }
         }
+        behind = isAnyAhead ? indexOfLeast : NONE;
         return least;
     }
 

@@ -120,6 +120,75 @@ class InputGateTest {
     }
 
     @Test
+    void everyOtherTurnIsThatOfTheChannelWhichEventTimeWaitsFor() {
+        InputGate gate = gate(3);
+        for (int i = 0; i < 3; i++) {
+            channels.get(i).tryEmit(new Watermark(i == 1 ? 10 : 20));
+        }
+        drain(gate);
+        seen.clear();
+        for (int i = 0; i < 100; i++) {
+            emitToAll("abc");
+        }
+
+        for (int turn = 0; turn < 60; turn++) {
+            assertThat(gate.poll(receiver, 1, 0)).isEqualTo(1);
+        }
+
+        assertThat(seen.stream().filter("b"::equals))
+                .as("every other, and its own third")
+                .hasSize(30 + 10);
+        assertThat(seen.stream().filter("a"::equals)).hasSize(10);
+        assertThat(seen.stream().filter("c"::equals)).hasSize(10);
+    }
+
+    @Test
+    void noTurnIsLostToTheChannelWhichEventTimeWaitsForIfItHasNothingOrIsBlocked() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(new Watermark(20));
+        channels.get(1).tryEmit(new Watermark(10));
+        drain(gate);
+        seen.clear();
+        channels.get(0).tryEmit("a", 0);
+        channels.get(0).tryEmit("a", 0);
+        assertThat(gate.poll(receiver, 1, 0) + gate.poll(receiver, 1, 0)).isEqualTo(2);
+
+        channels.get(1).tryEmit(barrier(1));
+        channels.get(1).tryEmit("after the barrier", 0);
+        channels.get(0).tryEmit("before the barrier", 0);
+        drain(gate);
+        assertThat(seen).containsExactly("a", "a", "before the barrier");
+    }
+
+    /** As far as one has caught up, both take turns again. */
+    @Test
+    void channelsThatAreEquallyFarTakeTurns() {
+        InputGate gate = gate(2);
+        channels.get(0).tryEmit(new Watermark(20));
+        channels.get(1).tryEmit(new Watermark(10));
+        drain(gate);
+        channels.get(1).tryEmit(new Watermark(20));
+        drain(gate);
+        seen.clear();
+        for (int i = 0; i < 20; i++) {
+            emitToAll("ab");
+        }
+
+        for (int turn = 0; turn < 20; turn++) {
+            gate.poll(receiver, 1, 0);
+        }
+
+        assertThat(seen.stream().filter("a"::equals)).hasSize(10);
+    }
+
+    /** Each channel one of these. */
+    private void emitToAll(String letters) {
+        for (int i = 0; i < letters.length(); i++) {
+            channels.get(i).tryEmit(letters.substring(i, i + 1), 0);
+        }
+    }
+
+    @Test
     void whatIsReplayedIsGivenAsOfItsInput() {
         InputGate gate = gate(new SubtaskInput(channel(1), 0, false), new SubtaskInput(channel(2), 1, false));
         gate.replay(List.of(replayed(2, "a", 1), replayed(1, "b", 0)));
