@@ -151,9 +151,12 @@ final class WindowAggregateOperator extends WindowOperator {
             registerFiring(startMillis);
         }
         if (hasLateness) {
-            Objects.requireNonNull(timers)
-                    .register(boxed(lastStartMillis), cleanupMillis(lastStartMillis + sizeMillis - 1));
+            registerCleanup(lastStartMillis);
         }
+    }
+
+    private void registerCleanup(long startMillis) {
+        Objects.requireNonNull(timers).register(boxed(startMillis), cleanupMillis(startMillis + sizeMillis - 1));
     }
 
     /** A window by the wall clock fires when its last millisecond is over: elements of that are in it still. */
@@ -190,6 +193,8 @@ final class WindowAggregateOperator extends WindowOperator {
         }
         if (isCleanup || !hasLateness) {
             dropPanes(start);
+        } else {
+            registerCleanup(start); // It has none if there was no lateness when its pane was new.
         }
         if (isSliding && !isCleanup && hasPanes(start + slideMillis, start + sizeMillis)) {
             registerFiring(start + slideMillis);
