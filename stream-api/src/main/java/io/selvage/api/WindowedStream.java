@@ -21,12 +21,12 @@ import io.selvage.api.type.PartialSerde.Partial;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
+import io.selvage.api.window.AlignedWindows;
 import io.selvage.api.window.GlobalWindows;
 import io.selvage.api.window.SessionWindows;
 import io.selvage.api.window.SlidingWindows;
 import io.selvage.api.window.TimeTrigger;
 import io.selvage.api.window.Trigger;
-import io.selvage.api.window.TumblingWindows;
 import io.selvage.api.window.WindowAssigner;
 import java.time.Duration;
 import java.util.List;
@@ -223,16 +223,15 @@ public final class WindowedStream<T, K> {
             Serde<A> accumulatorType,
             WindowResult<K, R, O> result,
             Serde<O> type) {
+        AlignedWindows aligned = foldableWindows(aggregate);
         DataStream<Partial> partials = keyed.elements()
                 .then(
                         "partial aggregate",
                         new OperatorDefinition.PartialAggregate<>(
                                 keyed.key(),
                                 keyed.keySerde(),
-                                paneMillis(aggregate),
-                                windows instanceof SlidingWindows sliding
-                                        ? sliding.offsetMillis()
-                                        : ((TumblingWindows) windows).offsetMillis(),
+                                aligned.paneMillis(),
+                                aligned.offsetMillis(),
                                 aggregate,
                                 accumulatorType),
                         new PartialSerde<>(keyed.keySerde(), accumulatorType));
@@ -255,7 +254,7 @@ public final class WindowedStream<T, K> {
         return windowed;
     }
 
-    private long paneMillis(AggregateFunction<T, ?, ?> aggregate) {
+    private AlignedWindows foldableWindows(AggregateFunction<T, ?, ?> aggregate) {
         if (trigger != null || lateTag != null) {
             throw new InvalidProgramException("In " + operation("twoStage")
                     + ": a trigger and sideOutputLateData(...) are about single elements, which are folded before they"
@@ -267,11 +266,8 @@ public final class WindowedStream<T, K> {
                     + " has no merge(...), by which the second stage joins what the first one has folded. Implement"
                     + " it.");
         }
-        if (windows.time() == TimeDomain.EVENT_TIME && windows instanceof TumblingWindows tumbling) {
-            return tumbling.sizeMillis();
-        }
-        if (windows.time() == TimeDomain.EVENT_TIME && windows instanceof SlidingWindows sliding) {
-            return sliding.paneMillis();
+        if (windows.time() == TimeDomain.EVENT_TIME && windows instanceof AlignedWindows aligned) {
+            return aligned;
         }
         throw new InvalidProgramException(
                 "In " + operation("twoStage")

@@ -17,6 +17,7 @@ import io.selvage.master.resource.Fleet;
 import io.selvage.protocol.config.CheckpointOnCancel;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.RestartPolicy;
+import io.selvage.protocol.failure.EndWords;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
@@ -1743,9 +1744,7 @@ final class Job {
 
     /** How it has ended, and why: a sentence or a few lines, for people. */
     String endInWords() {
-        String kept = retainedCheckpoint()
-                .map(directory -> "\nIts last checkpoint is kept: " + directory)
-                .orElse("");
+        String kept = retainedCheckpoint().map(EndWords::kept).orElse("");
         return switch (phase) {
             case FINISHED ->
                 restorePoints
@@ -1753,7 +1752,7 @@ final class Job {
                         .map(directory -> id + " was stopped with the savepoint " + directory)
                         .orElse(id + " has finished.");
             case CANCELED -> id + " was canceled." + kept;
-            case FAILED -> id + " has failed: " + (lastFailure == null ? "" : Failures.inWords(lastFailure)) + kept;
+            case FAILED -> EndWords.failed(id.value(), lastFailure == null ? "" : Failures.inWords(lastFailure)) + kept;
             default -> throw new IllegalStateException(id + " is " + phase + ", and has not ended.");
         };
     }

@@ -20,6 +20,7 @@ import io.selvage.master.journal.JournalWriter;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.MasterLoop;
 import io.selvage.master.loop.Questions;
+import io.selvage.master.resource.Fleet;
 import io.selvage.master.resource.FleetLimits;
 import io.selvage.master.storage.MasterStorage;
 import io.selvage.master.storage.Pulse;
@@ -332,7 +333,7 @@ public final class MasterMain {
                 throw new StartException(ExitCode.BAD_CONFIGURATION, unfit, null);
             }
             if (!unfit.isEmpty()) {
-                LOG.warn("No executors are asked for until a node that is large enough has come. {}", unfit);
+                LOG.warn("{}", Fleet.heldBack(unfit));
             }
             LOG.info(
                     "Registered with YARN; control port {}, status page {}; milliseconds since the process's start: {}.",

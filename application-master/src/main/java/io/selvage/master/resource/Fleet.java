@@ -612,11 +612,16 @@ public final class Fleet {
         actions.accept(new MasterAction.WithdrawRequests(count));
     }
 
+    /** @param unfit why YARN would refuse to be asked for executors, a sentence */
+    public static String heldBack(String unfit) {
+        return "No executors are asked for until a node that is large enough has come. " + unfit;
+    }
+
     /** For people: what is asked of YARN that was not set, or is not asked, and why; sentences. */
     public List<String> notices(long nowNanos) {
         List<String> notices = new ArrayList<>();
         if (!heldBack.isEmpty()) {
-            notices.add("No executors are asked for until a node that is large enough has come. " + heldBack);
+            notices.add(heldBack(heldBack));
         }
         memory.notice().ifPresent(notices::add);
         notices.addAll(failing.notices(nowNanos));

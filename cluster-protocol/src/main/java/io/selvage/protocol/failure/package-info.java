@@ -1,4 +1,4 @@
-/** What master and client say of failures. */
+/** What master and client say of failures, and of the ends of jobs. */
 @NullMarked
 package io.selvage.protocol.failure;
 

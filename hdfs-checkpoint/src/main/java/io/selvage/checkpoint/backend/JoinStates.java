@@ -17,18 +17,17 @@ public record JoinStates(
         ListState<Long> timestamps,
         ListState<Object> elements,
         TimerQueue<Object, Long> ends) {
-    /** Of the left stream. */
-    public static JoinStates left(
-            KeyedStateBackend<Object> backend,
-            OperatorDefinition.IntervalJoin<Object, Object, Object, Object> definition) {
-        return of(backend, "left", definition.leftSerde());
-    }
+    /** Of the left and of the right stream. */
+    public record Both(JoinStates left, JoinStates right) {}
 
-    /** Of the right stream. */
-    public static JoinStates right(
+    /** Obtains them. */
+    public static Both of(
             KeyedStateBackend<Object> backend,
             OperatorDefinition.IntervalJoin<Object, Object, Object, Object> definition) {
-        return of(backend, "right", definition.rightSerde());
+        // Stretches are as long as the interval, and go by its ends. Checkpoints hold these words.
+        backend.layout("a join of elements from " + definition.lowerMillis() + " ms to " + definition.upperMillis()
+                + " ms apart");
+        return new Both(of(backend, "left", definition.leftSerde()), of(backend, "right", definition.rightSerde()));
     }
 
     private static JoinStates of(KeyedStateBackend<Object> backend, String side, Serde<Object> serde) {

@@ -39,6 +39,14 @@ public interface KeyedStateBackend<K> {
     <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde, TimeDomain domain);
 
     /**
+     * Says what the namespaces of all states and timers stand for, in words that checkpoints keep; at most once.
+     *
+     * @throws StateMismatchException if what is restored was written for something else; it may be from before there
+     *     were such words
+     */
+    void layout(String words);
+
+    /**
      * All states are obtained; lets go of what was restored.
      *
      * @return names of states and timers that the checkpoint has and the operator has not, and that are dropped

@@ -19,6 +19,7 @@ final class RowCodec<K> {
     private final List<@Nullable RowTimerQueue<K, ?>> timers = new ArrayList<>(); // By section; null: a state.
     private final List<@Nullable ExpiringSerde<Object>> expiring = new ArrayList<>(); // By section; null: it does not.
     private boolean hasExpiring;
+    private StateSchema.@Nullable Section namespaces; // Their layout: a section without anything in rows.
     private @Nullable WordLayout layout; // Of the sections that there are; null: none is a number.
     private @Nullable StateSchema numberedAs; // null: sections are numbered as they were added.
     private int[] numbers = {}; // By section, if so.
@@ -65,10 +66,14 @@ final class RowCodec<K> {
         layout = WordLayout.of(states);
     }
 
-    /** Null: it is of timers. */
+    void setLayout(StateSchema.Section section) {
+        namespaces = section;
+    }
+
+    /** Null: it is of timers, or a layout. */
     @Nullable
     Serde<?> serdeOf(StateSchema.Section section) {
-        return states.get(sections.indexOf(section));
+        return section.equals(namespaces) ? null : states.get(sections.indexOf(section));
     }
 
     /** Of the rows that it writes. */
@@ -76,9 +81,13 @@ final class RowCodec<K> {
         return numberedAs == null ? declared() : numberedAs;
     }
 
-    /** The sections that were added, in their order. */
+    /** The sections that were added, in their order, and the layout behind them. */
     StateSchema declared() {
-        return new StateSchema(keySerde.schema(), maxParallelism, sections);
+        List<StateSchema.Section> all = new ArrayList<>(sections);
+        if (namespaces != null) {
+            all.add(namespaces);
+        }
+        return new StateSchema(keySerde.schema(), maxParallelism, all);
     }
 
     /**
@@ -86,17 +95,18 @@ final class RowCodec<K> {
      * their name is, or let pass.
      */
     void numberAs(StateSchema wanted) {
-        if (wanted.sections().equals(sections)) {
+        StateSchema declared = declared();
+        if (wanted.sections().equals(declared.sections())) {
             return;
         }
         numberedAs = wanted;
-        numbers = declared().placesIn(wanted);
+        numbers = declared.placesIn(wanted);
         places = new int[wanted.sections().size()];
         isStamped = new boolean[places.length];
         readers.clear();
         for (int i = 0; i < places.length; i++) {
             StateSchema.Section written = wanted.sections().get(i);
-            places[i] = declared().indexOf(written.name());
+            places[i] = written.kind() == StateSchema.Kind.LAYOUT ? -1 : declared.indexOf(written.name());
             Serde<Object> serde = places[i] < 0 ? null : states.get(places[i]);
             readers.add(serde == null ? null : serde.reader(written.schema()));
             isStamped[i] = ExpiringSerde.schemaOfContent(written.schema()).isPresent();

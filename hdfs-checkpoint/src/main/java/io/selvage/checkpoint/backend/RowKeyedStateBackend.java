@@ -27,6 +27,8 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Of smaller states every segment is whole: that costs less than to keep a chain. */
     public static final long LEAST_CHAINED_BYTES = 1 << 20;
 
+    private static final String LAYOUT = "#layout";
+
     private final String operator;
     private final KeyGrouper<K> grouper;
     private final KeyGroupRange range;
@@ -242,14 +244,13 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     }
 
     @Override
+    public void layout(String words) {
+        codec.setLayout(claim(StateSchema.Kind.LAYOUT, LAYOUT, words, null));
+    }
+
+    @Override
     public List<String> opened() {
-        List<String> dropped = restored == null
-                ? List.of()
-                : restored.sections().stream()
-                        .map(StateSchema.Section::name)
-                        .filter(name -> !names.contains(name))
-                        .distinct()
-                        .toList();
+        List<String> dropped = restored == null ? List.of() : notAskedFor(restored);
         rows = disk == null ? inHeap() : onDisk(disk);
         origin = KeyedOrigin.NOTHING;
         restored = null;
@@ -494,14 +495,24 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         }
         List<StateFate> fates = new ArrayList<>();
         for (StateSchema.Section section : codec.declared().sections()) {
-            fates.add(written.fateOf(operator, section, codec.serdeOf(section)));
+            StateFate fate = written.fateOf(operator, section, codec.serdeOf(section));
+            if (section.kind() != StateSchema.Kind.LAYOUT) {
+                fates.add(fate);
+            } else if (fate.kind() == StateFate.Kind.REFUSED) {
+                return List.of(fate); // What it holds is of no use, whatever the types.
+            }
         }
-        written.sections().stream()
+        notAskedFor(written).forEach(name -> fates.add(new StateFate(name, StateFate.Kind.DROPPED, "")));
+        return fates;
+    }
+
+    private List<String> notAskedFor(StateSchema written) {
+        return written.sections().stream()
+                .filter(section -> section.kind() != StateSchema.Kind.LAYOUT)
                 .map(StateSchema.Section::name)
                 .filter(name -> !names.contains(name))
                 .distinct()
-                .forEach(name -> fates.add(new StateFate(name, StateFate.Kind.DROPPED, "")));
-        return fates;
+                .toList();
     }
 
     private @Nullable Object cell(int cell) {

@@ -59,8 +59,7 @@ public final class StateForecast {
         }
         if (definition instanceof OperatorDefinition.IntervalJoin<?, ?, ?, ?> join) {
             RowKeyedStateBackend<Object> backend = nowhere(operator, (Serde<Object>) join.keySerde(), maxParallelism);
-            JoinStates.left(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
-            JoinStates.right(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
+            JoinStates.of(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
             return new StateForecast(backend);
         }
         return null;

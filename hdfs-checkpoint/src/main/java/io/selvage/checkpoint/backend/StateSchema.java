@@ -28,7 +28,9 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
     public enum Kind {
         STATE("state"),
         TIMERS("timers"),
-        PROCESSING_TIMERS("processing-time timers");
+        PROCESSING_TIMERS("processing-time timers"),
+        /** Of this no row has anything: its schema says what the namespaces of the others stand for. */
+        LAYOUT("layout");
 
         final String word;
 
@@ -37,7 +39,7 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
         }
     }
 
-    /** A state, or a queue of timers. */
+    /** A state, a queue of timers, or a layout. */
     public record Section(Kind kind, String name, String schema) {}
 
     public StateSchema {
@@ -112,7 +114,7 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
     }
 
     /**
-     * @param serde of the state as it is now; null: timers, which stay as they are
+     * @param serde of the state as it is now; null: timers or a layout, which stay as they are
      * @throws StateMismatchException if there is a section of that name that was written in a way that can't be read
      */
     void checkSection(String operator, Section declared, @Nullable Serde<?> serde) {
@@ -143,6 +145,12 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
     }
 
     private static void requireReadable(String operator, Section written, Section declared, @Nullable Serde<?> serde) {
+        if (written.kind() == Kind.LAYOUT && declared.kind() == Kind.LAYOUT) {
+            throw new StateMismatchException("The state of operator " + operator + " was written for "
+                    + written.schema() + ", and the program has " + declared.schema()
+                    + " there: what it holds can't be read so. Leave that as it was, or give the operator another uid"
+                    + " to start it without its state.");
+        }
         if (serde == null || written.kind() != declared.kind()) {
             throw new StateMismatchException("The state \"" + declared.name() + "\" of operator " + operator
                     + " was written as " + written.kind().word + " " + written.schema() + " and is now declared as "

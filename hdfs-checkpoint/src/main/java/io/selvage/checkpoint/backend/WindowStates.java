@@ -7,6 +7,7 @@ import io.selvage.api.state.MapState;
 import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.Serdes;
+import io.selvage.api.window.AlignedWindows;
 import io.selvage.api.window.SessionWindows;
 import io.selvage.api.window.SlidingWindows;
 import java.util.List;
@@ -48,6 +49,7 @@ public record WindowStates(
             KeyedStateBackend<Object> backend,
             OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object> definition)
             throws Exception {
+        backend.layout(layoutOf(definition));
         NamespacedStates<Long> contents = backend.namespaced(Serdes.LONG);
         Accumulators<Object, Object, Object> accumulators = contents.aggregating(
                 new AggregatingStateDescriptor<>(CONTENTS, definition.accumulatorSerde(), definition.aggregate()));
@@ -78,9 +80,21 @@ public record WindowStates(
         return new WindowStates(contents, accumulators, sessions, ofTrigger, ofFunction, eventTimers, processingTimers);
     }
 
+    /** What a window's start, which is all that is kept of it, stands for. Checkpoints hold these words. */
+    private static String layoutOf(OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> definition) {
+        String clock = definition.windows().time() == TimeDomain.EVENT_TIME ? "event time" : "processing time";
+        if (definition.windows() instanceof AlignedWindows aligned) {
+            boolean arePanes = definition.trigger() == null && aligned.slideMillis() != aligned.sizeMillis();
+            return "windows of " + aligned.sizeMillis() + " ms each " + aligned.slideMillis() + " ms with an offset of "
+                    + aligned.offsetMillis() + " ms by " + clock + (arePanes ? ", in panes" : "");
+        }
+        return definition.windows() instanceof SessionWindows ? "sessions by " + clock : "global windows";
+    }
+
     /**
-     * Of sliding windows: without a trigger what is kept is of panes that windows share, and with one it is of windows.
-     * The clock that is not the windows' own has timers with a trigger alone.
+     * Of sliding windows, for checkpoints from before there were layouts: without a trigger what is kept is of panes
+     * that windows share, and with one it is of windows. The clock that is not the windows' own has timers with a
+     * trigger alone.
      *
      * @param operator named in messages
      * @return what is refused, as it was written for the other; empty: nothing

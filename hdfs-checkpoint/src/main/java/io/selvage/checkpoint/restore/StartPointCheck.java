@@ -10,11 +10,16 @@ import io.selvage.api.type.CorruptDataException;
 import io.selvage.checkpoint.backend.StateFate;
 import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.StateSchema;
+import io.selvage.checkpoint.history.ApplicationHistory;
+import io.selvage.checkpoint.history.RetainedCheckpoints;
+import io.selvage.checkpoint.journal.JournalDamagedException;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
@@ -28,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -41,12 +47,17 @@ import org.jspecify.annotations.Nullable;
  * the reason and the remedy.
  */
 public final class StartPointCheck {
+    private static final String UNCLAIMED =
+            "Start the job without --claim, and delete the checkpoint when nothing needs it any more.";
+
+    private final DurableStore store;
     private final CheckpointStore checkpoints;
     private final SegmentReader segments;
     private final StartPoint from;
 
     /** @param store that takes fully qualified paths */
     public StartPointCheck(DurableStore store, StartPoint from) {
+        this.store = store;
         this.checkpoints = new CheckpointStore(store);
         this.segments = new SegmentReader(store);
         this.from = from;
@@ -243,11 +254,31 @@ public final class StartPointCheck {
     }
 
     private String claimableOrThrow(String path, CheckpointMetadata metadata) throws IOException {
-        return checkpoints
-                .findClaimable(path, metadata)
-                .orElseThrow(() -> refused("is a checkpoint of " + metadata.getJobId()
-                        + ", which may still run, or whose session has ended before it: it can't be claimed. Start the"
-                        + " job without --claim, and delete the checkpoint when nothing needs it any more."));
+        Optional<String> marked = checkpoints.findClaimable(path, metadata);
+        if (marked.isPresent()) {
+            return marked.get();
+        }
+        Optional<String> job = CheckpointLayout.ofMetadata(path).map(CheckpointLayout::jobDirectory);
+        if (job.isPresent() && isLeftByFailure(job.get(), metadata)) {
+            return job.get();
+        }
+        throw refused("is a checkpoint of " + metadata.getJobId()
+                + ", which may still run, or whose session has ended before it: it can't be claimed. " + UNCLAIMED);
+    }
+
+    /** By the word of the journal: its session makes the mark when it can, and may have been killed before. */
+    private boolean isLeftByFailure(String jobDirectory, CheckpointMetadata metadata) throws IOException {
+        int name = jobDirectory.lastIndexOf('/') + 1;
+        try {
+            return ApplicationHistory.read(store, jobDirectory.substring(0, name - 1))
+                    .flatMap(history -> history.job(jobDirectory.substring(name)))
+                    .map(RetainedCheckpoints::ofFailed)
+                    .filter(left -> left.contains(new CheckpointId(metadata.getCheckpoint())))
+                    .isPresent();
+        } catch (JournalDamagedException unusable) {
+            throw refused("can't be claimed, as it is not known how its job has ended: " + unusable.getMessage() + " "
+                    + UNCLAIMED);
+        }
     }
 
     private NotRestorableException refused(String reason) {

@@ -59,7 +59,7 @@ public record CheckpointLayout(String jobDirectory) {
     }
 
     /** The layout of the job that has written a checkpoint's metadata; empty if they lie where no job puts them. */
-    static Optional<CheckpointLayout> ofMetadata(String metadataFile) {
+    public static Optional<CheckpointLayout> ofMetadata(String metadataFile) {
         Matcher matcher = METADATA_PATH.matcher(metadataFile);
         return matcher.matches() ? Optional.of(new CheckpointLayout(matcher.group(1))) : Optional.empty();
     }

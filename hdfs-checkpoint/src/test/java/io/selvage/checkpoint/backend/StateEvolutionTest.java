@@ -261,9 +261,7 @@ final class StateEvolutionTest {
                         "trigger-count EMPTY");
         assertThat(fates(windows(TumblingWindows.of(second).inProcessingTime(), null), written))
                 .containsExactly("window RESTORED", "window-end-processing EMPTY", "window-end DROPPED");
-        OperatorDefinition join = new OperatorDefinition.IntervalJoin<Integer, Long, Long, Long>(
-                element -> 1, element -> 1, Serdes.INTEGER, Serdes.LONG, Serdes.LONG, 0, 1, new Adding(), null, null);
-        assertThat(fates(join, written))
+        assertThat(fates(join(0, 1), written))
                 .containsExactly(
                         "left-timestamps EMPTY",
                         "left EMPTY",
@@ -276,12 +274,25 @@ final class StateEvolutionTest {
     }
 
     private static StateSchema written(OperatorDefinition windows) throws Exception {
+        byte[] segment = segmentOf(windows);
+        return StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator");
+    }
+
+    private static byte[] segmentOf(OperatorDefinition definition) throws Exception {
         RowKeyedStateBackend<Object> backend = new RowKeyedStateBackend<>(
                 "operator", asObject(Serdes.INTEGER), GROUPS, new KeyGroupRange(0, GROUPS), KeyedOrigin.NOTHING);
-        WindowStates.of(backend, asObjects(windows));
+        obtain(definition, backend);
         backend.opened();
-        byte[] segment = backend.snapshotWhole(1).complete().bytes();
-        return StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator");
+        return backend.snapshotWhole(1).complete().bytes();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void obtain(OperatorDefinition definition, RowKeyedStateBackend<Object> backend) throws Exception {
+        if (definition instanceof OperatorDefinition.IntervalJoin<?, ?, ?, ?> join) {
+            JoinStates.of(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
+        } else {
+            WindowStates.of(backend, asObjects(definition));
+        }
     }
 
     @SuppressWarnings("unchecked")
@@ -319,6 +330,139 @@ final class StateEvolutionTest {
         assertThat(fates(windows(tumbling, CountTrigger.of(3)), written(windows(tumbling, null))))
                 .as("each is a pane of its own")
                 .contains("window RESTORED");
+    }
+
+    private static OperatorDefinition join(long lowerMillis, long upperMillis) {
+        return new OperatorDefinition.IntervalJoin<Integer, Long, Long, Long>(
+                element -> 1,
+                element -> 1,
+                Serdes.INTEGER,
+                Serdes.LONG,
+                Serdes.LONG,
+                lowerMillis,
+                upperMillis,
+                new Adding(),
+                null,
+                null);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // what was written, what the program has, whether that goes on
+        "tumbling-4,tumbling-4,true",
+        "tumbling-4,tumbling-2,false",
+        "tumbling-4,tumbling-4-offset,false",
+        "tumbling-4,sliding-4-4,true",
+        "tumbling-4,sliding-4-2,false",
+        "tumbling-4,processing-4,false",
+        "tumbling-4,session-4,false",
+        "sliding-4-2,sliding-4-2,true",
+        "sliding-4-2,sliding-6-2,false",
+        "sliding-4-2,sliding-4-1,false",
+        "sliding-4-2,tumbling-4,false",
+        "session-4,session-2,true",
+        "session-4,tumbling-4,false"
+    })
+    void windowsGoOnWithWhatWasWrittenForTheSameOnesAlone(String before, String now, boolean goesOn) throws Exception {
+        assertGoesOn(windows(before), windows(now), goesOn);
+    }
+
+    private static OperatorDefinition windows(String named) {
+        Duration two = Duration.ofSeconds(2);
+        Duration four = Duration.ofSeconds(4);
+        return windows(
+                switch (named) {
+                    case "tumbling-2" -> TumblingWindows.of(two);
+                    case "tumbling-4" -> TumblingWindows.of(four);
+                    case "tumbling-4-offset" -> TumblingWindows.of(four, Duration.ofSeconds(1));
+                    case "processing-4" -> TumblingWindows.of(four).inProcessingTime();
+                    case "sliding-4-4" -> SlidingWindows.of(four, four);
+                    case "sliding-4-2" -> SlidingWindows.of(four, two);
+                    case "sliding-4-1" -> SlidingWindows.of(four, Duration.ofSeconds(1));
+                    case "sliding-6-2" -> SlidingWindows.of(Duration.ofSeconds(6), two);
+                    case "session-2" -> SessionWindows.withGap(two);
+                    case "session-4" -> SessionWindows.withGap(four);
+                    default -> throw new IllegalArgumentException(named);
+                },
+                null);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-5,10,true", "-4,10,false", "-5,11,false", "-4,11,false"})
+    void aJoinGoesOnWithWhatWasWrittenForTheSameIntervalAlone(long lowerMillis, long upperMillis, boolean goesOn)
+            throws Exception {
+        assertGoesOn(join(-5, 10), join(lowerMillis, upperMillis), goesOn);
+    }
+
+    /** The client finds by the schema what the task would find with the state at hand. */
+    private void assertGoesOn(OperatorDefinition before, OperatorDefinition now, boolean goesOn) throws Exception {
+        byte[] segment = segmentOf(before);
+        StateSchema written = StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "sums");
+        List<StateFate> refused = Objects.requireNonNull(StateForecast.of("sums", now, GROUPS)).of(written).stream()
+                .filter(fate -> fate.kind() == StateFate.Kind.REFUSED)
+                .toList();
+        RowKeyedStateBackend<Object> opening = new RowKeyedStateBackend<>(
+                "sums", asObject(Serdes.INTEGER), GROUPS, new KeyGroupRange(0, GROUPS), inHeap(segment));
+        if (goesOn) {
+            assertThat(refused).isEmpty();
+            obtain(now, opening);
+            assertThat(opening.opened()).isEmpty();
+            return;
+        }
+        assertThat(refused).hasSize(1);
+        assertThat(refused.get(0).words()).contains("The state of operator sums was written for", " ms", "another uid");
+        assertThatThrownBy(() -> obtain(now, opening))
+                .isInstanceOf(StateMismatchException.class)
+                .hasMessage(refused.get(0).words());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+    void aLayoutIsASectionBesideThoseThatRowsHave(boolean fromDisk, boolean toDisk) throws IOException {
+        RocksEnvironment disk = new RocksEnvironment(directory.resolve("state"), 1 << 20, 4_000);
+        RowKeyedStateBackend<Integer> before = backend(fromDisk ? disk : null, KeyedOrigin.NOTHING);
+        before.layout("these");
+        ValueState<Integer> kept = open(before, Serdes.INTEGER);
+        before.setCurrentKey(7);
+        kept.update(70);
+        byte[] written = before.snapshot(1).complete().bytes();
+
+        // With one more state the layout is in the midst of the sections.
+        RowKeyedStateBackend<Integer> now = backend(toDisk ? disk : null, origin(disk, toDisk, written));
+        now.layout("these");
+        ValueState<Integer> added = now.states().value(new ValueStateDescriptor<>("added", Serdes.INTEGER));
+        ValueState<Integer> same = open(now, Serdes.INTEGER);
+        now.setCurrentKey(7);
+        assertThat(same.value()).isEqualTo(70);
+        added.update(71);
+        byte[] second = now.snapshot(2).complete().bytes();
+        assertThat(StateSchema.ofSegment(new ByteArrayInputStream(second), second.length, "operator")
+                        .sections())
+                .contains(new StateSchema.Section(StateSchema.Kind.LAYOUT, "#layout", "these"));
+
+        // Who has no layout lets it pass, and a checkpoint from before there were any fits each.
+        RowKeyedStateBackend<Integer> without = backend(null, origin(disk, false, written, second));
+        ValueState<Integer> first = without.states().value(new ValueStateDescriptor<>("added", Serdes.INTEGER));
+        ValueState<Integer> last = without.states().value(new ValueStateDescriptor<>("state", Serdes.INTEGER));
+        assertThat(without.opened()).isEmpty();
+        without.setCurrentKey(7);
+        assertThat(first.value()).isEqualTo(71);
+        assertThat(last.value()).isEqualTo(70);
+        RowKeyedStateBackend<Integer> other = backend(null, origin(disk, false, written, second));
+        assertThatThrownBy(() -> other.layout("others"))
+                .isInstanceOf(StateMismatchException.class)
+                .hasMessageContaining("was written for these, and the program has others there");
+        byte[] old = without.snapshotWhole(3).complete().bytes();
+        KeyedReplica ofOld = new KeyedReplica("operator", ALL);
+        ofOld.apply(old, 3);
+        RowKeyedStateBackend<Integer> fits = backend(null, ofOld);
+        fits.layout("others");
+        ValueState<Integer> read = open(fits, Serdes.INTEGER);
+        fits.setCurrentKey(7);
+        assertThat(read.value()).isEqualTo(70);
+        close(before);
+        close(now);
+        close(fits);
     }
 
     private static final class Adding extends ProcessJoinFunction<Long, Long, Long> {

@@ -22,13 +22,21 @@ import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.NoNamespace;
 import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateForecast;
+import io.selvage.checkpoint.journal.Journal;
+import io.selvage.checkpoint.journal.JournalOutcome;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.ChannelsSnapshot;
+import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.EpochStarted;
+import io.selvage.protocol.wire.JobEnded;
+import io.selvage.protocol.wire.JobOutcome;
+import io.selvage.protocol.wire.JobSubmitted;
+import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.RestoredFrom;
 import io.selvage.protocol.wire.Segment;
@@ -45,6 +53,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StartPointCheckTest {
     @TempDir
@@ -131,6 +141,78 @@ class StartPointCheckTest {
         assertThatThrownBy(() -> new StartPointCheck(store, new StartPoint(path, false, true)).check(graph))
                 .hasMessageContainingAll(path, "may still run", "without --claim");
         assertThat(check(graph).getCheckpoint()).isEqualTo(7);
+    }
+
+    /** Of a session that was killed before it could make a mark; what it has beside that is not in the way. */
+    @ParameterizedTest
+    @CsvSource({"JOB_FAILED,7,true", "JOB_FAILED,8,false", "JOB_CANCELED,7,false", "JOB_OUTCOME_UNSPECIFIED,7,false"})
+    void whatAFailedJobLeavesIsClaimedByTheWordOfTheJournal(JobOutcome outcome, long newest, boolean isClaimed)
+            throws IOException {
+        String path = leave("application_1_0001", outcome, newest);
+        StartPointCheck claiming = new StartPointCheck(store, new StartPoint(path, false, true));
+        if (isClaimed) {
+            assertThat(claiming.check(graph(128, "counts")).getClaimedDirectory())
+                    .endsWith("/application_1_0001/job-1a");
+        } else {
+            assertThatThrownBy(() -> claiming.check(graph(128, "counts")))
+                    .isInstanceOf(NotRestorableException.class)
+                    .hasMessageContainingAll(path, "job-1a, which may still run", "without --claim");
+        }
+        assertThat(root.resolve("application_1_0001/job-1a/graph.pb"))
+                .as("nothing is touched before the new job has a checkpoint")
+                .exists();
+    }
+
+    @Test
+    void whereTheJournalCanNotBeReadNothingIsClaimed() throws IOException {
+        String path = leave("application_1_0001", JobOutcome.JOB_FAILED, 7);
+        Path slot = root.resolve("application_1_0001/journal/0000000000000002");
+        assertThat(slot).exists();
+        Files.deleteIfExists(root.resolve("application_1_0001/journal/.0000000000000002.crc"));
+        Files.writeString(slot, "damaged");
+        assertThatThrownBy(
+                        () -> new StartPointCheck(store, new StartPoint(path, false, true)).check(graph(128, "counts")))
+                .isInstanceOf(NotRestorableException.class)
+                .hasMessageContainingAll(path, "not known how its job has ended", "without --claim");
+    }
+
+    /** Answers the path of checkpoint 7. */
+    private String leave(String application, JobOutcome outcome, long newest) throws IOException {
+        CheckpointLayout layout = new CheckpointLayout(application + "/job-1a");
+        CheckpointMetadata.Builder metadata = metadata("counts").setSavepoint(false);
+        metadata.getSubtasksBuilder(0)
+                .getOperatorsBuilder(0)
+                .getKeyedStateBuilder(0)
+                .setFile(savepoint.resolve("a.data").toUri().toString());
+        new CheckpointStore(store).writeMetadata(layout, metadata.build());
+        Files.writeString(root.resolve(application).resolve("job-1a/graph.pb"), "a graph");
+        Journal journal = Journal.open(store, CheckpointLayout.journalDirectory(application));
+        journal.winEpoch(1, EpochStarted.newBuilder().setEpoch(1).build().toByteArray());
+        append(
+                journal,
+                JournalRecord.newBuilder()
+                        .setJobSubmitted(JobSubmitted.newBuilder().setJobId("job-1a")));
+        append(
+                journal,
+                JournalRecord.newBuilder()
+                        .setCheckpointCompleted(CheckpointCompleted.newBuilder()
+                                .setJobId("job-1a")
+                                .setCheckpoint(newest)));
+        if (outcome != JobOutcome.JOB_OUTCOME_UNSPECIFIED) {
+            append(
+                    journal,
+                    JournalRecord.newBuilder()
+                            .setJobEnded(
+                                    JobEnded.newBuilder().setJobId("job-1a").setOutcome(outcome)));
+        }
+        return root.resolve(application)
+                .resolve("job-1a/checkpoints/chk-0000000000000007")
+                .toUri()
+                .toString();
+    }
+
+    private static void append(Journal journal, JournalRecord.Builder said) throws IOException {
+        assertThat(journal.append(said.build().toByteArray())).isInstanceOf(JournalOutcome.Appended.class);
     }
 
     @Test

@@ -44,32 +44,7 @@ record Steps(
         StreamEnvironment environment =
                 StreamEnvironment.of(NotLaunched.INSTANCE).maxParallelism(maxParallelism);
         program.apply(environment.from(new NoSource<>(input), INPUT)).sinkTo(new NoSink<O>(), OUTPUT);
-        JobGraph graph = environment.graph("harness");
-        requireLine(graph);
-        List<Operator> operators = new ArrayList<>();
-        EdgeDefinition<Object, Object> firstKey = null;
-        boolean exchangesBehind = false;
-        for (Vertex vertex : graph.vertices()) {
-            Edge incoming = graph.edges().stream()
-                    .filter(edge -> edge.to() == vertex.id())
-                    .findFirst()
-                    .orElse(null);
-            if (incoming != null && incoming.partitioning() == Partitioning.HASH) {
-                if (operators.isEmpty()) {
-                    firstKey = definition(incoming);
-                } else {
-                    exchangesBehind = true;
-                }
-            }
-            vertex.operators().stream()
-                    .filter(operator -> operator.role() == OperatorRole.TRANSFORM)
-                    .forEach(operators::add);
-        }
-        if (operators.isEmpty()) {
-            throw new InvalidProgramException("There is no step to be tested: the program returns its input.");
-        }
-        operators.forEach(Steps::requireSynchronous);
-        return new Steps(operators, firstKey, null, null, exchangesBehind);
+        return of(environment.graph("harness"), 1);
     }
 
     /** Of steps that begin with one that reads both inputs. */
@@ -84,7 +59,11 @@ record Steps(
                         environment.from(new NoSource<>(first), INPUT),
                         environment.from(new NoSource<>(second), SECOND_INPUT))
                 .sinkTo(new NoSink<O>(), OUTPUT);
-        JobGraph graph = environment.graph("harness");
+        return of(environment.graph("harness"), 2);
+    }
+
+    /** @param inputs that the first step has; those behind it have one */
+    private static Steps of(JobGraph graph, int inputs) {
         List<Operator> operators = new ArrayList<>();
         EdgeDefinition<Object, Object> firstKey = null;
         EdgeDefinition<Object, Object> secondKey = null;
@@ -97,20 +76,10 @@ record Steps(
             List<Edge> incoming = graph.edges().stream()
                     .filter(edge -> edge.to() == vertex.id())
                     .toList();
-            boolean isHead = incoming.stream().anyMatch(edge -> edge.input() == 1);
-            long outputs = graph.edges().stream()
-                    .filter(edge -> edge.from() == vertex.id())
-                    .count();
-            if (isHead != (operators.isEmpty() && !steps.isEmpty())
-                    || incoming.size() > (isHead ? 2 : 1)
-                    || outputs > 1) {
-                throw new InvalidProgramException("The two inputs do not meet in the first step, or the steps branch or"
-                        + " meet again, at " + vertex.name()
-                        + ". A harness of two inputs runs one step of both, such as connect(...).process(...)"
-                        + " or intervalJoin, and a line of steps behind it. Test what is before it by itself.");
-            }
+            boolean isHead = operators.isEmpty() && !steps.isEmpty();
+            requireLine(graph, vertex, incoming, isHead, inputs);
             for (Edge edge : incoming) {
-                if (isHead) {
+                if (isHead && inputs == 2) {
                     requireOrder(graph, edge);
                 }
                 boolean isByKey = edge.partitioning() == Partitioning.HASH;
@@ -123,8 +92,32 @@ record Steps(
             }
             operators.addAll(steps);
         }
+        if (operators.isEmpty()) {
+            throw new InvalidProgramException("There is no step to be tested: the program returns its input.");
+        }
         operators.forEach(Steps::requireSynchronous);
         return new Steps(operators, firstKey, secondKey, toSecond, exchangesBehind);
+    }
+
+    private static void requireLine(JobGraph graph, Vertex vertex, List<Edge> incoming, boolean isHead, int inputs) {
+        long outputs = graph.edges().stream()
+                .filter(edge -> edge.from() == vertex.id())
+                .count();
+        boolean hasSecond = incoming.stream().anyMatch(edge -> edge.input() == 1);
+        boolean isInLine =
+                incoming.size() <= (isHead ? inputs : 1) && outputs <= 1 && hasSecond == (isHead && inputs == 2);
+        if (isInLine) {
+            return;
+        }
+        throw new InvalidProgramException(
+                inputs == 1
+                        ? "The steps at " + vertex.name()
+                                + " branch or meet: a harness runs one line of steps. Test each line by itself, and all"
+                                + " of them in a LocalEnvironment."
+                        : "The two inputs do not meet in the first step, or the steps branch or meet again, at "
+                                + vertex.name()
+                                + ". A harness of two inputs runs one step of both, such as connect(...).process(...)"
+                                + " or intervalJoin, and a line of steps behind it. Test what is before it by itself.");
     }
 
     /** Elements are given to inputs by their number. */
@@ -144,22 +137,6 @@ record Steps(
         if (Opaque.read(operator.definition(), loader(), operator.name()) instanceof OperatorDefinition.Async) {
             throw new InvalidProgramException("The step " + operator.name() + " gets its answers from other threads,"
                     + " and a harness has none. Test the function by itself, and the step in a LocalEnvironment.");
-        }
-    }
-
-    private static void requireLine(JobGraph graph) {
-        for (Vertex vertex : graph.vertices()) {
-            long inputs = graph.edges().stream()
-                    .filter(edge -> edge.to() == vertex.id())
-                    .count();
-            long outputs = graph.edges().stream()
-                    .filter(edge -> edge.from() == vertex.id())
-                    .count();
-            if (inputs > 1 || outputs > 1) {
-                throw new InvalidProgramException("The steps at " + vertex.name()
-                        + " branch or meet: a harness runs one line of steps. Test each line by itself, and all of"
-                        + " them in a LocalEnvironment.");
-            }
         }
     }
 

@@ -19,6 +19,7 @@ import io.selvage.api.window.TumblingWindows;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -118,8 +119,13 @@ class OperatorHarnessTest {
     }
 
     private static DataStream<String> windows(DataStream<String> input) {
+        return windowsOf(input, 10, 0);
+    }
+
+    private static DataStream<String> windowsOf(DataStream<String> input, long sizeMillis, long latenessMillis) {
         return input.keyBy(element -> element.substring(0, 1))
-                .window(TumblingWindows.of(Duration.ofMillis(10)))
+                .window(TumblingWindows.of(Duration.ofMillis(sizeMillis)))
+                .allowedLateness(Duration.ofMillis(latenessMillis))
                 .aggregate(new Counting(), (key, window, count) -> key + window.startMillis() + "=" + count)
                 .uid("windows");
     }
@@ -254,6 +260,49 @@ class OperatorHarnessTest {
                                 keys.stream().map(key -> key + " had 2").toList());
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Way.class,
+            names = {"PLAIN", "ON_DISK"})
+    void windowsOfAnotherSizeAreNotRestored(Way way) {
+        Snapshot left;
+        try (OperatorHarness<String, String> harness = open(way, OperatorHarnessTest::windows)) {
+            left = harness.element("a1", 3).snapshot();
+        }
+        Function<DataStream<String>, DataStream<String>> larger = input -> windowsOf(input, 20, 0);
+        assertThatThrownBy(() -> way.apply(OperatorHarness.of(String.class, larger))
+                        .from(left)
+                        .open())
+                .hasMessageContainingAll("windows of 10 ms each 10 ms", "windows of 20 ms each 20 ms", "another uid");
+        try (OperatorHarness<String, String> harness = open(way, larger)) {
+            assertThatThrownBy(() -> harness.restore(left)).hasMessageContaining("windows of 10 ms each 10 ms");
+        }
+    }
+
+    @Test
+    void windowsThatWereOpenWhenTheLatenessChangedGoInTheEnd() {
+        int[] bytes = new int[2];
+        for (int elements = 0; elements < 2; elements++) {
+            Snapshot left;
+            try (OperatorHarness<String, String> harness = open(Way.PLAIN, OperatorHarnessTest::windows)) {
+                left = (elements == 0 ? harness : harness.element("a1", 3)).snapshot();
+            }
+            Function<DataStream<String>, DataStream<String>> lenient = input -> windowsOf(input, 10, 5);
+            try (OperatorHarness<String, String> harness =
+                    OperatorHarness.of(String.class, lenient).from(left).open()) {
+                harness.watermark(12);
+                assertThat(harness.take()).hasSize(elements);
+                if (elements == 1) {
+                    assertThat(harness.element("a2", 4).take()).as("late").containsExactly("a0=2");
+                }
+                bytes[elements] = Objects.requireNonNull(
+                                harness.watermark(14).snapshot().parts.get(0).keyed())
+                        .length;
+            }
+        }
+        assertThat(bytes[1]).as("nothing is left of it").isEqualTo(bytes[0]);
     }
 
     @Test

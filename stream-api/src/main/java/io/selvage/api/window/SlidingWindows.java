@@ -9,7 +9,7 @@ import java.time.Duration;
  * told otherwise. An element belongs to about size / slide of them; with a slide above the size, to one or to none.
  */
 public record SlidingWindows(long sizeMillis, long slideMillis, long offsetMillis, TimeDomain time)
-        implements WindowAssigner {
+        implements AlignedWindows {
     private static final long serialVersionUID = 1L;
 
     public SlidingWindows {
@@ -33,7 +33,7 @@ public record SlidingWindows(long sizeMillis, long slideMillis, long offsetMilli
         return new SlidingWindows(size.toMillis(), slide.toMillis(), offset.toMillis(), TimeDomain.EVENT_TIME);
     }
 
-    /** The greatest common divisor of size and slide: windows begin and end at its multiples, from the offset on. */
+    @Override
     public long paneMillis() {
         return BigInteger.valueOf(sizeMillis)
                 .gcd(BigInteger.valueOf(slideMillis))

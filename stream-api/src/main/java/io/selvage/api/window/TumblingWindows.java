@@ -4,7 +4,7 @@ import io.selvage.api.time.TimeDomain;
 import java.time.Duration;
 
 /** Windows of one size, side by side, counted from the epoch plus an offset; of event time, unless told otherwise. */
-public record TumblingWindows(long sizeMillis, long offsetMillis, TimeDomain time) implements WindowAssigner {
+public record TumblingWindows(long sizeMillis, long offsetMillis, TimeDomain time) implements AlignedWindows {
     private static final long serialVersionUID = 1L;
 
     public TumblingWindows {
@@ -28,6 +28,17 @@ public record TumblingWindows(long sizeMillis, long offsetMillis, TimeDomain tim
     /** The same by the wall clock: an element belongs to the window in which it arrives. */
     public TumblingWindows inProcessingTime() {
         return new TumblingWindows(sizeMillis, offsetMillis, TimeDomain.PROCESSING_TIME);
+    }
+
+    @Override
+    public long slideMillis() {
+        return sizeMillis;
+    }
+
+    /** A window is its own only pane. */
+    @Override
+    public long paneMillis() {
+        return sizeMillis;
     }
 
     /** Start of the window that holds a timestamp. */

@@ -4,8 +4,7 @@ import io.selvage.api.time.TimeDomain;
 import java.io.Serializable;
 
 /** Which windows an element belongs to. */
-public sealed interface WindowAssigner extends Serializable
-        permits TumblingWindows, SlidingWindows, SessionWindows, GlobalWindows {
+public sealed interface WindowAssigner extends Serializable permits AlignedWindows, SessionWindows, GlobalWindows {
     /** The clock that the windows go by. */
     TimeDomain time();
 }

@@ -64,8 +64,9 @@ final class IntervalJoinOperator extends KeyedOperator {
 
     @Override
     void openStates(KeyedStateBackend<Object> opening) {
-        ofLeft = JoinStates.left(opening, definition);
-        ofRight = JoinStates.right(opening, definition);
+        JoinStates.Both opened = JoinStates.of(opening, definition);
+        ofLeft = opened.left();
+        ofRight = opened.right();
     }
 
     // ---- elements ------------------------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ final class SplitTimes {
     /** Elements are not from splits, or nobody knows from which: as if they were all from one. */
     static SplitTimes ofOne(long nowNanos) {
         SplitTimes one = new SplitTimes(false);
+        one.isPlanned = true; // There is no planner to wait for.
         one.none.isEmpty = true;
         one.none.emptySinceNanos = nowNanos;
         return one;
@@ -102,7 +103,7 @@ final class SplitTimes {
         }
     }
 
-    /** All splits that there were at the start have begun, if they are read side by side. */
+    /** All splits that there were at the start have come; until then no subtask is idle for want of them. */
     void onPlanned() {
         isPlanned = true;
         none.isIdle = isIdleWithoutSplits();
@@ -159,7 +160,7 @@ final class SplitTimes {
         if (hadElement) {
             current.isEmpty = false;
         }
-        if (split == null || hadElement && split != none) {
+        if (split == null || hadElement && split != none || split == none && !isPlanned) {
             return false;
         }
         if (!split.isEmpty) {

@@ -3,11 +3,10 @@ package io.selvage.task.operator;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.state.MapState;
 import io.selvage.api.time.TimeDomain;
+import io.selvage.api.window.AlignedWindows;
 import io.selvage.api.window.GlobalWindows;
 import io.selvage.api.window.SessionWindows;
-import io.selvage.api.window.SlidingWindows;
 import io.selvage.api.window.Trigger;
-import io.selvage.api.window.TumblingWindows;
 import io.selvage.api.window.Window;
 import io.selvage.api.window.WindowAssigner;
 import io.selvage.checkpoint.backend.NamespacedStates;
@@ -64,14 +63,10 @@ final class TriggeredWindowOperator extends WindowOperator {
         if (windows instanceof SessionWindows session) {
             this.sizeMillis = session.gapMillis();
             this.slideMillis = 0;
-        } else if (windows instanceof TumblingWindows tumbling) {
-            this.sizeMillis = tumbling.sizeMillis();
-            this.slideMillis = tumbling.sizeMillis();
-            offsetMillis = tumbling.offsetMillis();
-        } else if (windows instanceof SlidingWindows sliding) {
-            this.sizeMillis = sliding.sizeMillis();
-            this.slideMillis = sliding.slideMillis();
-            offsetMillis = sliding.offsetMillis();
+        } else if (windows instanceof AlignedWindows aligned) {
+            this.sizeMillis = aligned.sizeMillis();
+            this.slideMillis = aligned.slideMillis();
+            offsetMillis = aligned.offsetMillis();
         } else {
             this.sizeMillis = 0;
             this.slideMillis = 0;

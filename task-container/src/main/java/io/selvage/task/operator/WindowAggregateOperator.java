@@ -8,8 +8,7 @@ import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
-import io.selvage.api.window.SlidingWindows;
-import io.selvage.api.window.TumblingWindows;
+import io.selvage.api.window.AlignedWindows;
 import io.selvage.api.window.Window;
 import io.selvage.checkpoint.backend.Accumulators;
 import io.selvage.checkpoint.backend.NamespacedStates;
@@ -58,22 +57,14 @@ final class WindowAggregateOperator extends WindowOperator {
             Counters counters,
             InstantSource wall) {
         super(context, output, definition, backends, counters, wall);
-        long offsetMillis;
-        if (definition.windows() instanceof SlidingWindows sliding) {
-            this.sizeMillis = sliding.sizeMillis();
-            this.slideMillis = sliding.slideMillis();
-            offsetMillis = sliding.offsetMillis();
-            this.paneMillis = sliding.paneMillis();
-        } else if (definition.windows() instanceof TumblingWindows tumbling) {
-            this.sizeMillis = tumbling.sizeMillis();
-            this.slideMillis = tumbling.sizeMillis();
-            offsetMillis = tumbling.offsetMillis();
-            this.paneMillis = tumbling.sizeMillis();
-        } else {
+        if (!(definition.windows() instanceof AlignedWindows windows)) {
             throw new IllegalStateException("windows that have no panes: " + definition.windows());
         }
-        this.windowStarts = new WindowStarts(slideMillis, offsetMillis);
-        this.paneStarts = new WindowStarts(paneMillis, offsetMillis);
+        this.sizeMillis = windows.sizeMillis();
+        this.slideMillis = windows.slideMillis();
+        this.paneMillis = windows.paneMillis();
+        this.windowStarts = new WindowStarts(slideMillis, windows.offsetMillis());
+        this.paneStarts = new WindowStarts(paneMillis, windows.offsetMillis());
         this.isSliding = sizeMillis != slideMillis;
         this.hasLateness = latenessMillis > 0;
         this.areImmutable = areImmutable(aggregate);
@@ -160,9 +151,12 @@ final class WindowAggregateOperator extends WindowOperator {
             registerFiring(startMillis);
         }
         if (hasLateness) {
-            Objects.requireNonNull(timers)
-                    .register(boxed(lastStartMillis), cleanupMillis(lastStartMillis + sizeMillis - 1));
+            registerCleanup(lastStartMillis);
         }
+    }
+
+    private void registerCleanup(long startMillis) {
+        Objects.requireNonNull(timers).register(boxed(startMillis), cleanupMillis(startMillis + sizeMillis - 1));
     }
 
     /** A window by the wall clock fires when its last millisecond is over: elements of that are in it still. */
@@ -199,6 +193,8 @@ final class WindowAggregateOperator extends WindowOperator {
         }
         if (isCleanup || !hasLateness) {
             dropPanes(start);
+        } else {
+            registerCleanup(start); // It has none if there was no lateness when its pane was new.
         }
         if (isSliding && !isCleanup && hasPanes(start + slideMillis, start + sizeMillis)) {
             registerFiring(start + slideMillis);

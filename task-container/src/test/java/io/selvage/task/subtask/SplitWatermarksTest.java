@@ -232,6 +232,30 @@ class SplitWatermarksTest {
                 .containsExactly(Activity.IDLE, Activity.ACTIVE, Activity.IDLE);
     }
 
+    /** Elements of others would make those late that it is about to get. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSubtaskIsNotIdleForAsLongAsThePlannerHasNotAnswered(boolean isSideBySide) {
+        Logs splits = new Logs(source.name(), isSideBySide);
+        SubtaskHarness slow = harness(Mode.STRAIGHT, splits, Duration.ofSeconds(1));
+        slow.passMillis(5_000).passMillis(5_000);
+        assertThat(slow.output.controls(Activity.class)).isEmpty();
+        splits.put(0, 100);
+        pass(slow.element(0, 0), 0);
+        slow.passMillis(300);
+        assertThat(slow.output.lastWatermark()).isEqualTo(99);
+        assertThat(slow.output.controls(Activity.class)).isEmpty();
+
+        SubtaskHarness without = harness(Mode.STRAIGHT, splits, Duration.ofSeconds(1));
+        without.passMillis(5_000);
+        pass(without, 0);
+        assertThat(without.output.controls(Activity.class).isEmpty())
+                .as("of a queue the next one may come soon")
+                .isEqualTo(!isSideBySide);
+        without.passMillis(1_001);
+        assertThat(without.output.controls(Activity.class)).containsExactly(Activity.IDLE);
+    }
+
     private static SubtaskHarness aligned(Logs source) {
         WatermarkStrategy<Long> strategy = WatermarkStrategy.<Long>monotonousTimestamps(timestamp -> timestamp)
                 .withIdleness(Duration.ofSeconds(1))
@@ -366,7 +390,7 @@ class SplitWatermarksTest {
         SubtaskHarness harness = harness(Mode.STRAIGHT, queue, Duration.ofSeconds(1));
         queue.put(0, 100);
         queue.end(0);
-        harness.element(0, 0).passMillis(999);
+        harness.idle(true).element(0, 0).passMillis(999);
         assertThat(harness.output.controls(Activity.class)).isEmpty();
         harness.passMillis(2);
         assertThat(harness.output.controls(Activity.class)).containsExactly(Activity.IDLE);

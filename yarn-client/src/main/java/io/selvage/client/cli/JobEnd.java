@@ -1,6 +1,7 @@
 package io.selvage.client.cli;
 
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.failure.EndWords;
 import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.JobDescription;
@@ -43,8 +44,7 @@ final class JobEnd {
         String path = job.getRetainedCheckpoint();
         return path.isEmpty()
                 ? ""
-                : "\nIts last checkpoint is kept: " + path
-                        + "\n  A job goes on from it with: scripts/selvage run --from " + path;
+                : EndWords.kept(path) + "\n  A job goes on from it with: scripts/selvage run --from " + path;
     }
 
     static String failure(Failure failure, boolean verbose) {
