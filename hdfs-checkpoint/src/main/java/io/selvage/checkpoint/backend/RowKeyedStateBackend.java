@@ -323,7 +323,6 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     @Override
     public void forgetCurrentKey() {
         leaveCurrent();
-        current.row = null;
     }
 
     /**
@@ -345,6 +344,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             guard.leave(row);
         }
         current.key = null;
+        current.row = null;
     }
 
     private void enter(K key, int hash, @Nullable Row row) {
@@ -698,7 +698,19 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             this.merger = merger;
         }
 
+        @SuppressWarnings("unchecked")
         void merge(N from, N into) throws Exception {
+            Row row = currentRowOrNull();
+            if (row instanceof WordRow words && words.isInPlace(cell)) {
+                V moved = (V) words.valueAt(from);
+                if (moved != null) {
+                    V there = (V) words.valueAt(into);
+                    V joined = there == null ? moved : merger.merge(there, moved);
+                    words.clearPair(from);
+                    words.trySetPair(cell, into, joined); // There is room.
+                }
+                return;
+            }
             Namespaces<N, V> all = all();
             V moved = all == null ? null : all.get(from);
             if (all == null || moved == null) {

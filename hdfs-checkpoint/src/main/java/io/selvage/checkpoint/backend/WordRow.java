@@ -20,7 +20,7 @@ final class WordRow extends Row {
     private long first;
     private long second;
     private int pairs; // Of values and namespaces that are in place, the first in the two words.
-    private long[] more = NO_WORDS; // The other pairs, each a value and its namespace.
+    private long[] more = NO_WORDS; // The other pairs, each a value and its namespace; it does not shrink.
 
     WordRow(Object key, int hash, int group, WordLayout layout) {
         super(key, hash, group, layout.sectionCount());
@@ -77,9 +77,10 @@ final class WordRow extends Row {
         return all;
     }
 
+    /** Where they have become a few again: who has one more and one less in turn is not to move them each time. */
     private void setAll(int section, Namespaces<?, ?> all) {
         clear(section);
-        if (all.count() <= MOST_PAIRS) {
+        if (all.count() <= MOST_PAIRS / 2) {
             all.forEach((namespace, value) -> putPair(pairs++, layout.bits(1, namespace), layout.bits(0, value)));
         } else {
             super.set(section, all);

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,37 +50,39 @@ class DueTimersTest {
         }
         DueTimers<Long> timers = new DueTimers<>();
         TreeMap<Long, Deque<Known>> byTime = new TreeMap<>();
-        Set<Known> all = new HashSet<>();
+        List<Known> all = new ArrayList<>();
         for (int step = 0; step < 20_000; step++) {
-            Known one = new Known(random.nextInt(ROWS), random.nextInt(3), 1000L * random.nextInt(times));
-            Timer<Long> found = timers.find(rows[one.row()], one.namespace(), one.millis());
-            assertThat(found != null).isEqualTo(all.contains(one));
-            // Grows, and shrinks to nothing again.
-            boolean grows = (step / 4000) % 2 == 0;
-            if (found == null && (grows || random.nextInt(4) == 0)) {
-                timers.add(new Timer<>(rows[one.row()], one.namespace(), one.millis()));
-                byTime.computeIfAbsent(one.millis(), millis -> new ArrayDeque<>())
-                        .add(one);
-                all.add(one);
-            } else if (found != null && random.nextBoolean()) {
+            boolean grows = (step / 2000) % 2 == 0; // Then it shrinks, to nothing or nearly.
+            if (all.isEmpty() || random.nextInt(4) < (grows ? 3 : 1)) {
+                Known one = new Known(random.nextInt(ROWS), random.nextInt(3), 1000L * random.nextInt(times));
+                if (timers.find(rows[one.row()], one.namespace(), one.millis()) == null) {
+                    assertThat(all).doesNotContain(one);
+                    timers.add(new Timer<>(rows[one.row()], one.namespace(), one.millis()));
+                    byTime.computeIfAbsent(one.millis(), millis -> new ArrayDeque<>()).add(one);
+                    all.add(one);
+                } else {
+                    assertThat(all).contains(one);
+                }
+            } else {
+                boolean isFirst = random.nextBoolean();
+                Known one = isFirst
+                        ? byTime.firstEntry().getValue().getFirst()
+                        : all.get(random.nextInt(all.size()));
+                Timer<Long> found = timers.find(rows[one.row()], one.namespace(), one.millis());
+                assertThat(found).isNotNull();
+                if (isFirst) {
+                    assertThat(timers.first()).isSameAs(found);
+                }
                 timers.remove(found);
-                forget(one, byTime, all);
-            } else if (!all.isEmpty() && !grows) {
-                Timer<Long> first = timers.first();
-                assertThat(first).isNotNull();
-                Known earliest = byTime.firstEntry().getValue().getFirst();
-                assertThat(first.is(rows[earliest.row()], earliest.namespace(), earliest.millis()))
-                        .isTrue();
-                timers.remove(first);
-                forget(earliest, byTime, all);
+                all.remove(one);
+                forget(one, byTime);
             }
             assertThat(timers.count()).isEqualTo(all.size());
             assertThat(timers.firstMillis()).isEqualTo(byTime.isEmpty() ? Long.MAX_VALUE : byTime.firstKey());
         }
     }
 
-    private static void forget(Known one, TreeMap<Long, Deque<Known>> byTime, Set<Known> all) {
-        all.remove(one);
+    private static void forget(Known one, TreeMap<Long, Deque<Known>> byTime) {
         Deque<Known> ofTime = byTime.get(one.millis());
         ofTime.remove(one);
         if (ofTime.isEmpty()) {

@@ -21,9 +21,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Rows that have numbers in place, against maps, over cuts, ways back and restores. */
 class NumbersInPlaceTest {
     private static final int GROUPS = 8;
-    private static final int KEYS = 5;
-    private static final int NAMESPACES =
-            14; // A key has more of them than fit into its row at times, and fewer at others.
+    private static final int KEYS = 8;
+    /** Of half of the seeds few, so that a key often has one or none; of the others more than fit into its row. */
+    private static final int FEW = 3;
+
+    private static final int MANY = 14;
 
     private static final class Counts {
         final RowKeyedStateBackend<String> backend;
@@ -44,7 +46,7 @@ class NumbersInPlaceTest {
             Map<String, Map<Long, Long>> all = new TreeMap<>();
             for (int key = 0; key < KEYS; key++) {
                 backend.setCurrentKey("key-" + key);
-                for (long namespace = 0; namespace < NAMESPACES; namespace++) {
+                for (long namespace = 0; namespace < MANY; namespace++) {
                     windows.setNamespace(namespace);
                     Long count = counts.value();
                     if (count != null) {
@@ -71,14 +73,14 @@ class NumbersInPlaceTest {
         return copy;
     }
 
-    private static void change(Counts of, Map<String, Map<Long, Long>> model, SplittableRandom random)
-            throws Exception {
+    private static void change(
+            Counts of, Map<String, Map<Long, Long>> model, SplittableRandom random, int namespaces) throws Exception {
         String key = "key-" + random.nextInt(KEYS);
-        long namespace = random.nextInt(NAMESPACES);
+        long namespace = random.nextInt(namespaces);
         Map<Long, Long> ofKey = model.computeIfAbsent(key, any -> new TreeMap<>());
         of.backend.setCurrentKey(key);
         of.windows.setNamespace(namespace);
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(9)) {
             case 0, 1, 2 -> {
                 long value = random.nextLong(-5, 1L << 40);
                 of.counts.add(value);
@@ -89,7 +91,7 @@ class NumbersInPlaceTest {
                 ofKey.remove(namespace);
             }
             case 5 -> {
-                long from = 1 + namespace % (NAMESPACES - 1);
+                long from = 1 + namespace % (namespaces - 1);
                 of.windows.merge(from, 0L);
                 Long moved = ofKey.remove(from);
                 if (moved != null) {
@@ -100,9 +102,16 @@ class NumbersInPlaceTest {
                 of.other.update((double) namespace);
                 ofKey.put(-1L, namespace);
             }
-            default -> {
+            case 7 -> {
                 of.other.clear();
                 ofKey.remove(-1L);
+            }
+            default -> {
+                for (long each = 0; each < namespaces; each++) {
+                    of.windows.setNamespace(each);
+                    of.windows.clear();
+                    ofKey.remove(each);
+                }
             }
         }
     }
@@ -111,20 +120,21 @@ class NumbersInPlaceTest {
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
     void numbersAreWhatTheyWouldBeAsObjects(int seed) throws Exception {
         SplittableRandom random = new SplittableRandom(seed);
+        int namespaces = seed % 2 == 0 ? FEW : MANY;
         Counts counts = new Counts(KeyedOrigin.NOTHING);
         Map<String, Map<Long, Long>> model = new HashMap<>();
         Map<String, Map<Long, Long>> confirmed = Map.of();
         byte[] whole = {};
         for (int checkpoint = 1; checkpoint <= 30; checkpoint++) {
             for (int step = 0; step < 60; step++) {
-                change(counts, model, random);
+                change(counts, model, random, namespaces);
             }
             assertThat(counts.all()).isEqualTo(copy(model));
             whole = counts.backend.snapshotWhole(checkpoint).complete().bytes();
             counts.backend.confirm(checkpoint);
             confirmed = copy(model);
             if (random.nextInt(3) == 0) {
-                change(counts, model, random);
+                change(counts, model, random, namespaces);
                 RetainedState left = Objects.requireNonNull(counts.backend.retain());
                 assertThat(left.tryRewind(checkpoint)).isTrue();
                 counts = new Counts(left);

@@ -38,7 +38,7 @@ public final class ElementRing extends ConsumerFields {
 
     private static final int MOST_IN_A_PIECE = 64;
 
-    private final @Nullable Object[] @Nullable [] pieces; // Twice as many as are in use: none is replaced too early.
+    private final @Nullable Object[] @Nullable [] pieces; // Twice as many as are full: none is replaced too early.
     private final int pieceShift;
     private final int pieceMask; // Of the slots in a piece.
     private final int piecesMask; // Of the pieces.
@@ -139,6 +139,9 @@ public final class ElementRing extends ConsumerFields {
         Object element = piece[slot];
         timestamp = timestamps[(int) at & mask];
         piece[slot] = null;
+        if (slot == pieceMask) {
+            pieces[(int) (at >> pieceShift) & piecesMask] = null; // It would grow old here.
+        }
         CONSUMED.setRelease(this, at + 1);
         return element;
     }

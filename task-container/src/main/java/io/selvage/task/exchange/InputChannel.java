@@ -15,6 +15,11 @@ public interface InputChannel {
     @Nullable
     Object poll();
 
+    /** Whether {@link #peek} may ever give anything. */
+    default boolean peeks() {
+        return false;
+    }
+
     /**
      * Copies the records that {@link #poll} is going to give, so many at most; answers how many. They stay where they
      * are.

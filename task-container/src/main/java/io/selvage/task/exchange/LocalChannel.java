@@ -138,6 +138,11 @@ public final class LocalChannel implements InProcessChannel {
     }
 
     @Override
+    public boolean peeks() {
+        return true;
+    }
+
+    @Override
     public int peek(Object[] into, int most) {
         int count = ring.copyNext(into, most);
         for (int i = 0; i < count; i++) {

@@ -15,6 +15,7 @@ public interface ElementReceiver {
      * These elements come next, in this order, unless something else comes first: what they need may be fetched for all
      * of them at once. Nothing else may happen, and nothing may be thrown.
      *
+     * @param elements belongs to the receiver from now on
      * @param count of the array's first elements
      */
     default void prefetch(Object[] elements, int count) {}

@@ -10,6 +10,7 @@ import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.task.exchange.Shown;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -131,6 +132,7 @@ abstract class KeyedOperator extends RuntimeOperator {
             }
             LOG.debug("A key could not be told ahead of its element", again);
         }
+        Arrays.fill(elements, expectedCount, elements.length, null); // Nobody would forget them.
     }
 
     /** Of what was told ahead; it is not held. */

@@ -210,7 +210,7 @@ final class InputGate {
         ElementLog log = capture == null ? null : capture.log(index);
         int polled = 0;
         select(ordinals[index], receiver);
-        boolean looksAhead = limit >= LEAST_LOOKED_AHEAD && receiver.looksAhead();
+        boolean looksAhead = limit >= LEAST_LOOKED_AHEAD && channel.peeks() && receiver.looksAhead();
         int lookedAhead = 0;
         while (polled < limit && !batchEnds) {
             if (looksAhead && lookedAhead == 0) {
@@ -281,6 +281,7 @@ final class InputGate {
             receiver.onIdle(false);
         }
         long millis = allIdle ? greatestOfIdle() : leastOfActive();
+        behind = behind();
         if (millis > watermark) {
             watermark = millis;
             receiver.onWatermark(millis);
@@ -303,19 +304,23 @@ final class InputGate {
 
     private long leastOfActive() {
         long least = Long.MAX_VALUE;
-        int indexOfLeast = NONE;
+        for (int index = 0; index < watermarks.length; index++) {
+            least = idle[index] ? least : Math.min(least, watermarks[index]);
+        }
+        return least;
+    }
+
+    /** Of the channels that have an event time, or may have one yet; none, if they are all equally far. */
+    private int behind() {
+        int least = NONE;
         boolean isAnyAhead = false;
         for (int index = 0; index < watermarks.length; index++) {
-            if (!idle[index]) {
-                isAnyAhead |= indexOfLeast != NONE && watermarks[index] != least;
-                if (watermarks[index] < least) {
-                    least = watermarks[index];
-                    indexOfLeast = index;
-                }
+            if (!idle[index] && watermarks[index] < NOTHING_HELD_BACK) {
+                isAnyAhead |= least != NONE && watermarks[index] != watermarks[least];
+                least = least == NONE || watermarks[index] < watermarks[least] ? index : least;
             }
         }
-        behind = isAnyAhead ? indexOfLeast : NONE;
-        return least;
+        return isAnyAhead ? least : NONE;
     }
 
     private long greatestOfIdle() {

@@ -181,6 +181,84 @@ class InputGateTest {
         assertThat(seen.stream().filter("a"::equals)).hasSize(10);
     }
 
+    @Test
+    void neitherWhatHasEndedNorWhatHasNoEventTimeIsAheadOfOthers() {
+        InputGate gate = gate(
+                new SubtaskInput(channel(1), 0, true),
+                new SubtaskInput(channel(2), 0, false),
+                new SubtaskInput(channel(3), 0, false),
+                new SubtaskInput(channel(4), 0, false));
+        channels.get(1).tryEmit(new Watermark(10));
+        channels.get(2).tryEmit(new Watermark(10));
+        channels.get(3).tryEmit(EndOfInput.INSTANCE);
+        drain(gate);
+        seen.clear();
+        for (int i = 0; i < 30; i++) {
+            emitToAll("abc");
+        }
+
+        for (int turn = 0; turn < 60; turn++) {
+            assertThat(gate.poll(receiver, 1, 0)).isEqualTo(1);
+        }
+
+        for (String each : List.of("a", "b", "c")) {
+            assertThat(seen.stream().filter(each::equals)).as(each).hasSize(20);
+        }
+    }
+
+    /** Of the records before the next control element, each time in an array of its own. */
+    @Test
+    void whatIsLookedAtAheadIsTheReceivers() {
+        InputGate gate = gate(1);
+        List<Object[]> looked = new ArrayList<>();
+        List<String> ahead = new ArrayList<>();
+        InputGate.Receiver looking = new InputGate.Receiver() {
+            @Override
+            public void onInput(int ordinal) {}
+
+            @Override
+            public boolean looksAhead() {
+                return true;
+            }
+
+            @Override
+            public void onAhead(Object[] values, int count) {
+                looked.add(values);
+                ahead.add(List.of(Arrays.copyOf(values, count)).toString());
+                Arrays.fill(values, "changed");
+            }
+
+            @Override
+            public void onRecord(Object value, long timestampMillis) {
+                ahead.add(value.toString());
+            }
+
+            @Override
+            public void onWatermark(long millis) {
+                ahead.add("watermark");
+            }
+
+            @Override
+            public void onIdle(boolean isIdle) {}
+
+            @Override
+            public void onBarrier(Barrier barrier, long alignmentNanos) {}
+
+            @Override
+            public void onOvertaken(Barrier barrier, long alignmentNanos) {}
+        };
+        channels.get(0).tryEmit("a", 0);
+        channels.get(0).tryEmit("b", 0);
+        channels.get(0).tryEmit(new Watermark(1));
+        channels.get(0).tryEmit("c", 0);
+        while (gate.poll(looking, 100, 0) > 0) {
+            // Goes on.
+        }
+
+        assertThat(ahead).containsExactly("[a, b]", "a", "b", "watermark", "[c]", "c");
+        assertThat(looked.get(0)).isNotSameAs(looked.get(1));
+    }
+
     /** Each channel one of these. */
     private void emitToAll(String letters) {
         for (int i = 0; i < letters.length(); i++) {
