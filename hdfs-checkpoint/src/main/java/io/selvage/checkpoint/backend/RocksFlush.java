@@ -209,7 +209,8 @@ final class RocksFlush<K> {
         }
         files.put(item.key(), item.key().length, value, length);
         written += item.key().length + length;
-        groupBytes[row.group - range.first()] += length - Math.max(row.storedLength, -item.key().length);
+        int before = row.storedLength < 0 ? 0 : item.key().length + row.storedLength;
+        groupBytes[row.group - range.first()] += item.key().length + length - before;
         row.storedLength = length;
         row.storedHash = hash;
         firstTimers.readBackwards(value, length);
