@@ -1,7 +1,6 @@
 package io.selvage.checkpoint.backend;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class RocksCut implements KeyedCut.Content {
     /** Sizes of the state that an image may have: to write the state anew takes longer than to copy as much. */
     private static final double MOST_IMAGE = 2;
-
-    private static final int COPIED_AT_ONCE = 1 << 18;
 
     private final RocksEnvironment environment;
     private final KeyGroupRange range;
@@ -164,7 +161,10 @@ final class RocksCut implements KeyedCut.Content {
                             names,
                             lengths)
                     .head());
-            copy(files, out);
+            FileCopy copy = new FileCopy(environment.ending());
+            for (int i = 0; i < lengths.length; i++) {
+                copy.give(files.get(i), lengths[i], out);
+            }
         } finally {
             view.release();
             release(view); // It is written once.
@@ -175,17 +175,6 @@ final class RocksCut implements KeyedCut.Content {
     private static RocksStore.@Nullable Image imageOrNull(RocksStore.View view, long stateBytes) {
         RocksStore.Image image = view.image();
         return image == null || image.bytes() > MOST_IMAGE * stateBytes ? null : image;
-    }
-
-    private static void copy(List<Path> files, OutputStream out) throws IOException {
-        byte[] buffer = new byte[COPIED_AT_ONCE];
-        for (Path file : files) {
-            try (InputStream in = Files.newInputStream(file)) {
-                for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                    out.write(buffer, 0, read);
-                }
-            }
-        }
     }
 
     private List<Path> writeWhole(RocksStore.View view, boolean[] isWhole, Path into) throws IOException {

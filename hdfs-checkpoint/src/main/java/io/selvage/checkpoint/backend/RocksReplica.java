@@ -77,12 +77,12 @@ public final class RocksReplica extends StateReplica {
         Files.createDirectories(directory);
         try {
             List<Path> files = new ArrayList<>();
-            FileIntake intake = new FileIntake(environment.ending());
+            FileCopy copy = new FileCopy(environment.ending());
             for (long each : head.fileLengths()) {
                 int number = files.size();
                 String name = head.isImage() ? head.fileNames().get(number) : number + ".sst";
                 files.add(directory.resolve(name));
-                intake.take(in, each, files.get(number));
+                copy.take(in, each, files.get(number));
             }
             requireEnd(in); // Only now what was read is known to be what was written.
             if (head.isImage()) {

@@ -598,7 +598,7 @@ final class LargeStateTest {
         return all;
     }
 
-    /** Who has no large state can go back to an earlier version; one that can't read parts is to refuse them. */
+    /** Whoever can't read parts is to refuse them, and them alone. */
     @Test
     void onlySegmentsThatHavePartsAreOfTheNewFormats() {
         Running small = new Running(false).fill(500);

@@ -90,8 +90,8 @@ final class StateOnDiskTest {
                     assertThat(get(key)).as("key %s", key).isEqualTo(value);
                 }
             }
-            assertThat(backend.keyCount()).isEqualTo((int)
-                    IntStream.range(0, count).filter(this::has).count());
+            assertThat(backend.keyCount())
+                    .isEqualTo((int) IntStream.range(0, count).filter(this::has).count());
         }
 
         Long get(int key) {
@@ -215,7 +215,8 @@ final class StateOnDiskTest {
 
     @Test
     void imagesOfSeveralWritersAreOneStoreAndOneImageIsManyStores() throws Exception {
-        List<KeyGroupRange> writers = List.of(new KeyGroupRange(0, 3), new KeyGroupRange(3, 6), new KeyGroupRange(6, 8));
+        List<KeyGroupRange> writers =
+                List.of(new KeyGroupRange(0, 3), new KeyGroupRange(3, 6), new KeyGroupRange(6, 8));
         List<byte[]> images = new ArrayList<>();
         for (KeyGroupRange range : writers) {
             Running running = new Running(range, KeyedOrigin.NOTHING);
@@ -224,7 +225,8 @@ final class StateOnDiskTest {
             assertThat(head(images.get(images.size() - 1)).isImage()).isTrue();
             running.close();
         }
-        for (KeyGroupRange range : List.of(ALL, new KeyGroupRange(0, 2), new KeyGroupRange(1, 5), new KeyGroupRange(4, 8))) {
+        for (KeyGroupRange range :
+                List.of(ALL, new KeyGroupRange(0, 2), new KeyGroupRange(1, 5), new KeyGroupRange(4, 8))) {
             RocksReplica replica = new RocksReplica("operator", range, environment);
             for (int i = 0; i < images.size(); i++) {
                 if (range.overlaps(writers.get(i))) {
@@ -268,7 +270,8 @@ final class StateOnDiskTest {
         byte[] image = running.cut(1);
         running.close();
         FilesSegment head = head(image);
-        for (String name : List.of("../CURRENT", "/tmp/CURRENT", "..", "", head.fileNames().get(0))) {
+        for (String name :
+                List.of("../CURRENT", "/tmp/CURRENT", "..", "", head.fileNames().get(0))) {
             List<String> names = new ArrayList<>(head.fileNames());
             names.set(names.size() - 1, name);
             byte[] changed = new FilesSegment(
