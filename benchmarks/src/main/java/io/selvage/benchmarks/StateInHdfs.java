@@ -2,6 +2,7 @@ package io.selvage.benchmarks;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import com.sun.management.OperatingSystemMXBean;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serdes;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +53,11 @@ public final class StateInHdfs {
     private static final int COPIED_AT_ONCE = 1 << 16;
     private static final long ROW_BYTES = 512L << 20;
     private static final long CACHE_BYTES = 128L << 20;
+    private static final int LOOK_MILLIS = 500;
+    private static final int MOST_LOOKS = 60;
+    private static final long QUIET_NANOS_PER_MILLI = 100_000; // Of one processor.
+    private static final OperatingSystemMXBean PROCESS =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
     private final int keys;
     private final int valueBytes;
@@ -95,7 +102,8 @@ public final class StateInHdfs {
 
     // ---- HDFS alone ----------------------------------------------------------------------------------------------
 
-    private void plain() throws IOException {
+    private void plain() throws Exception {
+        awaitQuiet();
         long bytes = (long) keys * valueBytes;
         org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path("/plain");
         byte[] buffer = new byte[COPIED_AT_ONCE];
@@ -158,6 +166,18 @@ public final class StateInHdfs {
         measure("rocksdb", opened, () -> new RocksReplica("benchmark", ALL, environment));
     }
 
+    /** Until nothing of this process works in the background: a store compacts its files for seconds. */
+    private static void awaitQuiet() throws InterruptedException {
+        long before = PROCESS.getProcessCpuTime();
+        long usedNanos = Long.MAX_VALUE;
+        for (int i = 0; i < MOST_LOOKS && usedNanos > LOOK_MILLIS * QUIET_NANOS_PER_MILLI; i++) {
+            Thread.sleep(LOOK_MILLIS);
+            long now = PROCESS.getProcessCpuTime();
+            usedNanos = now - before;
+            before = now;
+        }
+    }
+
     private interface Replicas {
         StateReplica make();
     }
@@ -173,6 +193,7 @@ public final class StateInHdfs {
         }
         // What is compared with HDFS alone: nothing else is done meanwhile.
         KeyedCut whole = backend.snapshot(++checkpoint).complete();
+        awaitQuiet();
         long writeNanos = System.nanoTime();
         SegmentHandle segment = store(whole);
         writeNanos = System.nanoTime() - writeNanos;

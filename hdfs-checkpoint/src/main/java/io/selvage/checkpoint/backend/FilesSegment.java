@@ -6,10 +6,14 @@ import io.selvage.api.type.CorruptDataException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
 
 /**
- * The head of a segment that consists of sorted files, which a {@link RocksStore} takes in as they are; immutable. The
- * files follow it, those of groups that are here whole first: what a later one says of a key counts.
+ * The head of a segment that consists of files; immutable. The files follow it. Either they are sorted ones, which a
+ * {@link RocksStore} takes in as they are, those of groups that are here whole first: what a later one says of a key
+ * counts. Or they are the image of a store, all of its files, under their names: these are a store as they are.
  *
  * @param checkpoint that it was written for
  * @param base 0: it stands alone; else what has changed since that checkpoint
@@ -17,7 +21,8 @@ import java.io.InputStream;
  * @param isWhole by group of the range: all of it is in this segment
  * @param wholeSince by group of the range: the checkpoint whose segment has it whole
  * @param groupBytes by group of the range: what the state has in it, about
- * @param hasParts there may be parts of maps and lists in the files: format 2, and else 1
+ * @param hasParts there may be parts of maps and lists in the files: the format is 1 more
+ * @param fileNames of an image, which stands alone: the format is 2 more; empty: sorted files
  * @param fileLengths in bytes
  */
 record FilesSegment(
@@ -29,18 +34,30 @@ record FilesSegment(
         long[] groupBytes,
         StateSchema schema,
         boolean hasParts,
+        List<String> fileNames,
         long[] fileLengths) {
     static final int MAGIC = 0x53564B52; // "SVKR"
-    static final int VERSION = 1;
-    static final int VERSION_WITH_PARTS = 2;
+    private static final int LEAST_VERSION = 1;
+    private static final int WITH_PARTS = 1; // Are added to it.
+    private static final int OF_IMAGE = 2;
 
     private static final int MOST_HEAD_BYTES = 64 << 20;
+    /** They become names in a directory here. */
+    private static final Pattern FILE_NAME = Pattern.compile("[0-9A-Za-z][0-9A-Za-z.-]*");
+
+    FilesSegment {
+        fileNames = List.copyOf(fileNames);
+    }
+
+    boolean isImage() {
+        return !fileNames.isEmpty();
+    }
 
     /** Magic number, version, length of the rest of the head, and that. */
     byte[] head() {
         BinaryWriter out = new BinaryWriter();
         out.writeInt(MAGIC);
-        out.writeInt(hasParts ? VERSION_WITH_PARTS : VERSION);
+        out.writeInt(LEAST_VERSION + (hasParts ? WITH_PARTS : 0) + (isImage() ? OF_IMAGE : 0));
         out.writeInt(0);
         int start = out.length();
         out.writeLong(checkpoint);
@@ -54,8 +71,11 @@ record FilesSegment(
         }
         schema.write(out);
         out.writeUnsignedVarInt(fileLengths.length);
-        for (long length : fileLengths) {
-            out.writeVarLong(length);
+        for (int i = 0; i < fileLengths.length; i++) {
+            if (isImage()) {
+                out.writeString(fileNames.get(i));
+            }
+            out.writeVarLong(fileLengths[i]);
         }
         out.putInt(start - Integer.BYTES, out.length() - start);
         return out.toByteArray();
@@ -66,13 +86,15 @@ record FilesSegment(
         BinaryReader start = new BinaryReader(exactly(in, 2 * Integer.BYTES));
         int version = start.readInt();
         int length = start.readInt();
-        boolean hasParts = version == VERSION_WITH_PARTS;
-        if (version != VERSION && !hasParts || length < 0 || length > MOST_HEAD_BYTES) {
+        int with = version - LEAST_VERSION;
+        if ((with & ~(WITH_PARTS + OF_IMAGE)) != 0 || length < 0 || length > MOST_HEAD_BYTES) {
             throw new CorruptDataException("The keyed state of operator " + operator + " has format " + version
-                    + " with a head of " + length + " bytes, and this version of Selvage reads formats " + VERSION
-                    + " and " + VERSION_WITH_PARTS
+                    + " with a head of " + length + " bytes, and this version of Selvage reads formats "
+                    + LEAST_VERSION + " to " + (LEAST_VERSION + WITH_PARTS + OF_IMAGE)
                     + " only. Restore with the version that wrote it, or start the job anew.");
         }
+        boolean hasParts = (with & WITH_PARTS) != 0;
+        boolean isImage = (with & OF_IMAGE) != 0;
         BinaryReader head = new BinaryReader(exactly(in, length));
         long checkpoint = head.readLong();
         long base = head.readLong();
@@ -90,10 +112,29 @@ record FilesSegment(
         int count = head.readUnsignedVarInt();
         requireRoom(count, head, operator);
         long[] lengths = new long[count];
+        List<String> names = new ArrayList<>();
         for (int i = 0; i < lengths.length; i++) {
+            if (isImage) {
+                names.add(fileName(head, names, operator));
+            }
             lengths[i] = head.readVarLong();
         }
-        return new FilesSegment(checkpoint, base, range, isWhole, wholeSince, groupBytes, schema, hasParts, lengths);
+        if (isImage && (base != 0 || names.isEmpty())) {
+            throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint " + checkpoint
+                    + " is an image of " + names.size() + " files, and adds to checkpoint " + base
+                    + ": an image has files and stands alone. Restore another checkpoint.");
+        }
+        return new FilesSegment(
+                checkpoint, base, range, isWhole, wholeSince, groupBytes, schema, hasParts, names, lengths);
+    }
+
+    private static String fileName(BinaryReader head, List<String> before, String operator) {
+        String name = head.readString();
+        if (!FILE_NAME.matcher(name).matches() || before.contains(name)) {
+            throw new CorruptDataException("The keyed state of operator " + operator + " has a file '" + name
+                    + "', which is no name that RocksDB gives, or is there twice. Restore another checkpoint.");
+        }
+        return name;
     }
 
     /** The head may be read before it is known to be what was written. */

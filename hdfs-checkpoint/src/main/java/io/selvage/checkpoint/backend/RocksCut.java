@@ -14,11 +14,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Safe for use by many threads. What a backend on a disk puts into one checkpoint: the files of what has changed, and
- * those of some key groups as a whole, which are read from the store when the segment is written. The subtask's thread
- * completes it, and gives it up; an upload thread writes it, once.
+ * Safe for use by many threads. What a backend on a disk puts into one checkpoint. What stands alone is an image, the
+ * store's files as they are, unless these have too much that does not count any more. Else it is the files of what has
+ * changed, and those of some key groups as a whole, which are read from the store when the segment is written. The
+ * subtask's thread completes it, and gives it up; an upload thread writes it, once.
  */
 final class RocksCut implements KeyedCut.Content {
+    /** Sizes of the state that an image may have: to write the state anew takes longer than to copy as much. */
+    private static final double MOST_IMAGE = 2;
+
     private final RocksEnvironment environment;
     private final KeyGroupRange range;
     private final long checkpoint;
@@ -48,6 +52,11 @@ final class RocksCut implements KeyedCut.Content {
 
     long checkpoint() {
         return checkpoint;
+    }
+
+    /** All there is goes into the checkpoint. */
+    boolean isWhole() {
+        return base == 0;
     }
 
     boolean isGivenUp() {
@@ -122,9 +131,17 @@ final class RocksCut implements KeyedCut.Content {
         }
         Path temporary = environment.newDirectory("whole");
         try {
-            List<Path> whole = writeWhole(view, known.isWhole(), Files.createDirectories(temporary));
-            List<Path> files = new ArrayList<>(whole);
-            if (base != 0) {
+            SegmentChain chain = known.chain();
+            RocksStore.Image image = imageOrNull(view, chain.stateBytes());
+            List<Path> files = new ArrayList<>();
+            List<String> names = new ArrayList<>();
+            if (image != null) {
+                files.addAll(image.files());
+                files.forEach(file -> names.add(file.getFileName().toString()));
+            } else {
+                files.addAll(writeWhole(view, known.isWhole(), Files.createDirectories(temporary)));
+            }
+            if (!isWhole()) {
                 files.addAll(known.earlier());
                 files.addAll(flush.files());
             }
@@ -132,7 +149,6 @@ final class RocksCut implements KeyedCut.Content {
             for (int i = 0; i < lengths.length; i++) {
                 lengths[i] = Files.size(files.get(i));
             }
-            SegmentChain chain = known.chain();
             out.write(new FilesSegment(
                             checkpoint,
                             base,
@@ -142,16 +158,23 @@ final class RocksCut implements KeyedCut.Content {
                             chain.groupBytes(),
                             known.schema(),
                             known.hasParts(),
+                            names,
                             lengths)
                     .head());
-            for (Path file : files) {
-                Files.copy(file, out);
+            FileCopy copy = new FileCopy(environment.ending());
+            for (int i = 0; i < lengths.length; i++) {
+                copy.give(files.get(i), lengths[i], out);
             }
         } finally {
             view.release();
             release(view); // It is written once.
             RocksStore.delete(temporary);
         }
+    }
+
+    private static RocksStore.@Nullable Image imageOrNull(RocksStore.View view, long stateBytes) {
+        RocksStore.Image image = view.image();
+        return image == null || image.bytes() > MOST_IMAGE * stateBytes ? null : image;
     }
 
     private List<Path> writeWhole(RocksStore.View view, boolean[] isWhole, Path into) throws IOException {

@@ -27,13 +27,18 @@ public final class RocksEnvironment {
     private static final int NO_LIMIT = 1 << 30;
     /** Each of them has keys of all groups: a few more to be asked cost less than to write all of them anew. */
     private static final int FILES_PER_COMPACTION = 8;
+    /** The record of a database's files, of which each restore point has a copy, is begun anew when it is as large. */
+    private static final long MANIFEST_BYTES = 1 << 20;
+    /** Of keys and values, before these are compressed. */
+    private static final long SORTED_FILE_BYTES = 96 << 20;
 
     private final Path directory;
     private final long rowBytes;
+    private final long sortedFileBytes;
     private final AtomicInteger backends = new AtomicInteger();
     private final AtomicLong names = new AtomicLong();
     private final Options options;
-    private final Executor ending; // Its queue holds one task for each backend at most.
+    private final Executor ending; // Its queue holds a few tasks for each backend, replica and upload at most.
 
     /**
      * Loads the library.
@@ -43,9 +48,15 @@ public final class RocksEnvironment {
      * @param rowBytes of the heap, for the rows in use of all backends
      */
     public RocksEnvironment(Path directory, long blockCacheBytes, long rowBytes) {
+        this(directory, blockCacheBytes, rowBytes, SORTED_FILE_BYTES);
+    }
+
+    /** @param sortedFileBytes of keys and values: what is more goes into another file */
+    RocksEnvironment(Path directory, long blockCacheBytes, long rowBytes, long sortedFileBytes) {
         RocksDB.loadLibrary();
         this.directory = directory;
         this.rowBytes = rowBytes;
+        this.sortedFileBytes = sortedFileBytes;
         Cache cache = new LRUCache(blockCacheBytes);
         BlockBasedTableConfig table = new BlockBasedTableConfig()
                 .setBlockCache(cache)
@@ -65,6 +76,7 @@ public final class RocksEnvironment {
                 .setInfoLogLevel(InfoLogLevel.ERROR_LEVEL)
                 .setKeepLogFileNum(1)
                 .setStatsDumpPeriodSec(0)
+                .setMaxManifestFileSize(MANIFEST_BYTES)
                 // They would have whoever keeps a restore point wait for compactions.
                 .setLevel0SlowdownWritesTrigger(NO_LIMIT)
                 .setLevel0StopWritesTrigger(NO_LIMIT)
@@ -79,7 +91,14 @@ public final class RocksEnvironment {
         return options;
     }
 
-    /** For what waits for the disk. */
+    long sortedFileBytes() {
+        return sortedFileBytes;
+    }
+
+    /**
+     * For what waits for the disk, begun in the order in which it is given. Nothing may wait there for what is given
+     * later.
+     */
     Executor ending() {
         return ending;
     }

@@ -116,8 +116,9 @@ final class RocksFlush<K> {
      * Another thread, once all is written: ends the files, which waits for the disk, and has the store take them in.
      *
      * @param links where a restore point goes; null: none is made
+     * @param isWhole all there is goes into the checkpoint: the view has an image
      */
-    Ended end(RocksStore into, @Nullable Path links) {
+    Ended end(RocksStore into, @Nullable Path links, boolean isWhole) {
         try {
             List<Path> ended = files.finish();
             into.takeIn(ended);
@@ -125,7 +126,7 @@ final class RocksFlush<K> {
                 return new Ended(ended, null);
             }
             into.makePoint(links);
-            return new Ended(ended, into.view());
+            return new Ended(ended, isWhole ? into.view(links) : into.view());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -209,7 +210,8 @@ final class RocksFlush<K> {
         }
         files.put(item.key(), item.key().length, value, length);
         written += item.key().length + length;
-        groupBytes[row.group - range.first()] += length - Math.max(row.storedLength, -item.key().length);
+        int before = row.storedLength < 0 ? 0 : item.key().length + row.storedLength;
+        groupBytes[row.group - range.first()] += item.key().length + length - before;
         row.storedLength = length;
         row.storedHash = hash;
         firstTimers.readBackwards(value, length);

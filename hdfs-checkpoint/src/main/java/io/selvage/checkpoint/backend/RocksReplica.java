@@ -5,10 +5,8 @@ import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
 import java.io.ByteArrayInputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,12 +23,12 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 
 /**
- * Owned by one thread at a time. A replica on the disk: files of segments are taken in as they are, rows of segments
- * that a heap backend has written are put into files first.
+ * Owned by one thread at a time. A replica on the disk: files of segments are taken in as they are, and an image is its
+ * store from then on, unless there are others' groups in that; these, and rows of segments that a heap backend has
+ * written, are put into files first.
  */
 public final class RocksReplica extends StateReplica {
     private static final int OBJECT_BYTES = 16 * 1024; // With what the library has outside of the heap.
-    private static final int COPIED_AT_ONCE = 1 << 16;
 
     private final RocksEnvironment environment;
     private final long[] groupBytes;
@@ -79,13 +77,19 @@ public final class RocksReplica extends StateReplica {
         Files.createDirectories(directory);
         try {
             List<Path> files = new ArrayList<>();
+            FileCopy copy = new FileCopy(environment.ending());
             for (long each : head.fileLengths()) {
-                Path file = directory.resolve(files.size() + ".sst");
-                copy(in, each, file);
-                files.add(file);
+                int number = files.size();
+                String name = head.isImage() ? head.fileNames().get(number) : number + ".sst";
+                files.add(directory.resolve(name));
+                copy.take(in, each, files.get(number));
             }
             requireEnd(in); // Only now what was read is known to be what was written.
-            takeIn(head, files);
+            if (head.isImage()) {
+                takeInImage(head, directory);
+            } else {
+                takeIn(head, files);
+            }
         } finally {
             RocksStore.delete(directory);
         }
@@ -121,18 +125,39 @@ public final class RocksReplica extends StateReplica {
         }
     }
 
-    private static void copy(InputStream in, long length, Path file) throws IOException {
-        byte[] buffer = new byte[(int) Math.min(COPIED_AT_ONCE, length)];
-        try (OutputStream out = Files.newOutputStream(file)) {
-            long left = length;
-            while (left > 0) {
-                int read = in.read(buffer, 0, (int) Math.min(buffer.length, left));
-                if (read < 0) {
-                    throw new EOFException("a segment of keyed state ends " + left + " bytes before its end");
-                }
-                out.write(buffer, 0, read);
-                left -= read;
+    private void takeInImage(FilesSegment head, Path directory) {
+        requireMine();
+        KeyGroupRange theirs = head.range();
+        boolean hasOthers = !isEmpty() && (theirs.first() > range.first() || theirs.end() < range.end());
+        try {
+            RocksStore image = RocksStore.at(directory, environment);
+            if (hasOthers) {
+                copy(image, theirs, directory);
+                return;
             }
+            if (store != null) {
+                store.close();
+            }
+            store = image;
+            clip(image, theirs);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What is wanted of another store's groups, which is closed. */
+    private void copy(RocksStore from, KeyGroupRange theirs, Path directory) throws IOException {
+        RocksStore into = store();
+        RocksStore.View view = from.view();
+        try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
+            byte[] first = RocksKeys.group(Math.max(range.first(), theirs.first()));
+            byte[] end = RocksKeys.group(Math.min(range.end(), theirs.end()));
+            view.scan(first, end, (key, value) -> files.put(key, key.length, value, value.length));
+            clear(into, theirs);
+            into.takeIn(files.finish());
+        } finally {
+            view.release();
+            from.close();
         }
     }
 
@@ -268,10 +293,14 @@ public final class RocksReplica extends StateReplica {
 
     // ---- the store -----------------------------------------------------------------------------------------------
 
-    private RocksStore store() throws IOException {
+    private void requireMine() {
         if (isTaken) {
             throw new IllegalStateException("the replica of operator " + operator + " is taken");
         }
+    }
+
+    private RocksStore store() throws IOException {
+        requireMine();
         RocksStore known = store;
         if (known == null) {
             known = RocksStore.create(environment);

@@ -742,8 +742,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         RocksStore into = store;
         RocksCut forCut = cut;
         Path links = forCut == null ? null : environment.newDirectory("point");
+        boolean isWhole = forCut != null && forCut.isWhole();
         CompletableFuture<RocksFlush.Ended> ended =
-                CompletableFuture.supplyAsync(() -> written.end(into, links), environment.ending());
+                CompletableFuture.supplyAsync(() -> written.end(into, links, isWhole), environment.ending());
         ending = ended;
         CutHistory.Point<Kept> point = forCut == null ? null : points.find(forCut.checkpoint());
         if (forCut == null || point == null) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.IngestExternalFileOptions;
 import org.rocksdb.ReadOptions;
@@ -16,6 +17,7 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
+import org.rocksdb.TableProperties;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,8 @@ import org.slf4j.LoggerFactory;
 final class RocksStore {
     private static final Logger LOG = LoggerFactory.getLogger(RocksStore.class);
     private static final String TABLE_SUFFIX = ".sst";
+    private static final String OPTIONS_PREFIX = "OPTIONS-"; // What a database was opened with; none needs it.
+    private static final int KEY_END_BYTES = 8; // What the library adds to each key.
 
     private final RocksEnvironment environment;
     private final Path directory;
@@ -56,14 +60,25 @@ final class RocksStore {
     /** What there was at a restore point, which stays as it is. */
     static RocksStore at(Path point, RocksEnvironment environment) throws IOException {
         Path directory = environment.newDirectory("db");
-        Files.createDirectories(directory);
-        List<Path> files;
+        linkAll(filesOf(point), directory);
+        return new RocksStore(environment, directory);
+    }
+
+    /** Of a restore point, or an image: in the order of their names. */
+    private static List<Path> filesOf(Path point) throws IOException {
         try (var listed = Files.list(point)) {
-            files = listed.toList();
+            return listed.filter(file -> !file.getFileName().toString().startsWith(OPTIONS_PREFIX))
+                    .sorted()
+                    .toList();
         }
+    }
+
+    /** Into a directory that is made; what a database would write to is copied. */
+    private static void linkAll(List<Path> files, Path into) throws IOException {
+        Files.createDirectories(into);
         try {
             for (Path file : files) {
-                Path target = directory.resolve(file.getFileName().toString());
+                Path target = into.resolve(file.getFileName().toString());
                 if (target.toString().endsWith(TABLE_SUFFIX)) {
                     Files.createLink(target, file);
                 } else {
@@ -71,10 +86,9 @@ final class RocksStore {
                 }
             }
         } catch (IOException e) {
-            delete(directory);
+            delete(into);
             throw e;
         }
-        return new RocksStore(environment, directory);
     }
 
     RocksEnvironment environment() {
@@ -146,7 +160,39 @@ final class RocksStore {
     /** What there is now, for one reader; it can be read for as long as it is not closed. */
     View view() {
         users.incrementAndGet();
-        return new View();
+        return new View(null);
+    }
+
+    /**
+     * The same with an image.
+     *
+     * @param point made of what there is now
+     */
+    View view(Path point) throws IOException {
+        long bytes = storedBytes();
+        Path links = environment.newDirectory("image");
+        linkAll(filesOf(point), links);
+        users.incrementAndGet();
+        return new View(new Image(links, filesOf(links), bytes));
+    }
+
+    /**
+     * All files of the store, which stay for as long as their view is not closed. In a directory, they are a point.
+     *
+     * @param bytes what they have of keys and values, about, and also of what does not count any more
+     */
+    record Image(Path directory, List<Path> files, long bytes) {}
+
+    private long storedBytes() throws IOException {
+        try {
+            long bytes = 0;
+            for (TableProperties each : database.getPropertiesOfAllTables().values()) {
+                bytes += each.getRawKeySize() - KEY_END_BYTES * each.getNumEntries() + each.getRawValueSize();
+            }
+            return bytes;
+        } catch (RocksDBException e) {
+            throw failed("be measured", e);
+        }
     }
 
     void close() {
@@ -183,6 +229,17 @@ final class RocksStore {
     final class View {
         private final Snapshot snapshot = database.getSnapshot();
         private final AtomicInteger uses = new AtomicInteger(1);
+        private final @Nullable Image image;
+
+        private View(@Nullable Image image) {
+            this.image = image;
+        }
+
+        /** null: none was asked for. */
+        @Nullable
+        Image image() {
+            return image;
+        }
 
         /** False: it is gone. Else it must be released once more. */
         boolean tryUse() {
@@ -192,6 +249,9 @@ final class RocksStore {
         void release() {
             if (uses.decrementAndGet() == 0) {
                 database.releaseSnapshot(snapshot);
+                if (image != null) {
+                    delete(image.directory());
+                }
                 RocksStore.this.release();
             }
         }

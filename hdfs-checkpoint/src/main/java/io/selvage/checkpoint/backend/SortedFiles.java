@@ -1,11 +1,16 @@
 package io.selvage.checkpoint.backend;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.EnvOptions;
 import org.rocksdb.RocksDBException;
@@ -13,11 +18,11 @@ import org.rocksdb.SstFileWriter;
 
 /**
  * Owned by one thread. Writes keys in ascending order, with their values or with the word that they have none, into
- * files that a {@link RocksStore} can take in. None is made before the first key.
+ * files that a {@link RocksStore} can take in. None is made before the first key. To end a file waits for the disk,
+ * which another thread does for all but the last one.
  */
 final class SortedFiles implements AutoCloseable {
-    private static final long MOST_FILE_BYTES = 64L << 20;
-    private static final int CHECKED_EVERY = 256; // Keys; to ask for a file's size costs about as much as a key.
+    private static final int MOST_ENDING = 2; // Files that wait for the disk.
 
     private final RocksEnvironment environment;
     private final Path directory;
@@ -27,7 +32,9 @@ final class SortedFiles implements AutoCloseable {
     private ByteBuffer key = ByteBuffer.allocateDirect(256);
     private ByteBuffer value = ByteBuffer.allocateDirect(4096);
     private @Nullable SstFileWriter writer;
-    private int untilCheck = CHECKED_EVERY;
+    private long written; // Bytes of keys and values, into the file at hand.
+    private final Deque<CompletableFuture<Void>> ending = new ArrayDeque<>(); // In the order of the files.
+    private boolean isFinished;
 
     /** @param directory that exists */
     SortedFiles(RocksEnvironment environment, Path directory, String prefix) {
@@ -41,6 +48,7 @@ final class SortedFiles implements AutoCloseable {
         value = filled(value, valueBytes, valueLength);
         try {
             current().put(key, value);
+            written += keyLength + valueLength;
         } catch (RocksDBException e) {
             throw failed(e);
         }
@@ -49,6 +57,7 @@ final class SortedFiles implements AutoCloseable {
     void delete(byte[] keyBytes) throws IOException {
         try {
             current().delete(keyBytes);
+            written += keyBytes.length;
         } catch (RocksDBException e) {
             throw failed(e);
         }
@@ -56,17 +65,25 @@ final class SortedFiles implements AutoCloseable {
 
     /** No more comes; answers the files in their order. */
     List<Path> finish() throws IOException {
-        finishFile();
+        SstFileWriter open = writer;
+        if (open != null) {
+            writer = null;
+            end(open);
+        }
+        awaitEnding(0);
+        isFinished = true;
         return List.copyOf(files);
     }
 
     /** What was not finished is of no use, and deleted. */
     @Override
     public void close() {
-        SstFileWriter open = writer;
-        if (open != null) {
+        ending.forEach(each -> each.handle((done, failure) -> done).join()); // They write, until then.
+        if (writer != null) {
+            writer.close();
             writer = null;
-            open.close();
+        }
+        if (!isFinished) {
             files.forEach(SortedFiles::delete);
         }
         environmentOptions.close();
@@ -82,14 +99,15 @@ final class SortedFiles implements AutoCloseable {
 
     private SstFileWriter current() throws IOException, RocksDBException {
         SstFileWriter open = writer;
-        if (open != null && --untilCheck <= 0) {
-            untilCheck = CHECKED_EVERY;
-            if (open.fileSize() >= MOST_FILE_BYTES) {
-                finishFile();
-                open = null;
-            }
+        if (open != null && written >= environment.sortedFileBytes()) {
+            SstFileWriter full = open;
+            awaitEnding(MOST_ENDING - 1);
+            writer = null;
+            ending.add(CompletableFuture.runAsync(() -> endUnchecked(full), environment.ending()));
+            open = null;
         }
         if (open == null) {
+            written = 0;
             Path file = directory.resolve(prefix + "-" + files.size() + ".sst");
             open = new SstFileWriter(environmentOptions, environment.options());
             writer = open;
@@ -99,17 +117,33 @@ final class SortedFiles implements AutoCloseable {
         return open;
     }
 
-    private void finishFile() throws IOException {
-        SstFileWriter open = writer;
-        if (open == null) {
-            return;
-        }
-        try {
-            open.finish();
-            writer = null;
-            open.close();
+    private void end(SstFileWriter full) throws IOException {
+        try (full) {
+            full.finish();
         } catch (RocksDBException e) {
             throw failed(e);
+        }
+    }
+
+    private void endUnchecked(SstFileWriter full) {
+        try {
+            end(full);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void awaitEnding(int most) throws IOException {
+        while (ending.size() > most) {
+            try {
+                ending.element().join();
+            } catch (CompletionException e) {
+                if (e.getCause() instanceof UncheckedIOException failed) {
+                    throw failed.getCause();
+                }
+                throw e;
+            }
+            ending.remove();
         }
     }
 

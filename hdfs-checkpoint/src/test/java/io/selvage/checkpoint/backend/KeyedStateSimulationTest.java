@@ -59,6 +59,7 @@ final class KeyedStateSimulationTest {
     /** However much has changed, it is added to what there is. */
     private static final SegmentChain.Bounds CHAINED = new SegmentChain.Bounds(12, 20, 1000, 1000);
 
+    private static final int SORTED_FILE_BYTES = 5_000; // So there are several.
     private static final int KEYS = 60;
     /** The same objects each time: a key that is current already is not looked up. */
     private static final List<String> KEY_NAMES =
@@ -107,11 +108,13 @@ final class KeyedStateSimulationTest {
         int gone = 0;
         int onAborted = 0;
         int lost = 0;
+        int images = 0;
+        int written = 0;
         int mostEntries = 0;
         int mostElements = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
-            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 12_000));
+            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 12_000, SORTED_FILE_BYTES));
             try {
                 run.run();
             } catch (AssertionError | Exception e) {
@@ -131,6 +134,8 @@ final class KeyedStateSimulationTest {
             gone += run.gone;
             onAborted += run.onAborted;
             lost += run.lost;
+            images += run.images;
+            written += run.written;
             mostEntries = Math.max(mostEntries, run.mostEntries);
             mostElements = Math.max(mostElements, run.mostElements);
         }
@@ -142,6 +147,8 @@ final class KeyedStateSimulationTest {
         assertThat(gone).isPositive();
         assertThat(onAborted).isPositive();
         assertThat(lost).isPositive();
+        assertThat(images > 0).isEqualTo(place != Place.HEAP);
+        assertThat(written > 0).isEqualTo(place != Place.HEAP);
         assertThat(mostEntries).isGreaterThan(ENTRIES / 2);
         assertThat(mostElements).isGreaterThan(3 * SIZES.most());
     }
@@ -535,6 +542,8 @@ final class KeyedStateSimulationTest {
         private int evolved;
         private int gone;
         private int onAborted;
+        private int images; // Of stores.
+        private int written; // Whole, because the store has too much that does not count any more.
         private int lost;
         private int mostEntries;
         private int mostElements;
@@ -936,18 +945,31 @@ final class KeyedStateSimulationTest {
         private void finish(Checkpoint finished) {
             gatherAll();
             if (isSavepoint) {
-                savepoint = new Savepoint(
-                        finished, cuts.stream().map(KeyedCut::bytes).toList());
+                savepoint = new Savepoint(finished, bytes(cuts));
             } else {
                 store(finished.id(), cuts);
             }
         }
 
         private void store(long checkpoint, List<KeyedCut> written) {
-            List<byte[]> all = written.stream().map(KeyedCut::bytes).toList();
+            List<byte[]> all = bytes(written);
             for (int i = 0; i < all.size(); i++) {
                 segments.put(new SegmentId(checkpoint, i), all.get(i));
             }
+        }
+
+        private List<byte[]> bytes(List<KeyedCut> of) {
+            List<byte[]> all = new ArrayList<>();
+            for (KeyedCut cut : of) {
+                byte[] segment = cut.bytes();
+                all.add(segment);
+                if (cut.isOfFiles() && cut.base() == 0) {
+                    boolean isImage = StateOnDiskTest.head(segment).isImage();
+                    images += isImage ? 1 : 0;
+                    this.written += isImage ? 0 : 1;
+                }
+            }
+            return all;
         }
 
         /** What an aborted checkpoint has still uploaded is stored, or is not. */

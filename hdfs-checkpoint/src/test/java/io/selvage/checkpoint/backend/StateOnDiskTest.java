@@ -5,17 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serdes;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,16 +44,22 @@ final class StateOnDiskTest {
     }
 
     private final class Running {
+        private final KeyGroupRange range;
         private final RowKeyedStateBackend<String> backend;
         private final ValueState<Long> state;
         private final TimerQueue<String, Integer> timers;
 
         Running(KeyedOrigin origin) {
+            this(ALL, origin);
+        }
+
+        Running(KeyGroupRange range, KeyedOrigin origin) {
+            this.range = range;
             backend = RowKeyedStateBackend.onDisk(
                     "operator",
                     Serdes.STRING,
                     GROUPS,
-                    ALL,
+                    range,
                     origin,
                     InstantSource.system(),
                     new RowKeyedStateBackend.Disk(environment, 2, CHAINED));
@@ -58,9 +70,28 @@ final class StateOnDiskTest {
 
         void put(int first, int end, long value) {
             for (int key = first; key < end; key++) {
-                backend.setCurrentKey("key-" + key);
-                state.update(value);
+                if (has(key)) {
+                    backend.setCurrentKey("key-" + key);
+                    state.update(value);
+                }
             }
+        }
+
+        boolean has(int key) {
+            BinaryWriter bytes = new BinaryWriter();
+            Serdes.STRING.write("key-" + key, bytes);
+            return range.contains(KeyGroups.groupOf(bytes.array(), 0, bytes.length(), GROUPS));
+        }
+
+        /** Keys from 0 have that value, and no others. */
+        void assertHas(int count, long value) {
+            for (int key = 0; key < count; key++) {
+                if (has(key)) {
+                    assertThat(get(key)).as("key %s", key).isEqualTo(value);
+                }
+            }
+            assertThat(backend.keyCount())
+                    .isEqualTo((int) IntStream.range(0, count).filter(this::has).count());
         }
 
         Long get(int key) {
@@ -74,6 +105,15 @@ final class StateOnDiskTest {
 
         void close() {
             Objects.requireNonNull(backend.retain()).close();
+        }
+    }
+
+    static FilesSegment head(byte[] segment) {
+        try {
+            return FilesSegment.read(
+                    new ByteArrayInputStream(segment, Integer.BYTES, segment.length - Integer.BYTES), "operator");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -99,9 +139,161 @@ final class StateOnDiskTest {
         }
         running.close();
         restored.close();
+        assertNothingIsLeft();
+    }
+
+    private void assertNothingIsLeft() throws IOException {
         try (Stream<Path> left = Files.list(directory.resolve("state"))) {
             assertThat(left).isEmpty();
         }
+    }
+
+    @Test
+    void whatStandsAloneIsAnImageOfTheStoreThatStaysWhateverBecomesOfTheStore() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, 100, 1);
+        KeyedCut first = running.backend.snapshot(1).complete();
+        running.backend.abort(1, true); // It may be on its way to the store; nobody goes back to it.
+        for (int value = 2; value < 12; value++) {
+            running.put(0, 100, value); // Makes files, until they are compacted.
+        }
+        byte[] image = first.bytes();
+        assertThat(head(image).isImage()).isTrue();
+        KeyedCut second = running.backend.snapshotWhole(2).complete();
+        running.close();
+        assertThatThrownBy(second::bytes).hasMessageContaining("checkpoint 2 was given up");
+
+        RocksReplica replica = new RocksReplica("operator", ALL, environment);
+        apply(replica, image, 1);
+        Running restored = new Running(replica);
+        restored.assertHas(100, 1);
+        restored.close();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void anImageIsTakenUntilTheStoreHasTwiceWhatCounts() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        List<Boolean> isImage = new ArrayList<>();
+        for (int number = 1; number <= 3; number++) {
+            running.put(0, 1, number); // The file before has nothing that counts any more.
+            byte[] cut = running.backend.snapshotWhole(number).complete().bytes();
+            running.backend.abort(number, false);
+            isImage.add(head(cut).isImage());
+            RocksReplica replica = new RocksReplica("operator", ALL, environment);
+            apply(replica, cut, number);
+            Running restored = new Running(replica);
+            restored.assertHas(1, number);
+            restored.close();
+        }
+        assertThat(isImage).containsExactly(true, true, false);
+        running.close();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void aHeadKnowsTheBytesOfWhatThereIs() {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, 100, 1);
+        long bytes = stateBytes(running.cut(1));
+        running.put(0, 100, 2);
+        assertThat(stateBytes(running.cut(2))).isEqualTo(bytes);
+        running.put(100, 110, 2);
+        long added = 10 * (RocksKeys.ROW_PREFIX + "_key-100".length()); // Of keys alone.
+        assertThat(stateBytes(running.cut(3))).isGreaterThan(bytes + added).isLessThan(bytes + 2 * added);
+        for (int key = 0; key < 110; key++) {
+            running.backend.setCurrentKey("key-" + key);
+            running.state.clear();
+        }
+        assertThat(stateBytes(running.cut(4))).isZero();
+        running.close();
+    }
+
+    private static long stateBytes(byte[] segment) {
+        return Arrays.stream(head(segment).groupBytes()).sum();
+    }
+
+    @Test
+    void imagesOfSeveralWritersAreOneStoreAndOneImageIsManyStores() throws Exception {
+        List<KeyGroupRange> writers =
+                List.of(new KeyGroupRange(0, 3), new KeyGroupRange(3, 6), new KeyGroupRange(6, 8));
+        List<byte[]> images = new ArrayList<>();
+        for (KeyGroupRange range : writers) {
+            Running running = new Running(range, KeyedOrigin.NOTHING);
+            running.put(0, 200, 7);
+            images.add(running.cut(1));
+            assertThat(head(images.get(images.size() - 1)).isImage()).isTrue();
+            running.close();
+        }
+        for (KeyGroupRange range :
+                List.of(ALL, new KeyGroupRange(0, 2), new KeyGroupRange(1, 5), new KeyGroupRange(4, 8))) {
+            RocksReplica replica = new RocksReplica("operator", range, environment);
+            for (int i = 0; i < images.size(); i++) {
+                if (range.overlaps(writers.get(i))) {
+                    apply(replica, images.get(i), 1);
+                }
+            }
+            Running restored = new Running(range, replica);
+            restored.assertHas(200, 7);
+            restored.close();
+        }
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void aStandbyHasTheLastImageAndWhatCameAfterIt() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, 100, 1);
+        RocksReplica standby = new RocksReplica("operator", ALL, environment);
+        apply(standby, running.cut(1), 1);
+        running.backend.abort(1, false); // The next one stands alone.
+        running.put(50, 100, 2);
+        byte[] second = running.cut(2);
+        assertThat(head(second).isImage()).isTrue();
+        apply(standby, second, 2);
+        running.backend.confirm(2);
+        running.put(0, 50, 2);
+        byte[] third = running.cut(3);
+        assertThat(head(third).base()).isEqualTo(2);
+        apply(standby, third, 3);
+        Running restored = new Running(standby);
+        restored.assertHas(100, 2);
+        running.close();
+        restored.close();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void anImageThatNamesAFileElsewhereOrTwiceIsRefused() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, 100, 1);
+        byte[] image = running.cut(1);
+        running.close();
+        FilesSegment head = head(image);
+        for (String name :
+                List.of("../CURRENT", "/tmp/CURRENT", "..", "", head.fileNames().get(0))) {
+            List<String> names = new ArrayList<>(head.fileNames());
+            names.set(names.size() - 1, name);
+            byte[] changed = new FilesSegment(
+                            head.checkpoint(),
+                            head.base(),
+                            head.range(),
+                            head.isWhole(),
+                            head.wholeSince(),
+                            head.groupBytes(),
+                            head.schema(),
+                            head.hasParts(),
+                            names,
+                            head.fileLengths())
+                    .head();
+            RocksReplica replica = new RocksReplica("operator", ALL, environment);
+            assertThatThrownBy(() -> apply(replica, changed, 1))
+                    .isInstanceOf(CorruptDataException.class)
+                    .hasMessageContaining("file '" + name + "'")
+                    .hasMessageContaining("Restore another checkpoint");
+            replica.close();
+        }
+        assertNothingIsLeft();
     }
 
     @Test

@@ -1,0 +1,131 @@
+package io.selvage.checkpoint.backend;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+
+/**
+ * Owned by one thread. Takes files out of a stream, or gives them into one: while the owner has one piece of the stream
+ * at hand, another thread has the next one, or the one before, of the file. Nothing is synced to the disk.
+ */
+final class FileCopy {
+    static final int PIECE_BYTES = 1 << 20;
+
+    private final Executor files;
+    private byte[] piece = {}; // To be read into next.
+    private byte[] other = {};
+
+    /** @param files reads and writes these */
+    FileCopy(Executor files) {
+        this.files = files;
+    }
+
+    /** @throws EOFException if the stream has fewer bytes than that */
+    void take(InputStream in, long length, Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            CompletableFuture<Void> written = CompletableFuture.allOf(); // None is under way.
+            try {
+                for (long left = length; left > 0; ) {
+                    int count = nextOf(left);
+                    int read = in.readNBytes(piece, 0, count);
+                    if (read < count) {
+                        throw new EOFException(
+                                "a segment of keyed state ends " + (left - read) + " bytes before its end");
+                    }
+                    byte[] full = piece;
+                    joined(written);
+                    written = CompletableFuture.runAsync(() -> write(full, count, out, file), files);
+                    swap();
+                    left -= count;
+                }
+                joined(written);
+            } finally {
+                written.handle((done, failure) -> done).join(); // Nobody writes once it is closed.
+            }
+        }
+    }
+
+    /** @param length of the file */
+    void give(Path file, long length, OutputStream out) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            CompletableFuture<Void> ahead = readAhead(in, length, file);
+            try {
+                for (long left = length; left > 0; ) {
+                    int count = (int) Math.min(PIECE_BYTES, left);
+                    joined(ahead);
+                    byte[] full = piece;
+                    swap();
+                    left -= count;
+                    ahead = readAhead(in, left, file);
+                    out.write(full, 0, count);
+                }
+            } finally {
+                ahead.handle((done, failure) -> done).join(); // Nobody reads once it is closed.
+            }
+        }
+    }
+
+    private CompletableFuture<Void> readAhead(InputStream in, long left, Path file) {
+        if (left == 0) {
+            return CompletableFuture.allOf();
+        }
+        int count = nextOf(left);
+        byte[] into = piece;
+        return CompletableFuture.runAsync(() -> read(in, into, count, file), files);
+    }
+
+    /** How much of what is left is in the next piece, for which there is room then. */
+    private int nextOf(long left) {
+        int count = (int) Math.min(PIECE_BYTES, left);
+        if (piece.length < count) {
+            piece = new byte[count];
+        }
+        return count;
+    }
+
+    private void swap() {
+        byte[] full = piece;
+        piece = other;
+        other = full;
+    }
+
+    private static void read(InputStream from, byte[] into, int count, Path file) {
+        try {
+            int read = from.readNBytes(into, 0, count);
+            if (read < count) {
+                throw new EOFException(file + " is shorter than it was, by " + (count - read) + " bytes or more");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void write(byte[] bytes, int count, OutputStream to, Path file) {
+        try {
+            to.write(bytes, 0, count);
+        } catch (IOException e) {
+            throw new UncheckedIOException(new IOException(
+                    "State can't be written to " + file + ": " + e.getMessage()
+                            + ". See whether the disk is full, or has failed.",
+                    e));
+        }
+    }
+
+    private static void joined(CompletableFuture<Void> done) throws IOException {
+        try {
+            done.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof UncheckedIOException failed) {
+                throw failed.getCause();
+            }
+            throw e;
+        }
+    }
+}
