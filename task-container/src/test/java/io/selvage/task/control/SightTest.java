@@ -36,9 +36,10 @@ class SightTest {
     @Test
     void peopleAreToldWhenItBeginsOnceAMinuteAndWhenItIsOver() {
         assertThat(sight.onRead(0)).isEmpty();
-        assertThat(sight.onHidden(ENDED, 0)).hasValueSatisfying(sentence -> assertThat(sentence)
-                .startsWith("The journal can't be read; ")
-                .endsWith("java.io.IOException: token 7 can't be found in cache"));
+        assertThat(sight.onHidden(ENDED, 0))
+                .hasValueSatisfying(sentence -> assertThat(sentence)
+                        .startsWith("The journal can't be read; ")
+                        .endsWith("java.io.IOException: token 7 can't be found in cache"));
         for (long second = 1; second < 60; second++) {
             assertThat(sight.onHidden(ENDED, TimeUnit.SECONDS.toNanos(second))).isEmpty();
         }
