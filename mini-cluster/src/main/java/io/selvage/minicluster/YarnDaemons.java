@@ -20,6 +20,7 @@ import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.exceptions.YarnException;
 import org.apache.hadoop.yarn.server.resourcemanager.ResourceManager;
+import org.apache.hadoop.yarn.util.resource.ResourceUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +71,9 @@ final class YarnDaemons {
         // Else the second daemon of a kind finds its metrics' names taken.
         DefaultMetricsSystem.setMiniClusterMode(true);
         YarnConfiguration configuration = daemonConfiguration(hdfsAddresses);
+        if (nodeConfigurations.isEmpty()) {
+            defineResourceTypes(configuration);
+        }
         ResourceManager starting = new ResourceManager();
         try {
             starting.init(configuration);
@@ -84,6 +88,16 @@ final class YarnDaemons {
             int port = URI.create("tcp://" + bound.get(key)).getPort();
             resourceManagerAddresses.put(key, LOOPBACK + ":" + port);
         }
+    }
+
+    /**
+     * Tells YARN which resource types there are, and how much of each a container gets at least and at most. It keeps
+     * that in static fields, and whoever asks first has it read from Hadoop's files, whatever the daemons' settings
+     * are. Before any daemon runs: they read it without a lock.
+     */
+    private static void defineResourceTypes(Configuration configuration) {
+        ResourceUtils.resetNodeResources();
+        ResourceUtils.resetResourceTypes(new YarnConfiguration(configuration));
     }
 
     void stopResourceManager() {

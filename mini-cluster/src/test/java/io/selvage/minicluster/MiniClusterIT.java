@@ -88,6 +88,9 @@ class MiniClusterIT {
     void runsContainersAsProcessesOfTheOperatingSystem(Configuration configuration) throws Exception {
         try (UnmanagedApplication application = UnmanagedApplication.register(configuration)) {
             Container container = application.run("echo $$ > " + folder.resolve("pid") + "; " + SLEEP);
+            assertThat(container.getResource().getMemorySize())
+                    .as("no more than was asked for")
+                    .isEqualTo(UnmanagedApplication.SIZE.getMemorySize());
             ProcessHandle process = process(folder.resolve("pid"));
 
             process.destroyForcibly();

@@ -34,6 +34,9 @@ import org.apache.hadoop.yarn.security.AMRMTokenIdentifier;
 @SuppressWarnings("try") // A test that is interrupted while it closes fails, and that is all there is to do.
 final class UnmanagedApplication implements AutoCloseable {
 
+    /** Of each of its containers. */
+    static final Resource SIZE = Resource.newInstance(64, 1);
+
     private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private final YarnClient yarn;
@@ -64,7 +67,7 @@ final class UnmanagedApplication implements AutoCloseable {
         context.setApplicationName("unmanaged");
         context.setUnmanagedAM(true);
         context.setAMContainerSpec(ContainerLaunchContext.newInstance(null, null, null, null, null, null));
-        context.setResource(Resource.newInstance(64, 1));
+        context.setResource(SIZE);
         context.setMaxAppAttempts(1);
         ApplicationId id = yarn.submitApplication(context);
         Token<AMRMTokenIdentifier> token =
@@ -122,8 +125,7 @@ final class UnmanagedApplication implements AutoCloseable {
     }
 
     private Container allocate() throws Exception {
-        ContainerRequest request =
-                new ContainerRequest(Resource.newInstance(64, 1), null, null, Priority.newInstance(1));
+        ContainerRequest request = new ContainerRequest(SIZE, null, null, Priority.newInstance(1));
         resourceManager.addContainerRequest(request);
         Container container = Await.value("a container", DEADLINE, () -> {
             List<Container> allocated = heartbeat();

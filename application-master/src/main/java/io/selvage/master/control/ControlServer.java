@@ -2,10 +2,10 @@ package io.selvage.master.control;
 
 import io.grpc.Server;
 import io.selvage.master.event.MasterAction;
+import io.selvage.master.loop.Doors;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.Questions;
 import io.selvage.protocol.security.ApplicationIdentity;
-import io.selvage.protocol.security.Refusals;
 import io.selvage.protocol.transport.ControlTransport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -25,13 +25,11 @@ public final class ControlServer {
     private final Server server;
     private final ExecutorService threads;
     private final ExecutorEndpoint executors;
-    private final Refusals refusals;
 
-    private ControlServer(Server server, ExecutorService threads, ExecutorEndpoint executors, Refusals refusals) {
+    private ControlServer(Server server, ExecutorService threads, ExecutorEndpoint executors) {
         this.server = server;
         this.threads = threads;
         this.executors = executors;
-        this.refusals = refusals;
     }
 
     /**
@@ -40,7 +38,7 @@ public final class ControlServer {
      * @param address port 0 for any free one
      */
     public static ControlServer start(
-            ApplicationIdentity identity, InetSocketAddress address, Inbox inbox, Questions questions)
+            ApplicationIdentity identity, InetSocketAddress address, Inbox inbox, Questions questions, Doors doors)
             throws IOException {
         AtomicInteger number = new AtomicInteger();
         ExecutorService threads = Executors.newFixedThreadPool(THREADS, task -> {
@@ -49,23 +47,17 @@ public final class ControlServer {
             return thread;
         });
         ExecutorEndpoint executors = new ExecutorEndpoint(inbox);
-        Refusals refusals = new Refusals("the control port");
-        Server server = ControlTransport.server(identity, address, refusals)
+        Server server = ControlTransport.server(identity, address, doors.control())
                 .executor(threads)
                 .addService(executors)
-                .addService(new SessionEndpoint(questions, executors))
+                .addService(new SessionEndpoint(questions, executors, doors))
                 .build()
                 .start();
-        return new ControlServer(server, threads, executors, refusals);
+        return new ControlServer(server, threads, executors);
     }
 
     public int port() {
         return server.getPort();
-    }
-
-    /** Connections that were refused since it listens. */
-    public long refused() {
-        return refusals.total();
     }
 
     /** Never blocks. */

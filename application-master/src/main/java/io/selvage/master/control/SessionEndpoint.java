@@ -6,6 +6,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
+import io.selvage.master.loop.Doors;
 import io.selvage.master.loop.Questions;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.threads.ThreadStacks;
@@ -43,10 +44,12 @@ import java.util.function.Function;
 final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
     private final Questions questions;
     private final ExecutorEndpoint executors;
+    private final Doors doors;
 
-    SessionEndpoint(Questions questions, ExecutorEndpoint executors) {
+    SessionEndpoint(Questions questions, ExecutorEndpoint executors, Doors doors) {
         this.questions = questions;
         this.executors = executors;
+        this.doors = doors;
     }
 
     @Override
@@ -93,7 +96,7 @@ final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
 
     @Override
     public void describeSession(DescribeSessionRequest request, StreamObserver<SessionDescription> response) {
-        ask(MasterEvent.SessionQueried::new, SessionDescription.class, response);
+        ask(doors::sessionQuestion, SessionDescription.class, response);
     }
 
     @Override

@@ -397,8 +397,14 @@ public sealed interface MasterEvent {
         }
     }
 
-    /** Someone asks about the session. */
-    record SessionQueried(RequestId request) implements MasterEvent {
+    /**
+     * Someone asks about the session.
+     *
+     * @param refusedAtControlPort connections, since this master listens
+     * @param refusedAtStatusPort likewise
+     */
+    record SessionQueried(RequestId request, long refusedAtControlPort, long refusedAtStatusPort)
+            implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

@@ -3,6 +3,7 @@ package io.selvage.master.http;
 import com.google.protobuf.Message;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
+import io.selvage.master.loop.Doors;
 import io.selvage.master.loop.Questions;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.SessionDescription;
@@ -19,8 +20,8 @@ final class Pages {
     private final Question session;
     private final Question jobs;
 
-    Pages(Questions questions) {
-        this.session = new Question(questions, MasterEvent.SessionQueried::new);
+    Pages(Questions questions, Doors doors) {
+        this.session = new Question(questions, doors::sessionQuestion);
         this.jobs = new Question(questions, id -> new MasterEvent.JobsQueried(id, "", true));
     }
 

@@ -75,7 +75,11 @@ final class StatusPage {
                 .append(duration(nowMillis - session.getStartedMillis()))
                 .append("; version ")
                 .append(escape(session.getVersion()))
-                .append("</p>");
+                .append("; refused connections: ")
+                .append(session.getRefusedControlConnections())
+                .append(" at its port for executors and clients, ")
+                .append(session.getRefusedStatusConnections())
+                .append(" at that of this page</p>");
         session.getNoticesList()
                 .forEach(notice ->
                         page.append("<p class=\"busy\">").append(escape(notice)).append("</p>"));

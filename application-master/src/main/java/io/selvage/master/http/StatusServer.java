@@ -1,5 +1,6 @@
 package io.selvage.master.http;
 
+import io.selvage.master.loop.Doors;
 import io.selvage.master.loop.Questions;
 import io.selvage.protocol.security.Newcomers;
 import io.selvage.protocol.security.Refusals;
@@ -50,7 +51,7 @@ public final class StatusServer {
     private final Pages pages;
     private final Predicate<InetAddress> readers;
     private final Thread thread;
-    private final Refusals refusals = new Refusals("the status port");
+    private final Refusals refusals;
     private final Newcomers<HttpConnection> connections = new Newcomers<>(MAX_CONNECTIONS);
     /** Whose questions are answered. The loop puts in; each connection is there at most once. */
     private final Queue<HttpConnection> answered = new ConcurrentLinkedQueue<>();
@@ -58,12 +59,17 @@ public final class StatusServer {
     private volatile boolean stopped; // Volatile: the selector is woken up, and looks.
 
     private StatusServer(
-            Selector selector, ServerSocketChannel listener, Questions questions, Predicate<InetAddress> readers)
+            Selector selector,
+            ServerSocketChannel listener,
+            Questions questions,
+            Doors doors,
+            Predicate<InetAddress> readers)
             throws IOException {
         this.selector = selector;
         this.listener = listener;
         this.port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
-        this.pages = new Pages(questions);
+        this.pages = new Pages(questions, doors);
+        this.refusals = doors.status();
         this.readers = readers;
         this.thread = new Thread(this::run, "master-http");
         thread.setDaemon(true);
@@ -75,7 +81,8 @@ public final class StatusServer {
      * @param address port 0 for any free one
      * @param readers who may read, by their addresses; asked for each request
      */
-    public static StatusServer start(InetSocketAddress address, Questions questions, Predicate<InetAddress> readers)
+    public static StatusServer start(
+            InetSocketAddress address, Questions questions, Doors doors, Predicate<InetAddress> readers)
             throws IOException {
         Selector selector = Selector.open();
         ServerSocketChannel listener = ServerSocketChannel.open();
@@ -83,7 +90,7 @@ public final class StatusServer {
             listener.bind(address, BACKLOG);
             listener.configureBlocking(false);
             listener.register(selector, SelectionKey.OP_ACCEPT);
-            StatusServer server = new StatusServer(selector, listener, questions, readers);
+            StatusServer server = new StatusServer(selector, listener, questions, doors, readers);
             server.thread.start();
             return server;
         } catch (IOException failed) {
@@ -95,11 +102,6 @@ public final class StatusServer {
 
     public int port() {
         return port;
-    }
-
-    /** Connections that were refused, or hung up on, since it listens. */
-    public long refused() {
-        return refusals.total();
     }
 
     /** Stops listening at once, and waits a moment for its thread. */

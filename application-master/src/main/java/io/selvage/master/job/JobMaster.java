@@ -673,7 +673,10 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     @Override
     public void on(MasterEvent.SessionQueried event) {
-        SessionDescription.Builder description = facts.description().toBuilder().setMasterMissedMillis(missedMillis);
+        SessionDescription.Builder description = facts.description().toBuilder()
+                .setMasterMissedMillis(missedMillis)
+                .setRefusedControlConnections(event.refusedAtControlPort())
+                .setRefusedStatusConnections(event.refusedAtStatusPort());
         List<ExecutorId> standbys = fleet.standbys();
         for (Executor executor : fleet.executors()) {
             if (executor.state() == ExecutorState.REGISTERED) {

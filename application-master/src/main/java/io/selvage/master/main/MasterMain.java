@@ -17,6 +17,7 @@ import io.selvage.master.http.StatusServer;
 import io.selvage.master.job.JobMaster;
 import io.selvage.master.job.SessionFacts;
 import io.selvage.master.journal.JournalWriter;
+import io.selvage.master.loop.Doors;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.MasterLoop;
 import io.selvage.master.loop.Questions;
@@ -73,6 +74,7 @@ public final class MasterMain {
     private final StartSteps steps;
     private final Inbox inbox;
     private final Questions questions;
+    private final Doors doors = new Doors();
     private final StatusReaders readers = new StatusReaders();
     private final long startedNanos = System.nanoTime();
     private final long startedMillis = System.currentTimeMillis();
@@ -196,8 +198,8 @@ public final class MasterMain {
     private Ports listen() {
         try {
             Ports ports = new Ports(
-                    ControlServer.start(here.identity(), anyPort(), inbox, questions),
-                    StatusServer.start(anyPort(), questions, readers));
+                    ControlServer.start(here.identity(), anyPort(), inbox, questions, doors),
+                    StatusServer.start(anyPort(), questions, doors, readers));
             steps.done("ports");
             startDaemon(
                     "start-rehearsal",

@@ -46,6 +46,16 @@ class StatusPageTest {
     }
 
     @Test
+    void showsHowManyConnectionsTheMasterHasRefused() {
+        SessionDescription refusing = SessionDescription.newBuilder()
+                .setRefusedControlConnections(4711)
+                .setRefusedStatusConnections(815)
+                .build();
+        assertThat(StatusPage.of(refusing, List.of(), 0))
+                .contains("refused connections: 4711 at its port for executors and clients, 815 at that of this page");
+    }
+
+    @Test
     void showsWhatTheSessionHasFoundOutAboutItsCluster() {
         assertThat(StatusPage.of(SESSION, List.of(), 0)).contains("Node n1:1 gets no executors: &lt;script");
     }

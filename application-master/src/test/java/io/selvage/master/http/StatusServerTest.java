@@ -2,6 +2,7 @@ package io.selvage.master.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.master.loop.Doors;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.Questions;
 import java.io.IOException;
@@ -20,19 +21,21 @@ class StatusServerTest {
     @Test
     void tellsWhoMayNotReadNothingAndCountsHim() throws IOException {
         InetAddress proxy = InetAddress.getByName("127.0.0.2");
+        Doors doors = new Doors();
         StatusServer server = StatusServer.start(
                 new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0),
                 new Questions(new Inbox(what -> {
                     throw new IllegalStateException(what);
                 })),
+                doors,
                 proxy::equals);
         try {
             assertThat(answerTo(InetAddress.getByName("127.0.0.3"), server.port()))
                     .startsWith("HTTP/1.1 403 Forbidden")
                     .contains("selvage.network.status-access");
-            assertThat(server.refused()).isEqualTo(1);
+            assertThat(doors.status().total()).isEqualTo(1);
             assertThat(answerTo(proxy, server.port())).startsWith("HTTP/1.1 404 Not Found");
-            assertThat(server.refused()).isEqualTo(1);
+            assertThat(doors.status().total()).isEqualTo(1);
         } finally {
             server.stop();
         }

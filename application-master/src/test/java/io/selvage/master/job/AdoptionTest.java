@@ -96,7 +96,7 @@ class AdoptionTest {
                             .setMasterlessSinceMillis(new long[] {5_000, 4_000, 0}[number - 1])
                             .build()));
         }
-        harness.tell(new MasterEvent.SessionQueried(new RequestId(9)));
+        harness.tell(new MasterEvent.SessionQueried(new RequestId(9), 0, 0));
         SessionDescription session =
                 (SessionDescription) harness.last(MasterAction.Reply.class).response();
         assertThat(session.getMasterMissedMillis()).isEqualTo(4_000);

@@ -129,7 +129,7 @@ class FencingTest {
         stallWithoutJournal(harness);
         assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
         RequestId session = new RequestId(1_000);
-        harness.tell(new MasterEvent.SessionQueried(session));
+        harness.tell(new MasterEvent.SessionQueried(session, 0, 0));
         assertThat(((SessionDescription) harness.reply(session)).getExecutorsList())
                 .hasSize(2);
     }

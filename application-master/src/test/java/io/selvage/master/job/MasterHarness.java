@@ -310,7 +310,7 @@ final class MasterHarness {
     /** What people are told of the cluster. */
     List<String> notices() {
         RequestId request = new RequestId(++nextRequest);
-        tell(new MasterEvent.SessionQueried(request));
+        tell(new MasterEvent.SessionQueried(request, 0, 0));
         return ((SessionDescription) reply(request)).getNoticesList();
     }
 

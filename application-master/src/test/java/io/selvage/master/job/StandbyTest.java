@@ -62,7 +62,7 @@ class StandbyTest {
 
     private static ExecutorDescription describe(MasterHarness harness, int number) {
         RequestId request = new RequestId(2_000);
-        harness.tell(new MasterEvent.SessionQueried(request));
+        harness.tell(new MasterEvent.SessionQueried(request, 0, 0));
         List<MasterAction.Reply> replies =
                 harness.of(MasterAction.Reply.class, reply -> reply.request().equals(request));
         SessionDescription session =

@@ -13,6 +13,7 @@ import io.selvage.master.event.MasterEvent;
 import io.selvage.master.http.StatusServer;
 import io.selvage.master.job.JobMaster;
 import io.selvage.master.job.SessionFacts;
+import io.selvage.master.loop.Doors;
 import io.selvage.master.loop.Inbox;
 import io.selvage.master.loop.MasterLoop;
 import io.selvage.master.loop.Questions;
@@ -101,6 +102,7 @@ class MasterOverTheWireTest {
     private final AtomicReference<Consumer<String>> noted = new AtomicReference<>(line -> {});
     private final Inbox inbox = new Inbox(what -> exit.completeExceptionally(new IllegalStateException(what)));
     private final Questions questions = new Questions(inbox);
+    private final Doors doors = new Doors();
     private final List<ManagedChannel> channels = new ArrayList<>();
     private final BlockingQueue<NewTokens> given = new LinkedBlockingQueue<>();
     private ControlServer control;
@@ -111,8 +113,8 @@ class MasterOverTheWireTest {
     @BeforeEach
     void start() throws Exception {
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        control = ControlServer.start(identity, loopback, inbox, questions);
-        status = StatusServer.start(loopback, questions, anybody -> true);
+        control = ControlServer.start(identity, loopback, inbox, questions, doors);
+        status = StatusServer.start(loopback, questions, doors, anybody -> true);
         Configuration configuration = Configuration.defaults()
                 .with(
                         Map.of(
@@ -380,8 +382,14 @@ class MasterOverTheWireTest {
         for (Socket socket : slow) {
             socket.close();
         }
-        awaitTrue(
-                "each is counted", () -> status.refused() >= SLOW + STRANGERS && control.refused() >= SLOW + STRANGERS);
+        awaitTrue("each is counted, and told", () -> {
+            SessionDescription told = client.describeSession(DescribeSessionRequest.getDefaultInstance());
+            return told.getRefusedControlConnections() >= SLOW + STRANGERS
+                    && told.getRefusedStatusConnections() >= SLOW + STRANGERS;
+        });
+        assertThat(get("/api/session").body())
+                .containsPattern("\"refused_control_connections\":[1-9]")
+                .containsPattern("\"refused_status_connections\":[1-9]");
         awaitTrue("their descriptors are closed", () -> descriptors() <= descriptors + SPARE_DESCRIPTORS);
         assertThat(describe().getPhase()).isEqualTo(JobPhase.RUNNING);
         assertThat(describe().getIncarnation()).isEqualTo(1);

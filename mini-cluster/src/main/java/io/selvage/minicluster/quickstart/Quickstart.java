@@ -39,7 +39,7 @@ public final class Quickstart {
             "selvage.application.name", "quickstart",
             "selvage.executor.slots", "1",
             "selvage.executor.minimum", Integer.toString(PARALLELISM),
-            "selvage.executor.memory", "512m",
+            "selvage.executor.memory", "1g",
             "selvage.master.memory", "512m",
             "selvage.network.bind-host", "127.0.0.1");
     private static final Map<String, String> JOB_SETTINGS =

@@ -68,7 +68,7 @@ record RecoverySettings(
                 stateBytes,
                 given.number("--rate", 20_000),
                 (int) given.number("--standby", 1),
-                given.text("--executor-memory", keys * stateBytes > 300_000_000L ? "5g" : "1536m"),
+                given.text("--executor-memory", keys * stateBytes > 300_000_000L ? "5g" : "2g"),
                 given.number("--seed", 1),
                 given.number("--warm-up", 30_000),
                 given.number("--pause", 3000),

@@ -47,7 +47,7 @@ final class AccountsSession implements AutoCloseable {
                 .with(
                         Map.of(
                                 "selvage.executor.minimum", "2",
-                                "selvage.executor.memory", "512m",
+                                "selvage.executor.memory", "1g",
                                 "selvage.master.memory", "512m",
                                 "selvage.network.bind-host", "127.0.0.1",
                                 "selvage.application.attempt-failure-window", "30s",

@@ -69,7 +69,7 @@ class JobsIT {
     private static final java.nio.file.Path AIRPORTS = HOME.resolve("examples/data/airports.csv");
     private static final Map<String, String> SESSION_SETTINGS = Map.of(
             "selvage.executor.minimum", "2",
-            "selvage.executor.memory", "512m",
+            "selvage.executor.memory", "1g",
             "selvage.master.memory", "512m",
             "selvage.heartbeat.timeout", "20s", // Whoever is killed is missed at once, and nobody else ever.
             "selvage.network.bind-host", "127.0.0.1");

@@ -2,11 +2,19 @@ package io.selvage.minicluster.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.client.Session;
 import io.selvage.minicluster.soak.VerifiedJob;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.SessionDescription;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,9 +100,35 @@ class KerberosIT {
                         .isBetween(
                                 beforeMillis + KerberosCluster.LIFE_MILLIS,
                                 System.currentTimeMillis() + KerberosCluster.LIFE_MILLIS);
+                assertOnlyTheProxyMayReadTheStatusPage(session.session());
             }
             return null;
         });
+    }
+
+    /** The proxy is the ResourceManager's, and asks from its address, 127.0.0.1; the master's page is there too. */
+    private static void assertOnlyTheProxyMayReadTheStatusPage(Session session) throws Exception {
+        URI page = URI.create(session.webPage()).resolve("api/session");
+        HttpClient http = HttpClient.newHttpClient();
+        Commands.await(
+                "the page at " + page,
+                () -> http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString()),
+                answer -> answer.statusCode() == 200
+                        && answer.body().contains("\"application_id\":\"" + session.applicationId() + "\""));
+
+        long refusedBefore = session.describe().getRefusedStatusConnections();
+        int port = URI.create(session.describe().getTrackingUrl()).getPort();
+        InetAddress master = InetAddress.getByName("127.0.0.1");
+        try (Socket socket = new Socket(master, port, InetAddress.getByName("127.0.0.2"), 0)) {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream()
+                    .write("GET /api/session HTTP/1.1\r\nHost: master\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 403 Forbidden")
+                    .contains("Only YARN's web proxy may read this page here")
+                    .doesNotContain(session.applicationId());
+        }
+        assertThat(session.describe().getRefusedStatusConnections()).isGreaterThan(refusedBefore);
     }
 
     private static VerifiedSession open(Map<String, String> more) throws IOException {
@@ -102,7 +136,7 @@ class KerberosIT {
         Map<String, String> settings = new HashMap<>(more);
         settings.putAll(Map.of(
                 "selvage.executor.standby", "0",
-                "selvage.executor.memory", "512m",
+                "selvage.executor.memory", "1g",
                 "selvage.network.encryption", "true",
                 "selvage.master.memory", "512m",
                 "selvage.master.jvm-options", options,

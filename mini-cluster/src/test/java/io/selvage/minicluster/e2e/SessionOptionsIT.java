@@ -63,7 +63,7 @@ final class SessionOptionsIT {
                 "-jm",
                 "512",
                 "-tm",
-                "512",
+                "1024",
                 "-D",
                 "selvage.state.root=/session-options-it",
                 "-D",

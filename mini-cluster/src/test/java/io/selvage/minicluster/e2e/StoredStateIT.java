@@ -50,7 +50,7 @@ final class StoredStateIT {
             "selvage.executor.minimum", "1",
             "selvage.executor.slots", "4",
             "selvage.executor.standby", "0",
-            "selvage.executor.memory", "512m",
+            "selvage.executor.memory", "1g",
             "selvage.master.memory", "512m",
             "selvage.network.bind-host", "127.0.0.1",
             "selvage.checkpoint.retained", "1000", // None goes while commands are started, however slow the machine.

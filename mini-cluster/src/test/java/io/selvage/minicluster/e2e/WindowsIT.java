@@ -54,7 +54,7 @@ class WindowsIT {
                 .with(
                         Map.of(
                                 "selvage.executor.minimum", "2",
-                                "selvage.executor.memory", "512m",
+                                "selvage.executor.memory", "1g",
                                 "selvage.master.memory", "512m",
                                 "selvage.network.bind-host", "127.0.0.1",
                                 "selvage.checkpoint.interval", "500ms",

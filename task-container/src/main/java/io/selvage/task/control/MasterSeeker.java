@@ -31,6 +31,8 @@ public final class MasterSeeker implements Runnable {
     private final Watchdog watchdog;
     private final TokenIntake tokens;
     private final Silence silence;
+    private final Sight journal = new Sight("The journal");
+    private final Sight signs = new Sight("The master's sign of life");
     private Epoch newest = new Epoch(1); // Of the masters that are known.
     private @Nullable MasterAddress master; // Worth a try; null: none is known.
 
@@ -79,8 +81,11 @@ public final class MasterSeeker implements Runnable {
         }
     }
 
-    /** Whether the journal could be read. */
+    /** Whether the journal could be read; where it could not be, it is let alone for a while. */
     private boolean look() {
+        if (!journal.isDue(System.nanoTime())) {
+            return false;
+        }
         try {
             Optional<MasterAddress> newer = finder.findNewer();
             if (newer.isPresent()) {
@@ -88,9 +93,10 @@ public final class MasterSeeker implements Runnable {
                 silence.onHeard(System.nanoTime());
                 LOG.info("Found {}", master);
             }
+            journal.onRead(System.nanoTime()).ifPresent(LOG::info);
             return true;
         } catch (IOException unreadable) {
-            LOG.warn("The journal can't be read: {}", unreadable.toString());
+            journal.onHidden(unreadable, System.nanoTime()).ifPresent(LOG::warn);
             return false;
         }
     }
@@ -117,10 +123,15 @@ public final class MasterSeeker implements Runnable {
     }
 
     private Silence.@Nullable Traces traces() {
+        if (!look() || !signs.isDue(System.nanoTime())) {
+            return null;
+        }
         try {
-            return look() ? new Silence.Traces(finder.topSlot(), watchdog.signOfLife(newest)) : null;
+            Silence.Traces seen = new Silence.Traces(finder.topSlot(), watchdog.signOfLife(newest));
+            signs.onRead(System.nanoTime()).ifPresent(LOG::info);
+            return seen;
         } catch (IOException unreadable) {
-            LOG.warn("The master's sign of life can't be read: {}", unreadable.toString());
+            signs.onHidden(unreadable, System.nanoTime()).ifPresent(LOG::warn);
             return null;
         }
     }

@@ -31,6 +31,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +40,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.AbstractFileSystem;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +231,51 @@ class MasterSeekerTest {
                     .as("now it is silent indeed")
                     .isEqualTo(1);
         }
+    }
+
+    /** Local files, none of which can be read once it is down; it knows when that was tried. */
+    public static final class Curtain extends QuickFiles {
+        private static final AtomicBoolean IS_DOWN = new AtomicBoolean();
+        private static final BlockingQueue<Long> TRIED_NANOS = new LinkedBlockingQueue<>();
+
+        public Curtain(URI uri, Configuration configuration) throws IOException, URISyntaxException {
+            super(uri, new Drawn(), configuration);
+        }
+
+        private static final class Drawn extends QuickFiles.Raw {
+            @Override
+            public FSDataInputStream open(org.apache.hadoop.fs.Path file, int bufferBytes) throws IOException {
+                if (IS_DOWN.get()) {
+                    TRIED_NANOS.add(System.nanoTime());
+                    throw new IOException("token 7 is expired");
+                }
+                return super.open(file, bufferBytes);
+            }
+        }
+    }
+
+    /** As when its tokens have ended: HDFS is asked less and less often, until there are others. */
+    @Test
+    void looksSeldomWhileTheJournalCantBeReadAndFindsTheMasterOnceItCan() throws Exception {
+        Configuration configuration = new Configuration();
+        configuration.setClass("fs.AbstractFileSystem.file.impl", Curtain.class, AbstractFileSystem.class);
+        DurableStore store = DurableStore.open(
+                new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), configuration);
+        Server first = master(store, 1);
+        Curtain.IS_DOWN.set(true);
+        seeker[0] = seeker(store);
+        seeker[0].start();
+        List<Long> triedNanos = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            triedNanos.add(Curtain.TRIED_NANOS.poll(20, TimeUnit.SECONDS));
+        }
+        assertThat(TimeUnit.NANOSECONDS.toMillis(triedNanos.get(3) - triedNanos.get(0)))
+                .isGreaterThanOrEqualTo(250 + 500 + 1_000);
+        assertThat(inbox).isEmpty();
+        Curtain.IS_DOWN.set(false);
+        next(ExecutorEvent.Connected.class).link().send(ExecutorMessage.getDefaultInstance());
+        assertThat(next(ExecutorEvent.FromMaster.class).message().getEpoch()).isEqualTo(1);
+        first.shutdownNow();
     }
 
     @Test

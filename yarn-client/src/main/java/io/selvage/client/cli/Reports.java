@@ -27,6 +27,8 @@ final class Reports {
         json.put("started_millis", session.getStartedMillis());
         json.put("version", session.getVersion());
         json.put("max_attempts", session.getMaxAttempts());
+        json.put("refused_control_connections", session.getRefusedControlConnections());
+        json.put("refused_status_connections", session.getRefusedStatusConnections());
         json.put(
                 "executors",
                 session.getExecutorsList().stream().map(Reports::executor).toList());

@@ -3,6 +3,8 @@ package io.selvage.client.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.wire.ExecutorDescription;
+import io.selvage.protocol.wire.SessionDescription;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +36,20 @@ class TextsTest {
         assertThat(Words.duration(125_000)).isEqualTo("2 min 5 s");
         assertThat(Words.duration(3_780_000)).isEqualTo("1 h 3 min");
         assertThat(Words.times(1, "restart")).isEqualTo("1 restart");
+    }
+
+    @Test
+    void whatPortsHaveRefusedIsToldOfTheMasterAndOfExecutors() {
+        SessionDescription refusing = SessionDescription.newBuilder()
+                .setRefusedControlConnections(4711)
+                .setRefusedStatusConnections(815)
+                .addExecutors(ExecutorDescription.newBuilder().setRefusedConnections(17))
+                .build();
+        assertThat(Json.write(Reports.session(refusing, "http://rm:8088/proxy/")))
+                .contains(
+                        "\"refused_control_connections\": 4711",
+                        "\"refused_status_connections\": 815",
+                        "\"refused_connections\": 17");
     }
 
     @Test
