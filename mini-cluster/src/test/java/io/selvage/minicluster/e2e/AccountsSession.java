@@ -50,6 +50,8 @@ final class AccountsSession implements AutoCloseable {
                                 "selvage.executor.memory", "1g",
                                 "selvage.master.memory", "512m",
                                 "selvage.network.bind-host", "127.0.0.1",
+                                // Whoever is killed is missed at once, and nobody else who does not hang.
+                                "selvage.heartbeat.timeout", "10s",
                                 "selvage.application.attempt-failure-window", "30s",
                                 "selvage.checkpoint.interval", "500ms",
                                 "selvage.parallelism.default", "2"),

@@ -48,6 +48,11 @@ final class SessionIT {
     private static final Path EXAMPLES = Path.of("..", "examples", "target", "selvage-examples.jar");
     private static final String FLIGHT_DELAYS = "io.selvage.examples.FlightDelays";
     private static final String HDFS = "/session-it";
+    /** Other tests leave what outlives a session in the user's own. */
+    private static final String STATE_ROOT = "selvage.state.root=/session-it-state";
+    /** Of a job that fails: a checkpoint would stay. */
+    private static final String NO_CHECKPOINT = "selvage.checkpoint.interval=10min";
+
     private static final int OTHERS = 0077;
     /** Longer files are libraries and archives of classes. */
     private static final long LARGE_BYTES = 16 << 20;
@@ -79,6 +84,8 @@ final class SessionIT {
                 "512",
                 "-tm",
                 "1024",
+                "-D",
+                STATE_ROOT,
                 "-D",
                 "selvage.network.bind-host=127.0.0.1",
                 "-D",
@@ -152,6 +159,8 @@ final class SessionIT {
                 "selvage.classloader.order=parent-first",
                 "-D",
                 "selvage.restart.policy=none",
+                "-D",
+                NO_CHECKPOINT,
                 jar,
                 HDFS + "/airports.csv",
                 HDFS + "/selvages");
@@ -188,7 +197,7 @@ final class SessionIT {
     void anApplicationOfItsOwnIsFoundByItsJobTakesNoOtherAndEndsAsKilledWhenThatIsCanceled() throws Exception {
         List<String> options = ofItsOwn("-d", "--json", "-D", "selvage.checkpoint.on-cancel=retain");
         Commands.Outcome run =
-                commands.run("selvage", flightDelays("alone-canceled", options, List.of("--rate", "400")));
+                commands.run("selvage", flightDelays("alone-canceled", options, List.of("--rate", "200")));
         assertThat(run.exitCode()).as(run.text()).isZero();
         String application = run.json().get("application_id").asText();
         String job = run.json().get("job_ids").get(0).asText();
@@ -235,7 +244,10 @@ final class SessionIT {
         String jar = OwnLibrary.jar(Files.createDirectory(directory.resolve("alone")))
                 .toString();
         List<String> words = new ArrayList<>(List.of("run"));
-        words.addAll(ofItsOwn("-D", "selvage.classloader.order=parent-first", "-D", "selvage.restart.policy=none"));
+        words.addAll(ofItsOwn(
+                "-D", "selvage.classloader.order=parent-first",
+                "-D", "selvage.restart.policy=none",
+                "-D", NO_CHECKPOINT));
         words.addAll(List.of(jar, HDFS + "/airports.csv", HDFS + "/alone-failed"));
         Commands.Outcome run = commands.run("selvage", words.toArray(new String[0]));
         assertThat(run.exitCode()).as(run.text()).isEqualTo(7);
@@ -255,6 +267,8 @@ final class SessionIT {
                 "512",
                 "-tm",
                 "1024",
+                "-D",
+                STATE_ROOT,
                 "-D",
                 "selvage.network.bind-host=127.0.0.1",
                 "-D",

@@ -53,6 +53,7 @@ final class StoredStateIT {
             "selvage.executor.memory", "1g",
             "selvage.master.memory", "512m",
             "selvage.network.bind-host", "127.0.0.1",
+            "selvage.heartbeat.timeout", "20s", // No executor is ever missed here.
             "selvage.checkpoint.retained", "1000", // None goes while commands are started, however slow the machine.
             "selvage.checkpoint.interval", "500ms");
 

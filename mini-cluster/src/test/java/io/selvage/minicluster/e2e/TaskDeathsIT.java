@@ -3,16 +3,22 @@ package io.selvage.minicluster.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.minicluster.MiniCluster;
+import io.selvage.minicluster.ProcessSignals;
 import io.selvage.minicluster.soak.VerifiedJob;
 import io.selvage.minicluster.workload.Sabotage;
+import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.Recovery;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.yarn.api.records.ContainerId;
+import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -80,14 +86,80 @@ class TaskDeathsIT {
     }
 
     @Test
-    void containerThatYarnKillsForItsMemoryIsToldWhatToRaise() throws Exception {
-        assertThat(reasonAfter(Sabotage.Deed.FILL_NATIVE, "exit status -104"))
+    void containerThatYarnKillsForItsMemoryIsToldWhatToRaiseAndFollowedByLargerOnes() throws Exception {
+        VerifiedJob job = session.submit();
+        String heap = heapOf(awaitThreeExecutors().get(0));
+        assertThat(reasonAfter(job, Sabotage.Deed.FILL_NATIVE, "exit status -104"))
                 .contains("it used more memory than it asked for: raise selvage.executor.memory", "physical memory");
+        assertThat(session.session().describe().getNoticesList())
+                .singleElement()
+                .asString()
+                .startsWith("Executors get 1280 MiB instead of 1024 MiB");
+
+        // The newest of these may have been asked for just before YARN told why: the one after it was not.
+        List<ExecutorDescription> known = awaitThreeExecutors();
+        List<String> ids =
+                known.stream().map(ExecutorDescription::getExecutorId).toList();
+        ExecutorDescription standby = known.stream()
+                .filter(ExecutorDescription::getStandby)
+                .findFirst()
+                .orElseThrow();
+        ProcessSignals.KILL.send(standby.getPid());
+        ExecutorDescription next = Commands.await(
+                        "another executor",
+                        () -> session.session().describe().getExecutorsList().stream()
+                                .filter(executor -> !ids.contains(executor.getExecutorId()))
+                                .toList(),
+                        executors -> !executors.isEmpty())
+                .get(0);
+        assertThat(memoryMibOf(next)).isEqualTo(1_280);
+        assertThat(heapOf(next)).as("the heap of 1024 MiB").isEqualTo(heap);
+        session.assertEndsRight(job);
+        Commands.await(
+                "it is forgotten with the job",
+                () -> session.session().describe().getNoticesList(),
+                List::isEmpty);
     }
 
-    /** Has it done by one of two executors, sees the job come back and end right, and answers what the user is told. */
+    /** Two on which the job runs, and a standby. */
+    private static List<ExecutorDescription> awaitThreeExecutors() throws Exception {
+        return Commands.await(
+                "two busy executors and a standby",
+                () -> session.session().describe().getExecutorsList(),
+                executors -> executors.size() == 3
+                        && executors.stream().anyMatch(ExecutorDescription::getStandby)
+                        && session.busy().size() == 2);
+    }
+
+    /** As the node's processes show it. */
+    private static String heapOf(ExecutorDescription executor) throws IOException {
+        String command = Files.readString(Path.of("/proc", Long.toString(executor.getPid()), "cmdline"));
+        return Arrays.stream(command.split("\0"))
+                .filter(argument -> argument.startsWith("-Xmx"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static long memoryMibOf(ExecutorDescription executor) throws Exception {
+        try (YarnClient yarn = YarnClient.createYarnClient()) {
+            yarn.init(cluster.hadoopConfiguration());
+            yarn.start();
+            return yarn.getContainerReport(ContainerId.fromString(executor.getExecutorId()))
+                    .getAllocatedResource()
+                    .getMemorySize();
+        }
+    }
+
+    /** Has it done by a job, which must come back and end right, and answers what the user is told. */
     private static String reasonAfter(Sabotage.Deed deed, String status) throws Exception {
         VerifiedJob job = session.submit();
+        String reason = reasonAfter(job, deed, status);
+        session.assertEndsRight(job);
+        return reason;
+    }
+
+    /** Has it done by one of two executors, sees the job come back, and answers what the user is told. */
+    private static String reasonAfter(VerifiedJob job, Sabotage.Deed deed, String status) throws Exception {
         JobDescription before = session.awaitCheckpoints(job);
         List<Long> pids =
                 session.busy().stream().map(executor -> executor.getPid()).toList();
@@ -114,7 +186,6 @@ class TaskDeathsIT {
                 .doesNotContainSequence(pids);
         System.out.println(
                 "TaskDeathsIT: " + deed + ": " + explained.getFailure().getMessage());
-        session.assertEndsRight(job);
         return explained.getFailure().getMessage();
     }
 }

@@ -255,7 +255,10 @@ public final class Yarn implements AutoCloseable {
     /** Beside memory and cores. What is read of resources from then on knows these types. */
     public Set<String> moreResourceTypes() {
         List<ResourceTypeInfo> types = call("list its resource types", client::getResourceTypeInfo);
-        ResourceUtils.reinitializeResources(types);
+        // Only if they are others than this process knows: its other threads read what this replaces.
+        if (!Set.copyOf(ResourceUtils.getResourcesTypeInfo()).equals(Set.copyOf(types))) {
+            ResourceUtils.reinitializeResources(types);
+        }
         return types.stream()
                 .map(ResourceTypeInfo::getName)
                 .filter(name ->
