@@ -58,16 +58,15 @@ class DueTimersTest {
                 if (timers.find(rows[one.row()], one.namespace(), one.millis()) == null) {
                     assertThat(all).doesNotContain(one);
                     timers.add(new Timer<>(rows[one.row()], one.namespace(), one.millis()));
-                    byTime.computeIfAbsent(one.millis(), millis -> new ArrayDeque<>()).add(one);
+                    byTime.computeIfAbsent(one.millis(), millis -> new ArrayDeque<>())
+                            .add(one);
                     all.add(one);
                 } else {
                     assertThat(all).contains(one);
                 }
             } else {
                 boolean isFirst = random.nextBoolean();
-                Known one = isFirst
-                        ? byTime.firstEntry().getValue().getFirst()
-                        : all.get(random.nextInt(all.size()));
+                Known one = isFirst ? byTime.firstEntry().getValue().getFirst() : all.get(random.nextInt(all.size()));
                 Timer<Long> found = timers.find(rows[one.row()], one.namespace(), one.millis());
                 assertThat(found).isNotNull();
                 if (isFirst) {

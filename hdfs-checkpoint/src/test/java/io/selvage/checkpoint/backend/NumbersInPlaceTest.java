@@ -73,8 +73,8 @@ class NumbersInPlaceTest {
         return copy;
     }
 
-    private static void change(
-            Counts of, Map<String, Map<Long, Long>> model, SplittableRandom random, int namespaces) throws Exception {
+    private static void change(Counts of, Map<String, Map<Long, Long>> model, SplittableRandom random, int namespaces)
+            throws Exception {
         String key = "key-" + random.nextInt(KEYS);
         long namespace = random.nextInt(namespaces);
         Map<Long, Long> ofKey = model.computeIfAbsent(key, any -> new TreeMap<>());
