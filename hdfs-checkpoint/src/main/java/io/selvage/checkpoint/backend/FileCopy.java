@@ -118,7 +118,8 @@ final class FileCopy {
         }
     }
 
-    private static void joined(CompletableFuture<Void> done) throws IOException {
+    /** Waits; throws what that has wrapped. */
+    static void joined(CompletableFuture<Void> done) throws IOException {
         try {
             done.join();
         } catch (CompletionException e) {

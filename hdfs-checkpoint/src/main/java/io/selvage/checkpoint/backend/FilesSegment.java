@@ -41,6 +41,9 @@ record FilesSegment(
     private static final int WITH_PARTS = 1; // Are added to it.
     private static final int OF_IMAGE = 2;
 
+    /** Says which file of an image is the record of the others. */
+    private static final String FIRST_FILE = "CURRENT";
+
     private static final int MOST_HEAD_BYTES = 64 << 20;
     /** They become names in a directory here. */
     private static final Pattern FILE_NAME = Pattern.compile("[0-9A-Za-z][0-9A-Za-z.-]*");
@@ -119,10 +122,10 @@ record FilesSegment(
             }
             lengths[i] = head.readVarLong();
         }
-        if (isImage && (base != 0 || names.isEmpty())) {
+        if (isImage && (base != 0 || !names.contains(FIRST_FILE))) {
             throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint " + checkpoint
-                    + " is an image of " + names.size() + " files, and adds to checkpoint " + base
-                    + ": an image has files and stands alone. Restore another checkpoint.");
+                    + " is an image of the files " + names + ", and adds to checkpoint " + base
+                    + ": an image has a file " + FIRST_FILE + " and stands alone. Restore another checkpoint.");
         }
         return new FilesSegment(
                 checkpoint, base, range, isWhole, wholeSince, groupBytes, schema, hasParts, names, lengths);

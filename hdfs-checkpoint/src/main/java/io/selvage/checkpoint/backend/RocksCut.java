@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RocksCut implements KeyedCut.Content {
     /** Sizes of the state that an image may have: to write the state anew takes longer than to copy as much. */
-    private static final double MOST_IMAGE = 2;
+    private static final int MOST_IMAGE = 2;
 
     private final RocksEnvironment environment;
     private final KeyGroupRange range;
@@ -161,10 +161,7 @@ final class RocksCut implements KeyedCut.Content {
                             names,
                             lengths)
                     .head());
-            FileCopy copy = new FileCopy(environment.ending());
-            for (int i = 0; i < lengths.length; i++) {
-                copy.give(files.get(i), lengths[i], out);
-            }
+            give(files, lengths, image != null, out);
         } finally {
             view.release();
             release(view); // It is written once.
@@ -172,9 +169,45 @@ final class RocksCut implements KeyedCut.Content {
         }
     }
 
-    private static RocksStore.@Nullable Image imageOrNull(RocksStore.View view, long stateBytes) {
+    private RocksStore.@Nullable Image imageOrNull(RocksStore.View view, long stateBytes) throws IOException {
         RocksStore.Image image = view.image();
-        return image == null || image.bytes() > MOST_IMAGE * stateBytes ? null : image;
+        long most = MOST_IMAGE * stateBytes + environment.imageExtraBytes();
+        return image == null || image.bytes() > most ? null : image;
+    }
+
+    /**
+     * Files of an image may have been on the disk for long, and nobody has read them: each is verified before, while the
+     * one before it is given.
+     */
+    private void give(List<Path> files, long[] lengths, boolean isImage, OutputStream out) throws IOException {
+        FileCopy copy = new FileCopy(environment.ending());
+        CompletableFuture<Void> verified = CompletableFuture.allOf(); // There is nothing to verify.
+        try {
+            for (int i = 0; i <= files.size(); i++) {
+                FileCopy.joined(verified);
+                verified = isImage && i < files.size() ? verified(files.get(i)) : CompletableFuture.allOf();
+                if (i > 0) {
+                    copy.give(files.get(i - 1), lengths[i - 1], out);
+                }
+            }
+        } finally {
+            verified.handle((done, failure) -> done).join(); // Nobody reads once the view is released.
+        }
+    }
+
+    private CompletableFuture<Void> verified(Path file) {
+        if (!RocksStore.isSorted(file)) {
+            return CompletableFuture.allOf();
+        }
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        environment.verify(file);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                },
+                environment.ending());
     }
 
     private List<Path> writeWhole(RocksStore.View view, boolean[] isWhole, Path into) throws IOException {

@@ -18,6 +18,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -29,6 +31,9 @@ import org.rocksdb.RocksIterator;
  */
 public final class RocksReplica extends StateReplica {
     private static final int OBJECT_BYTES = 16 * 1024; // With what the library has outside of the heap.
+
+    /** In what the library says. */
+    private static final Pattern STORE_FILE = Pattern.compile("\\b(?:[0-9]+\\.sst|MANIFEST-[0-9]+)\\b");
 
     private final RocksEnvironment environment;
     private final long[] groupBytes;
@@ -130,11 +135,11 @@ public final class RocksReplica extends StateReplica {
         KeyGroupRange theirs = head.range();
         boolean hasOthers = !isEmpty() && (theirs.first() > range.first() || theirs.end() < range.end());
         try {
-            RocksStore image = RocksStore.at(directory, environment);
             if (hasOthers) {
-                copy(image, theirs, directory);
+                copy(opened(head, () -> RocksStore.readOnlyAt(directory, environment)), theirs, directory);
                 return;
             }
+            RocksStore image = opened(head, () -> RocksStore.at(directory, environment));
             if (store != null) {
                 store.close();
             }
@@ -145,11 +150,32 @@ public final class RocksReplica extends StateReplica {
         }
     }
 
+    private interface Opening {
+        RocksStore open() throws IOException;
+    }
+
+    /** All files of the image were written a moment ago: if one is not there, it is not the disk's fault. */
+    private RocksStore opened(FilesSegment image, Opening opening) throws IOException {
+        try {
+            return opening.open();
+        } catch (IOException e) {
+            Matcher named = STORE_FILE.matcher(String.valueOf(e.getMessage()));
+            while (named.find()) {
+                if (!image.fileNames().contains(named.group())) {
+                    throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint "
+                            + image.checkpoint() + " is an image that lacks the file " + named.group() + ": "
+                            + e.getMessage() + " Restore another checkpoint.");
+                }
+            }
+            throw e;
+        }
+    }
+
     /** What is wanted of another store's groups, which is closed. */
     private void copy(RocksStore from, KeyGroupRange theirs, Path directory) throws IOException {
-        RocksStore into = store();
         RocksStore.View view = from.view();
         try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
+            RocksStore into = store();
             byte[] first = RocksKeys.group(Math.max(range.first(), theirs.first()));
             byte[] end = RocksKeys.group(Math.min(range.end(), theirs.end()));
             view.scan(first, end, (key, value) -> files.put(key, key.length, value, value.length));

@@ -17,7 +17,6 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
-import org.rocksdb.TableProperties;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +30,6 @@ final class RocksStore {
     private static final Logger LOG = LoggerFactory.getLogger(RocksStore.class);
     private static final String TABLE_SUFFIX = ".sst";
     private static final String OPTIONS_PREFIX = "OPTIONS-"; // What a database was opened with; none needs it.
-    private static final int KEY_END_BYTES = 8; // What the library adds to each key.
 
     private final RocksEnvironment environment;
     private final Path directory;
@@ -39,11 +37,11 @@ final class RocksStore {
     private final ReadOptions reading = new ReadOptions();
     private final AtomicInteger users = new AtomicInteger(1);
 
-    private RocksStore(RocksEnvironment environment, Path directory) throws IOException {
+    private RocksStore(RocksEnvironment environment, Path directory, Opening opening) throws IOException {
         this.environment = environment;
         this.directory = directory;
         try {
-            this.database = RocksDB.open(environment.options(), directory.toString());
+            this.database = opening.open(directory.toString());
         } catch (RocksDBException e) {
             delete(directory);
             throw failed("be opened", e);
@@ -54,14 +52,27 @@ final class RocksStore {
     static RocksStore create(RocksEnvironment environment) throws IOException {
         Path directory = environment.newDirectory("db");
         Files.createDirectories(directory);
-        return new RocksStore(environment, directory);
+        return new RocksStore(environment, directory, path -> RocksDB.open(environment.options(), path));
     }
 
-    /** What there was at a restore point, which stays as it is. */
+    /** What there was at a restore point, or is in an image, which stays as it is. */
     static RocksStore at(Path point, RocksEnvironment environment) throws IOException {
+        return at(point, environment, path -> RocksDB.open(environment.ofExisting(), path));
+    }
+
+    /** The same, only to be viewed: nothing is compacted. */
+    static RocksStore readOnlyAt(Path point, RocksEnvironment environment) throws IOException {
+        return at(point, environment, path -> RocksDB.openReadOnly(environment.ofExisting(), path));
+    }
+
+    private static RocksStore at(Path point, RocksEnvironment environment, Opening opening) throws IOException {
         Path directory = environment.newDirectory("db");
         linkAll(filesOf(point), directory);
-        return new RocksStore(environment, directory);
+        return new RocksStore(environment, directory, opening);
+    }
+
+    private interface Opening {
+        RocksDB open(String path) throws RocksDBException;
     }
 
     /** Of a restore point, or an image: in the order of their names. */
@@ -79,7 +90,7 @@ final class RocksStore {
         try {
             for (Path file : files) {
                 Path target = into.resolve(file.getFileName().toString());
-                if (target.toString().endsWith(TABLE_SUFFIX)) {
+                if (isSorted(target)) {
                     Files.createLink(target, file);
                 } else {
                     Files.copy(file, target);
@@ -169,30 +180,26 @@ final class RocksStore {
      * @param point made of what there is now
      */
     View view(Path point) throws IOException {
-        long bytes = storedBytes();
         Path links = environment.newDirectory("image");
         linkAll(filesOf(point), links);
         users.incrementAndGet();
-        return new View(new Image(links, filesOf(links), bytes));
+        return new View(new Image(links, filesOf(links)));
     }
 
-    /**
-     * All files of the store, which stay for as long as their view is not closed. In a directory, they are a point.
-     *
-     * @param bytes what they have of keys and values, about, and also of what does not count any more
-     */
-    record Image(Path directory, List<Path> files, long bytes) {}
-
-    private long storedBytes() throws IOException {
-        try {
+    /** All files of the store, which stay for as long as their view is not closed. In a directory, they are a point. */
+    record Image(Path directory, List<Path> files) {
+        long bytes() throws IOException {
             long bytes = 0;
-            for (TableProperties each : database.getPropertiesOfAllTables().values()) {
-                bytes += each.getRawKeySize() - KEY_END_BYTES * each.getNumEntries() + each.getRawValueSize();
+            for (Path file : files) {
+                bytes += Files.size(file);
             }
             return bytes;
-        } catch (RocksDBException e) {
-            throw failed("be measured", e);
         }
+    }
+
+    /** With checksums in each of its blocks; else it is one of the database's own records. */
+    static boolean isSorted(Path file) {
+        return file.toString().endsWith(TABLE_SUFFIX);
     }
 
     void close() {

@@ -22,7 +22,7 @@ import org.rocksdb.SstFileWriter;
  * which another thread does for all but the last one.
  */
 final class SortedFiles implements AutoCloseable {
-    private static final int MOST_ENDING = 2; // Files that wait for the disk.
+    private static final int MOST_ENDING = 1; // Files that wait for the disk: what they have is outside of the heap.
 
     private final RocksEnvironment environment;
     private final Path directory;

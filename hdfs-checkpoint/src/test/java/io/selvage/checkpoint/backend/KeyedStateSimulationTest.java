@@ -60,6 +60,7 @@ final class KeyedStateSimulationTest {
     private static final SegmentChain.Bounds CHAINED = new SegmentChain.Bounds(12, 20, 1000, 1000);
 
     private static final int SORTED_FILE_BYTES = 5_000; // So there are several.
+    private static final long IMAGE_EXTRA_BYTES = 8 << 10; // The stores are small.
     private static final int KEYS = 60;
     /** The same objects each time: a key that is current already is not looked up. */
     private static final List<String> KEY_NAMES =
@@ -114,7 +115,7 @@ final class KeyedStateSimulationTest {
         int mostElements = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
-            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 12_000, SORTED_FILE_BYTES));
+            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 12_000, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES));
             try {
                 run.run();
             } catch (AssertionError | Exception e) {

@@ -606,11 +606,32 @@ final class LargeStateTest {
         Running large = new Running(false).fill(2000);
         assertThat(ByteBuffer.wrap(large.cutAndConfirm()).getInt(Integer.BYTES)).isEqualTo(Segment.VERSION_WITH_PARTS);
         Running smallOnDisk = new Running(true).fill(500);
-        assertThat(StateOnDiskTest.head(smallOnDisk.cut()).hasParts()).isFalse();
+        assertFormats(smallOnDisk, false, 3);
         Running largeOnDisk = large.restored(true);
-        assertThat(StateOnDiskTest.head(largeOnDisk.cut()).hasParts()).isTrue();
+        assertFormats(largeOnDisk, true, 4);
         smallOnDisk.close();
         largeOnDisk.close();
+
+        disk = new RocksEnvironment(directory.resolve("no-images"), 1 << 20, rowBytes, 1 << 20, Long.MIN_VALUE / 2);
+        Running smallWritten = new Running(true).fill(500);
+        assertFormats(smallWritten, false, 1);
+        Running largeWritten = new Running(true).fill(2000);
+        assertFormats(largeWritten, true, 2);
+        smallWritten.close();
+        largeWritten.close();
+    }
+
+    /** Of files: the numbers are those of users' checkpoints, and mean the same for ever. */
+    private static void assertFormats(Running onDisk, boolean hasParts, int ofWhole) {
+        byte[] whole = onDisk.cutAndConfirm();
+        assertThat(StateOnDiskTest.head(whole).base()).isZero();
+        assertThat(StateOnDiskTest.head(whole).hasParts()).isEqualTo(hasParts);
+        assertThat(StateOnDiskTest.formatOf(whole)).isEqualTo(ofWhole);
+        onDisk.backend.setCurrentKey("another");
+        onDisk.value.update(8L);
+        byte[] increment = onDisk.cutAndConfirm();
+        assertThat(StateOnDiskTest.head(increment).base()).isEqualTo(onDisk.checkpoint - 1);
+        assertThat(StateOnDiskTest.formatOf(increment)).isEqualTo(hasParts ? 2 : 1);
     }
 
     @ParameterizedTest

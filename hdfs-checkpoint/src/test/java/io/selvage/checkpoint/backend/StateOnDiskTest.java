@@ -9,17 +9,21 @@ import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serdes;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -117,6 +121,10 @@ final class StateOnDiskTest {
         }
     }
 
+    static int formatOf(byte[] segment) {
+        return ByteBuffer.wrap(segment).getInt(Integer.BYTES);
+    }
+
     private static void apply(StateReplica replica, byte[] segment, long checkpoint) throws IOException {
         replica.apply(new ByteArrayInputStream(segment), segment.length, checkpoint);
     }
@@ -171,24 +179,176 @@ final class StateOnDiskTest {
         assertNothingIsLeft();
     }
 
+    /** Letters that can't be compressed. */
+    private static String randomKey(Random random, int length) {
+        StringBuilder key = new StringBuilder();
+        for (int i = 0; i < length; i++) {
+            key.append((char) ('0' + random.nextInt(64)));
+        }
+        return key.toString();
+    }
+
     @Test
-    void anImageIsTakenUntilTheStoreHasTwiceWhatCounts() throws Exception {
+    void anImageIsTakenUntilTheFilesHaveTwiceTheState() throws Exception {
+        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 16 << 20);
+        Random random = new Random(1);
+        List<String> keys = Stream.generate(() -> randomKey(random, 100)).limit(1000).toList();
         Running running = new Running(KeyedOrigin.NOTHING);
-        List<Boolean> isImage = new ArrayList<>();
-        for (int number = 1; number <= 3; number++) {
-            running.put(0, 1, number); // The file before has nothing that counts any more.
+        List<Integer> formats = new ArrayList<>();
+        for (long number = 1; number <= 3; number++) {
+            for (String key : keys) { // The file before has nothing that counts any more.
+                running.backend.setCurrentKey(key);
+                running.state.update(number);
+            }
             byte[] cut = running.backend.snapshotWhole(number).complete().bytes();
             running.backend.abort(number, false);
-            isImage.add(head(cut).isImage());
+            formats.add(formatOf(cut));
             RocksReplica replica = new RocksReplica("operator", ALL, environment);
             apply(replica, cut, number);
             Running restored = new Running(replica);
-            restored.assertHas(1, number);
+            for (String key : keys) {
+                restored.backend.setCurrentKey(key);
+                assertThat(restored.state.value()).isEqualTo(number);
+            }
             restored.close();
         }
-        assertThat(isImage).containsExactly(true, true, false);
+        assertThat(formats).containsExactly(3, 3, 1);
         running.close();
         assertNothingIsLeft();
+    }
+
+    @Test
+    void afterManyCutsOfLittleStateEachIsStillSmall() throws Exception {
+        String key = randomKey(new Random(1), 1000); // The record of the files has its bounds, which are keys.
+        Running running = new Running(KeyedOrigin.NOTHING);
+        byte[] cut = {};
+        for (long number = 1; number <= 100; number++) {
+            running.backend.setCurrentKey(key);
+            running.state.update(number);
+            cut = running.backend.snapshotWhole(number).complete().bytes();
+            running.backend.abort(number, false);
+            assertThat(cut.length).as("cut %s", number).isLessThan(70 << 10);
+        }
+        RocksReplica replica = new RocksReplica("operator", ALL, environment);
+        apply(replica, cut, 100);
+        Running restored = new Running(replica);
+        restored.backend.setCurrentKey(key);
+        assertThat(restored.state.value()).isEqualTo(100);
+        restored.close();
+        running.close();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void whatTheDiskHasNotKeptAsItWasWrittenGoesIntoNoImage() throws Exception {
+        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20);
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, 100, 1);
+        byte[] before = running.backend.snapshotWhole(1).complete().bytes();
+        running.backend.abort(1, false);
+        assertThat(head(before).isImage()).isTrue();
+        Path file;
+        try (Stream<Path> all = Files.walk(directory.resolve("state"))) {
+            file = all.filter(each -> each.getParent().getFileName().toString().startsWith("db-"))
+                    .filter(RocksStore::isSorted)
+                    .findFirst()
+                    .orElseThrow();
+        }
+        long checkpoint = 1;
+        int length = (int) Files.size(file);
+        for (int at : new int[] {20, length / 2, length - 100}) { // Of rows, and of what finds them.
+            flip(file, at);
+            long next = ++checkpoint;
+            KeyedCut cut = running.backend.snapshotWhole(next).complete();
+            assertThatThrownBy(cut::bytes)
+                    .as("byte %s of %s", at, length)
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining(file.getFileName() + " can't be read as it was written")
+                    .hasMessageContaining("disk has failed");
+            running.backend.abort(next, false);
+            flip(file, at);
+        }
+        assertThat(running.backend.snapshotWhole(++checkpoint).complete().bytes())
+                .hasSize(before.length);
+        running.close();
+        assertNothingIsLeft();
+    }
+
+    private static void flip(Path file, int at) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[at] ^= 4;
+        Files.write(file, bytes, StandardOpenOption.WRITE); // In place: others have links to it.
+    }
+
+    @Test
+    void anImageThatLacksAFileIsRefused() throws Exception {
+        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20); // Nothing is compacted.
+        List<byte[]> images = new ArrayList<>();
+        for (KeyGroupRange range : List.of(new KeyGroupRange(0, 4), new KeyGroupRange(4, 8))) {
+            Running running = new Running(range, KeyedOrigin.NOTHING);
+            running.put(0, 100, 1);
+            images.add(running.cut(1));
+            running.close();
+        }
+        FilesSegment head = head(images.get(1));
+        assertThat(head.isImage()).isTrue();
+        assertThat(head.fileNames()).contains("CURRENT").anyMatch(name -> name.endsWith(".sst"));
+        for (String name : head.fileNames()) {
+            if (name.endsWith(".log")) {
+                continue; // Nothing is in it, and the library opens a store without it.
+            }
+            byte[] lacking = without(images.get(1), name);
+            for (boolean hasOthers : new boolean[] {false, true}) {
+                RocksReplica replica = new RocksReplica("operator", ALL, environment);
+                if (hasOthers) {
+                    apply(replica, images.get(0), 1);
+                }
+                assertThatThrownBy(() -> apply(replica, lacking, 1))
+                        .as("without %s", name)
+                        .isInstanceOf(CorruptDataException.class)
+                        .hasMessageContaining("operator operator in checkpoint 1")
+                        .hasMessageContaining("file " + name)
+                        .hasMessageContaining("Restore another checkpoint");
+                replica.close();
+            }
+        }
+        assertNothingIsLeft();
+    }
+
+    private static byte[] without(byte[] image, String name) throws IOException {
+        FilesSegment head = head(image);
+        List<String> names = new ArrayList<>();
+        List<Long> lengths = new ArrayList<>();
+        ByteArrayOutputStream files = new ByteArrayOutputStream();
+        int at = head.head().length;
+        for (int i = 0; i < head.fileLengths().length; i++) {
+            int length = (int) head.fileLengths()[i];
+            if (!head.fileNames().get(i).equals(name)) {
+                names.add(head.fileNames().get(i));
+                lengths.add((long) length);
+                files.write(image, at, length);
+            }
+            at += length;
+        }
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        all.write(with(head, names, lengths.stream().mapToLong(Long::longValue).toArray()));
+        all.write(files.toByteArray());
+        return all.toByteArray();
+    }
+
+    private static byte[] with(FilesSegment head, List<String> names, long[] lengths) {
+        return new FilesSegment(
+                        head.checkpoint(),
+                        head.base(),
+                        head.range(),
+                        head.isWhole(),
+                        head.wholeSince(),
+                        head.groupBytes(),
+                        head.schema(),
+                        head.hasParts(),
+                        names,
+                        lengths)
+                .head();
     }
 
     @Test
@@ -274,18 +434,7 @@ final class StateOnDiskTest {
                 List.of("../CURRENT", "/tmp/CURRENT", "..", "", head.fileNames().get(0))) {
             List<String> names = new ArrayList<>(head.fileNames());
             names.set(names.size() - 1, name);
-            byte[] changed = new FilesSegment(
-                            head.checkpoint(),
-                            head.base(),
-                            head.range(),
-                            head.isWhole(),
-                            head.wholeSince(),
-                            head.groupBytes(),
-                            head.schema(),
-                            head.hasParts(),
-                            names,
-                            head.fileLengths())
-                    .head();
+            byte[] changed = with(head, names, head.fileLengths());
             RocksReplica replica = new RocksReplica("operator", ALL, environment);
             assertThatThrownBy(() -> apply(replica, changed, 1))
                     .isInstanceOf(CorruptDataException.class)

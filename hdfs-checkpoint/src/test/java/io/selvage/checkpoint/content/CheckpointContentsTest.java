@@ -17,6 +17,7 @@ import io.selvage.checkpoint.store.FakeDisk.Fault;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.StateBackend;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class CheckpointContentsTest {
     private static final CheckpointLayout LAYOUT = new CheckpointLayout("application_1_0001/" + SampleWriter.JOB);
@@ -239,10 +241,19 @@ final class CheckpointContentsTest {
     @EnumSource(names = {"HEAP", "ROCKSDB"})
     void aNewerFormatOfASegmentIsNamed(StateBackend backend) throws Exception {
         String file = writer(backend).savepoint("sp", 7);
-        // As a newer version would have written it: with the right checksum.
+        // As a newer version would have written it.
         Path data = dataFiles().get(0);
         byte[] bytes = Files.readAllBytes(data);
         bytes[Long.BYTES + 2 * Integer.BYTES - 1] = 99;
+        overwriteFirstSegment(file, data, bytes);
+        assertThat(verify("sp").problems())
+                .singleElement()
+                .asString()
+                .contains("operator sample in subtask 0", "is as it was written", "format", "version of Selvage");
+    }
+
+    /** With the right checksum. */
+    private void overwriteFirstSegment(String file, Path data, byte[] bytes) throws IOException {
         overwrite(data, bytes);
         rewrite(file, metadata -> {
             CheckpointMetadata.Builder changed = metadata.toBuilder();
@@ -252,10 +263,25 @@ final class CheckpointContentsTest {
             segment.setCrc32C((int) crc.getValue());
             return changed.build();
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".sst", "CURRENT"})
+    void anImageThatLacksAFileIsNamed(String name) throws Exception {
+        String file = writer(StateBackend.ROCKSDB).savepoint("sp", 7);
+        Path data = dataFiles().get(0);
+        byte[] bytes = Files.readAllBytes(data);
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(name); // The first is in the head.
+        if (name.equals("CURRENT")) {
+            bytes[at] = 'X';
+        } else {
+            bytes[at - 1] = (byte) (bytes[at - 1] == '9' ? '8' : '9');
+        }
+        overwriteFirstSegment(file, data, bytes);
         assertThat(verify("sp").problems())
                 .singleElement()
                 .asString()
-                .contains("operator sample in subtask 0", "is as it was written", "format", "version of Selvage");
+                .contains("operator sample in subtask 0", "is as it was written", "file", name);
     }
 
     @Test
