@@ -19,7 +19,6 @@ import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
-import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
@@ -263,7 +262,8 @@ public final class StartPointCheck {
             return job.get();
         }
         throw refused("is a checkpoint of " + metadata.getJobId()
-                + ", which may still run, or whose session has ended before it: it can't be claimed. " + UNCLAIMED);
+                + ", which may still run, or whose session has ended before it, or which has a newer one: it can't be"
+                + " claimed. " + UNCLAIMED);
     }
 
     /** By the word of the journal: its session makes the mark when it can, and may have been killed before. */
@@ -272,8 +272,9 @@ public final class StartPointCheck {
         try {
             return ApplicationHistory.read(store, jobDirectory.substring(0, name - 1))
                     .flatMap(history -> history.job(jobDirectory.substring(name)))
-                    .map(RetainedCheckpoints::ofFailed)
-                    .filter(left -> left.contains(new CheckpointId(metadata.getCheckpoint())))
+                    .filter(job -> !RetainedCheckpoints.ofFailed(job).isEmpty())
+                    // What that builds on lies beside it, and would go with it.
+                    .filter(job -> job.getCheckpoint().getCheckpoint() == metadata.getCheckpoint())
                     .isPresent();
         } catch (JournalDamagedException unusable) {
             throw refused("can't be claimed, as it is not known how its job has ended: " + unusable.getMessage() + " "

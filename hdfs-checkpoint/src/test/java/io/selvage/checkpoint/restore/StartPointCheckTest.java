@@ -197,7 +197,8 @@ class StartPointCheckTest {
                 JournalRecord.newBuilder()
                         .setCheckpointCompleted(CheckpointCompleted.newBuilder()
                                 .setJobId("job-1a")
-                                .setCheckpoint(newest)));
+                                .setCheckpoint(newest)
+                                .addAllReferences(newest == 7 ? List.of() : List.of(7L))));
         if (outcome != JobOutcome.JOB_OUTCOME_UNSPECIFIED) {
             append(
                     journal,
