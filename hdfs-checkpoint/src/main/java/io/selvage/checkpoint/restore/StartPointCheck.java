@@ -161,11 +161,21 @@ public final class StartPointCheck {
         if (newest.isEmpty()) {
             return new RestorePlan.OfOperator(operator.uid(), List.of(), "");
         }
+        OperatorDefinition definition = null;
         StateForecast forecast;
         try {
-            forecast = forecast(operator, maxParallelism);
+            definition = definition(operator);
+            forecast = definition == null ? null : StateForecast.of(operator.name(), definition, maxParallelism);
         } catch (Exception | LinkageError thrown) {
-            return new RestorePlan.OfOperator(operator.uid(), List.of(), "asking for its states has thrown " + thrown);
+            OperatorDefinition known = definition;
+            List<StateFate> refused = known == null
+                    ? List.of()
+                    : schemas(newest, operator).stream()
+                            .flatMap(each -> StateForecast.layoutRefusals(operator.name(), known, each).stream())
+                            .distinct()
+                            .toList();
+            return new RestorePlan.OfOperator(
+                    operator.uid(), refused, refused.isEmpty() ? "asking for its states has thrown " + thrown : "");
         }
         if (forecast == null) {
             return new RestorePlan.OfOperator(operator.uid(), List.of(), "it is of a kind that is asked only there");
@@ -185,12 +195,10 @@ public final class StartPointCheck {
         return other.kind() == StateFate.Kind.EMPTY || one.kind().compareTo(other.kind()) >= 0 ? one : other;
     }
 
-    private static @Nullable StateForecast forecast(Operator operator, int maxParallelism) throws Exception {
+    private static @Nullable OperatorDefinition definition(Operator operator) {
         ClassLoader loader = Thread.currentThread().getContextClassLoader(); // The program's: its main is running.
         Object definition = Opaque.read(operator.definition(), loader, operator.name());
-        return definition instanceof OperatorDefinition known
-                ? StateForecast.of(operator.name(), known, maxParallelism)
-                : null;
+        return definition instanceof OperatorDefinition known ? known : null;
     }
 
     private Set<StateSchema> schemas(List<Segment> segmentsOfSubtasks, Operator operator) throws IOException {
