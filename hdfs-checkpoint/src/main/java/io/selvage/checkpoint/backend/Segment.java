@@ -148,7 +148,8 @@ record Segment(
         if (magic != MAGIC || version < VERSION || version > VERSION_WITH_PARTS + WITH_LAYOUT) {
             throw new CorruptDataException("The keyed state of operator " + from.operator + " begins with 0x"
                     + Integer.toHexString(magic) + " and format " + version + ", and this version of Selvage reads 0x"
-                    + Integer.toHexString(MAGIC) + " and formats " + VERSION + " to " + (VERSION_WITH_PARTS + WITH_LAYOUT)
+                    + Integer.toHexString(MAGIC) + " and formats " + VERSION + " to "
+                    + (VERSION_WITH_PARTS + WITH_LAYOUT)
                     + " only. Restore with the version that wrote it, or start the job anew.");
         }
         BinaryReader head = new BinaryReader(from.next(start.readInt()));

@@ -95,9 +95,9 @@ public record WindowStates(
     }
 
     /**
-     * Of sliding windows and sessions, for checkpoints from before there were layouts: without a trigger sliding windows
-     * keep what is of panes that they share, and sessions a timer that does not go with them. The clock that is not the windows' own has timers with a
-     * trigger alone.
+     * Of sliding windows and sessions, for checkpoints from before there were layouts: without a trigger sliding
+     * windows keep what is of panes that they share, and sessions a timer that does not go with them. The clock that is
+     * not the windows' own has timers with a trigger alone.
      *
      * @param operator named in messages
      * @return what is refused, as it was written for the other; empty: nothing
@@ -113,7 +113,8 @@ public record WindowStates(
             return List.of();
         }
         String one = isSession ? "a trigger" : "a trigger or states of single windows (openWindowState)";
-        String words = "The " + (isSession ? "sessions" : "sliding windows") + " of operator " + operator + " were written "
+        String words = "The " + (isSession ? "sessions" : "sliding windows") + " of operator " + operator
+                + " were written "
                 + (isTriggered ? "without " + one + ", and now have such" : "with " + one + ", and now have none")
                 + ": what they hold is kept in another way then, and can't be read. Leave that as it was, or give the"
                 + " operator another uid to start it without its state.";

@@ -386,7 +386,9 @@ final class StateEvolutionTest {
                 .filteredOn(section -> section.name().startsWith("#layout"))
                 .containsExactly(new StateSchema.Section(StateSchema.Kind.LAYOUT, "#layout", words));
         assertThat(StateSchema.Kind.LAYOUT.ordinal()).as("as it is written").isEqualTo(3);
-        assertThat(ByteBuffer.wrap(segment).getInt(Integer.BYTES)).as("its format").isEqualTo(5);
+        assertThat(ByteBuffer.wrap(segment).getInt(Integer.BYTES))
+                .as("its format")
+                .isEqualTo(5);
     }
 
     private static OperatorDefinition join(long lowerMillis, long upperMillis) {

@@ -454,11 +454,13 @@ class StartPointCheckTest {
     @SuppressWarnings("unchecked")
     void windowsOfAnotherSizeAreRefusedWhateverElseFails() throws Exception {
         RowKeyedStateBackend<Object> backend = new RowKeyedStateBackend<>(
-                "counts", (Serde<Object>) (Serde<?>) Serdes.STRING, 128, new KeyGroupRange(0, 128), KeyedOrigin.NOTHING);
-        WindowStates.of(
-                backend,
-                (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>)
-                        windows(1000, TimeTrigger.create()));
+                "counts",
+                (Serde<Object>) (Serde<?>) Serdes.STRING,
+                128,
+                new KeyGroupRange(0, 128),
+                KeyedOrigin.NOTHING);
+        WindowStates.of(backend, (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>)
+                windows(1000, TimeTrigger.create()));
         writeStatesOf(backend);
         assertRefused(
                 savepoint, graph(windows(2000, new Forgetful())), "windows of 1000 ms each", "windows of 2000 ms each");
