@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  * @param isWhole by group of the range: all of it is in this segment
  * @param wholeSince by group of the range: the checkpoint whose segment has it whole
  * @param groupBytes by group of the range: what the state has in it, about
+ * @param schema with a layout in it the format is 4 more
  * @param hasParts there may be parts of maps and lists in the files: the format is 1 more
  * @param fileNames of an image, which stands alone: the format is 2 more; empty: sorted files
  * @param fileLengths in bytes
@@ -40,6 +41,7 @@ record FilesSegment(
     private static final int LEAST_VERSION = 1;
     private static final int WITH_PARTS = 1; // Are added to it.
     private static final int OF_IMAGE = 2;
+    private static final int WITH_LAYOUT = 4;
 
     /** Says which file of an image is the record of the others. */
     private static final String FIRST_FILE = "CURRENT";
@@ -60,7 +62,10 @@ record FilesSegment(
     byte[] head() {
         BinaryWriter out = new BinaryWriter();
         out.writeInt(MAGIC);
-        out.writeInt(LEAST_VERSION + (hasParts ? WITH_PARTS : 0) + (isImage() ? OF_IMAGE : 0));
+        out.writeInt(LEAST_VERSION
+                + (hasParts ? WITH_PARTS : 0)
+                + (isImage() ? OF_IMAGE : 0)
+                + (schema.hasLayout() ? WITH_LAYOUT : 0));
         out.writeInt(0);
         int start = out.length();
         out.writeLong(checkpoint);
@@ -90,10 +95,10 @@ record FilesSegment(
         int version = start.readInt();
         int length = start.readInt();
         int with = version - LEAST_VERSION;
-        if ((with & ~(WITH_PARTS + OF_IMAGE)) != 0 || length < 0 || length > MOST_HEAD_BYTES) {
+        if ((with & ~(WITH_PARTS + OF_IMAGE + WITH_LAYOUT)) != 0 || length < 0 || length > MOST_HEAD_BYTES) {
             throw new CorruptDataException("The keyed state of operator " + operator + " has format " + version
                     + " with a head of " + length + " bytes, and this version of Selvage reads formats "
-                    + LEAST_VERSION + " to " + (LEAST_VERSION + WITH_PARTS + OF_IMAGE)
+                    + LEAST_VERSION + " to " + (LEAST_VERSION + WITH_PARTS + OF_IMAGE + WITH_LAYOUT)
                     + " only. Restore with the version that wrote it, or start the job anew.");
         }
         boolean hasParts = (with & WITH_PARTS) != 0;

@@ -24,10 +24,14 @@ public record JoinStates(
     public static Both of(
             KeyedStateBackend<Object> backend,
             OperatorDefinition.IntervalJoin<Object, Object, Object, Object> definition) {
-        // Stretches are as long as the interval, and go by its ends. Checkpoints hold these words.
-        backend.layout("a join of elements from " + definition.lowerMillis() + " ms to " + definition.upperMillis()
-                + " ms apart");
+        backend.layout(layoutOf(definition));
         return new Both(of(backend, "left", definition.leftSerde()), of(backend, "right", definition.rightSerde()));
+    }
+
+    /** Stretches are as long as the interval, and go by its ends. Checkpoints hold these words. */
+    static String layoutOf(OperatorDefinition.IntervalJoin<?, ?, ?, ?> definition) {
+        return "a join of elements from " + definition.lowerMillis() + " ms to " + definition.upperMillis()
+                + " ms apart";
     }
 
     private static JoinStates of(KeyedStateBackend<Object> backend, String side, Serde<Object> serde) {

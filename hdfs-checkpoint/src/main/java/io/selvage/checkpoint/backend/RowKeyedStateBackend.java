@@ -27,8 +27,6 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Of smaller states every segment is whole: that costs less than to keep a chain. */
     public static final long LEAST_CHAINED_BYTES = 1 << 20;
 
-    private static final String LAYOUT = "#layout";
-
     private final String operator;
     private final KeyGrouper<K> grouper;
     private final KeyGroupRange range;
@@ -245,7 +243,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     @Override
     public void layout(String words) {
-        codec.setLayout(claim(StateSchema.Kind.LAYOUT, LAYOUT, words, null));
+        codec.setLayout(claim(StateSchema.Kind.LAYOUT, StateSchema.LAYOUT, words, null));
     }
 
     @Override
@@ -486,7 +484,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         return section;
     }
 
-    /** Of these states and of what a checkpoint has; nothing of it is taken over. */
+    /** Of these states and of what a checkpoint has, whose layout fits; nothing of it is taken over. */
     List<StateFate> fatesOf(StateSchema written) {
         try {
             written.checkKeys(operator, codec.declared().keySchema(), codec.maxParallelism());
@@ -495,11 +493,8 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         }
         List<StateFate> fates = new ArrayList<>();
         for (StateSchema.Section section : codec.declared().sections()) {
-            StateFate fate = written.fateOf(operator, section, codec.serdeOf(section));
             if (section.kind() != StateSchema.Kind.LAYOUT) {
-                fates.add(fate);
-            } else if (fate.kind() == StateFate.Kind.REFUSED) {
-                return List.of(fate); // What it holds is of no use, whatever the types.
+                fates.add(written.fateOf(operator, section, codec.serdeOf(section)));
             }
         }
         notAskedFor(written).forEach(name -> fates.add(new StateFate(name, StateFate.Kind.DROPPED, "")));

@@ -18,13 +18,14 @@ import java.util.function.Consumer;
  * timers, and in that case the time of the earliest. A row of no bytes is one that has gone, and nothing follows it.
  *
  * <p>Format 4 is that of segments that have parts of maps and lists: behind the rows of a group come its parts, as
- * another group of that number, whose byte has 2 added. Where there never were any, segments are of format 3.
+ * another group of that number, whose byte has 2 added. Where there never were any, segments are of format 3. With a
+ * layout among the sections the format is 2 more, so that versions that know of none say so.
  *
  * @param checkpoint that it was written for
  * @param base 0: it stands alone; else what has changed since that checkpoint
  * @param range the key groups of the writer
  * @param wholeSince by group of the range: the checkpoint whose segment has it whole
- * @param mayHaveParts rows may say that what they have is in parts, also if none are left: format 4
+ * @param mayHaveParts rows may say that what they have is in parts, also if none are left: the format is 1 more
  * @param groups those that it has and that were wanted
  */
 record Segment(
@@ -38,6 +39,7 @@ record Segment(
     static final int MAGIC = 0x53564B53; // "SVKS"
     static final int VERSION = 3;
     static final int VERSION_WITH_PARTS = 4;
+    private static final int WITH_LAYOUT = 2; // Is added to it.
 
     private static final int WHOLE = 1;
     private static final int PARTS = 2;
@@ -68,7 +70,7 @@ record Segment(
             StateSchema schema,
             boolean mayHaveParts) {
         out.writeInt(MAGIC);
-        out.writeInt(mayHaveParts ? VERSION_WITH_PARTS : VERSION);
+        out.writeInt((mayHaveParts ? VERSION_WITH_PARTS : VERSION) + (schema.hasLayout() ? WITH_LAYOUT : 0));
         out.writeInt(0);
         int start = out.length();
         out.writeLong(checkpoint);
@@ -143,10 +145,11 @@ record Segment(
         BinaryReader start = new BinaryReader(from.next(START_BYTES));
         int magic = start.readInt();
         int version = start.readInt();
-        if (magic != MAGIC || version != VERSION && version != VERSION_WITH_PARTS) {
+        if (magic != MAGIC || version < VERSION || version > VERSION_WITH_PARTS + WITH_LAYOUT) {
             throw new CorruptDataException("The keyed state of operator " + from.operator + " begins with 0x"
                     + Integer.toHexString(magic) + " and format " + version + ", and this version of Selvage reads 0x"
-                    + Integer.toHexString(MAGIC) + " and formats " + VERSION + " and " + VERSION_WITH_PARTS
+                    + Integer.toHexString(MAGIC) + " and formats " + VERSION + " to "
+                    + (VERSION_WITH_PARTS + WITH_LAYOUT)
                     + " only. Restore with the version that wrote it, or start the job anew.");
         }
         BinaryReader head = new BinaryReader(from.next(start.readInt()));
@@ -157,7 +160,7 @@ record Segment(
         for (int i = 0; i < wholeSince.length; i++) {
             wholeSince[i] = checkpoint - head.readUnsignedVarInt();
         }
-        boolean mayHaveParts = version == VERSION_WITH_PARTS;
+        boolean mayHaveParts = version == VERSION_WITH_PARTS || version == VERSION_WITH_PARTS + WITH_LAYOUT;
         return new Segment(checkpoint, base, range, wholeSince, StateSchema.read(head), mayHaveParts, List.of());
     }
 

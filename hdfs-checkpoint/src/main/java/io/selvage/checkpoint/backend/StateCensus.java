@@ -54,6 +54,7 @@ public record StateCensus(
         }
         FilesSegment head = FilesSegment.read(segment, operator);
         List<StateSize> states = head.schema().sections().stream()
+                .filter(section -> section.kind() != StateSchema.Kind.LAYOUT)
                 .map(section -> new StateSize(section.kind().word, section.name(), section.schema(), UNKNOWN, UNKNOWN))
                 .toList();
         return new StateCensus(
@@ -101,6 +102,7 @@ public record StateCensus(
             }
         }
         List<StateSize> states = IntStream.range(0, sections.size())
+                .filter(i -> sections.get(i).kind() != StateSchema.Kind.LAYOUT)
                 .mapToObj(i -> new StateSize(
                         sections.get(i).kind().word,
                         sections.get(i).name(),

@@ -114,6 +114,7 @@ public final class StateEntries<K, V> implements AutoCloseable {
                 throw new StateMismatchException("The operator " + operator + " has no state \"" + name
                         + "\"; it has "
                         + schema.sections().stream()
+                                .filter(section -> section.kind() == StateSchema.Kind.STATE)
                                 .map(StateSchema.Section::name)
                                 .toList()
                         + ". Name one of these.");

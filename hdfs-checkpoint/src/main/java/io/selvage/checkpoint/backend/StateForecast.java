@@ -32,6 +32,31 @@ public final class StateForecast {
     }
 
     /**
+     * What has the same schemas, and yet means something else: it was written for other windows, or another interval.
+     * Calls nothing of the user's, whose functions may fail.
+     *
+     * @param operator named in messages
+     * @param written what one subtask has put into the checkpoint is made of
+     * @return what is refused; empty: nothing
+     */
+    public static List<StateFate> layoutRefusals(String operator, OperatorDefinition definition, StateSchema written) {
+        String layout;
+        if (definition instanceof OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> window) {
+            if (!written.hasLayout()) {
+                return WindowStates.refusals(operator, window, written);
+            }
+            layout = WindowStates.layoutOf(window);
+        } else if (definition instanceof OperatorDefinition.IntervalJoin<?, ?, ?, ?> join) {
+            layout = JoinStates.layoutOf(join);
+        } else {
+            return List.of();
+        }
+        StateSchema.Section declared = new StateSchema.Section(StateSchema.Kind.LAYOUT, StateSchema.LAYOUT, layout);
+        StateFate fate = written.fateOf(operator, declared, null);
+        return fate.kind() == StateFate.Kind.REFUSED ? List.of(fate) : List.of();
+    }
+
+    /**
      * Calls the user's function, on this thread.
      *
      * @param operator named in messages
@@ -60,7 +85,7 @@ public final class StateForecast {
         if (definition instanceof OperatorDefinition.IntervalJoin<?, ?, ?, ?> join) {
             RowKeyedStateBackend<Object> backend = nowhere(operator, (Serde<Object>) join.keySerde(), maxParallelism);
             JoinStates.of(backend, (OperatorDefinition.IntervalJoin<Object, Object, Object, Object>) join);
-            return new StateForecast(backend);
+            return new StateForecast(backend, written -> layoutRefusals(operator, join, written));
         }
         return null;
     }
@@ -86,7 +111,7 @@ public final class StateForecast {
             throws Exception {
         RowKeyedStateBackend<Object> backend = nowhere(operator, window.keySerde(), maxParallelism);
         WindowStates.of(backend, window);
-        return new StateForecast(backend, written -> WindowStates.refusals(operator, window, written));
+        return new StateForecast(backend, written -> layoutRefusals(operator, window, written));
     }
 
     private static <K> RowKeyedStateBackend<K> nowhere(String operator, Serde<K> keySerde, int maxParallelism) {

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record StateSchema(String keySchema, int maxParallelism, List<Section> sections) {
 
+    /** The layout's name. */
+    static final String LAYOUT = "#layout";
+
     /** What a section is of; the order is the format's. */
     public enum Kind {
         STATE("state"),
@@ -97,6 +100,10 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
             }
         }
         return -1;
+    }
+
+    boolean hasLayout() {
+        return sections.stream().anyMatch(section -> section.kind() == Kind.LAYOUT);
     }
 
     /** @throws StateMismatchException if keys were written in another way, or into another number of groups */

@@ -81,20 +81,23 @@ public record WindowStates(
     }
 
     /** What a window's start, which is all that is kept of it, stands for. Checkpoints hold these words. */
-    private static String layoutOf(OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> definition) {
+    static String layoutOf(OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> definition) {
         String clock = definition.windows().time() == TimeDomain.EVENT_TIME ? "event time" : "processing time";
         if (definition.windows() instanceof AlignedWindows aligned) {
             boolean arePanes = definition.trigger() == null && aligned.slideMillis() != aligned.sizeMillis();
             return "windows of " + aligned.sizeMillis() + " ms each " + aligned.slideMillis() + " ms with an offset of "
                     + aligned.offsetMillis() + " ms by " + clock + (arePanes ? ", in panes" : "");
         }
-        return definition.windows() instanceof SessionWindows ? "sessions by " + clock : "global windows";
+        if (definition.windows() instanceof SessionWindows) {
+            return "sessions by " + clock + (definition.trigger() != null ? ", with a trigger" : "");
+        }
+        return "global windows";
     }
 
     /**
-     * Of sliding windows, for checkpoints from before there were layouts: without a trigger what is kept is of panes
-     * that windows share, and with one it is of windows. The clock that is not the windows' own has timers with a
-     * trigger alone.
+     * Of sliding windows and sessions, for checkpoints from before there were layouts: without a trigger sliding
+     * windows keep what is of panes that they share, and sessions a timer that does not go with them. The clock that is
+     * not the windows' own has timers with a trigger alone.
      *
      * @param operator named in messages
      * @return what is refused, as it was written for the other; empty: nothing
@@ -103,13 +106,15 @@ public record WindowStates(
             String operator, OperatorDefinition.WindowAggregate<?, ?, ?, ?, ?> definition, StateSchema written) {
         boolean isTriggered = definition.trigger() != null;
         boolean isEventTime = definition.windows().time() == TimeDomain.EVENT_TIME;
-        if (!(definition.windows() instanceof SlidingWindows)
+        boolean isSession = definition.windows() instanceof SessionWindows;
+        if (!(isSession ? written.indexOf(SESSIONS) >= 0 : definition.windows() instanceof SlidingWindows)
                 || written.indexOf(isEventTime ? EVENT_TIMERS : PROCESSING_TIMERS) < 0
                 || written.indexOf(isEventTime ? PROCESSING_TIMERS : EVENT_TIMERS) >= 0 == isTriggered) {
             return List.of();
         }
-        String one = "a trigger or states of single windows (openWindowState)";
-        String words = "The sliding windows of operator " + operator + " were written "
+        String one = isSession ? "a trigger" : "a trigger or states of single windows (openWindowState)";
+        String words = "The " + (isSession ? "sessions" : "sliding windows") + " of operator " + operator
+                + " were written "
                 + (isTriggered ? "without " + one + ", and now have such" : "with " + one + ", and now have none")
                 + ": what they hold is kept in another way then, and can't be read. Leave that as it was, or give the"
                 + " operator another uid to start it without its state.";

@@ -19,7 +19,6 @@ import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
-import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
@@ -162,11 +161,21 @@ public final class StartPointCheck {
         if (newest.isEmpty()) {
             return new RestorePlan.OfOperator(operator.uid(), List.of(), "");
         }
+        OperatorDefinition definition = null;
         StateForecast forecast;
         try {
-            forecast = forecast(operator, maxParallelism);
+            definition = definition(operator);
+            forecast = definition == null ? null : StateForecast.of(operator.name(), definition, maxParallelism);
         } catch (Exception | LinkageError thrown) {
-            return new RestorePlan.OfOperator(operator.uid(), List.of(), "asking for its states has thrown " + thrown);
+            OperatorDefinition known = definition;
+            List<StateFate> refused = known == null
+                    ? List.of()
+                    : schemas(newest, operator).stream()
+                            .flatMap(each -> StateForecast.layoutRefusals(operator.name(), known, each).stream())
+                            .distinct()
+                            .toList();
+            return new RestorePlan.OfOperator(
+                    operator.uid(), refused, refused.isEmpty() ? "asking for its states has thrown " + thrown : "");
         }
         if (forecast == null) {
             return new RestorePlan.OfOperator(operator.uid(), List.of(), "it is of a kind that is asked only there");
@@ -186,12 +195,10 @@ public final class StartPointCheck {
         return other.kind() == StateFate.Kind.EMPTY || one.kind().compareTo(other.kind()) >= 0 ? one : other;
     }
 
-    private static @Nullable StateForecast forecast(Operator operator, int maxParallelism) throws Exception {
+    private static @Nullable OperatorDefinition definition(Operator operator) {
         ClassLoader loader = Thread.currentThread().getContextClassLoader(); // The program's: its main is running.
         Object definition = Opaque.read(operator.definition(), loader, operator.name());
-        return definition instanceof OperatorDefinition known
-                ? StateForecast.of(operator.name(), known, maxParallelism)
-                : null;
+        return definition instanceof OperatorDefinition known ? known : null;
     }
 
     private Set<StateSchema> schemas(List<Segment> segmentsOfSubtasks, Operator operator) throws IOException {
@@ -263,7 +270,8 @@ public final class StartPointCheck {
             return job.get();
         }
         throw refused("is a checkpoint of " + metadata.getJobId()
-                + ", which may still run, or whose session has ended before it: it can't be claimed. " + UNCLAIMED);
+                + ", which may still run, or whose session has ended before it, or which has a newer one: it can't be"
+                + " claimed. " + UNCLAIMED);
     }
 
     /** By the word of the journal: its session makes the mark when it can, and may have been killed before. */
@@ -272,8 +280,9 @@ public final class StartPointCheck {
         try {
             return ApplicationHistory.read(store, jobDirectory.substring(0, name - 1))
                     .flatMap(history -> history.job(jobDirectory.substring(name)))
-                    .map(RetainedCheckpoints::ofFailed)
-                    .filter(left -> left.contains(new CheckpointId(metadata.getCheckpoint())))
+                    .filter(job -> !RetainedCheckpoints.ofFailed(job).isEmpty())
+                    // What that builds on lies beside it, and would go with it.
+                    .filter(job -> job.getCheckpoint().getCheckpoint() == metadata.getCheckpoint())
                     .isPresent();
         } catch (JournalDamagedException unusable) {
             throw refused("can't be claimed, as it is not known how its job has ended: " + unusable.getMessage() + " "

@@ -316,7 +316,7 @@ public final class CheckpointStore {
     /**
      * Deletes what was claimed and is no longer needed, and the directory of its application, if it was the last there.
      *
-     * @param directory as {@link #findClaimable} has found it; may be gone
+     * @param directory as {@code StartPointCheck} has found it, of a savepoint or an ended job; may be gone
      */
     public void deleteClaimed(String directory) throws IOException {
         store.delete(directory);

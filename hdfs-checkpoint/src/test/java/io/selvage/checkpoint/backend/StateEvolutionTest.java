@@ -18,6 +18,7 @@ import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.window.CountTrigger;
+import io.selvage.api.window.GlobalWindows;
 import io.selvage.api.window.SessionWindows;
 import io.selvage.api.window.SlidingWindows;
 import io.selvage.api.window.Trigger;
@@ -25,6 +26,7 @@ import io.selvage.api.window.TumblingWindows;
 import io.selvage.api.window.WindowAssigner;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -314,8 +316,10 @@ final class StateEvolutionTest {
         SlidingWindows sliding = isProcessingTime ? ofEventTime.inProcessingTime() : ofEventTime;
         OperatorDefinition plain = windows(sliding, null);
         OperatorDefinition triggered = windows(sliding, CountTrigger.of(3));
-        assertThat(fates(plain, written(triggered))).containsExactly("window REFUSED");
-        assertThat(fates(triggered, written(plain))).containsExactly("window REFUSED");
+        assertThat(fates(plain, written(triggered))).containsExactly("#layout REFUSED");
+        assertThat(fates(triggered, written(plain))).containsExactly("#layout REFUSED");
+        assertThat(fates(plain, withoutLayout(written(triggered)))).containsExactly("window REFUSED");
+        assertThat(fates(triggered, withoutLayout(written(plain)))).containsExactly("window REFUSED");
         assertThat(fates(plain, written(plain)))
                 .doesNotContain("window REFUSED")
                 .contains("window RESTORED");
@@ -323,13 +327,68 @@ final class StateEvolutionTest {
                 .doesNotContain("window REFUSED")
                 .contains("window RESTORED");
         StateFate refused = Objects.requireNonNull(StateForecast.of("sums", triggered, GROUPS))
-                .of(written(plain))
+                .of(withoutLayout(written(plain)))
                 .get(0);
         assertThat(refused.words()).contains("sliding windows of operator sums", "without a trigger", "another uid");
         TumblingWindows tumbling = TumblingWindows.of(Duration.ofSeconds(1));
         assertThat(fates(windows(tumbling, CountTrigger.of(3)), written(windows(tumbling, null))))
                 .as("each is a pane of its own")
                 .contains("window RESTORED");
+    }
+
+    /** As checkpoints were before there were layouts. */
+    private static StateSchema withoutLayout(StateSchema written) {
+        return new StateSchema(
+                written.keySchema(),
+                written.maxParallelism(),
+                written.sections().stream()
+                        .filter(section -> section.kind() != StateSchema.Kind.LAYOUT)
+                        .toList());
+    }
+
+    /** Without a trigger a session's timer does not go with it, and no trigger would hear of it. */
+    @Test
+    void sessionsWithATriggerAndWithoutOneAreNotTakenForEachOther() throws Exception {
+        for (String each : List.of("session-4", "session-4-triggered")) {
+            for (String now : List.of("session-2", "session-2-triggered")) {
+                List<String> before = fates(windows(now), withoutLayout(written(windows(each))));
+                if (each.endsWith("triggered") == now.endsWith("triggered")) {
+                    assertThat(before).contains("window RESTORED", "sessions RESTORED");
+                } else {
+                    assertThat(before).containsExactly("window REFUSED");
+                }
+            }
+        }
+    }
+
+    /** Checkpoints have these words: who changes them refuses what users have. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tumbling-4 | windows of 4000 ms each 4000 ms with an offset of 0 ms by event time",
+                "tumbling-4-triggered | windows of 4000 ms each 4000 ms with an offset of 0 ms by event time",
+                "tumbling-4-offset | windows of 4000 ms each 4000 ms with an offset of 1000 ms by event time",
+                "processing-4 | windows of 4000 ms each 4000 ms with an offset of 0 ms by processing time",
+                "sliding-4-4 | windows of 4000 ms each 4000 ms with an offset of 0 ms by event time",
+                "sliding-4-2 | windows of 4000 ms each 2000 ms with an offset of 0 ms by event time, in panes",
+                "sliding-4-2-triggered | windows of 4000 ms each 2000 ms with an offset of 0 ms by event time",
+                "session-4 | sessions by event time",
+                "session-4-triggered | sessions by event time, with a trigger",
+                "global-triggered | global windows",
+                "join | a join of elements from -5 ms to 10 ms apart"
+            })
+    void layoutsHaveTheseWordsForEver(String named, String words) throws Exception {
+        OperatorDefinition definition = named.equals("join") ? join(-5, 10) : windows(named);
+        byte[] segment = segmentOf(definition);
+        StateSchema schema = StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator");
+        assertThat(schema.sections())
+                .filteredOn(section -> section.name().startsWith("#layout"))
+                .containsExactly(new StateSchema.Section(StateSchema.Kind.LAYOUT, "#layout", words));
+        assertThat(StateSchema.Kind.LAYOUT.ordinal()).as("as it is written").isEqualTo(3);
+        assertThat(ByteBuffer.wrap(segment).getInt(Integer.BYTES))
+                .as("its format")
+                .isEqualTo(5);
     }
 
     private static OperatorDefinition join(long lowerMillis, long upperMillis) {
@@ -360,14 +419,22 @@ final class StateEvolutionTest {
         "sliding-4-2,sliding-6-2,false",
         "sliding-4-2,sliding-4-1,false",
         "sliding-4-2,tumbling-4,false",
+        "tumbling-4,tumbling-4-triggered,true",
+        "tumbling-4-triggered,tumbling-4,true",
+        "sliding-4-2,sliding-4-2-triggered,false",
+        "sliding-4-2-triggered,sliding-4-2,false",
         "session-4,session-2,true",
+        "session-4-triggered,session-2-triggered,true",
+        "session-4,session-4-triggered,false",
+        "session-4-triggered,session-4,false",
         "session-4,tumbling-4,false"
     })
     void windowsGoOnWithWhatWasWrittenForTheSameOnesAlone(String before, String now, boolean goesOn) throws Exception {
         assertGoesOn(windows(before), windows(now), goesOn);
     }
 
-    private static OperatorDefinition windows(String named) {
+    private static OperatorDefinition windows(String triggered) {
+        String named = triggered.replace("-triggered", "");
         Duration two = Duration.ofSeconds(2);
         Duration four = Duration.ofSeconds(4);
         return windows(
@@ -382,9 +449,10 @@ final class StateEvolutionTest {
                     case "sliding-6-2" -> SlidingWindows.of(Duration.ofSeconds(6), two);
                     case "session-2" -> SessionWindows.withGap(two);
                     case "session-4" -> SessionWindows.withGap(four);
+                    case "global" -> GlobalWindows.create();
                     default -> throw new IllegalArgumentException(named);
                 },
-                null);
+                triggered.equals(named) ? null : CountTrigger.of(3));
     }
 
     @ParameterizedTest
@@ -406,11 +474,11 @@ final class StateEvolutionTest {
         if (goesOn) {
             assertThat(refused).isEmpty();
             obtain(now, opening);
-            assertThat(opening.opened()).isEmpty();
+            opening.opened();
             return;
         }
         assertThat(refused).hasSize(1);
-        assertThat(refused.get(0).words()).contains("The state of operator sums was written for", " ms", "another uid");
+        assertThat(refused.get(0).words()).contains("The state of operator sums was written for", "another uid");
         assertThatThrownBy(() -> obtain(now, opening))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessage(refused.get(0).words());
@@ -426,6 +494,9 @@ final class StateEvolutionTest {
         before.setCurrentKey(7);
         kept.update(70);
         byte[] written = before.snapshot(1).complete().bytes();
+        assertThat(ByteBuffer.wrap(written).getInt(Integer.BYTES))
+                .as("earlier versions know no such format")
+                .isGreaterThan(4);
 
         // With one more state the layout is in the midst of the sections.
         RowKeyedStateBackend<Integer> now = backend(toDisk ? disk : null, origin(disk, toDisk, written));
@@ -453,6 +524,7 @@ final class StateEvolutionTest {
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessageContaining("was written for these, and the program has others there");
         byte[] old = without.snapshotWhole(3).complete().bytes();
+        assertThat(ByteBuffer.wrap(old).getInt(Integer.BYTES)).isEqualTo(Segment.VERSION);
         KeyedReplica ofOld = new KeyedReplica("operator", ALL);
         ofOld.apply(old, 3);
         RowKeyedStateBackend<Integer> fits = backend(null, ofOld);

@@ -13,15 +13,23 @@ import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Partitioning;
+import io.selvage.api.graph.ReduceAggregate;
 import io.selvage.api.graph.Vertex;
+import io.selvage.api.graph.WindowResult;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.time.TimeDomain;
+import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import io.selvage.api.window.TimeTrigger;
+import io.selvage.api.window.Trigger;
+import io.selvage.api.window.TumblingWindows;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.NoNamespace;
 import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateForecast;
+import io.selvage.checkpoint.backend.WindowStates;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
@@ -44,6 +52,7 @@ import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -197,7 +206,8 @@ class StartPointCheckTest {
                 JournalRecord.newBuilder()
                         .setCheckpointCompleted(CheckpointCompleted.newBuilder()
                                 .setJobId("job-1a")
-                                .setCheckpoint(newest)));
+                                .setCheckpoint(newest)
+                                .addAllReferences(newest == 7 ? List.of() : List.of(7L))));
         if (outcome != JobOutcome.JOB_OUTCOME_UNSPECIFIED) {
             append(
                     journal,
@@ -365,7 +375,10 @@ class StartPointCheckTest {
     }
 
     private static JobGraph keyed(KeyedProcessFunction<String, String, String> function) {
-        OperatorDefinition definition = new OperatorDefinition.KeyedProcess<>(new ByItself(), Serdes.STRING, function);
+        return graph(new OperatorDefinition.KeyedProcess<>(new ByItself(), Serdes.STRING, function));
+    }
+
+    private static JobGraph graph(OperatorDefinition definition) {
         Operator operator = new Operator(
                 "counts", "count words", true, OperatorRole.TRANSFORM, Opaque.write(definition, "count words"));
         return new JobGraph("words", 128, Map.of(), List.of(new Vertex(1, "v", 1, List.of(operator))), List.of());
@@ -385,6 +398,10 @@ class StartPointCheckTest {
                 "counts", Serdes.STRING, 128, new KeyGroupRange(0, 128), KeyedOrigin.NOTHING);
         backend.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
         function.openState(backend.states());
+        writeStatesOf(backend);
+    }
+
+    private void writeStatesOf(RowKeyedStateBackend<?> backend) throws Exception {
         backend.opened();
         byte[] segment = backend.snapshotWhole(7).complete().bytes();
         CRC32C checksum = new CRC32C();
@@ -399,6 +416,58 @@ class StartPointCheckTest {
                 .setLength(segment.length)
                 .setCrc32C((int) checksum.getValue());
         write(metadata.build());
+    }
+
+    private static final class Forgetful implements Trigger<Object> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void openState(StateAccess states) {
+            throw new IllegalStateException("open was not called");
+        }
+
+        @Override
+        public Result onElement(Object element, long timestampMillis, Context context) {
+            return Result.CONTINUE;
+        }
+
+        @Override
+        public Result onTimer(long timestampMillis, TimeDomain domain, Context context) {
+            return Result.CONTINUE;
+        }
+    }
+
+    private static OperatorDefinition windows(long millis, Trigger<Object> trigger) {
+        return new OperatorDefinition.WindowAggregate<String, String, String, String, String>(
+                new ByItself(),
+                Serdes.STRING,
+                TumblingWindows.of(Duration.ofMillis(millis)),
+                new ReduceAggregate<>((one, other) -> one + other),
+                Serdes.STRING,
+                new WindowResult.Plain<>(),
+                trigger,
+                0,
+                null);
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void windowsOfAnotherSizeAreRefusedWhateverElseFails() throws Exception {
+        RowKeyedStateBackend<Object> backend = new RowKeyedStateBackend<>(
+                "counts",
+                (Serde<Object>) (Serde<?>) Serdes.STRING,
+                128,
+                new KeyGroupRange(0, 128),
+                KeyedOrigin.NOTHING);
+        WindowStates.of(backend, (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>)
+                windows(1000, TimeTrigger.create()));
+        writeStatesOf(backend);
+        assertRefused(
+                savepoint, graph(windows(2000, new Forgetful())), "windows of 1000 ms each", "windows of 2000 ms each");
+        assertThat(planned(graph(windows(1000, new Forgetful())), false))
+                .singleElement()
+                .asString()
+                .contains("open was not called");
     }
 
     private List<String> planned(JobGraph graph, boolean mayDropState) {

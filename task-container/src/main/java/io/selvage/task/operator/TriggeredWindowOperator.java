@@ -248,8 +248,13 @@ final class TriggeredWindowOperator extends WindowOperator {
         } catch (Throwable thrown) {
             throw failedOnTimer(thrown, key, timestampMillis);
         }
-        if (!isGlobal && domain == time && timestampMillis >= goesAt(window)) {
+        if (isGlobal || domain != time) {
+            return;
+        }
+        if (timestampMillis >= goesAt(window)) {
             cleanUp(window);
+        } else if (timestampMillis >= window.lastMillis()) {
+            registerCleanup(window); // It has none if there was no or less lateness when it was new.
         }
     }
 

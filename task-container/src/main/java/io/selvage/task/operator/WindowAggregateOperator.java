@@ -187,13 +187,21 @@ final class WindowAggregateOperator extends WindowOperator {
     }
 
     private void onTimer(Object key, Long start, long timestampMillis) {
-        boolean isCleanup = isEventTime && timestampMillis > start + sizeMillis - 1;
+        long lastMillis = start + sizeMillis - 1;
+        if (timestampMillis < (isEventTime ? lastMillis : lastMillis + 1)) {
+            return; // Of a trigger that the windows had before.
+        }
+        boolean isCleanup = isEventTime && timestampMillis > lastMillis;
+        if (isCleanup && timestampMillis < cleanupMillis(lastMillis)) {
+            registerCleanup(start); // There was less lateness when its pane was new.
+            return;
+        }
         if (!isCleanup) {
             fire(key, start);
         }
         if (isCleanup || !hasLateness) {
             dropPanes(start);
-        } else {
+        } else if (hasPanes(start, start + Math.min(slideMillis, sizeMillis))) {
             registerCleanup(start); // It has none if there was no lateness when its pane was new.
         }
         if (isSliding && !isCleanup && hasPanes(start + slideMillis, start + sizeMillis)) {
