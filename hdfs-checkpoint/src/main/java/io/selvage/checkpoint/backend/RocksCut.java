@@ -176,8 +176,8 @@ final class RocksCut implements KeyedCut.Content {
     }
 
     /**
-     * Files of an image may have been on the disk for long, and nobody has read them: each is verified before, while the
-     * one before it is given.
+     * Files of an image may have been on the disk for long, and nobody has read them: each is verified before, while
+     * the one before it is given.
      */
     private void give(List<Path> files, long[] lengths, boolean isImage, OutputStream out) throws IOException {
         FileCopy copy = new FileCopy(environment.ending());

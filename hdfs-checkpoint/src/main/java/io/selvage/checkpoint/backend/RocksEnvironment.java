@@ -63,8 +63,7 @@ public final class RocksEnvironment {
      * @param sortedFileBytes of keys and values: what is more goes into another file
      * @param imageExtraBytes that an image may have beside a multiple of the state's
      */
-    RocksEnvironment(
-            Path directory, long blockCacheBytes, long rowBytes, long sortedFileBytes, long imageExtraBytes) {
+    RocksEnvironment(Path directory, long blockCacheBytes, long rowBytes, long sortedFileBytes, long imageExtraBytes) {
         RocksDB.loadLibrary();
         this.directory = directory;
         this.rowBytes = rowBytes;

@@ -115,7 +115,8 @@ final class KeyedStateSimulationTest {
         int mostElements = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
-            Run run = new Run(seed, place, new RocksEnvironment(work, 1 << 20, 12_000, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES));
+            Run run = new Run(
+                    seed, place, new RocksEnvironment(work, 1 << 20, 12_000, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES));
             try {
                 run.run();
             } catch (AssertionError | Exception e) {

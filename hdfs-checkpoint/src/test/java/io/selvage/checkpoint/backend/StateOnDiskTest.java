@@ -192,7 +192,8 @@ final class StateOnDiskTest {
     void anImageIsTakenUntilTheFilesHaveTwiceTheState() throws Exception {
         environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 16 << 20);
         Random random = new Random(1);
-        List<String> keys = Stream.generate(() -> randomKey(random, 100)).limit(1000).toList();
+        List<String> keys =
+                Stream.generate(() -> randomKey(random, 100)).limit(1000).toList();
         Running running = new Running(KeyedOrigin.NOTHING);
         List<Integer> formats = new ArrayList<>();
         for (long number = 1; number <= 3; number++) {

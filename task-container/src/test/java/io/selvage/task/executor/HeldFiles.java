@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class HeldFiles extends QuickFiles {
     /** Safe for use by many threads: what becomes of one file. */
     static final class Hold {
+        private static final long AT_THE_END = Long.MAX_VALUE;
+
         private final long afterBytes;
         private final CountDownLatch reached = new CountDownLatch(1);
         private final CountDownLatch released = new CountDownLatch(1);
@@ -73,6 +75,11 @@ final class HeldFiles extends QuickFiles {
         Configuration configuration = new Configuration();
         configuration.setClass("fs.AbstractFileSystem.file.impl", HeldFiles.class, DelegateToFileSystem.class);
         return configuration;
+    }
+
+    /** The next file, when all its bytes are written, and it is not there yet. */
+    static Hold holdNextAtItsEnd() {
+        return holdNext(Hold.AT_THE_END);
     }
 
     /** The next file that has so many bytes. */
@@ -128,6 +135,14 @@ final class HeldFiles extends QuickFiles {
                 hold.pass();
             }
             out.write(bytes, offset + before, length - before);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (hold.afterBytes == Hold.AT_THE_END && hold.reached.getCount() > 0) {
+                hold.pass();
+            }
+            super.close();
         }
     }
 }
