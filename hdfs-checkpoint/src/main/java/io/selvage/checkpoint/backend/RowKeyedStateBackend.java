@@ -184,7 +184,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         if (key == current.key) {
             return;
         }
-        leaveCurrent(); // A serde may throw.
+        forgetCurrentKey(); // A serde may throw.
         int hash = KeyTable.hash(key);
         enter(key, hash, rows.find(key, hash));
     }
@@ -204,7 +204,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     K makeCurrent(Row row) {
         @SuppressWarnings("unchecked")
         K key = (K) row.key;
-        leaveCurrent();
+        forgetCurrentKey();
         rows.touch(row);
         enter(key, row.hash, row);
         return key;
@@ -320,7 +320,12 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** What is used next is looked up, and noted. */
     @Override
     public void forgetCurrentKey() {
-        leaveCurrent();
+        Row row = current.row;
+        if (guard != null && current.key != null && row != null) {
+            guard.leave(row);
+        }
+        current.key = null;
+        current.row = null;
     }
 
     /**
@@ -334,15 +339,6 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Before any state is obtained. */
     void setPartSizes(PartSizes sizes) {
         partSizes = sizes;
-    }
-
-    private void leaveCurrent() {
-        Row row = current.row;
-        if (guard != null && current.key != null && row != null) {
-            guard.leave(row);
-        }
-        current.key = null;
-        current.row = null;
     }
 
     private void enter(K key, int hash, @Nullable Row row) {

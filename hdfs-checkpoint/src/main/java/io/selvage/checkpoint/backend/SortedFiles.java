@@ -5,12 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.EnvOptions;
 import org.rocksdb.RocksDBException;
@@ -22,8 +19,6 @@ import org.rocksdb.SstFileWriter;
  * which another thread does for all but the last one.
  */
 final class SortedFiles implements AutoCloseable {
-    private static final int MOST_ENDING = 1; // Files that wait for the disk: what they have is outside of the heap.
-
     private final RocksEnvironment environment;
     private final Path directory;
     private final String prefix;
@@ -33,7 +28,9 @@ final class SortedFiles implements AutoCloseable {
     private ByteBuffer value = ByteBuffer.allocateDirect(4096);
     private @Nullable SstFileWriter writer;
     private long written; // Bytes of keys and values, into the file at hand.
-    private final Deque<CompletableFuture<Void>> ending = new ArrayDeque<>(); // In the order of the files.
+    /** Of the file before the one at hand; no more wait for the disk, as what they have is outside of the heap. */
+    private CompletableFuture<Void> ending = CompletableFuture.allOf();
+
     private boolean isFinished;
 
     /** @param directory that exists */
@@ -70,7 +67,7 @@ final class SortedFiles implements AutoCloseable {
             writer = null;
             end(open);
         }
-        awaitEnding(0);
+        FileCopy.joined(ending);
         isFinished = true;
         return List.copyOf(files);
     }
@@ -78,7 +75,7 @@ final class SortedFiles implements AutoCloseable {
     /** What was not finished is of no use, and deleted. */
     @Override
     public void close() {
-        ending.forEach(each -> each.handle((done, failure) -> done).join()); // They write, until then.
+        ending.handle((done, failure) -> done).join(); // It writes, until then.
         if (writer != null) {
             writer.close();
             writer = null;
@@ -101,9 +98,9 @@ final class SortedFiles implements AutoCloseable {
         SstFileWriter open = writer;
         if (open != null && written >= environment.sortedFileBytes()) {
             SstFileWriter full = open;
-            awaitEnding(MOST_ENDING - 1);
+            FileCopy.joined(ending);
             writer = null;
-            ending.add(CompletableFuture.runAsync(() -> endUnchecked(full), environment.ending()));
+            ending = CompletableFuture.runAsync(() -> endUnchecked(full), environment.ending());
             open = null;
         }
         if (open == null) {
@@ -130,20 +127,6 @@ final class SortedFiles implements AutoCloseable {
             end(full);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private void awaitEnding(int most) throws IOException {
-        while (ending.size() > most) {
-            try {
-                ending.element().join();
-            } catch (CompletionException e) {
-                if (e.getCause() instanceof UncheckedIOException failed) {
-                    throw failed.getCause();
-                }
-                throw e;
-            }
-            ending.remove();
         }
     }
 
