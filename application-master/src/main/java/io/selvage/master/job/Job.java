@@ -1708,23 +1708,26 @@ final class Job {
     }
 
     /**
-     * What stays of an ended job in HDFS. One that has failed before it had a checkpoint has its graph until the
-     * session's end, for whoever looks for the reason.
+     * What stays of an ended job in HDFS: all checkpoints that it could have been restored from, as the newest may be
+     * what it has failed of. One that has failed before it had any has its graph until the session's end, for whoever
+     * looks for the reason.
      */
     private void settleFiles() {
         if (retainedCheckpoint().isPresent()) {
-            outbox.act(new MasterAction.RetainCheckpoint(id, restorePoints.keptOfNewest()));
+            outbox.act(new MasterAction.RetainCheckpoint(id, restorePoints.kept()));
         } else if (phase != Phase.FAILED) {
             outbox.act(new MasterAction.DeleteJobFiles(id));
         }
     }
 
     /**
-     * The directory of the checkpoint that outlives the job. Its last one, with which it was stopped, is a savepoint.
+     * The directory of the newest of the checkpoints that outlive the job. The last one of a job that was stopped with it
+     * is a savepoint.
      */
     private Optional<String> retainedCheckpoint() {
         boolean isRetained = (phase == Phase.FAILED || phase == Phase.CANCELED && retainsIfCanceled())
-                && !restorePoints.keptOfNewest().isEmpty();
+                && restorePoints.newest().isPresent()
+                && !restorePoints.isStopped();
         return isRetained ? restorePoints.directory() : Optional.empty();
     }
 

@@ -11,7 +11,6 @@ import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.JournaledJob;
 import io.selvage.protocol.wire.RestoredFrom;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -117,13 +116,6 @@ final class RestorePoints {
     /** The directory of what the job has started from and has claimed; empty if it has claimed nothing. */
     Optional<String> claimed() {
         return Optional.of(origin.getClaimedDirectory()).filter(directory -> !directory.isEmpty());
-    }
-
-    /** What the newest one alone needs, itself included; empty if there is none, or if it is a savepoint. */
-    Set<CheckpointId> keptOfNewest() {
-        return newest().filter(checkpoint -> !isStopped())
-                .map(checkpoint -> new RetainedCheckpoints(List.of(checkpoint)).directories())
-                .orElse(Set.of());
     }
 
     /** The checkpoints whose files are needed: those that can be restored, and what these build on. */

@@ -221,7 +221,7 @@ class CheckpointRulesTest {
     }
 
     @Test
-    void theNewestCheckpointOfACanceledJobIsKeptWithWhatItBuildsOn() {
+    void checkpointsOfACanceledJobAreKeptWithWhatTheyBuildOn() {
         MasterHarness harness = small("checkpoint.on-cancel", "retain", "checkpoint.retained", "2");
         harness.completeCheckpoint();
         harness.completeCheckpoint();
@@ -234,7 +234,7 @@ class CheckpointRulesTest {
                 .containsExactly(true, false, false);
         cancel(harness);
         assertThat(harness.last(MasterAction.RetainCheckpoint.class).kept())
-                .containsExactly(new CheckpointId(1), new CheckpointId(3));
+                .containsExactly(new CheckpointId(1), new CheckpointId(2), new CheckpointId(3));
         assertThat(harness.of(MasterAction.DeleteJobFiles.class)).isEmpty();
         assertThat(harness.describe(JOB).getRetainedCheckpoint()).isEqualTo("hdfs://nn");
 
@@ -259,6 +259,20 @@ class CheckpointRulesTest {
         assertThat(harness.of(MasterAction.RetainCheckpoint.class))
                 .as("its mark may not have been made")
                 .hasSize(1);
+    }
+
+    /** It may be the newest that the job has failed of. */
+    @Test
+    void olderCheckpointsOfAJobThatHasFailedForGoodAreKeptIfSoManyAreRetained() {
+        MasterHarness harness = small("restart.policy", "none", "checkpoint.retained", "2");
+        harness.completeCheckpoint();
+        harness.completeCheckpoint();
+        harness.completeCheckpoint();
+        harness.report(
+                1, 1, 2, 0, SubtaskState.SUBTASK_FAILED, MasterHarness.failure(FailureKind.FATAL, "A bit is wrong."));
+        assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
+        assertThat(harness.last(MasterAction.RetainCheckpoint.class).kept())
+                .containsExactly(new CheckpointId(2), new CheckpointId(3));
     }
 
     @Test

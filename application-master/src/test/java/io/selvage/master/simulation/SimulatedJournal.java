@@ -290,10 +290,10 @@ final class SimulatedJournal {
 
     /** All that can be restored while the job goes on, and of one that has ended what outlives it. */
     List<CheckpointCompleted> restorePoints() {
-        return job().filter(job -> !job.hasEnded())
+        return job().filter(job -> !job.hasEnded() || isRetained(job))
                 .map(job -> RetainedCheckpoints.of(job, simulation.scenario().retained())
                         .completed())
-                .orElseGet(() -> restorePoint().stream().toList());
+                .orElse(List.of());
     }
 
     /** The checkpoint that outlives the job, if it has ended so that one does. */

@@ -56,7 +56,7 @@ public record JobConfig(
             "selvage.checkpoint.on-cancel",
             ValueType.oneOf(CheckpointOnCancel.class),
             CheckpointOnCancel.DELETE,
-            "What becomes of the newest checkpoint of a job that is canceled: delete, or retain to start a job from it. That of a job that has failed for good is always retained.");
+            "What becomes of the completed checkpoints of a job that is canceled: delete, or retain to start a job from one. Those of a job that has failed for good are always retained.");
     public static final ConfigKey<Integer> CHECKPOINT_FAILURES_TOLERATED = ConfigKey.job(
             "selvage.checkpoint.tolerated-failures",
             ValueType.integerOrUnlimited(0),

@@ -58,9 +58,13 @@ public final class ApplicationHistory {
 
     /** The checkpoints that a job can go on from; none if it is not known. */
     public RetainedCheckpoints retained(String job) {
-        return job(job).map(known -> RetainedCheckpoints.of(
-                        known, setting(known, JobConfig.CHECKPOINTS_RETAINED).orElse(JournaledState.MAX_RETAINED + 1)))
+        return job(job).map(known -> RetainedCheckpoints.of(known, mostRetained(known)))
                 .orElse(new RetainedCheckpoints(List.of()));
+    }
+
+    /** How many checkpoints a job keeps; all that are known, if its settings are those of another version. */
+    static int mostRetained(JournaledJob job) {
+        return setting(job, JobConfig.CHECKPOINTS_RETAINED).orElse(JournaledState.MAX_RETAINED + 1);
     }
 
     /** What holds for a job; empty if its settings are those of another version. */

@@ -33,15 +33,16 @@ public record RetainedCheckpoints(List<CheckpointCompleted> completed) {
     }
 
     /**
-     * What a job that has failed for good leaves, whatever becomes of its session: its newest one, and what that needs.
-     * Empty for any other job, if there is none, or if it was stopped with a savepoint, which needs nothing.
+     * What a job that has failed for good leaves, whatever becomes of its session: all that it could have been restored
+     * from, as the newest may be what it has failed of, and what these need. Empty for any other job, if there is none,
+     * or if it was stopped with a savepoint, which needs nothing.
      */
     public static Set<CheckpointId> ofFailed(JournaledJob job) {
         boolean hasFailed = job.hasEnded() && job.getEnded().getOutcome() == JobOutcome.JOB_FAILED;
         return hasFailed
                         && job.hasCheckpoint()
                         && job.getCheckpoint().getStoppedBy().isEmpty()
-                ? of(job, 1).directories()
+                ? of(job, ApplicationHistory.mostRetained(job)).directories()
                 : Set.of();
     }
 

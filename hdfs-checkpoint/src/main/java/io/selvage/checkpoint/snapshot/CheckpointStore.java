@@ -267,20 +267,22 @@ public final class CheckpointStore {
 
     /**
      * Of a job that has ended: deletes all that it has but the checkpoints to be kept, and the mark that keeps them,
-     * which is made first if it is not there. If none of them is there any more, as one that was claimed is deleted,
-     * nothing of the job stays.
+     * which is made first if it is not there. Nothing of the job stays if it has none at all, as what was claimed is
+     * deleted; if it has others than these, they stay, as they are all that there is.
      */
     public void retain(CheckpointLayout layout, Set<CheckpointId> kept) throws IOException {
         store.catchUp(); // What is not seen is deleted.
         List<CheckpointId> there = list(layout);
-        if (Collections.disjoint(there, kept)) {
+        if (there.isEmpty()) {
             deleteJob(layout);
             return;
         }
         markRetained(layout);
-        for (CheckpointId id : there) {
-            if (!kept.contains(id)) {
-                delete(layout, id);
+        if (!Collections.disjoint(there, kept)) {
+            for (CheckpointId id : there) {
+                if (!kept.contains(id)) {
+                    delete(layout, id);
+                }
             }
         }
         deleteAllButCheckpoints(layout);

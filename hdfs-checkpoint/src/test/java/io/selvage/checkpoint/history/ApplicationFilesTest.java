@@ -102,6 +102,32 @@ final class ApplicationFilesTest {
     }
 
     @Test
+    void asManyStayAsTheJobRetains() throws IOException {
+        Journal journal = Journal.open(store, CheckpointLayout.journalDirectory(APPLICATION));
+        byte[] epoch = EpochStarted.newBuilder().setEpoch(1).build().toByteArray();
+        assertThat(journal.winEpoch(1, epoch)).isInstanceOf(EpochOutcome.Won.class);
+        append(
+                journal,
+                JournalRecord.newBuilder()
+                        .setJobSubmitted(JobSubmitted.newBuilder()
+                                .setJobId(FAILED.value())
+                                .putSettings("selvage.checkpoint.retained", "2")));
+        CheckpointLayout layout = CheckpointLayout.of(APPLICATION, FAILED);
+        for (long each : new long[] {4, 7, 9}) {
+            put(layout.checkpointDirectory(new CheckpointId(each)) + "/container_1-1.data");
+            append(
+                    journal,
+                    JournalRecord.newBuilder()
+                            .setCheckpointCompleted(CheckpointCompleted.newBuilder()
+                                    .setJobId(FAILED.value())
+                                    .setCheckpoint(each)));
+        }
+        end(journal, FAILED, JobOutcome.JOB_FAILED);
+        ApplicationFiles.delete(store, APPLICATION);
+        assertThat(new CheckpointStore(store).list(layout)).containsExactly(new CheckpointId(7), new CheckpointId(9));
+    }
+
+    @Test
     void whatIsMarkedStaysToo() throws IOException {
         layOut();
         new CheckpointStore(store).markRetained(CheckpointLayout.of(APPLICATION, CANCELED));

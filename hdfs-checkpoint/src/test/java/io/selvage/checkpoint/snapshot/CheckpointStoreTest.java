@@ -180,6 +180,21 @@ final class CheckpointStoreTest {
                 .anyMatch(path -> path.endsWith("/_retained"));
     }
 
+    /** Somebody has deleted the newest, or it is what the job has failed of. */
+    @Test
+    void whereNoneOfThemIsThereAnyMoreWhatThereIsStays() throws IOException {
+        checkpoints.writeMetadata(LAYOUT, metadata(5, 3));
+        put(DurableStore.join(LAYOUT.jobDirectory(), "graph.pb"));
+        checkpoints.retain(LAYOUT, Set.of(SEVENTH));
+        assertThat(checkpoints.list(LAYOUT)).containsExactly(new CheckpointId(5));
+        checkpoints.deleteApplication("application_1_0001");
+        assertThat(checkpoints.list(LAYOUT)).containsExactly(new CheckpointId(5));
+
+        checkpoints.delete(LAYOUT, new CheckpointId(5));
+        checkpoints.retain(LAYOUT, Set.of(SEVENTH));
+        assertThat(disk.paths()).as("all of it was deleted").isEmpty();
+    }
+
     /** A master and a client, or a master that dies slowly and the next one. */
     @Test
     void twoMayMarkAJobAtATime() throws IOException {
