@@ -1,14 +1,17 @@
 package io.selvage.checkpoint.content;
 
+import io.selvage.api.type.CorruptDataException;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.StateReplica;
+import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StateBackend;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.function.LongConsumer;
 
@@ -41,8 +44,7 @@ public final class KeyedStateLoader {
      * @param into an empty one, of these key groups
      * @param snapshots of all of the operator's subtasks
      * @param onSegment told of each segment's length, in bytes, before it is read
-     * @throws io.selvage.checkpoint.snapshot.SegmentDamagedException if files are gone or damaged
-     * @throws io.selvage.api.type.CorruptDataException if what is in them is not what a backend has written
+     * @throws SegmentDamagedException if files are gone or damaged, or what is in them is not what a backend has written
      */
     public void load(
             StateReplica into,
@@ -69,9 +71,24 @@ public final class KeyedStateLoader {
     private void load(StateReplica into, OperatorSnapshot snapshot, LongConsumer onSegment) throws IOException {
         for (Segment segment : snapshot.getKeyedStateList()) {
             onSegment.accept(segment.getLength());
-            try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
+            SegmentHandle handle = SegmentHandle.fromWire(segment);
+            try (InputStream in = segments.open(handle)) {
                 into.apply(in, segment.getLength(), segment.getCheckpoint());
+            } catch (CorruptDataException | IllegalArgumentException unreadable) {
+                throw damagedOrElse(handle, unreadable);
             }
         }
+    }
+
+    /** Lengths that lead astray are met before the end, where a segment is verified: so it is read once more. */
+    private SegmentDamagedException damagedOrElse(SegmentHandle segment, RuntimeException unreadable)
+            throws IOException {
+        try (InputStream in = segments.open(segment)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return new SegmentDamagedException(
+                "The checkpoint file " + segment.file() + " is as it was written, and can't be read: "
+                        + unreadable.getMessage(),
+                unreadable);
     }
 }
