@@ -4,7 +4,7 @@
 #   scripts/benchmark.sh opening [--openings N] [--json]
 # Workloads: pass, count, count-rocksdb, window, latency, large-state; docs/benchmarks.md. "opening" is how long a person
 # waits for a session, and for a job's first output. Starts HDFS and YARN on this machine. Exit codes: 0 done, 1 failed,
-# 2 the command line is wrong, 3 the output is not what it must be.
+# 2 the command line is wrong or a setting is refused, 3 the output is not what it must be.
 set -euo pipefail
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)

@@ -4,6 +4,7 @@ import io.selvage.protocol.config.ApplicationConfig;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ContainerLayout;
+import io.selvage.protocol.process.JvmOptions;
 import io.selvage.protocol.process.MasterHint;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
@@ -85,7 +86,7 @@ public final class ExecutorLaunch {
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Djava.net.preferIPv4Stack=true",
                 "-Djava.io.tmpdir=" + Environment.PWD.$$() + "/tmp",
-                config.executorJvmOptions(),
+                JvmOptions.inShell(config.executorJvmOptions()),
                 EXECUTOR_CLASS,
                 "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/executor.log",
                 "2>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/stderr");

@@ -173,11 +173,11 @@ class ExecutorLaunchTest {
 
     @Test
     void startsTheExecutorsMainWithTheOptionsOfTheSession() {
-        String command = launch("-Dx=y", false).command(2048);
+        String command = launch("-Dx=y -Xlog:gc*:file=gc.log", false).command(2048);
         assertThat(command)
                 .startsWith("exec {{JAVA_HOME}}/bin/java -Xmx1433m ")
                 .contains(" -XX:+ExitOnOutOfMemoryError -XX:+DisplayVMOutputToStderr ")
-                .contains(" -Dx=y io.selvage.task.main.ExecutorMain ")
+                .contains(" '-Dx=y' '-Xlog:gc*:file=gc.log' io.selvage.task.main.ExecutorMain ")
                 .endsWith("1><LOG_DIR>/executor.log 2><LOG_DIR>/stderr");
     }
 

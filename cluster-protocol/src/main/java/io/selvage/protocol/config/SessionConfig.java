@@ -56,9 +56,13 @@ public record SessionConfig(
     private static final MemorySize LARGEST_CONTAINER = MemorySize.ofMebibytes(1 << 20);
     private static final ValueType<MemorySize> CONTAINER_MEMORY = ValueType.memory(LEAST_CONTAINER, LARGEST_CONTAINER);
     private static final ValueType<Integer> VCORES = ValueType.integer(1, 1024);
+    /**
+     * They are put between single quotes, within a command between double ones: these characters alone stay as they
+     * are.
+     */
     private static final ValueType<String> JVM_OPTIONS = ValueType.text(
-            "JVM options of letters, digits and any of -_=+:.,/@%, parted by blanks",
-            Pattern.compile("[-A-Za-z0-9_=+:.,/@% ]*"));
+            "JVM options of letters, digits and any of -_=+:.,/@%*, parted by blanks",
+            Pattern.compile("[-A-Za-z0-9_=+:.,/@%* ]*"));
 
     public static final ConfigKey<String> STATE_ROOT = ConfigKey.session(
             "selvage.state.root",

@@ -20,13 +20,6 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.Date;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.ContentSigner;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
  * What every process of one application holds and no other does: a certificate with its key for the control plane, and
@@ -41,6 +34,7 @@ public final class ApplicationIdentity {
     private static final int SECRET_BYTES = 32;
     private static final int MAX_PART_BYTES = 16 * 1024;
     private static final int SERIAL_BITS = 128;
+    private static final String NAME = "CN=selvage application";
     /** Clocks of a cluster's hosts differ. */
     private static final Duration CLOCK_SKEW = Duration.ofDays(2);
     /** Longer than any session lives; what ends an identity is the end of its application. */
@@ -63,27 +57,15 @@ public final class ApplicationIdentity {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
             generator.initialize(new ECGenParameterSpec("secp256r1"), random);
             KeyPair pair = generator.generateKeyPair();
+            Instant now = Instant.now();
+            X509Certificate certificate = SelfSignedCertificate.of(
+                    pair, NAME, new BigInteger(SERIAL_BITS, random), now.minus(CLOCK_SKEW), now.plus(VALIDITY));
             byte[] secret = new byte[SECRET_BYTES];
             random.nextBytes(secret);
-            return new ApplicationIdentity(selfSigned(pair, random), pair.getPrivate(), secret);
-        } catch (GeneralSecurityException | OperatorCreationException unavailable) {
+            return new ApplicationIdentity(certificate, pair.getPrivate(), secret);
+        } catch (GeneralSecurityException unavailable) {
             throw new IllegalStateException("This JVM can't make an elliptic-curve certificate.", unavailable);
         }
-    }
-
-    private static X509Certificate selfSigned(KeyPair pair, SecureRandom random)
-            throws GeneralSecurityException, OperatorCreationException {
-        Instant now = Instant.now();
-        X500Name name = new X500Name("CN=selvage application");
-        JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
-                name,
-                new BigInteger(SERIAL_BITS, random),
-                Date.from(now.minus(CLOCK_SKEW)),
-                Date.from(now.plus(VALIDITY)),
-                name,
-                pair.getPublic());
-        ContentSigner signer = new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate());
-        return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
     }
 
     /**

@@ -1,6 +1,6 @@
 package io.selvage.minicluster.opening;
 
-import io.selvage.minicluster.BenchmarkProcess;
+import io.selvage.minicluster.benchmark.BenchmarkProcess;
 
 /** The process that {@code scripts/benchmark.sh opening} starts. */
 public final class OpeningMain {

@@ -1,6 +1,6 @@
 package io.selvage.minicluster.opening;
 
-import io.selvage.minicluster.BenchmarkOptions;
+import io.selvage.minicluster.benchmark.BenchmarkOptions;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

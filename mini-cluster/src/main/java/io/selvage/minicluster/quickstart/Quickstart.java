@@ -67,8 +67,7 @@ public final class Quickstart {
             Configuration configuration = Configuration.defaults().with(SESSION_SETTINGS, FROM);
             Session session = open(client, configuration);
             double sessionSeconds = secondsSince(startNanos);
-            screen.step("session " + session.applicationId() + " is open; watch it at "
-                    + session.describe().getTrackingUrl());
+            screen.step("session " + session.applicationId() + " is open; watch it at " + session.webPage());
             boolean keep = false;
             Path folder = new Path(files.getHomeDirectory(), "quickstart/" + session.applicationId());
             try {

@@ -1,6 +1,6 @@
 package io.selvage.minicluster.recovery;
 
-import io.selvage.minicluster.BenchmarkProcess;
+import io.selvage.minicluster.benchmark.BenchmarkProcess;
 
 /** The process that {@code benchmarks/run.sh recovery} starts. */
 public final class RecoveryMain {

@@ -1,6 +1,6 @@
 package io.selvage.minicluster.throughput;
 
-import io.selvage.minicluster.BenchmarkProcess;
+import io.selvage.minicluster.benchmark.BenchmarkProcess;
 
 /** The process that {@code scripts/benchmark.sh} starts. */
 public final class ThroughputMain {

@@ -57,11 +57,14 @@ final class SessionIT {
     /** Longer files are libraries and archives of classes. */
     private static final long LARGE_BYTES = 16 << 20;
 
+    private static final long MOST_RUNTIME_BYTES = 70_000_000;
+
     private MiniCluster cluster;
     private Commands commands;
     private FileSystem hdfs;
     private String session;
     private String stateRoot;
+    private long runtimeBytes;
 
     @TempDir
     static Path directory;
@@ -96,6 +99,8 @@ final class SessionIT {
                 .as("no more than the cluster's own maximum")
                 .isEqualTo(10);
         stateRoot = opened.json().get("state_root").asText();
+        runtimeBytes = hdfs.getContentSummary(new org.apache.hadoop.fs.Path(stateRoot, "libraries"))
+                .getLength();
     }
 
     @AfterAll
@@ -110,6 +115,13 @@ final class SessionIT {
         } finally {
             hdfs.close();
         }
+    }
+
+    @Test
+    void theRuntimeInHdfsIsNoLargerThanItsAim() {
+        assertThat(runtimeBytes)
+                .as("all that a first session uploads (docs/benchmarks.md): leave something out (decision 0047)")
+                .isBetween(1L, MOST_RUNTIME_BYTES);
     }
 
     @Test

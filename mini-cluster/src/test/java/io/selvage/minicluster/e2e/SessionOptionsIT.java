@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a session was asked for reaches YARN and its processes, and whoever leaves it leaves it running. */
 @ExtendWith(MiniClusterExtension.class)
 final class SessionOptionsIT {
+    private static final String GC_LOG = "-Xlog:gc*:file=gc.log";
     private static final Pattern OPEN = Pattern.compile("Session (application_\\d+_\\d+) is open");
 
     @TempDir
@@ -73,6 +74,10 @@ final class SessionOptionsIT {
                 "-D",
                 "selvage.executor.standby=0",
                 "-D",
+                "selvage.master.jvm-options=" + GC_LOG,
+                "-D",
+                "selvage.executor.jvm-options=" + GC_LOG,
+                "-D",
                 "selvage.master.env.REGION=south",
                 "-D",
                 "selvage.executor.env.REGION=north");
@@ -89,6 +94,8 @@ final class SessionOptionsIT {
         assertThat(variables(master)).contains("REGION=south");
         assertThat(variables(executor)).contains("REGION=north");
         for (Path process : List.of(master, executor)) {
+            assertThat(process.resolve("cwd/gc.log")).exists();
+            assertThat(words(process.resolve("cmdline"))).contains(GC_LOG);
             assertThat(process.resolve("cwd/rules.txt")).hasContent("be kind");
             assertThat(process.resolve("cwd/models/deep/one.bin")).hasContent("1");
         }
@@ -158,7 +165,10 @@ final class SessionOptionsIT {
     }
 
     private static List<String> variables(Path process) throws Exception {
-        String all = new String(Files.readAllBytes(process.resolve("environ")), StandardCharsets.UTF_8);
-        return List.of(all.split("\0", -1));
+        return words(process.resolve("environ"));
+    }
+
+    private static List<String> words(Path file) throws Exception {
+        return List.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\0", -1));
     }
 }

@@ -39,8 +39,17 @@ class OpeningTest {
         assertThat(OpeningSettings.parse(home, List.of()))
                 .isEqualTo(new OpeningSettings(home, Path.of("/home/.selvage/opening"), 5, false, Map.of()));
         assertThat(OpeningSettings.parse(
-                        home, List.of("--openings", "2", "--json", "-D", "a=b", "--folder", "/elsewhere")))
-                .isEqualTo(new OpeningSettings(home, Path.of("/elsewhere"), 2, true, Map.of("a", "b")));
+                        home,
+                        List.of(
+                                "--openings",
+                                "2",
+                                "--json",
+                                "-D",
+                                "selvage.master.vcores=2",
+                                "--folder",
+                                "/elsewhere")))
+                .isEqualTo(new OpeningSettings(
+                        home, Path.of("/elsewhere"), 2, true, Map.of("selvage.master.vcores", "2")));
         assertThatThrownBy(() -> OpeningSettings.parse(home, List.of("--openings", "0")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("from 1 to 100, and not 0");

@@ -3,6 +3,7 @@ package io.selvage.client.deploy;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ContainerLayout;
+import io.selvage.protocol.process.JvmOptions;
 import io.selvage.protocol.wire.SessionSpec;
 import java.util.HashMap;
 import java.util.List;
@@ -36,7 +37,7 @@ final class LaunchCommand {
                 // What it says then, so that YARN shows it.
                 "-XX:+DisplayVMOutputToStderr",
                 "-Djava.net.preferIPv4Stack=true",
-                session.masterJvmOptions(),
+                JvmOptions.inShell(session.masterJvmOptions()),
                 MASTER_CLASS,
                 "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/master.log",
                 // YARN shows the end of a file of this name in its diagnostics, and the master's last words go there.

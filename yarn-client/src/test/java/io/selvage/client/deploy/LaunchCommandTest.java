@@ -12,10 +12,10 @@ class LaunchCommandTest {
     @Test
     void theHeapIsAShareOfTheContainerAndTheUsersOptionsComeLast() {
         SessionConfig session = SessionConfig.from(Configuration.defaults()
-                .withOptions(List.of("selvage.master.memory=2g", "selvage.master.jvm-options=-Xmx99m -Da=b")));
+                .withOptions(List.of("selvage.master.memory=2g", "selvage.master.jvm-options=-Xmx99m -Xlog:gc*")));
         assertThat(LaunchCommand.of(session))
                 .startsWith("exec {{JAVA_HOME}}/bin/java -Xmx1433m ")
-                .contains(" -Xmx99m -Da=b io.selvage.master.")
+                .contains(" '-Xmx99m' '-Xlog:gc*' io.selvage.master.")
                 .endsWith(" 1><LOG_DIR>/master.log 2><LOG_DIR>/stderr");
     }
 

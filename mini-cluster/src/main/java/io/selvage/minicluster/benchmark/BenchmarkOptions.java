@@ -1,5 +1,7 @@
-package io.selvage.minicluster;
+package io.selvage.minicluster.benchmark;
 
+import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.config.Configuration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -11,7 +13,7 @@ import java.util.Set;
 
 /**
  * Options of a benchmark as they stand on its command line. What can't be understood is an
- * {@link IllegalArgumentException} with a sentence for the user.
+ * {@link IllegalArgumentException} with a sentence for the user, or a {@link ConfigException} if it is a setting.
  *
  * @param given by option; of one that takes no value, an empty one
  * @param settings what {@code -D KEY=VALUE} gave, for session and job
@@ -43,6 +45,8 @@ public record BenchmarkOptions(Map<String, String> given, Map<String, String> se
             }
             settings.put(value.substring(0, split), value.substring(split + 1));
         }
+        // Here, before there is a cluster: a session would refuse them after half a minute.
+        Configuration.defaults().with(settings, "from -D");
         return new BenchmarkOptions(given, settings, usage);
     }
 
