@@ -488,18 +488,15 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             return List.of(new StateFate("", StateFate.Kind.REFUSED, String.valueOf(e.getMessage())));
         }
         List<StateFate> fates = new ArrayList<>();
-        for (StateSchema.Section section : codec.declared().sections()) {
-            if (section.kind() != StateSchema.Kind.LAYOUT) {
-                fates.add(written.fateOf(operator, section, codec.serdeOf(section)));
-            }
+        for (StateSchema.Section section : codec.declared().states()) {
+            fates.add(written.fateOf(operator, section, codec.serdeOf(section)));
         }
         notAskedFor(written).forEach(name -> fates.add(new StateFate(name, StateFate.Kind.DROPPED, "")));
         return fates;
     }
 
     private List<String> notAskedFor(StateSchema written) {
-        return written.sections().stream()
-                .filter(section -> section.kind() != StateSchema.Kind.LAYOUT)
+        return written.states().stream()
                 .map(StateSchema.Section::name)
                 .filter(name -> !names.contains(name))
                 .distinct()

@@ -338,12 +338,7 @@ final class StateEvolutionTest {
 
     /** As checkpoints were before there were layouts. */
     private static StateSchema withoutLayout(StateSchema written) {
-        return new StateSchema(
-                written.keySchema(),
-                written.maxParallelism(),
-                written.sections().stream()
-                        .filter(section -> section.kind() != StateSchema.Kind.LAYOUT)
-                        .toList());
+        return new StateSchema(written.keySchema(), written.maxParallelism(), written.states());
     }
 
     /** Without a trigger a session's timer does not go with it, and no trigger would hear of it. */
