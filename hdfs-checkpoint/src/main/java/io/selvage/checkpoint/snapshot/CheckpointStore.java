@@ -228,7 +228,8 @@ public final class CheckpointStore {
     public Optional<CheckpointId> newestWithMetadata(CheckpointLayout layout) throws IOException {
         List<CheckpointId> ids = list(layout);
         for (int i = ids.size() - 1; i >= 0; i--) {
-            if (newestMetadata(store.list(layout.checkpointDirectory(ids.get(i)))).isPresent()) {
+            if (newestMetadata(store.list(layout.checkpointDirectory(ids.get(i))))
+                    .isPresent()) {
                 return Optional.of(ids.get(i));
             }
         }

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Savepoints of each format that there has been, which every later version must restore, for ever: users' savepoints
- * are years old when they are needed. No entry is ever changed or deleted, and {@link Samples} neither. When the
- * format changes, one test here fails, and says how to add the entry of the new one.
+ * are years old when they are needed. No entry is ever changed or deleted, and {@link Samples} neither. When the format
+ * changes, one test here fails, and says how to add the entry of the new one.
  */
 final class CorpusTest {
     private static final Path CORPUS = Path.of("src", "test", "resources", "corpus");

@@ -34,8 +34,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Steps that windows keep their contents in, and an interval join: they say what their state is of. Like {@link
- * SampleState}, this is part of what the corpus says, and must not change.
+ * Steps that windows keep their contents in, and an interval join: they say what their state is of. Like
+ * {@link SampleState}, this is part of what the corpus says, and must not change.
  */
 abstract class SampleWindows implements Sample {
     static final int KEYS = 30;
@@ -74,12 +74,11 @@ abstract class SampleWindows implements Sample {
         KeyedStateBackend<Object> backend = disk == null
                 ? new RowKeyedStateBackend<>(step.uid, keys, SampleState.GROUPS, range, origin, 0)
                 : RowKeyedStateBackend.onDisk(step.uid, keys, SampleState.GROUPS, range, origin, disk);
-        SampleWindows sample =
-                switch (step) {
-                    case JOIN -> new Join(range, backend);
-                    case PANES -> new Panes(range, backend);
-                    case SESSIONS -> new Sessions(range, backend);
-                };
+        SampleWindows sample = switch (step) {
+            case JOIN -> new Join(range, backend);
+            case PANES -> new Panes(range, backend);
+            case SESSIONS -> new Sessions(range, backend);
+        };
         assertThat(backend.opened()).isEmpty();
         return sample;
     }
@@ -123,8 +122,7 @@ abstract class SampleWindows implements Sample {
     abstract TreeSet<String> allFired() throws Exception;
 
     static void fire(TimerQueue<Object, Long> timers, String name, TreeSet<String> fired) throws Exception {
-        timers.advance(
-                Long.MAX_VALUE, (key, start, millis) -> fired.add(timer(name, (Long) key, start, millis)));
+        timers.advance(Long.MAX_VALUE, (key, start, millis) -> fired.add(timer(name, (Long) key, start, millis)));
     }
 
     static String timer(String name, long key, long start, long millis) {
