@@ -208,6 +208,16 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     /** Nothing is visited, and the owner and its parts in use stay objects. */
     @Override
     public @Nullable Row findPart(Row owner, PartKey key, int hash) {
+        Row row = peekPart(owner, key, hash);
+        if (row != null) {
+            touch(row);
+            keepInUse((StoredRow) row);
+        }
+        return row;
+    }
+
+    @Override
+    public @Nullable Row peekPart(Row owner, PartKey key, int hash) {
         if (owner != ownerInUse) {
             releaseParts();
             ownerInUse = owner;
@@ -223,10 +233,6 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             row = loadPart(key, hash, owner.group); // May throw.
         }
         touch(owner);
-        if (row != null) {
-            touch(row);
-            keepInUse((StoredRow) row);
-        }
         return row;
     }
 

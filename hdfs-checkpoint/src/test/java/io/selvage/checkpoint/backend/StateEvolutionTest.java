@@ -275,6 +275,29 @@ final class StateEvolutionTest {
                         "window-end DROPPED");
     }
 
+    /** What joins keep may be in parts: that is read where none was, and is what is written from then on. */
+    @Test
+    void whatAJoinHasWrittenWholeIsKnownToBeReadInParts() throws Exception {
+        StateSchema now = written(join(0, 1));
+        StateSchema before = new StateSchema(
+                now.keySchema(),
+                now.maxParallelism(),
+                now.sections().stream()
+                        .map(section -> new StateSchema.Section(
+                                section.kind(), section.name(), section.schema().replace("parts-by<", "by<")))
+                        .toList());
+        assertThat(before).isNotEqualTo(now);
+        assertThat(fates(join(0, 1), before))
+                .containsExactly(
+                        "left-timestamps EVOLVED",
+                        "left EVOLVED",
+                        "left-end RESTORED",
+                        "right-timestamps EVOLVED",
+                        "right EVOLVED",
+                        "right-end RESTORED");
+        assertThat(fates(join(0, 1), now)).allMatch(fate -> fate.endsWith("RESTORED"));
+    }
+
     private static StateSchema written(OperatorDefinition windows) throws Exception {
         byte[] segment = segmentOf(windows);
         return StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator");
