@@ -26,6 +26,11 @@ interface Cell<V> {
         throw new UnsupportedOperationException("has no parts");
     }
 
+    /** The same to be read alone: it is not changed in place. */
+    default @Nullable V partToRead(int number) {
+        return part(number);
+    }
+
     default void setPart(int number, V value) {
         throw new UnsupportedOperationException("has no parts");
     }

@@ -4,11 +4,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 
 /**
@@ -30,7 +28,7 @@ final class FileCopy {
     /** @throws EOFException if the stream has fewer bytes than that */
     void take(InputStream in, long length, Path file) throws IOException {
         try (OutputStream out = Files.newOutputStream(file)) {
-            CompletableFuture<Void> written = CompletableFuture.allOf(); // None is under way.
+            CompletableFuture<Void> written = FileWork.none();
             try {
                 for (long left = length; left > 0; ) {
                     int count = nextOf(left);
@@ -40,14 +38,14 @@ final class FileCopy {
                                 "a segment of keyed state ends " + (left - read) + " bytes before its end");
                     }
                     byte[] full = piece;
-                    joined(written);
-                    written = CompletableFuture.runAsync(() -> write(full, count, out, file), files);
+                    FileWork.joined(written);
+                    written = FileWork.begin(files, () -> write(full, count, out, file));
                     swap();
                     left -= count;
                 }
-                joined(written);
+                FileWork.joined(written);
             } finally {
-                written.handle((done, failure) -> done).join(); // Nobody writes once it is closed.
+                FileWork.awaitEnd(written); // Nobody writes once it is closed.
             }
         }
     }
@@ -59,7 +57,7 @@ final class FileCopy {
             try {
                 for (long left = length; left > 0; ) {
                     int count = (int) Math.min(PIECE_BYTES, left);
-                    joined(ahead);
+                    FileWork.joined(ahead);
                     byte[] full = piece;
                     swap();
                     left -= count;
@@ -67,18 +65,18 @@ final class FileCopy {
                     out.write(full, 0, count);
                 }
             } finally {
-                ahead.handle((done, failure) -> done).join(); // Nobody reads once it is closed.
+                FileWork.awaitEnd(ahead); // Nobody reads once it is closed.
             }
         }
     }
 
     private CompletableFuture<Void> readAhead(InputStream in, long left, Path file) {
         if (left == 0) {
-            return CompletableFuture.allOf();
+            return FileWork.none();
         }
         int count = nextOf(left);
         byte[] into = piece;
-        return CompletableFuture.runAsync(() -> read(in, into, count, file), files);
+        return FileWork.begin(files, () -> read(in, into, count, file));
     }
 
     /** How much of what is left is in the next piece, for which there is room then. */
@@ -96,37 +94,21 @@ final class FileCopy {
         other = full;
     }
 
-    private static void read(InputStream from, byte[] into, int count, Path file) {
-        try {
-            int read = from.readNBytes(into, 0, count);
-            if (read < count) {
-                throw new EOFException(file + " is shorter than it was, by " + (count - read) + " bytes or more");
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static void read(InputStream from, byte[] into, int count, Path file) throws IOException {
+        int read = from.readNBytes(into, 0, count);
+        if (read < count) {
+            throw new EOFException(file + " is shorter than it was, by " + (count - read) + " bytes or more");
         }
     }
 
-    private static void write(byte[] bytes, int count, OutputStream to, Path file) {
+    private static void write(byte[] bytes, int count, OutputStream to, Path file) throws IOException {
         try {
             to.write(bytes, 0, count);
         } catch (IOException e) {
-            throw new UncheckedIOException(new IOException(
+            throw new IOException(
                     "State can't be written to " + file + ": " + e.getMessage()
                             + ". See whether the disk is full, or has failed.",
-                    e));
-        }
-    }
-
-    /** Waits; throws what that has wrapped. */
-    static void joined(CompletableFuture<Void> done) throws IOException {
-        try {
-            done.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof UncheckedIOException failed) {
-                throw failed.getCause();
-            }
-            throw e;
+                    e);
         }
     }
 }

@@ -124,12 +124,17 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     /** Nothing is visited: the owner is in use. */
     @Override
     public @Nullable Row findPart(Row owner, PartKey key, int hash) {
-        Row row = table.find(key, hash);
-        if (row == null) {
-            return undecoded == null ? null : decodePart(owner, key, hash);
+        Row row = peekPart(owner, key, hash);
+        if (row != null) {
+            touch(row);
         }
-        touch(row);
         return row;
+    }
+
+    @Override
+    public @Nullable Row peekPart(Row owner, PartKey key, int hash) {
+        Row row = table.find(key, hash);
+        return row != null || undecoded == null ? row : decodePart(owner, key, hash);
     }
 
     @Override

@@ -35,7 +35,7 @@ public record JoinStates(
     }
 
     private static JoinStates of(KeyedStateBackend<Object> backend, String side, Serde<Object> serde) {
-        NamespacedStates<Long> stretches = backend.namespaced(Serdes.LONG);
+        NamespacedStates<Long> stretches = backend.namespacedInParts(Serdes.LONG);
         return new JoinStates(
                 stretches,
                 stretches.list(new ListStateDescriptor<>(side + "-timestamps", Serdes.LONG)),

@@ -31,6 +31,14 @@ public interface KeyedStateBackend<K> {
     /** States that each key has one of for each namespace. */
     <N> NamespacedStates<N> namespaced(Serde<N> namespaceSerde);
 
+    /**
+     * The same for lists alone, which can't be merged. What a key has of one in one namespace may be much: what is used
+     * of it, and what changes of it, is what costs.
+     *
+     * @param namespaceSerde is canonical
+     */
+    <N> NamespacedStates<N> namespacedInParts(Serde<N> namespaceSerde);
+
     /** Of event time. */
     default <N> TimerQueue<K, N> timers(String name, Serde<N> namespaceSerde) {
         return timers(name, namespaceSerde, TimeDomain.EVENT_TIME);

@@ -12,11 +12,13 @@ import java.util.List;
  */
 final class ListElements<T> implements ListState<T> {
     private final Cell<ArrayList<T>> cell;
-    private final int most;
+    private final int most; // That are together while none is in a part.
+    private final int perPart;
 
     ListElements(Cell<ArrayList<T>> cell, PartSizes sizes) {
         this.cell = cell;
         this.most = cell.isDivisible() ? sizes.most() : Integer.MAX_VALUE;
+        this.perPart = cell.isDivisible() ? sizes.perListPart() : Integer.MAX_VALUE;
     }
 
     @Override
@@ -26,17 +28,17 @@ final class ListElements<T> implements ListState<T> {
             elements = new ArrayList<>(4);
             cell.set(elements);
         }
-        if (elements.size() >= most) {
+        if (elements.size() >= perPart && (elements.size() >= most || elements instanceof PartedList<T>)) {
             elements = divide(elements);
         }
         elements.add(element);
     }
 
-    /** Elements become a part, or several if they are from an earlier version; answers what others are added to. */
+    /** Elements become a part, or several if they were together until now; answers what others are added to. */
     private ArrayList<T> divide(ArrayList<T> elements) {
         int parts = elements instanceof PartedList<T> parted ? parted.parts : 0;
-        for (int from = 0; from < elements.size(); from += most) {
-            int end = Math.min(from + most, elements.size());
+        for (int from = 0; from < elements.size(); from += perPart) {
+            int end = Math.min(from + perPart, elements.size());
             cell.setPart(parts++, new ArrayList<>(elements.subList(from, end)));
         }
         PartedList<T> tail = new PartedList<>(parts);
@@ -62,7 +64,7 @@ final class ListElements<T> implements ListState<T> {
 
     /** The last one is what is in the owner's row. */
     private Iterator<T> part(PartedList<T> parted, int number) {
-        List<T> elements = number < parted.parts ? cell.part(number) : parted;
+        List<T> elements = number < parted.parts ? cell.partToRead(number) : parted;
         return elements == null
                 ? Collections.emptyIterator()
                 : Collections.unmodifiableList(elements).iterator();

@@ -8,9 +8,16 @@ import io.selvage.api.type.Serde;
 import java.util.List;
 import java.util.function.Function;
 
-/** Stateless. What one key has of one state, by namespace. */
-record NamespacesSerde<N, V>(Serde<N> namespace, Serde<V> value) implements Serde<Namespaces<N, V>> {
+/**
+ * Stateless. What one key has of one state, by namespace.
+ *
+ * @param isDivided values may be in parts: they are read where none was, but not the other way round
+ */
+record NamespacesSerde<N, V>(Serde<N> namespace, Serde<V> value, boolean isDivided) implements Serde<Namespaces<N, V>> {
     private static final long serialVersionUID = 1L;
+
+    private static final String WHOLE = "by";
+    private static final String DIVIDED = "parts-by";
 
     @Override
     public void write(Namespaces<N, V> all, BinaryWriter out) {
@@ -38,7 +45,8 @@ record NamespacesSerde<N, V>(Serde<N> namespace, Serde<V> value) implements Serd
 
     @Override
     public Function<BinaryReader, Namespaces<N, V>> reader(String written) {
-        List<String> arguments = Schemas.argumentsOf(written, "by", 2, schema());
+        String word = isDivided && written.startsWith(DIVIDED) ? DIVIDED : WHOLE;
+        List<String> arguments = Schemas.argumentsOf(written, word, 2, schema());
         if (!arguments.get(0).equals(namespace.schema())) {
             throw new IncompatibleSchemaException(written, schema());
         }
@@ -48,6 +56,6 @@ record NamespacesSerde<N, V>(Serde<N> namespace, Serde<V> value) implements Serd
 
     @Override
     public String schema() {
-        return "by<" + namespace.schema() + "," + value.schema() + ">";
+        return (isDivided ? DIVIDED : WHOLE) + "<" + namespace.schema() + "," + value.schema() + ">";
     }
 }

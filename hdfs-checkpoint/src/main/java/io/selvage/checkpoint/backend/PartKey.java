@@ -4,7 +4,7 @@ package io.selvage.checkpoint.backend;
  * The key of a row that has one part of what another key has of a state; immutable.
  *
  * @param owner whose state it is
- * @param state by name, as sections may be numbered anew
+ * @param state by name, as sections may be numbered anew; and by namespace, if it has such
  * @param number from 0
  */
 record PartKey(Object owner, String state, int number) {

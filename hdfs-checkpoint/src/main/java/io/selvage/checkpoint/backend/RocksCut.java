@@ -2,7 +2,6 @@ package io.selvage.checkpoint.backend;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,12 +118,7 @@ final class RocksCut implements KeyedCut.Content {
     @Override
     public void writeTo(OutputStream out) throws IOException {
         Complete known = Objects.requireNonNull(complete, "the cut is not complete");
-        RocksFlush.Ended flush;
-        try {
-            flush = RocksFlush.joined(known.flush());
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        RocksFlush.Ended flush = FileWork.joined(known.flush());
         RocksStore.View view = Objects.requireNonNull(flush.view());
         if (!view.tryUse()) {
             throw new IOException("the cut for checkpoint " + checkpoint + " was given up");
@@ -181,33 +175,24 @@ final class RocksCut implements KeyedCut.Content {
      */
     private void give(List<Path> files, long[] lengths, boolean isImage, OutputStream out) throws IOException {
         FileCopy copy = new FileCopy(environment.ending());
-        CompletableFuture<Void> verified = CompletableFuture.allOf(); // There is nothing to verify.
+        CompletableFuture<Void> verified = FileWork.none();
         try {
             for (int i = 0; i <= files.size(); i++) {
-                FileCopy.joined(verified);
-                verified = isImage && i < files.size() ? verified(files.get(i)) : CompletableFuture.allOf();
+                FileWork.joined(verified);
+                verified = isImage && i < files.size() ? verified(files.get(i)) : FileWork.none();
                 if (i > 0) {
                     copy.give(files.get(i - 1), lengths[i - 1], out);
                 }
             }
         } finally {
-            verified.handle((done, failure) -> done).join(); // Nobody reads once the view is released.
+            FileWork.awaitEnd(verified); // Nobody reads once the view is released.
         }
     }
 
     private CompletableFuture<Void> verified(Path file) {
-        if (!RocksStore.isSorted(file)) {
-            return CompletableFuture.allOf();
-        }
-        return CompletableFuture.runAsync(
-                () -> {
-                    try {
-                        environment.verify(file);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                },
-                environment.ending());
+        return RocksStore.isSorted(file)
+                ? FileWork.begin(environment.ending(), () -> environment.verify(file))
+                : FileWork.none();
     }
 
     private List<Path> writeWhole(RocksStore.View view, boolean[] isWhole, Path into) throws IOException {

@@ -3,13 +3,10 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,30 +115,14 @@ final class RocksFlush<K> {
      * @param links where a restore point goes; null: none is made
      * @param isWhole all there is goes into the checkpoint: the view has an image
      */
-    Ended end(RocksStore into, @Nullable Path links, boolean isWhole) {
-        try {
-            List<Path> ended = files.finish();
-            into.takeIn(ended);
-            if (links == null) {
-                return new Ended(ended, null);
-            }
-            into.makePoint(links);
-            return new Ended(ended, isWhole ? into.view(links) : into.view());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    Ended end(RocksStore into, @Nullable Path links, boolean isWhole) throws IOException {
+        List<Path> ended = files.finish();
+        into.takeIn(ended);
+        if (links == null) {
+            return new Ended(ended, null);
         }
-    }
-
-    /** Waits for what {@link #end} has answered. */
-    static Ended joined(CompletableFuture<Ended> ending) {
-        try {
-            return ending.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof UncheckedIOException failed) {
-                throw failed;
-            }
-            throw e;
-        }
+        into.makePoint(links);
+        return new Ended(ended, isWhole ? into.view(links) : into.view());
     }
 
     StoredRow[] rows() {

@@ -208,6 +208,16 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     /** Nothing is visited, and the owner and its parts in use stay objects. */
     @Override
     public @Nullable Row findPart(Row owner, PartKey key, int hash) {
+        Row row = peekPart(owner, key, hash);
+        if (row != null) {
+            touch(row);
+            keepInUse((StoredRow) row);
+        }
+        return row;
+    }
+
+    @Override
+    public @Nullable Row peekPart(Row owner, PartKey key, int hash) {
         if (owner != ownerInUse) {
             releaseParts();
             ownerInUse = owner;
@@ -223,10 +233,6 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             row = loadPart(key, hash, owner.group); // May throw.
         }
         touch(owner);
-        if (row != null) {
-            touch(row);
-            keepInUse((StoredRow) row);
-        }
         return row;
     }
 
@@ -744,7 +750,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         Path links = forCut == null ? null : environment.newDirectory("point");
         boolean isWhole = forCut != null && forCut.isWhole();
         CompletableFuture<RocksFlush.Ended> ended =
-                CompletableFuture.supplyAsync(() -> written.end(into, links, isWhole), environment.ending());
+                FileWork.ask(environment.ending(), () -> written.end(into, links, isWhole));
         ending = ended;
         CutHistory.Point<Kept> point = forCut == null ? null : points.find(forCut.checkpoint());
         if (forCut == null || point == null) {
@@ -783,10 +789,18 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         }
     }
 
+    private static RocksFlush.Ended joined(CompletableFuture<RocksFlush.Ended> ended) {
+        try {
+            return FileWork.joined(ended);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Its rows are as the store has them, unless they have been used since. */
     private void settle(CompletableFuture<RocksFlush.Ended> ended) {
         RocksFlush<K> done = Objects.requireNonNull(flush);
-        RocksFlush.Ended result = RocksFlush.joined(ended);
+        RocksFlush.Ended result = joined(ended);
         flush = null;
         ending = null;
         cut = null;

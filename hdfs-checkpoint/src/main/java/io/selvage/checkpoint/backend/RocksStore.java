@@ -3,6 +3,7 @@ package io.selvage.checkpoint.backend;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ final class RocksStore {
     private static final Logger LOG = LoggerFactory.getLogger(RocksStore.class);
     private static final String TABLE_SUFFIX = ".sst";
     private static final String OPTIONS_PREFIX = "OPTIONS-"; // What a database was opened with; none needs it.
+    private static final String LOG_SUFFIX = ".log"; // Of what is in no table yet: nothing ever is, and it is empty.
 
     private final RocksEnvironment environment;
     private final Path directory;
@@ -75,13 +77,20 @@ final class RocksStore {
         RocksDB open(String path) throws RocksDBException;
     }
 
-    /** Of a restore point, or an image: in the order of their names. */
+    /** Of a restore point, or an image: those that a database needs, in the order of their names. */
     private static List<Path> filesOf(Path point) throws IOException {
-        try (var listed = Files.list(point)) {
-            return listed.filter(file -> !file.getFileName().toString().startsWith(OPTIONS_PREFIX))
-                    .sorted()
-                    .toList();
+        List<Path> needed = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(point)) {
+            for (Path file : all) {
+                String name = file.getFileName().toString();
+                boolean isEmptyLog = name.endsWith(LOG_SUFFIX) && Files.size(file) == 0;
+                if (!isEmptyLog && !name.startsWith(OPTIONS_PREFIX)) {
+                    needed.add(file);
+                }
+            }
         }
+        needed.sort(null);
+        return List.copyOf(needed);
     }
 
     /** Into a directory that is made; what a database would write to is copied. */

@@ -70,10 +70,10 @@ final class RowCodec<K> {
         namespaces = section;
     }
 
-    /** Null: it is of timers, or a layout. */
+    /** Null: it is of timers. */
     @Nullable
     Serde<?> serdeOf(StateSchema.Section section) {
-        return section.equals(namespaces) ? null : states.get(sections.indexOf(section));
+        return states.get(sections.indexOf(section));
     }
 
     /** Of the rows that it writes. */
@@ -106,7 +106,7 @@ final class RowCodec<K> {
         readers.clear();
         for (int i = 0; i < places.length; i++) {
             StateSchema.Section written = wanted.sections().get(i);
-            places[i] = written.kind() == StateSchema.Kind.LAYOUT ? -1 : declared.indexOf(written.name());
+            places[i] = indexOf(written.name());
             Serde<Object> serde = places[i] < 0 ? null : states.get(places[i]);
             readers.add(serde == null ? null : serde.reader(written.schema()));
             isStamped[i] = ExpiringSerde.schemaOfContent(written.schema()).isPresent();
@@ -279,18 +279,20 @@ final class RowCodec<K> {
 
     /** So many entries have gone from a part of what the owner has, unless that was left from an earlier map. */
     void onExpired(Row owner, PartKey part, int count) {
-        Object value = owner.get(declaredIndexOf(part.state()));
+        Object value = owner.get(indexOf(part.state()));
         if (value instanceof PartedMap<?, ?> parted && part.number() < parted.parts) {
             parted.entries -= count;
         }
     }
 
-    private int declaredIndexOf(String name) {
-        int section = 0;
-        while (!sections.get(section).name().equals(name)) {
-            section++;
+    /** Of what rows have something of; -1: it is nothing of the kind. */
+    private int indexOf(String name) {
+        for (int section = 0; section < sections.size(); section++) {
+            if (sections.get(section).name().equals(name)) {
+                return section;
+            }
         }
-        return section;
+        return -1;
     }
 
     /** The same of a row that is bytes; but of lists and maps, only whether all of one has. */

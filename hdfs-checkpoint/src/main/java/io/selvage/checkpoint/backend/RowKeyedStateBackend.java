@@ -4,12 +4,14 @@ import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.StateDescriptor;
 import io.selvage.api.state.TimeToLive;
 import io.selvage.api.time.TimeDomain;
+import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -42,6 +44,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     private Rows<K> rows;
     private boolean opened;
     private PartSizes partSizes = PartSizes.DEFAULT;
+    private PartSizes partSizesOfNamespaces = PartSizes.OF_NAMESPACES;
 
     private Current<K> current = new Current<>();
     private int currentUses;
@@ -227,7 +230,16 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
     @Override
     public <N> NamespacedStates<N> namespaced(Serde<N> namespaceSerde) {
-        return new ByNamespace<>(namespaceSerde);
+        return new ByNamespace<>(namespaceSerde, false);
+    }
+
+    @Override
+    public <N> NamespacedStates<N> namespacedInParts(Serde<N> namespaceSerde) {
+        if (!namespaceSerde.isCanonical()) {
+            throw new IllegalArgumentException("namespaces of format " + namespaceSerde.schema()
+                    + " can't be part of a key, because equal ones may have different bytes");
+        }
+        return new ByNamespace<>(namespaceSerde, true);
     }
 
     @Override
@@ -339,6 +351,7 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Before any state is obtained. */
     void setPartSizes(PartSizes sizes) {
         partSizes = sizes;
+        partSizesOfNamespaces = sizes;
     }
 
     private void enter(K key, int hash, @Nullable Row row) {
@@ -488,18 +501,15 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
             return List.of(new StateFate("", StateFate.Kind.REFUSED, String.valueOf(e.getMessage())));
         }
         List<StateFate> fates = new ArrayList<>();
-        for (StateSchema.Section section : codec.declared().sections()) {
-            if (section.kind() != StateSchema.Kind.LAYOUT) {
-                fates.add(written.fateOf(operator, section, codec.serdeOf(section)));
-            }
+        for (StateSchema.Section section : codec.declared().states()) {
+            fates.add(written.fateOf(operator, section, codec.serdeOf(section)));
         }
         notAskedFor(written).forEach(name -> fates.add(new StateFate(name, StateFate.Kind.DROPPED, "")));
         return fates;
     }
 
     private List<String> notAskedFor(StateSchema written) {
-        return written.sections().stream()
-                .filter(section -> section.kind() != StateSchema.Kind.LAYOUT)
+        return written.states().stream()
                 .map(StateSchema.Section::name)
                 .filter(name -> !names.contains(name))
                 .distinct()
@@ -588,19 +598,27 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
         @Override
         public void setPart(int number, V value) {
-            PartKey key = keyOfPart(name, number);
-            Row found = findPart(key);
-            Row part = found == null ? rows.add(key, KeyTable.hash(key), ownerOfParts().group) : found;
-            part.set(cell, value);
+            setCellOfPart(name, number, cell, value);
         }
 
         @Override
         public void clearPart(int number) {
-            Row part = findPart(keyOfPart(name, number));
-            if (part != null) {
-                part.clear(cell);
-                rows.dropIfEmpty(part);
-            }
+            clearCellOfPart(name, number, cell);
+        }
+    }
+
+    private void setCellOfPart(String state, int number, int cell, Object value) {
+        PartKey key = keyOfPart(state, number);
+        Row found = findPart(key);
+        Row part = found == null ? rows.add(key, KeyTable.hash(key), ownerOfParts().group) : found;
+        part.set(cell, value);
+    }
+
+    private void clearCellOfPart(String state, int number, int cell) {
+        Row part = findPart(keyOfPart(state, number));
+        if (part != null) {
+            part.clear(cell);
+            rows.dropIfEmpty(part);
         }
     }
 
@@ -619,11 +637,14 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
     /** Owned by the backend's owner. States of the namespace that was set last. */
     private final class ByNamespace<N> extends CellStates implements NamespacedStates<N> {
         private final Serde<N> namespaceSerde;
+        private final boolean isDivided;
         private final List<NamespacedCell<N, ?>> cells = new ArrayList<>();
         private @Nullable N namespace;
 
-        ByNamespace(Serde<N> namespaceSerde) {
+        /** @param isDivided it has lists, which may be in parts */
+        ByNamespace(Serde<N> namespaceSerde, boolean isDivided) {
             this.namespaceSerde = namespaceSerde;
+            this.isDivided = isDivided;
         }
 
         @Override
@@ -635,6 +656,9 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
         @Override
         public void merge(N from, N into) throws Exception {
+            if (isDivided) {
+                throw new IllegalStateException("lists of operator " + operator + " that are in parts can't be joined");
+            }
             for (int i = 0; i < cells.size(); i++) {
                 cells.get(i).merge(from, into);
             }
@@ -649,15 +673,20 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
 
         @Override
         <V> Cell<V> cell(String name, Serde<V> serde, Merger<V> merger) {
-            int cell = declare(name, new NamespacesSerde<>(namespaceSerde, serde));
-            NamespacedCell<N, V> added = new NamespacedCell<>(this, cell, merger);
+            if (isDivided && !(serde instanceof ListSerde<?>)) {
+                throw new IllegalArgumentException("the state \"" + name + "\" of operator " + operator
+                        + " is no list, and can't be in parts by namespace");
+            }
+            int cell = declare(name, new NamespacesSerde<>(namespaceSerde, serde, isDivided));
+            NamespacedCell<N, V> added =
+                    isDivided ? new DividedCell<>(this, cell, merger, name) : new NamespacedCell<>(this, cell, merger);
             cells.add(added);
             return added;
         }
 
         @Override
         PartSizes partSizes() {
-            return partSizes;
+            return partSizesOfNamespaces;
         }
 
         @Override
@@ -678,9 +707,9 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         }
     }
 
-    private final class NamespacedCell<N, V> implements Cell<V> {
-        private final ByNamespace<N> namespaces;
-        private final int cell;
+    private class NamespacedCell<N, V> implements Cell<V> {
+        final ByNamespace<N> namespaces;
+        final int cell;
         private final CellStates.Merger<V> merger;
 
         NamespacedCell(ByNamespace<N> namespaces, int cell, CellStates.Merger<V> merger) {
@@ -762,6 +791,75 @@ public final class RowKeyedStateBackend<K> implements KeyedStateBackend<K> {
         @SuppressWarnings("unchecked")
         private @Nullable Namespaces<N, V> all() {
             return (Namespaces<N, V>) cell(cell);
+        }
+    }
+
+    /** Of a list. Each part is a row that has the list's elements by that namespace, under a key that names it too. */
+    private final class DividedCell<N, V> extends NamespacedCell<N, V> {
+        private final String name;
+        private final BinaryWriter namespaceBytes = new BinaryWriter(16);
+        private @Nullable N named;
+        private String nameOfParts = ""; // Of that namespace.
+
+        DividedCell(ByNamespace<N> namespaces, int cell, CellStates.Merger<V> merger, String name) {
+            super(namespaces, cell, merger);
+            this.name = name;
+        }
+
+        @Override
+        public boolean isDivisible() {
+            return true;
+        }
+
+        @Override
+        public @Nullable V part(int number) {
+            return valueOf(findPart(keyOfPart(nameOfParts(), number)));
+        }
+
+        /** Each element is joined with many others: to note what it reads would cost more than what it adds. */
+        @Override
+        public @Nullable V partToRead(int number) {
+            PartKey key = keyOfPart(nameOfParts(), number);
+            return valueOf(rows.peekPart(ownerOfParts(), key, KeyTable.hash(key)));
+        }
+
+        @SuppressWarnings("unchecked")
+        private @Nullable V valueOf(@Nullable Row row) {
+            Namespaces<N, V> part = row == null ? null : (Namespaces<N, V>) row.get(cell);
+            return part == null ? null : part.get(namespaces.current());
+        }
+
+        @Override
+        public void setPart(int number, V value) {
+            Namespaces<N, V> part = new Namespaces<>();
+            part.put(namespaces.current(), value);
+            setCellOfPart(nameOfParts(), number, cell, part);
+        }
+
+        @Override
+        public void clearPart(int number) {
+            clearCellOfPart(nameOfParts(), number, cell);
+        }
+
+        @Override
+        public void clear() {
+            if (get() instanceof PartedList<?> parted) {
+                for (int i = 0; i < parted.parts; i++) {
+                    clearPart(i);
+                }
+            }
+            super.clear();
+        }
+
+        private String nameOfParts() {
+            N namespace = namespaces.current();
+            if (!namespace.equals(named)) {
+                namespaceBytes.clear();
+                namespaces.namespaceSerde.write(namespace, namespaceBytes);
+                nameOfParts = name + "@" + HexFormat.of().formatHex(namespaceBytes.array(), 0, namespaceBytes.length());
+                named = namespace;
+            }
+            return nameOfParts;
         }
     }
 }

@@ -22,6 +22,10 @@ interface Rows<K> {
     @Nullable
     Row findPart(Row owner, PartKey key, int hash);
 
+    /** The same, but the part is only read: it is not noted, and counts as unused. The owner may be changed. */
+    @Nullable
+    Row peekPart(Row owner, PartKey key, int hash);
+
     /** Rows of keys with these hashes are looked for soon. */
     void prefetch(int[] hashes, int count);
 

@@ -1,7 +1,6 @@
 package io.selvage.checkpoint.backend;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +28,7 @@ final class SortedFiles implements AutoCloseable {
     private @Nullable SstFileWriter writer;
     private long written; // Bytes of keys and values, into the file at hand.
     /** Of the file before the one at hand; no more wait for the disk, as what they have is outside of the heap. */
-    private CompletableFuture<Void> ending = CompletableFuture.allOf();
+    private CompletableFuture<Void> ending = FileWork.none();
 
     private boolean isFinished;
 
@@ -67,7 +66,7 @@ final class SortedFiles implements AutoCloseable {
             writer = null;
             end(open);
         }
-        FileCopy.joined(ending);
+        FileWork.joined(ending);
         isFinished = true;
         return List.copyOf(files);
     }
@@ -75,7 +74,7 @@ final class SortedFiles implements AutoCloseable {
     /** What was not finished is of no use, and deleted. */
     @Override
     public void close() {
-        ending.handle((done, failure) -> done).join(); // It writes, until then.
+        FileWork.awaitEnd(ending); // It writes, until then.
         if (writer != null) {
             writer.close();
             writer = null;
@@ -98,9 +97,9 @@ final class SortedFiles implements AutoCloseable {
         SstFileWriter open = writer;
         if (open != null && written >= environment.sortedFileBytes()) {
             SstFileWriter full = open;
-            FileCopy.joined(ending);
+            FileWork.joined(ending);
             writer = null;
-            ending = CompletableFuture.runAsync(() -> endUnchecked(full), environment.ending());
+            ending = FileWork.begin(environment.ending(), () -> end(full));
             open = null;
         }
         if (open == null) {
@@ -119,14 +118,6 @@ final class SortedFiles implements AutoCloseable {
             full.finish();
         } catch (RocksDBException e) {
             throw failed(e);
-        }
-    }
-
-    private void endUnchecked(SstFileWriter full) {
-        try {
-            end(full);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
 final class StampedElements<T> implements ListState<T> {
     private final Cell<ArrayDeque<Stamped<T>>> cell;
     private final StampedListSerde<T> serde;
-    private final int most;
+    private final int most; // That are together while none is in a part.
+    private final int perPart;
 
     StampedElements(Cell<ArrayDeque<Stamped<T>>> cell, StampedListSerde<T> serde, PartSizes sizes) {
         this.cell = cell;
         this.serde = serde;
         this.most = cell.isDivisible() ? sizes.most() : Integer.MAX_VALUE;
+        this.perPart = cell.isDivisible() ? sizes.perListPart() : Integer.MAX_VALUE;
     }
 
     @Override
@@ -30,7 +32,7 @@ final class StampedElements<T> implements ListState<T> {
             cell.set(elements);
         }
         Stamped<T> stamped = new Stamped<>(element, nowMillis(elements));
-        if (elements.size() >= most) {
+        if (elements.size() >= perPart && (elements.size() >= most || elements instanceof PartedDeque<T>)) {
             divide(elements, stamped);
             return;
         }
@@ -49,7 +51,7 @@ final class StampedElements<T> implements ListState<T> {
         Iterator<Stamped<T>> each = elements.iterator();
         while (each.hasNext()) {
             ArrayDeque<Stamped<T>> part = new ArrayDeque<>();
-            while (each.hasNext() && part.size() < most) {
+            while (each.hasNext() && part.size() < perPart) {
                 part.add(each.next());
             }
             cell.setPart(end++, part);

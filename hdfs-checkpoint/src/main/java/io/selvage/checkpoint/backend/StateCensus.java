@@ -5,7 +5,6 @@ import io.selvage.api.type.CorruptDataException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Immutable. What the keyed state of an operator in one subtask consists of, as far as its bytes tell without the
@@ -53,8 +52,7 @@ public record StateCensus(
                     + " is said to be of RocksDB, and does not begin as such a segment does.");
         }
         FilesSegment head = FilesSegment.read(segment, operator);
-        List<StateSize> states = head.schema().sections().stream()
-                .filter(section -> section.kind() != StateSchema.Kind.LAYOUT)
+        List<StateSize> states = head.schema().states().stream()
                 .map(section -> new StateSize(section.kind().word, section.name(), section.schema(), UNKNOWN, UNKNOWN))
                 .toList();
         return new StateCensus(
@@ -101,14 +99,12 @@ public record StateCensus(
                 });
             }
         }
-        List<StateSize> states = IntStream.range(0, sections.size())
-                .filter(i -> sections.get(i).kind() != StateSchema.Kind.LAYOUT)
-                .mapToObj(i -> new StateSize(
-                        sections.get(i).kind().word,
-                        sections.get(i).name(),
-                        sections.get(i).schema(),
-                        keysOf[i],
-                        bytesOf[i]))
+        List<StateSize> states = replica.schema().states().stream()
+                .map(section -> {
+                    int number = sections.indexOf(section);
+                    return new StateSize(
+                            section.kind().word, section.name(), section.schema(), keysOf[number], bytesOf[number]);
+                })
                 .toList();
         return new StateCensus(
                 replica.schema().keySchema(),

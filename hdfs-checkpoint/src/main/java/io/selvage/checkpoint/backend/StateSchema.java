@@ -103,7 +103,14 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
     }
 
     boolean hasLayout() {
-        return sections.stream().anyMatch(section -> section.kind() == Kind.LAYOUT);
+        return states().size() < sections.size();
+    }
+
+    /** The sections that rows have something of, states and queues of timers: all but the layout. */
+    List<Section> states() {
+        return sections.stream()
+                .filter(section -> section.kind() != Kind.LAYOUT)
+                .toList();
     }
 
     /** @throws StateMismatchException if keys were written in another way, or into another number of groups */

@@ -19,6 +19,7 @@ import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
@@ -263,6 +264,9 @@ public final class StartPointCheck {
     private String claimableOrThrow(String path, CheckpointMetadata metadata) throws IOException {
         Optional<String> marked = checkpoints.findClaimable(path, metadata);
         if (marked.isPresent()) {
+            if (!metadata.getSavepoint()) {
+                requireNewest(new CheckpointLayout(marked.get()), new CheckpointId(metadata.getCheckpoint()));
+            }
             return marked.get();
         }
         Optional<String> job = CheckpointLayout.ofMetadata(path).map(CheckpointLayout::jobDirectory);
@@ -272,6 +276,17 @@ public final class StartPointCheck {
         throw refused("is a checkpoint of " + metadata.getJobId()
                 + ", which may still run, or whose session has ended before it, or which has a newer one: it can't be"
                 + " claimed. " + UNCLAIMED);
+    }
+
+    /** The job's directory goes as a whole. A session that was killed may have left several that can be restored. */
+    private void requireNewest(CheckpointLayout job, CheckpointId claimed) throws IOException {
+        Optional<CheckpointId> newest = checkpoints.newestWithMetadata(job);
+        if (newest.isPresent() && newest.get().compareTo(claimed) > 0) {
+            throw refused("is not the newest checkpoint that its job has left: "
+                    + store.qualify(job.checkpointDirectory(newest.get()))
+                    + " is, and would be deleted with it. Claim that one, or delete it first, or start the job without"
+                    + " --claim.");
+        }
     }
 
     /** By the word of the journal: its session makes the mark when it can, and may have been killed before. */

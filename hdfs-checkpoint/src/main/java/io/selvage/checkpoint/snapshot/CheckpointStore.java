@@ -224,6 +224,18 @@ public final class CheckpointStore {
         return ids;
     }
 
+    /** Of the checkpoints that have a directory, the newest that was stored as a whole. */
+    public Optional<CheckpointId> newestWithMetadata(CheckpointLayout layout) throws IOException {
+        List<CheckpointId> ids = list(layout);
+        for (int i = ids.size() - 1; i >= 0; i--) {
+            if (newestMetadata(store.list(layout.checkpointDirectory(ids.get(i))))
+                    .isPresent()) {
+                return Optional.of(ids.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Deletes a checkpoint and all it holds; answers whether there was one. */
     public boolean delete(CheckpointLayout layout, CheckpointId checkpoint) throws IOException {
         return store.delete(layout.checkpointDirectory(checkpoint));

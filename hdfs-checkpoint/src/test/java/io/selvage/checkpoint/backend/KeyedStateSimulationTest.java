@@ -68,7 +68,7 @@ final class KeyedStateSimulationTest {
 
     private static final int NAMESPACES = 14;
     /** Maps and lists come into parts, and these into more, all the time. */
-    private static final PartSizes SIZES = new PartSizes(4, 2);
+    private static final PartSizes SIZES = new PartSizes(4, 2, 3);
 
     private static final int ENTRIES = 24; // Of the keys of maps.
     private static final int MOST_AT_ONCE = 9; // Entries and elements that come or go.
@@ -113,6 +113,7 @@ final class KeyedStateSimulationTest {
         int written = 0;
         int mostEntries = 0;
         int mostElements = 0;
+        int mostBuffered = 0;
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
             Run run = new Run(
@@ -140,6 +141,7 @@ final class KeyedStateSimulationTest {
             written += run.written;
             mostEntries = Math.max(mostEntries, run.mostEntries);
             mostElements = Math.max(mostElements, run.mostElements);
+            mostBuffered = Math.max(mostBuffered, run.mostBuffered);
         }
         // What was never tried is not known to work.
         assertThat(ways).doesNotContain(0);
@@ -153,6 +155,7 @@ final class KeyedStateSimulationTest {
         assertThat(written > 0).isEqualTo(place != Place.HEAP);
         assertThat(mostEntries).isGreaterThan(ENTRIES / 2);
         assertThat(mostElements).isGreaterThan(3 * SIZES.most());
+        assertThat(mostBuffered).isGreaterThan(3 * SIZES.most());
     }
 
     /** How a subtask comes back after a failure. */
@@ -353,6 +356,7 @@ final class KeyedStateSimulationTest {
         private final Map<String, Long> map = new LinkedHashMap<>();
         private @Nullable Long maximum;
         private final Map<Integer, Long> sums = new TreeMap<>();
+        private final Map<Integer, List<String>> buffers = new TreeMap<>(); // None is empty.
         private final TreeSet<String> timers = new TreeSet<>();
         private final TreeSet<Long> alarms = new TreeSet<>();
         private @Nullable Order order;
@@ -371,6 +375,7 @@ final class KeyedStateSimulationTest {
             copy.map.putAll(map);
             copy.maximum = maximum;
             copy.sums.putAll(sums);
+            buffers.forEach((namespace, all) -> copy.buffers.put(namespace, new ArrayList<>(all)));
             copy.timers.addAll(timers);
             copy.alarms.addAll(alarms);
             copy.order = order;
@@ -411,6 +416,7 @@ final class KeyedStateSimulationTest {
                     && map.isEmpty()
                     && maximum == null
                     && sums.isEmpty()
+                    && buffers.isEmpty()
                     && timers.isEmpty()
                     && alarms.isEmpty();
         }
@@ -426,6 +432,8 @@ final class KeyedStateSimulationTest {
         private final ReducingState<Long> maximum;
         private final NamespacedStates<Integer> windows;
         private final AggregatingState<Long, Long> sums;
+        private final NamespacedStates<Integer> stretches;
+        private final ListState<String> buffer;
         private final TimerQueue<String, Integer> timers;
         private final TimerQueue<String, NoNamespace> alarms;
         private final OrderState<?> order;
@@ -471,6 +479,8 @@ final class KeyedStateSimulationTest {
                     : backend.states().reducing(new ReducingStateDescriptor<>("maximum", Serdes.LONG, Math::max));
             windows = backend.namespaced(Serdes.INTEGER);
             sums = windows.aggregating(new AggregatingStateDescriptor<>("sums", BOX_SERDE, new Sum()));
+            stretches = backend.namespacedInParts(Serdes.INTEGER);
+            buffer = stretches.list(new ListStateDescriptor<>("buffer", Serdes.STRING));
             StateAccess states = backend.states();
             order = OrderState.of(states, version);
             TimeToLive onWrite = TimeToLive.afterWrite(TTL);
@@ -549,6 +559,7 @@ final class KeyedStateSimulationTest {
         private int lost;
         private int mostEntries;
         private int mostElements;
+        private int mostBuffered;
 
         Run(int seed, Place place, RocksEnvironment disk) throws Exception {
             random = new Random(seed);
@@ -653,7 +664,8 @@ final class KeyedStateSimulationTest {
             long number = random.nextInt(1000);
             int namespace = random.nextInt(NAMESPACES);
             subtask.windows.setNamespace(namespace);
-            switch (random.nextInt(36)) {
+            subtask.stretches.setNamespace(namespace % 3);
+            switch (random.nextInt(39)) {
                 case 0, 1 -> {
                     subtask.value.update(number);
                     model.value = number;
@@ -746,6 +758,10 @@ final class KeyedStateSimulationTest {
                         subtask.windows.setNamespace(each);
                         subtask.sums.clear();
                     }
+                    for (Integer each : model.buffers.keySet()) {
+                        subtask.stretches.setNamespace(each);
+                        subtask.buffer.clear();
+                    }
                     for (String timer : model.timers) {
                         String[] parts = timer.split("/");
                         subtask.timers.delete(Integer.valueOf(parts[1]), Long.parseLong(parts[0]));
@@ -810,6 +826,18 @@ final class KeyedStateSimulationTest {
                         subtask.fleetingMap.remove(entry);
                         model.fleetingMap.remove(entry);
                     }
+                }
+                case 33, 34 -> {
+                    List<String> buffer = model.buffers.computeIfAbsent(namespace % 3, none -> new ArrayList<>());
+                    for (int i = random.nextInt(MOST_AT_ONCE); i >= 0; i--) {
+                        subtask.buffer.add("b" + (number + i));
+                        buffer.add("b" + (number + i));
+                    }
+                    mostBuffered = Math.max(mostBuffered, buffer.size());
+                }
+                case 35 -> {
+                    subtask.stretches.clear();
+                    model.buffers.remove(namespace % 3);
                 }
                 case 31, 32 -> {
                     long at = clock.millis + random.nextInt(ALARM_MILLIS);
@@ -1084,15 +1112,8 @@ final class KeyedStateSimulationTest {
                 }
             }
             for (int i = 0; i < standby.size(); i++) {
-                StateReplica replica = standby.get(i);
-                try {
-                    bringUp(replica, target, i);
-                } catch (IllegalStateException e) {
-                    assertThat(e).hasMessageContaining("adds to checkpoint");
-                    replica.close();
-                    replica = emptyReplica(KeyGroups.rangeOf(i, target.parallelism(), GROUPS));
-                    bringUp(replica, target, i);
-                }
+                StateReplica replica = continued(standby.get(i), target, i);
+                bringUp(replica, target, i);
                 assertThat(replica.checkpoint()).isEqualTo(target.id());
                 standby.set(i, replica);
             }
@@ -1101,6 +1122,15 @@ final class KeyedStateSimulationTest {
         private void dropStandby() {
             standby.forEach(StateReplica::close);
             standby.clear();
+        }
+
+        /** Or an empty one: nothing of a chain is added to what is not part of it, as executors have it. */
+        private StateReplica continued(StateReplica replica, Checkpoint target, int subtask) {
+            if (replica.isEmpty() || target.chains().get(subtask).contains(replica.checkpoint())) {
+                return replica;
+            }
+            replica.close();
+            return emptyReplica(KeyGroups.rangeOf(subtask, target.parallelism(), GROUPS));
         }
 
         private void bringUp(StateReplica replica, Checkpoint target, int subtask) throws Exception {
@@ -1247,7 +1277,7 @@ final class KeyedStateSimulationTest {
                 }
             }
             if (standby.size() == parallelism && random.nextBoolean()) {
-                StateReplica replica = standby.get(subtask);
+                StateReplica replica = continued(standby.get(subtask), target, subtask);
                 standby.set(subtask, emptyReplica(range));
                 bringUp(replica, target, subtask);
                 ways[Way.STANDBY.ordinal()]++;
@@ -1358,6 +1388,11 @@ final class KeyedStateSimulationTest {
             for (int namespace = 0; namespace < NAMESPACES; namespace++) {
                 subtask.windows.setNamespace(namespace);
                 assertThat(subtask.sums.result()).isEqualTo(model.sums.get(namespace));
+            }
+            for (int stretch = 0; stretch < 3; stretch++) {
+                subtask.stretches.setNamespace(stretch);
+                assertThat(subtask.buffer.elements())
+                        .containsExactlyElementsOf(model.buffers.getOrDefault(stretch, List.of()));
             }
         }
 

@@ -553,7 +553,7 @@ final class LargeStateTest {
         int failed = 0;
         for (int seed = 0; seed < 20; seed++) {
             Random random = new Random(seed);
-            sizes = new PartSizes(4, 2);
+            sizes = new PartSizes(4, 2, 4);
             Running running = new Running(false);
             TreeMap<Long, Long> model = new TreeMap<>();
             for (int step = 0; step < 400; step++) {
@@ -797,7 +797,7 @@ final class LargeStateTest {
     @ValueSource(booleans = {false, true})
     void aWholeMapAndListOfManyGoIntoPartsOfTheirSizesOnceTheyAreWrittenTo(boolean hasTimeToLive) throws Exception {
         TimeToLive timeToLive = hasTimeToLive ? TimeToLive.afterWrite(HOUR) : null;
-        sizes = new PartSizes(Integer.MAX_VALUE, 32);
+        sizes = new PartSizes(Integer.MAX_VALUE, 32, Integer.MAX_VALUE);
         Running running = new Running(false, KeyedOrigin.NOTHING, 0, timeToLive).fill(5000);
         running.cutAndConfirm();
         sizes = PartSizes.DEFAULT;

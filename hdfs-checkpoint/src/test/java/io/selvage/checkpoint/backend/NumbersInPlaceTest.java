@@ -152,16 +152,16 @@ class NumbersInPlaceTest {
         WordLayout layout = Objects.requireNonNull(WordLayout.of(List.of(
                 new SchemaSerde<>("value", Serdes.STRING),
                 new SchemaSerde<>("value", Serdes.INTEGER),
-                new NamespacesSerde<>(Serdes.LONG, Serdes.LONG),
+                new NamespacesSerde<>(Serdes.LONG, Serdes.LONG, false),
                 new SchemaSerde<>("value", Serdes.DOUBLE),
                 new SchemaSerde<>("value", Serdes.LONG))));
         assertThat(List.of(0, 1, 2, 3, 4)).map(layout::wordOf).containsExactly(-1, 0, -1, 1, -1);
         assertThat(layout.value(0, layout.bits(0, -7))).isEqualTo(-7);
         assertThat(layout.value(1, layout.bits(1, Double.NaN))).isEqualTo(Double.NaN);
-        WordLayout pair =
-                Objects.requireNonNull(WordLayout.of(List.of(new NamespacesSerde<>(Serdes.INTEGER, Serdes.DOUBLE))));
+        WordLayout pair = Objects.requireNonNull(
+                WordLayout.of(List.of(new NamespacesSerde<>(Serdes.INTEGER, Serdes.DOUBLE, false))));
         assertThat(pair.isPair(0)).isTrue();
-        List<Serde<?>> objects = List.of(Serdes.STRING, new NamespacesSerde<>(Serdes.LONG, Serdes.STRING));
+        List<Serde<?>> objects = List.of(Serdes.STRING, new NamespacesSerde<>(Serdes.LONG, Serdes.STRING, false));
         assertThat(WordLayout.of(objects)).isNull();
     }
 }

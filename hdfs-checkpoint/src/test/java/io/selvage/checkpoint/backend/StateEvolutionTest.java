@@ -275,6 +275,29 @@ final class StateEvolutionTest {
                         "window-end DROPPED");
     }
 
+    /** What joins keep may be in parts: that is read where none was, and is what is written from then on. */
+    @Test
+    void whatAJoinHasWrittenWholeIsKnownToBeReadInParts() throws Exception {
+        StateSchema now = written(join(0, 1));
+        StateSchema before = new StateSchema(
+                now.keySchema(),
+                now.maxParallelism(),
+                now.sections().stream()
+                        .map(section -> new StateSchema.Section(
+                                section.kind(), section.name(), section.schema().replace("parts-by<", "by<")))
+                        .toList());
+        assertThat(before).isNotEqualTo(now);
+        assertThat(fates(join(0, 1), before))
+                .containsExactly(
+                        "left-timestamps EVOLVED",
+                        "left EVOLVED",
+                        "left-end RESTORED",
+                        "right-timestamps EVOLVED",
+                        "right EVOLVED",
+                        "right-end RESTORED");
+        assertThat(fates(join(0, 1), now)).allMatch(fate -> fate.endsWith("RESTORED"));
+    }
+
     private static StateSchema written(OperatorDefinition windows) throws Exception {
         byte[] segment = segmentOf(windows);
         return StateSchema.ofSegment(new ByteArrayInputStream(segment), segment.length, "operator");
@@ -338,12 +361,7 @@ final class StateEvolutionTest {
 
     /** As checkpoints were before there were layouts. */
     private static StateSchema withoutLayout(StateSchema written) {
-        return new StateSchema(
-                written.keySchema(),
-                written.maxParallelism(),
-                written.sections().stream()
-                        .filter(section -> section.kind() != StateSchema.Kind.LAYOUT)
-                        .toList());
+        return new StateSchema(written.keySchema(), written.maxParallelism(), written.states());
     }
 
     /** Without a trigger a session's timer does not go with it, and no trigger would hear of it. */

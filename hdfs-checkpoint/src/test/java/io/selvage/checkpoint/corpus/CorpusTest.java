@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Savepoints of each format that there has been, which every later version must restore, for ever: users' savepoints
- * are years old when they are needed. No entry is ever changed or deleted, and {@link SampleState} neither. When the
- * format changes, one test here fails, and says how to add the entry of the new one.
+ * are years old when they are needed. No entry is ever changed or deleted, and {@link Samples} neither. When the format
+ * changes, one test here fails, and says how to add the entry of the new one.
  */
 final class CorpusTest {
     private static final Path CORPUS = Path.of("src", "test", "resources", "corpus");
@@ -73,7 +73,7 @@ final class CorpusTest {
         Verification verified = new CheckpointVerifier(store(CORPUS), () -> disk)
                 .verify(entry.getFileName().toString(), ReadProgress.SILENT);
         assertThat(verified.problems()).isEmpty();
-        assertThat(verified.keys()).isEqualTo(SampleState.KEYS);
+        assertThat(verified.keys()).isEqualTo(samplesOf(entry).keys());
     }
 
     @ParameterizedTest
@@ -84,27 +84,36 @@ final class CorpusTest {
                 checkpoints.metadataFile(entry.getFileName().toString()));
         assertThat(metadata.getMaxParallelism()).isEqualTo(SampleState.GROUPS);
         assertThat(metadata.getSavepoint()).isTrue();
-        List<OperatorSnapshot> snapshots = metadata.getSubtasksList().stream()
-                .flatMap(subtask -> subtask.getOperatorsList().stream())
-                .filter(operator -> operator.getOperatorUid().equals(SampleState.UID))
-                .toList();
-        for (int parallelism : new int[] {1, 2, 3, SampleState.GROUPS}) {
-            for (int subtask = 0; subtask < parallelism; subtask++) {
-                KeyGroupRange range = KeyGroups.rangeOf(subtask, parallelism, SampleState.GROUPS);
-                RocksReplica onDisk = new RocksReplica(SampleState.UID, range, disk);
-                load(onDisk, range, snapshots);
-                boolean isLarge = isLarge(entry);
-                restored(SampleState.onDisk(range, onDisk, disk, isLarge));
-                if (KeyedStateLoader.isOfFiles(snapshots)) {
-                    RocksReplica moved = new RocksReplica(SampleState.UID, range, disk);
-                    load(moved, range, snapshots);
-                    restored(SampleState.inHeap(range, moved.toHeap(), isLarge));
-                } else {
-                    KeyedReplica inHeap = new KeyedReplica(SampleState.UID, range);
-                    load(inHeap, range, snapshots);
-                    restored(SampleState.inHeap(range, inHeap, isLarge));
+        for (String uid : samplesOf(entry).uids()) {
+            List<OperatorSnapshot> snapshots = metadata.getSubtasksList().stream()
+                    .flatMap(subtask -> subtask.getOperatorsList().stream())
+                    .filter(operator -> operator.getOperatorUid().equals(uid))
+                    .toList();
+            for (int parallelism : new int[] {1, 2, 3, SampleState.GROUPS}) {
+                for (int subtask = 0; subtask < parallelism; subtask++) {
+                    restoreBothWays(
+                            samplesOf(entry),
+                            uid,
+                            KeyGroups.rangeOf(subtask, parallelism, SampleState.GROUPS),
+                            snapshots);
                 }
             }
+        }
+    }
+
+    private void restoreBothWays(Samples samples, String uid, KeyGroupRange range, List<OperatorSnapshot> snapshots)
+            throws Exception {
+        RocksReplica onDisk = new RocksReplica(uid, range, disk);
+        load(onDisk, range, snapshots);
+        restored(samples.of(uid, range, onDisk, disk));
+        if (KeyedStateLoader.isOfFiles(snapshots)) {
+            RocksReplica moved = new RocksReplica(uid, range, disk);
+            load(moved, range, snapshots);
+            restored(samples.of(uid, range, moved.toHeap(), null));
+        } else {
+            KeyedReplica inHeap = new KeyedReplica(uid, range);
+            load(inHeap, range, snapshots);
+            restored(samples.of(uid, range, inHeap, null));
         }
     }
 
@@ -115,26 +124,39 @@ final class CorpusTest {
         replica.standAlone();
     }
 
-    private static void restored(SampleState state) throws Exception {
-        state.assertRight();
-        var left = state.backend().retain();
+    private static void restored(Sample sample) throws Exception {
+        sample.assertRight();
+        var left = sample.backend().retain();
         if (left != null) {
             left.close();
         }
     }
 
-    /** Segments that have parts are of other formats: 4 of rows; 2 of sorted files, and 4 of images. */
-    private static boolean isLarge(Path entry) {
+    /**
+     * Segments with a layout are of other formats: from 5 on. So are those that have parts: 4 of rows; 2 of sorted
+     * files, and 4 of images.
+     */
+    private static Samples samplesOf(Path entry) {
         String name = entry.getFileName().toString();
         int format = Integer.parseInt(name.substring(name.lastIndexOf('-') + 1));
-        return format % 2 == 0;
+        if (format >= 5) {
+            return Samples.WINDOWS;
+        }
+        return format % 2 == 0 ? Samples.LARGE : Samples.SMALL;
     }
 
     @ParameterizedTest
-    @CsvSource({"HEAP,false", "ROCKSDB,false", "HEAP,true", "ROCKSDB,true"})
-    void theFormatOfTodayHasAnEntry(Backend backend, boolean isLarge) throws Exception {
-        Path fresh = write(backend, isLarge, directory.resolve("fresh"));
-        assertThat(isLarge(Path.of(nameOf(backend, fresh)))).isEqualTo(isLarge);
+    @CsvSource({
+        "HEAP,SMALL",
+        "ROCKSDB,SMALL",
+        "HEAP,LARGE",
+        "ROCKSDB,LARGE",
+        "HEAP,WINDOWS",
+        "ROCKSDB,WINDOWS",
+    })
+    void theFormatOfTodayHasAnEntry(Backend backend, Samples samples) throws Exception {
+        Path fresh = write(backend, samples, directory.resolve("fresh"));
+        assertThat(samplesOf(Path.of(nameOf(backend, fresh)))).isEqualTo(samples);
         String name = nameOf(backend, fresh);
         assertThat(CORPUS.resolve(name))
                 .as(
@@ -149,8 +171,9 @@ final class CorpusTest {
     @EnabledIfSystemProperty(named = WRITE, matches = "true")
     void writesTheEntriesThatAreMissing() throws Exception {
         for (Backend backend : Backend.values()) {
-            addIfMissing(backend, write(backend, false, directory.resolve("new-" + backend)));
-            addIfMissing(backend, write(backend, true, directory.resolve("new-large-" + backend)));
+            for (Samples samples : Samples.values()) {
+                addIfMissing(backend, write(backend, samples, directory.resolve("new-" + samples + "-" + backend)));
+            }
         }
     }
 
@@ -165,9 +188,9 @@ final class CorpusTest {
         }
     }
 
-    private Path write(Backend backend, boolean isLarge, Path root) throws Exception {
+    private Path write(Backend backend, Samples samples, Path root) throws Exception {
         Files.createDirectories(root);
-        SampleWriter writer = new SampleWriter(store(root), backend == Backend.ROCKSDB ? disk : null, isLarge);
+        SampleWriter writer = new SampleWriter(store(root), backend == Backend.ROCKSDB ? disk : null, samples);
         writer.savepoint("savepoint", 7);
         writer.close();
         return root.resolve("savepoint");

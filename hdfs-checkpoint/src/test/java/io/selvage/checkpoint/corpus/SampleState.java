@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * An operator with a state of each kind and two queues of timers, and what each of its keys has in them. It is part of
  * what the corpus says: what is here must not change, or what is restored is compared with something else.
  */
-public final class SampleState {
+public final class SampleState implements Sample {
     public static final String UID = "sample";
     public static final int GROUPS = 16;
     public static final int KEYS = 40;
@@ -131,6 +131,7 @@ public final class SampleState {
                 range, RowKeyedStateBackend.onDisk(UID, Serdes.STRING, GROUPS, range, origin, disk), isLarge);
     }
 
+    @Override
     public KeyedStateBackend<String> backend() {
         return backend;
     }
@@ -143,7 +144,7 @@ public final class SampleState {
         return range.contains(grouper.groupOf(key(number)));
     }
 
-    /** Gives all keys of its key groups what they have. */
+    @Override
     public void fill() throws Exception {
         for (int number = 0; number < KEYS; number++) {
             if (has(number)) {
@@ -205,7 +206,7 @@ public final class SampleState {
         return all;
     }
 
-    /** All of it is there, and nothing else; all timers fire. */
+    @Override
     public void assertRight() throws Exception {
         TreeSet<String> expectedAlarms = new TreeSet<>();
         TreeSet<String> expectedEnds = new TreeSet<>();

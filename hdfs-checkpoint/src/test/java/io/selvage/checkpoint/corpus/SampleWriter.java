@@ -20,10 +20,13 @@ import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StateBackend;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Owned by one thread. Puts a {@link SampleState} of two subtasks into savepoints and checkpoints, as executors do. */
+/** Owned by one thread. Puts {@link Sample}s of two subtasks into savepoints and checkpoints, as executors do. */
 public final class SampleWriter {
     public static final int PARALLELISM = 2;
     public static final String JOB = "job-5f0c1b2a9e47";
@@ -32,39 +35,48 @@ public final class SampleWriter {
     private final DurableStore store;
     private final CheckpointStore checkpoints;
     private final boolean isOnDisk;
-    private final List<SampleState> states = new ArrayList<>();
-    private final List<List<Segment>> chains = new ArrayList<>();
+    private final List<Map<String, Sample>> samples = new ArrayList<>(); // By subtask and uid.
+    private final List<Map<String, List<Segment>>> chains = new ArrayList<>(); // The same.
 
     /** @param disk null: state in the heap */
     public SampleWriter(DurableStore store, @Nullable RocksEnvironment disk) throws Exception {
-        this(store, disk, false);
+        this(store, disk, Samples.SMALL);
     }
 
-    /** @param isLarge some keys have large maps and lists as well */
-    SampleWriter(DurableStore store, @Nullable RocksEnvironment disk, boolean isLarge) throws Exception {
+    SampleWriter(DurableStore store, @Nullable RocksEnvironment disk, Samples which) throws Exception {
         this.store = store;
         this.checkpoints = new CheckpointStore(store);
         this.isOnDisk = disk != null;
         for (int i = 0; i < PARALLELISM; i++) {
             var range = KeyGroups.rangeOf(i, PARALLELISM, SampleState.GROUPS);
-            states.add(
-                    disk == null
-                            ? SampleState.inHeap(range, KeyedOrigin.NOTHING, isLarge)
-                            : SampleState.onDisk(range, KeyedOrigin.NOTHING, disk, isLarge));
-            states.get(i).fill();
-            chains.add(new ArrayList<>());
+            Map<String, Sample> ofSubtask = new LinkedHashMap<>();
+            Map<String, List<Segment>> none = new LinkedHashMap<>();
+            for (String uid : which.uids()) {
+                Sample sample = which.of(uid, range, KeyedOrigin.NOTHING, disk);
+                sample.fill();
+                ofSubtask.put(uid, sample);
+                none.put(uid, new ArrayList<>());
+            }
+            samples.add(ofSubtask);
+            chains.add(none);
         }
     }
 
     public void change(int number, long cents) {
-        states.stream().filter(state -> state.has(number)).forEach(state -> state.change(number, cents));
+        for (Map<String, Sample> ofSubtask : samples) {
+            if (ofSubtask.get(SampleState.UID) instanceof SampleState state && state.has(number)) {
+                state.change(number, cents);
+            }
+        }
     }
 
     public void close() {
-        for (SampleState state : states) {
-            var retained = state.backend().retain();
-            if (retained != null) {
-                retained.close();
+        for (Map<String, Sample> ofSubtask : samples) {
+            for (Sample sample : ofSubtask.values()) {
+                var retained = sample.backend().retain();
+                if (retained != null) {
+                    retained.close();
+                }
             }
         }
     }
@@ -77,13 +89,17 @@ public final class SampleWriter {
             ExecutorId executor = new ExecutorId("container_" + (i + 1));
             String file = layout.dataFile(new CheckpointId(number), executor, INCARNATION);
             try (SnapshotFileWriter writer = new SnapshotFileWriter(store, file)) {
-                KeyedCut cut = states.get(i).backend().snapshotWhole(number).complete();
-                Segment keyed = segment(writer.append(cut::writeTo), number, true);
+                Map<String, List<Segment>> keyed = new LinkedHashMap<>();
+                for (Map.Entry<String, Sample> each : samples.get(i).entrySet()) {
+                    KeyedCut cut =
+                            each.getValue().backend().snapshotWhole(number).complete();
+                    keyed.put(each.getKey(), List.of(segment(writer.append(cut::writeTo), number, true)));
+                }
                 Segment other = segment(writer.append(new byte[] {1, 2, 3}), number, true);
-                metadata.addSubtasks(subtask(i, List.of(keyed), other));
+                metadata.addSubtasks(subtask(i, keyed, other));
                 writer.finish();
             }
-            states.get(i).backend().abort(number, false);
+            samples.get(i).values().forEach(sample -> sample.backend().abort(number, false));
         }
         return checkpoints.writeSavepoint(layout, metadata.build());
     }
@@ -95,14 +111,18 @@ public final class SampleWriter {
             ExecutorId executor = new ExecutorId("container_" + (i + 1));
             String file = layout.dataFile(new CheckpointId(number), executor, INCARNATION);
             try (SnapshotFileWriter writer = new SnapshotFileWriter(store, file)) {
-                KeyedCut cut = states.get(i).backend().snapshot(number).complete();
-                List<Segment> chain = chains.get(i);
-                chain.removeIf(segment -> cut.base() == 0 || segment.getCheckpoint() < cut.oldestNeeded());
-                chain.add(segment(writer.append(cut::writeTo), number, false));
-                metadata.addSubtasks(subtask(i, chain, segment(writer.append(new byte[] {4, 5}), number, false)));
+                Map<String, List<Segment>> ofSubtask = chains.get(i);
+                for (Map.Entry<String, Sample> each : samples.get(i).entrySet()) {
+                    KeyedCut cut = each.getValue().backend().snapshot(number).complete();
+                    List<Segment> chain = Objects.requireNonNull(ofSubtask.get(each.getKey()));
+                    chain.removeIf(segment -> cut.base() == 0 || segment.getCheckpoint() < cut.oldestNeeded());
+                    chain.add(segment(writer.append(cut::writeTo), number, false));
+                }
+                Segment other = segment(writer.append(new byte[] {4, 5}), number, false);
+                metadata.addSubtasks(subtask(i, ofSubtask, other));
                 writer.finish();
             }
-            states.get(i).backend().confirm(number);
+            samples.get(i).values().forEach(sample -> sample.backend().confirm(number));
         }
         return checkpoints.writeMetadata(layout, metadata.build());
     }
@@ -126,18 +146,17 @@ public final class SampleWriter {
                 .setMaxParallelism(SampleState.GROUPS);
     }
 
-    private SubtaskSnapshot subtask(int index, List<Segment> keyed, Segment other) {
-        return SubtaskSnapshot.newBuilder()
-                .setVertex(2)
+    private SubtaskSnapshot subtask(int index, Map<String, List<Segment>> keyed, Segment other) {
+        SubtaskSnapshot.Builder snapshot =
+                SubtaskSnapshot.newBuilder().setVertex(2).setSubtask(index);
+        keyed.forEach((uid, segments) -> snapshot.addOperators(OperatorSnapshot.newBuilder()
+                .setOperatorUid(uid)
                 .setSubtask(index)
-                .addOperators(OperatorSnapshot.newBuilder()
-                        .setOperatorUid(SampleState.UID)
-                        .setSubtask(index)
-                        .setParallelism(PARALLELISM)
-                        .setBackend(isOnDisk ? StateBackend.ROCKSDB : StateBackend.HEAP)
-                        .addAllKeyedState(keyed)
-                        .setSmallOperatorState(ByteString.copyFromUtf8("small")))
-                .addOperators(OperatorSnapshot.newBuilder()
+                .setParallelism(PARALLELISM)
+                .setBackend(isOnDisk ? StateBackend.ROCKSDB : StateBackend.HEAP)
+                .addAllKeyedState(segments)
+                .setSmallOperatorState(ByteString.copyFromUtf8("small"))));
+        return snapshot.addOperators(OperatorSnapshot.newBuilder()
                         .setOperatorUid("large")
                         .setSubtask(index)
                         .setParallelism(PARALLELISM)

@@ -36,6 +36,7 @@ import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.wire.ChannelEdge;
 import io.selvage.protocol.wire.ChannelsSnapshot;
 import io.selvage.protocol.wire.CheckpointCompleted;
@@ -170,6 +171,48 @@ class StartPointCheckTest {
         assertThat(root.resolve("application_1_0001/job-1a/graph.pb"))
                 .as("nothing is touched before the new job has a checkpoint")
                 .exists();
+    }
+
+    /** Of a session that was killed, all that it could have gone back to: a claim takes the directory as a whole. */
+    @Test
+    void ofSeveralCheckpointsThatAJobHasLeftTheNewestAloneIsClaimed() throws IOException {
+        CheckpointLayout layout = new CheckpointLayout("application_1_0001/job-1a");
+        CheckpointStore checkpoints = new CheckpointStore(store);
+        List<String> paths = new ArrayList<>();
+        for (long id = 7; id <= 8; id++) {
+            CheckpointMetadata.Builder metadata =
+                    metadata("counts").setSavepoint(false).setCheckpoint(id);
+            metadata.getSubtasksBuilder(0)
+                    .getOperatorsBuilder(0)
+                    .getKeyedStateBuilder(0)
+                    .setFile(savepoint.resolve("a.data").toUri().toString());
+            checkpoints.writeMetadata(layout, metadata.build());
+            paths.add(root.resolve(layout.checkpointDirectory(new CheckpointId(id)))
+                    .toUri()
+                    .toString());
+        }
+        checkpoints.markRetained(layout);
+        // Of one that was never stored as a whole nothing can be lost.
+        Files.createDirectories(root.resolve(layout.checkpointDirectory(new CheckpointId(9))));
+        StartPointCheck older = new StartPointCheck(store, new StartPoint(paths.get(0), false, true));
+        assertThatThrownBy(() -> older.check(graph(128, "counts")))
+                .isInstanceOf(NotRestorableException.class)
+                .hasMessageContainingAll(
+                        paths.get(0),
+                        "not the newest checkpoint",
+                        "chk-0000000000000008 is",
+                        "Claim that one, or delete it first",
+                        "without --claim");
+        assertThat(new StartPointCheck(store, new StartPoint(paths.get(0), false, false))
+                        .check(graph(128, "counts"))
+                        .getCheckpoint())
+                .isEqualTo(7);
+        assertThat(new StartPointCheck(store, new StartPoint(paths.get(1), false, true))
+                        .check(graph(128, "counts"))
+                        .getClaimedDirectory())
+                .endsWith("/application_1_0001/job-1a");
+        checkpoints.delete(layout, new CheckpointId(8));
+        assertThat(older.check(graph(128, "counts")).getClaimedDirectory()).endsWith("/application_1_0001/job-1a");
     }
 
     @Test

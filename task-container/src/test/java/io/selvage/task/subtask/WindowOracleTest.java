@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -287,6 +288,43 @@ class WindowOracleTest {
                 LATE);
         String described = "seed " + seed + ": from " + lower + " to " + upper;
         run(random, definition, new JoinOracle(lower, upper), true, described);
+    }
+
+    /** So many that the state of a key is in parts. */
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void aKeyOfManyElementsIsJoinedAsAnyOther(Mode mode) {
+        JoinOracle oracle = new JoinOracle(-100, 3_000);
+        SubtaskHarness harness = new SubtaskHarness(
+                mode,
+                new OperatorDefinition.IntervalJoin<String, String, String, String>(
+                        element -> element.substring(0, 1),
+                        element -> element.substring(0, 1),
+                        Serdes.STRING,
+                        Serdes.STRING,
+                        Serdes.STRING,
+                        -100,
+                        3_000,
+                        new Pairing(),
+                        LATE,
+                        LATE));
+        for (int i = 0; i < 700; i++) {
+            long at = 6L * i;
+            oracle.element("a" + i, at);
+            harness.element("a" + i, at);
+            if (i % 40 == 0) {
+                oracle.element("ar" + i, at);
+                harness.elementOfSecond("ar" + i, at);
+            }
+        }
+        oracle.watermark(3_500); // A stretch of the right side goes.
+        harness.watermark(3_500);
+        oracle.element("ar", 4_000);
+        harness.elementOfSecond("ar", 4_000);
+        oracle.watermark(Long.MAX_VALUE);
+        harness.endOfInput();
+        assertThat(values(harness.records())).isEqualTo(sorted(oracle.given));
+        assertThat(oracle.given).hasSizeGreaterThan(700);
     }
 
     // ---- both ----------------------------------------------------------------------------------------------------
