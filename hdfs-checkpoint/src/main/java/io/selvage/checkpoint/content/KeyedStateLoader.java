@@ -40,7 +40,7 @@ public final class KeyedStateLoader {
      *
      * @param into an empty one, of these key groups
      * @param snapshots of all of the operator's subtasks
-     * @param onSegment told of each segment's length, in bytes, before it is read
+     * @param onSegment told of each segment how many of its bytes were of use
      * @throws io.selvage.checkpoint.snapshot.SegmentDamagedException if files are gone or damaged
      * @throws io.selvage.api.type.CorruptDataException if what is in them is not what a backend has written
      */
@@ -67,10 +67,14 @@ public final class KeyedStateLoader {
     }
 
     private void load(StateReplica into, OperatorSnapshot snapshot, LongConsumer onSegment) throws IOException {
-        for (Segment segment : snapshot.getKeyedStateList()) {
-            onSegment.accept(segment.getLength());
+        List<Segment> chain = snapshot.getKeyedStateList();
+        if (chain.size() > 1) {
+            Segment newest = chain.get(chain.size() - 1);
+            into.aimAt(() -> segments.open(SegmentHandle.fromWire(newest)), newest.getLength());
+        }
+        for (Segment segment : chain) {
             try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
-                into.apply(in, segment.getLength(), segment.getCheckpoint());
+                onSegment.accept(into.apply(in, segment.getLength(), segment.getCheckpoint()));
             }
         }
     }
