@@ -41,7 +41,9 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private final FirstTimers ofRow = new FirstTimers();
     private int generation = 1;
     private int stamp = 1;
-    /** Rows that it names have the stamp, and no others; null: none has, or those that have changed at the newest cut. */
+    /**
+     * Rows that it names have the stamp, and no others; null: none has, or those that have changed at the newest cut.
+     */
     private @Nullable UndoLog stamped;
 
     private boolean mayHaveParts; // There are some, or were.

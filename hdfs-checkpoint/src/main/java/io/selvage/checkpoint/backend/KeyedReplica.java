@@ -100,10 +100,8 @@ public final class KeyedReplica extends StateReplica {
         @Override
         public boolean wants(Segment head, Segment.Section section) {
             int group = section.number();
-            boolean isHeld = range.contains(group)
-                    && section.isWhole()
-                    && head.hasChangesApart()
-                    && holds(group, head.base());
+            boolean isHeld =
+                    range.contains(group) && section.isWhole() && head.hasChangesApart() && holds(group, head.base());
             if (isHeld) {
                 held.set(group);
             }

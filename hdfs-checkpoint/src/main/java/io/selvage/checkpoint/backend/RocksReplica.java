@@ -59,8 +59,8 @@ public final class RocksReplica extends StateReplica {
             return length;
         }
         InputStream whole = new SequenceInputStream(new ByteArrayInputStream(magic), segment);
-        Segment read = Segment.read(
-                whole, length, operator, (head, section) -> range.contains(section.number()), group -> {});
+        Segment read =
+                Segment.read(whole, length, operator, (head, section) -> range.contains(section.number()), group -> {});
         try {
             applyRows(read, length, ofCheckpoint);
             return length;
@@ -112,8 +112,7 @@ public final class RocksReplica extends StateReplica {
                 head.range(),
                 head.base(),
                 head.wholeSince(),
-                group ->
-                        head.base() == 0 || head.isWhole()[group - head.range().first()],
+                group -> head.base() == 0 || head.isWhole()[group - head.range().first()],
                 head.hasParts(),
                 ofCheckpoint,
                 length,

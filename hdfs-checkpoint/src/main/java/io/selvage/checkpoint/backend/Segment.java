@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * follows it.
  *
  * <p>Of a segment that adds to a base, what has changed since that comes first, in sections of its own, also of groups
- * that are here whole: the others of these have all that has not changed. Who has such a group as it was at the base has
- * no use for them, and need not go beyond what has changed.
+ * that are here whole: the others of these have all that has not changed. Who has such a group as it was at the base
+ * has no use for them, and need not go beyond what has changed.
  *
  * <p>Segments that have parts of maps and lists are of a format that is 1 more: behind the rows of a group come its
  * parts, as another section of that group, whose byte has 2 added. With a layout among the schema's sections the format
@@ -87,7 +87,8 @@ record Segment(
         boolean wants(Segment head, Section section);
     }
 
-    private record Head(Segment segment, @Nullable List<Section> contents) {} // null: each section says itself what it is.
+    private record Head(
+            Segment segment, @Nullable List<Section> contents) {} // null: each section says itself what it is.
 
     Segment {
         groups = List.copyOf(groups);

@@ -59,8 +59,8 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
     }
 
     /**
-     * Before the segments of a chain are applied, from the first to the newest, or to that of a checkpoint that this one
-     * is part of: what will be written over is left out. What came of fewer segments would not be complete.
+     * Before the segments of a chain are applied, from the first to the newest, or to that of a checkpoint that this
+     * one is part of: what will be written over is left out. What came of fewer segments would not be complete.
      *
      * @param newest of the chain
      * @param length of that segment, in bytes

@@ -30,8 +30,8 @@ public final class SegmentReader {
 
     /**
      * The segment as a stream, for those that are too large for the heap. What was read before its end was reached may
-     * not be what was written, and must not be used until then. If something is skipped, nothing is verified: that is for
-     * those who have checksums of what they do read.
+     * not be what was written, and must not be used until then. If something is skipped, nothing is verified: that is
+     * for those who have checksums of what they do read.
      *
      * @throws SegmentDamagedException also from the stream, at its end, under the same conditions as {@link #read}
      */

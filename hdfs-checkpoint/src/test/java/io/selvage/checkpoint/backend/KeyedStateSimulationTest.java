@@ -971,8 +971,7 @@ final class KeyedStateSimulationTest {
             for (int i = 0; i < all.size(); i++) {
                 boolean isOlder = !written.get(i).isOfFiles() && random.nextInt(4) == 0;
                 older += isOlder ? 1 : 0;
-                segments.put(
-                        new SegmentId(checkpoint, i), isOlder ? OlderSegments.of(all.get(i)) : all.get(i));
+                segments.put(new SegmentId(checkpoint, i), isOlder ? OlderSegments.of(all.get(i)) : all.get(i));
             }
         }
 

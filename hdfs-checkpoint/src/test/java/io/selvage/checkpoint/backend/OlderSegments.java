@@ -52,8 +52,8 @@ final class OlderSegments {
             if (group.isWhole()) {
                 whole.add(group.number());
             }
-            BinaryWriter into = entries.computeIfAbsent(
-                    new Kind(group.number(), group.isOfParts()), kind -> new BinaryWriter());
+            BinaryWriter into =
+                    entries.computeIfAbsent(new Kind(group.number(), group.isOfParts()), kind -> new BinaryWriter());
             copy(group.entries(), !whole.contains(group.number()), into);
         }
         entries.forEach((kind, bytes) -> {
