@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Segments of rows as versions of before 2026-12 would have written them, in the formats 3 to 6. */
+/** Segments of rows in the formats 3 to 6, as the versions that know no others have written them. */
 final class OlderSegments {
     private static final int FORMATS_LATER = 4;
 
