@@ -4,7 +4,7 @@ import io.selvage.api.type.BinaryWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,23 +24,28 @@ final class CutWriter<K> implements KeyedCut.Writing {
     private final KeyGroupRange range;
     private final RowCodec<K> codec;
     private final long checkpoint;
+    private final long baseCheckpoint;
     private final @Nullable SegmentChain base; // null: the segment stands alone.
     private final boolean[] isWhole; // By group of the range.
     private final ChangedRows changed;
     private final long[] groupBytes; // By group of the range: what the state has.
     private final long[] wholeSince;
+    private final StateSchema schema; // At the cut.
+    private final boolean mayHaveParts; // Likewise.
+    private final Segment.Contents contents = new Segment.Contents();
     private final List<BinaryWriter> chunks = new ArrayList<>(); // Those that are full.
     private long chunkBytes; // Of these.
     private BinaryWriter out; // What comes next.
+    private BinaryWriter head = new BinaryWriter(); // Empty until all else is written.
 
     private int group; // Of the range: the one that is to be written whole next, or is being written.
     private int place; // In that group's rows.
     private boolean isAtParts; // Of that group: its other rows are written.
     private int at; // In the changed rows.
-    private @Nullable BinaryWriter begun; // What the group that is being written begins in; null: none is begun.
-    private int beginAt; // There.
-    private int lengthAt; // There: of its entries.
-    private long entriesAt; // In all that is written.
+    private boolean isBegun; // A section is being written.
+    private long entriesAt; // Of that section, in all that is written.
+    private final CRC32C crc = new CRC32C(); // Of its entries in chunks that are full.
+    private int crcFrom; // What is not in it yet begins there.
     private int rowStart; // Of the row that was written last.
     private final FirstTimers firstTimers = new FirstTimers(); // Of that row.
     private boolean isGivenUp;
@@ -60,6 +65,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
         this.range = range;
         this.codec = rows.codec();
         this.checkpoint = checkpoint;
+        this.baseCheckpoint = baseCheckpoint;
         this.base = base;
         this.isWhole = isWhole;
         this.changed = changed;
@@ -67,9 +73,11 @@ final class CutWriter<K> implements KeyedCut.Writing {
         this.wholeSince = base == null ? new long[range.count()] : base.wholeSince();
         for (int i = 0; i < isWhole.length; i++) {
             wholeSince[i] = isWhole[i] ? checkpoint : wholeSince[i];
+            groupBytes[i] = isWhole[i] ? 0 : groupBytes[i]; // It is counted anew.
         }
         this.out = new BinaryWriter((int) Math.min(expectedBytes + 1024, CHUNK_BYTES));
-        Segment.writeHead(out, checkpoint, baseCheckpoint, range, wholeSince, codec.schema(), rows.mayHaveParts());
+        this.schema = codec.schema();
+        this.mayHaveParts = rows.mayHaveParts();
     }
 
     /** Of all there is. */
@@ -80,7 +88,11 @@ final class CutWriter<K> implements KeyedCut.Writing {
         return new CutWriter<>(rows, table, range, checkpoint, 0, null, all, new ChangedRows(range), expectedBytes);
     }
 
-    /** Of what is to be added to a chain: some groups whole, and of the others the rows that have changed. */
+    /**
+     * Of what is to be added to a chain: the rows that have changed, and of some groups all others as well.
+     *
+     * @param changed those that {@link HeapRows#hasChanged} answers for
+     */
     static <K> CutWriter<K> changes(
             HeapRows<K> rows,
             KeyTable table,
@@ -93,7 +105,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
         long expected = changed.imageBytes();
         long[] sizes = base.groupBytes();
         for (int i = 0; i < isWhole.length; i++) {
-            expected += isWhole[i] ? sizes[i] : 0;
+            expected += isWhole[i] ? sizes[i] : 0; // Too much by those of its rows that have changed.
         }
         return new CutWriter<>(
                 rows, table, range, checkpoint, baseCheckpoint, base, isWhole, changed, expected + expected / 8);
@@ -108,11 +120,12 @@ final class CutWriter<K> implements KeyedCut.Writing {
         long written = 0;
         while (written < bytes) {
             long before = length();
-            if (group < isWhole.length) {
-                proceedWhole();
-            } else if (at < changed.size()) {
+            if (at < changed.size()) {
                 proceedChanges();
+            } else if (group < isWhole.length) {
+                proceedWhole();
             } else {
+                head = Segment.head(checkpoint, baseCheckpoint, range, wholeSince, schema, mayHaveParts, contents);
                 rows.onWritten(this, checkpoint, chain());
                 return true;
             }
@@ -129,6 +142,7 @@ final class CutWriter<K> implements KeyedCut.Writing {
     @Override
     public KeyedCut.Content content() {
         return to -> {
+            to.write(head.array(), 0, head.length());
             for (BinaryWriter chunk : chunks) {
                 to.write(chunk.array(), 0, chunk.length());
             }
@@ -143,15 +157,61 @@ final class CutWriter<K> implements KeyedCut.Writing {
     /** Between two entries. */
     private void endChunk() {
         if (out.length() >= CHUNK_BYTES - ENTRY_BYTES) {
+            updateCrc();
             chunkBytes += out.length();
             chunks.add(out);
             out = new BinaryWriter(CHUNK_BYTES);
+            crcFrom = 0;
         }
     }
 
     private SegmentChain chain() {
-        SegmentChain.Link link = new SegmentChain.Link(checkpoint, length());
+        SegmentChain.Link link = new SegmentChain.Link(checkpoint, head.length() + length());
         return base == null ? SegmentChain.of(link, groupBytes) : base.with(link, wholeSince, groupBytes);
+    }
+
+    // ---- rows that have changed ----------------------------------------------------------------------------------
+
+    private void proceedChanges() {
+        int number = changed.row(at).group;
+        boolean isPart = changed.row(at).isPart();
+        if (!isBegun) {
+            begin();
+        }
+        groupBytes[number - range.first()] += writeChange(isWhole[number - range.first()]);
+        endChunk();
+        at++;
+        if (at == changed.size()
+                || changed.row(at).group != number
+                || changed.row(at).isPart() != isPart) {
+            end(number, false, isPart, false);
+        }
+    }
+
+    /**
+     * Answers by how many bytes the state grows beyond what is known of it.
+     *
+     * @param isOfWhole all else that the group has is in this segment as well, and is counted there
+     */
+    private int writeChange(boolean isOfWhole) {
+        int start = out.length();
+        writeKey(changed.row(at));
+        int keyLength = out.length() - start;
+        int rowLength = writeRow(changed.row(at));
+        int rowAt = rowStart;
+        int length = changed.imageLength(at);
+        int imageAt = changed.imageAt(at);
+        boolean isSame =
+                Arrays.equals(out.array(), rowAt, rowAt + rowLength, changed.image(at), imageAt, imageAt + length);
+        if (isSame && (!isOfWhole || length == 0)) {
+            out.truncate(start); // It was only read, or is again what it was.
+            return 0;
+        }
+        return entryBytes(keyLength, rowLength) - (isOfWhole ? 0 : entryBytes(keyLength, length));
+    }
+
+    private static int entryBytes(int keyLength, int rowLength) {
+        return rowLength == 0 ? 0 : keyLength + rowLength + 2;
     }
 
     // ---- groups that are written whole ---------------------------------------------------------------------------
@@ -161,12 +221,13 @@ final class CutWriter<K> implements KeyedCut.Writing {
         int number = range.first() + group;
         if (!isWhole[group]) {
             group++;
-        } else if (begun == null) {
-            begin(number, true, isAtParts);
+        } else if (!isBegun) {
+            begin();
             place = 0;
         } else if (place < table.size(number)) {
             Row row = table.row(number, place++);
-            if (row.isPart() == isAtParts) {
+            boolean isChanged = base != null && rows.hasChanged(row);
+            if (row.isPart() == isAtParts && !isChanged) {
                 proceedWhole(row);
             }
         } else {
@@ -194,77 +255,40 @@ final class CutWriter<K> implements KeyedCut.Writing {
 
     private void endWhole(int number) {
         if (isAtParts) {
-            groupBytes[group] += end(false);
+            groupBytes[group] += end(number, true, true, false);
             isAtParts = false;
             group++;
             return;
         }
         // The segment that stands alone says by itself that groups it does not have are empty.
-        groupBytes[group] = end(base != null);
+        groupBytes[group] += end(number, true, false, base != null);
         isAtParts = table.partCount(number) > 0 || rows.undecodedParts(number) != null;
         group += isAtParts ? 0 : 1;
     }
 
-    // ---- rows that have changed ----------------------------------------------------------------------------------
-
-    private void proceedChanges() {
-        int number = changed.row(at).group;
-        boolean isPart = changed.row(at).isPart();
-        if (begun == null) {
-            begin(number, false, isPart);
-        }
-        groupBytes[number - range.first()] += writeChange();
-        if (length() > entriesAt) {
-            endChunk(); // Else the group's beginning may have to be taken back.
-        }
-        at++;
-        if (at == changed.size()
-                || changed.row(at).group != number
-                || changed.row(at).isPart() != isPart) {
-            end(false);
-        }
-    }
-
-    /** Answers by how many bytes the state grows. */
-    private int writeChange() {
-        int start = out.length();
-        writeKey(changed.row(at));
-        int keyLength = out.length() - start;
-        int rowLength = writeRow(changed.row(at));
-        int rowAt = rowStart;
-        int length = changed.imageLength(at);
-        int imageAt = changed.imageAt(at);
-        if (Arrays.equals(out.array(), rowAt, rowAt + rowLength, changed.image(at), imageAt, imageAt + length)) {
-            out.truncate(start); // It was only read, or is again what it was.
-            return 0;
-        }
-        return entryBytes(keyLength, rowLength) - entryBytes(keyLength, length);
-    }
-
-    private static int entryBytes(int keyLength, int rowLength) {
-        return rowLength == 0 ? 0 : keyLength + rowLength + 2;
-    }
-
     // ---- details -------------------------------------------------------------------------------------------------
 
-    private void begin(int number, boolean whole, boolean ofParts) {
-        begun = out;
-        beginAt = out.length();
-        lengthAt = Segment.beginGroup(out, number, whole, ofParts);
+    private void begin() {
+        isBegun = true;
         entriesAt = length();
+        crc.reset();
+        crcFrom = out.length();
     }
 
-    /** Answers how many bytes it takes; an empty one is left out. */
-    private long end(boolean evenIfEmpty) {
-        BinaryWriter beginning = Objects.requireNonNull(begun);
-        begun = null;
-        long entryBytes = length() - entriesAt;
-        if (entryBytes == 0 && !evenIfEmpty) {
-            beginning.truncate(beginAt);
-            return 0;
+    /** Answers how many bytes there are; a section that is empty is left out. */
+    private long end(int number, boolean whole, boolean ofParts, boolean evenIfEmpty) {
+        isBegun = false;
+        int bytes = Math.toIntExact(length() - entriesAt);
+        if (bytes > 0 || evenIfEmpty) {
+            updateCrc();
+            contents.add(new Segment.Section(number, whole, ofParts, bytes, (int) crc.getValue()));
         }
-        beginning.putInt(lengthAt, Math.toIntExact(entryBytes));
-        return entryBytes + lengthAt + Integer.BYTES - beginAt;
+        return bytes;
+    }
+
+    private void updateCrc() {
+        crc.update(out.array(), crcFrom, out.length() - crcFrom);
+        crcFrom = out.length();
     }
 
     private void writeKey(Row row) {

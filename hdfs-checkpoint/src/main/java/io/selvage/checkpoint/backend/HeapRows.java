@@ -3,7 +3,6 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryWriter;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,7 +41,11 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private final FirstTimers ofRow = new FirstTimers();
     private int generation = 1;
     private int stamp = 1;
-    private @Nullable UndoLog stamped; // Rows that it names have the stamp, and no others; null: none has.
+    /**
+     * Rows that it names have the stamp, and no others; null: none has, or those that have changed at the newest cut.
+     */
+    private @Nullable UndoLog stamped;
+
     private boolean mayHaveParts; // There are some, or were.
     private boolean isChanging; // Else what can be seen is consistent.
     private boolean isBroken;
@@ -435,7 +438,7 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
     private CutWriter<K> changes(long checkpoint, CutHistory.Point<Kept> base) {
         SegmentChain chain = base.chainOrThrow();
         boolean[] isWhole = chain.dueGroups(changedBytes(base), SegmentChain.Bounds.ROWS);
-        ChangedRows changed = changedRows(base, row -> !isWhole[row.group - range.first()]);
+        ChangedRows changed = changedRows(base);
         return CutWriter.changes(this, table, range, checkpoint, base.checkpoint(), chain, isWhole, changed);
     }
 
@@ -493,22 +496,27 @@ final class HeapRows<K> implements Rows<K>, CutHistory.Keeper<HeapRows.Kept> {
                 .map(point -> point.kept().log());
     }
 
-    /** What the logs since that restore point name, as it was there, by group. */
-    private ChangedRows changedRows(CutHistory.Point<Kept> since, Predicate<Row> isWanted) {
+    /** What the logs since that restore point name, as it was there, by group; it has the stamp. */
+    private ChangedRows changedRows(CutHistory.Point<Kept> since) {
         ChangedRows changed = new ChangedRows(range);
-        stampAs(since.kept().log());
+        stamp++;
+        stamped = null;
         logsFrom(since).forEach(log -> {
-            boolean isOldest = log == stamped;
             for (int i = 0; i < log.size(); i++) {
                 Row row = log.row(i);
-                // What two younger logs name comes twice, which does no harm.
-                if ((isOldest || row.stamp != stamp) && isWanted.test(row)) {
+                if (row.stamp != stamp) {
+                    row.stamp = stamp;
                     changed.add(log, i);
                 }
             }
         });
         changed.sort();
         return changed;
+    }
+
+    /** While a cut that adds to another is being written: the row may have changed between the two. */
+    boolean hasChanged(Row row) {
+        return row.stamp == stamp;
     }
 
     // ---- what becomes of cuts ------------------------------------------------------------------------------------

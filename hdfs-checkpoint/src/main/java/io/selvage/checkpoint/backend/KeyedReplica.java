@@ -29,6 +29,8 @@ public final class KeyedReplica extends StateReplica {
 
     private final @Nullable ReplicaGroup[] groups; // Rows of keys.
     private final @Nullable ReplicaGroup[] parts; // Of what these have, by group as well.
+    /** By group: what segments of earlier checkpoints have of it does not count. */
+    private final long[] countsSince;
 
     /**
      * @param operator named in messages
@@ -38,6 +40,20 @@ public final class KeyedReplica extends StateReplica {
         super(operator, range);
         this.groups = new ReplicaGroup[range.count()];
         this.parts = new ReplicaGroup[range.count()];
+        this.countsSince = new long[range.count()];
+    }
+
+    @Override
+    public void aimAt(Opener newest, long length) throws IOException {
+        try (InputStream in = newest.open()) {
+            Segment head = Segment.readHead(in, length, operator);
+            for (int group = range.first(); group < range.end(); group++) {
+                if (head.range().contains(group)) {
+                    countsSince[group - range.first()] =
+                            head.wholeSince()[group - head.range().first()];
+                }
+            }
+        }
     }
 
     /** The same of a segment that is in memory. */
@@ -51,33 +67,64 @@ public final class KeyedReplica extends StateReplica {
 
     /** What is large and whole is indexed by other threads, while the rest is read. */
     @Override
-    public void apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
+    public long apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
+        News news = new News(ofCheckpoint);
         Map<Segment.Group, ForkJoinTask<ReplicaGroup>> indexed = new IdentityHashMap<>();
-        Segment read = Segment.read(segment, length, operator, range, group -> {
+        Segment read = Segment.read(segment, length, operator, news, group -> {
             if (group.isWhole() && group.entries().length >= LARGE_BYTES) {
                 indexed.put(group, ForkJoinPool.commonPool().submit(() -> ReplicaGroup.of(group.entries())));
             }
         });
-        apply(read, length, ofCheckpoint, group -> {
+        apply(read, length, news, group -> {
             ForkJoinTask<ReplicaGroup> task = indexed.get(group);
             return task == null ? ReplicaGroup.of(group.entries()) : task.join();
         });
+        return length - news.leftOutBytes;
     }
 
     /** @param length in bytes, about */
     void apply(Segment segment, long length, long ofCheckpoint) {
-        apply(segment, length, ofCheckpoint, group -> ReplicaGroup.of(group.entries()));
+        apply(segment, length, new News(ofCheckpoint), group -> ReplicaGroup.of(group.entries()));
     }
 
-    private void apply(Segment segment, long length, long ofCheckpoint, Function<Segment.Group, ReplicaGroup> indexed) {
-        StateSchema known = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), ofCheckpoint);
+    /** Owned by the replica while it applies a segment: what of that it has not, and wants. */
+    private final class News implements Segment.Choice {
+        private final long ofCheckpoint;
+        private final BitSet held = new BitSet(); // By group, of those that are whole in it: what has not changed.
+        private long leftOutBytes;
+
+        News(long ofCheckpoint) {
+            this.ofCheckpoint = ofCheckpoint;
+        }
+
+        @Override
+        public boolean wants(Segment head, Segment.Section section) {
+            int group = section.number();
+            boolean isHeld =
+                    range.contains(group) && section.isWhole() && head.hasChangesApart() && holds(group, head.base());
+            if (isHeld) {
+                held.set(group);
+            }
+            boolean isWanted = range.contains(group) && counts(group) && !isHeld;
+            leftOutBytes += isWanted ? 0 : section.bytes();
+            return isWanted;
+        }
+
+        boolean counts(int group) {
+            return ofCheckpoint >= countsSince[group - range.first()];
+        }
+    }
+
+    private void apply(Segment segment, long length, News news, Function<Segment.Group, ReplicaGroup> indexed) {
+        StateSchema known = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), news.ofCheckpoint);
+        BitSet whole = news.held; // By group.
         if (segment.base() == 0) {
             forget(segment.range());
+            whole.set(segment.range().first(), segment.range().end()); // Those that it does not have are empty.
         }
         int @Nullable [] places = known.sections().equals(segment.schema().sections())
                 ? null
                 : segment.schema().placesIn(known);
-        BitSet whole = new BitSet(); // By group.
         for (Segment.Group group : segment.groups()) {
             int index = group.number() - range.first();
             @Nullable ReplicaGroup[] of = group.isOfParts() ? parts : groups;
@@ -95,9 +142,9 @@ public final class KeyedReplica extends StateReplica {
                 segment.range(),
                 segment.base(),
                 segment.wholeSince(),
-                whole::get,
+                group -> whole.get(group) && news.counts(group),
                 segment.mayHaveParts(),
-                ofCheckpoint,
+                news.ofCheckpoint,
                 length,
                 liveBytes());
     }

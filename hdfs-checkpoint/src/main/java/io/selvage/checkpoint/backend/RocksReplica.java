@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -52,16 +52,18 @@ public final class RocksReplica extends StateReplica {
     }
 
     @Override
-    public void apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
+    public long apply(InputStream segment, long length, long ofCheckpoint) throws IOException {
         byte[] magic = segment.readNBytes(Integer.BYTES);
         if (magic.length == Integer.BYTES && new BinaryReader(magic).readInt() == FilesSegment.MAGIC) {
             applyFiles(segment, ofCheckpoint);
-            return;
+            return length;
         }
         InputStream whole = new SequenceInputStream(new ByteArrayInputStream(magic), segment);
-        Segment read = Segment.read(whole, length, operator, range, group -> {});
+        Segment read =
+                Segment.read(whole, length, operator, (head, section) -> range.contains(section.number()), group -> {});
         try {
             applyRows(read, length, ofCheckpoint);
+            return length;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -110,7 +112,7 @@ public final class RocksReplica extends StateReplica {
                 head.range(),
                 head.base(),
                 head.wholeSince(),
-                group -> head.isWhole()[group - head.range().first()],
+                group -> head.base() == 0 || head.isWhole()[group - head.range().first()],
                 head.hasParts(),
                 ofCheckpoint,
                 length,
@@ -216,19 +218,16 @@ public final class RocksReplica extends StateReplica {
     private void applyRows(Segment segment, long length, long ofCheckpoint) throws IOException {
         StateSchema merged = schemaWith(segment.schema(), segment.checkpoint(), segment.base(), ofCheckpoint);
         int[] places = segment.schema().placesIn(merged);
-        // Files are sorted, segments are not.
-        List<Segment.Group> groups = segment.groups().stream()
-                .sorted(Comparator.comparing(Segment.Group::number).thenComparing(Segment.Group::isOfParts))
-                .toList();
         BitSet whole = new BitSet(); // By group.
         RocksStore into = store();
         if (segment.base() == 0) {
             clear(into, segment.range());
+            whole.set(segment.range().first(), segment.range().end());
         }
         Path directory = environment.newDirectory("segment");
         Files.createDirectories(directory);
         try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
-            for (Segment.Group group : groups) {
+            for (Segment.Group group : sorted(segment.groups())) {
                 int number = group.number();
                 if (group.isWhole() && !group.isOfParts()) {
                     clear(into, number, number + 1);
@@ -252,6 +251,22 @@ public final class RocksReplica extends StateReplica {
                 ofCheckpoint,
                 length,
                 groupBytes);
+    }
+
+    /** As files are: what of a group is whole, and what has changed, are one. */
+    private static Collection<Segment.Group> sorted(List<Segment.Group> groups) {
+        TreeMap<byte[], Segment.Group> all = new TreeMap<>(Arrays::compareUnsigned);
+        for (Segment.Group each : groups) {
+            byte[] kind = RocksKeys.kind(each.number(), each.isOfParts() ? RocksKeys.PART : RocksKeys.ROW);
+            all.merge(kind, each, RocksReplica::joined);
+        }
+        return all.values();
+    }
+
+    private static Segment.Group joined(Segment.Group whole, Segment.Group changes) {
+        byte[] entries = Arrays.copyOf(whole.entries(), whole.entries().length + changes.entries().length);
+        System.arraycopy(changes.entries(), 0, entries, whole.entries().length, changes.entries().length);
+        return new Segment.Group(whole.number(), whole.isWhole(), whole.isOfParts(), entries);
     }
 
     /** Answers by how much the group has grown, about. */
@@ -464,7 +479,7 @@ public final class RocksReplica extends StateReplica {
             view.release();
             close();
         }
-        Segment all = new Segment(checkpoint(), 0, range, since, schema(), mayHaveParts(), groups);
+        Segment all = new Segment(checkpoint(), 0, range, since, schema(), mayHaveParts(), false, groups);
         replica.apply(all, stateBytes(), checkpoint());
         replica.standAlone();
         return replica;

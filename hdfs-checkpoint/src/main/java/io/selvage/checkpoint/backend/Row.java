@@ -22,7 +22,7 @@ class Row {
     int place = NOWHERE;
     /** In which it was last touched. */
     int generation;
-    /** Equal to the rows' stamp if the oldest undo log names it. */
+    /** Equal to the rows' stamp if the log that is stamped names it, or if it has changed at the newest cut. */
     int stamp;
     /** Where the log that was newest when the row was last noted has it; of use in that row's generation only. */
     int noted;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class StateReplica implements KeyedOrigin permits KeyedReplica, RocksReplica {
     final String operator;
     final KeyGroupRange range;
-    /** By group: the segment that has it whole and was applied; 0: none. */
+    /** By group: the segment that has it whole and was applied, or had nothing but what was here; 0: none. */
     private final long[] seenWhole;
     /** By group: the segment that has it whole in the chain of the newest that was applied. */
     private final long[] wholeSince;
@@ -42,14 +42,33 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
      * Brings it up to a later checkpoint, in a time that the segment's size decides. The segments of a chain come in
      * their order; chains of several subtasks, which have different key groups, one after the other.
      *
-     * @param segment is read to its end
+     * @param segment is read to its end; what is skipped in it is of no use, and need not be verified
      * @param length of the segment, in bytes
      * @param ofCheckpoint that the segment was written for
+     * @return how much of it was of use, in bytes
      * @throws IOException if the segment can't be read; nothing has changed
      * @throws CorruptDataException if it is not what a backend has written
      * @throws IllegalStateException if it adds to a checkpoint that the replica has not come to; nothing has changed
      */
-    public abstract void apply(InputStream segment, long length, long ofCheckpoint) throws IOException;
+    public abstract long apply(InputStream segment, long length, long ofCheckpoint) throws IOException;
+
+    /** Opens a segment at its beginning. */
+    @FunctionalInterface
+    public interface Opener {
+        InputStream open() throws IOException;
+    }
+
+    /**
+     * Before the segments of a chain are applied, from the first to the newest, or to that of a checkpoint that this
+     * one is part of: what will be written over is left out. What came of fewer segments would not be complete.
+     *
+     * @param newest of the chain
+     * @param length of that segment, in bytes
+     * @throws CorruptDataException if it is not what a backend has written
+     */
+    public void aimAt(Opener newest, long length) throws IOException {
+        // What is taken in as it is, is taken in as a whole.
+    }
 
     /** Memory that it takes. */
     public abstract long bytes();
@@ -112,6 +131,12 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
         schema = wanted;
     }
 
+    /** Whether it has that group as it was at the checkpoint that a segment adds to. */
+    final boolean holds(int group, long base) {
+        int index = group - range.first();
+        return base != 0 && base == checkpoint && seenWhole[index] != 0 && seenWhole[index] >= wholeSince[index];
+    }
+
     /** The chain that it was made of, if all of it came from a backend of the same kind and key groups. */
     @Nullable
     final SegmentChain chain() {
@@ -151,7 +176,7 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
      *
      * @param theirs the key groups of its writer
      * @param since by group of these: the checkpoint whose segment has it whole
-     * @param isWhole of a group, by number, that it has whole
+     * @param isWhole of a group, by number, whose state before it does not matter
      * @param theirParts rows may say that what they have is in parts
      * @param length of the segment, in bytes
      * @param groupBytes by group of the range: what the state has in it now
@@ -170,7 +195,7 @@ public abstract sealed class StateReplica implements KeyedOrigin permits KeyedRe
         int end = Math.min(range.end(), theirs.end());
         for (int group = first; group < end; group++) {
             wholeSince[group - range.first()] = since[group - theirs.first()];
-            if (base == 0 || isWhole.test(group)) {
+            if (isWhole.test(group)) {
                 seenWhole[group - range.first()] = ofCheckpoint;
             }
         }

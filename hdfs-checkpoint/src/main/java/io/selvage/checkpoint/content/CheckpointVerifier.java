@@ -42,6 +42,8 @@ import org.rocksdb.Status;
  * itself is none of the checkpoint's, and thrown.
  */
 public final class CheckpointVerifier {
+    private static final int SKIPPED_AT_ONCE = 1 << 16;
+
     private final DurableStore store;
     private final CheckpointStore checkpoints;
     private final SegmentReader segments;
@@ -244,21 +246,45 @@ public final class CheckpointVerifier {
         }
 
         private InputStream open(SegmentHandle segment) throws IOException {
-            return new FilterInputStream(segments.open(segment)) {
-                @Override
-                public int read() throws IOException {
-                    byte[] one = new byte[1];
-                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-                }
+            return new Counted(segments.open(segment), segment.length());
+        }
 
-                @Override
-                public int read(byte[] into, int offset, int length) throws IOException {
-                    int count = super.read(into, offset, length);
-                    bytes += Math.max(0, count);
-                    progress.onRead(Math.min(bytes, total), total);
-                    return count;
-                }
-            };
+        /** Owned by the run. Reads what a restore leaves out as well, so that at its end all of it is verified. */
+        private final class Counted extends FilterInputStream {
+            private final long length;
+            private long counted;
+
+            Counted(InputStream segment, long length) {
+                super(segment);
+                this.length = length;
+            }
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int count) throws IOException {
+                int found = super.read(into, offset, count);
+                counted += Math.max(0, found);
+                bytes += Math.max(0, found);
+                progress.onRead(Math.min(bytes, total), total);
+                return found;
+            }
+
+            @Override
+            public long skip(long count) throws IOException {
+                int most = (int) Math.max(0, Math.min(count, SKIPPED_AT_ONCE));
+                return Math.max(0, read(new byte[most], 0, most));
+            }
+
+            @Override
+            public void close() throws IOException {
+                bytes -= counted < length ? counted : 0; // Only its beginning was looked at.
+                super.close();
+            }
         }
 
         // ---- completeness -------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ public final class KeyedStateLoader {
      *
      * @param into an empty one, of these key groups
      * @param snapshots of all of the operator's subtasks
-     * @param onSegment told of each segment's length, in bytes, before it is read
+     * @param onSegment told of each segment how many of its bytes were of use
      * @throws SegmentDamagedException if files are gone or damaged, or what is in them is not what a backend has written
      */
     public void load(
@@ -69,11 +69,20 @@ public final class KeyedStateLoader {
     }
 
     private void load(StateReplica into, OperatorSnapshot snapshot, LongConsumer onSegment) throws IOException {
-        for (Segment segment : snapshot.getKeyedStateList()) {
-            onSegment.accept(segment.getLength());
+        List<Segment> chain = snapshot.getKeyedStateList();
+        if (chain.size() > 1) {
+            Segment newest = chain.get(chain.size() - 1);
+            SegmentHandle handle = SegmentHandle.fromWire(newest);
+            try {
+                into.aimAt(() -> segments.open(handle), newest.getLength());
+            } catch (CorruptDataException | IllegalArgumentException unreadable) {
+                throw damagedOrElse(handle, unreadable);
+            }
+        }
+        for (Segment segment : chain) {
             SegmentHandle handle = SegmentHandle.fromWire(segment);
             try (InputStream in = segments.open(handle)) {
-                into.apply(in, segment.getLength(), segment.getCheckpoint());
+                onSegment.accept(into.apply(in, segment.getLength(), segment.getCheckpoint()));
             } catch (CorruptDataException | IllegalArgumentException unreadable) {
                 throw damagedOrElse(handle, unreadable);
             }

@@ -30,7 +30,8 @@ public final class SegmentReader {
 
     /**
      * The segment as a stream, for those that are too large for the heap. What was read before its end was reached may
-     * not be what was written, and must not be used until then.
+     * not be what was written, and must not be used until then. If something is skipped, nothing is verified: that is
+     * for those who have checksums of what they do read.
      *
      * @throws SegmentDamagedException also from the stream, at its end, under the same conditions as {@link #read}
      */
@@ -62,6 +63,7 @@ public final class SegmentReader {
         private final InputStream in;
         private final CRC32C crc = new CRC32C();
         private long left;
+        private boolean hasSkipped;
 
         Verifying(SegmentHandle segment, InputStream in) {
             this.segment = segment;
@@ -78,7 +80,9 @@ public final class SegmentReader {
         @Override
         public int read(byte[] into, int offset, int length) throws IOException {
             if (left == 0) {
-                requireSame(segment, (int) crc.getValue());
+                if (!hasSkipped) {
+                    requireSame(segment, (int) crc.getValue());
+                }
                 return -1;
             }
             int count;
@@ -90,9 +94,20 @@ public final class SegmentReader {
             if (count < 0) {
                 throw tooShort(segment, segment.length() - left);
             }
-            crc.update(into, offset, count);
+            if (!hasSkipped) {
+                crc.update(into, offset, count);
+            }
             left -= count;
             return count;
+        }
+
+        /** Without reading it, where the file system can. */
+        @Override
+        public long skip(long count) throws IOException {
+            long skipped = count <= 0 ? 0 : in.skip(Math.min(count, left));
+            hasSkipped |= skipped > 0;
+            left -= skipped;
+            return skipped;
         }
 
         @Override

@@ -10,10 +10,15 @@ import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
@@ -62,7 +67,12 @@ final class KeyedStateCostTest {
         private long checkpoint;
 
         Running(KeyedOrigin origin) {
-            backend = new RowKeyedStateBackend<>("operator", Serdes.LONG, GROUPS, new KeyGroupRange(0, GROUPS), origin);
+            this(origin, RowKeyedStateBackend.LEAST_CHAINED_BYTES);
+        }
+
+        Running(KeyedOrigin origin, long leastChainedBytes) {
+            backend = new RowKeyedStateBackend<>(
+                    "operator", Serdes.LONG, GROUPS, new KeyGroupRange(0, GROUPS), origin, leastChainedBytes);
             state = backend.states().value(new ValueStateDescriptor<>("state", serde));
             timers = backend.timers("timers", NoNamespace.SERDE);
             backend.opened();
@@ -224,6 +234,154 @@ final class KeyedStateCostTest {
             replica.apply(cut.bytes(), running.checkpoint);
             assertThat(replica.bytes()).isLessThan(3 * stateBytes);
         }
+    }
+
+    /** A standby, which has all else already. */
+    @Test
+    void whoHasTheBaseHasUseForWhatHasChangedAlone() throws Exception {
+        Running running = filled();
+        KeyedReplica following = running.replica();
+        for (int round = 1; round <= 100; round++) {
+            for (long key = 0; key < KEYS; key += 40) {
+                running.put(key + round % 40, round);
+            }
+            running.backend.setCurrentKey((long) round);
+            running.state.clear();
+            byte[] segment = running.cutAndConfirm().bytes();
+            long used = following.apply(new ByteArrayInputStream(segment), segment.length, running.checkpoint);
+            // With which groups there are.
+            assertThat(used).isLessThan(KEYS / 40 * (VALUE_BYTES + 30L) + 8_000);
+            assertThat(segment.length - used).as("a sixtieth of all").isGreaterThan(KEYS / 70 * VALUE_BYTES);
+        }
+        assertThat(ReplicaRows.of(following)).isEqualTo(ReplicaRows.of(running.replica()));
+    }
+
+    @Test
+    void whatIsNotOfUseIsNotReadWhereItIsMuch() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        for (long key = 0; key < 8_000; key++) {
+            running.backend.setCurrentKey(key);
+            running.state.update(new byte[1_000]);
+        }
+        running.cutAndConfirm();
+        KeyedReplica following = running.replica();
+        for (long key = 0; key < 3_000; key++) {
+            running.backend.setCurrentKey(key);
+            running.state.update(new byte[900]);
+        }
+        byte[] segment = running.cutAndConfirm().bytes();
+        long[] read = new long[1];
+        InputStream in = new FilterInputStream(new ByteArrayInputStream(segment)) {
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                int count = super.read(into, offset, length);
+                read[0] += Math.max(0, count);
+                return count;
+            }
+        };
+        long used = following.apply(in, segment.length, running.checkpoint);
+        assertThat(segment.length - used).isGreaterThan(Segment.LEAST_LEFT_OUT_BYTES);
+        assertThat(read[0]).isEqualTo(used);
+        assertThat(ReplicaRows.of(following)).isEqualTo(ReplicaRows.of(running.replica()));
+    }
+
+    @Test
+    void ofAChainThatIsAimedAtItsEndWhatIsWrittenOverIsLeftOut() throws Exception {
+        Running running = filled();
+        Random random = new Random(7);
+        for (int round = 1; round <= 60; round++) {
+            for (int i = 0; i < KEYS / 5; i++) {
+                running.put(random.nextInt(KEYS), round);
+            }
+            running.cutAndConfirm();
+        }
+        KeyedReplica aimed = new KeyedReplica("operator", new KeyGroupRange(0, GROUPS));
+        byte[] newest = running.chain.lastEntry().getValue();
+        aimed.aimAt(() -> new ByteArrayInputStream(newest), newest.length);
+        long used = 0;
+        for (var each : running.chain.entrySet()) {
+            byte[] segment = each.getValue();
+            used += aimed.apply(new ByteArrayInputStream(segment), segment.length, each.getKey());
+        }
+        assertThat(used).isLessThan(running.chainBytes() * 3 / 4);
+        assertThat(ReplicaRows.of(aimed)).isEqualTo(ReplicaRows.of(running.replica()));
+        aimed.requireComplete();
+    }
+
+    /** A following thread that is stopped, and then given a chain without that newest one. */
+    @Test
+    void whatWasAimedFartherThanItCameIsNotTakenForAState() throws Exception {
+        Running running = filled();
+        for (int round = 1; round <= 5; round++) {
+            running.put(round, round);
+            running.cutAndConfirm();
+        }
+        KeyedReplica aimed = new KeyedReplica("operator", new KeyGroupRange(0, GROUPS));
+        byte[] newest = running.chain.lastEntry().getValue();
+        aimed.aimAt(() -> new ByteArrayInputStream(newest), newest.length);
+        for (var each : running.chain.headMap(running.checkpoint).entrySet()) {
+            aimed.apply(each.getValue(), each.getKey());
+        }
+        assertThatThrownBy(() -> new Running(aimed))
+                .isInstanceOf(CorruptDataException.class)
+                .hasMessageContaining("lacks the segment that has key group");
+    }
+
+    /** Of what a standby reads, and of what a restore reads. */
+    @Test
+    void aByteThatIsAnotherIsFoundOrOfNoUse() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING, 0);
+        for (long key = 0; key < 300; key++) {
+            running.put(key, 0);
+        }
+        running.cutAndConfirm();
+        for (long key = 0; key < 10; key++) {
+            running.put(key, 1);
+        }
+        assertThat(running.cutAndConfirm().base()).isEqualTo(1);
+        byte[] first = Objects.requireNonNull(running.chain.get(1L));
+        byte[] second = Objects.requireNonNull(running.chain.get(2L));
+        var right = ReplicaRows.of(running.replica());
+
+        int[] found = new int[2];
+        for (int at = 0; at < second.length; at++) {
+            KeyedReplica following = new KeyedReplica("operator", new KeyGroupRange(0, GROUPS));
+            following.apply(first, 1);
+            found[0] += isFound(following, damaged(second, at), 2, right) ? 1 : 0;
+        }
+        assertThat(found[0]).isBetween(second.length / 4, second.length - 100);
+        for (int at = 0; at < first.length; at += 5) {
+            KeyedReplica aimed = new KeyedReplica("operator", new KeyGroupRange(0, GROUPS));
+            aimed.aimAt(() -> new ByteArrayInputStream(second), second.length);
+            byte[] wrong = damaged(first, at);
+            try {
+                aimed.apply(wrong, 1);
+            } catch (CorruptDataException expected) {
+                found[1]++;
+                continue;
+            }
+            assertThat(isFound(aimed, second, 2, right)).isFalse();
+        }
+        assertThat(found[1]).isBetween(first.length / 5 / 2, first.length / 5 - 10);
+    }
+
+    private static byte[] damaged(byte[] segment, int at) {
+        byte[] wrong = segment.clone();
+        wrong[at] ^= (byte) (1 << at % Byte.SIZE);
+        return wrong;
+    }
+
+    /** If not, the rows must be right. */
+    private static boolean isFound(KeyedReplica replica, byte[] last, long checkpoint, Map<String, String> right)
+            throws IOException {
+        try {
+            replica.apply(last, checkpoint);
+        } catch (CorruptDataException expected) {
+            return true;
+        }
+        replica.requireComplete();
+        assertThat(ReplicaRows.of(replica)).isEqualTo(right);
+        return false;
     }
 
     @Test

@@ -23,6 +23,7 @@ import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import java.io.ByteArrayInputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,6 +112,9 @@ final class KeyedStateSimulationTest {
         int lost = 0;
         int images = 0;
         int written = 0;
+        long leftOut = 0;
+        int older = 0;
+        int compared = 0;
         int mostEntries = 0;
         int mostElements = 0;
         int mostBuffered = 0;
@@ -139,6 +143,9 @@ final class KeyedStateSimulationTest {
             lost += run.lost;
             images += run.images;
             written += run.written;
+            leftOut += run.leftOut;
+            older += run.older;
+            compared += run.compared;
             mostEntries = Math.max(mostEntries, run.mostEntries);
             mostElements = Math.max(mostElements, run.mostElements);
             mostBuffered = Math.max(mostBuffered, run.mostBuffered);
@@ -153,6 +160,9 @@ final class KeyedStateSimulationTest {
         assertThat(lost).isPositive();
         assertThat(images > 0).isEqualTo(place != Place.HEAP);
         assertThat(written > 0).isEqualTo(place != Place.HEAP);
+        assertThat(leftOut > 0).isEqualTo(place != Place.DISK);
+        assertThat(older > 0).isEqualTo(place != Place.DISK);
+        assertThat(compared > 0).isEqualTo(place != Place.DISK);
         assertThat(mostEntries).isGreaterThan(ENTRIES / 2);
         assertThat(mostElements).isGreaterThan(3 * SIZES.most());
         assertThat(mostBuffered).isGreaterThan(3 * SIZES.most());
@@ -556,6 +566,9 @@ final class KeyedStateSimulationTest {
         private int onAborted;
         private int images; // Of stores.
         private int written; // Whole, because the store has too much that does not count any more.
+        private long leftOut; // Of segments of rows, as it was of no use.
+        private int older; // Segments in the formats of before.
+        private int compared; // Replicas that have followed, with what all that is stored comes to.
         private int lost;
         private int mostEntries;
         private int mostElements;
@@ -984,7 +997,9 @@ final class KeyedStateSimulationTest {
         private void store(long checkpoint, List<KeyedCut> written) {
             List<byte[]> all = bytes(written);
             for (int i = 0; i < all.size(); i++) {
-                segments.put(new SegmentId(checkpoint, i), all.get(i));
+                boolean isOlder = !written.get(i).isOfFiles() && random.nextInt(4) == 0;
+                older += isOlder ? 1 : 0;
+                segments.put(new SegmentId(checkpoint, i), isOlder ? OlderSegments.of(all.get(i)) : all.get(i));
             }
         }
 
@@ -1115,6 +1130,7 @@ final class KeyedStateSimulationTest {
                 StateReplica replica = continued(standby.get(i), target, i);
                 bringUp(replica, target, i);
                 assertThat(replica.checkpoint()).isEqualTo(target.id());
+                compareWithAllOf(target, i, replica);
                 standby.set(i, replica);
             }
         }
@@ -1133,7 +1149,28 @@ final class KeyedStateSimulationTest {
             return emptyReplica(KeyGroups.rangeOf(subtask, target.parallelism(), GROUPS));
         }
 
+        /** Whatever was left out, it is what all segments from the first to the last come to. */
+        private void compareWithAllOf(Checkpoint target, int subtask, StateReplica replica) throws Exception {
+            if (!(replica instanceof KeyedReplica)) {
+                return;
+            }
+            KeyedReplica all = new KeyedReplica("operator", replica.range());
+            for (long each : target.chains().get(subtask)) {
+                byte[] bytes = bytes(each, subtask);
+                boolean isOlder = ByteBuffer.wrap(bytes).getInt(Integer.BYTES) < Segment.VERSION;
+                all.apply(isOlder ? bytes : OlderSegments.of(bytes), each);
+            }
+            replica.requireComplete();
+            if (all.schema().equals(replica.schema())) { // Else the same has other bytes.
+                compared++;
+                assertThat(ReplicaRows.of(replica)).isEqualTo(ReplicaRows.of(all));
+            }
+        }
+
         private void bringUp(StateReplica replica, Checkpoint target, int subtask) throws Exception {
+            if (replica.isEmpty()) {
+                aimAt(target, replica, subtask);
+            }
             for (long each : target.chains().get(subtask)) {
                 if (each > replica.checkpoint()) {
                     apply(replica, each, subtask);
@@ -1143,7 +1180,15 @@ final class KeyedStateSimulationTest {
 
         private void apply(StateReplica replica, long checkpoint, int subtask) throws Exception {
             byte[] bytes = bytes(checkpoint, subtask);
-            replica.apply(new ByteArrayInputStream(bytes), bytes.length, checkpoint);
+            leftOut += bytes.length - replica.apply(new ByteArrayInputStream(bytes), bytes.length, checkpoint);
+        }
+
+        /** Or not, which is as good. */
+        private void aimAt(Checkpoint target, StateReplica replica, int subtask) throws Exception {
+            if (random.nextInt(3) > 0) {
+                byte[] newest = bytes(target.id(), subtask);
+                replica.aimAt(() -> new ByteArrayInputStream(newest), newest.length);
+            }
         }
 
         private byte[] bytes(long checkpoint, int subtask) {
@@ -1262,6 +1307,7 @@ final class KeyedStateSimulationTest {
                 ways[Way.RESCALED.ordinal()]++;
                 StateReplica replica = replicaFor(range);
                 for (int i = 0; i < target.parallelism(); i++) {
+                    aimAt(target, replica, i);
                     for (long each : target.chains().get(i)) {
                         apply(replica, each, i);
                     }

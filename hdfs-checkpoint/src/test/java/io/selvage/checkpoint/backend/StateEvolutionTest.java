@@ -406,7 +406,7 @@ final class StateEvolutionTest {
         assertThat(StateSchema.Kind.LAYOUT.ordinal()).as("as it is written").isEqualTo(3);
         assertThat(ByteBuffer.wrap(segment).getInt(Integer.BYTES))
                 .as("its format")
-                .isEqualTo(5);
+                .isEqualTo(9);
     }
 
     private static OperatorDefinition join(long lowerMillis, long upperMillis) {

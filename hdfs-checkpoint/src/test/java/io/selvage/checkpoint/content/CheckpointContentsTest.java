@@ -3,7 +3,15 @@ package io.selvage.checkpoint.content;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.api.state.ValueState;
+import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.Serdes;
+import io.selvage.checkpoint.backend.KeyGroupRange;
+import io.selvage.checkpoint.backend.KeyedCut;
+import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.KeyedReplica;
 import io.selvage.checkpoint.backend.RocksEnvironment;
+import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateCensus;
 import io.selvage.checkpoint.corpus.SampleState;
 import io.selvage.checkpoint.corpus.SampleWriter;
@@ -11,11 +19,19 @@ import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
+import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.FakeDisk;
 import io.selvage.checkpoint.store.FakeDisk.Fault;
+import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.ExecutorId;
+import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StateBackend;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -162,6 +178,82 @@ final class CheckpointContentsTest {
         }
         overwrite(file, whole);
         assertThat(verify("sp").problems()).isEmpty();
+    }
+
+    /** A restore goes past it without reading it. */
+    @Test
+    void whatIsWrittenOverIsVerifiedAsWell() throws Exception {
+        KeyGroupRange all = new KeyGroupRange(0, 4);
+        var backend = new RowKeyedStateBackend<>("sample", Serdes.LONG, 4, all, KeyedOrigin.NOTHING, 0);
+        ValueState<String> state = backend.states().value(new ValueStateDescriptor<>("state", Serdes.STRING));
+        backend.opened();
+        OperatorSnapshot.Builder operator =
+                OperatorSnapshot.newBuilder().setOperatorUid("sample").setParallelism(1);
+        for (long checkpoint = 1; checkpoint <= 2; checkpoint++) {
+            for (long key = 0; key < (checkpoint == 1 ? 100 : 30); key++) {
+                backend.setCurrentKey(key);
+                state.update("x".repeat(50_000 + (int) checkpoint));
+            }
+            KeyedCut cut = backend.snapshot(checkpoint).complete();
+            backend.confirm(checkpoint);
+            String path =
+                    LAYOUT.dataFile(new CheckpointId(checkpoint), new ExecutorId("container_1"), new Incarnation(1));
+            try (SnapshotFileWriter writer = new SnapshotFileWriter(store, path)) {
+                operator.addKeyedState(
+                        writer.append(cut::writeTo).toWire().toBuilder().setCheckpoint(checkpoint));
+                writer.finish();
+            }
+        }
+        String file = new CheckpointStore(store)
+                .writeMetadata(
+                        LAYOUT,
+                        CheckpointMetadata.newBuilder()
+                                .setFormat(CheckpointStore.METADATA_FORMAT)
+                                .setCheckpoint(2)
+                                .setIncarnation(1)
+                                .setEpoch(1)
+                                .setMaxParallelism(4)
+                                .addSubtasks(SubtaskSnapshot.newBuilder().addOperators(operator))
+                                .build());
+        Verification verified = verify(file);
+        assertThat(verified.problems()).isEmpty();
+        assertThat(verified.bytes()).isEqualTo(read(file).fileBytes());
+        long stored = operator.getKeyedStateList().stream()
+                .mapToLong(Segment::getLength)
+                .sum();
+        assertThat(restored(all, operator)).isLessThan(stored - (1 << 19));
+
+        Path first = Path.of(java.net.URI.create(operator.getKeyedState(0).getFile()));
+        byte[] whole = Files.readAllBytes(first);
+        int withoutHarm = 0;
+        int refused = 0;
+        for (int at = Long.BYTES; at < whole.length; at += whole.length / 40) {
+            byte[] damaged = whole.clone();
+            damaged[at] ^= 8;
+            overwrite(first, damaged);
+            assertThat(verify(file).problems())
+                    .singleElement()
+                    .asString()
+                    .contains(first.getFileName().toString(), "damaged", "checksum");
+            try {
+                restored(all, operator);
+                withoutHarm++;
+            } catch (SegmentDamagedException found) {
+                refused++;
+            }
+        }
+        assertThat(withoutHarm).isGreaterThan(4);
+        assertThat(refused).isGreaterThan(4);
+    }
+
+    /** Answers how many bytes were of use. */
+    private long restored(KeyGroupRange all, OperatorSnapshot.Builder operator) throws IOException {
+        long[] used = new long[1];
+        KeyedReplica replica = new KeyedReplica("sample", all);
+        new KeyedStateLoader(new SegmentReader(store)::open)
+                .load(replica, all, 4, List.of(operator.build()), each -> used[0] += each);
+        assertThat(replica.census().keys()).isEqualTo(100);
+        return used[0];
     }
 
     @ParameterizedTest

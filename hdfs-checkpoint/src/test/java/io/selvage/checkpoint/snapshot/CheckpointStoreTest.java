@@ -14,6 +14,7 @@ import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,22 @@ final class CheckpointStoreTest {
                 .isInstanceOf(SegmentDamagedException.class)
                 .hasMessageContaining("fake:/" + DATA + " is damaged: the 6 bytes at offset 13")
                 .hasMessageContaining(String.format("should have 0x%08x", second.crc32c()));
+    }
+
+    @Test
+    void whoSkipsInASegmentVerifiesWhatItReads() throws IOException {
+        SegmentHandle second = writtenTwice();
+        byte[] damaged = disk.bytes(DATA);
+        damaged[(int) second.offset() + 1] ^= 4;
+        disk.overwrite(DATA, damaged);
+        try (InputStream in = reader.open(second)) {
+            in.skipNBytes(3);
+            assertThat(in.readAllBytes()).isEqualTo(bytes("ond"));
+        }
+        disk.overwrite(DATA, java.util.Arrays.copyOf(damaged, (int) second.offset() + 2));
+        try (InputStream in = reader.open(second)) {
+            assertThatThrownBy(() -> in.skipNBytes(3)).isInstanceOf(SegmentDamagedException.class);
+        }
     }
 
     @Test

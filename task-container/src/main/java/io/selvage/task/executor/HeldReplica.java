@@ -27,6 +27,7 @@ final class HeldReplica {
     private final ReentrantLock lock = new ReentrantLock(); // Who drops it does not wait for a segment to be read.
     private @Nullable StateReplica replica; // Null: nothing is held; what was is taken or damaged.
     private long appliedTo; // The checkpoint of the newest segment in it.
+    private long aimedAt; // Until it has come to that checkpoint, it lacks what the segments up to there write over.
     private boolean taken;
     private volatile boolean dropped; // Volatile: set without the lock.
     private volatile long bytes; // Volatile: read by who sums up what is held.
@@ -64,7 +65,7 @@ final class HeldReplica {
     /**
      * The replica as of the checkpoint whose chain this is, once; it is not held here any more. What it lacks is read.
      *
-     * @param onRead told the length of each segment that had to be read
+     * @param onRead told of each segment that had to be read how many of its bytes were of use
      */
     @Nullable
     StateReplica take(List<Segment> chain, SegmentReader reader, LongConsumer onRead) throws IOException {
@@ -98,12 +99,18 @@ final class HeldReplica {
             throws IOException {
         long target = chain.isEmpty() ? 0 : chain.get(chain.size() - 1).getCheckpoint();
         StateReplica current = replica;
-        if (current == null || appliedTo > target || !continues(chain)) {
+        if (current == null || appliedTo == 0 || appliedTo > target || !continues(chain)) {
             close(current);
             current = empty.get();
             replica = current;
             appliedTo = 0;
+            aimedAt = 0;
             bytes = current.bytes();
+            if (chain.size() > 1) {
+                Segment newest = chain.get(chain.size() - 1);
+                current.aimAt(() -> reader.open(SegmentHandle.fromWire(newest)), newest.getLength());
+                aimedAt = target;
+            }
         }
         for (Segment segment : chain) {
             if (segment.getCheckpoint() > appliedTo) {
@@ -113,8 +120,7 @@ final class HeldReplica {
                 if (!room.test(segment)) {
                     return false;
                 }
-                onRead.accept(segment.getLength());
-                applyOrDrop(current, segment, reader);
+                onRead.accept(applyOrDrop(current, segment, reader));
             }
         }
         return true;
@@ -125,15 +131,21 @@ final class HeldReplica {
      * for the checkpoint applied last is missing in what was cut without knowing that one complete.
      */
     private boolean continues(List<Segment> chain) {
-        return chain.isEmpty() || chain.stream().anyMatch(segment -> segment.getCheckpoint() == appliedTo);
+        return chain.isEmpty() || has(chain, appliedTo) && (appliedTo >= aimedAt || has(chain, aimedAt));
     }
 
-    private void applyOrDrop(StateReplica current, Segment segment, SegmentReader reader) throws IOException {
+    private static boolean has(List<Segment> chain, long checkpoint) {
+        return chain.stream().anyMatch(segment -> segment.getCheckpoint() == checkpoint);
+    }
+
+    /** Answers how many bytes were of use. */
+    private long applyOrDrop(StateReplica current, Segment segment, SegmentReader reader) throws IOException {
         try (InputStream in = reader.open(SegmentHandle.fromWire(segment))) {
-            current.apply(in, segment.getLength(), segment.getCheckpoint());
+            long used = current.apply(in, segment.getLength(), segment.getCheckpoint());
             appliedTo = segment.getCheckpoint();
             bytes = current.bytes();
             stateBytes = current.stateBytes();
+            return used;
         } catch (RuntimeException | Error e) {
             current.close();
             replica = null;

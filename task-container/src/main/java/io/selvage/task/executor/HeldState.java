@@ -107,6 +107,11 @@ final class HeldState {
         return replicas.containsKey(owner);
     }
 
+    /** Something that a subtask may start from. */
+    boolean has(StateOwner owner) {
+        return retained.containsKey(owner) || replicas.containsKey(owner);
+    }
+
     void dropReplica(StateOwner owner) {
         drop(replicas.remove(owner));
     }

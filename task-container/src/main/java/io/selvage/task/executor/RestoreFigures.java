@@ -42,12 +42,12 @@ final class RestoreFigures {
         }
     }
 
-    /** A segment of keyed state was read from the store. */
-    void onSegment(long length) {
+    /** A segment of keyed state was read from the store, and so many of its bytes were of use. */
+    void onSegment(long used) {
         segments.increment();
-        bytes.add(length);
+        bytes.add(used);
         if (total != null) {
-            total.onSegment(length);
+            total.onSegment(used);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.selvage.task.executor;
 
+import com.google.common.base.Throwables;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedOrigin;
@@ -17,45 +18,50 @@ import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.RestoredState;
 import io.selvage.task.operator.StateBackends;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a job goes on from; immutable. Each state is fetched when a subtask asks for it, by that subtask's thread: from
- * what this process holds if that leads to the checkpoint, else from the store.
+ * Safe for use by many threads: what a job goes on from. Each state is fetched when a subtask asks for it, by that
+ * subtask's thread: from what this process holds if that leads to the checkpoint, else from the store, where another
+ * thread may have begun to read it.
  */
 final class RestoredCheckpoint {
     private final Map<String, List<OperatorSnapshot>> operators = new HashMap<>();
     private final CheckpointMetadata metadata;
     private final SegmentReader segments;
     private final HeldState held;
-    private final ClassLoader loader;
     private final StateBackends backends;
     private final StateBackendKind backend;
     private final RestoreFigures figures;
+    private final Map<StateOwner, FutureTask<KeyedOrigin>> begun = new ConcurrentHashMap<>();
 
     /**
      * @param metadata without subtasks: the job starts from the beginning
-     * @param loader of the job's program
      * @param backend of the job now; another one may have written the checkpoint
      */
     RestoredCheckpoint(
             CheckpointMetadata metadata,
             SegmentReader segments,
             HeldState held,
-            ClassLoader loader,
             StateBackends backends,
             StateBackendKind backend,
             RestoreFigures figures) {
         this.metadata = metadata;
         this.segments = segments;
         this.held = held;
-        this.loader = loader;
         this.backends = backends;
         this.backend = backend;
         this.figures = figures;
@@ -73,21 +79,60 @@ final class RestoredCheckpoint {
         return metadata;
     }
 
-    /** @param parallelism of the subtask's vertex now */
-    RestoredState of(StateOwner owner, int parallelism) {
-        List<OperatorSnapshot> snapshots = operators.get(owner.operatorUid());
-        return snapshots == null ? RestoredState.NONE : new Restored(snapshots, owner, parallelism);
+    /**
+     * Begins to read the states in the heap that will be asked for and that nothing here leads to, while program and
+     * subtasks are being made. What nobody asks for then goes with this object.
+     *
+     * @param starting the subtasks that will start here
+     * @param parallelism by vertex, of now
+     * @param reading whoever asks for a state that it has not come to reads it itself
+     */
+    void readAhead(Set<SubtaskId> starting, Map<Integer, Integer> parallelism, Executor reading) {
+        if (backend != StateBackendKind.HEAP || metadata.getSavepoint()) {
+            return; // Subtasks of another job may have other numbers.
+        }
+        for (SubtaskSnapshot snapshot : metadata.getSubtasksList()) {
+            SubtaskId subtask = SubtaskId.of(snapshot.getVertex(), snapshot.getSubtask());
+            int now = parallelism.getOrDefault(snapshot.getVertex(), 0);
+            for (OperatorSnapshot operator : snapshot.getOperatorsList()) {
+                StateOwner owner = new StateOwner(subtask, operator.getOperatorUid());
+                if (starting.contains(subtask)
+                        && operator.getParallelism() == now
+                        && operator.getKeyedStateCount() > 0
+                        && !KeyedStateLoader.isOfFiles(snapshotsOf(owner))
+                        && !held.has(owner)) {
+                    FutureTask<KeyedOrigin> task = new FutureTask<>(() -> fromStore(owner, now));
+                    begun.put(owner, task);
+                    reading.execute(task);
+                }
+            }
+        }
+    }
+
+    private List<OperatorSnapshot> snapshotsOf(StateOwner owner) {
+        return operators.getOrDefault(owner.operatorUid(), List.of());
+    }
+
+    /**
+     * @param parallelism of the subtask's vertex now
+     * @param loader of the job's program
+     */
+    RestoredState of(StateOwner owner, int parallelism, ClassLoader loader) {
+        List<OperatorSnapshot> snapshots = snapshotsOf(owner);
+        return snapshots.isEmpty() ? RestoredState.NONE : new Restored(snapshots, owner, parallelism, loader);
     }
 
     private final class Restored implements RestoredState {
         private final List<OperatorSnapshot> snapshots;
         private final StateOwner owner;
         private final int parallelism;
+        private final ClassLoader loader;
 
-        Restored(List<OperatorSnapshot> snapshots, StateOwner owner, int parallelism) {
+        Restored(List<OperatorSnapshot> snapshots, StateOwner owner, int parallelism, ClassLoader loader) {
             this.snapshots = snapshots;
             this.owner = owner;
             this.parallelism = parallelism;
+            this.loader = loader;
         }
 
         @Override
@@ -118,7 +163,7 @@ final class RestoredCheckpoint {
                 if (origin == null) {
                     origin = followed();
                 }
-                KeyedOrigin found = origin == null ? fromStore() : origin;
+                KeyedOrigin found = origin == null ? read() : origin;
                 if (metadata.getSavepoint() && found instanceof StateReplica replica) {
                     replica.standAlone();
                 }
@@ -171,19 +216,23 @@ final class RestoredCheckpoint {
             return chain;
         }
 
-        private KeyedOrigin fromStore() throws IOException {
-            KeyGroupRange own = rangeOf(owner.subtask(), parallelism);
-            boolean isOfFiles = KeyedStateLoader.isOfFiles(snapshots);
-            StateReplica replica =
-                    backends.of(isOfFiles ? StateBackendKind.ROCKSDB : backend).replica(owner.operatorUid(), own);
-            new KeyedStateLoader(segments::open)
-                    .load(replica, own, metadata.getMaxParallelism(), snapshots, figures::onSegment);
-            if (parallelism() != parallelism) {
-                replica.standAlone();
+        private KeyedOrigin read() throws IOException {
+            FutureTask<KeyedOrigin> task = begun.remove(owner);
+            if (task == null) {
+                return fromStore(owner, parallelism);
             }
-            figures.onRead();
-            boolean isMoved = backend == StateBackendKind.HEAP && replica instanceof RocksReplica;
-            return isMoved ? ((RocksReplica) replica).toHeap() : replica;
+            task.run(); // Unless another thread does.
+            try {
+                return task.get();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while the state of " + owner + " was read");
+            } catch (ExecutionException e) {
+                Throwable failed = Objects.requireNonNull(e.getCause());
+                Throwables.throwIfUnchecked(failed);
+                Throwables.throwIfInstanceOf(failed, IOException.class);
+                throw new IllegalStateException(failed);
+            }
         }
 
         private byte[] read(Segment segment) {
@@ -193,6 +242,22 @@ final class RestoredCheckpoint {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    private KeyedOrigin fromStore(StateOwner owner, int parallelism) throws IOException {
+        List<OperatorSnapshot> snapshots = snapshotsOf(owner);
+        KeyGroupRange own = rangeOf(owner.subtask(), parallelism);
+        boolean isOfFiles = KeyedStateLoader.isOfFiles(snapshots);
+        StateReplica replica =
+                backends.of(isOfFiles ? StateBackendKind.ROCKSDB : backend).replica(owner.operatorUid(), own);
+        new KeyedStateLoader(segments::open)
+                .load(replica, own, metadata.getMaxParallelism(), snapshots, figures::onSegment);
+        if (snapshots.get(0).getParallelism() != parallelism) {
+            replica.standAlone();
+        }
+        figures.onRead();
+        boolean isMoved = backend == StateBackendKind.HEAP && replica instanceof RocksReplica;
+        return isMoved ? ((RocksReplica) replica).toHeap() : replica;
     }
 
     private KeyGroupRange rangeOf(SubtaskId subtask, int parallelism) {

@@ -129,7 +129,7 @@ final class SubtaskFactory {
                 inputs(vertex, index),
                 outputs(vertex, index),
                 (output, counters) -> chains.build(vertex, index, output, counters, wakeup(id)::signal),
-                uid -> restored.of(new StateOwner(id, uid), vertex.parallelism()),
+                uid -> restored.of(new StateOwner(id, uid), vertex.parallelism(), job.loader()),
                 () -> restoredChannels.of(id),
                 new Alignment(config.checkpointMode(), config.alignedTimeout().toNanos()),
                 held,

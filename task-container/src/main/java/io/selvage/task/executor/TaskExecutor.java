@@ -44,6 +44,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -462,18 +463,19 @@ final class TaskExecutor {
             throws IOException, ProgramDamagedException {
         long beganNanos = services.clock().nanos();
         JobConfig config = services.jobConfig(deploy.getSettingsMap());
-        PreparedJob job = preparation.program(
-                deploy.getJobId(), deploy.getGraphPath(), deploy.getJarsList(), config.classLoading(), liveJobs);
-        long programNanos = services.clock().nanos();
         CheckpointMetadata metadata = preparation.metadata(
                 deploy.getJobId(),
                 deploy.getRestoreCheckpoint(),
                 deploy.getMetadata(),
                 deploy.getRestoreMetadataPath());
-        long metadataNanos = services.clock().nanos();
         RestoreFigures here = new RestoreFigures(figures);
-        RestoredCheckpoint restored = new RestoredCheckpoint(
-                metadata, segments, held, job.loader(), services.backends(), config.stateBackend(), here);
+        RestoredCheckpoint restored =
+                new RestoredCheckpoint(metadata, segments, held, services.backends(), config.stateBackend(), here);
+        readAhead(restored, deploy);
+        long metadataNanos = services.clock().nanos();
+        PreparedJob job = preparation.program(
+                deploy.getJobId(), deploy.getGraphPath(), deploy.getJarsList(), config.classLoading(), liveJobs);
+        long programNanos = services.clock().nanos();
         List<Subtask> subtasks = new SubtaskFactory(
                         id,
                         deploy,
@@ -496,9 +498,9 @@ final class TaskExecutor {
                 job.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
         PreparationTimes times = new PreparationTimes(
                 beganNanos,
-                programNanos - beganNanos,
-                metadataNanos - programNanos,
-                services.clock().nanos() - metadataNanos);
+                programNanos - metadataNanos,
+                metadataNanos - beganNanos,
+                services.clock().nanos() - programNanos);
         return new PreparedDeployment(
                 subtasks,
                 names,
@@ -509,6 +511,19 @@ final class TaskExecutor {
                 config.checkpointBytesInMetadata(),
                 here,
                 times);
+    }
+
+    private void readAhead(RestoredCheckpoint restored, Deploy deploy) {
+        Set<SubtaskId> starting = new HashSet<>();
+        Map<Integer, Integer> parallelism = new HashMap<>();
+        for (SubtaskPlacement place : deploy.getSubtasksList()) {
+            parallelism.merge(place.getVertex(), 1, Integer::sum);
+            boolean goesOn = place.getSince() > 0;
+            if (!goesOn && place.getExecutorId().equals(settings.id().value())) {
+                starting.add(SubtaskId.of(place.getVertex(), place.getSubtask()));
+            }
+        }
+        restored.readAhead(starting, parallelism, services.uploading());
     }
 
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {

@@ -121,13 +121,7 @@ final class WarmUp {
         SegmentReader segments = new SegmentReader(services.store());
         CheckpointMetadata none = CheckpointMetadata.getDefaultInstance();
         RestoredCheckpoint nothing = new RestoredCheckpoint(
-                none,
-                segments,
-                new HeldState(),
-                job.loader(),
-                services.backends(),
-                config.stateBackend(),
-                new RestoreFigures(null));
+                none, segments, new HeldState(), services.backends(), config.stateBackend(), new RestoreFigures(null));
         return new SubtaskFactory(
                         new DeploymentId(NO_JOB, ONLY),
                         deploy.build(),

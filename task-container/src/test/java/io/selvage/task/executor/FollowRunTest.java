@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A standby's reading, with segments that real backends have written. */
 class FollowRunTest {
@@ -180,12 +182,23 @@ class FollowRunTest {
     }
 
     private @Nullable Long restored(StateReplica replica, int subtask, String key) {
+        return restored(replica, subtask, List.of(key)).get(key);
+    }
+
+    private Map<String, Long> restored(StateReplica replica, int subtask, List<String> keys) {
         RowKeyedStateBackend<String> backend =
                 new RowKeyedStateBackend<>("count", Serdes.STRING, GROUPS, range(subtask), replica);
         ValueState<Long> counter = backend.states().value(new ValueStateDescriptor<>("counter", Serdes.LONG));
         backend.opened();
-        backend.setCurrentKey(key);
-        return counter.value();
+        Map<String, Long> values = new HashMap<>();
+        for (String key : keys) {
+            backend.setCurrentKey(key);
+            Long value = counter.value();
+            if (value != null) {
+                values.put(key, value);
+            }
+        }
+        return values;
     }
 
     @Test
@@ -252,6 +265,53 @@ class FollowRunTest {
         StateReplica taken = Objects.requireNonNull(held.takeReplica(owner(0)))
                 .take(writer.chain, new SegmentReader(store), read -> {});
         assertThat(restored(Objects.requireNonNull(taken), 0, between)).isNull();
+    }
+
+    /** On the way to a checkpoint, a replica lacks what the segments up to there write over. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void oneThatWasStoppedOnItsWayToACheckpointGoesOnToThatOrBeginsAnew(boolean isToThat) throws Exception {
+        HeldReplica replica = new HeldReplica(range(0), () -> KeyedBackends.HEAP.replica("count", range(0)));
+        Writer writer = new Writer(0, 0);
+        Map<String, Long> right = new HashMap<>();
+        for (long number = 1; number <= 3; number++) {
+            for (int key = 0; key < (number == 1 ? 50 : 20); key++) {
+                writer.set(key(0, key), number);
+                right.put(key(0, key), number);
+            }
+            if (number < 3) {
+                writer.checkpoint(number);
+            } else {
+                writer.cut(number);
+            }
+        }
+        AtomicBoolean stopped = new AtomicBoolean();
+        List<Segment> third = writer.chain;
+        assertThat(third).as("the case at hand").hasSize(3);
+        replica.follow(
+                third,
+                new SegmentReader(store),
+                segment -> {
+                    stopped.set(true);
+                    return true;
+                },
+                stopped);
+        if (isToThat) {
+            writer.backend.confirm(3);
+            store.delete(path(1, 0)); // What was read is not read again.
+        } else {
+            writer.backend.abort(3, false);
+        }
+        writer.set(key(0, 49), 4);
+        right.put(key(0, 49), 4L);
+        writer.checkpoint(4);
+        assertThat(writer.chain)
+                .extracting(Segment::getCheckpoint)
+                .as("the case at hand")
+                .containsExactly(isToThat ? new Long[] {1L, 2L, 3L, 4L} : new Long[] {1L, 2L, 4L});
+        StateReplica taken = replica.take(writer.chain, new SegmentReader(store), read -> {});
+        assertThat(restored(Objects.requireNonNull(taken), 0, List.copyOf(right.keySet())))
+                .isEqualTo(right);
     }
 
     @Test
