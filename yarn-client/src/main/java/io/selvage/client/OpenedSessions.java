@@ -21,10 +21,10 @@ import org.slf4j.LoggerFactory;
  * The sessions that this user has opened, applications for one job among them: which of them run, and what becomes of
  * what the others have left. Owned by one thread; blocks on YARN and HDFS.
  *
- * <p><b>Nothing is deleted without YARN's word that a session was stopped or killed.</b> One that YARN does not know may
- * be another cluster's, or its ResourceManager was restarted and remembers nothing: then all that its jobs can go on
- * from stays in HDFS, as it does after a failure, and so does its file, the only copy of its key, as long as anything of
- * it is there.
+ * <p><b>Nothing is deleted without YARN's word that a session was stopped or killed.</b> One that YARN does not know
+ * may be another cluster's, or its ResourceManager was restarted and remembers nothing: then all that its jobs can go
+ * on from stays in HDFS, as it does after a failure, and so does its file, the only copy of its key, as long as
+ * anything of it is there.
  */
 final class OpenedSessions {
     private static final Logger LOG = LoggerFactory.getLogger(OpenedSessions.class);
@@ -92,7 +92,9 @@ final class OpenedSessions {
         }
     }
 
-    /** The newest that runs on this cluster for this user; what those newer ones have left that were stopped is deleted. */
+    /**
+     * The newest that runs on this cluster for this user; what those newer ones have left that were stopped is deleted.
+     */
     Optional<SessionRecord> newest(Predicate<SessionRecord> wanted) {
         for (String id : files.applicationIds()) {
             SessionRecord record = readable(id).orElse(null);
@@ -148,8 +150,8 @@ final class OpenedSessions {
             }
         } catch (ClientException unanswered) {
             LOG.warn("What is left of {} is not known.", record.applicationId(), unanswered);
-            return Optional.of("What it has in HDFS is left in " + record.applicationDirectory() + ": "
-                    + unanswered.getMessage());
+            return Optional.of(
+                    "What it has in HDFS is left in " + record.applicationDirectory() + ": " + unanswered.getMessage());
         }
         files.delete(record.applicationId());
         return Optional.empty();

@@ -50,7 +50,8 @@ class OpenedSessionsTest {
     @BeforeEach
     void layOut() throws IOException {
         files = new SessionFiles(directory.resolve("user"));
-        stateRoot = Hdfs.connect(new Configuration(), directory.resolve("root").toUri().toString())
+        stateRoot = Hdfs.connect(
+                        new Configuration(), directory.resolve("root").toUri().toString())
                 .stateRoot();
         for (String id : List.of(OLD, NEW)) {
             files.write(record(id, CLUSTER, "anna"));
@@ -106,8 +107,7 @@ class OpenedSessionsTest {
     }
 
     private OpenedSessions sessions(String cluster, String user) {
-        return new OpenedSessions(
-                files, cluster, user, this::report, root -> Hdfs.connect(new Configuration(), root));
+        return new OpenedSessions(files, cluster, user, this::report, root -> Hdfs.connect(new Configuration(), root));
     }
 
     /** All that lies in HDFS and in the user's directory. */
@@ -178,7 +178,8 @@ class OpenedSessionsTest {
     void theFileOfASessionWhoseDirectoryCantBeDeletedStays() throws IOException {
         yarnSays(NEW, YarnApplicationState.KILLED, FinalApplicationStatus.KILLED);
         Path slot;
-        try (Stream<Path> slots = Files.list(directory.resolve("root").resolve(NEW).resolve("journal"))) {
+        try (Stream<Path> slots =
+                Files.list(directory.resolve("root").resolve(NEW).resolve("journal"))) {
             slot = slots.filter(each -> each.getFileName().toString().matches("\\d+"))
                     .sorted()
                     .skip(1)
