@@ -1,16 +1,13 @@
 package io.selvage.client;
 
-import io.selvage.checkpoint.orphan.ApplicationWord;
 import io.selvage.checkpoint.orphan.OrphanSearch;
 import io.selvage.checkpoint.restore.RestorePlan;
 import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.ContainerLogs;
-import io.selvage.client.connect.Diagnostics;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.connect.Login;
-import io.selvage.client.connect.SessionState;
 import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.ClusterResources;
 import io.selvage.client.deploy.Deployment;
@@ -29,19 +26,13 @@ import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.apache.hadoop.yarn.api.records.ApplicationId;
-import org.apache.hadoop.yarn.api.records.ApplicationReport;
-import org.apache.hadoop.yarn.api.records.YarnApplicationState;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Opens sessions on a cluster and finds those that are open; used by one thread. What it can't do, it says with a
@@ -57,17 +48,13 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  */
 public final class SelvageClient implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(SelvageClient.class);
-
-    /** The session file is written before YARN has the application: for so long an unknown one may be just opening. */
-    private static final long OPENING_MILLIS = Duration.ofMinutes(10).toMillis();
-
     private final Distribution distribution;
     private final HadoopFolder hadoop;
     private final YarnConfiguration configuration;
     private final SessionFiles sessionFiles;
     private final Path userDirectory;
     private final Yarn yarn;
+    private final OpenedSessions sessions;
 
     // Written by the opening thread and read by a shutdown hook, which has nobody to send it a message.
     private volatile @Nullable Deployment opening;
@@ -84,6 +71,8 @@ public final class SelvageClient implements AutoCloseable {
         this.sessionFiles = new SessionFiles(userDirectory);
         this.userDirectory = userDirectory;
         this.yarn = Yarn.connect(configuration);
+        this.sessions = new OpenedSessions(
+                sessionFiles, yarn.where(), Login.user(), yarn::report, root -> Hdfs.connect(configuration, root));
     }
 
     /**
@@ -196,29 +185,15 @@ public final class SelvageClient implements AutoCloseable {
     /**
      * The session of that id.
      *
-     * @throws ClientException if this user has none of that id, or it has ended
+     * @throws ClientException if this user has none of that id, or it is another cluster's, or has ended
      */
     public Session session(String applicationId) {
-        SessionRecord record = sessionFiles
-                .read(applicationId)
-                .orElseThrow(() -> new ClientException(
-                        ExitCode.NO_SESSION,
-                        "There is no session " + applicationId + " of yours: " + sessionFiles.pathOf(applicationId)
-                                + " does not exist. Only the user and host that opened a session can use it."));
-        End end = endOf(record).orElse(null);
-        if (end != null) {
-            end.forgetting().run();
-            throw new ClientException(
-                    ExitCode.NO_SESSION,
-                    "The session " + applicationId + " has ended: " + end.words()
-                            + " Open another one with scripts/yarn-session.sh.");
-        }
-        return session(record);
+        return session(sessions.living(applicationId));
     }
 
     /**
      * The newest session of this user that runs on this cluster, applications for one job among them; forgets those
-     * that have ended.
+     * that were stopped or killed.
      *
      * @throws ClientException if there is none
      */
@@ -242,28 +217,7 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     private Optional<Session> newest(Predicate<SessionRecord> wanted) {
-        for (String id : sessionFiles.applicationIds()) {
-            SessionRecord record = readable(id).orElse(null);
-            if (record == null || !record.cluster().equals(yarn.where()) || !wanted.test(record)) {
-                continue;
-            }
-            Optional<End> end = endOf(record);
-            if (end.isEmpty()) {
-                return Optional.of(session(record));
-            }
-            end.get().forgetting().run();
-        }
-        return Optional.empty();
-    }
-
-    /** A file that can't be used, or that is of another version, is no reason not to find the session that runs. */
-    private Optional<SessionRecord> readable(String id) {
-        try {
-            return sessionFiles.read(id);
-        } catch (ClientException damaged) {
-            LOG.warn("The session {} is passed over.", id, damaged);
-            return Optional.empty();
-        }
+        return sessions.newest(wanted).map(this::session);
     }
 
     private Session session(SessionRecord record) {
@@ -271,54 +225,12 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     /**
-     * How a session ended.
+     * After a session's end: deletes what nobody needs of it, here and in HDFS. Libraries stay for the next one.
      *
-     * @param forgetting removes what nobody needs of it
+     * @return a sentence on what is left, if anything is
      */
-    private record End(String words, Runnable forgetting) {}
-
-    /** How it ended, or nothing if it has not. */
-    private Optional<End> endOf(SessionRecord record) {
-        try {
-            ApplicationReport report = yarn.report(ApplicationId.fromString(record.applicationId()));
-            return SessionState.of(report).hasEnded()
-                    ? Optional.of(new End(Diagnostics.ofEnd(report), () -> forget(record, report)))
-                    : Optional.empty();
-        } catch (ClientException unknown) {
-            if (unknown.exitCode() == ExitCode.NO_SESSION) {
-                // Another command may be just opening it.
-                boolean mayBeOpening = System.currentTimeMillis() - record.openedMillis() < OPENING_MILLIS;
-                return Optional.of(new End("YARN does not know it.", mayBeOpening ? () -> {} : () -> forget(record)));
-            }
-            throw unknown;
-        }
-    }
-
-    void forgetEnded(SessionRecord record) {
-        endOf(record).ifPresent(end -> end.forgetting().run());
-    }
-
-    /**
-     * After a failure the checkpoints are all that its jobs have, so they stay. An application that has ended as its
-     * job has failed has marked what is to be kept itself.
-     */
-    private void forget(SessionRecord record, ApplicationReport report) {
-        boolean isEndOfJob = !record.takesJobs() && report.getYarnApplicationState() == YarnApplicationState.FINISHED;
-        if (isEndOfJob || SessionState.of(report) != SessionState.FAILED) {
-            forget(record);
-        }
-    }
-
-    /**
-     * Removes what an ended session has left: its file here and its directory in HDFS. Libraries stay for the next one.
-     */
-    void forget(SessionRecord record) {
-        try {
-            Hdfs.connect(configuration, record.stateRoot()).deleteApplication(record.applicationId());
-        } catch (ClientException undeletable) {
-            LOG.warn("{} could not be deleted.", record.applicationDirectory(), undeletable);
-        }
-        sessionFiles.delete(record.applicationId());
+    Optional<String> settle(SessionRecord record) {
+        return sessions.settle(record);
     }
 
     /**
@@ -332,27 +244,12 @@ public final class SelvageClient implements AutoCloseable {
                 root,
                 ExitCode.DAMAGED,
                 () -> new OrphanSearch(
-                        DurableStore.existing(new org.apache.hadoop.fs.Path(root), configuration), this::wordOn));
+                        DurableStore.existing(new org.apache.hadoop.fs.Path(root), configuration), sessions::wordOn));
     }
 
     /** The logs of sessions' processes, of those that have ended too; to be used while this client is open. */
     public ContainerLogs logs() {
         return new ContainerLogs(yarn, configuration);
-    }
-
-    private ApplicationWord wordOn(String applicationId) {
-        try {
-            return switch (SessionState.of(yarn.report(ApplicationId.fromString(applicationId)))) {
-                case WAITING, RUNNING -> ApplicationWord.LIVING;
-                case STOPPED, KILLED -> ApplicationWord.ENDED;
-                case FAILED -> ApplicationWord.FAILED;
-            };
-        } catch (ClientException unknown) {
-            if (unknown.exitCode() == ExitCode.NO_SESSION) {
-                return ApplicationWord.UNKNOWN;
-            }
-            throw unknown;
-        }
     }
 
     /** What a session was opened with. */

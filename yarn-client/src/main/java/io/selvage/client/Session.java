@@ -540,7 +540,7 @@ public final class Session implements AutoCloseable {
             }
             pause(END_POLL_MILLIS);
         }
-        client.forgetEnded(record);
+        settle();
         return true;
     }
 
@@ -552,9 +552,10 @@ public final class Session implements AutoCloseable {
     /**
      * Ends the session with all its jobs, and removes what it has in HDFS, libraries apart.
      *
+     * @return a sentence on what is left of it, if anything is
      * @throws ClientException if it is not known whether it has ended: the cluster does not answer
      */
-    public void stop(String reason) {
+    public Optional<String> stop(String reason) {
         try {
             tryStop(reason);
         } catch (ClientException unanswered) {
@@ -565,7 +566,7 @@ public final class Session implements AutoCloseable {
                             + "   Stop it once more: scripts/selvage shutdown " + applicationId(),
                     unanswered);
         }
-        forget();
+        return settle();
     }
 
     private void tryStop(String reason) {
@@ -587,6 +588,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** Also of one that YARN does not know any more. */
     public boolean hasEnded() {
         try {
             return SessionState.of(connection.report()).hasEnded();
@@ -607,9 +609,13 @@ public final class Session implements AutoCloseable {
         return SessionState.of(connection.report());
     }
 
-    /** Removes what the session has left here and in HDFS; only when it has ended. */
-    public void forget() {
-        client.forget(record);
+    /**
+     * After its end: deletes what nobody needs of it, here and in HDFS.
+     *
+     * @return a sentence on what is left, if anything is
+     */
+    public Optional<String> settle() {
+        return client.settle(record);
     }
 
     @Override

@@ -39,7 +39,8 @@ import java.util.stream.Stream;
  * whose submission the journal does not hold yet. The listing is made before the journal is read, and what a journal
  * once does not keep it never keeps again, so what was listed and is not kept is not needed later either. An
  * application that the ResourceManager does not know may be another cluster's: as long as anything in its directory is
- * young, a master lives there, as each renews its sign of life every few seconds.
+ * young, a master lives there, as each renews its sign of life every few seconds. One that has never had a master has
+ * no such sign, and may wait in its queue: it has longer.
  *
  * <p><b>What is needed elsewhere is never named.</b> A job that goes on from a checkpoint which another one has left
  * needs that until it has one of its own. All journals are therefore read before anything is judged, and if that of an
@@ -50,6 +51,9 @@ public final class OrphanSearch {
     static final Duration LEAST_AGE = Duration.ofHours(1);
     /** A savepoint takes as long as its job's time-out allows, twice at most: to begin, and to be taken. */
     static final Duration LEAST_SAVEPOINT_AGE = Duration.ofHours(24);
+
+    /** For so long an application that the ResourceManager does not know may wait elsewhere for its first master. */
+    static final Duration LEAST_WAITING_AGE = Duration.ofHours(24);
 
     static final int SAVEPOINT_TIMEOUTS = 2;
     /** What was found so recently is as good as found now: all that is judged by age is older by far. */
@@ -151,16 +155,20 @@ public final class OrphanSearch {
         private void look(StoredFile self) throws IOException {
             ApplicationWord word = resourceManager.ask(self.name());
             Directory directory = Directory.read(store, self, self.name());
-            boolean mayLive = word == ApplicationWord.LIVING
-                    || word == ApplicationWord.UNKNOWN && !isOld(directory.newestMillis());
-            Optional<ApplicationHistory> history = Optional.empty();
+            Optional<ApplicationHistory> history;
             try {
                 history = ApplicationHistory.read(store, self.name());
             } catch (JournalDamagedException unreadable) {
-                note(self.name(), mayLive, unreadable);
+                note(self.name(), mayLive(word, directory, LEAST_AGE), unreadable);
                 return;
             }
+            boolean mayLive = mayLive(word, directory, history.isPresent() ? LEAST_AGE : LEAST_WAITING_AGE);
             applications.add(new Application(directory, word, mayLive, history));
+        }
+
+        private boolean mayLive(ApplicationWord word, Directory directory, Duration ifUnknown) {
+            return word == ApplicationWord.LIVING
+                    || word == ApplicationWord.UNKNOWN && directory.newestMillis() >= nowMillis - ifUnknown.toMillis();
         }
 
         private void note(String application, boolean mayLive, IOException unreadable) {
@@ -280,8 +288,7 @@ public final class OrphanSearch {
         }
 
         private void judgeJob(Application application, Directory job, Set<String> named) {
-            if (application.word() == ApplicationWord.LIVING
-                    && application.history().isEmpty()) {
+            if (application.mayLive() && application.history().isEmpty()) {
                 return; // An application for one job brings it along, and may wait in its queue for hours.
             }
             Optional<JournaledJob> known = application.history().flatMap(history -> history.job(job.name()));

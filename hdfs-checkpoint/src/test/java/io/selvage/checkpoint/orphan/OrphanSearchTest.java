@@ -357,6 +357,28 @@ final class OrphanSearchTest {
         assertThat(found()).as("what can be restored stays").containsExactly(directory(JOB, 4));
     }
 
+    /** It waits in a queue of another cluster, which has no sign to renew; or nobody remembers it. */
+    @Test
+    void anApplicationThatNobodyKnowsAndThatNeverHadAMasterIsNamedAfterADay() throws Exception {
+        put("application_9_0001/" + OTHER_JOB + "/graph.pb");
+        put("application_9_0001/selvage-session.pb");
+        pass(Duration.ofHours(23));
+        assertThat(found()).isEmpty();
+        pass(Duration.ofHours(2));
+        assertThat(found()).containsExactly("application_9_0001");
+    }
+
+    /** Its ResourceManager was restarted without a memory. */
+    @Test
+    void whatTheJobsOfAForgottenApplicationCanGoOnFromIsNeverNamed() throws Exception {
+        submit(APPLICATION, JOB, Map.of());
+        complete(APPLICATION, JOB, 3);
+        submit(APPLICATION, OTHER_JOB, Map.of());
+        words.remove(APPLICATION);
+        pass(Duration.ofDays(30));
+        assertThat(found()).isEmpty();
+    }
+
     @Test
     void onlyOldSavepointsWithoutMetadataAreNamedWhereverJobsMakeThem() throws Exception {
         String elsewhere = root.resolve("mine").toUri().getPath();

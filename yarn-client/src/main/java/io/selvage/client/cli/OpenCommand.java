@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 
@@ -231,12 +232,7 @@ final class OpenCommand implements Command {
     private static ExitCode tellEnd(Session session, Console console) {
         SessionState state = session.state();
         console.say("The session has ended: " + session.end());
-        if (state == SessionState.FAILED) {
-            console.say("Checkpoints of its jobs, from which they can go on, stay in " + session.stateRoot() + "/"
-                    + session.applicationId() + ".");
-        } else {
-            session.forget();
-        }
+        session.settle().ifPresent(console::say);
         return codeOf(state);
     }
 
@@ -247,8 +243,9 @@ final class OpenCommand implements Command {
 
     private static ExitCode stop(Session session, Console console) {
         console.say("Stopping the session with all its jobs ...");
-        session.stop("stopped by a word at the terminal of yarn-session.sh");
+        Optional<String> left = session.stop("stopped by a word at the terminal of yarn-session.sh");
         console.say("The session " + session.applicationId() + " is stopped.");
+        left.ifPresent(console::say);
         return ExitCode.OK;
     }
 

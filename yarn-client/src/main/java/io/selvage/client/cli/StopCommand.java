@@ -6,6 +6,7 @@ import io.selvage.client.Session;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.wire.JobDescription;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.jspecify.annotations.Nullable;
@@ -117,12 +118,13 @@ final class StopCommand implements Command {
         try (SelvageClient client = host.connect();
                 Session session = host.sessionForJobs(client, id)) {
             console.progress("stopping " + session.applicationId());
-            session.stop("stopped with selvage stop");
+            Optional<String> left = session.stop("stopped with selvage stop");
             console.clearProgress();
             console.result(
                     arguments.has(Arguments.JSON)
                             ? Json.write(Map.of("application_id", session.applicationId(), "state", "STOPPED"))
                             : "The session " + session.applicationId() + " is stopped.");
+            left.ifPresent(console::say);
             return ExitCode.OK;
         }
     }

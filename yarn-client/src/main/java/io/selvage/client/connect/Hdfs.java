@@ -123,6 +123,10 @@ public final class Hdfs {
         });
     }
 
+    public boolean exists(String path) {
+        return call("look up " + path, () -> fileSystem.exists(new Path(path)));
+    }
+
     /** Deletes a directory with all it holds; answers whether there was one. */
     public boolean delete(String path) {
         return call("delete " + path, () -> fileSystem.delete(new Path(path), true));

@@ -39,6 +39,15 @@ public record Login(String keytab, String principal) {
         System.setProperty(PROXY_USER, user);
     }
 
+    /** As whom this process comes to the cluster: its own user, or the one that it acts for; once it has logged in. */
+    public static String user() {
+        try {
+            return UserGroupInformation.getCurrentUser().getShortUserName();
+        } catch (IOException failed) {
+            throw unknownUser(failed);
+        }
+    }
+
     /** Whether this process acts for another user. */
     public static boolean isForAnother() {
         return proxyUser() != null;
@@ -121,10 +130,14 @@ public record Login(String keytab, String principal) {
                                 + " keytab: yarn-session.sh -kt KEYTAB -kp PRINCIPAL.");
             }
         } catch (IOException failed) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "Hadoop does not know who you are: " + Hdfs.firstLine(failed) + " Get a ticket with kinit.",
-                    failed);
+            throw unknownUser(failed);
         }
+    }
+
+    private static ClientException unknownUser(IOException failed) {
+        return new ClientException(
+                ExitCode.REFUSED,
+                "Hadoop does not know who you are: " + Hdfs.firstLine(failed) + " Get a ticket with kinit.",
+                failed);
     }
 }

@@ -9,6 +9,7 @@ import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.Diagnostics;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
+import io.selvage.client.connect.Login;
 import io.selvage.client.connect.MasterAbsentException;
 import io.selvage.client.connect.MasterConnection;
 import io.selvage.client.connect.SessionState;
@@ -142,6 +143,7 @@ public final class Deployment {
                     hdfs.stateRoot(),
                     now(),
                     identity,
+                    Login.user(),
                     job == null ? null : job.id().value());
             Upload upload = upload(yarnConfiguration, configuration, session, shipment, record, hdfs, job);
             progress.onStage("asking YARN for the master's container", "");
@@ -152,7 +154,7 @@ public final class Deployment {
                     upload.specFile(),
                     upload.keytab(),
                     credentials(yarnConfiguration, session.kerberos(), identity, hdfs, yarn),
-                    UserGroupInformation.getCurrentUser().getShortUserName(),
+                    Login.user(),
                     UserGroupInformation.isSecurityEnabled());
             submit(yarn, context, record, job, queue.doubt());
             if (!queue.isSure()) {
@@ -210,10 +212,14 @@ public final class Deployment {
             isSubmitted = true; // Or may be, if the answer is lost.
             try {
                 yarn.submit(context);
-            } catch (ClientException refused) {
-                throw doubt.isEmpty() || refused.exitCode() != ExitCode.REFUSED
-                        ? refused
-                        : new ClientException(ExitCode.REFUSED, refused.getMessage() + "\n" + doubt, refused);
+            } catch (ClientException failed) {
+                if (failed.exitCode() != ExitCode.REFUSED) {
+                    throw failed;
+                }
+                isSubmitted = false; // That is YARN's answer, and nothing of it has run.
+                throw doubt.isEmpty()
+                        ? failed
+                        : new ClientException(ExitCode.REFUSED, failed.getMessage() + "\n" + doubt, failed);
             }
             onItsOwn = job == null ? null : record;
         }
@@ -237,7 +243,8 @@ public final class Deployment {
 
     /**
      * Takes back what was begun and not finished; answers whether nothing is left of it but cached libraries. Also
-     * called by a shutdown hook. What may still run keeps its files.
+     * called by a shutdown hook. What may still run keeps its files: whatever was submitted and is not killed now, also
+     * if YARN does not know it.
      */
     public boolean abandon() {
         synchronized (submission) {
@@ -252,19 +259,21 @@ public final class Deployment {
             }
             boolean isDeleted =
                     attempt("delete what is left of " + id, () -> undone.hdfs().deleteApplication(id));
-            attempt("forget " + id, () -> sessionFiles.delete(id));
+            if (isDeleted) { // Else a later command finds by it what there is to delete.
+                attempt("forget " + id, () -> sessionFiles.delete(id));
+            }
             return isDeleted;
         }
     }
 
-    /** Answers whether it does not run, as far as YARN knows. */
+    /** Answers whether YARN has ended it. */
     private static boolean tryKill(Begun undone) {
         try {
             undone.yarn().kill(undone.application(), "It was not opened to the end.");
             return true;
         } catch (ClientException failed) {
             LOG.warn("Could not kill {} after a session was given up.", undone.application(), failed);
-            return failed.exitCode() == ExitCode.NO_SESSION;
+            return false;
         }
     }
 
@@ -316,7 +325,7 @@ public final class Deployment {
         spec.setFormat(SPEC_FORMAT)
                 .setApplicationId(record.applicationId())
                 .setStateRoot(record.stateRoot())
-                .setUser(UserGroupInformation.getCurrentUser().getShortUserName())
+                .setUser(Login.user())
                 .putAllConfiguration(configuration.settings())
                 .putAllOrigins(configuration.origins())
                 .setLibraryArchive(entries.next().toWire())

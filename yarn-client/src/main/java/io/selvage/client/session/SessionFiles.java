@@ -31,6 +31,7 @@ public final class SessionFiles {
     private static final Set<PosixFilePermission> OWNER_ONLY_DIRECTORY = PosixFilePermissions.fromString("rwx------");
     private static final String FORMAT = "1";
     private static final String ONLY_JOB = "only-job";
+    private static final String USER = "user";
 
     private final Path directory;
 
@@ -54,6 +55,9 @@ public final class SessionFiles {
         properties.setProperty(
                 "identity",
                 Base64.getEncoder().encodeToString(session.identity().encode()));
+        if (session.user() != null) {
+            properties.setProperty(USER, session.user());
+        }
         if (session.onlyJob() != null) {
             properties.setProperty(ONLY_JOB, session.onlyJob());
         }
@@ -109,6 +113,7 @@ public final class SessionFiles {
                 required(properties, "state-root"),
                 Long.parseLong(required(properties, "opened-millis")),
                 ApplicationIdentity.decode(Base64.getDecoder().decode(required(properties, "identity"))),
+                properties.getProperty(USER),
                 properties.getProperty(ONLY_JOB));
     }
 

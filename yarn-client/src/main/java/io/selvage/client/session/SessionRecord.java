@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateRoot fully qualified
  * @param name as shown in YARN
  * @param identity holds the session's secrets
+ * @param user whose the session is, as a client may act for another; null: written by a version that did not say
  * @param onlyJob the job that the application is for alone; null: it is a session, which takes jobs
  */
 public record SessionRecord(
@@ -20,6 +21,7 @@ public record SessionRecord(
         String stateRoot,
         long openedMillis,
         ApplicationIdentity identity,
+        @Nullable String user,
         @Nullable String onlyJob) {
     public SessionRecord {
         if (!applicationId.matches("application_\\d+_\\d+")) {

@@ -69,10 +69,23 @@ class SessionFilesTest {
     void anApplicationForOneJobIsKnownByIt() {
         SessionFiles files = new SessionFiles(directory);
         files.write(new SessionRecord(
-                "application_1_0001", "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY, "job-1"));
+                "application_1_0001", "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY, "me", "job-1"));
         files.write(session("application_1_0002"));
         assertThat(files.read("application_1_0001").orElseThrow().onlyJob()).isEqualTo("job-1");
         assertThat(files.read("application_1_0002").orElseThrow().takesJobs()).isTrue();
+    }
+
+    @Test
+    void aFileThatDoesNotSayForWhomIsReadAllTheSame() throws IOException {
+        SessionFiles files = new SessionFiles(directory);
+        files.write(session("application_1_0001"));
+        Path file = files.pathOf("application_1_0001");
+        Files.write(
+                file,
+                Files.readAllLines(file).stream()
+                        .filter(line -> !line.startsWith("user="))
+                        .toList());
+        assertThat(files.read("application_1_0001").orElseThrow().user()).isNull();
     }
 
     @Test
@@ -100,6 +113,6 @@ class SessionFilesTest {
     }
 
     private static SessionRecord session(String id) {
-        return new SessionRecord(id, "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY, null);
+        return new SessionRecord(id, "a name", "rm:8032", "hdfs://nn/user/me/.selvage", 42, IDENTITY, "me", null);
     }
 }
