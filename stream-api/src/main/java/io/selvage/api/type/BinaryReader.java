@@ -6,9 +6,19 @@ import java.util.Arrays;
 /**
  * Reads what {@link BinaryWriter} wrote; owned by one thread and reused by {@link #reset}.
  *
- * <p>Reading past the end throws {@link CorruptDataException}.
+ * <p>Reading past the end throws {@link CorruptDataException}, and so does what the writer never writes: whatever is
+ * read would be written as the same bytes again.
  */
 public final class BinaryReader {
+    /**
+     * So many elements of a collection may be written as no bytes at all. Each other count is at most that of the bytes
+     * that follow, which is how one that is damaged is told before room is made for it.
+     */
+    static final int MOST_WITHOUT_BYTES = 1024;
+
+    private static final int FLOAT_NAN = Float.floatToIntBits(Float.NaN);
+    private static final long DOUBLE_NAN = Double.doubleToLongBits(Double.NaN);
+
     private byte[] bytes;
     private int position;
     private int limit;
@@ -24,7 +34,7 @@ public final class BinaryReader {
 
     /** Reads {@code source[offset .. offset + count)} from now on; the array is not copied. */
     public void reset(byte[] source, int offset, int count) {
-        if (offset < 0 || count < 0 || offset + count > source.length) {
+        if (offset < 0 || count < 0 || count > source.length - offset) {
             throw new IllegalArgumentException(
                     "offset " + offset + " and count " + count + " do not fit an array of " + source.length);
         }
@@ -54,7 +64,11 @@ public final class BinaryReader {
     }
 
     public boolean readBoolean() {
-        return readByte() != 0;
+        byte value = readByte();
+        if ((value & ~1) != 0) {
+            throw new CorruptDataException("a boolean of " + value + " before offset " + position);
+        }
+        return value != 0;
     }
 
     public short readShort() {
@@ -83,23 +97,46 @@ public final class BinaryReader {
     }
 
     public float readFloat() {
-        return Float.intBitsToFloat(readInt());
+        int bits = readInt();
+        float value = Float.intBitsToFloat(bits);
+        if (Float.isNaN(value) && bits != FLOAT_NAN) {
+            throw notTheOneNan(Integer.toHexString(bits));
+        }
+        return value;
     }
 
     public double readDouble() {
-        return Double.longBitsToDouble(readLong());
+        long bits = readLong();
+        double value = Double.longBitsToDouble(bits);
+        if (Double.isNaN(value) && bits != DOUBLE_NAN) {
+            throw notTheOneNan(Long.toHexString(bits));
+        }
+        return value;
+    }
+
+    private CorruptDataException notTheOneNan(String bits) {
+        return new CorruptDataException(
+                "a NaN of the bits " + bits + ", of which none is written, before offset " + position);
     }
 
     public int readUnsignedVarInt() {
-        int value = 0;
-        for (int shift = 0; shift < 35; shift += 7) {
-            byte b = readByte();
+        byte b = readByte();
+        if (b >= 0) {
+            return b;
+        }
+        int value = b & 0x7F;
+        for (int shift = 7; shift < 28; shift += 7) {
+            b = readByte();
             value |= (b & 0x7F) << shift;
             if (b >= 0) {
-                return value;
+                return b == 0 ? (int) overlong() : value;
             }
         }
-        throw new CorruptDataException("a variable-length int of more than 5 bytes before offset " + position);
+        b = readByte();
+        if (b <= 0 || b > 0x0F) { // The fifth has what is left of 32 bits.
+            throw new CorruptDataException("a variable-length int of more than 32 bits before offset " + position);
+        }
+        return value | b << 28;
     }
 
     public int readVarInt() {
@@ -108,15 +145,43 @@ public final class BinaryReader {
     }
 
     public long readVarLong() {
-        long raw = 0;
-        for (int shift = 0; shift < 70; shift += 7) {
+        byte b = readByte();
+        long raw = b & 0x7F;
+        if (b < 0) {
+            raw = readRest(raw);
+        }
+        return (raw >>> 1) ^ -(raw & 1);
+    }
+
+    private long readRest(long first) {
+        long raw = first;
+        for (int shift = 7; shift < 63; shift += 7) {
             byte b = readByte();
             raw |= (long) (b & 0x7F) << shift;
             if (b >= 0) {
-                return (raw >>> 1) ^ -(raw & 1);
+                return b == 0 ? overlong() : raw;
             }
         }
-        throw new CorruptDataException("a variable-length long of more than 10 bytes before offset " + position);
+        byte b = readByte();
+        if (b != 1) { // The tenth has what is left of 64 bits.
+            throw new CorruptDataException("a variable-length long of more than 64 bits before offset " + position);
+        }
+        return raw | 1L << 63;
+    }
+
+    private long overlong() {
+        throw new CorruptDataException(
+                "a variable-length number of more bytes than it needs before offset " + position);
+    }
+
+    /** How many elements follow, each of a byte at least, unless there are few. */
+    public int readCount() {
+        int count = readUnsignedVarInt();
+        if (count < 0 || count > MOST_WITHOUT_BYTES && count > limit - position) {
+            throw new CorruptDataException(Integer.toUnsignedString(count) + " elements announced before offset "
+                    + position + ", where " + (limit - position) + " bytes are left");
+        }
+        return count;
     }
 
     /** A length of what follows, checked against what is left. */
@@ -140,6 +205,9 @@ public final class BinaryReader {
     public String readString() {
         int length = readLength();
         String text = new String(bytes, position, length, StandardCharsets.UTF_8);
+        if (text.indexOf(Utf8.REPLACEMENT) >= 0) { // Which may be there of itself, or in place of what is no UTF-8.
+            text = Utf8.decode(bytes, position, length);
+        }
         position += length;
         return text;
     }

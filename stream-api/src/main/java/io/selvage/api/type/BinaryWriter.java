@@ -1,6 +1,5 @@
 package io.selvage.api.type;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -171,7 +170,10 @@ public final class BinaryWriter {
         return moved;
     }
 
-    /** Length in bytes as an unsigned varint, then UTF-8; allocates nothing for ASCII. */
+    /**
+     * Length in bytes as an unsigned varint, then UTF-8; allocates nothing. A surrogate that is not one of a pair is
+     * written as if it were a character, so any string comes back as it was (WTF-8: Sapin, "The WTF-8 encoding").
+     */
     public void writeString(String text) {
         int count = text.length();
         ensure(5 + count);
@@ -182,12 +184,19 @@ public final class BinaryWriter {
             char c = text.charAt(i);
             if (c >= 0x80) {
                 position = start;
-                writeByteArray(text.getBytes(StandardCharsets.UTF_8));
+                writeUtf8(text, i);
                 return;
             }
             bytes[at++] = (byte) c;
         }
         position = at;
+    }
+
+    private void writeUtf8(String text, int ascii) {
+        int count = Utf8.length(text, ascii);
+        ensure(5 + count);
+        writeUnsignedVarInt(count);
+        position = Utf8.encode(text, bytes, position);
     }
 
     private void setInt(int at, int value) {

@@ -7,4 +7,8 @@ public final class CorruptDataException extends RuntimeException {
     public CorruptDataException(String message) {
         super(message);
     }
+
+    public CorruptDataException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -70,10 +70,10 @@ final class RecordSerde<T> implements Serde<T> {
     public T read(BinaryReader in) {
         try {
             return (T) (Object) reader.invokeExact(in);
-        } catch (RuntimeException | Error e) {
+        } catch (CorruptDataException | Error e) {
             throw e;
         } catch (Throwable e) {
-            throw new IllegalStateException("constructor of " + type.getName() + " threw", e);
+            throw refused(e);
         }
     }
 
@@ -130,11 +130,18 @@ final class RecordSerde<T> implements Serde<T> {
     private T create(Object[] values) {
         try {
             return (T) (Object) creator.invokeExact(values);
-        } catch (RuntimeException | Error e) {
+        } catch (CorruptDataException | Error e) {
             throw e;
         } catch (Throwable e) {
-            throw new IllegalStateException("constructor of " + type.getName() + " threw", e);
+            throw refused(e);
         }
+    }
+
+    private CorruptDataException refused(Throwable thrown) {
+        return new CorruptDataException(
+                "The record " + type.getName() + " refuses what was read for it: " + thrown
+                        + ". The bytes are damaged, or its constructor takes less than it did when they were written.",
+                thrown);
     }
 
     @Override

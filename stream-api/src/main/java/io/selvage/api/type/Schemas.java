@@ -153,7 +153,7 @@ public final class Schemas {
             Consumer<BinaryReader> each =
                     all(elements.get().stream().map(Schemas::skipping).toList());
             return in -> {
-                for (int left = in.readUnsignedVarInt(); left > 0; left--) {
+                for (int left = in.readCount(); left > 0; left--) {
                     each.accept(in);
                 }
             };

@@ -5,10 +5,12 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, {@code BigDecimal},
@@ -70,7 +73,7 @@ public final class Serdes {
             },
             in -> {
                 int scale = in.readVarInt();
-                return new BigDecimal(new BigInteger(in.readByteArray()), scale);
+                return new BigDecimal(readInteger(in), scale);
             });
 
     public static final Serde<Instant> INSTANT = new Basic<>(
@@ -79,28 +82,73 @@ public final class Serdes {
                 out.writeVarLong(v.getEpochSecond());
                 out.writeUnsignedVarInt(v.getNano());
             },
-            in -> Instant.ofEpochSecond(in.readVarLong(), in.readUnsignedVarInt()));
+            in -> dated(() -> Instant.ofEpochSecond(in.readVarLong(), readNanos(in))));
     public static final Serde<Duration> DURATION = new Basic<>(
             "duration",
             (v, out) -> {
                 out.writeVarLong(v.getSeconds());
                 out.writeUnsignedVarInt(v.getNano());
             },
-            in -> Duration.ofSeconds(in.readVarLong(), in.readUnsignedVarInt()));
+            in -> Duration.ofSeconds(in.readVarLong(), readNanos(in)));
     public static final Serde<LocalDate> LOCAL_DATE = new Basic<>(
-            "date", (v, out) -> out.writeVarLong(v.toEpochDay()), in -> LocalDate.ofEpochDay(in.readVarLong()));
+            "date",
+            (v, out) -> out.writeVarLong(v.toEpochDay()),
+            in -> dated(() -> LocalDate.ofEpochDay(in.readVarLong())));
     public static final Serde<LocalDateTime> LOCAL_DATE_TIME = new Basic<>(
             "datetime",
             (v, out) -> {
                 out.writeVarLong(v.toLocalDate().toEpochDay());
                 out.writeVarLong(v.toLocalTime().toNanoOfDay());
             },
-            in -> LocalDateTime.of(
-                    LocalDate.ofEpochDay(in.readVarLong()), java.time.LocalTime.ofNanoOfDay(in.readVarLong())));
+            in -> dated(() ->
+                    LocalDateTime.of(LocalDate.ofEpochDay(in.readVarLong()), LocalTime.ofNanoOfDay(in.readVarLong()))));
 
     private static final Map<Class<?>, Serde<?>> BUILT_IN = builtIn();
 
     private Serdes() {}
+
+    private static BigInteger readInteger(BinaryReader in) {
+        byte[] bytes = in.readByteArray();
+        if (bytes.length == 0) {
+            throw new CorruptDataException("a number of no bytes before offset " + in.position());
+        }
+        BigInteger value = new BigInteger(bytes);
+        if (value.bitLength() / Byte.SIZE + 1 != bytes.length) {
+            throw new CorruptDataException("a number of more bytes than it needs before offset " + in.position());
+        }
+        return value;
+    }
+
+    private static int readNanos(BinaryReader in) {
+        int nanos = in.readUnsignedVarInt();
+        if (nanos < 0 || nanos > 999_999_999) {
+            throw new CorruptDataException(
+                    Integer.toUnsignedString(nanos) + " nanoseconds of a second before offset " + in.position());
+        }
+        return nanos;
+    }
+
+    private static <T> T dated(Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (DateTimeException e) {
+            throw new CorruptDataException("a time that there is not: " + e.getMessage(), e);
+        }
+    }
+
+    private static CorruptDataException twice(String what, BinaryReader in) {
+        return new CorruptDataException(what + " that is there twice before offset " + in.position()
+                + ": the bytes are damaged, or the serde leaves out what tells two of them apart");
+    }
+
+    /** So that {@link BinaryReader#readCount} takes it. */
+    private static void requireBytes(int count, int bytes) {
+        if (count > BinaryReader.MOST_WITHOUT_BYTES && bytes < count) {
+            throw new IllegalArgumentException(count + " elements of a collection are written as " + bytes
+                    + " bytes. Of elements that have none it may hold " + BinaryReader.MOST_WITHOUT_BYTES
+                    + ": count them instead.");
+        }
+    }
 
     /** @throws UnsupportedTypeException naming the type and the remedy */
     @SuppressWarnings("unchecked")
@@ -337,9 +385,11 @@ public final class Serdes {
         @Override
         public void write(List<T> value, BinaryWriter out) {
             out.writeUnsignedVarInt(value.size());
+            int start = out.length();
             for (T each : value) {
                 element.write(each, out);
             }
+            requireBytes(value.size(), out.length() - start);
         }
 
         @Override
@@ -348,7 +398,7 @@ public final class Serdes {
         }
 
         private List<T> read(BinaryReader in, Function<BinaryReader, T> elements) {
-            int size = in.readUnsignedVarInt();
+            int size = in.readCount();
             List<T> list = new ArrayList<>(Math.min(size, in.remaining()));
             for (int i = 0; i < size; i++) {
                 list.add(elements.apply(in));
@@ -378,17 +428,21 @@ public final class Serdes {
         @Override
         public void write(Set<T> value, BinaryWriter out) {
             out.writeUnsignedVarInt(value.size());
+            int start = out.length();
             for (T each : value) {
                 element.write(each, out);
             }
+            requireBytes(value.size(), out.length() - start);
         }
 
         @Override
         public Set<T> read(BinaryReader in) {
-            int size = in.readUnsignedVarInt();
+            int size = in.readCount();
             Set<T> set = new LinkedHashSet<>();
             for (int i = 0; i < size; i++) {
-                set.add(element.read(in));
+                if (!set.add(element.read(in))) {
+                    throw twice("an element of a set", in);
+                }
             }
             return set;
         }
@@ -408,10 +462,12 @@ public final class Serdes {
         @Override
         public void write(Map<K, V> map, BinaryWriter out) {
             out.writeUnsignedVarInt(map.size());
+            int start = out.length();
             for (Map.Entry<K, V> entry : map.entrySet()) {
                 key.write(entry.getKey(), out);
                 value.write(entry.getValue(), out);
             }
+            requireBytes(map.size(), out.length() - start);
         }
 
         @Override
@@ -420,11 +476,13 @@ public final class Serdes {
         }
 
         private Map<K, V> read(BinaryReader in, Function<BinaryReader, V> values) {
-            int size = in.readUnsignedVarInt();
+            int size = in.readCount();
             Map<K, V> map = new LinkedHashMap<>();
             for (int i = 0; i < size; i++) {
                 K k = key.read(in);
-                map.put(k, values.apply(in));
+                if (map.put(k, values.apply(in)) != null) {
+                    throw twice("a key of a map", in);
+                }
             }
             return map;
         }

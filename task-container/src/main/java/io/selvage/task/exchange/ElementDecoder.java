@@ -37,12 +37,7 @@ public final class ElementDecoder {
                 return new Watermark(in.readVarLong());
             }
             case ElementEncoder.BARRIER -> {
-                return new Barrier(
-                        new CheckpointId(in.readVarLong()),
-                        in.readVarLong(),
-                        CutKind.of(in.readByte()),
-                        in.readString(),
-                        in.readBoolean());
+                return readBarrier(in);
             }
             case ElementEncoder.END_OF_INPUT -> {
                 return EndOfInput.INSTANCE;
@@ -59,6 +54,19 @@ public final class ElementDecoder {
             default ->
                 throw new CorruptDataException("an element of the unknown kind " + kind
                         + ": the record's serde has read more or less than it wrote");
+        }
+    }
+
+    private static Barrier readBarrier(BinaryReader in) {
+        try {
+            return new Barrier(
+                    new CheckpointId(in.readVarLong()),
+                    in.readVarLong(),
+                    CutKind.of(in.readByte()),
+                    in.readString(),
+                    in.readBoolean());
+        } catch (IllegalArgumentException e) {
+            throw new CorruptDataException("a barrier that there is not: " + e.getMessage(), e);
         }
     }
 

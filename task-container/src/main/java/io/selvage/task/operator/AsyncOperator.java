@@ -366,7 +366,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
                 in.readString(),
                 "The elements that were under way in " + context.describe() + " do not fit the program: ",
                 "Let them have the type that they had.");
-        int count = in.readUnsignedVarInt();
+        int count = in.readCount();
         List<Restored> elements = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long timestampMillis = in.readLong();

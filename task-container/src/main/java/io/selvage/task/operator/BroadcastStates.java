@@ -69,7 +69,7 @@ final class BroadcastStates {
 
     void read(BinaryReader in) {
         StateFormat.check(in.readByte(), FORMAT, "broadcast state");
-        int count = in.readUnsignedVarInt();
+        int count = in.readCount();
         for (int i = 0; i < count; i++) {
             String name = in.readString();
             String keySchema = in.readString();
@@ -124,7 +124,7 @@ final class BroadcastStates {
         }
 
         void read(BinaryReader in, Function<BinaryReader, Object> keys, Function<BinaryReader, Object> values) {
-            int count = in.readUnsignedVarInt();
+            int count = in.readCount();
             for (int i = 0; i < count; i++) {
                 Object key = keys.apply(in);
                 map.put(key, values.apply(in));

@@ -192,7 +192,7 @@ final class PartialAggregateOperator extends RuntimeOperator {
             StateFormat.check(in.readByte(), FORMAT, "partial aggregates");
             Function<BinaryReader, Object> key = reader(keySerde, in.readString());
             Function<BinaryReader, Object> accumulator = reader(accumulatorSerde, in.readString());
-            for (int left = in.readUnsignedVarInt(); left > 0; left--) {
+            for (int left = in.readCount(); left > 0; left--) {
                 Map<Object, Cell> pane = pane(in.readLong());
                 Object of = key.apply(in);
                 Object folded = accumulator.apply(in);

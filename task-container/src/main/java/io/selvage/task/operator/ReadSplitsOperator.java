@@ -290,7 +290,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         BinaryReader in = new BinaryReader(state);
         byte format = in.readByte();
         StateFormat.check(format, WITHOUT_TIMES, FORMAT, "source positions");
-        int count = in.readUnsignedVarInt();
+        int count = in.readCount();
         List<OpenSplit> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Object split = splitSerde.read(new BinaryReader(in.readByteArray()));

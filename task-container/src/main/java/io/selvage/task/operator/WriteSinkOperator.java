@@ -146,7 +146,7 @@ final class WriteSinkOperator extends RuntimeOperator {
     private void read(byte[] state, List<Object> into) {
         BinaryReader in = new BinaryReader(state);
         StateFormat.check(in.readByte(), FORMAT, "pending output");
-        int count = in.readUnsignedVarInt();
+        int count = in.readCount();
         for (int i = 0; i < count; i++) {
             into.add(committableSerde.read(new BinaryReader(in.readByteArray())));
         }

@@ -46,7 +46,7 @@ public record ChannelState(int edge, int from, long watermarkMillis, byte[] elem
         if (format != FORMAT) {
             throw new CorruptDataException("elements in flight of the unknown format " + format);
         }
-        int count = in.readUnsignedVarInt();
+        int count = in.readCount();
         List<ChannelState> states = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             states.add(new ChannelState(

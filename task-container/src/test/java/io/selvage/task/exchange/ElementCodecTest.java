@@ -59,6 +59,27 @@ class ElementCodecTest {
                 .hasMessageContaining("77");
     }
 
+    @Test
+    void aDamagedBarrierIsCorrupt() {
+        encoder.write(new Barrier(new CheckpointId(17), 42L, true), out);
+        byte[] whole = out.toByteArray();
+        for (int at = 1; at < whole.length; at++) {
+            for (int value : new int[] {0, 9, -1, 0x7F}) {
+                byte[] damaged = whole.clone();
+                damaged[at] = (byte) value;
+                try {
+                    assertThat(decoder.read(new BinaryReader(damaged))).isInstanceOf(Barrier.class);
+                } catch (CorruptDataException refused) {
+                    assertThat(refused).message().isNotBlank();
+                }
+            }
+        }
+        whole[1] = 0;
+        assertThatThrownBy(() -> decoder.read(new BinaryReader(whole)))
+                .isInstanceOf(CorruptDataException.class)
+                .hasMessageContaining("a barrier");
+    }
+
     private void assertRecord(BinaryReader in, String value, long timestampMillis) {
         assertThat(decoder.read(in)).isEqualTo(value);
         assertThat(decoder.timestampMillis()).isEqualTo(timestampMillis);
