@@ -9,6 +9,7 @@ import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.RestoredFrom;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -201,7 +202,7 @@ public sealed interface MasterAction {
     }
 
     /** Delete what a job has started from, and has claimed. */
-    record DeleteClaimed(String directory) implements MasterAction {
+    record DeleteClaimed(RestoredFrom claimed) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);

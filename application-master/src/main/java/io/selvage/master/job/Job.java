@@ -260,7 +260,6 @@ final class Job {
             outbox.note(id + " goes on as " + phase + " from checkpoint " + restorePoints.id() + ", last incarnation "
                     + lastIncarnation + ".");
             sweep();
-            deleteClaimed();
             loadGraph();
         }
     }
@@ -845,7 +844,6 @@ final class Job {
             tryRescale();
         }
         sweep();
-        deleteClaimed();
     }
 
     /**
@@ -1077,12 +1075,26 @@ final class Job {
                         id, restorePoints.kept(), new CheckpointId(newest.getCheckpoint()))));
     }
 
-    /** With a checkpoint of its own, which stands alone, the job needs no more what it has started from. */
-    private void deleteClaimed() {
-        if (restorePoints.newest().isPresent() && !isClaimedDeleted) {
-            isClaimedDeleted = true;
-            restorePoints.claimed().ifPresent(directory -> outbox.act(new MasterAction.DeleteClaimed(directory)));
+    /**
+     * With a checkpoint of its own, which stands alone, the job needs no more what it has started from; others may.
+     *
+     * @param isNeeded whether the job of somebody else has nothing but what lies in that directory
+     */
+    void deleteClaimed(Predicate<String> isNeeded) {
+        if (!isClaimedDeleted) {
+            restorePoints
+                    .claimed()
+                    .filter(claimed -> !isNeeded.test(claimed.getClaimedDirectory()))
+                    .ifPresent(claimed -> {
+                        isClaimedDeleted = true;
+                        outbox.actOnceLeading(new MasterAction.DeleteClaimed(claimed));
+                    });
         }
+    }
+
+    /** It may be restored, and has nothing to be restored from but what lies in that directory. */
+    boolean needs(String directory) {
+        return !hasEnded() && restorePoints.isOnlyIn(directory);
     }
 
     // ---- alarms --------------------------------------------------------------------------------------------------
@@ -1721,8 +1733,8 @@ final class Job {
     }
 
     /**
-     * The directory of the newest of the checkpoints that outlive the job. The last one of a job that was stopped with it
-     * is a savepoint.
+     * The directory of the newest of the checkpoints that outlive the job. The last one of a job that was stopped with
+     * it is a savepoint.
      */
     private Optional<String> retainedCheckpoint() {
         boolean isRetained = (phase == Phase.FAILED || phase == Phase.CANCELED && retainsIfCanceled())

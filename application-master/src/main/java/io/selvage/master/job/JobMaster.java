@@ -143,6 +143,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         jobs.values().forEach(Job::resume);
         stopBefore.ifPresentOrElse(
                 stopping -> beginStop("an earlier master was told so: " + stopping.getReason()), this::takeOnlyJob);
+        deleteClaimed();
         return outbox.take();
     }
 
@@ -200,9 +201,22 @@ public final class JobMaster implements MasterEvent.Receiver {
         fleet.balance(demand(), outbox.nowNanos());
         List<ExecutorId> standbys = fleet.standbys();
         jobs.values().forEach(job -> job.lead(standbys));
+        deleteClaimed();
         forgetOldest();
         endWithOnlyJob();
         advanceStop();
+    }
+
+    private void deleteClaimed() {
+        jobs.values().forEach(job -> job.deleteClaimed(this::isNeeded));
+    }
+
+    /** By a job that has started from what lies in that directory, or is being submitted so. */
+    private boolean isNeeded(String directory) {
+        return jobs.values().stream().anyMatch(job -> job.needs(directory))
+                || submissions.values().stream()
+                        .anyMatch(each ->
+                                RestorePoints.isIn(directory, each.request().getRestoredFrom()));
     }
 
     private Demand demand() {

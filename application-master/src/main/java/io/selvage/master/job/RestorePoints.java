@@ -113,9 +113,25 @@ final class RestorePoints {
         return recordsRead == null ? 0 : Math.max(0, read - recordsRead.getOrDefault(subtask, 0L));
     }
 
-    /** The directory of what the job has started from and has claimed; empty if it has claimed nothing. */
-    Optional<String> claimed() {
-        return Optional.of(origin.getClaimedDirectory()).filter(directory -> !directory.isEmpty());
+    /** What the job has started from and claimed, once it needs that no more; empty if it has claimed nothing. */
+    Optional<RestoredFrom> claimed() {
+        return Optional.of(origin)
+                .filter(from -> newest != null && !from.getClaimedDirectory().isEmpty());
+    }
+
+    /** All that the job can be restored from is another's, which lies in that directory. */
+    boolean isOnlyIn(String directory) {
+        return newest == null && isIn(directory, origin);
+    }
+
+    /** Clients name the same files with different authorities, or with none. */
+    static boolean isIn(String directory, RestoredFrom origin) {
+        return withoutAuthority(origin.getMetadataPath()).startsWith(withoutAuthority(directory) + "/");
+    }
+
+    private static String withoutAuthority(String path) {
+        int authority = path.indexOf("://");
+        return authority < 0 ? path : path.substring(Math.max(0, path.indexOf('/', authority + 3)));
     }
 
     /** The checkpoints whose files are needed: those that can be restored, and what these build on. */

@@ -191,11 +191,11 @@ public final class MasterStorage {
     public void deleteClaimed(MasterAction.DeleteClaimed action) {
         run(() -> {
             try {
-                checkpoints.deleteClaimed(action.directory());
+                checkpoints.deleteClaimed(action.claimed());
             } catch (IOException failed) {
                 LOG.warn(
-                        "{}, which a job has claimed and no longer needs, could not be deleted: delete it by hand.",
-                        action.directory(),
+                        "What a job has claimed in {} and no longer needs could not be deleted: delete it by hand.",
+                        action.claimed().getClaimedDirectory(),
                         failed);
             }
         });

@@ -10,7 +10,9 @@ import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
 import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointDescription;
 import io.selvage.protocol.wire.CheckpointState;
 import io.selvage.protocol.wire.FailureKind;
@@ -37,6 +39,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** By which rules checkpoints are taken, kept and explained. */
 class CheckpointRulesTest {
+    private static final JobId OTHER_JOB = new JobId("job-b");
+
     private long lastRequest = 1000;
 
     /** Parallelism 1, on one executor. */
@@ -320,20 +324,29 @@ class CheckpointRulesTest {
 
     private static MasterHarness startedFrom(String claimedDirectory) {
         MasterHarness harness = new MasterHarness();
-        harness.tell(new MasterEvent.SubmissionRequested(
-                new RequestId(500),
-                SubmitJobRequest.newBuilder()
-                        .setJobId(JOB.value())
-                        .setGraphPath("hdfs://nn/root/app/" + JOB + "/graph.pb")
-                        .putAllSettings(harness.settings)
-                        .setRestoredFrom(RestoredFrom.newBuilder()
-                                .setMetadataPath("hdfs://nn/old/_metadata")
-                                .setCheckpoint(7)
-                                .setClaimedDirectory(claimedDirectory))
-                        .build()));
+        submit(harness, JOB, from(claimedDirectory));
         harness.tell(new MasterEvent.GraphLoaded(JOB, MasterHarness.graph(1)));
         run(harness);
         return harness;
+    }
+
+    private static RestoredFrom from(String claimedDirectory) {
+        return RestoredFrom.newBuilder()
+                .setMetadataPath("hdfs://nn/old/_metadata")
+                .setCheckpoint(7)
+                .setClaimedDirectory(claimedDirectory)
+                .build();
+    }
+
+    private static void submit(MasterHarness harness, JobId job, RestoredFrom from) {
+        harness.tell(new MasterEvent.SubmissionRequested(
+                new RequestId(500),
+                SubmitJobRequest.newBuilder()
+                        .setJobId(job.value())
+                        .setGraphPath("hdfs://nn/root/app/" + job + "/graph.pb")
+                        .putAllSettings(harness.settings)
+                        .setRestoredFrom(from)
+                        .build()));
     }
 
     @Test
@@ -347,7 +360,7 @@ class CheckpointRulesTest {
                 .as("its record is on its way")
                 .isEmpty();
         harness.confirmHeld();
-        assertThat(harness.last(MasterAction.DeleteClaimed.class).directory()).isEqualTo("hdfs://nn/old");
+        assertThat(harness.last(MasterAction.DeleteClaimed.class).claimed()).isEqualTo(from("hdfs://nn/old"));
         harness.completeCheckpoint();
         assertThat(harness.of(MasterAction.DeleteClaimed.class)).hasSize(1);
         harness.crashMaster(true);
@@ -361,6 +374,71 @@ class CheckpointRulesTest {
         MasterHarness harness = startedFrom("hdfs://nn/old");
         cancel(harness);
         assertThat(harness.of(MasterAction.DeleteClaimed.class)).isEmpty();
+    }
+
+    /** The other has nothing else to be restored from; its user may have named the file system in another way. */
+    @ParameterizedTest
+    @ValueSource(strings = {"hdfs://nn/old/_metadata", "hdfs://nn:8020/old/_metadata", "/old/_metadata"})
+    void whatIsClaimedStaysAsLongAsAnotherJobThatHasStartedFromItHasNoCheckpointOfItsOwn(String metadataPath) {
+        MasterHarness harness = startedFrom("hdfs://nn/old");
+        submit(
+                harness,
+                OTHER_JOB,
+                from("").toBuilder().setMetadataPath(metadataPath).build());
+        harness.completeCheckpoint();
+        assertThat(harness.of(MasterAction.DeleteClaimed.class))
+                .as("the other is being submitted")
+                .isEmpty();
+        harness.tell(new MasterEvent.GraphLoaded(OTHER_JOB, MasterHarness.graph(1)));
+        harness.completeCheckpoint();
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class))
+                .as("by the word of the journal")
+                .isEmpty();
+        harness.journal.add(JournalRecord.newBuilder()
+                .setCheckpointCompleted(CheckpointCompleted.newBuilder()
+                        .setJobId(OTHER_JOB.value())
+                        .setCheckpoint(8)
+                        .setIncarnation(1)
+                        .setMetadataPath("hdfs://nn/root/app/job-b/checkpoints/chk-8/_metadata"))
+                .build());
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class)).hasSize(1);
+    }
+
+    @Test
+    void whatIsClaimedStaysUntilAnotherJobThatHasStartedFromItHasEnded() {
+        MasterHarness harness = startedFrom("hdfs://nn/old");
+        submit(harness, OTHER_JOB, from("hdfs://nn/old"));
+        harness.tell(new MasterEvent.GraphLoaded(OTHER_JOB, MasterHarness.graph(1)));
+        harness.completeCheckpoint();
+        assertThat(harness.of(MasterAction.DeleteClaimed.class)).isEmpty();
+        cancel(harness);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class))
+                .as("the other runs still, though its claimant has ended")
+                .isEmpty();
+        harness.journalHeld = true;
+        harness.cancel(OTHER_JOB);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class))
+                .as("its end is on its way")
+                .isEmpty();
+        harness.confirmHeld();
+        harness.stopped(OTHER_JOB, 1, 1);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class)).hasSize(1);
+    }
+
+    @Test
+    void aJobThatWasStartedFromElsewhereHoldsNoClaim() {
+        MasterHarness harness = startedFrom("hdfs://nn/old");
+        submit(
+                harness,
+                OTHER_JOB,
+                from("").toBuilder()
+                        .setMetadataPath("hdfs://nn/older/_metadata")
+                        .build());
+        harness.tell(new MasterEvent.GraphLoaded(OTHER_JOB, MasterHarness.graph(1)));
+        harness.completeCheckpoint();
+        assertThat(harness.of(MasterAction.DeleteClaimed.class)).hasSize(1);
     }
 
     @Test

@@ -412,11 +412,15 @@ final class MasterHarness {
     }
 
     void stopped(int number, long incarnation) {
+        stopped(JOB, number, incarnation);
+    }
+
+    void stopped(JobId job, int number, long incarnation) {
         tell(new MasterEvent.IncarnationStopped(
                 executor(number),
                 connection(number),
                 Stopped.newBuilder()
-                        .setJobId(JOB.value())
+                        .setJobId(job.value())
                         .setIncarnation(incarnation)
                         .build()));
     }

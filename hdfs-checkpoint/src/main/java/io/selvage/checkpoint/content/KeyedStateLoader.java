@@ -44,7 +44,8 @@ public final class KeyedStateLoader {
      * @param into an empty one, of these key groups
      * @param snapshots of all of the operator's subtasks
      * @param onSegment told of each segment how many of its bytes were of use
-     * @throws SegmentDamagedException if files are gone or damaged, or what is in them is not what a backend has written
+     * @throws SegmentDamagedException if files are gone or damaged, or what is in them is not what a backend has
+     *     written
      */
     public void load(
             StateReplica into,

@@ -15,9 +15,9 @@ public final class ApplicationFiles {
     private ApplicationFiles() {}
 
     /**
-     * Deletes all that an application has, but for checkpoints that outlive it: those that are marked, and those
-     * of each job that has failed for good, by the word of the journal. That goes last: whoever does this again, or at
-     * the same time, leaves the same.
+     * Deletes all that an application has, but for checkpoints that outlive it: those that are marked, and those of
+     * each job that has failed for good, by the word of the journal. That goes last: whoever does this again, or at the
+     * same time, leaves the same.
      *
      * @param applicationId its directory's name
      * @throws io.selvage.checkpoint.journal.JournalDamagedException if its jobs' ends are not known; then all is left

@@ -10,6 +10,7 @@ import io.selvage.protocol.id.Epoch;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.RestoredFrom;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
@@ -309,8 +310,8 @@ public final class CheckpointStore {
     }
 
     /**
-     * What belongs to whoever claims what a job starts from, and can be deleted as a whole: a savepoint's directory, or
-     * the directory of a job that has ended and left a checkpoint. Empty if it is of a job that may still run.
+     * Where what a job starts from lies, if it can be claimed: a savepoint's directory, or the directory of a job that
+     * has ended and left a checkpoint. Empty if it is of a job that may still run.
      *
      * @param metadataFile fully qualified
      */
@@ -328,17 +329,45 @@ public final class CheckpointStore {
     }
 
     /**
-     * Deletes what was claimed and is no longer needed, and the directory of its application, if it was the last there.
+     * Deletes what was claimed and is no longer needed, if it is there still: a savepoint's own files; or an ended
+     * job's directory, and that of its application, if it was the last there.
      *
-     * @param directory as {@code StartPointCheck} has found it, of a savepoint or an ended job; may be gone
+     * @param claimed as {@code StartPointCheck} has found it
      */
-    public void deleteClaimed(String directory) throws IOException {
+    public void deleteClaimed(RestoredFrom claimed) throws IOException {
+        String directory = claimed.getClaimedDirectory();
+        if (directoryOf(claimed.getMetadataPath()).equals(directory)) {
+            deleteSavepoint(claimed.getMetadataPath(), claimed.getCheckpoint());
+            return;
+        }
         store.delete(directory);
         String parent = directory.substring(0, directory.lastIndexOf('/'));
         boolean isApplication = SavepointLayout.fileName(parent).startsWith(APPLICATION_PREFIX);
         if (isApplication && store.list(parent).isEmpty()) {
             store.delete(parent);
         }
+    }
+
+    /** A savepoint may have been moved to where other files lie, and another one may have come into its place. */
+    private void deleteSavepoint(String metadataFile, long checkpoint) throws IOException {
+        String directory = directoryOf(store.qualify(metadataFile));
+        if (store.status(metadataFile).isPresent()) {
+            CheckpointMetadata metadata = readMetadata(metadataFile);
+            if (!metadata.getSavepoint() || metadata.getCheckpoint() != checkpoint) {
+                return;
+            }
+            for (String file : neededFiles(metadata).keySet()) {
+                if (directoryOf(file).equals(directory)) {
+                    store.delete(file);
+                }
+            }
+            store.delete(metadataFile); // The last: without it nobody knows what else is to be deleted.
+        }
+        store.deleteIfEmpty(directory);
+    }
+
+    private static String directoryOf(String file) {
+        return file.substring(0, file.lastIndexOf('/'));
     }
 
     /** Deletes all that a job has in the store. */

@@ -152,6 +152,11 @@ public final class DurableStore {
         return files.delete(path);
     }
 
+    /** Deletes a directory in which nothing is, whatever its name. Answers whether there was one. */
+    public boolean deleteIfEmpty(String directory) throws IOException {
+        return files.deleteIfEmpty(directory);
+    }
+
     /**
      * Sets a file's modification time to now, by this process's clock: much cheaper than to write it again. Answers
      * whether there is such a file.

@@ -155,6 +155,16 @@ final class HadoopFiles implements StoreFiles {
     }
 
     @Override
+    public boolean deleteIfEmpty(String directory) throws IOException {
+        try {
+            // What comes to lie in it after the look makes the deletion fail.
+            return list(directory).isEmpty() && files.delete(resolve(directory), false);
+        } catch (FileNotFoundException absent) {
+            return false;
+        }
+    }
+
+    @Override
     public boolean touch(String path) throws IOException {
         try {
             files.setTimes(resolve(path), System.currentTimeMillis(), KEPT_TIME);

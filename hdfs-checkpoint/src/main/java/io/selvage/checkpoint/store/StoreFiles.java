@@ -37,6 +37,9 @@ interface StoreFiles {
     /** Whether there was something to delete. */
     boolean delete(String path) throws IOException;
 
+    /** Whether there was a directory, in which nothing was, to delete. */
+    boolean deleteIfEmpty(String directory) throws IOException;
+
     /** Sets a file's modification time to now, by this process's clock. False: there is no such file. */
     boolean touch(String path) throws IOException;
 

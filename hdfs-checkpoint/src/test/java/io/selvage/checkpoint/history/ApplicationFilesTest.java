@@ -21,6 +21,7 @@ import io.selvage.protocol.wire.JobEnded;
 import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JobSubmitted;
 import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.RestoredFrom;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -143,7 +144,12 @@ final class ApplicationFilesTest {
         CheckpointStore checkpoints = new CheckpointStore(store);
         CheckpointLayout failed = CheckpointLayout.of(APPLICATION, FAILED);
         checkpoints.retain(failed, Set.of(new CheckpointId(4), new CheckpointId(9)));
-        checkpoints.deleteClaimed(store.qualify(failed.jobDirectory()));
+        String directory = store.qualify(failed.jobDirectory());
+        checkpoints.deleteClaimed(RestoredFrom.newBuilder()
+                .setMetadataPath(directory + "/checkpoints/chk-0000000000000009/_metadata-1-1")
+                .setCheckpoint(9)
+                .setClaimedDirectory(directory)
+                .build());
         ApplicationFiles.delete(store, APPLICATION);
         assertThat(disk.paths()).isEmpty();
     }

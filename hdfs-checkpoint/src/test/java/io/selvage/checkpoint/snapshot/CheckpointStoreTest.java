@@ -13,9 +13,14 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.OperatorSnapshot;
+import io.selvage.protocol.wire.RestoredFrom;
+import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -256,11 +261,84 @@ final class CheckpointStoreTest {
         String claimed = checkpoints.findClaimable(metadata, metadata(7, 3)).orElseThrow();
         assertThat(claimed).isEqualTo(store.qualify(LAYOUT.jobDirectory()));
 
-        checkpoints.deleteClaimed(claimed);
-        checkpoints.deleteClaimed(claimed);
+        checkpoints.deleteClaimed(claimed(metadata, claimed));
+        checkpoints.deleteClaimed(claimed(metadata, claimed));
         assertThat(disk.paths()).allMatch(left -> left.contains("mine/moved"));
-        checkpoints.deleteClaimed(store.qualify("mine/moved"));
+        checkpoints.deleteClaimed(claimed(path, store.qualify("mine/moved")));
         assertThat(disk.paths()).isEmpty();
+    }
+
+    /** The metadata say what is its own, so they are there as long as anything of it is, wherever the master dies. */
+    @Test
+    void ofAClaimedSavepointNothingGoesButItsOwnFiles() throws IOException {
+        int calls = 0;
+        boolean hasCrashed = true;
+        while (hasCrashed) {
+            RestoredFrom claimed = savepointAmongOtherFiles();
+            int crash = calls;
+            int[] call = new int[1];
+            DurableStore crashing = disk.open((name, path) -> call[0]++ == crash ? Fault.CRASHES : Fault.NONE);
+            try {
+                new CheckpointStore(crashing).deleteClaimed(claimed);
+                hasCrashed = false;
+            } catch (FakeDisk.Crashed crashed) {
+                if (disk.paths().stream().anyMatch(path -> path.startsWith("team/container"))) {
+                    assertThat(disk.paths()).as("after %d calls", calls).contains("team/_metadata");
+                }
+            }
+            checkpoints.deleteClaimed(claimed);
+            assertThat(disk.paths())
+                    .as("crashed after %d calls", calls)
+                    .containsExactly("elsewhere/c.data", "team/deeper/container_1-1-7.data", "team/figures.csv");
+            calls++;
+        }
+        assertThat(calls).as("calls in which it can die").isGreaterThan(5);
+    }
+
+    private RestoredFrom savepointAmongOtherFiles() throws IOException {
+        disk.open().delete("team");
+        disk.open().delete("elsewhere");
+        for (String file : List.of(
+                "team/container_1-1-7.data",
+                "team/container_2-1-7.data",
+                "team/deeper/container_1-1-7.data",
+                "team/figures.csv",
+                "elsewhere/c.data")) {
+            put(file);
+        }
+        OperatorSnapshot.Builder operator = OperatorSnapshot.newBuilder();
+        for (String file : List.of("container_1-1-7.data", "container_2-1-7.data", "fake:/elsewhere/c.data")) {
+            operator.addKeyedState(Segment.newBuilder().setFile(file).setLength(1));
+        }
+        String path = checkpoints.writeSavepoint(
+                new SavepointLayout("team"),
+                metadata(7, 3).toBuilder()
+                        .setSavepoint(true)
+                        .addSubtasks(SubtaskSnapshot.newBuilder().addOperators(operator))
+                        .build());
+        return claimed(path, "fake:/team");
+    }
+
+    /** A job deletes again what it has claimed whenever it has a new master. */
+    @Test
+    void whatHasComeIntoTheClaimedSavepointsPlaceStays() throws IOException {
+        String path = checkpoints.writeSavepoint(
+                new SavepointLayout("current"),
+                metadata(8, 3).toBuilder().setSavepoint(true).build());
+        checkpoints.deleteClaimed(claimed(path, "fake:/current"));
+        assertThat(disk.paths()).containsExactly("current/_metadata");
+        disk.open().delete("current");
+        put("current/figures.csv");
+        checkpoints.deleteClaimed(claimed(path, "fake:/current"));
+        assertThat(disk.paths()).containsExactly("current/figures.csv");
+    }
+
+    private static RestoredFrom claimed(String metadataFile, String directory) {
+        return RestoredFrom.newBuilder()
+                .setMetadataPath(metadataFile)
+                .setCheckpoint(7)
+                .setClaimedDirectory(directory)
+                .build();
     }
 
     private void put(String path) throws IOException {

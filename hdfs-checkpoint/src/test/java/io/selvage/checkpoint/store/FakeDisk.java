@@ -241,6 +241,13 @@ public final class FakeDisk {
             return deleted[0];
         }
 
+        /** Directories are there as long as anything is in them. */
+        @Override
+        public boolean deleteIfEmpty(String directory) throws IOException {
+            call("deleteIfEmpty", local(directory), () -> {});
+            return false;
+        }
+
         @Override
         public boolean touch(String path) throws IOException {
             boolean[] found = new boolean[1];

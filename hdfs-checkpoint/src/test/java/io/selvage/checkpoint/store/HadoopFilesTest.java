@@ -2,8 +2,12 @@ package io.selvage.checkpoint.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class HadoopFilesTest {
     @Test
@@ -24,5 +28,19 @@ final class HadoopFilesTest {
         Configuration site = new Configuration(false);
         site.setInt(HadoopFiles.CLOSE_DELAY, 50);
         assertThat(HadoopFiles.closingSooner(site)).isSameAs(site);
+    }
+
+    @Test
+    void onlyADirectoryInWhichNothingIsIsDeletedAsEmpty(@TempDir Path root) throws IOException {
+        DurableStore store = DurableStore.open(new org.apache.hadoop.fs.Path(root.toUri()), new Configuration());
+        Path team = Files.createDirectory(root.resolve("team"));
+        Path hidden = Files.createFile(team.resolve(".mine"));
+        assertThat(store.deleteIfEmpty("team")).isFalse();
+        assertThat(store.deleteIfEmpty("team/.mine")).as("a file").isFalse();
+        assertThat(hidden).exists();
+        Files.delete(hidden);
+        assertThat(store.deleteIfEmpty("team")).isTrue();
+        assertThat(team).doesNotExist();
+        assertThat(store.deleteIfEmpty("team")).isFalse();
     }
 }
