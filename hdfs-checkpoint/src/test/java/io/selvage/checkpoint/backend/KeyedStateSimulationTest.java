@@ -99,7 +99,7 @@ final class KeyedStateSimulationTest {
 
     @Test
     void stateGoesFromTheHeapToTheDiskAndBack() throws Exception {
-        simulate(Place.EITHER, Math.max(1, SEEDS / 12));
+        simulate(Place.EITHER, Math.max(1, SEEDS / 7));
     }
 
     private void simulate(Place place, int seeds) throws Exception {
