@@ -133,7 +133,17 @@ final class OpenedSessions {
      * @return a sentence on what is left, if anything is
      */
     Optional<String> settle(SessionRecord record) {
-        return settle(record, standingOf(record));
+        try {
+            return settle(record, standingOf(record));
+        } catch (ClientException unanswered) { // The end itself is known.
+            return left(record, unanswered);
+        }
+    }
+
+    private static Optional<String> left(SessionRecord record, ClientException unanswered) {
+        LOG.warn("What is left of {} is not known.", record.applicationId(), unanswered);
+        return Optional.of(
+                "What it has in HDFS is left in " + record.applicationDirectory() + ": " + unanswered.getMessage());
     }
 
     private Optional<String> settle(SessionRecord record, Standing standing) {
@@ -149,9 +159,7 @@ final class OpenedSessions {
                         + record.applicationDirectory() + "; delete that when they need not.");
             }
         } catch (ClientException unanswered) {
-            LOG.warn("What is left of {} is not known.", record.applicationId(), unanswered);
-            return Optional.of(
-                    "What it has in HDFS is left in " + record.applicationDirectory() + ": " + unanswered.getMessage());
+            return left(record, unanswered);
         }
         files.delete(record.applicationId());
         return Optional.empty();

@@ -106,6 +106,7 @@ public final class StartPointCheck {
         return RestoredFrom.newBuilder()
                 .setMetadataPath(path)
                 .setCheckpoint(metadata.getCheckpoint())
+                .setJobId(metadata.getJobId())
                 .setClaimedDirectory(from.claimed() ? claimableOrThrow(path, metadata) : "")
                 .build();
     }

@@ -337,7 +337,7 @@ public final class CheckpointStore {
     public void deleteClaimed(RestoredFrom claimed) throws IOException {
         String directory = claimed.getClaimedDirectory();
         if (directoryOf(claimed.getMetadataPath()).equals(directory)) {
-            deleteSavepoint(claimed.getMetadataPath(), claimed.getCheckpoint());
+            deleteSavepoint(claimed);
             return;
         }
         store.delete(directory);
@@ -349,11 +349,14 @@ public final class CheckpointStore {
     }
 
     /** A savepoint may have been moved to where other files lie, and another one may have come into its place. */
-    private void deleteSavepoint(String metadataFile, long checkpoint) throws IOException {
+    private void deleteSavepoint(RestoredFrom claimed) throws IOException {
+        String metadataFile = claimed.getMetadataPath();
         String directory = directoryOf(store.qualify(metadataFile));
         if (store.status(metadataFile).isPresent()) {
             CheckpointMetadata metadata = readMetadata(metadataFile);
-            if (!metadata.getSavepoint() || metadata.getCheckpoint() != checkpoint) {
+            boolean isOfThatJob =
+                    claimed.getJobId().isEmpty() || claimed.getJobId().equals(metadata.getJobId());
+            if (!metadata.getSavepoint() || !isOfThatJob || metadata.getCheckpoint() != claimed.getCheckpoint()) {
                 return;
             }
             for (String file : neededFiles(metadata).keySet()) {

@@ -328,6 +328,12 @@ final class CheckpointStoreTest {
         checkpoints.deleteClaimed(claimed(path, "fake:/current"));
         assertThat(disk.paths()).containsExactly("current/_metadata");
         disk.open().delete("current");
+        checkpoints.writeSavepoint(
+                new SavepointLayout("current"),
+                metadata(7, 3).toBuilder().setSavepoint(true).setJobId("job-b").build());
+        checkpoints.deleteClaimed(claimed(path, "fake:/current"));
+        assertThat(disk.paths()).as("another job's of that number").containsExactly("current/_metadata");
+        disk.open().delete("current");
         put("current/figures.csv");
         checkpoints.deleteClaimed(claimed(path, "fake:/current"));
         assertThat(disk.paths()).containsExactly("current/figures.csv");
@@ -337,6 +343,7 @@ final class CheckpointStoreTest {
         return RestoredFrom.newBuilder()
                 .setMetadataPath(metadataFile)
                 .setCheckpoint(7)
+                .setJobId("job-a")
                 .setClaimedDirectory(directory)
                 .build();
     }

@@ -81,15 +81,19 @@ final class RestoredCheckpoint {
 
     /**
      * Begins to read the states in the heap that will be asked for and that nothing here leads to, while program and
-     * subtasks are being made. What nobody asks for then goes with this object.
+     * subtasks are being made. Subtasks of another job may have other numbers, and other operators: of its checkpoints
+     * nothing is read that nobody may ask for.
      *
+     * @param job of the subtasks
      * @param starting the subtasks that will start here
      * @param parallelism by vertex, of now
      * @param reading whoever asks for a state that it has not come to reads it itself
      */
-    void readAhead(Set<SubtaskId> starting, Map<Integer, Integer> parallelism, Executor reading) {
-        if (backend != StateBackendKind.HEAP || metadata.getSavepoint()) {
-            return; // Subtasks of another job may have other numbers.
+    void readAhead(String job, Set<SubtaskId> starting, Map<Integer, Integer> parallelism, Executor reading) {
+        if (backend != StateBackendKind.HEAP
+                || metadata.getSavepoint()
+                || !metadata.getJobId().equals(job)) {
+            return;
         }
         for (SubtaskSnapshot snapshot : metadata.getSubtasksList()) {
             SubtaskId subtask = SubtaskId.of(snapshot.getVertex(), snapshot.getSubtask());
@@ -163,6 +167,9 @@ final class RestoredCheckpoint {
                 if (origin == null) {
                     origin = followed();
                 }
+                if (origin != null) {
+                    forgetBegun();
+                }
                 KeyedOrigin found = origin == null ? read() : origin;
                 if (metadata.getSavepoint() && found instanceof StateReplica replica) {
                     replica.standAlone();
@@ -172,6 +179,13 @@ final class RestoredCheckpoint {
                 throw new UncheckedIOException(e);
             } finally {
                 figures.onDone(System.nanoTime() - startNanos);
+            }
+        }
+
+        private void forgetBegun() {
+            FutureTask<KeyedOrigin> task = begun.remove(owner);
+            if (task != null) {
+                task.cancel(false);
             }
         }
 

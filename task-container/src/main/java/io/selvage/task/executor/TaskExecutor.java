@@ -523,7 +523,7 @@ final class TaskExecutor {
                 starting.add(SubtaskId.of(place.getVertex(), place.getSubtask()));
             }
         }
-        restored.readAhead(starting, parallelism, services.uploading());
+        restored.readAhead(deploy.getJobId(), starting, parallelism, services.uploading());
     }
 
     private void onPrepared(DeploymentId id, PreparedDeployment prepared) {

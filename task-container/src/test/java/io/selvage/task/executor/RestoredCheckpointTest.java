@@ -64,6 +64,7 @@ class RestoredCheckpointTest {
             file.finish();
             metadata = CheckpointMetadata.newBuilder()
                     .setCheckpoint(1)
+                    .setJobId("job-a")
                     .setMaxParallelism(GROUPS)
                     .addSubtasks(SubtaskSnapshot.newBuilder()
                             .setVertex(2)
@@ -91,7 +92,7 @@ class RestoredCheckpointTest {
 
     private RestoredCheckpoint begun() {
         RestoredCheckpoint restored = restored(metadata);
-        restored.readAhead(Set.of(OWNER.subtask()), Map.of(2, 1), pool::add);
+        restored.readAhead("job-a", Set.of(OWNER.subtask()), Map.of(2, 1), pool::add);
         assertThat(pool).hasSize(1);
         return restored;
     }
@@ -144,12 +145,13 @@ class RestoredCheckpointTest {
 
     @Test
     void whatAnythingHereLeadsToAndWhatStartsElsewhereIsNotReadAhead() {
-        restored(metadata).readAhead(Set.of(SubtaskId.of(2, 1)), Map.of(2, 1), pool::add);
-        restored(metadata).readAhead(Set.of(OWNER.subtask()), Map.of(2, 2), pool::add);
+        restored(metadata).readAhead("job-a", Set.of(SubtaskId.of(2, 1)), Map.of(2, 1), pool::add);
+        restored(metadata).readAhead("job-a", Set.of(OWNER.subtask()), Map.of(2, 2), pool::add);
         restored(metadata.toBuilder().setSavepoint(true).build())
-                .readAhead(Set.of(OWNER.subtask()), Map.of(2, 1), pool::add);
+                .readAhead("job-a", Set.of(OWNER.subtask()), Map.of(2, 1), pool::add);
+        restored(metadata).readAhead("job-b", Set.of(OWNER.subtask()), Map.of(2, 1), pool::add);
         held.replica(OWNER, ALL, () -> KeyedBackends.HEAP.replica("count", ALL));
-        restored(metadata).readAhead(Set.of(OWNER.subtask()), Map.of(2, 1), pool::add);
+        restored(metadata).readAhead("job-a", Set.of(OWNER.subtask()), Map.of(2, 1), pool::add);
         assertThat(pool).isEmpty();
     }
 }

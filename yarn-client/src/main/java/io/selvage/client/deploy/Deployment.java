@@ -216,12 +216,23 @@ public final class Deployment {
                 if (failed.exitCode() != ExitCode.REFUSED) {
                     throw failed;
                 }
-                isSubmitted = false; // That is YARN's answer, and nothing of it has run.
+                isSubmitted = !hasNotTaken(yarn, context.getApplicationId());
                 throw doubt.isEmpty()
                         ? failed
                         : new ClientException(ExitCode.REFUSED, failed.getMessage() + "\n" + doubt, failed);
             }
             onItsOwn = job == null ? null : record;
+        }
+    }
+
+    /**
+     * Its client also fails that way when it tires of waiting until YARN has taken an application, which it may yet do.
+     */
+    private static boolean hasNotTaken(Yarn yarn, ApplicationId id) {
+        try {
+            return SessionState.of(yarn.report(id)).hasEnded();
+        } catch (ClientException unanswered) {
+            return unanswered.exitCode() == ExitCode.NO_SESSION;
         }
     }
 
