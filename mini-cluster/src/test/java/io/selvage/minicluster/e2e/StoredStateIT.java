@@ -150,9 +150,6 @@ final class StoredStateIT {
     @Test
     void orphansAreSweptUnderALivingJob() throws Exception {
         String application = session.stateRoot() + "/" + session.applicationId();
-        // No old one: the living master deletes those itself, whenever it writes a snapshot.
-        String young = plant(
-                application + "/journal/.0000000000009998.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp", Duration.ZERO);
         String submission = plant(application + "/job-planted/graph.pb", Duration.ofHours(2));
         String underWay = plant(
                 application + "/" + job + "/checkpoints/chk-0000000000999999/container_1-1.data", Duration.ofHours(2));
@@ -174,7 +171,6 @@ final class StoredStateIT {
         for (String orphan : orphans) {
             assertThat(hdfs.exists(new Path(orphan))).as(orphan).isFalse();
         }
-        assertThat(hdfs.exists(new Path(young))).isTrue();
         assertThat(hdfs.exists(new Path(underWay))).isTrue();
         hdfs.delete(new Path(parent(underWay)), true);
         assertThat(json("fsck", session.stateRoot())).isEmpty();
