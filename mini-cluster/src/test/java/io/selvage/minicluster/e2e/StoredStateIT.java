@@ -159,8 +159,7 @@ final class StoredStateIT {
         List<String> orphans = List.of(parent(submission), parent(savepoint));
 
         assertThat(paths(json("fsck", session.stateRoot()))).containsExactlyInAnyOrderElementsOf(orphans);
-        assertThat(paths(json("fsck", "-s", session.applicationId())))
-                .containsExactly(parent(submission));
+        assertThat(paths(json("fsck", "-s", session.applicationId()))).containsExactly(parent(submission));
         Commands.Outcome asked = commands.run("selvage", "fsck", session.stateRoot(), "--delete");
         assertThat(asked.exitCode()).as(asked.text()).isEqualTo(ExitCode.USAGE.code());
         assertThat(hdfs.exists(new Path(submission))).isTrue();
