@@ -1737,9 +1737,8 @@ final class Job {
      * it is a savepoint.
      */
     private Optional<String> retainedCheckpoint() {
-        boolean isRetained = (phase == Phase.FAILED || phase == Phase.CANCELED && retainsIfCanceled())
-                && restorePoints.newest().isPresent()
-                && !restorePoints.isStopped();
+        boolean isRetained =
+                (phase == Phase.FAILED || phase == Phase.CANCELED && retainsIfCanceled()) && !restorePoints.isStopped();
         return isRetained ? restorePoints.directory() : Optional.empty();
     }
 

@@ -146,7 +146,7 @@ record FilesSegment(
     }
 
     /** The head may be read before it is known to be what was written. */
-    private static void requireRoom(int count, BinaryReader head, String operator) {
+    static void requireRoom(int count, BinaryReader head, String operator) {
         if (count < 0 || count > head.remaining()) {
             throw new CorruptDataException("The head of a segment of operator " + operator + " announces " + count
                     + " entries where " + head.remaining() + " bytes are left.");

@@ -244,10 +244,7 @@ record Segment(
         long checkpoint = head.readLong();
         long base = head.readLong();
         KeyGroupRange range = new KeyGroupRange(head.readInt(), head.readInt());
-        if (range.count() > head.remaining()) { // It may be read before it is known to be what was written.
-            throw new CorruptDataException("The head of a segment of operator " + from.operator + " announces "
-                    + range.count() + " key groups where " + head.remaining() + " bytes are left.");
-        }
+        FilesSegment.requireRoom(range.count(), head, from.operator);
         long[] wholeSince = new long[range.count()];
         for (int i = 0; i < wholeSince.length; i++) {
             wholeSince[i] = checkpoint - head.readUnsignedVarInt();

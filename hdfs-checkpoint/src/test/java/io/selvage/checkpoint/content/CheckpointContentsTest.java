@@ -449,7 +449,8 @@ final class CheckpointContentsTest {
         }
     }
 
-    private static void overwrite(Path file, byte[] bytes) throws IOException {
+    /** The checksums that Hadoop keeps beside a local file are those of what was there before. */
+    static void overwrite(Path file, byte[] bytes) throws IOException {
         Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
         Files.write(file, bytes);
     }

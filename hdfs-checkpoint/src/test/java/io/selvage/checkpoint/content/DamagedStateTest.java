@@ -66,8 +66,7 @@ final class DamagedStateTest {
             for (int bit : new int[] {at % 8, 7 - at % 8}) {
                 byte[] damaged = whole.clone();
                 damaged[(int) segment.getOffset() + at] ^= (byte) (1 << bit);
-                Files.write(file, damaged);
-                Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+                CheckpointContentsTest.overwrite(file, damaged);
                 assertThatThrownBy(() -> load(store, metadata, operator))
                         .as("bit %s of byte %s of %s", bit, at, length)
                         .isInstanceOf(SegmentDamagedException.class)
@@ -75,8 +74,7 @@ final class DamagedStateTest {
             }
         }
         for (int left : new int[] {0, 1, length / 2, length - 1}) {
-            Files.write(file, Arrays.copyOf(whole, (int) segment.getOffset() + left));
-            Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+            CheckpointContentsTest.overwrite(file, Arrays.copyOf(whole, (int) segment.getOffset() + left));
             assertThatThrownBy(() -> load(store, metadata, operator))
                     .as("%s bytes of %s", left, length)
                     .isInstanceOf(SegmentDamagedException.class)

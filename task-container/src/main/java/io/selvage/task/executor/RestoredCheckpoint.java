@@ -167,10 +167,11 @@ final class RestoredCheckpoint {
                 if (origin == null) {
                     origin = followed();
                 }
-                if (origin != null) {
-                    forgetBegun();
+                FutureTask<KeyedOrigin> ahead = begun.remove(owner);
+                if (origin != null && ahead != null) {
+                    ahead.cancel(false); // Nobody needs it.
                 }
-                KeyedOrigin found = origin == null ? read() : origin;
+                KeyedOrigin found = origin == null ? read(ahead) : origin;
                 if (metadata.getSavepoint() && found instanceof StateReplica replica) {
                     replica.standAlone();
                 }
@@ -179,13 +180,6 @@ final class RestoredCheckpoint {
                 throw new UncheckedIOException(e);
             } finally {
                 figures.onDone(System.nanoTime() - startNanos);
-            }
-        }
-
-        private void forgetBegun() {
-            FutureTask<KeyedOrigin> task = begun.remove(owner);
-            if (task != null) {
-                task.cancel(false);
             }
         }
 
@@ -230,8 +224,7 @@ final class RestoredCheckpoint {
             return chain;
         }
 
-        private KeyedOrigin read() throws IOException {
-            FutureTask<KeyedOrigin> task = begun.remove(owner);
+        private KeyedOrigin read(@Nullable FutureTask<KeyedOrigin> task) throws IOException {
             if (task == null) {
                 return fromStore(owner, parallelism);
             }
