@@ -20,10 +20,22 @@ class AlignmentTest {
     private static final long DRIFT_MILLIS = 1_000;
     private static final Semaphore MAY_READ = new Semaphore(0);
 
-    private static DataStream<Long> aligned(StreamEnvironment env, String name, ElementSource.Elements<Long> elements) {
+    /** An endless source of numbers, each its own time of event. */
+    private static DataStream<Long> numbers(
+            StreamEnvironment env,
+            String name,
+            WatermarkStrategy<Long> strategy,
+            ElementSource.Elements<Long> elements) {
         return env.from(ElementSource.endless(Long.class, elements), name, 50_000)
-                .assignTimestamps(WatermarkStrategy.<Long>monotonousTimestamps(number -> number)
-                        .withWatermarkAlignment("both", Duration.ofMillis(DRIFT_MILLIS)));
+                .assignTimestamps(strategy);
+    }
+
+    private static WatermarkStrategy<Long> alone() {
+        return WatermarkStrategy.monotonousTimestamps(number -> number);
+    }
+
+    private static WatermarkStrategy<Long> aligned() {
+        return alone().withWatermarkAlignment("both", Duration.ofMillis(DRIFT_MILLIS));
     }
 
     private static long read(JobDescription job, String source) {
@@ -33,14 +45,12 @@ class AlignmentTest {
                 .sum();
     }
 
-    /**
-     * Lets the slow one go on, and answers once it can be seen that it has: what the fast one has done since can be,
-     * too.
-     */
-    private static JobDescription next(LocalJob job, JobDescription before) throws InterruptedException {
-        MAY_READ.release(256);
-        JobDescription now = job.describe();
-        while (read(now, "slow") <= read(before, "slow")) {
+    /** Lets the slow one go on a little at a time, until the one that nobody holds has read so many more. */
+    private static JobDescription whileTheFreeReads(LocalJob job, long numbers, JobDescription before)
+            throws InterruptedException {
+        JobDescription now = before;
+        while (read(now, "free") < read(before, "free") + numbers) {
+            MAY_READ.release(16);
             Thread.sleep(10);
             now = job.describe();
         }
@@ -52,23 +62,24 @@ class AlignmentTest {
         MAY_READ.drainPermits();
         try (LocalEnvironment local = LocalEnvironment.start()) {
             StreamEnvironment env = local.streams();
-            aligned(env, "fast", number -> number)
-                    .union(aligned(env, "slow", number -> {
+            numbers(env, "fast", aligned(), number -> number)
+                    .union(numbers(env, "slow", aligned(), number -> {
                         MAY_READ.acquire();
                         return number;
                     }))
+                    .union(numbers(env, "free", alone(), number -> number))
                     .rebalance()
                     .sinkTo(new DiscardSink<>(), "out");
             LocalJob job = local.submit(env.graph("aligned"));
-            JobDescription seen = next(job, job.describe());
-            int held =
-                    0; // In a row. At its rate the fast one reads thousands from one to the next, if nobody holds it.
-            while (held < 3) {
-                JobDescription now = next(job, seen);
-                held = read(now, "fast") == read(seen, "fast") ? held + 1 : 0;
-                seen = now;
-            }
+            JobDescription before;
+            JobDescription seen = job.describe();
+            do {
+                before = seen;
+                seen = whileTheFreeReads(job, 50_000, before);
+            } while (read(before, "slow") == 0
+                    || read(seen, "fast") - read(before, "fast") > (read(seen, "free") - read(before, "free")) / 10);
             assertThat(read(seen, "fast")).isGreaterThan(read(seen, "slow"));
+
             MAY_READ.release(100_000_000);
             while (read(job.describe(), "fast") < read(seen, "fast") + 5 * DRIFT_MILLIS) {
                 Thread.sleep(10);
