@@ -1,8 +1,10 @@
 package io.selvage.benchmarks;
 
 import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.Collector;
 import io.selvage.api.function.FilterFunction;
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.function.MapFunction;
 import io.selvage.api.function.WindowFunction;
 import io.selvage.api.graph.Opaque;
@@ -11,6 +13,7 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serdes;
+import io.selvage.api.window.SlidingWindows;
 import io.selvage.api.window.TumblingWindows;
 import io.selvage.task.operator.ChainBuilder;
 import io.selvage.task.operator.Counters;
@@ -66,6 +69,16 @@ public class ChainBenchmark {
             Serdes.DOUBLE,
             (WindowFunction<Long, Double, Double>) (key, window, result) -> result));
 
+    private final OperatorChain sliding = chain(new OperatorDefinition.WindowAggregate<>(
+            (KeySelector<Reading, Long>) Reading::sensor,
+            Serdes.LONG,
+            SlidingWindows.of(WINDOW, WINDOW.dividedBy(4)),
+            new Sum(),
+            Serdes.DOUBLE,
+            (WindowFunction<Long, Double, Double>) (key, window, result) -> result));
+    private final OperatorChain timed = chain(new OperatorDefinition.KeyedProcess<>(
+            (KeySelector<Reading, Long>) Reading::sensor, Serdes.LONG, new Alarm()));
+
     private long time;
 
     @Setup
@@ -75,6 +88,8 @@ public class ChainBenchmark {
         }
         stateless.open(uid -> RestoredState.NONE);
         windowed.open(uid -> RestoredState.NONE);
+        sliding.open(uid -> RestoredState.NONE);
+        timed.open(uid -> RestoredState.NONE);
     }
 
     /** Map, filter, map. */
@@ -99,6 +114,30 @@ public class ChainBenchmark {
         windowed.watermark(time - 1);
     }
 
+    /** The same in four windows, one of which begins every 15 s. */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void keyedSlidingWindow(Blackhole hole) {
+        out.hole = hole;
+        for (int i = 0; i < BATCH; i++) {
+            time += STEP_MILLIS;
+            sliding.emit(readings[i % KEYS], time);
+        }
+        sliding.watermark(time - 1);
+    }
+
+    /** A timer for each element, which fires at the next batch's watermark. */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void keyedTimer(Blackhole hole) {
+        out.hole = hole;
+        for (int i = 0; i < BATCH; i++) {
+            time += STEP_MILLIS;
+            timed.emit(readings[i % KEYS], time);
+        }
+        timed.watermark(time - 1);
+    }
+
     private OperatorChain chain(OperatorDefinition... definitions) {
         List<Operator> operators = new ArrayList<>();
         for (int i = 0; i < definitions.length; i++) {
@@ -113,6 +152,21 @@ public class ChainBenchmark {
                 KeyedBackends.HEAP,
                 System::nanoTime);
         return builder.build(new Vertex(1, "chain", 1, operators), 0, out, new Counters(), () -> {});
+    }
+
+    /** Tells of each element once event time has come to it. */
+    private static final class Alarm extends KeyedProcessFunction<Long, Reading, Long> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process(Reading reading, Context<Long> context, Collector<Long> out) {
+            context.registerEventTimeTimer(context.timestampMillis());
+        }
+
+        @Override
+        public void onTimer(long timestampMillis, OnTimerContext<Long> context, Collector<Long> out) {
+            out.collect(context.key());
+        }
     }
 
     private static final class Sum implements AggregateFunction<Reading, Double, Double> {

@@ -285,7 +285,7 @@ public final class Session implements AutoCloseable {
         }
         long absentNanos = 0;
         while (true) {
-            JobDescription job = jobWithCheckpoints(jobId);
+            JobDescription job = jobInDetail(jobId);
             Optional<CheckpointDescription> taken = job.getCheckpointsList().stream()
                     .filter(each -> each.getCheckpoint() > granted.getAfter() && !each.getSavepoint())
                     .findFirst();
@@ -374,13 +374,13 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * A job, with how its newest checkpoints went.
+     * A job, with how its newest checkpoints went, and what each of its subtasks does.
      *
      * @throws ClientException with {@code NO_SESSION} if there is no such job
      */
-    public JobDescription jobWithCheckpoints(String jobId) {
+    public JobDescription jobInDetail(String jobId) {
         ListJobsRequest request =
-                jobRequest(jobId).toBuilder().setWithCheckpoints(true).build();
+                jobRequest(jobId).toBuilder().setDetailed(true).build();
         return only(jobId, connection.call(stub -> stub.listJobs(request)).getJobsList());
     }
 

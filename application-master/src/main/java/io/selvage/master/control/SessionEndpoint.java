@@ -60,7 +60,7 @@ final class SessionEndpoint extends SessionServiceGrpc.SessionServiceImplBase {
     @Override
     public void listJobs(ListJobsRequest request, StreamObserver<ListJobsResponse> response) {
         ask(
-                id -> new MasterEvent.JobsQueried(id, request.getJobId(), request.getWithCheckpoints()),
+                id -> new MasterEvent.JobsQueried(id, request.getJobId(), request.getDetailed()),
                 ListJobsResponse.class,
                 response);
     }

@@ -390,7 +390,7 @@ public sealed interface MasterEvent {
     }
 
     /** Someone asks about one job, or about all if the id is empty. */
-    record JobsQueried(RequestId request, String job, boolean withCheckpoints) implements MasterEvent {
+    record JobsQueried(RequestId request, String job, boolean detailed) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

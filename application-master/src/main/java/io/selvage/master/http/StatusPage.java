@@ -9,11 +9,13 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SourceLatency;
+import io.selvage.protocol.wire.SubtaskDescription;
 import io.selvage.protocol.wire.VertexDescription;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -24,6 +26,10 @@ final class StatusPage {
     private static final int REFRESH_SECONDS = 2;
     /** Of each job, the newest; all that are known are in the JSON. */
     private static final int CHECKPOINTS_SHOWN = 3;
+    /** A subtask with more records than so many times its share stands out, unless all have few. */
+    private static final int SKEWED = 2;
+
+    private static final long LEAST_SKEWED_RECORDS = 1_000;
 
     private static final String STYLE = """
             :root { color-scheme: light dark; --line: #8884; --soft: #8881; --good: #2a7d46; --bad: #b3362b; --busy: #8a6d00; }
@@ -174,6 +180,7 @@ final class StatusPage {
                 .append(vertex.getParallelism())
                 .append(" subtasks run</td><td colspan=\"2\">")
                 .append(use(vertex))
+                .append(skew(vertex))
                 .append(latencies(vertex, job))
                 .append("</td>");
         number(page, count(vertex.getRecordsIn()) + " in");
@@ -189,6 +196,19 @@ final class StatusPage {
             return "";
         }
         return "<span class=\"use\">" + bar("busy", busy) + bar("back-pressured", backPressured) + "</span>";
+    }
+
+    /** A word on a subtask that has had much more of what has come in than others. */
+    private static String skew(VertexDescription vertex) {
+        SubtaskDescription most = vertex.getSubtasksList().stream()
+                .max(Comparator.comparingLong(SubtaskDescription::getRecordsIn))
+                .orElse(SubtaskDescription.getDefaultInstance());
+        boolean isSkewed = most.getRecordsIn() >= LEAST_SKEWED_RECORDS
+                && most.getRecordsIn() * vertex.getParallelism() > SKEWED * vertex.getRecordsIn();
+        return isSkewed
+                ? "subtask " + most.getSubtask() + " has had " + 100 * most.getRecordsIn() / vertex.getRecordsIn()
+                        + " % of them<br>"
+                : "";
     }
 
     /** Of a sink, if markers are sent: a line for each source. */

@@ -57,6 +57,7 @@ import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
 import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskDescription;
 import io.selvage.protocol.wire.SubtaskPart;
 import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
@@ -1819,8 +1820,8 @@ final class Job {
         return waitingSinceNanos + (hasRun ? limits.slotsAlarmNanos() : limits.resourcesNanos());
     }
 
-    /** @param withCheckpoints also how the newest ones went */
-    JobDescription describe(boolean withCheckpoints) {
+    /** @param detailed also how the newest checkpoints went, and what each subtask does */
+    JobDescription describe(boolean detailed) {
         JobDescription.Builder description = JobDescription.newBuilder()
                 .setJobId(id.value())
                 .setName(submitted.getName())
@@ -1842,7 +1843,7 @@ final class Job {
                 .setAdoptedMillis(adoptedMillis)
                 .setFirstCheckpointMillis(firstCheckpointMillis);
         restorePoints.newest().ifPresent(newest -> description.setLastCheckpointBytes(newest.getBytes()));
-        if (withCheckpoints) {
+        if (detailed) {
             description.addAllCheckpoints(history.list());
         }
         if (phase.isFinal() && ending != null) {
@@ -1852,12 +1853,12 @@ final class Job {
             description.setFailure(lastFailure);
         }
         if (topology != null) {
-            topology.vertices().forEach(vertex -> describe(vertex, description));
+            topology.vertices().forEach(vertex -> describe(vertex, detailed, description));
         }
         return description.build();
     }
 
-    private void describe(JobTopology.Vertex vertex, JobDescription.Builder description) {
+    private void describe(JobTopology.Vertex vertex, boolean detailed, JobDescription.Builder description) {
         VertexDescription.Builder described = VertexDescription.newBuilder()
                 .setId(vertex.id().value())
                 .setName(vertex.name())
@@ -1876,6 +1877,10 @@ final class Job {
                 if (counters != null) {
                     add(counters, described, description);
                 }
+                if (counters != null && detailed) {
+                    described.addSubtasks(
+                            describe(counters, deployment.executorOf(subtask).value(), reached));
+                }
                 if (counters != null && vertex.sink()) {
                     description.addOutputs(OutputDescription.newBuilder()
                             .setVertex(vertex.id().value())
@@ -1893,9 +1898,33 @@ final class Job {
         description.addVertices(described);
     }
 
+    private static SubtaskDescription describe(SubtaskCounters counters, String executorId, SubtaskState state) {
+        SubtaskDescription.Builder described = SubtaskDescription.newBuilder()
+                .setSubtask(counters.getSubtask())
+                .setExecutorId(executorId)
+                .setState(state)
+                .setRecordsIn(counters.getRecordsIn())
+                .setRecordsOut(counters.getRecordsOut())
+                .setBytesIn(counters.getBytesIn())
+                .setBytesOut(counters.getBytesOut())
+                .setRecordsRead(counters.getRecordsRead())
+                .setRecordsWritten(counters.getRecordsWritten())
+                .setRecordsLate(counters.getRecordsLate())
+                .setRecordsSkipped(counters.getRecordsSkipped())
+                .setBusyPermille(counters.getBusyPermille())
+                .setBackPressuredPermille(counters.getBackPressuredPermille())
+                .setIdlePermille(counters.getIdlePermille());
+        if (counters.getWatermarkMillis() != Long.MIN_VALUE) {
+            described.setWatermarkMillis(counters.getWatermarkMillis());
+        }
+        return described.build();
+    }
+
     private static void add(SubtaskCounters counters, VertexDescription.Builder vertex, JobDescription.Builder job) {
         vertex.setRecordsIn(vertex.getRecordsIn() + counters.getRecordsIn());
         vertex.setRecordsOut(vertex.getRecordsOut() + counters.getRecordsOut());
+        vertex.setBytesIn(vertex.getBytesIn() + counters.getBytesIn());
+        vertex.setBytesOut(vertex.getBytesOut() + counters.getBytesOut());
         vertex.setBusyPermille(Math.max(vertex.getBusyPermille(), counters.getBusyPermille()));
         vertex.setBackPressuredPermille(
                 Math.max(vertex.getBackPressuredPermille(), counters.getBackPressuredPermille()));

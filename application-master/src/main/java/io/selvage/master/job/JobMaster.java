@@ -681,7 +681,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         ListJobsResponse.Builder response = ListJobsResponse.newBuilder();
         newestFirst.stream()
                 .filter(job -> event.job().isEmpty() || job.id().value().equals(event.job()))
-                .forEach(job -> response.addJobs(job.describe(event.withCheckpoints())));
+                .forEach(job -> response.addJobs(job.describe(event.detailed())));
         outbox.act(new MasterAction.Reply(event.request(), response.build()));
     }
 

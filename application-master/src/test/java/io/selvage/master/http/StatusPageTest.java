@@ -10,6 +10,7 @@ import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SourceLatency;
+import io.selvage.protocol.wire.SubtaskDescription;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,21 @@ class StatusPageTest {
                 .build();
         assertThat(StatusPage.of(SESSION, List.of(known), 0)).contains("81 % busy", "12 % back-pressured");
         assertThat(StatusPage.of(SESSION, List.of(JOB), 0)).doesNotContain("% busy");
+    }
+
+    @Test
+    void namesTheSubtaskThatHasHadMuchMoreThanItsShare() {
+        VertexDescription.Builder count =
+                VertexDescription.newBuilder().setParallelism(4).setRecordsIn(10_000);
+        for (int index = 0; index < 4; index++) {
+            count.addSubtasks(
+                    SubtaskDescription.newBuilder().setSubtask(index).setRecordsIn(index == 2 ? 7_000 : 1_000));
+        }
+        JobDescription skewed = JOB.toBuilder().addVertices(count).build();
+        assertThat(StatusPage.of(SESSION, List.of(skewed), 0)).contains("subtask 2 has had 70 % of them");
+        count.getSubtasksBuilder(2).setRecordsIn(5_000);
+        JobDescription even = JOB.toBuilder().addVertices(count).build();
+        assertThat(StatusPage.of(SESSION, List.of(even), 0)).doesNotContain("has had");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static io.selvage.master.job.MasterHarness.executor;
 import static io.selvage.master.job.MasterHarness.failure;
 import static io.selvage.master.job.MasterHarness.graph;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.ConnectionId;
@@ -29,8 +30,10 @@ import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OutputPause;
 import io.selvage.protocol.wire.SubmitJobResponse;
 import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskDescription;
 import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.VertexDescription;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -182,6 +185,37 @@ class JobMasterTest {
             assertThat(output.getLastOutputMillis()).isEqualTo(900);
             assertThat(output.getPausesList()).hasSize(1);
         });
+    }
+
+    @Test
+    void tellsWhatEachSubtaskDoes() {
+        MasterHarness harness = MasterHarness.running();
+        heartbeat(
+                harness,
+                2,
+                counters(1, 2, 1)
+                        .setRecordsIn(7)
+                        .setBytesIn(700)
+                        .setBytesOut(70)
+                        .setBusyPermille(900)
+                        .setWatermarkMillis(5_000));
+        heartbeat(harness, 1, counters(1, 2, 0).setBytesIn(1).setWatermarkMillis(Long.MIN_VALUE));
+        VertexDescription vertex = harness.describe(JOB).getVerticesList().stream()
+                .filter(each -> each.getId() == 2)
+                .findFirst()
+                .orElseThrow();
+        assertThat(vertex.getBytesIn()).isEqualTo(701);
+        assertThat(vertex.getBytesOut()).isEqualTo(70);
+        assertThat(vertex.getSubtasksList())
+                .extracting(
+                        SubtaskDescription::getSubtask,
+                        SubtaskDescription::getExecutorId,
+                        SubtaskDescription::getState,
+                        SubtaskDescription::getBytesIn,
+                        SubtaskDescription::hasWatermarkMillis)
+                .containsExactly(
+                        tuple(0, executor(1).value(), SubtaskState.SUBTASK_RUNNING, 1L, false),
+                        tuple(1, executor(2).value(), SubtaskState.SUBTASK_RUNNING, 700L, true));
     }
 
     private static SubtaskCounters.Builder aligned(int subtask, long millis) {

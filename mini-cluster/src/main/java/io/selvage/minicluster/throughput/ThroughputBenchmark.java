@@ -104,7 +104,7 @@ final class ThroughputBenchmark {
         while (untilNanos - System.nanoTime() > 0) {
             Thread.sleep(
                     Math.min(POLL_MILLIS, Math.max(1, TimeUnit.NANOSECONDS.toMillis(untilNanos - System.nanoTime()))));
-            JobDescription now = session.jobWithCheckpoints(job);
+            JobDescription now = session.jobInDetail(job);
             if (now.getPhase() != JobPhase.RUNNING) {
                 throw new IOException("The job does not run any more: " + now);
             }

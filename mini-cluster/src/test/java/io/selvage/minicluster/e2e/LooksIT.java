@@ -7,7 +7,9 @@ import io.selvage.minicluster.MiniClusterExtension;
 import io.selvage.minicluster.ProcessSignals;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,26 @@ class LooksIT {
             }
         }
         accounts.awaitCheckpoints();
+    }
+
+    @Test
+    void whatEachSubtaskDoesIsShown() throws Exception {
+        String job = accounts.job().getJobId();
+        JsonNode vertices = look("status", "--job", job, "--json").json().get("vertices");
+        Set<String> executors = new HashSet<>();
+        long bytesOut = 0;
+        for (JsonNode vertex : vertices) {
+            assertThat(vertex.get("subtasks").size())
+                    .isEqualTo(vertex.get("parallelism").asInt());
+            for (JsonNode subtask : vertex.get("subtasks")) {
+                executors.add(subtask.get("executor_id").asText());
+                bytesOut += subtask.get("bytes_out").asLong();
+            }
+        }
+        assertThat(bytesOut > 0).as("%s", executors).isEqualTo(executors.size() > 1);
+        assertThat(look("status", "--job", job, "--subtasks").out())
+                .contains("BYTES OUT", executors.iterator().next());
+        assertThat(look("status", "--subtasks").exitCode()).isEqualTo(2);
     }
 
     @Test

@@ -28,6 +28,14 @@ public interface InputChannel {
         return 0;
     }
 
+    /**
+     * In serialized form, taken from the network since it was opened; 0 of a channel in one process, which hands
+     * references over.
+     */
+    default long bytesTaken() {
+        return 0;
+    }
+
     /** Of the record polled last; {@link Timestamps#NONE} if it has none. Meaningless after a control element. */
     long timestampMillis();
 

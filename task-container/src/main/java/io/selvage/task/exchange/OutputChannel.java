@@ -34,4 +34,12 @@ public interface OutputChannel {
     boolean isFull();
 
     void flush();
+
+    /**
+     * In serialized form, accepted for the network since it was opened; 0 of a channel in one process, which hands
+     * references over.
+     */
+    default long bytesAccepted() {
+        return 0;
+    }
 }

@@ -570,6 +570,8 @@ final class Deployment {
                     .setSubtask(subtask.id().index())
                     .setRecordsIn(subtask.count(Counters.Figure.RECORDS_IN))
                     .setRecordsOut(subtask.count(Counters.Figure.RECORDS_OUT))
+                    .setBytesIn(subtask.count(Counters.Figure.BYTES_IN))
+                    .setBytesOut(subtask.count(Counters.Figure.BYTES_OUT))
                     .setRecordsRead(subtask.count(Counters.Figure.RECORDS_READ))
                     .setRecordsWritten(subtask.count(Counters.Figure.RECORDS_WRITTEN))
                     .setRecordsLate(subtask.count(Counters.Figure.RECORDS_LATE))

@@ -193,6 +193,11 @@ final class RemoteInput implements InputChannel {
     }
 
     @Override
+    public long bytesTaken() {
+        return takenBytes;
+    }
+
+    @Override
     public long timestampMillis() {
         return decoder.timestampMillis();
     }

@@ -206,6 +206,11 @@ final class RemoteOutput implements OutputChannel {
         }
     }
 
+    @Override
+    public long bytesAccepted() {
+        return acceptedBytes;
+    }
+
     private boolean hasRoomNow() {
         for (Chunk chunk = returned.poll(); chunk != null; chunk = returned.poll()) {
             sealedChunks--;

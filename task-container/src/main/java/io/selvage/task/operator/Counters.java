@@ -12,6 +12,9 @@ public final class Counters {
     public enum Figure {
         RECORDS_IN,
         RECORDS_OUT,
+        /** Over the network, in serialized form; counted whenever outputs are flushed. */
+        BYTES_IN,
+        BYTES_OUT,
         RECORDS_READ,
         RECORDS_WRITTEN,
         RECORDS_LATE,
@@ -28,6 +31,8 @@ public final class Counters {
 
     public long recordsIn;
     public long recordsOut;
+    public long bytesIn;
+    public long bytesOut;
     public long recordsRead;
     public long recordsWritten;
     public long recordsLate;
@@ -61,6 +66,8 @@ public final class Counters {
     public void publish() {
         set(Figure.RECORDS_IN, recordsIn);
         set(Figure.RECORDS_OUT, recordsOut);
+        set(Figure.BYTES_IN, bytesIn);
+        set(Figure.BYTES_OUT, bytesOut);
         set(Figure.RECORDS_READ, recordsRead);
         set(Figure.RECORDS_WRITTEN, recordsWritten);
         set(Figure.RECORDS_LATE, recordsLate);

@@ -87,6 +87,14 @@ abstract class EdgeWriter implements Output {
         }
     }
 
+    final long bytesAccepted() {
+        long bytes = 0;
+        for (OutputChannel channel : channels) {
+            bytes += channel.bytesAccepted();
+        }
+        return bytes;
+    }
+
     /** Owned by the producing subtask's thread. */
     private static final class Forward extends EdgeWriter {
         private final OutputChannel channel;

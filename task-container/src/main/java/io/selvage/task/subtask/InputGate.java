@@ -129,6 +129,15 @@ final class InputGate {
         }
     }
 
+    /** Over all channels: not for each record. */
+    long bytesTaken() {
+        long bytes = 0;
+        for (InputChannel channel : channels) {
+            bytes += channel.bytesTaken();
+        }
+        return bytes;
+    }
+
     private int indexOf(ChannelState state) {
         for (int index = 0; index < channels.length; index++) {
             ChannelId id = channels[index].id();

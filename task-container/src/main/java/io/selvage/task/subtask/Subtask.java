@@ -206,7 +206,7 @@ public final class Subtask implements Runnable {
             end(thrown);
         } finally {
             close();
-            counters.publish();
+            publishWithBytes();
             listener.onThreadEnd(id);
         }
     }
@@ -256,6 +256,13 @@ public final class Subtask implements Runnable {
     private void publish() {
         counters.aligning = gate.aligning();
         counters.publish();
+    }
+
+    /** Adds up over all channels, of which there may be hundreds: as seldom as outputs are flushed. */
+    private void publishWithBytes() {
+        counters.bytesIn = gate.bytesTaken();
+        counters.bytesOut = outputs.bytesAccepted();
+        publish();
     }
 
     /** Cuts without waiting any longer, if it is time to. */
@@ -424,7 +431,7 @@ public final class Subtask implements Runnable {
         }
         chain.endOfInput();
         outputs.endOfInput();
-        counters.publish();
+        publishWithBytes();
         transition(SubtaskPhase.DRAINED, null);
         return 1;
     }
@@ -439,11 +446,13 @@ public final class Subtask implements Runnable {
         if (nowNanos - lastFlushNanos >= flushNanos) {
             lastFlushNanos = nowNanos;
             outputs.flush();
+            publishWithBytes();
         }
     }
 
     private void park() {
         outputs.flush();
+        publishWithBytes();
         wakeup.prepare();
         if (hasWork()) {
             wakeup.cancel();

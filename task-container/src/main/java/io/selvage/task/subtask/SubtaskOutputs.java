@@ -104,6 +104,15 @@ final class SubtaskOutputs implements Output {
         }
     }
 
+    /** Over all channels: not for each record. */
+    long bytesAccepted() {
+        long bytes = 0;
+        for (EdgeWriter edge : edges) {
+            bytes += edge.bytesAccepted();
+        }
+        return bytes;
+    }
+
     /** Owned by the subtask's thread. */
     private final class SideEdges implements SideOutput {
         private final EdgeWriter[] writers;

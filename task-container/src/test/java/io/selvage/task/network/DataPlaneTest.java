@@ -104,6 +104,8 @@ class DataPlaneTest {
         int records = 800;
         Random random = new Random(seed);
         List<CompletableFuture<Void>> running = new ArrayList<>();
+        List<InputChannel> inputs = new ArrayList<>();
+        List<OutputChannel> outputs = new ArrayList<>();
         for (int i = 0; i < channels; i++) {
             DataPlane from = i % 2 == 0 ? a : b;
             DataPlane to = i % 2 == 0 ? b : a;
@@ -117,9 +119,16 @@ class DataPlaneTest {
                     definition.of(byteArrays()), address(to), emitting, (id, why) -> failuresOfA.add(why));
             running.add(run(() -> emitAll(output, emitting, new Random(content), records)));
             running.add(run(() -> expectAll(input, polling, new Random(content), records)));
+            inputs.add(input);
+            outputs.add(output);
         }
         for (CompletableFuture<Void> each : running) {
             each.get(120, TimeUnit.SECONDS);
+        }
+        for (int i = 0; i < channels; i++) {
+            assertThat(inputs.get(i).bytesTaken())
+                    .isEqualTo(outputs.get(i).bytesAccepted())
+                    .isGreaterThan(records);
         }
         assertThat(failuresOfA).isEmpty();
         assertThat(failuresOfB).isEmpty();

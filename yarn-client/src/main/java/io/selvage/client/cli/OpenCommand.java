@@ -190,8 +190,8 @@ final class OpenCommand implements Command {
             String since, Session session, SessionDescription description, int attemptsAsked, Console console) {
         console.result("Session " + session.applicationId() + " " + since + ".");
         console.result("  web page    " + session.webPage());
-        console.result(
-                "  master      " + description.getMasterHost() + attempts(description.getMaxAttempts(), attemptsAsked));
+        console.result("  master      " + description.getMasterHost() + ","
+                + attempts(description.getMaxAttempts(), attemptsAsked));
         console.result("  state root  " + session.stateRoot());
         if (description.getTokensEndMillis() > 0) {
             console.result("  no keytab   its tokens end at " + Instant.ofEpochMilli(description.getTokensEndMillis())
@@ -204,7 +204,7 @@ final class OpenCommand implements Command {
 
     /** @param effective what the cluster allows of what was asked for */
     static String attempts(int effective, int asked) {
-        String again = ", started again by YARN up to " + Words.times(Math.max(0, effective - 1), "time");
+        String again = " started again by YARN up to " + Words.times(Math.max(0, effective - 1), "time");
         return effective >= asked
                 ? again
                 : again + ": this cluster allows " + Words.times(effective, "attempt") + " of the " + asked + " of "

@@ -7,13 +7,15 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.Recovery;
 import io.selvage.protocol.wire.SessionDescription;
 import io.selvage.protocol.wire.SourceLatency;
+import io.selvage.protocol.wire.SubtaskDescription;
 import io.selvage.protocol.wire.SubtaskPart;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Sessions and jobs as JSON; the names are the ones of the wire messages. Pure. */
+/** Sessions and jobs as JSON; the names are the ones of the wire messages. */
 final class Reports {
     private Reports() {}
 
@@ -55,6 +57,11 @@ final class Reports {
     }
 
     static Map<String, Object> job(JobDescription job) {
+        return job(job, System.currentTimeMillis());
+    }
+
+    /** @param nowMillis wall clock, behind which event time lags */
+    static Map<String, Object> job(JobDescription job, long nowMillis) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("job_id", job.getJobId());
         json.put("name", job.getName());
@@ -79,7 +86,11 @@ final class Reports {
         json.put(
                 "recoveries",
                 job.getRecoveriesList().stream().map(Reports::recovery).toList());
-        json.put("vertices", job.getVerticesList().stream().map(Reports::vertex).toList());
+        json.put(
+                "vertices",
+                job.getVerticesList().stream()
+                        .map(vertex -> vertex(vertex, nowMillis))
+                        .toList());
         if (job.getCheckpointsCount() > 0) {
             json.put(
                     "checkpoints",
@@ -123,7 +134,7 @@ final class Reports {
         return json;
     }
 
-    private static Map<String, Object> vertex(VertexDescription vertex) {
+    private static Map<String, Object> vertex(VertexDescription vertex, long nowMillis) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("id", vertex.getId());
         json.put("name", vertex.getName());
@@ -131,16 +142,56 @@ final class Reports {
         json.put("running", vertex.getRunning());
         json.put("records_in", vertex.getRecordsIn());
         json.put("records_out", vertex.getRecordsOut());
+        json.put("bytes_in", vertex.getBytesIn());
+        json.put("bytes_out", vertex.getBytesOut());
         json.put("busy_permille", vertex.getBusyPermille());
         json.put("back_pressured_permille", vertex.getBackPressuredPermille());
         json.put("idle_permille", vertex.getIdlePermille());
         json.put("watermark_millis", vertex.hasWatermarkMillis() ? vertex.getWatermarkMillis() : null);
+        json.put(
+                "watermark_lag_millis",
+                vertex.hasWatermarkMillis() ? lag(vertex.getWatermarkMillis(), nowMillis) : null);
         if (vertex.getLatenciesCount() > 0) {
             json.put(
                     "latencies",
                     vertex.getLatenciesList().stream().map(Reports::latency).toList());
         }
+        if (vertex.getSubtasksCount() > 0) {
+            json.put(
+                    "subtasks",
+                    vertex.getSubtasksList().stream()
+                            .map(subtask -> subtask(subtask, nowMillis))
+                            .toList());
+        }
         return json;
+    }
+
+    private static Map<String, Object> subtask(SubtaskDescription subtask, long nowMillis) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("subtask", subtask.getSubtask());
+        json.put("executor_id", subtask.getExecutorId());
+        json.put("state", subtask.getState().name());
+        json.put("records_in", subtask.getRecordsIn());
+        json.put("records_out", subtask.getRecordsOut());
+        json.put("bytes_in", subtask.getBytesIn());
+        json.put("bytes_out", subtask.getBytesOut());
+        json.put("records_read", subtask.getRecordsRead());
+        json.put("records_written", subtask.getRecordsWritten());
+        json.put("records_late", subtask.getRecordsLate());
+        json.put("records_skipped", subtask.getRecordsSkipped());
+        json.put("busy_permille", subtask.getBusyPermille());
+        json.put("back_pressured_permille", subtask.getBackPressuredPermille());
+        json.put("idle_permille", subtask.getIdlePermille());
+        json.put("watermark_millis", subtask.hasWatermarkMillis() ? subtask.getWatermarkMillis() : null);
+        json.put(
+                "watermark_lag_millis",
+                subtask.hasWatermarkMillis() ? lag(subtask.getWatermarkMillis(), nowMillis) : null);
+        return json;
+    }
+
+    /** Null of event time that has ended: nothing lags behind. */
+    private static @Nullable Long lag(long watermarkMillis, long nowMillis) {
+        return watermarkMillis == Long.MAX_VALUE ? null : nowMillis - watermarkMillis;
     }
 
     private static Map<String, Object> latency(SourceLatency latency) {

@@ -214,9 +214,18 @@ final class RunCommand implements Command {
             return client.run(
                     program,
                     settings,
-                    (stage, detail) -> {
-                        isBegun.set(true);
-                        progress.onStage(stage, detail);
+                    new OpenObserver() {
+                        @Override
+                        public void onStage(String stage, String detail) {
+                            isBegun.set(true);
+                            progress.onStage(stage, detail);
+                        }
+
+                        @Override
+                        public void onAttempts(int effective, int asked) {
+                            console.clearProgress();
+                            console.say("Its master is" + OpenCommand.attempts(effective, asked) + ".");
+                        }
                     },
                     application -> {
                         String job = Objects.requireNonNull(application.onlyJob());

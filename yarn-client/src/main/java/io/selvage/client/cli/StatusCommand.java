@@ -20,6 +20,10 @@ final class StatusCommand implements Command {
             .argName("JOB_ID")
             .desc("this job alone, with its steps, failures and checkpoints")
             .get();
+    private static final Option SUBTASKS = Option.builder()
+            .longOpt("subtasks")
+            .desc("with --job: also each subtask of its steps, with its bytes to and from other executors")
+            .get();
 
     @Override
     public String name() {
@@ -45,7 +49,11 @@ final class StatusCommand implements Command {
 
     @Override
     public Options options() {
-        return new Options().addOption(Arguments.SESSION).addOption(JOB).addOption(Arguments.JSON);
+        return new Options()
+                .addOption(Arguments.SESSION)
+                .addOption(JOB)
+                .addOption(SUBTASKS)
+                .addOption(Arguments.JSON);
     }
 
     @Override
@@ -56,16 +64,18 @@ final class StatusCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String id = arguments.sessionId();
+        String jobId = arguments.valueOf(JOB);
+        if (jobId == null && arguments.has(SUBTASKS)) {
+            throw arguments.usage("--subtasks is only of use with --job.");
+        }
         try (SelvageClient client = host.connect();
-                Session session = host.sessionOf(client, id, arguments.valueOf(JOB))) {
-            String jobId = arguments.valueOf(JOB);
+                Session session = host.sessionOf(client, id, jobId)) {
             if (jobId != null) {
-                JobDescription job = session.jobWithCheckpoints(jobId);
+                JobDescription job = session.jobInDetail(jobId);
                 console.result(
                         arguments.has(Arguments.JSON)
                                 ? Json.write(Reports.job(job))
-                                : JobHistory.inWords(
-                                        job, arguments.has(Arguments.VERBOSE), System.currentTimeMillis()));
+                                : text(job, arguments, System.currentTimeMillis()));
                 return ExitCode.OK;
             }
             SessionDescription description = session.describe();
@@ -81,6 +91,11 @@ final class StatusCommand implements Command {
             }
             return ExitCode.OK;
         }
+    }
+
+    private static String text(JobDescription job, Arguments arguments, long nowMillis) {
+        String text = JobHistory.inWords(job, arguments.has(Arguments.VERBOSE), nowMillis);
+        return arguments.has(SUBTASKS) ? text + "\n\n" + JobSteps.subtasks(job.getVerticesList(), nowMillis) : text;
     }
 
     static String text(Session session, SessionDescription description, List<JobDescription> jobs, long nowMillis) {

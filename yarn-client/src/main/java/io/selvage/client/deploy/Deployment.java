@@ -128,6 +128,7 @@ public final class Deployment {
         if (queue.isSure()) {
             limits.check(session, queue.queue());
         }
+        AttemptCap attempts = AttemptCap.ask(yarnConfiguration);
         Hdfs hdfs = Hdfs.connect(yarnConfiguration, session.stateRoot());
         hdfs.proveWritable();
 
@@ -145,7 +146,7 @@ public final class Deployment {
                     identity,
                     Login.user(),
                     job == null ? null : job.id().value());
-            Upload upload = upload(yarnConfiguration, configuration, session, shipment, record, hdfs, job);
+            Upload upload = upload(yarnConfiguration, configuration, session, shipment, record, hdfs, attempts, job);
             progress.onStage("asking YARN for the master's container", "");
             SubmissionContext.fill(
                     context,
@@ -309,6 +310,7 @@ public final class Deployment {
             Shipment shipment,
             SessionRecord record,
             Hdfs hdfs,
+            AttemptCap attempts,
             @Nullable OnlyJob job)
             throws IOException {
         DurableStore store = DurableStore.open(new org.apache.hadoop.fs.Path(hdfs.stateRoot()), yarnConfiguration);
@@ -332,6 +334,8 @@ public final class Deployment {
             files.add(bundle.ofFolder(folder, hashes));
         }
         Published published = libraryStore.publishAll(files, uploadProgress());
+        int maxAttempts = attempts.effective(session);
+        progress.onAttempts(maxAttempts, session.maxAttempts());
         Iterator<LibraryEntry> entries = published.entries().iterator();
         spec.setFormat(SPEC_FORMAT)
                 .setApplicationId(record.applicationId())
@@ -344,7 +348,7 @@ public final class Deployment {
                         jars.stream().map(jar -> jar.getFileName().toString()).toList())
                 .addHadoopConf(entries.next().toWire())
                 .setClientVersion(Version.current())
-                .setMaxAttempts(effectiveAttempts(session, yarnConfiguration))
+                .setMaxAttempts(maxAttempts)
                 .setSessionName(record.name())
                 .setOpenedMillis(record.openedMillis());
         // In the order in which they were published.
@@ -401,13 +405,6 @@ public final class Deployment {
                 .setLength(status.getLen())
                 .setModificationTimeMillis(status.getModificationTime())
                 .build();
-    }
-
-    /** YARN starts the master no more often than the cluster's own maximum, whatever is asked. */
-    public static int effectiveAttempts(SessionConfig session, YarnConfiguration hadoop) {
-        int cluster = hadoop.getInt(YarnConfiguration.RM_AM_MAX_ATTEMPTS, YarnConfiguration.DEFAULT_RM_AM_MAX_ATTEMPTS);
-        int cap = hadoop.getInt(YarnConfiguration.GLOBAL_RM_AM_MAX_ATTEMPTS, cluster);
-        return Math.min(session.maxAttempts(), cap);
     }
 
     /** The ResourceManager renews the tokens as long as they can be, and the session runs. */

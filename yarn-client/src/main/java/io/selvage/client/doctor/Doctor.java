@@ -5,13 +5,14 @@ import io.selvage.checkpoint.orphan.Orphan;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.StoreRefusedException;
 import io.selvage.client.SelvageClient;
+import io.selvage.client.connect.DaemonPage;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.connect.Login;
 import io.selvage.client.connect.Yarn;
+import io.selvage.client.deploy.AttemptCap;
 import io.selvage.client.deploy.ClusterLimits;
 import io.selvage.client.deploy.ClusterResources;
-import io.selvage.client.deploy.Deployment;
 import io.selvage.client.deploy.Queues;
 import io.selvage.client.deploy.Shipment;
 import io.selvage.client.exit.ClientException;
@@ -238,7 +239,7 @@ public final class Doctor {
     /** Of the daemons' own settings where they tell them, else of what this host believes that they are. */
     private void daemons(YarnConfiguration hadoop, SessionConfig session, Yarn yarn) {
         String scheme = Yarn.pageScheme(hadoop);
-        Optional<DaemonPage> manager = attempt("clock of YARN", () -> firstThatAnswers(Yarn.pages(hadoop)))
+        Optional<DaemonPage> manager = attempt("clock of YARN", () -> DaemonPage.ofResourceManager(hadoop))
                 .flatMap(page -> page);
         Optional<NodeReport> aNode =
                 attempt("nodes", () -> yarn.runningNodes().stream().findFirst()).flatMap(node -> node);
@@ -252,8 +253,7 @@ public final class Doctor {
         String where = node.isPresent()
                 ? "settings of " + aNode.map(NodeReport::getHttpAddress).orElse("a node")
                 : "by yarn-site.xml of this host; nodes may have others";
-        told.accept(Judgement.attempts(
-                session.maxAttempts(), Deployment.effectiveAttempts(session, new YarnConfiguration(managers))));
+        told.accept(Judgement.attempts(session.maxAttempts(), AttemptCap.effective(session, managers)));
         manager.ifPresent(page -> page.clockMillis()
                 .ifPresent(theirs -> told.accept(Judgement.clock(
                         "clock of YARN",
@@ -265,16 +265,6 @@ public final class Doctor {
         told.accept(Judgement.memoryChecks(nodes, where));
         told.accept(Judgement.restarts(managers, nodes, where));
         told.accept(Judgement.logs(nodes, where));
-    }
-
-    private static Optional<DaemonPage> firstThatAnswers(List<String> addresses) throws InterruptedException {
-        for (String address : addresses) {
-            Optional<DaemonPage> page = DaemonPage.of(address);
-            if (page.isPresent()) {
-                return page;
-            }
-        }
-        return Optional.empty();
     }
 
     private void leftovers(HadoopFolder folder, SessionConfig session) {

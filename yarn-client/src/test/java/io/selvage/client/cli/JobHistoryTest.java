@@ -10,6 +10,7 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.Recovery;
 import io.selvage.protocol.wire.SourceLatency;
+import io.selvage.protocol.wire.SubtaskDescription;
 import io.selvage.protocol.wire.SubtaskPart;
 import io.selvage.protocol.wire.VertexDescription;
 import java.util.List;
@@ -90,6 +91,39 @@ class JobHistoryTest {
                 .setVertices(0, read.setWatermarkMillis(Long.MAX_VALUE))
                 .build();
         assertThat(JobHistory.inWords(ended, false, 0)).contains("10 %  ended\n");
+    }
+
+    private static final VertexDescription SPREAD = VertexDescription.newBuilder()
+            .setName("count")
+            .setBytesIn(3_072)
+            .setWatermarkMillis(86_400_000)
+            .addSubtasks(SubtaskDescription.newBuilder()
+                    .setExecutorId("container_2")
+                    .setRecordsIn(1_400)
+                    .setBytesIn(3_072)
+                    .setRecordsLate(3)
+                    .setBusyPermille(700)
+                    .setIdlePermille(300)
+                    .setWatermarkMillis(86_400_000))
+            .addSubtasks(SubtaskDescription.newBuilder().setSubtask(1).setExecutorId("container_3"))
+            .build();
+
+    @Test
+    void tellsWhatEachSubtaskDoes() {
+        assertThat(JobSteps.subtasks(List.of(SPREAD), 86_401_500)).isEqualTo("""
+                        STEP   SUBTASK  EXECUTOR     IN     OUT  BYTES IN  BYTES OUT  LATE  BUSY  BACK-PRESSURED  IDLE  EVENT TIME
+                        count  0        container_2  1,400  0    3.0 KiB   0 B        3     70 %  0 %             30 %  1970-01-02 00:00:00 (1.5 s behind)
+                        count  1        container_3  0      0    0 B       0 B        0     -     -               -     -""");
+        assertThat(JobSteps.subtasks(List.of(VertexDescription.getDefaultInstance()), 0))
+                .isEqualTo("No subtask has told anything yet.");
+    }
+
+    @Test
+    void theJsonTellsHowFarEventTimeIsBehindOfEachSubtaskToo() {
+        String json = Json.write(Reports.job(JOB.toBuilder().addVertices(SPREAD).build(), 86_401_500));
+        assertThat(json).contains("\"bytes_in\": 3072", "\"watermark_lag_millis\": 1500", "\"records_late\": 3");
+        assertThat(json.split("\"watermark_lag_millis\": 1500", -1)).hasSize(3);
+        assertThat(json.split("\"watermark_lag_millis\": null", -1)).hasSize(2);
     }
 
     @Test

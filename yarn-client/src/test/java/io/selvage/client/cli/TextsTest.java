@@ -54,9 +54,9 @@ class TextsTest {
 
     @Test
     void fewerAttemptsThanWereAskedForAreExplained() {
-        assertThat(OpenCommand.attempts(10, 10)).isEqualTo(", started again by YARN up to 9 times");
+        assertThat(OpenCommand.attempts(10, 10)).isEqualTo(" started again by YARN up to 9 times");
         assertThat(OpenCommand.attempts(2, 10))
-                .isEqualTo(", started again by YARN up to 1 time: this cluster allows 2 attempts of the 10 of"
+                .isEqualTo(" started again by YARN up to 1 time: this cluster allows 2 attempts of the 10 of"
                         + " selvage.application.max-attempts (yarn.resourcemanager.am.global.max-attempts)");
     }
 

@@ -11,8 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -64,14 +62,6 @@ class JudgementTest {
 
     private static Finding clock(long before, long theirs, long after) {
         return Judgement.clock("c", "it", before, theirs, after, 0);
-    }
-
-    @Test
-    void aDateInWholeSecondsIsRead() {
-        assertThat(DaemonPage.clock(Optional.of("Thu, 01 Jan 1970 00:00:05 GMT")))
-                .isEqualTo(OptionalLong.of(5_000));
-        assertThat(DaemonPage.clock(Optional.of("yesterday"))).isEmpty();
-        assertThat(DaemonPage.clock(Optional.empty())).isEmpty();
     }
 
     @Test

@@ -1,6 +1,5 @@
-package io.selvage.client.doctor;
+package io.selvage.client.connect;
 
-import io.selvage.client.connect.DaemonHttp;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpResponse;
@@ -12,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
  * @param afterMillis the same when its answer was there
  * @param clockMillis its own clock, in whole seconds; empty if it does not say
  */
-record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, OptionalLong clockMillis) {
+public record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, OptionalLong clockMillis) {
     /** Half a second before and after what a date in whole seconds says. */
-    static final long CLOCK_TOLERANCE_MILLIS = 1_000;
+    public static final long CLOCK_TOLERANCE_MILLIS = 1_000;
 
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     /** The settings of a daemon are some 200 KB. */
@@ -34,7 +34,7 @@ record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, O
     private static final Logger LOG = LoggerFactory.getLogger(DaemonPage.class);
 
     /** @param address such as {@code http://host:8088} */
-    static Optional<DaemonPage> of(String address) throws InterruptedException {
+    public static Optional<DaemonPage> of(String address) throws InterruptedException {
         try {
             long beforeMillis = System.currentTimeMillis();
             HttpResponse<byte[]> answer = DaemonHttp.get(URI.create(address + "/conf?format=xml"), PATIENCE);
@@ -52,6 +52,17 @@ record DaemonPage(Configuration settings, long beforeMillis, long afterMillis, O
             LOG.info("The settings of {} can't be had.", address, silent);
             return Optional.empty();
         }
+    }
+
+    /** Of the first ResourceManager that tells; a stand-by one sends its visitors to the one that leads. */
+    public static Optional<DaemonPage> ofResourceManager(YarnConfiguration hadoop) throws InterruptedException {
+        for (String address : Yarn.pages(hadoop)) {
+            Optional<DaemonPage> page = of(address);
+            if (page.isPresent()) {
+                return page;
+            }
+        }
+        return Optional.empty();
     }
 
     private static Configuration settings(byte[] xml) {
