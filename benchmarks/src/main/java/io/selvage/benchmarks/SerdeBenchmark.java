@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** A record to bytes and back, as between processes and in snapshots. */
+/** A record, and a plain class of the same fields, to bytes and back, as between processes and in snapshots. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -28,6 +28,9 @@ public class SerdeBenchmark {
     private final BinaryWriter writer = new BinaryWriter();
     private final byte[] written = write().toByteArray();
     private final BinaryReader reader = new BinaryReader(written);
+    private final Serde<PlainReading> plainSerde = Serdes.of(PlainReading.class);
+    private final PlainReading plain = PlainReading.of(record);
+    private final byte[] plainWritten = writePlain().toByteArray();
 
     @Benchmark
     public BinaryWriter write() {
@@ -40,5 +43,37 @@ public class SerdeBenchmark {
     public Reading read() {
         reader.reset(written, 0, written.length);
         return serde.read(reader);
+    }
+
+    @Benchmark
+    public BinaryWriter writePlain() {
+        writer.clear();
+        plainSerde.write(plain, writer);
+        return writer;
+    }
+
+    @Benchmark
+    public PlainReading readPlain() {
+        reader.reset(plainWritten, 0, plainWritten.length);
+        return plainSerde.read(reader);
+    }
+
+    /** As a program has it that was written for another engine. */
+    public static class PlainReading {
+        private long sensor;
+        private long timeMillis;
+        private double value;
+        private String place = "";
+        private int quality;
+
+        static PlainReading of(Reading reading) {
+            PlainReading plain = new PlainReading();
+            plain.sensor = reading.sensor();
+            plain.timeMillis = reading.timeMillis();
+            plain.value = reading.value();
+            plain.place = reading.place();
+            plain.quality = reading.quality();
+            return plain;
+        }
     }
 }

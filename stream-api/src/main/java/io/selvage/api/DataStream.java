@@ -177,7 +177,8 @@ public final class DataStream<T> {
         if (!keySerde.isCanonical()) {
             throw new InvalidProgramException("In keyBy after " + describe() + ": keys of the type "
                     + keySerde.schema() + " may be equal and have different bytes, or the other way round."
-                    + " Choose a key without sets, maps, and arrays within records or lists.");
+                    + " Choose a key without sets, maps, and arrays within records or lists; a plain class in it needs"
+                    + " equals and hashCode of all of its fields.");
         }
         return new KeyedStream<>(this, key, keySerde);
     }

@@ -7,50 +7,67 @@ import java.io.Serial;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Array;
-import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
  * Writes a record component by component, in the order of declaration, without boxing primitives: the components'
- * accessors and writers are composed into one method handle, and so are their readers and the constructor.
+ * accessors and writers are composed into one method handle, and so are their readers and the constructor. A
+ * {@linkplain PlainClass plain class} is written as a record of its fields would be.
  */
 final class RecordSerde<T> implements Serde<T> {
     private static final long serialVersionUID = 1L;
 
+    /** A method takes 255 words, a {@code long} and a {@code double} are two, and handles have some of their own. */
+    private static final int MOST_WORDS = 250;
+
     private final Class<T> type;
+    private final transient MethodHandle constructor; // Of a record (components...)T, of a plain class ()T.
+    private final transient List<Component> components;
     private final transient MethodHandle writer; // (Object, BinaryWriter)void
     private final transient MethodHandle reader; // (BinaryReader)Object
-    private final transient MethodHandle creator; // (Object[])Object
-    private final transient RecordComponent[] components;
-    private final transient List<Serde<?>> serdes;
     private final transient String schema;
     private final transient boolean canonical;
 
     RecordSerde(Class<T> type) {
         this.type = type;
         try {
-            this.components = type.getRecordComponents();
-            this.serdes = new ArrayList<>();
-            for (RecordComponent component : components) {
-                serdes.add(Serdes.ofComponent(component));
-            }
             MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
-            this.writer = composeWriter(lookup, type, components, serdes);
-            this.reader = composeReader(lookup, type, components, serdes);
-            this.creator = constructor(lookup, type, components)
-                    .asSpreader(Object[].class, components.length)
-                    .asType(methodType(Object.class, Object[].class));
-            this.schema = describe(type, components, serdes);
-            this.canonical = serdes.stream().allMatch(Serde::isCanonical);
+            if (type.isRecord()) {
+                this.components = Component.ofRecord(type, lookup);
+                this.constructor = lookup.findConstructor(type, methodType(void.class, types(components)));
+            } else {
+                this.constructor = PlainClass.constructor(type, lookup);
+                this.components = PlainClass.components(type);
+            }
+            requireFew(type, components);
+            this.writer = composeWriter();
+            this.reader = composeReader();
+            this.schema = describe(type, components);
+            this.canonical = components.stream().allMatch(each -> each.serde().isCanonical())
+                    && (type.isRecord() || PlainClass.isCompared(type));
         } catch (ReflectiveOperationException e) {
-            throw new UnsupportedTypeException("The record " + type.getName()
+            throw new UnsupportedTypeException("The type " + type.getName()
                     + " cannot be opened for serialization (" + e.getMessage()
                     + "). Make it accessible to io.selvage (open its package), or pass a Serde of your own.");
+        }
+    }
+
+    private static void requireFew(Class<?> type, List<Component> components) {
+        int words = 0;
+        for (Component each : components) {
+            words += each.type() == long.class || each.type() == double.class ? 2 : 1;
+        }
+        if (words > MOST_WORDS) {
+            throw new UnsupportedTypeException("The type " + type.getName() + " has " + components.size()
+                    + " components, of " + words + " words (long and double are two), and a serde can have "
+                    + MOST_WORDS + ". Put some of them into records of their own, or pass a Serde of your own.");
         }
     }
 
@@ -90,10 +107,13 @@ final class RecordSerde<T> implements Serde<T> {
         Schemas.OfRecord was = Schemas.ofRecord(written)
                 .filter(each -> each.name().equals(type.getName()))
                 .orElseThrow(() -> new IncompatibleSchemaException(written, schema));
-        Object[] absent = new Object[components.length]; // Null, or zero.
+        Object[] absent = new Object[components.size()]; // Null, or zero.
         for (int i = 0; i < absent.length; i++) {
-            absent[i] = Array.get(Array.newInstance(components[i].getType(), 1), 0);
+            absent[i] = Array.get(Array.newInstance(components.get(i).type(), 1), 0);
         }
+        MethodHandle creator = creator(was.components().keySet())
+                .asSpreader(Object[].class, absent.length)
+                .asType(methodType(Object.class, Object[].class));
         List<Part> parts = new ArrayList<>();
         was.components().forEach((name, schemaThen) -> {
             try {
@@ -105,7 +125,7 @@ final class RecordSerde<T> implements Serde<T> {
         return in -> {
             Object[] values = absent.clone();
             parts.forEach(part -> part.read(in, values));
-            return create(values);
+            return create(creator, values);
         };
     }
 
@@ -115,10 +135,10 @@ final class RecordSerde<T> implements Serde<T> {
     }
 
     private Part partOf(String name, String schemaThen) {
-        for (int i = 0; i < components.length; i++) {
-            if (components[i].getName().equals(name)) {
+        for (int i = 0; i < components.size(); i++) {
+            if (components.get(i).name().equals(name)) {
                 int place = i;
-                Function<BinaryReader, ?> value = serdes.get(i).reader(schemaThen);
+                Function<BinaryReader, ?> value = components.get(i).serde().reader(schemaThen);
                 return (in, values) -> values[place] = value.apply(in);
             }
         }
@@ -127,7 +147,7 @@ final class RecordSerde<T> implements Serde<T> {
     }
 
     @SuppressWarnings("unchecked")
-    private T create(Object[] values) {
+    private T create(MethodHandle creator, Object[] values) {
         try {
             return (T) (Object) creator.invokeExact(values);
         } catch (CorruptDataException | Error e) {
@@ -139,7 +159,7 @@ final class RecordSerde<T> implements Serde<T> {
 
     private CorruptDataException refused(Throwable thrown) {
         return new CorruptDataException(
-                "The record " + type.getName() + " refuses what was read for it: " + thrown
+                "The type " + type.getName() + " refuses what was read for it: " + thrown
                         + ". The bytes are damaged, or its constructor takes less than it did when they were written.",
                 thrown);
     }
@@ -154,137 +174,67 @@ final class RecordSerde<T> implements Serde<T> {
         return Serdes.of(type);
     }
 
-    private static MethodHandle composeWriter(
-            MethodHandles.Lookup lookup, Class<?> type, RecordComponent[] components, List<Serde<?>> serdes)
-            throws ReflectiveOperationException {
+    private MethodHandle composeWriter() throws ReflectiveOperationException {
         MethodHandle all = MethodHandles.empty(methodType(void.class, type, BinaryWriter.class));
-        for (int i = components.length - 1; i >= 0; i--) {
-            MethodHandle accessor = lookup.unreflect(components[i].getAccessor());
-            MethodHandle one = componentWriter(components[i].getType(), serdes.get(i)); // (C, BinaryWriter)void
-            all = MethodHandles.foldArguments(all, MethodHandles.filterArguments(one, 0, accessor));
+        for (int i = components.size() - 1; i >= 0; i--) {
+            MethodHandle one = components.get(i).writer(); // (C, BinaryWriter)void
+            all = MethodHandles.foldArguments(
+                    all,
+                    MethodHandles.filterArguments(one, 0, components.get(i).getter()));
         }
-        return all.asType(methodType(void.class, Object.class, BinaryWriter.class));
+        all = all.asType(methodType(void.class, Object.class, BinaryWriter.class));
+        if (!Modifier.isFinal(type.getModifiers())) {
+            MethodHandle check = MethodHandles.lookup()
+                    .findStatic(
+                            RecordSerde.class, "requireOfType", methodType(void.class, Class.class, Object.class));
+            all = MethodHandles.foldArguments(all, check.bindTo(type));
+        }
+        return all;
     }
 
-    private static MethodHandle composeReader(
-            MethodHandles.Lookup lookup, Class<?> type, RecordComponent[] components, List<Serde<?>> serdes)
-            throws ReflectiveOperationException {
-        MethodHandle all = constructor(lookup, type, components);
-        // What is collected last runs first, so the components are read in order.
-        for (int i = components.length - 1; i >= 0; i--) {
-            all = MethodHandles.collectArguments(all, i, componentReader(components[i].getType(), serdes.get(i)));
+    /** What a subclass adds would be lost. */
+    private static void requireOfType(Class<?> type, Object value) {
+        if (value.getClass() != type) {
+            throw new IllegalArgumentException("A value of " + value.getClass().getName()
+                    + " can't be written as one of " + type.getName() + ": what a subclass adds would be lost. Give"
+                    + " the stream or the state the type of its values, which is a sealed interface of records or"
+                    + " final classes if there are several.");
         }
-        all = MethodHandles.permuteArguments(all, methodType(type, BinaryReader.class), new int[components.length]);
+    }
+
+    private MethodHandle composeReader() throws ReflectiveOperationException {
+        MethodHandle all =
+                creator(components.stream().map(Component::name).collect(Collectors.toSet()));
+        // What is collected last runs first, so the components are read in order.
+        for (int i = components.size() - 1; i >= 0; i--) {
+            all = MethodHandles.collectArguments(all, i, components.get(i).reader());
+        }
+        all = MethodHandles.permuteArguments(all, methodType(type, BinaryReader.class), new int[components.size()]);
         return all.asType(methodType(Object.class, BinaryReader.class));
     }
 
-    private static MethodHandle constructor(MethodHandles.Lookup lookup, Class<?> type, RecordComponent[] components)
-            throws ReflectiveOperationException {
-        Class<?>[] types =
-                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-        return lookup.findConstructor(type, methodType(void.class, types));
+    /** (components...)T. A field that is not among those stays as the constructor has left it. */
+    private MethodHandle creator(Set<String> names) {
+        Class<?>[] types = types(components);
+        MethodHandle all = MethodHandles.dropArguments(MethodHandles.identity(type), 1, types); // (T, components...)T
+        for (int i = 0; i < types.length; i++) {
+            Component each = components.get(i);
+            if (each.setter() != null && names.contains(each.name())) {
+                Class<?>[] before = Arrays.copyOf(types, i);
+                all = MethodHandles.foldArguments(all, MethodHandles.dropArguments(each.setter(), 1, before));
+            }
+        }
+        return MethodHandles.foldArguments(all, constructor);
     }
 
-    private static MethodHandle componentWriter(Class<?> component, Serde<?> serde)
-            throws ReflectiveOperationException {
-        MethodHandles.Lookup lookup = MethodHandles.lookup();
-        if (component.isPrimitive()) {
-            MethodHandle write = lookup.findStatic(
-                    PrimitiveCodec.class, "write", methodType(void.class, component, BinaryWriter.class));
-            return write;
-        }
-        return lookup.findVirtual(Serde.class, "write", methodType(void.class, Object.class, BinaryWriter.class))
-                .bindTo(serde)
-                .asType(methodType(void.class, component, BinaryWriter.class));
+    private static Class<?>[] types(List<Component> components) {
+        return components.stream().map(Component::type).toArray(Class<?>[]::new);
     }
 
-    private static MethodHandle componentReader(Class<?> component, Serde<?> serde)
-            throws ReflectiveOperationException {
-        MethodHandles.Lookup lookup = MethodHandles.lookup();
-        if (component.isPrimitive()) {
-            String name = "read" + Character.toUpperCase(component.getName().charAt(0))
-                    + component.getName().substring(1);
-            return lookup.findStatic(PrimitiveCodec.class, name, methodType(component, BinaryReader.class));
-        }
-        return lookup.findVirtual(Serde.class, "read", methodType(Object.class, BinaryReader.class))
-                .bindTo(serde)
-                .asType(methodType(component, BinaryReader.class));
-    }
-
-    private static String describe(Class<?> type, RecordComponent[] components, List<Serde<?>> serdes) {
-        List<String> parts = new ArrayList<>();
-        for (int i = 0; i < components.length; i++) {
-            parts.add(components[i].getName() + ":" + serdes.get(i).schema());
-        }
-        return "record " + type.getName() + parts.stream().collect(Collectors.joining(",", "(", ")"));
-    }
-
-    /** The wire form of primitives, the same as that of their boxes in {@link Serdes}. */
-    static final class PrimitiveCodec {
-        private PrimitiveCodec() {}
-
-        static void write(boolean value, BinaryWriter out) {
-            out.writeBoolean(value);
-        }
-
-        static void write(byte value, BinaryWriter out) {
-            out.writeByte(value);
-        }
-
-        static void write(short value, BinaryWriter out) {
-            out.writeShort(value);
-        }
-
-        static void write(char value, BinaryWriter out) {
-            out.writeChar(value);
-        }
-
-        static void write(int value, BinaryWriter out) {
-            out.writeVarInt(value);
-        }
-
-        static void write(long value, BinaryWriter out) {
-            out.writeVarLong(value);
-        }
-
-        static void write(float value, BinaryWriter out) {
-            out.writeFloat(value);
-        }
-
-        static void write(double value, BinaryWriter out) {
-            out.writeDouble(value);
-        }
-
-        static boolean readBoolean(BinaryReader in) {
-            return in.readBoolean();
-        }
-
-        static byte readByte(BinaryReader in) {
-            return in.readByte();
-        }
-
-        static short readShort(BinaryReader in) {
-            return in.readShort();
-        }
-
-        static char readChar(BinaryReader in) {
-            return in.readChar();
-        }
-
-        static int readInt(BinaryReader in) {
-            return in.readVarInt();
-        }
-
-        static long readLong(BinaryReader in) {
-            return in.readVarLong();
-        }
-
-        static float readFloat(BinaryReader in) {
-            return in.readFloat();
-        }
-
-        static double readDouble(BinaryReader in) {
-            return in.readDouble();
-        }
+    private static String describe(Class<?> type, List<Component> components) {
+        return "record " + type.getName()
+                + components.stream()
+                        .map(each -> each.name() + ":" + each.serde().schema())
+                        .collect(Collectors.joining(",", "(", ")"));
     }
 }

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * Takes the schemas of serdes apart. A schema is a word, as {@code i64}; a word with others as arguments, as
  * {@code map<string,i64>}; {@code record name(component:schema,...)}; {@code enum name}; {@code sealed
  * name(schema,...)}, of the records that it permits; or any of these with a {@code ?} behind it, if null is written
- * too. A serde of the user's own may have any other text for a schema: that has no parts. Checkpoints hold such texts,
+ * too. A plain class is a record of its fields. A serde of the user's own may have any other text for a schema: that has no parts. Checkpoints hold such texts,
  * so this language can grow, and never change.
  */
 public final class Schemas {
@@ -170,10 +170,10 @@ public final class Schemas {
             case "bool", "i8" -> in -> in.skip(Byte.BYTES);
             case "i16", "char" -> in -> in.skip(Short.BYTES);
             case "i32" -> BinaryReader::readVarInt;
-            case "i64", "date" -> BinaryReader::readVarLong;
+            case "i64", "date", "time" -> BinaryReader::readVarLong;
             case "f32" -> in -> in.skip(Float.BYTES);
             case "f64" -> in -> in.skip(Double.BYTES);
-            case "string", "bytes" -> in -> in.skip(in.readLength());
+            case "string", "bytes", "bigint" -> in -> in.skip(in.readLength());
             case "decimal" ->
                 in -> {
                     in.readVarInt();
@@ -189,6 +189,13 @@ public final class Schemas {
                     in.readVarLong();
                     in.readVarLong();
                 };
+            case "offsetdatetime" ->
+                in -> {
+                    in.readVarLong();
+                    in.readVarLong();
+                    in.readVarInt();
+                };
+            case "uuid" -> in -> in.skip(2 * Long.BYTES);
             default -> throw IncompatibleSchemaException.notPassedOver(word);
         };
     }

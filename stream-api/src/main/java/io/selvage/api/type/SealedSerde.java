@@ -2,6 +2,7 @@ package io.selvage.api.type;
 
 import java.io.ObjectStreamException;
 import java.io.Serial;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,7 +11,8 @@ import java.util.function.Function;
 
 /**
  * Writes a value of a sealed interface as the number of its record among those that are permitted, in the order of
- * declaration, and then the record. Interfaces that are permitted and sealed are taken for what they permit.
+ * declaration, and then the record. Interfaces that are permitted and sealed are taken for what they permit, and final
+ * plain classes for records.
  */
 final class SealedSerde<T> implements Serde<T> {
     private static final long serialVersionUID = 1L;
@@ -40,14 +42,14 @@ final class SealedSerde<T> implements Serde<T> {
 
     private static void collect(Class<?> root, Class<?> of, Set<Class<?>> records) {
         for (Class<?> each : of.getPermittedSubclasses()) {
-            if (each.isRecord()) {
+            if (Modifier.isFinal(each.getModifiers()) && !each.isEnum()) { // Records are final.
                 records.add(each);
             } else if (each.isSealed() && each.isInterface()) {
                 collect(root, each, records);
             } else {
                 throw new UnsupportedTypeException(
                         "The sealed interface " + root.getName() + " has no serde, as it permits " + each.getName()
-                                + ", which is no record. Make it one, or pass a Serde of your own.");
+                                + ", which is no record and no final class. Make it one, or pass a Serde of your own.");
             }
         }
     }

@@ -1,7 +1,6 @@
 package io.selvage.api.type;
 
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -11,6 +10,9 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,15 +20,21 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, {@code BigDecimal},
- * time types, enums (by name), records, sealed interfaces that permit records, and lists, sets and maps of these.
+ * {@code BigInteger}, {@code UUID}, time types, enums (by name), records, plain classes, sealed interfaces that permit
+ * records or final plain classes, and lists, sets and maps of these.
  *
- * <p>Components of records may be null; elements of collections, keys and records themselves may not.
+ * <p>A plain class is one of the user's that is not abstract and has a constructor without parameters. Its fields are
+ * what the components of a record are, in the order of their names, wherever they are inherited from; none may be
+ * final. Those that are transient are left out.
+ *
+ * <p>Components of records and fields may be null; elements of collections, keys and records themselves may not.
  */
 public final class Serdes {
     public static final Serde<Boolean> BOOLEAN =
@@ -75,6 +83,15 @@ public final class Serdes {
                 int scale = in.readVarInt();
                 return new BigDecimal(readInteger(in), scale);
             });
+    public static final Serde<BigInteger> BIG_INTEGER =
+            new Basic<>("bigint", (v, out) -> out.writeByteArray(v.toByteArray()), Serdes::readInteger);
+    public static final Serde<UUID> UNIQUE_ID = new Basic<>(
+            "uuid",
+            (v, out) -> {
+                out.writeLong(v.getMostSignificantBits());
+                out.writeLong(v.getLeastSignificantBits());
+            },
+            in -> new UUID(in.readLong(), in.readLong()));
 
     public static final Serde<Instant> INSTANT = new Basic<>(
             "instant",
@@ -94,14 +111,26 @@ public final class Serdes {
             "date",
             (v, out) -> out.writeVarLong(v.toEpochDay()),
             in -> dated(() -> LocalDate.ofEpochDay(in.readVarLong())));
+    public static final Serde<LocalTime> LOCAL_TIME = new Basic<>(
+            "time",
+            (v, out) -> out.writeVarLong(v.toNanoOfDay()),
+            in -> dated(() -> LocalTime.ofNanoOfDay(in.readVarLong())));
     public static final Serde<LocalDateTime> LOCAL_DATE_TIME = new Basic<>(
             "datetime",
             (v, out) -> {
-                out.writeVarLong(v.toLocalDate().toEpochDay());
-                out.writeVarLong(v.toLocalTime().toNanoOfDay());
+                LOCAL_DATE.write(v.toLocalDate(), out);
+                LOCAL_TIME.write(v.toLocalTime(), out);
             },
-            in -> dated(() ->
-                    LocalDateTime.of(LocalDate.ofEpochDay(in.readVarLong()), LocalTime.ofNanoOfDay(in.readVarLong()))));
+            in -> LocalDateTime.of(LOCAL_DATE.read(in), LOCAL_TIME.read(in)));
+    /** Two that are the same instant at different offsets are not equal, and have different bytes. */
+    public static final Serde<OffsetDateTime> OFFSET_DATE_TIME = new Basic<>(
+            "offsetdatetime",
+            (v, out) -> {
+                LOCAL_DATE_TIME.write(v.toLocalDateTime(), out);
+                out.writeVarInt(v.getOffset().getTotalSeconds());
+            },
+            in -> OffsetDateTime.of(
+                    LOCAL_DATE_TIME.read(in), dated(() -> ZoneOffset.ofTotalSeconds(in.readVarInt()))));
 
     private static final Map<Class<?>, Serde<?>> BUILT_IN = builtIn();
 
@@ -180,10 +209,8 @@ public final class Serdes {
         return new MapSerde<>(key, value);
     }
 
-    static Serde<?> ofComponent(RecordComponent component) {
-        Type type = component.getGenericType();
-        Serde<?> serde = of(type);
-        return component.getType().isPrimitive() ? serde : new NullableSerde<>(serde);
+    static <T> Serde<T> nullable(Serde<T> serde) {
+        return new NullableSerde<>(serde);
     }
 
     private static Serde<?> ofClass(Class<?> type) {
@@ -194,21 +221,34 @@ public final class Serdes {
         if (type.isEnum()) {
             return enumSerde(type);
         }
-        if ((type.isRecord() || type.isSealed() && type.isInterface()) && type.getTypeParameters().length == 0) {
+        boolean isGeneric = type.getTypeParameters().length > 0;
+        if (!isGeneric && (type.isRecord() || type.isSealed() && type.isInterface() || PlainClass.isMeant(type))) {
             return perClass(type);
         }
-        String reason = type.getTypeParameters().length > 0
-                ? "is generic, and its type arguments are not known here. Pass a Serde (Serdes.list, Serdes.map, ...)"
-                : "has no serde. Make it a record of supported types, or a sealed interface of such records, or pass a Serde of"
-                        + " your own";
-        throw new UnsupportedTypeException("The type " + type.getName() + " " + reason + ".");
+        throw new UnsupportedTypeException("The type " + type.getTypeName() + " " + reason(type, isGeneric) + ".");
+    }
+
+    private static String reason(Class<?> type, boolean isGeneric) {
+        if (isGeneric) {
+            return "is generic, and its type arguments are not known here. Pass a Serde (Serdes.list, Serdes.map, ...)";
+        }
+        if (type.isArray()) {
+            return "has no serde: of arrays only byte[] has one. Take a List, or pass a Serde of your own";
+        }
+        if (type == ZonedDateTime.class) {
+            return "has no serde: the rules of zones change, and what is written under some may be another time under"
+                    + " others. Take an Instant, or an OffsetDateTime, with the zone's id in a String beside it, or"
+                    + " pass a Serde of your own";
+        }
+        return "has no serde. Make it a record or a plain class of supported types, or a sealed interface of such, or"
+                + " pass a Serde of your own";
     }
 
     // A class value goes with its class, so a user's class loader is not held by this cache.
     private static final ClassValue<Serde<?>> PER_CLASS = new ClassValue<>() {
         @Override
         protected Serde<?> computeValue(Class<?> type) {
-            return type.isRecord() ? new RecordSerde<>(type) : new SealedSerde<>(type);
+            return type.isInterface() ? new SealedSerde<>(type) : new RecordSerde<>(type);
         }
     };
 
@@ -241,8 +281,8 @@ public final class Serdes {
             return map(of(arguments[0]), of(arguments[1]));
         }
         throw new UnsupportedTypeException("The type " + type.getTypeName()
-                + " has no serde: of generic types only List, Set and Map have one. Use a record without type"
-                + " parameters, or pass a Serde of your own.");
+                + " has no serde: of generic types only List, Set and Map have one. Declare it as one of these, use a"
+                + " record or class without type parameters, or pass a Serde of your own.");
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -271,10 +311,14 @@ public final class Serdes {
         all.put(String.class, STRING);
         all.put(byte[].class, BYTES);
         all.put(BigDecimal.class, DECIMAL);
+        all.put(BigInteger.class, BIG_INTEGER);
+        all.put(UUID.class, UNIQUE_ID);
         all.put(Instant.class, INSTANT);
         all.put(Duration.class, DURATION);
         all.put(LocalDate.class, LOCAL_DATE);
+        all.put(LocalTime.class, LOCAL_TIME);
         all.put(LocalDateTime.class, LOCAL_DATE_TIME);
+        all.put(OffsetDateTime.class, OFFSET_DATE_TIME);
         return Map.copyOf(all);
     }
 

@@ -8,6 +8,9 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -15,7 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.UUID;
 import java.util.function.Function;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +40,25 @@ class DamagedBytesTest {
     record Outer(@Nullable String text, @Nullable Inner inner, List<Inner> all, Colour colour, Nothing nothing) {}
 
     record Nothing() {}
+
+    static class Bean {
+        private @Nullable Inner inner;
+        private @Nullable BigInteger number;
+        private long count;
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Bean bean
+                    && count == bean.count
+                    && Objects.equals(inner, bean.inner)
+                    && Objects.equals(number, bean.number);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(inner, number, count);
+        }
+    }
 
     record Percent(int value) {
         Percent {
@@ -63,14 +87,17 @@ class DamagedBytesTest {
             new Sort<>(Serdes.DOUBLE, DamagedBytesTest::real),
             new Sort<>(Serdes.STRING, DamagedBytesTest::text),
             new Sort<>(Serdes.DECIMAL, DamagedBytesTest::decimal),
+            new Sort<>(Serdes.BIG_INTEGER, DamagedBytesTest::integer),
+            new Sort<>(Serdes.UNIQUE_ID, random -> new UUID(random.nextLong(), random.nextLong())),
             new Sort<>(Serdes.INSTANT, DamagedBytesTest::instant),
             new Sort<>(Serdes.DURATION, random -> Duration.ofSeconds(random.nextLong(), random.nextInt(1_000_000_000))),
             new Sort<>(Serdes.LOCAL_DATE, DamagedBytesTest::date),
-            new Sort<>(
-                    Serdes.LOCAL_DATE_TIME,
-                    random -> date(random).atStartOfDay().plusNanos(random.nextLong(86_400_000_000_000L))),
+            new Sort<>(Serdes.LOCAL_TIME, DamagedBytesTest::time),
+            new Sort<>(Serdes.LOCAL_DATE_TIME, random -> date(random).atTime(time(random))),
+            new Sort<>(Serdes.OFFSET_DATE_TIME, DamagedBytesTest::offsetTime),
             new Sort<>(Serdes.of(Colour.class), random -> Colour.values()[random.nextInt(2)]),
             new Sort<>(Serdes.of(Outer.class), DamagedBytesTest::outer),
+            new Sort<>(Serdes.of(Bean.class), DamagedBytesTest::bean),
             new Sort<>(Serdes.of(Percent.class), random -> new Percent(random.nextInt(101))),
             new Sort<>(
                     Serdes.of(Event.class),
@@ -99,8 +126,12 @@ class DamagedBytesTest {
     }
 
     private static BigDecimal decimal(Random random) {
-        BigInteger unscaled = new BigInteger(random.nextInt(200), random);
-        return new BigDecimal(random.nextBoolean() ? unscaled : unscaled.negate(), random.nextInt());
+        return new BigDecimal(integer(random), random.nextInt());
+    }
+
+    private static BigInteger integer(Random random) {
+        BigInteger positive = new BigInteger(random.nextInt(200), random);
+        return random.nextBoolean() ? positive : positive.negate();
     }
 
     private static Instant instant(Random random) {
@@ -111,6 +142,24 @@ class DamagedBytesTest {
 
     private static LocalDate date(Random random) {
         return LocalDate.ofEpochDay(random.nextLong(LocalDate.MIN.toEpochDay(), LocalDate.MAX.toEpochDay()));
+    }
+
+    private static LocalTime time(Random random) {
+        return LocalTime.ofNanoOfDay(random.nextLong(86_400_000_000_000L));
+    }
+
+    private static OffsetDateTime offsetTime(Random random) {
+        return date(random)
+                .atTime(time(random))
+                .atOffset(ZoneOffset.ofTotalSeconds(random.nextInt(-18 * 3_600, 18 * 3_600 + 1)));
+    }
+
+    private static Bean bean(Random random) {
+        Bean bean = new Bean();
+        bean.inner = random.nextBoolean() ? null : inner(random);
+        bean.number = random.nextBoolean() ? null : integer(random);
+        bean.count = random.nextLong() >> random.nextInt(64);
+        return bean;
     }
 
     private static Inner inner(Random random) {
@@ -259,6 +308,8 @@ class DamagedBytesTest {
         isCorrupt(() -> Serdes.BOOLEAN.read(new BinaryReader(bytes(2))), "boolean");
         isCorrupt(() -> Serdes.DECIMAL.read(new BinaryReader(bytes(0, 0))), "no bytes");
         isCorrupt(() -> Serdes.DECIMAL.read(new BinaryReader(bytes(0, 2, 0, 1))), "than it needs");
+        isCorrupt(() -> Serdes.BIG_INTEGER.read(new BinaryReader(bytes(0))), "no bytes");
+        isCorrupt(() -> Serdes.BIG_INTEGER.read(new BinaryReader(bytes(2, 255, 128))), "than it needs");
         isCorrupt(() -> Serdes.FLOAT.read(new BinaryReader(bytes(0x7F, 0xC0, 0, 1))), "NaN");
     }
 
@@ -267,6 +318,13 @@ class DamagedBytesTest {
         isCorrupt(() -> Serdes.LOCAL_DATE.read(new BinaryReader(written(Serdes.LONG, Long.MAX_VALUE))), "a time");
         isCorrupt(() -> Serdes.INSTANT.read(new BinaryReader(bytes(0, 255, 255, 255, 255, 15))), "nanoseconds");
         isCorrupt(() -> Serdes.LOCAL_DATE_TIME.read(new BinaryReader(bytes(0, 1))), "a time");
+        isCorrupt(() -> Serdes.LOCAL_TIME.read(new BinaryReader(written(Serdes.LONG, 86_400_000_000_000L))), "a time");
+        byte[] epoch = written(Serdes.OFFSET_DATE_TIME, OffsetDateTime.of(1970, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC));
+        assertThat(epoch).containsExactly(0, 0, 0);
+        byte[] offset = written(Serdes.INTEGER, 18 * 3_600 + 1);
+        byte[] beyond = Arrays.copyOf(epoch, 2 + offset.length);
+        System.arraycopy(offset, 0, beyond, 2, offset.length);
+        isCorrupt(() -> Serdes.OFFSET_DATE_TIME.read(new BinaryReader(beyond)), "a time");
     }
 
     @Test

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +66,10 @@ final class SchemaEvolutionTest {
             Duration duration,
             LocalDate date,
             LocalDateTime time,
+            BigInteger integer,
+            UUID id,
+            LocalTime clock,
+            OffsetDateTime abroad,
             Point point,
             List<@Nullable Point> points,
             Set<String> words,
@@ -77,12 +86,34 @@ final class SchemaEvolutionTest {
 
     record Cents(int cents) {}
 
+    static class Bean {
+        int cents;
+        @Nullable Point at;
+        @Nullable String gone;
+    }
+
+    static class Currency {
+        @Nullable String currency = "EUR";
+        @Nullable List<String> tags = new ArrayList<>();
+    }
+
+    /** As a later version has it: inherited, in another order, widened. */
+    static class LaterBean extends Currency {
+        @Nullable Point3 at = new Point3(1, 1, 1);
+        int letters = 7;
+        long cents = -1;
+    }
+
+    record BeanRecord(int letters, long cents, @Nullable Point at) {}
+
     /** The schema of one record, as if it had had the name of another. */
     private static String under(Class<?> name, Serde<?> written) {
         return written.schema()
                 .replace(Before.class.getName() + "(", name.getName() + "(")
                 .replace(Everything.class.getName() + "(", name.getName() + "(")
                 .replace(Cents.class.getName() + "(", name.getName() + "(")
+                .replace(Bean.class.getName() + "(", name.getName() + "(")
+                .replace(BeanRecord.class.getName() + "(", name.getName() + "(")
                 .replace(Point.class.getName() + "(", Point3.class.getName() + "(");
     }
 
@@ -138,6 +169,10 @@ final class SchemaEvolutionTest {
                 Duration.ofNanos(-1),
                 LocalDate.now(),
                 LocalDateTime.now(),
+                BigInteger.TEN.pow(100),
+                UUID.randomUUID(),
+                LocalTime.now(),
+                OffsetDateTime.now(),
                 new Point(1, 2),
                 List.of(new Point(3, 4)),
                 Set.of("a", "bc"),
@@ -152,6 +187,48 @@ final class SchemaEvolutionTest {
         Serde<Cents> then = Serdes.of(Cents.class);
         assertThat(read(then, new Cents(5), Serdes.of(Defaulted.class), under(Defaulted.class, then)))
                 .isEqualTo(new Defaulted("EUR", 5));
+    }
+
+    private static Bean bean() {
+        Bean bean = new Bean();
+        bean.cents = 5;
+        bean.at = new Point(1, 2);
+        bean.gone = "x";
+        return bean;
+    }
+
+    @Test
+    void fieldsOfAPlainClassChangeAsComponentsDoAndNewOnesStayAsTheConstructorLeavesThem() {
+        Serde<Bean> then = Serdes.of(Bean.class);
+        Serde<LaterBean> now = Serdes.of(LaterBean.class);
+        LaterBean read = read(then, bean(), now, under(LaterBean.class, then));
+        assertThat(read.cents).isEqualTo(5);
+        assertThat(read.at).isEqualTo(new Point3(2, 1, 0));
+        assertThat(read.letters).isEqualTo(7);
+        assertThat(read.currency).isEqualTo("EUR");
+        assertThat(read.tags).isEmpty();
+        assertThat(read(then, bean(), now, under(LaterBean.class, then)).tags)
+                .as("each has its own")
+                .isNotSameAs(read.tags);
+        Bean empty = new Bean();
+        LaterBean nothing = read(then, empty, now, under(LaterBean.class, then));
+        assertThat(nothing.at).as("it was null, and not absent").isNull();
+    }
+
+    @Test
+    void aRecordBecomesAPlainClassAndAPlainClassARecord() {
+        Serde<BeanRecord> ofRecord = Serdes.of(BeanRecord.class);
+        Serde<LaterBean> ofClass = Serdes.of(LaterBean.class);
+        LaterBean read =
+                read(ofRecord, new BeanRecord(3, 4, new Point(5, 6)), ofClass, under(LaterBean.class, ofRecord));
+        assertThat(read.letters).isEqualTo(3);
+        assertThat(read.cents).isEqualTo(4);
+        assertThat(read.at).isEqualTo(new Point3(6, 5, 0));
+        assertThat(read.currency).isEqualTo("EUR");
+
+        Serde<Bean> then = Serdes.of(Bean.class);
+        String written = then.schema().replace(Bean.class.getName() + "(", BeanRecord.class.getName() + "(");
+        assertThat(read(then, bean(), ofRecord, written)).isEqualTo(new BeanRecord(0, 5, new Point(1, 2)));
     }
 
     @Test

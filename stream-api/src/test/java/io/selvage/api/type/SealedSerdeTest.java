@@ -25,6 +25,15 @@ class SealedSerdeTest {
 
     record Dot() implements Shape {}
 
+    sealed interface Event permits Started, Stopped {}
+
+    static final class Started implements Event {
+        long atMillis;
+        @Nullable String by;
+    }
+
+    record Stopped(long atMillis) implements Event {}
+
     record Drawing(@Nullable Shape frame, List<Shape> shapes) {}
 
     private static final String SHAPES = "sealed " + Shape.class.getName() + "(" + schema(Circle.class) + ","
@@ -82,6 +91,19 @@ class SealedSerdeTest {
     void itIsAKeyIfAllOfItsRecordsAre() {
         assertThat(Serdes.of(Shape.class).isCanonical()).isTrue();
         assertThat(Serdes.of(Sometimes.class).isCanonical()).isFalse();
+    }
+
+    @Test
+    void finalPlainClassesAreAsGoodAsRecords() {
+        Serde<Event> serde = Serdes.of(Event.class);
+        Started started = new Started();
+        started.by = "ann";
+        assertThat(write(serde, started)).containsExactly(0, 0, 1, 3, 'a', 'n', 'n');
+        assertThat(((Started) roundTrip(serde, started)).by).isEqualTo("ann");
+        assertThat(roundTrip(serde, new Stopped(3))).isEqualTo(new Stopped(3));
+        String before = "sealed " + Event.class.getName() + "(record " + Started.class.getName() + "(by:string?))";
+        BinaryReader in = new BinaryReader(new byte[] {0, 1, 1, 'x'});
+        assertThat(((Started) serde.reader(before).apply(in)).by).isEqualTo("x");
     }
 
     // ---- evolution -----------------------------------------------------------------------------------------------

@@ -8,10 +8,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +52,10 @@ class SerdesTest {
             Duration duration,
             LocalDate date,
             LocalDateTime time,
+            BigInteger integer,
+            UUID id,
+            LocalTime clock,
+            OffsetDateTime abroad,
             Point point,
             List<Point> points,
             Map<String, List<Long>> index) {}
@@ -82,6 +91,10 @@ class SerdesTest {
                 Duration.ofNanos(random.nextLong()),
                 LocalDate.ofEpochDay(random.nextInt(1_000_000)),
                 LocalDateTime.of(2001, 1, 1, 0, 0).plusNanos(random.nextLong() >>> 10),
+                BigInteger.valueOf(random.nextLong()).pow(3),
+                new UUID(random.nextLong(), random.nextLong()),
+                LocalTime.ofSecondOfDay(random.nextInt(86_400)),
+                OffsetDateTime.of(2001, 1, 1, 0, 0, 0, random.nextInt(1_000_000_000), ZoneOffset.ofHours(-5)),
                 new Point(random.nextInt(), -random.nextInt(100)),
                 List.of(new Point(1, 2), new Point(random.nextInt(), 4)),
                 Map.of("a", List.of(random.nextLong()), "", List.of()));
