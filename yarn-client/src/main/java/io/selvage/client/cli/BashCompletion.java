@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.cli.Option;
 
 /** What makes bash complete, from the table of commands; pure. */
@@ -61,7 +62,7 @@ final class BashCompletion {
 
     private BashCompletion() {}
 
-    /** @param commands by the words that they are called by */
+    /** @param commands by their own words */
     static String script(Map<String, Command> commands) {
         String cases = commands.entrySet().stream()
                 .map(entry -> caseOf(entry.getKey(), entry.getValue()))
@@ -72,6 +73,7 @@ final class BashCompletion {
                 .collect(Collectors.joining(" "));
         String words = commands.keySet().stream()
                 .filter(word -> !word.equals("yarn-session"))
+                .flatMap(BashCompletion::calledBy)
                 .collect(Collectors.joining(" "));
         return FRAME.formatted(cases, settings, words);
     }
@@ -92,9 +94,16 @@ final class BashCompletion {
                             valued="%s"
                             words="%s"
                             ;;""".formatted(
-                        word, String.join(" ", options), String.join(" ", valued), String.join(" ", command.words()))
+                        calledBy(word).collect(Collectors.joining(" | ")),
+                        String.join(" ", options),
+                        String.join(" ", valued),
+                        String.join(" ", command.words()))
                 .indent(8)
                 .stripTrailing();
+    }
+
+    private static Stream<String> calledBy(String word) {
+        return Stream.concat(Stream.of(word), Main.aliasesOf(word).stream());
     }
 
     /** As typed: {@code -s}, {@code --session}. */

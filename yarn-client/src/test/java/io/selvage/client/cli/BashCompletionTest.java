@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.cli.Option;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,10 +38,37 @@ class BashCompletionTest {
                 .contains(KnownKeys.all().stream().map(key -> key.name() + "=").toList());
     }
 
+    /** What bash does for that word, alone or as one of several. */
     private static String branchOf(String word) {
-        int begin = SCRIPT.indexOf("        " + word + ")\n");
-        assertThat(begin).as(word).isPositive();
-        return SCRIPT.substring(begin, SCRIPT.indexOf(";;", begin));
+        Matcher branch = Pattern.compile("(?m)^        (?:[a-z-]+ \\| )*" + word + "(?: \\| [a-z-]+)*\\)$")
+                .matcher(SCRIPT);
+        assertThat(branch.find()).as(word).isTrue();
+        return SCRIPT.substring(branch.start(), SCRIPT.indexOf(";;", branch.start()));
+    }
+
+    /** By the table of the guide, which people read: names that only the code has can't tell what is missing. */
+    @Test
+    void everyCommandOfTheGuideIsCompletedAndInTheOverview() throws Exception {
+        List<String> named = new ArrayList<>();
+        Matcher names = Pattern.compile("`(?:selvage )?([a-z]+)[^`]*`(?:, also called `([a-z]+)`)?")
+                .matcher("");
+        for (String line : Files.readAllLines(Path.of("..", "docs", "operations.md"))) {
+            if (line.startsWith("| `selvage ")) {
+                names.reset(line.substring(0, line.indexOf(" | ")));
+                while (names.find()) {
+                    named.add(names.group(1));
+                    if (names.group(2) != null) {
+                        named.add(names.group(2));
+                    }
+                }
+            }
+        }
+        assertThat(named).as("what is looked for is there").contains("run", "fsck", "sweep", "stop", "completion");
+        assertThat(complete("_selvage", "selvage", "")).containsAll(named);
+        for (String word : named) {
+            assertThat(Main.overview()).containsPattern("[ (]" + word + "[ ,)]");
+            assertThat(complete("_selvage", "selvage", word, "--ver")).as(word).containsExactly("--verbose");
+        }
     }
 
     private static List<String> wordsOf(String branch, String variable) {
@@ -50,6 +79,8 @@ class BashCompletionTest {
     @Test
     void bashCompletesCommandsOptionsSettingsWordsAndSessions() throws Exception {
         assertThat(complete("_selvage", "selvage", "thr")).containsExactly("threads");
+        assertThat(complete("_selvage", "selvage", "swe")).containsExactly("sweep");
+        assertThat(complete("_selvage", "selvage", "sweep", "--del")).containsExactly("--delete");
         assertThat(complete("_selvage", "selvage", "threads", "--sub")).containsExactly("--subtask");
         assertThat(complete("_selvage", "selvage", "checkpoint", "ver")).containsExactly("verify");
         assertThat(complete("_selvage", "selvage", "config", "-D", "selvage.master.mem"))
