@@ -26,6 +26,7 @@ import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -183,12 +184,21 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     /**
-     * The session of that id.
+     * The session of that application id, or of that name.
      *
-     * @throws ClientException if this user has none of that id, or it is another cluster's, or has ended
+     * @throws ClientException if this user has none, or it is another cluster's, or has ended, or several that run are
+     *     called so
      */
-    public Session session(String applicationId) {
-        return session(sessions.living(applicationId));
+    public Session session(String idOrName) {
+        return session(sessions.living(idOrName));
+    }
+
+    /**
+     * This user's sessions on this cluster, newest first: those that have not ended, those that have failed, and those
+     * that YARN does not know; forgets those that were stopped or killed. Asks YARN of each.
+     */
+    public List<SessionSummary> sessions() {
+        return sessions.all();
     }
 
     /**

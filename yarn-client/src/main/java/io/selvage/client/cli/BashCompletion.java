@@ -24,7 +24,8 @@ final class BashCompletion {
                     -s | --session)
                         if [[ "$command" != yarn-session ]]; then
                             local sessions="${SELVAGE_USER_DIR:-$HOME/.selvage}/sessions"
-                            COMPREPLY=($(compgen -W "$(ls "$sessions" 2>/dev/null)" -- "$word"))
+                            local names="$(sed -n 's/^name=\\([A-Za-z0-9._-]*\\)$/\\1/p' "$sessions"/* 2>/dev/null)"
+                            COMPREPLY=($(compgen -W "$(ls "$sessions" 2>/dev/null) $names" -- "$word"))
                             return
                         fi
                         ;;

@@ -28,6 +28,7 @@ public final class Main {
     private static final Command OPEN = new OpenCommand();
     private static final List<Command> COMMANDS = List.of(
             new RunCommand(),
+            new SessionsCommand(),
             new ListCommand(),
             new AttachCommand(),
             new SavepointCommand(),

@@ -2,7 +2,10 @@ package io.selvage.client.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.client.session.SessionFiles;
+import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.KnownKeys;
+import io.selvage.protocol.security.ApplicationIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -85,9 +88,18 @@ class BashCompletionTest {
         assertThat(complete("_selvage", "selvage", "checkpoint", "ver")).containsExactly("verify");
         assertThat(complete("_selvage", "selvage", "config", "-D", "selvage.master.mem"))
                 .containsExactly("selvage.master.memory=");
-        Files.createDirectories(directory.resolve("sessions"));
-        Files.writeString(directory.resolve("sessions").resolve("application_1_0001"), "");
+        new SessionFiles(directory)
+                .write(new SessionRecord(
+                        "application_1_0001",
+                        "nightly-1.2",
+                        "rm:8032",
+                        "hdfs://nn/user/me/.selvage",
+                        42,
+                        ApplicationIdentity.create(),
+                        "me",
+                        null));
         assertThat(complete("_selvage", "selvage", "status", "-s", "app")).containsExactly("application_1_0001");
+        assertThat(complete("_selvage", "selvage", "status", "-s", "nig")).containsExactly("nightly-1.2");
         assertThat(complete("_selvage_yarn_session", "yarn-session.sh", "--execu"))
                 .contains("--executor-memory");
         assertThat(complete("_selvage", "selvage", "unheard-of", "x")).isEmpty();
