@@ -81,7 +81,8 @@ public final class SelvageClient implements AutoCloseable {
      *
      * @param home the root of an unpacked distribution, or of a source checkout that was built
      * @param hadoopFolder the folder that HADOOP_CONF_DIR names elsewhere
-     * @param userDirectory {@code ~/.selvage}, or another that belongs to this user alone: holds the session files
+     * @param userDirectory belongs to this user alone, such as {@link io.selvage.client.session.UserDirectory} finds
+     *     it: holds the session files
      */
     public static SelvageClient of(Path home, Path hadoopFolder, Path userDirectory) {
         return of(home, hadoopFolder, userDirectory, cluster -> Login.OWN);

@@ -23,7 +23,11 @@ final class BashCompletion {
                 case "$previous" in
                     -s | --session)
                         if [[ "$command" != yarn-session ]]; then
-                            local sessions="${SELVAGE_USER_DIR:-$HOME/.selvage}/sessions"
+                            local state="${XDG_STATE_HOME:-}"
+                            [[ "$state" == /* ]] || state="$HOME/.local/state"
+                            local user="${SELVAGE_USER_DIR:-$state/selvage}"
+                            [[ -n "${SELVAGE_USER_DIR:-}" || -d "$user" ]] || user="$HOME/.selvage"
+                            local sessions="$user/sessions"
                             local names="$(sed -n 's/^name=\\([A-Za-z0-9._-]*\\)$/\\1/p' "$sessions"/* 2>/dev/null)"
                             COMPREPLY=($(compgen -W "$(ls "$sessions" 2>/dev/null) $names" -- "$word"))
                             return

@@ -77,10 +77,10 @@ public final class Main {
             return tell(ExitCode.BAD_INPUT, String.valueOf(refused.getMessage()), refused, verbose, console);
         } catch (RuntimeException | Error defect) {
             LOG.error("The command {} met a defect.", shown(words), defect);
-            String log = environment.getOrDefault("SELVAGE_USER_DIR", "~/.selvage") + "/logs/client.log";
             return tell(
                     ExitCode.INTERNAL,
-                    "A defect of Selvage: " + defect + ". Please report it with the end of " + log + ".",
+                    "A defect of Selvage: " + defect + ". Please report it with the end of "
+                            + Host.logFile(environment) + ".",
                     defect,
                     verbose,
                     console);

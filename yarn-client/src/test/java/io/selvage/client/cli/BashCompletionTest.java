@@ -11,12 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.cli.Option;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +29,15 @@ class BashCompletionTest {
 
     @TempDir
     Path directory;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private int made;
+
+    @BeforeEach
+    void chooseDirectories() {
+        environment.put("HOME", directory.toString());
+        environment.put("SELVAGE_USER_DIR", directory.toString());
+    }
 
     @Test
     void everyCommandAndOptionIsInIt() {
@@ -105,6 +116,23 @@ class BashCompletionTest {
         assertThat(complete("_selvage", "selvage", "unheard-of", "x")).isEmpty();
     }
 
+    @Test
+    void sessionsAreThoseOfTheUsersDirectory() throws Exception {
+        environment.remove("SELVAGE_USER_DIR");
+        assertSessionsIn(directory.resolve(".selvage"));
+        assertSessionsIn(directory.resolve(".local/state/selvage"));
+        environment.put("XDG_STATE_HOME", directory.resolve("state").toString());
+        assertSessionsIn(directory.resolve("state/selvage"));
+        environment.put("SELVAGE_USER_DIR", directory.resolve("mine").toString());
+        assertSessionsIn(directory.resolve("mine"));
+    }
+
+    private void assertSessionsIn(Path user) throws Exception {
+        String id = "application_1_" + (++made);
+        Files.createFile(Files.createDirectories(user.resolve("sessions")).resolve(id));
+        assertThat(complete("_selvage", "selvage", "status", "-s", "app")).containsExactly(id);
+    }
+
     /** The last word is completed. */
     private List<String> complete(String function, String... words) throws IOException, InterruptedException {
         Path script = Files.writeString(directory.resolve("completion.bash"), SCRIPT);
@@ -120,7 +148,9 @@ class BashCompletionTest {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().put("SELVAGE_USER_DIR", directory.toString());
+        builder.environment().remove("XDG_STATE_HOME");
+        builder.environment().remove("SELVAGE_USER_DIR");
+        builder.environment().putAll(environment);
         Process bash = builder.start();
         String out = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(bash.waitFor(20, TimeUnit.SECONDS)).isTrue();
