@@ -38,6 +38,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -292,7 +293,7 @@ final class DurableStorageIT {
             throw new IOException("it is no more");
         }));
         try {
-            midway.await();
+            assertThat(midway.await(60, TimeUnit.SECONDS)).isTrue();
             CyclicBarrier start = new CyclicBarrier(CLIENTS);
             List<Future<Published>> publishing = new ArrayList<>();
             for (int client = 0; client < CLIENTS; client++) {

@@ -17,7 +17,7 @@ class DiagnosticsTest {
                 .startsWith("it has failed; its master's container was killed because it used more memory than it asked"
                         + " for: raise selvage.master.memory (exit status -104).")
                 .contains("Failing this attempt.")
-                .doesNotContain("Foo.java", "more");
+                .doesNotContain("Foo.java", "3 more");
     }
 
     @Test
