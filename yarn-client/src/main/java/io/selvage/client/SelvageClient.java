@@ -14,6 +14,7 @@ import io.selvage.client.deploy.Deployment;
 import io.selvage.client.deploy.Distribution;
 import io.selvage.client.deploy.OnlyJob;
 import io.selvage.client.deploy.OpenObserver;
+import io.selvage.client.deploy.SharedRuntime;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.program.Program;
@@ -23,6 +24,7 @@ import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.ContainerLayout;
+import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -256,6 +258,18 @@ public final class SelvageClient implements AutoCloseable {
                 ExitCode.DAMAGED,
                 () -> new OrphanSearch(
                         DurableStore.existing(new org.apache.hadoop.fs.Path(root), configuration), sessions::wordOn));
+    }
+
+    /**
+     * Puts the runtime into HDFS for all users of the cluster, whose sessions take it from there if
+     * {@code selvage.library.root} says so.
+     *
+     * @param libraryRoot a directory that nobody but its owner and its group may write into; made if it is missing
+     * @return where it is, and whether all can read it
+     */
+    public LibraryFile shareRuntime(String libraryRoot) {
+        return SharedRuntime.put(
+                libraryRoot, configuration, distribution, userDirectory.resolve("cache"), hashCacheFile());
     }
 
     /** The logs of sessions' processes, of those that have ended too; to be used while this client is open. */

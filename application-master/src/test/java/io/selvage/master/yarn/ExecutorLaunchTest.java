@@ -215,6 +215,23 @@ class ExecutorLaunchTest {
     }
 
     @Test
+    void whatAllMayReadIsFetchedOnceForAllUsers() throws Exception {
+        SessionSpec shared = SPEC.toBuilder()
+                .setLibraryArchive(file("libraries.zip").toBuilder().setForAll(true))
+                .build();
+        ContainerLaunchContext context = new ExecutorLaunch(
+                        shared,
+                        file("selvage-session.pb"),
+                        SessionConfig.from(Configuration.defaults()),
+                        new MasterHint(3, "n7", 4711),
+                        false)
+                .context(1024, new Credentials());
+        assertThat(context.getLocalResources().get("lib").getVisibility()).isEqualTo(LocalResourceVisibility.PUBLIC);
+        assertThat(context.getLocalResources().get("hadoop-conf/configuration.jar").getVisibility())
+                .isEqualTo(LocalResourceVisibility.PRIVATE);
+    }
+
+    @Test
     void putsExitStatusIntoWords() {
         assertThat(ExitStatus.explain("container_1", 137, "")).contains("signal 9", "(exit status 137)");
         assertThat(ExitStatus.explain("container_1", -104, "Container is running\nbeyond"))

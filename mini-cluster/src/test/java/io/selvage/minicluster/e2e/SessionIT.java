@@ -147,6 +147,43 @@ final class SessionIT {
     }
 
     @Test
+    void aRuntimeThatIsSharedIsUploadedByNobodyElseAndFetchedOnceForAllUsers() throws Exception {
+        String libraryRoot = HDFS + "/shared";
+        Commands.Outcome shared = commands.run("selvage", "share", "--json", libraryRoot);
+        assertThat(shared.exitCode()).as(shared.text()).isZero();
+        assertThat(shared.json().get("for_all").asBoolean()).isTrue();
+        String root = HDFS + "/of-another";
+        Commands.Outcome opened = commands.run(
+                "yarn-session.sh",
+                "-d",
+                "--json",
+                "-jm",
+                "512",
+                "-D",
+                "selvage.state.root=" + root,
+                "-D",
+                "selvage.library.root=" + libraryRoot,
+                "-D",
+                "selvage.network.bind-host=127.0.0.1");
+        assertThat(opened.exitCode()).as(opened.text()).isZero();
+        String other = opened.json().get("application_id").asText();
+        Commands.Outcome stopped = commands.run("selvage", "stop", other);
+        assertThat(stopped.exitCode()).as(stopped.text()).isZero();
+
+        assertThat(names(root + "/libraries")).as("the configuration's").hasSize(1);
+        assertThat(hdfs.getContentSummary(new org.apache.hadoop.fs.Path(root)).getLength())
+                .isLessThan(runtimeBytes / 10);
+        assertThat(names(shared.json().get("path").asText())).as("nobody deletes it").hasSize(1);
+        List<String> fetched = new ArrayList<>();
+        for (int node = 0; node < cluster.nodeManagerCount(); node++) {
+            try (Stream<Path> files = Files.walk(cluster.nodeFolder(node).resolve("local/filecache"), 2)) {
+                files.map(file -> file.getFileName().toString()).forEach(fetched::add);
+            }
+        }
+        assertThat(fetched).as("for all users").anyMatch(name -> name.endsWith(".zip"));
+    }
+
+    @Test
     void aJobsResultIsTheOraclesAndItIsListed() throws Exception {
         Commands.Outcome run = commands.run("selvage", flightDelays("result", List.of("-s", session), List.of()));
         assertThat(run.exitCode()).as(run.err()).isZero();

@@ -42,6 +42,7 @@ public final class Main {
             new LogsCommand(),
             new ConfigCommand(),
             new DoctorCommand(),
+            new ShareCommand(),
             new DrillCommand(),
             new StopCommand(),
             new ShutdownCommand(),

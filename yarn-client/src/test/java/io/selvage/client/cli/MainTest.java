@@ -60,7 +60,7 @@ class MainTest {
         assertRefused(
                 ExitCode.USAGE,
                 "selvage: There is no command \"walk\". The commands are run, sessions, list, attach, savepoint, checkpoint,"
-                        + " fsck, rescale, cancel, status, watch, threads, logs, config, doctor, drill, stop, shutdown, completion."
+                        + " fsck, rescale, cancel, status, watch, threads, logs, config, doctor, share, drill, stop, shutdown, completion."
                         + " See: selvage --help",
                 "walk");
     }
