@@ -4,6 +4,8 @@ import java.io.IOException;
 
 /** Signals to processes of this machine, from outside of them, as a person or a kernel sends them. */
 public enum ProcessSignals {
+    /** What a terminal sends at Ctrl-C. */
+    INT,
     /** Ends it at once. */
     KILL,
     /** Holds it: it is there, and does nothing. */

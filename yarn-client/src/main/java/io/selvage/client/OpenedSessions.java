@@ -8,9 +8,13 @@ import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionFiles;
 import io.selvage.client.session.SessionRecord;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.YarnApplicationState;
@@ -55,12 +59,38 @@ final class OpenedSessions {
     }
 
     /**
-     * The session of that id, which has not ended.
+     * The session of that id or name, which has not ended.
      *
      * @throws ClientException if this user has none of that id, or it is another cluster's, or has ended; if it was
-     *     stopped or killed, what it has left is deleted
+     *     stopped or killed, what it has left is deleted. With {@code USAGE} if several that have not ended are called so
      */
-    SessionRecord living(String applicationId) {
+    SessionRecord living(String idOrName) {
+        return SessionRecord.isId(idOrName) ? livingById(idOrName) : livingByName(idOrName);
+    }
+
+    private SessionRecord livingByName(String name) {
+        List<SessionRecord> living = mine().filter(record -> record.name().equals(name))
+                .filter(record -> standingOf(record).word() == ApplicationWord.LIVING)
+                .toList();
+        if (living.isEmpty()) {
+            throw new ClientException(
+                    ExitCode.NO_SESSION,
+                    "No session of yours that runs on this cluster is called \"" + name + "\", and it is no application id."
+                            + " See yours with: scripts/selvage sessions");
+        }
+        if (living.size() > 1) {
+            throw new ClientException(
+                    ExitCode.USAGE,
+                    living.size() + " sessions of yours that run on this cluster are called \"" + name
+                            + "\": name one by its id: "
+                            + living.stream()
+                                    .map(SessionRecord::applicationId)
+                                    .collect(Collectors.joining(", ")) + ".");
+        }
+        return living.get(0);
+    }
+
+    private SessionRecord livingById(String applicationId) {
         SessionRecord record = files.read(applicationId)
                 .orElseThrow(() -> new ClientException(
                         ExitCode.NO_SESSION,
@@ -96,11 +126,7 @@ final class OpenedSessions {
      * The newest that runs on this cluster for this user; what those newer ones have left that were stopped is deleted.
      */
     Optional<SessionRecord> newest(Predicate<SessionRecord> wanted) {
-        for (String id : files.applicationIds()) {
-            SessionRecord record = readable(id).orElse(null);
-            if (record == null || !isMine(record) || !wanted.test(record)) {
-                continue;
-            }
+        for (SessionRecord record : mine().filter(wanted).toList()) {
             Standing standing = standingOf(record);
             if (standing.word() == ApplicationWord.LIVING) {
                 return Optional.of(record);
@@ -110,6 +136,39 @@ final class OpenedSessions {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * All of this user's on this cluster of which anything is left, newest first; what those have left that were stopped
+     * or killed is deleted.
+     */
+    List<SessionSummary> all() {
+        List<SessionSummary> all = new ArrayList<>();
+        for (SessionRecord record : mine().toList()) {
+            Optional<ApplicationReport> report = report(record.applicationId());
+            Standing standing = standingOf(record, report);
+            if (!standing.mayBeDeleted() || settle(record, standing).isPresent()) {
+                all.add(summary(record, report));
+            }
+        }
+        return all;
+    }
+
+    private static SessionSummary summary(SessionRecord record, Optional<ApplicationReport> report) {
+        return new SessionSummary(
+                record.applicationId(),
+                record.name(),
+                record.onlyJob(),
+                record.openedMillis(),
+                report.map(SessionState::of).orElse(null),
+                report.map(ApplicationReport::getTrackingUrl).orElse(null));
+    }
+
+    /** Newest first. */
+    private Stream<SessionRecord> mine() {
+        return files.applicationIds().stream()
+                .flatMap(id -> readable(id).stream())
+                .filter(this::isMine);
     }
 
     private boolean isMine(SessionRecord record) {
@@ -204,8 +263,11 @@ final class OpenedSessions {
     private record Standing(ApplicationWord word, boolean mayBeDeleted, String inWords) {}
 
     private Standing standingOf(SessionRecord record) {
-        return report(record.applicationId())
-                .map(report -> standing(record, report))
+        return standingOf(record, report(record.applicationId()));
+    }
+
+    private Standing standingOf(SessionRecord record, Optional<ApplicationReport> known) {
+        return known.map(report -> standing(record, report))
                 .orElseGet(() -> new Standing(
                         ApplicationWord.UNKNOWN,
                         false,

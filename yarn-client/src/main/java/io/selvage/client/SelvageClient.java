@@ -14,6 +14,7 @@ import io.selvage.client.deploy.Deployment;
 import io.selvage.client.deploy.Distribution;
 import io.selvage.client.deploy.OnlyJob;
 import io.selvage.client.deploy.OpenObserver;
+import io.selvage.client.deploy.SharedRuntime;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.program.Program;
@@ -23,9 +24,11 @@ import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.process.ContainerLayout;
+import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -80,7 +83,8 @@ public final class SelvageClient implements AutoCloseable {
      *
      * @param home the root of an unpacked distribution, or of a source checkout that was built
      * @param hadoopFolder the folder that HADOOP_CONF_DIR names elsewhere
-     * @param userDirectory {@code ~/.selvage}, or another that belongs to this user alone: holds the session files
+     * @param userDirectory belongs to this user alone, such as {@link io.selvage.client.session.UserDirectory} finds
+     *     it: holds the session files
      */
     public static SelvageClient of(Path home, Path hadoopFolder, Path userDirectory) {
         return of(home, hadoopFolder, userDirectory, cluster -> Login.OWN);
@@ -183,12 +187,21 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     /**
-     * The session of that id.
+     * The session of that application id, or of that name.
      *
-     * @throws ClientException if this user has none of that id, or it is another cluster's, or has ended
+     * @throws ClientException if this user has none, or it is another cluster's, or has ended, or several that run are
+     *     called so
      */
-    public Session session(String applicationId) {
-        return session(sessions.living(applicationId));
+    public Session session(String idOrName) {
+        return session(sessions.living(idOrName));
+    }
+
+    /**
+     * This user's sessions on this cluster, newest first: those that have not ended, those that have failed, and those
+     * that YARN does not know; forgets those that were stopped or killed. Asks YARN of each.
+     */
+    public List<SessionSummary> sessions() {
+        return sessions.all();
     }
 
     /**
@@ -245,6 +258,18 @@ public final class SelvageClient implements AutoCloseable {
                 ExitCode.DAMAGED,
                 () -> new OrphanSearch(
                         DurableStore.existing(new org.apache.hadoop.fs.Path(root), configuration), sessions::wordOn));
+    }
+
+    /**
+     * Puts the runtime into HDFS for all users of the cluster, whose sessions take it from there if
+     * {@code selvage.library.root} says so.
+     *
+     * @param libraryRoot a directory that nobody but its owner and its group may write into; made if it is missing
+     * @return where it is, and whether all can read it
+     */
+    public LibraryFile shareRuntime(String libraryRoot) {
+        return SharedRuntime.put(
+                libraryRoot, configuration, distribution, userDirectory.resolve("cache"), hashCacheFile());
     }
 
     /** The logs of sessions' processes, of those that have ended too; to be used while this client is open. */

@@ -2,12 +2,14 @@ package io.selvage.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.orphan.ApplicationWord;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.Hdfs;
+import io.selvage.client.connect.SessionState;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionFiles;
@@ -60,7 +62,11 @@ class OpenedSessionsTest {
     }
 
     private SessionRecord record(String id, String cluster, String user) {
-        return new SessionRecord(id, "a name", cluster, stateRoot, 42, ApplicationIdentity.create(), user, null);
+        return record(id, "a name", cluster, user);
+    }
+
+    private SessionRecord record(String id, String name, String cluster, String user) {
+        return new SessionRecord(id, name, cluster, stateRoot, 42, ApplicationIdentity.create(), user, null);
     }
 
     /** What a session has in HDFS as long as it runs. */
@@ -165,6 +171,68 @@ class OpenedSessionsTest {
         assertThat(directory.resolve("root").resolve(NEW)).doesNotExist();
         assertThat(directory.resolve("root").resolve(OLD)).isNotEmptyDirectory();
         assertThat(files.applicationIds()).containsExactly(OLD);
+    }
+
+    @Test
+    void aSessionIsFoundByItsNameIfItIsTheOnlyOneThatRuns() {
+        files.write(record(OLD, "nightly", CLUSTER, "anna"));
+        yarnSays(OLD, YarnApplicationState.RUNNING, FinalApplicationStatus.UNDEFINED);
+        yarnSays(NEW, YarnApplicationState.RUNNING, FinalApplicationStatus.UNDEFINED);
+        assertThat(sessions().living("nightly").applicationId()).isEqualTo(OLD);
+
+        files.write(record(NEW, "nightly", CLUSTER, "anna"));
+        assertThatThrownBy(() -> sessions().living("nightly"))
+                .isInstanceOfSatisfying(
+                        ClientException.class,
+                        several -> assertThat(several.exitCode()).isEqualTo(ExitCode.USAGE))
+                .hasMessage("2 sessions of yours that run on this cluster are called \"nightly\": name one by its id: "
+                        + NEW + ", " + OLD + ".");
+
+        yarnSays(NEW, YarnApplicationState.FAILED, FinalApplicationStatus.FAILED);
+        assertThat(sessions().living("nightly").applicationId())
+                .as("of those that have failed, none is meant")
+                .isEqualTo(OLD);
+    }
+
+    @Test
+    void aNameOfNoneThatRunsIsRefusedAndSoIsOneOfAnotherUserOrCluster() throws IOException {
+        yarnSays(OLD, YarnApplicationState.RUNNING, FinalApplicationStatus.UNDEFINED);
+        yarnSays(NEW, YarnApplicationState.FAILED, FinalApplicationStatus.FAILED);
+        files.write(record(OLD, "nightly", CLUSTER, "bob"));
+        files.write(record(NEW, "daily", CLUSTER, "anna"));
+        List<Path> before = everything();
+        for (String name : List.of("nightly", "daily", "../sessions/" + OLD, "")) {
+            assertThatThrownBy(() -> sessions().living(name))
+                    .isInstanceOfSatisfying(
+                            ClientException.class,
+                            none -> assertThat(none.exitCode()).isEqualTo(ExitCode.NO_SESSION))
+                    .hasMessage("No session of yours that runs on this cluster is called \"" + name
+                            + "\", and it is no application id. See yours with: scripts/selvage sessions");
+        }
+        assertThatThrownBy(() -> sessions("other:8032", "bob").living("nightly"))
+                .hasMessageContaining("No session of yours");
+        assertThat(everything()).isEqualTo(before);
+    }
+
+    @Test
+    void allAreListedOfWhichSomethingIsLeft() {
+        String third = "application_3_0001";
+        String fourth = "application_4_0001";
+        files.write(record(third, CLUSTER, "anna"));
+        files.write(record(fourth, CLUSTER, "bob"));
+        yarnSays(NEW, YarnApplicationState.FAILED, FinalApplicationStatus.FAILED);
+        yarnSays(third, YarnApplicationState.ACCEPTED, FinalApplicationStatus.UNDEFINED);
+        assertThat(sessions().all())
+                .as("one that waits, one that has failed, and one that YARN does not know")
+                .extracting(SessionSummary::applicationId, SessionSummary::state)
+                .containsExactly(
+                        tuple(third, SessionState.WAITING), tuple(NEW, SessionState.FAILED), tuple(OLD, null));
+        yarnSays(NEW, YarnApplicationState.KILLED, FinalApplicationStatus.KILLED);
+        assertThat(sessions().all())
+                .extracting(SessionSummary::applicationId)
+                .containsExactly(third, OLD);
+        assertThat(directory.resolve("root").resolve(NEW)).doesNotExist();
+        assertThat(files.applicationIds()).containsExactly(fourth, third, OLD);
     }
 
     @Test

@@ -5,10 +5,15 @@ import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
 import io.selvage.master.loop.Doors;
 import io.selvage.master.loop.Questions;
+import io.selvage.protocol.failure.FailureWords;
+import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.ListJobsResponse;
+import io.selvage.protocol.wire.Recovery;
 import io.selvage.protocol.wire.SessionDescription;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +24,11 @@ import org.jspecify.annotations.Nullable;
 final class Pages {
     private final Question session;
     private final Question jobs;
+    private final BooleanSupplier areReadersKnown;
 
-    Pages(Questions questions, Doors doors) {
+    /** @param areReadersKnown else nobody sees of a failure what was at hand: a record */
+    Pages(Questions questions, Doors doors, BooleanSupplier areReadersKnown) {
+        this.areReadersKnown = areReadersKnown;
         this.session = new Question(questions, doors::sessionQuestion);
         this.jobs = new Question(questions, id -> new MasterEvent.JobsQueried(id, "", true));
     }
@@ -67,10 +75,7 @@ final class Pages {
         return switch (request.path()) {
             case "/" -> page();
             case "/api/session" -> json(session, answer -> Json.of(of(answer, SessionDescription.class)));
-            case "/api/jobs" ->
-                json(
-                        jobs,
-                        answer -> Json.ofAll(of(answer, ListJobsResponse.class).getJobsList()));
+            case "/api/jobs" -> json(jobs, answer -> Json.ofAll(jobsIn(answer)));
             default -> Pending.now(HttpAnswer.html(404, "There is no such page here."));
         };
     }
@@ -87,8 +92,28 @@ final class Pages {
                         200,
                         StatusPage.of(
                                 of(aboutSession, SessionDescription.class),
-                                of(aboutJobs, ListJobsResponse.class).getJobsList(),
+                                jobsIn(aboutJobs),
                                 System.currentTimeMillis())));
+    }
+
+    private List<JobDescription> jobsIn(CompletableFuture<Message> answer) {
+        List<JobDescription> all = of(answer, ListJobsResponse.class).getJobsList();
+        return areReadersKnown.getAsBoolean()
+                ? all
+                : all.stream().map(Pages::withoutRecords).toList();
+    }
+
+    private static JobDescription withoutRecords(JobDescription job) {
+        JobDescription.Builder shown = job.toBuilder();
+        if (job.hasFailure()) {
+            shown.setFailure(FailureWords.withoutRecords(job.getFailure()));
+        }
+        for (Recovery.Builder recovery : shown.getRecoveriesBuilderList()) {
+            if (recovery.hasFailure()) {
+                recovery.setFailure(FailureWords.withoutRecords(recovery.getFailure()));
+            }
+        }
+        return shown.build();
     }
 
     private static Pending json(Question question, Function<CompletableFuture<Message>, String> text) {

@@ -35,9 +35,9 @@ final class Failures {
         return named ? Optional.of(new ExecutorId(failure.getExecutorId())) : Optional.empty();
     }
 
-    /** What, where and why, one line each. */
+    /** What, where and why, one line each, for YARN, whose pages show it to others than the user. */
     static String inWords(Failure failure) {
-        return failure.getMessage() + FailureWords.whereAndWhy(failure, "  ");
+        return failure.getMessage() + FailureWords.whereAndWhy(FailureWords.withoutRecords(failure), "  ");
     }
 
     static Failure withRemark(Failure failure, String remark) {

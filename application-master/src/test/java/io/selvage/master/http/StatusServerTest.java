@@ -28,7 +28,8 @@ class StatusServerTest {
                     throw new IllegalStateException(what);
                 })),
                 doors,
-                proxy::equals);
+                proxy::equals,
+                () -> true);
         try {
             assertThat(answerTo(InetAddress.getByName("127.0.0.3"), server.port()))
                     .startsWith("HTTP/1.1 403 Forbidden")

@@ -124,6 +124,7 @@ class OnlyJobTest {
                 SubtaskState.SUBTASK_FAILED,
                 failure(FailureKind.BAD_INPUT, "Line 3 is no flight.").toBuilder()
                         .setOperator("parse")
+                        .setPosition("element of somebody's")
                         .addCauses("java.lang.NumberFormatException: x")
                         .build());
         assertThat(harness.phase()).isEqualTo(JobPhase.FAILED);
@@ -131,6 +132,7 @@ class OnlyJobTest {
         harness.stopped(2, 1);
         endExecutors(harness);
         assertThat(lastWord(harness))
+                .as("records are none of YARN's business")
                 .isEqualTo(new MasterAction.Unregister(
                         FinalStatus.FAILED,
                         "job-a has failed: Line 3 is no flight.\n  in parse, subtask 0\n  caused by"

@@ -3,6 +3,8 @@ package io.selvage.master.main;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.master.event.ExitCode;
+import io.selvage.protocol.failure.ExitWords;
+import io.selvage.protocol.process.ProcessRole;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,5 +24,12 @@ class MasterMainTest {
         String guide = Files.readString(Path.of("..", "docs", "operations.md"));
         assertThat(Arrays.stream(ExitCode.values()).map(code -> "| " + code.code() + " | `" + code + "` | "))
                 .allSatisfy(row -> assertThat(guide).contains(row));
+    }
+
+    @Test
+    void everyExitCodeHasWordsForWhoOnlySeesTheContainersStatus() {
+        assertThat(ExitCode.values())
+                .allSatisfy(code -> assertThat(ExitWords.of(ProcessRole.MASTER, code.code()))
+                        .doesNotContain("none of Selvage's"));
     }
 }

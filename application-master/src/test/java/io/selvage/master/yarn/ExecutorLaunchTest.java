@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.master.event.ContainerEnd;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.failure.ExitWords;
 import io.selvage.protocol.process.MasterHint;
+import io.selvage.protocol.process.ProcessRole;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
+import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -212,12 +215,53 @@ class ExecutorLaunchTest {
     }
 
     @Test
+    void whatAllMayReadIsFetchedOnceForAllUsers() throws Exception {
+        SessionSpec shared = SPEC.toBuilder()
+                .setLibraryArchive(file("libraries.zip").toBuilder().setForAll(true))
+                .build();
+        ContainerLaunchContext context = new ExecutorLaunch(
+                        shared,
+                        file("selvage-session.pb"),
+                        SessionConfig.from(Configuration.defaults()),
+                        new MasterHint(3, "n7", 4711),
+                        false)
+                .context(1024, new Credentials());
+        assertThat(context.getLocalResources().get("lib").getVisibility()).isEqualTo(LocalResourceVisibility.PUBLIC);
+        assertThat(context.getLocalResources().get("hadoop-conf/configuration.jar").getVisibility())
+                .isEqualTo(LocalResourceVisibility.PRIVATE);
+    }
+
+    @Test
     void putsExitStatusIntoWords() {
         assertThat(ExitStatus.explain("container_1", 137, "")).contains("signal 9", "(exit status 137)");
         assertThat(ExitStatus.explain("container_1", -104, "Container is running\nbeyond"))
                 .contains("raise selvage.executor.memory", "YARN says: Container is running");
         assertThat(ExitStatus.explain("container_1", 1, "")).contains("docs/operations.md");
         assertThat(ExitStatus.explain("container_1", 7, "")).contains("Runtime.halt", "(exit status 7)");
+        assertThat(ExitStatus.explain(
+                        "container_1",
+                        127,
+                        "Exception from container-launch.\nLast 4096 bytes of stderr :\n"
+                                + "bash: line 1: /jdk/bin/java: No such file or directory\n"))
+                .startsWith("Container container_1 could not start: there is no $JAVA_HOME/bin/java on its node; ")
+                .endsWith("(exit status 127). It said: bash: line 1: /jdk/bin/java: No such file or directory");
+    }
+
+    @Test
+    void yarnsExitStatusesAllHaveWords() throws IllegalAccessException {
+        int known = 0;
+        for (Field field : ContainerExitStatus.class.getFields()) {
+            int status = field.getInt(null);
+            for (ProcessRole role : ProcessRole.values()) {
+                assertThat(ExitWords.of(role, status))
+                        .as(field.getName())
+                        .doesNotContain("none of Selvage's")
+                        .contains("(exit status " + status + ")");
+            }
+            known++;
+        }
+        assertThat(known).as("what is looked for is there").isGreaterThanOrEqualTo(12);
+        assertThat(ExitWords.of(ProcessRole.MASTER, -999)).contains("none of Selvage's");
     }
 
     @Test

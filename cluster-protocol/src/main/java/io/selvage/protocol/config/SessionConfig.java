@@ -69,6 +69,12 @@ public record SessionConfig(
             ValueType.text(),
             "",
             "The HDFS directory for libraries, journals and checkpoints; empty for `.selvage` in the user's home directory.");
+    public static final ConfigKey<String> LIBRARY_ROOT = ConfigKey.session(
+            "selvage.library.root",
+            ValueType.text(),
+            "",
+            "The HDFS directory in which an administrator has put the runtime for all users (`selvage share`); empty for"
+                    + " a copy in each user's state root.");
     public static final ConfigKey<String> APPLICATION_NAME = ConfigKey.session(
             "selvage.application.name",
             ValueType.text(),
@@ -202,6 +208,7 @@ public record SessionConfig(
     /** In the order of the documentation. */
     public static final List<ConfigKey<?>> KEYS = List.of(
             STATE_ROOT,
+            LIBRARY_ROOT,
             APPLICATION_NAME,
             QUEUE,
             MAX_ATTEMPTS,

@@ -28,6 +28,11 @@ public final class FailureWords {
         return words.toString();
     }
 
+    /** The failure without what was at hand, an element and its key, which is for those alone who may see records. */
+    public static Failure withoutRecords(Failure failure) {
+        return failure.toBuilder().clearPosition().build();
+    }
+
     private static StringBuilder line(StringBuilder words, String indent) {
         return words.append("\n").append(indent);
     }

@@ -38,7 +38,24 @@ public final class ContainerLayout {
      * @param name there; of an archive that of the directory that it is unpacked to
      * @param isOfSession no other session has it
      */
-    public record Localized(String name, LibraryFile file, boolean isArchive, boolean isOfSession) {}
+    public record Localized(String name, LibraryFile file, boolean isArchive, boolean isOfSession) {
+        public Sharing sharing() {
+            if (isOfSession) {
+                return Sharing.APPLICATION;
+            }
+            return file.getForAll() ? Sharing.PUBLIC : Sharing.PRIVATE;
+        }
+    }
+
+    /** For whom a node keeps what it has fetched, by the names that YARN has for it. */
+    public enum Sharing {
+        /** For the one application. */
+        APPLICATION,
+        /** For all applications of the user's. */
+        PRIVATE,
+        /** For all users. */
+        PUBLIC
+    }
 
     /**
      * What every process of a session gets.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.FakeDisk;
 import io.selvage.checkpoint.store.FakeDisk.Fault;
+import io.selvage.checkpoint.store.StoredFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,12 +15,23 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class LibraryStoreTest {
     private static final String SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    private static final int CLIENTS = 8;
     private static final Instant LONG_AGO = Instant.parse("2026-01-02T03:04:05.678Z");
 
     private final FakeDisk disk = new FakeDisk();
@@ -90,6 +102,68 @@ final class LibraryStoreTest {
                 .hasMessageContaining("app.jar could not be uploaded to fake:/libraries/");
         assertThat(disk.paths()).isEmpty();
         assertThat(library().publish(file("app.jar", "abc")).length()).isEqualTo(3);
+    }
+
+    /** All have begun to upload before the first of them is done; one dies in that call, and does nothing any more. */
+    @ParameterizedTest
+    @ValueSource(strings = {"sync", "close", "rename", "delete"})
+    @Timeout(60)
+    void ofManyWhoUploadTheSameAtOnceOneWinsAndNobodyFailsButWhoDies(String deadly) throws Exception {
+        Path file = file("app.jar", "abc");
+        CyclicBarrier allWrite = new CyclicBarrier(CLIENTS);
+        AtomicBoolean isDead = new AtomicBoolean();
+        ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+        List<Future<Published>> publications = new ArrayList<>();
+        for (int client = 0; client < CLIENTS; client++) {
+            boolean isMortal = client == 0;
+            LibraryStore library = new LibraryStore(
+                    disk.open((call, path) -> {
+                        if (call.equals("sync")) {
+                            await(allWrite);
+                        }
+                        if (isMortal && (isDead.get() || call.equals(deadly))) {
+                            isDead.set(true);
+                            return Fault.CRASHES;
+                        }
+                        return Fault.NONE;
+                    }),
+                    HashCache.open(local.resolve("hashes-" + client)));
+            publications.add(clients.submit(() -> library.publishAll(List.of(file), LibraryProgress.SILENT)));
+        }
+        clients.shutdown();
+
+        List<Published> done = new ArrayList<>();
+        for (int client = 0; client < CLIENTS; client++) {
+            try {
+                done.add(publications.get(client).get());
+            } catch (ExecutionException failed) {
+                assertThat(client).as("who failed: " + failed).isZero();
+                assertThat(isDead).isTrue();
+            }
+        }
+        assertThat(done).hasSizeGreaterThanOrEqualTo(CLIENTS - 1);
+        assertThat(done.stream().flatMap(each -> each.entries().stream()).distinct())
+                .as("all were given the same file")
+                .hasSize(1);
+        assertThat(done.stream().mapToInt(Published::uploaded).sum())
+                .as("and one has put it there, be it the one that is dead")
+                .isLessThanOrEqualTo(1);
+        String directory = "libraries/" + SHA256_OF_ABC;
+        assertThat(disk.bytes(directory + "/app.jar")).isEqualTo("abc".getBytes(StandardCharsets.UTF_8));
+        assertThat(disk.open().list(directory)).extracting(StoredFile::name).containsExactly("app.jar");
+        assertThat(disk.open().temporaries(directory))
+                .as("what the dead one leaves is a sweep's")
+                .hasSize(isDead.get() ? 1 : 0);
+        assertThat(library().publishAll(List.of(file), LibraryProgress.SILENT).uploaded())
+                .isZero();
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException broken) {
+            throw new IllegalStateException(broken);
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.selvage.minicluster.quickstart;
 
+import io.selvage.client.session.UserDirectory;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -63,7 +64,7 @@ public final class QuickstartMain {
                 .toAbsolutePath()
                 .normalize();
         Path hadoopFolder = Path.of(System.getProperty("selvage.quickstart.hadoop"));
-        Path userDirectory = Path.of(System.getProperty("user.home"), ".selvage");
+        Path userDirectory = UserDirectory.of(System.getenv());
         try {
             QuickstartReport report = Quickstart.run(new QuickstartSettings(
                     home, hadoopFolder, userDirectory, keep, rate, QuickstartSettings.DEFAULT_UNDISTURBED));

@@ -31,11 +31,14 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
@@ -54,6 +57,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("own-cluster")
 final class DurableStorageIT {
     private static final int WRITERS = 16;
+    private static final int CLIENTS = 8;
     /** A hundred take half a minute, most of it synced writes. */
     private static final int SLOTS = Integer.getInteger("selvage.race.slots", 25);
 
@@ -262,6 +266,62 @@ final class DurableStorageIT {
             assertThat(status.getLen()).isEqualTo(entry.length());
             assertThat(status.getModificationTime()).isEqualTo(entry.modificationTimeMillis());
         }
+    }
+
+    /** One more has stopped in the midst of it, with its file open, as one whose process was killed. */
+    @Test
+    void ofEightClientsThatUploadTheSameAtOnceEachGetsTheOneWholeFile(@TempDir java.nio.file.Path local)
+            throws Exception {
+        byte[] content = new byte[8 << 20];
+        new Random(4711).nextBytes(content);
+        java.nio.file.Path jar = Files.write(local.resolve("app.jar"), content);
+        String directory =
+                "libraries/" + HashCache.open(local.resolve("hashes")).sha256(jar);
+        CountDownLatch midway = new CountDownLatch(1);
+        CountDownLatch over = new CountDownLatch(1);
+        ExecutorService clients = Executors.newFixedThreadPool(CLIENTS + 1);
+        DurableStore stopped = open();
+        Future<PutOutcome> never = clients.submit(() -> stopped.putContent(directory + "/app.jar", out -> {
+            out.write(content, 0, content.length / 2);
+            out.flush();
+            midway.countDown();
+            try {
+                over.await();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            throw new IOException("it is no more");
+        }));
+        try {
+            assertThat(midway.await(60, TimeUnit.SECONDS)).isTrue();
+            CyclicBarrier start = new CyclicBarrier(CLIENTS);
+            List<Future<Published>> publishing = new ArrayList<>();
+            for (int client = 0; client < CLIENTS; client++) {
+                LibraryStore library = new LibraryStore(open(), HashCache.open(local.resolve("hashes-" + client)));
+                publishing.add(clients.submit(() -> {
+                    start.await();
+                    return library.publishAll(List.of(jar), LibraryProgress.SILENT);
+                }));
+            }
+            List<Published> published = new ArrayList<>();
+            for (Future<Published> each : publishing) {
+                published.add(each.get());
+            }
+            assertThat(published.stream().mapToInt(Published::uploaded).sum()).isEqualTo(1);
+            assertThat(published.stream()
+                            .flatMap(each -> each.entries().stream())
+                            .distinct())
+                    .as("with the time by which YARN checks it")
+                    .hasSize(1);
+            assertThat(store.read(directory + "/app.jar")).hasValue(content);
+            assertThat(store.list(directory)).hasSize(1);
+            assertThat(store.temporaries(directory)).as("of the one that has stopped").hasSize(1);
+        } finally {
+            over.countDown();
+            clients.shutdown();
+        }
+        assertThat(never.get().kind()).isEqualTo(PutOutcome.Kind.NOT_WRITTEN);
+        assertThat(store.temporaries(directory)).isEmpty();
     }
 
     private Journal won(long epoch) throws IOException {

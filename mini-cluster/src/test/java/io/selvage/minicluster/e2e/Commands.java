@@ -2,6 +2,7 @@ package io.selvage.minicluster.e2e;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.selvage.minicluster.ProcessSignals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,8 +48,13 @@ final class Commands {
             return Files.readString(out);
         }
 
-        /** What a terminal's Ctrl-C or an init system does. */
-        void interrupt() {
+        /** What a terminal does at Ctrl-C. */
+        void interrupt() throws IOException, InterruptedException {
+            ProcessSignals.INT.send(process.pid());
+        }
+
+        /** What an init system does. */
+        void terminate() {
             process.destroy();
         }
 
@@ -66,7 +72,8 @@ final class Commands {
     }
 
     Running start(String script, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
+        // Of a shell's background job, as tests may be, children ignore Ctrl-C, and so does a JVM that finds it so.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
         command.add(root.resolve("scripts").resolve(script).toString());
         command.addAll(List.of(arguments));
         Path out = Files.createTempFile(userDirectory, "out", ".txt");

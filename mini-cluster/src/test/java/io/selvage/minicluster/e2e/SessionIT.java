@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import acme.BrokenProgram;
 import acme.ExitingProgram;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.MiniClusterExtension;
 import io.selvage.minicluster.oracle.FlightDelaysOracle;
@@ -125,6 +126,64 @@ final class SessionIT {
     }
 
     @Test
+    void sessionsAreListedAndFoundByTheirNames() throws Exception {
+        Commands.Outcome sessions = commands.run("selvage", "sessions", "--json");
+        assertThat(sessions.exitCode()).as(sessions.text()).isZero();
+        JsonNode only = sessions.json().get(0);
+        assertThat(sessions.json()).hasSize(1);
+        assertThat(only.get("application_id").asText()).isEqualTo(session);
+        assertThat(only.get("state").asText()).isEqualTo("RUNNING");
+        assertThat(only.get("tracking_url").asText()).contains(session);
+        Commands.Outcome byName =
+                commands.run("selvage", "status", "--json", only.get("name").asText());
+        assertThat(byName.exitCode()).as(byName.text()).isZero();
+        assertThat(byName.json().get("application_id").asText()).isEqualTo(session);
+        Commands.Outcome log = commands.run(
+                "selvage", "logs", "-s", only.get("name").asText(), "--tail", "1");
+        assertThat(log.exitCode()).as(log.text()).isZero();
+        Commands.Outcome nobody = commands.run("selvage", "list", "-s", "nobody's");
+        assertThat(nobody.exitCode()).isEqualTo(9);
+        assertThat(nobody.err()).contains("is called \"nobody's\"", "scripts/selvage sessions");
+    }
+
+    @Test
+    void aRuntimeThatIsSharedIsUploadedByNobodyElseAndFetchedOnceForAllUsers() throws Exception {
+        String libraryRoot = HDFS + "/shared";
+        Commands.Outcome shared = commands.run("selvage", "share", "--json", libraryRoot);
+        assertThat(shared.exitCode()).as(shared.text()).isZero();
+        assertThat(shared.json().get("for_all").asBoolean()).isTrue();
+        String root = HDFS + "/of-another";
+        Commands.Outcome opened = commands.run(
+                "yarn-session.sh",
+                "-d",
+                "--json",
+                "-jm",
+                "512",
+                "-D",
+                "selvage.state.root=" + root,
+                "-D",
+                "selvage.library.root=" + libraryRoot,
+                "-D",
+                "selvage.network.bind-host=127.0.0.1");
+        assertThat(opened.exitCode()).as(opened.text()).isZero();
+        String other = opened.json().get("application_id").asText();
+        Commands.Outcome stopped = commands.run("selvage", "stop", other);
+        assertThat(stopped.exitCode()).as(stopped.text()).isZero();
+
+        assertThat(names(root + "/libraries")).as("the configuration's").hasSize(1);
+        assertThat(hdfs.getContentSummary(new org.apache.hadoop.fs.Path(root)).getLength())
+                .isLessThan(runtimeBytes / 10);
+        assertThat(names(shared.json().get("path").asText())).as("nobody deletes it").hasSize(1);
+        List<String> fetched = new ArrayList<>();
+        for (int node = 0; node < cluster.nodeManagerCount(); node++) {
+            try (Stream<Path> files = Files.walk(cluster.nodeFolder(node).resolve("local/filecache"), 2)) {
+                files.map(file -> file.getFileName().toString()).forEach(fetched::add);
+            }
+        }
+        assertThat(fetched).as("for all users").anyMatch(name -> name.endsWith(".zip"));
+    }
+
+    @Test
     void aJobsResultIsTheOraclesAndItIsListed() throws Exception {
         Commands.Outcome run = commands.run("selvage", flightDelays("result", List.of("-s", session), List.of()));
         assertThat(run.exitCode()).as(run.err()).isZero();
@@ -145,7 +204,7 @@ final class SessionIT {
                 names -> names.stream().anyMatch(name -> name.startsWith("part-")));
         run.interrupt();
         Commands.Outcome interrupted = run.await();
-        assertThat(interrupted.exitCode()).isEqualTo(143);
+        assertThat(interrupted.exitCode()).isEqualTo(130);
         assertThat(interrupted.out()).contains("The job goes on.", "scripts/selvage cancel job-");
 
         String job = interrupted.out().lines().findFirst().orElseThrow().split(" ")[1];
@@ -476,7 +535,7 @@ final class SessionIT {
         Commands.await("YARN has it", opening::outSoFar, out -> out.contains("starting the master"));
         opening.interrupt();
         Commands.Outcome interrupted = opening.await();
-        assertThat(interrupted.exitCode()).isEqualTo(143);
+        assertThat(interrupted.exitCode()).isEqualTo(130);
         assertThat(interrupted.out()).contains("nothing is left on the cluster but cached libraries");
         assertThat(names(root)).containsExactly("libraries");
         assertThat(sessionFiles()).containsExactly(session);

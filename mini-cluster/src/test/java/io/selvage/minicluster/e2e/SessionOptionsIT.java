@@ -102,7 +102,7 @@ final class SessionOptionsIT {
         assertThat(executor.resolve("cwd/user-jars/driver.jar")).hasSameBinaryContentAs(jar);
         assertThat(master.resolve("cwd/user-jars")).doesNotExist();
 
-        opener.interrupt();
+        opener.terminate();
         Commands.Outcome left = opener.await();
         assertThat(left.exitCode()).isEqualTo(143);
         assertThat(left.out())

@@ -39,9 +39,9 @@ final class Arguments {
     static final Option SESSION = Option.builder("s")
             .longOpt("session")
             .hasArg()
-            .argName("ID")
-            .desc(
-                    "the session, by its application id; else the job's own application, or your newest session that runs")
+            .argName("SESSION")
+            .desc("the session, by its application id or its name; else the job's own application, or your newest"
+                    + " session that runs")
             .get();
     static final Option SETTING = Option.builder("D")
             .hasArg()
@@ -146,7 +146,7 @@ final class Arguments {
     /** The session that is named as the one argument, or else by its option; null for the newest. */
     @Nullable
     String sessionId() {
-        return rest().isEmpty() ? valueOf(SESSION) : only("one session's id");
+        return rest().isEmpty() ? valueOf(SESSION) : only("one session's id or name");
     }
 
     void requireNoRest() {

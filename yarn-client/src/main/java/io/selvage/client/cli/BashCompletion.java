@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.cli.Option;
 
 /** What makes bash complete, from the table of commands; pure. */
@@ -22,8 +23,13 @@ final class BashCompletion {
                 case "$previous" in
                     -s | --session)
                         if [[ "$command" != yarn-session ]]; then
-                            local sessions="${SELVAGE_USER_DIR:-$HOME/.selvage}/sessions"
-                            COMPREPLY=($(compgen -W "$(ls "$sessions" 2>/dev/null)" -- "$word"))
+                            local state="${XDG_STATE_HOME:-}"
+                            [[ "$state" == /* ]] || state="$HOME/.local/state"
+                            local user="${SELVAGE_USER_DIR:-$state/selvage}"
+                            [[ -n "${SELVAGE_USER_DIR:-}" || -d "$user" ]] || user="$HOME/.selvage"
+                            local sessions="$user/sessions"
+                            local names="$(sed -n 's/^name=\\([A-Za-z0-9._-]*\\)$/\\1/p' "$sessions"/* 2>/dev/null)"
+                            COMPREPLY=($(compgen -W "$(ls "$sessions" 2>/dev/null) $names" -- "$word"))
                             return
                         fi
                         ;;
@@ -61,7 +67,7 @@ final class BashCompletion {
 
     private BashCompletion() {}
 
-    /** @param commands by the words that they are called by */
+    /** @param commands by their own words */
     static String script(Map<String, Command> commands) {
         String cases = commands.entrySet().stream()
                 .map(entry -> caseOf(entry.getKey(), entry.getValue()))
@@ -72,6 +78,7 @@ final class BashCompletion {
                 .collect(Collectors.joining(" "));
         String words = commands.keySet().stream()
                 .filter(word -> !word.equals("yarn-session"))
+                .flatMap(BashCompletion::calledBy)
                 .collect(Collectors.joining(" "));
         return FRAME.formatted(cases, settings, words);
     }
@@ -92,9 +99,16 @@ final class BashCompletion {
                             valued="%s"
                             words="%s"
                             ;;""".formatted(
-                        word, String.join(" ", options), String.join(" ", valued), String.join(" ", command.words()))
+                        calledBy(word).collect(Collectors.joining(" | ")),
+                        String.join(" ", options),
+                        String.join(" ", valued),
+                        String.join(" ", command.words()))
                 .indent(8)
                 .stripTrailing();
+    }
+
+    private static Stream<String> calledBy(String word) {
+        return Stream.concat(Stream.of(word), Main.aliasesOf(word).stream());
     }
 
     /** As typed: {@code -s}, {@code --session}. */

@@ -64,8 +64,8 @@ final class FsckCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String named = arguments.rest().isEmpty() ? null : arguments.only("one state root");
-        String sessionId = arguments.valueOf(Arguments.SESSION);
-        if (named != null && sessionId != null) {
+        String session = arguments.valueOf(Arguments.SESSION);
+        if (named != null && session != null) {
             throw arguments.usage("it takes a state root or --session, and not both.");
         }
         boolean deletes = arguments.has(DELETE);
@@ -78,12 +78,15 @@ final class FsckCommand implements Command {
         }
         boolean isJson = arguments.has(Arguments.JSON);
         try (SelvageClient client = host.connect()) {
-            String stateRoot = named != null ? named : stateRoot(client, sessionId, host);
+            Scope scope = session != null
+                    ? Scope.of(client, session)
+                    : new Scope(named != null ? named : host.settings().get(SessionConfig.STATE_ROOT), null);
+            String stateRoot = scope.stateRoot();
             OrphanSearch search = client.orphans(stateRoot);
             Findings findings = Hdfs.read(nameOf(stateRoot), ExitCode.DAMAGED, search::find);
             findings.notes().forEach(console::say);
             List<Orphan> orphans = findings.orphans().stream()
-                    .filter(orphan -> sessionId == null || (orphan.path() + "/").contains("/" + sessionId + "/"))
+                    .filter(scope::includes)
                     .toList();
             if (!isJson) {
                 console.result(inWords(orphans));
@@ -110,12 +113,20 @@ final class FsckCommand implements Command {
         }
     }
 
-    private static String stateRoot(SelvageClient client, @Nullable String sessionId, Host host) {
-        if (sessionId == null) {
-            return host.settings().get(SessionConfig.STATE_ROOT);
+    /**
+     * Where to look.
+     *
+     * @param applicationId what is that session's alone; null: all
+     */
+    private record Scope(String stateRoot, @Nullable String applicationId) {
+        static Scope of(SelvageClient client, String named) {
+            try (Session session = client.session(named)) {
+                return new Scope(session.stateRoot(), session.applicationId());
+            }
         }
-        try (Session session = client.session(sessionId)) {
-            return session.stateRoot();
+
+        boolean includes(Orphan orphan) {
+            return applicationId == null || (orphan.path() + "/").contains("/" + applicationId + "/");
         }
     }
 

@@ -7,6 +7,7 @@ import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Login;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.client.session.UserDirectory;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.KerberosConfig;
 import java.nio.file.Files;
@@ -33,10 +34,7 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
         if (home == null) {
             throw new ClientException(ExitCode.USAGE, "SELVAGE_HOME is not set. Use the commands in scripts/.");
         }
-        String user = environment.get("SELVAGE_USER_DIR");
-        Path userDirectory =
-                user == null || user.isBlank() ? Path.of(System.getProperty("user.home"), ".selvage") : Path.of(user);
-        return new Host(Path.of(home), userDirectory.toAbsolutePath(), environment);
+        return new Host(Path.of(home), UserDirectory.of(environment), environment);
     }
 
     /**
@@ -90,7 +88,8 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
         return Files.exists(file) ? defaults.withYaml(file) : defaults;
     }
 
-    Path logFile() {
-        return userDirectory.resolve("logs").resolve("client.log");
+    /** Where the script has the commands log to. */
+    static Path logFile(Map<String, String> environment) {
+        return UserDirectory.of(environment).resolve("logs").resolve("client.log");
     }
 }

@@ -5,6 +5,7 @@ import io.selvage.client.Session;
 import io.selvage.client.connect.ContainerLogs;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.threads.SubtaskThread;
 import io.selvage.protocol.wire.ExecutorDescription;
 import java.util.ArrayList;
@@ -38,7 +39,6 @@ final class LogsCommand implements Command {
     private static final int DEFAULT_LINES = 200;
     private static final String MASTER = "master";
     private static final Pattern CONTAINER = Pattern.compile("container_[e0-9_]{1,80}");
-    private static final Pattern APPLICATION = Pattern.compile("application_\\d{1,18}_\\d{1,9}");
     private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,100}");
 
     @Override
@@ -117,11 +117,8 @@ final class LogsCommand implements Command {
     public ExitCode run(Arguments arguments, Host host, Console console) {
         Target target = Target.of(arguments);
         String sessionId = arguments.valueOf(Arguments.SESSION);
-        if (sessionId != null && !APPLICATION.matcher(sessionId).matches()) {
-            throw arguments.usage("--session is \"" + sessionId + "\", and must be an application id.");
-        }
         try (SelvageClient client = host.connect()) {
-            String application = sessionId != null ? sessionId : sessionOf(target.job(), host, client);
+            String application = sessionOf(sessionId, target.job(), host, client);
             ContainerLogs logs = client.logs();
             if (arguments.has(FOLLOW) && logs.places(application).end() == null) {
                 return follow(target, application, client, logs, arguments, console);
@@ -193,8 +190,13 @@ final class LogsCommand implements Command {
         }
     }
 
-    private static String sessionOf(@Nullable String job, Host host, SelvageClient client) {
-        try (Session session = host.sessionOf(client, null, job)) {
+    /** One that is named by its id may have ended. */
+    private static String sessionOf(
+            @Nullable String named, @Nullable String job, Host host, SelvageClient client) {
+        if (named != null && SessionRecord.isId(named)) {
+            return named;
+        }
+        try (Session session = host.sessionOf(client, named, job)) {
             return session.applicationId();
         }
     }

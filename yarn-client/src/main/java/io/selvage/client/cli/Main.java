@@ -28,6 +28,7 @@ public final class Main {
     private static final Command OPEN = new OpenCommand();
     private static final List<Command> COMMANDS = List.of(
             new RunCommand(),
+            new SessionsCommand(),
             new ListCommand(),
             new AttachCommand(),
             new SavepointCommand(),
@@ -41,12 +42,13 @@ public final class Main {
             new LogsCommand(),
             new ConfigCommand(),
             new DoctorCommand(),
+            new ShareCommand(),
             new DrillCommand(),
             new StopCommand(),
             new ShutdownCommand(),
             new CompletionCommand());
 
-    /** Other names under which people look for a command. */
+    /** Other names under which people look for a command, each with the command's own. */
     private static final Map<String, String> ALIASES =
             Map.of("session", "status", "stop-session", "shutdown", "ls", "list", "info", "status", "sweep", "fsck");
 
@@ -76,10 +78,10 @@ public final class Main {
             return tell(ExitCode.BAD_INPUT, String.valueOf(refused.getMessage()), refused, verbose, console);
         } catch (RuntimeException | Error defect) {
             LOG.error("The command {} met a defect.", shown(words), defect);
-            String log = environment.getOrDefault("SELVAGE_USER_DIR", "~/.selvage") + "/logs/client.log";
             return tell(
                     ExitCode.INTERNAL,
-                    "A defect of Selvage: " + defect + ". Please report it with the end of " + log + ".",
+                    "A defect of Selvage: " + defect + ". Please report it with the end of "
+                            + Host.logFile(environment) + ".",
                     defect,
                     verbose,
                     console);
@@ -143,6 +145,15 @@ public final class Main {
         return commands;
     }
 
+    /** The other words by which a command is called, in their order. */
+    static List<String> aliasesOf(String word) {
+        return ALIASES.entrySet().stream()
+                .filter(alias -> alias.getValue().equals(word))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+    }
+
     /** A command's own options, and those that all have. */
     static Options optionsOf(Command command) {
         return command.options()
@@ -154,10 +165,15 @@ public final class Main {
     static String overview() {
         StringBuilder text = new StringBuilder("selvage COMMAND [options]\n\n");
         text.append(Table.of(COMMANDS.stream()
-                .map(command -> List.of("  " + word(command), command.summary()))
+                .map(command -> List.of("  " + word(command), command.summary() + also(word(command))))
                 .toList()));
         text.append("\n\nA session is opened with scripts/yarn-session.sh. Each command explains itself with --help.");
         return text.toString();
+    }
+
+    private static String also(String word) {
+        List<String> aliases = aliasesOf(word);
+        return aliases.isEmpty() ? "" : " (also: " + String.join(", ", aliases) + ")";
     }
 
     static String help(Command command, Options options) {
@@ -165,7 +181,7 @@ public final class Main {
         PrintWriter out = new PrintWriter(text);
         out.println(command.name() + " " + command.synopsis() + "\n");
         String summary = command.summary();
-        out.println(Character.toUpperCase(summary.charAt(0)) + summary.substring(1) + ".");
+        out.println(Character.toUpperCase(summary.charAt(0)) + summary.substring(1) + also(word(command)) + ".");
         if (!command.details().isEmpty()) {
             out.println(command.details());
         }

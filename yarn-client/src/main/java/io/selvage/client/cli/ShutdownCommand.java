@@ -12,7 +12,7 @@ final class ShutdownCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "[options] [SESSION_ID]";
+        return "[options] [SESSION]";
     }
 
     @Override

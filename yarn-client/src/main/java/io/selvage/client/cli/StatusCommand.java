@@ -32,7 +32,7 @@ final class StatusCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "[options] [SESSION_ID]";
+        return "[options] [SESSION]";
     }
 
     @Override

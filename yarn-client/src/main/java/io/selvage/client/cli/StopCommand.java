@@ -33,7 +33,7 @@ final class StopCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "[options] [SESSION_ID | JOB_ID]";
+        return "[options] [SESSION | JOB_ID]";
     }
 
     @Override

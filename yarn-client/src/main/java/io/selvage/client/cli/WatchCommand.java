@@ -25,7 +25,7 @@ final class WatchCommand implements Command {
 
     @Override
     public String synopsis() {
-        return "[options] [SESSION_ID]";
+        return "[options] [SESSION]";
     }
 
     @Override

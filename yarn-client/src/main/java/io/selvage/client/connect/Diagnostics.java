@@ -1,5 +1,7 @@
 package io.selvage.client.connect;
 
+import io.selvage.protocol.failure.ExitWords;
+import io.selvage.protocol.process.ProcessRole;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -11,9 +13,6 @@ public final class Diagnostics {
     private static final Pattern EXIT_CODE = Pattern.compile("exitCode: (-?\\d+)");
     private static final Pattern NOISE =
             Pattern.compile("^\\s*(at |\\.\\.\\. \\d+ more|Caused by: org\\.apache\\.hadoop\\.)");
-    /** Its own, or its JVM's. */
-    private static final Pattern LAST_WORDS =
-            Pattern.compile("(?m)^(?:selvage master: (.*)|(Terminating due to java\\.lang\\.OutOfMemoryError.*))$");
 
     private static final int MAX_LINES = 6;
     private static final int MAX_LINE_CHARS = 300;
@@ -29,12 +28,12 @@ public final class Diagnostics {
     static String inWords(String state, String diagnostics) {
         StringBuilder words = new StringBuilder(state);
         exitCode(diagnostics)
-                .ifPresent(code -> words.append("; its master's container ").append(meaning(code)));
+                .ifPresent(code -> words.append("; its master's container ").append(ExitWords.of(ProcessRole.MASTER, code)));
         words.append('.');
-        Matcher lastWords = LAST_WORDS.matcher(diagnostics);
-        if (lastWords.find()) {
-            return words.append(" The master said:\n  ")
-                    .append(lastWords.group(1) == null ? lastWords.group(2) : lastWords.group(1))
+        Optional<String> lastWords = ExitWords.lastWords(ProcessRole.MASTER, diagnostics);
+        if (lastWords.isPresent()) {
+            return words.append(" It said:\n  ")
+                    .append(lastWords.get())
                     .append('\n')
                     .toString();
         }
@@ -58,23 +57,5 @@ public final class Diagnostics {
             last = Optional.of(Integer.parseInt(matcher.group(1)));
         }
         return last;
-    }
-
-    private static String meaning(int code) {
-        return switch (code) {
-            case 0 -> "ended by itself with exit code 0";
-            case 3 -> "ran out of memory inside its JVM: raise selvage.master.memory";
-            case -100 -> "was lost with its node, or given back";
-            case -101 -> "found no good disk on its node";
-            case -102 -> "was preempted for another queue";
-            case -103 -> "was ended for its virtual memory: raise selvage.master.memory";
-            case -104 -> "was ended for its physical memory: raise selvage.master.memory";
-            case -106 -> "was ended by the ResourceManager";
-            case -107 -> "was ended after its application";
-            case -1000 -> "could not be started (a file could not be fetched, or its directory not be made)";
-            case 137 -> "was killed with signal 9";
-            case 143 -> "was ended with signal 15";
-            default -> "ended with exit code " + code;
-        };
     }
 }

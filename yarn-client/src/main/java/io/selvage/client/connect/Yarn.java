@@ -244,12 +244,8 @@ public final class Yarn implements AutoCloseable {
     }
 
     /** None where labels are not in use. */
-    public Set<String> nodeLabels() {
-        return call(
-                "list its node labels",
-                () -> client.getClusterNodeLabels().stream()
-                        .map(NodeLabel::getName)
-                        .collect(Collectors.toSet()));
+    public List<NodeLabel> nodeLabels() {
+        return call("list its node labels", client::getClusterNodeLabels);
     }
 
     /** Beside memory and cores. What is read of resources from then on knows these types. */

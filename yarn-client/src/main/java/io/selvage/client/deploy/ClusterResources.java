@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.yarn.api.protocolrecords.GetNewApplicationResponse;
+import org.apache.hadoop.yarn.api.records.NodeLabel;
 import org.apache.hadoop.yarn.api.records.NodeReport;
 import org.apache.hadoop.yarn.api.records.QueueInfo;
 import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
@@ -72,11 +75,17 @@ public record ClusterResources(String where, ClusterLimits limits, Queues queues
 
     private static ClusterLimits limits(Yarn yarn, GetNewApplicationResponse response) {
         Resource largest = response.getMaximumResourceCapability();
+        List<NodeLabel> labels = yarn.nodeLabels();
         return new ClusterLimits(
                 largest.getMemorySize(),
                 largest.getVirtualCores(),
                 yarn.runningNodes().stream().map(ClusterResources::node).toList(),
-                yarn.nodeLabels());
+                names(labels.stream()),
+                names(labels.stream().filter(NodeLabel::isExclusive)));
+    }
+
+    private static Set<String> names(Stream<NodeLabel> labels) {
+        return labels.map(NodeLabel::getName).collect(Collectors.toSet());
     }
 
     private static ClusterLimits.Node node(NodeReport report) {

@@ -327,7 +327,14 @@ public final class Deployment {
         if (Files.isReadable(distribution.containerLogSettings())) {
             settings.put(CONTAINER_LOG_SETTINGS, distribution.containerLogSettings());
         }
-        List<Path> files = new ArrayList<>(List.of(bundle.ofJars(jars), bundle.ofConfiguration(settings)));
+        Path archive = bundle.ofJars(jars);
+        Optional<LibraryFile> shared = SharedRuntime.find(
+                configuration.get(SessionConfig.LIBRARY_ROOT), yarnConfiguration, archive, hashes);
+        List<Path> files = new ArrayList<>();
+        if (shared.isEmpty()) {
+            files.add(archive);
+        }
+        files.add(bundle.ofConfiguration(settings));
         files.addAll(shipment.files());
         files.addAll(shipment.jars());
         for (Path folder : shipment.folders()) {
@@ -343,7 +350,7 @@ public final class Deployment {
                 .setUser(Login.user())
                 .putAllConfiguration(configuration.settings())
                 .putAllOrigins(configuration.origins())
-                .setLibraryArchive(entries.next().toWire())
+                .setLibraryArchive(shared.orElseGet(() -> entries.next().toWire()))
                 .addAllClassPath(
                         jars.stream().map(jar -> jar.getFileName().toString()).toList())
                 .addHadoopConf(entries.next().toWire())

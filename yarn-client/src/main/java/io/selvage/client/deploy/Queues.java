@@ -45,6 +45,7 @@ public record Queues(List<Queue> all, boolean areMade) {
      * @param labels of nodes that it may use; with "*" any
      * @param most what it may have at a time, by node label; the empty label for nodes without; where none is known,
      *     nothing is
+     * @param defaultLabel of the nodes for containers that ask for no label; empty: nodes without one; null: not known
      */
     public record Queue(
             String name,
@@ -56,7 +57,8 @@ public record Queues(List<Queue> all, boolean areMade) {
             float maximum,
             float used,
             Set<String> labels,
-            Map<String, Size> most) {
+            Map<String, Size> most,
+            @Nullable String defaultLabel) {
         public Queue {
             labels = Set.copyOf(labels);
             most = Map.copyOf(most);
@@ -69,7 +71,7 @@ public record Queues(List<Queue> all, boolean areMade) {
         /** One of which nothing is known but what it was asked for by: so nothing of it is in the way. */
         static Queue any(String asked) {
             return new Queue(
-                    asked, asked, false, QueueState.RUNNING.name(), true, 0, 0, 0, Set.of(ANY_LABEL), Map.of());
+                    asked, asked, false, QueueState.RUNNING.name(), true, 0, 0, 0, Set.of(ANY_LABEL), Map.of(), null);
         }
 
         boolean mayUse(String label) {
@@ -104,6 +106,7 @@ public record Queues(List<Queue> all, boolean areMade) {
         String name = info.getQueueName();
         String known = path == null || path.isEmpty() ? name : path;
         @Nullable Set<String> labels = info.getAccessibleNodeLabels();
+        @Nullable String defaultLabel = info.getDefaultNodeLabelExpression();
         return new Queue(
                 name,
                 known,
@@ -114,7 +117,8 @@ public record Queues(List<Queue> all, boolean areMade) {
                 info.getMaximumCapacity(),
                 info.getCurrentCapacity(),
                 labels == null ? Set.of() : labels,
-                most(info));
+                most(info),
+                defaultLabel == null ? "" : defaultLabel.strip());
     }
 
     private static Map<String, Size> most(QueueInfo info) {

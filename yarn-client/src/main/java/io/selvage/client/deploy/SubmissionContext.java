@@ -111,7 +111,7 @@ final class SubmissionContext {
         return LocalResource.newInstance(
                 URL.fromPath(new Path(file.getPath())),
                 localized.isArchive() ? LocalResourceType.ARCHIVE : LocalResourceType.FILE,
-                localized.isOfSession() ? LocalResourceVisibility.APPLICATION : LocalResourceVisibility.PRIVATE,
+                LocalResourceVisibility.valueOf(localized.sharing().name()),
                 file.getLength(),
                 file.getModificationTimeMillis());
     }

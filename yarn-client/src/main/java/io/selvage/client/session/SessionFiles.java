@@ -35,7 +35,7 @@ public final class SessionFiles {
 
     private final Path directory;
 
-    /** @param userDirectory {@code ~/.selvage}, or another that belongs to this user alone */
+    /** @param userDirectory belongs to this user alone */
     public SessionFiles(Path userDirectory) {
         this.directory = userDirectory.resolve("sessions");
     }

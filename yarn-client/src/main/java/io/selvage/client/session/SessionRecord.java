@@ -1,6 +1,7 @@
 package io.selvage.client.session;
 
 import io.selvage.protocol.security.ApplicationIdentity;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +24,17 @@ public record SessionRecord(
         ApplicationIdentity identity,
         @Nullable String user,
         @Nullable String onlyJob) {
+    private static final Pattern ID = Pattern.compile("application_\\d{1,18}_\\d{1,9}");
+
     public SessionRecord {
-        if (!applicationId.matches("application_\\d+_\\d+")) {
+        if (!isId(applicationId)) {
             throw new IllegalArgumentException("\"" + applicationId + "\" is not an application id.");
         }
+    }
+
+    /** Whether it has the form of an application's id; what has not can only be a name. */
+    public static boolean isId(String text) {
+        return ID.matcher(text).matches();
     }
 
     public boolean takesJobs() {

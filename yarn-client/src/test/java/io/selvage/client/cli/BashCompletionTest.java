@@ -2,16 +2,23 @@ package io.selvage.client.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.client.session.SessionFiles;
+import io.selvage.client.session.SessionRecord;
 import io.selvage.protocol.config.KnownKeys;
+import io.selvage.protocol.security.ApplicationIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.cli.Option;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +29,15 @@ class BashCompletionTest {
 
     @TempDir
     Path directory;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private int made;
+
+    @BeforeEach
+    void chooseDirectories() {
+        environment.put("HOME", directory.toString());
+        environment.put("SELVAGE_USER_DIR", directory.toString());
+    }
 
     @Test
     void everyCommandAndOptionIsInIt() {
@@ -36,10 +52,37 @@ class BashCompletionTest {
                 .contains(KnownKeys.all().stream().map(key -> key.name() + "=").toList());
     }
 
+    /** What bash does for that word, alone or as one of several. */
     private static String branchOf(String word) {
-        int begin = SCRIPT.indexOf("        " + word + ")\n");
-        assertThat(begin).as(word).isPositive();
-        return SCRIPT.substring(begin, SCRIPT.indexOf(";;", begin));
+        Matcher branch = Pattern.compile("(?m)^        (?:[a-z-]+ \\| )*" + word + "(?: \\| [a-z-]+)*\\)$")
+                .matcher(SCRIPT);
+        assertThat(branch.find()).as(word).isTrue();
+        return SCRIPT.substring(branch.start(), SCRIPT.indexOf(";;", branch.start()));
+    }
+
+    /** By the table of the guide, which people read: names that only the code has can't tell what is missing. */
+    @Test
+    void everyCommandOfTheGuideIsCompletedAndInTheOverview() throws Exception {
+        List<String> named = new ArrayList<>();
+        Matcher names = Pattern.compile("`(?:selvage )?([a-z]+)[^`]*`(?:, also called `([a-z]+)`)?")
+                .matcher("");
+        for (String line : Files.readAllLines(Path.of("..", "docs", "operations.md"))) {
+            if (line.startsWith("| `selvage ")) {
+                names.reset(line.substring(0, line.indexOf(" | ")));
+                while (names.find()) {
+                    named.add(names.group(1));
+                    if (names.group(2) != null) {
+                        named.add(names.group(2));
+                    }
+                }
+            }
+        }
+        assertThat(named).as("what is looked for is there").contains("run", "fsck", "sweep", "stop", "completion");
+        assertThat(complete("_selvage", "selvage", "")).containsAll(named);
+        for (String word : named) {
+            assertThat(Main.overview()).containsPattern("[ (]" + word + "[ ,)]");
+            assertThat(complete("_selvage", "selvage", word, "--ver")).as(word).containsExactly("--verbose");
+        }
     }
 
     private static List<String> wordsOf(String branch, String variable) {
@@ -50,16 +93,44 @@ class BashCompletionTest {
     @Test
     void bashCompletesCommandsOptionsSettingsWordsAndSessions() throws Exception {
         assertThat(complete("_selvage", "selvage", "thr")).containsExactly("threads");
+        assertThat(complete("_selvage", "selvage", "swe")).containsExactly("sweep");
+        assertThat(complete("_selvage", "selvage", "sweep", "--del")).containsExactly("--delete");
         assertThat(complete("_selvage", "selvage", "threads", "--sub")).containsExactly("--subtask");
         assertThat(complete("_selvage", "selvage", "checkpoint", "ver")).containsExactly("verify");
         assertThat(complete("_selvage", "selvage", "config", "-D", "selvage.master.mem"))
                 .containsExactly("selvage.master.memory=");
-        Files.createDirectories(directory.resolve("sessions"));
-        Files.writeString(directory.resolve("sessions").resolve("application_1_0001"), "");
+        new SessionFiles(directory)
+                .write(new SessionRecord(
+                        "application_1_0001",
+                        "nightly-1.2",
+                        "rm:8032",
+                        "hdfs://nn/user/me/.selvage",
+                        42,
+                        ApplicationIdentity.create(),
+                        "me",
+                        null));
         assertThat(complete("_selvage", "selvage", "status", "-s", "app")).containsExactly("application_1_0001");
+        assertThat(complete("_selvage", "selvage", "status", "-s", "nig")).containsExactly("nightly-1.2");
         assertThat(complete("_selvage_yarn_session", "yarn-session.sh", "--execu"))
                 .contains("--executor-memory");
         assertThat(complete("_selvage", "selvage", "unheard-of", "x")).isEmpty();
+    }
+
+    @Test
+    void sessionsAreThoseOfTheUsersDirectory() throws Exception {
+        environment.remove("SELVAGE_USER_DIR");
+        assertSessionsIn(directory.resolve(".selvage"));
+        assertSessionsIn(directory.resolve(".local/state/selvage"));
+        environment.put("XDG_STATE_HOME", directory.resolve("state").toString());
+        assertSessionsIn(directory.resolve("state/selvage"));
+        environment.put("SELVAGE_USER_DIR", directory.resolve("mine").toString());
+        assertSessionsIn(directory.resolve("mine"));
+    }
+
+    private void assertSessionsIn(Path user) throws Exception {
+        String id = "application_1_" + (++made);
+        Files.createFile(Files.createDirectories(user.resolve("sessions")).resolve(id));
+        assertThat(complete("_selvage", "selvage", "status", "-s", "app")).containsExactly(id);
     }
 
     /** The last word is completed. */
@@ -77,7 +148,9 @@ class BashCompletionTest {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
-        builder.environment().put("SELVAGE_USER_DIR", directory.toString());
+        builder.environment().remove("XDG_STATE_HOME");
+        builder.environment().remove("SELVAGE_USER_DIR");
+        builder.environment().putAll(environment);
         Process bash = builder.start();
         String out = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(bash.waitFor(20, TimeUnit.SECONDS)).isTrue();

@@ -59,8 +59,8 @@ class MainTest {
     void anUnknownCommandIsRefusedWithTheKnownOnes() {
         assertRefused(
                 ExitCode.USAGE,
-                "selvage: There is no command \"walk\". The commands are run, list, attach, savepoint, checkpoint, fsck,"
-                        + " rescale, cancel, status, watch, threads, logs, config, doctor, drill, stop, shutdown, completion."
+                "selvage: There is no command \"walk\". The commands are run, sessions, list, attach, savepoint, checkpoint,"
+                        + " fsck, rescale, cancel, status, watch, threads, logs, config, doctor, share, drill, stop, shutdown, completion."
                         + " See: selvage --help",
                 "walk");
     }
@@ -259,16 +259,6 @@ class MainTest {
                 "selvage: selvage completion: it knows no shell \"fish\", but bash. See: selvage completion --help",
                 "completion",
                 "fish");
-    }
-
-    @Test
-    void aLogOfWhatIsNoSessionIsRefused() {
-        assertRefused(
-                ExitCode.USAGE,
-                "selvage: selvage logs: --session is \"mine\", and must be an application id. See: selvage logs --help",
-                "logs",
-                "-s",
-                "mine");
     }
 
     @Test

@@ -19,11 +19,12 @@ class ResourceTextsTest {
                     List.of(
                             new ClusterLimits.Node("b:1", "/east", Set.of("gpu"), 6144, 2, 0, 0, 0),
                             new ClusterLimits.Node("a:1", "/west", Set.of(), 4096, 8, 1536, 3, 2)),
+                    Set.of("gpu"),
                     Set.of("gpu")),
             new Queues(
                     List.of(
                             new Queues.Queue(
-                                    "etl", "root.etl", true, "RUNNING", true, 0.5f, 1, 0.1f, Set.of("*"), Map.of()),
+                                    "etl", "root.etl", true, "RUNNING", true, 0.5f, 1, 0.1f, Set.of("*"), Map.of(), ""),
                             new Queues.Queue(
                                     "nightly",
                                     "root.etl.nightly",
@@ -34,7 +35,8 @@ class ResourceTextsTest {
                                     1,
                                     Float.POSITIVE_INFINITY,
                                     Set.of(),
-                                    Map.of())),
+                                    Map.of(),
+                                    "")),
                     false));
 
     @Test

@@ -14,10 +14,10 @@ class DiagnosticsTest {
                 + "\tat org.apache.hadoop.Foo.bar(Foo.java:1)\n"
                 + "\t... 3 more\n";
         assertThat(Diagnostics.inWords("it has failed", diagnostics))
-                .startsWith("it has failed; its master's container was ended for its physical memory: raise"
-                        + " selvage.master.memory.")
+                .startsWith("it has failed; its master's container was killed because it used more memory than it asked"
+                        + " for: raise selvage.master.memory (exit status -104).")
                 .contains("Failing this attempt.")
-                .doesNotContain("Foo.java", "more");
+                .doesNotContain("Foo.java", "3 more");
     }
 
     @Test
@@ -28,7 +28,8 @@ class DiagnosticsTest {
                 + "selvage master: No port could be opened on host: Cannot assign requested address.\n"
                 + "For more detailed output, check the application tracking page.\n";
         assertThat(Diagnostics.inWords("it has failed", diagnostics))
-                .isEqualTo("it has failed; its master's container ended with exit code 26. The master said:\n"
+                .isEqualTo("it has failed; its master's container could not start: it could open no port; check"
+                        + " selvage.network.bind-host and the host's free ports (exit status 26). It said:\n"
                         + "  No port could be opened on host: Cannot assign requested address.\n");
     }
 
@@ -38,9 +39,20 @@ class DiagnosticsTest {
                 + "Last 4096 bytes of stderr :\n"
                 + "Terminating due to java.lang.OutOfMemoryError: Java heap space\n";
         assertThat(Diagnostics.inWords("it has failed", diagnostics))
-                .isEqualTo("it has failed; its master's container ran out of memory inside its JVM: raise"
-                        + " selvage.master.memory. The master said:\n"
+                .isEqualTo("it has failed; its master's container has ended because its JVM ran out of memory: raise"
+                        + " selvage.master.memory (exit status 3). It said:\n"
                         + "  Terminating due to java.lang.OutOfMemoryError: Java heap space\n");
+    }
+
+    @Test
+    void aNodeWithoutJavaIsToldWithWhatItsShellSays() {
+        String diagnostics = "Application application_1_0001 failed 2 times due to ... exited with  exitCode: 127\n"
+                + "Last 4096 bytes of stderr :\n"
+                + "/bin/bash: line 1: /usr/lib/jvm/no/bin/java: No such file or directory\n";
+        assertThat(Diagnostics.inWords("it has failed", diagnostics))
+                .startsWith("it has failed; its master's container could not start: there is no $JAVA_HOME/bin/java on"
+                        + " its node; set JAVA_HOME of the NodeManagers, or selvage.master.env.JAVA_HOME and")
+                .endsWith("It said:\n  /bin/bash: line 1: /usr/lib/jvm/no/bin/java: No such file or directory\n");
     }
 
     @Test

@@ -15,7 +15,11 @@ import org.junit.jupiter.api.Test;
 
 class ClusterLimitsTest {
     private static final ClusterLimits LIMITS = new ClusterLimits(
-            8192, 4, List.of(node("a:1", 4096, 8), node("b:1", 6144, 2, "gpu")), Set.of("gpu", "ssd", "cold"));
+            8192,
+            4,
+            List.of(node("a:1", 4096, 8), node("b:1", 6144, 2, "gpu")),
+            Set.of("gpu", "ssd", "cold"),
+            Set.of("ssd", "cold"));
     private static final Queues.Queue QUEUE = queue(Set.of("gpu", "ssd"), Map.of());
 
     private static ClusterLimits.Node node(String name, long memoryMib, int vcores, String... labels) {
@@ -23,7 +27,11 @@ class ClusterLimitsTest {
     }
 
     private static Queues.Queue queue(Set<String> labels, Map<String, Queues.Size> most) {
-        return new Queues.Queue("default", "root.default", false, "RUNNING", true, 1, 1, 0, labels, most);
+        return queue(labels, most, "");
+    }
+
+    private static Queues.Queue queue(Set<String> labels, Map<String, Queues.Size> most, String defaultLabel) {
+        return new Queues.Queue("default", "root.default", false, "RUNNING", true, 1, 1, 0, labels, most, defaultLabel);
     }
 
     @Test
@@ -56,13 +64,13 @@ class ClusterLimitsTest {
     void aContainerThatNoSingleNodeHasRoomForIsRefused() {
         assertThatThrownBy(
                         () -> LIMITS.check(session("selvage.executor.memory=5g", "selvage.executor.vcores=4"), QUEUE))
-                .hasMessage("No node of the cluster has both 5g of memory and 4 virtual cores. Ask for less of one for"
+                .hasMessage("None of the cluster's nodes has both 5g of memory and 4 virtual cores. Ask for less of one for"
                         + " the executors.");
     }
 
     @Test
     void aClusterWithoutNodesIsRefused() {
-        assertThatThrownBy(() -> new ClusterLimits(8192, 4, List.of(), Set.of()).check(session(), QUEUE))
+        assertThatThrownBy(() -> new ClusterLimits(8192, 4, List.of(), Set.of(), Set.of()).check(session(), QUEUE))
                 .hasMessageContaining("No NodeManager of the cluster runs");
     }
 
@@ -84,7 +92,8 @@ class ClusterLimitsTest {
                 .hasMessage(
                         "selvage.application.node-label is \"gpus\", and the cluster has no such node label: did you"
                                 + " mean gpu? It has cold, gpu, ssd.");
-        ClusterLimits unlabelled = new ClusterLimits(8192, 4, List.of(node("a:1", 4096, 8)), Set.of());
+        ClusterLimits unlabelled =
+                new ClusterLimits(8192, 4, List.of(node("a:1", 4096, 8)), Set.of(), Set.of());
         assertThatThrownBy(() -> unlabelled.check(session("selvage.executor.node-label=gpu"), QUEUE))
                 .hasMessage(
                         "selvage.executor.node-label is \"gpu\", and the cluster has no such node label: it has none"
@@ -104,11 +113,73 @@ class ClusterLimitsTest {
     void onlyNodesOfTheLabelCount() {
         assertThatThrownBy(() ->
                         LIMITS.check(session("selvage.executor.node-label=gpu", "selvage.executor.vcores=3"), QUEUE))
-                .hasMessage("selvage.executor.vcores is 3, and the largest of the cluster's nodes has 2. Ask for fewer"
-                        + " for the executors.");
+                .hasMessage("selvage.executor.vcores is 3, and the largest of the nodes with the label gpu has 2. Ask for"
+                        + " fewer for the executors.");
         assertThatThrownBy(() -> LIMITS.check(session("selvage.application.node-label=ssd"), QUEUE))
                 .hasMessage("selvage.application.node-label is \"ssd\", and no NodeManager of that label runs, so no"
                         + " container for the master can start. See which do with: scripts/yarn-session.sh -q");
+    }
+
+    /** Of 4 GiB without a label, and of 6 GiB with one that is exclusive. */
+    private static ClusterLimits withExclusiveNodes(ClusterLimits.Node... nodes) {
+        return new ClusterLimits(8192, 8, List.of(nodes), Set.of("gpu"), Set.of("gpu"));
+    }
+
+    @Test
+    void whoAsksForNoLabelGetsNoNodeWhoseLabelIsExclusive() {
+        ClusterLimits limits = withExclusiveNodes(node("a:1", 4096, 4), node("b:1", 6144, 8, "gpu"));
+        assertThatCode(() -> limits.check(session("selvage.executor.memory=4g"), QUEUE))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> limits.check(session("selvage.executor.memory=5g"), QUEUE))
+                .isInstanceOfSatisfying(
+                        ClientException.class,
+                        refusal -> assertThat(refusal.exitCode()).isEqualTo(ExitCode.REFUSED))
+                .hasMessage("selvage.executor.memory is 5g, and the largest of the cluster's nodes that take containers"
+                        + " without a label has 4096m. Ask for less for the executors. Nodes with a label are for who"
+                        + " names it, with selvage.executor.node-label: gpu.");
+        assertThatThrownBy(() -> limits.check(session("selvage.master.vcores=5"), queue(Set.of(), Map.of())))
+                .as("a queue that may not use the label")
+                .hasMessage("selvage.master.vcores is 5, and the largest of the cluster's nodes that take containers"
+                        + " without a label has 4. Ask for fewer for the master.");
+        assertThatCode(() -> limits.check(
+                        session("selvage.executor.memory=5g", "selvage.executor.node-label=gpu"), QUEUE))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void aClusterOfNothingButExclusiveNodesTakesNobodyWithoutALabel() {
+        ClusterLimits limits = withExclusiveNodes(node("b:1", 6144, 8, "gpu"));
+        assertThatThrownBy(() -> limits.check(session(), QUEUE))
+                .hasMessage("Each node that runs has a label that is exclusive, so no container for the master can"
+                        + " start. Nodes with a label are for who names it, with selvage.application.node-label: gpu."
+                        + " See which nodes run with: scripts/yarn-session.sh -q");
+        assertThatCode(() -> limits.check(session(), queue(Set.of("gpu"), Map.of(), "gpu")))
+                .as("a queue whose containers go there")
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void theQueuesOwnLabelIsThatOfWhoAsksForNone() {
+        ClusterLimits limits = withExclusiveNodes(node("a:1", 4096, 8), node("b:1", 6144, 2, "gpu"));
+        Queues.Queue onGpus = queue(Set.of("gpu"), Map.of("gpu", new Queues.Size(5120, 2)), "gpu");
+        assertThatCode(() -> limits.check(session("selvage.executor.memory=5g"), onGpus))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> limits.check(session("selvage.executor.memory=6g"), onGpus))
+                .hasMessageContaining("the queue \"default\" gets at most 5120m in all");
+        assertThatThrownBy(() -> limits.check(session("selvage.executor.vcores=4"), onGpus))
+                .hasMessage("selvage.executor.vcores is 4, and the largest of the nodes with the label gpu, which is the"
+                        + " queue's own, has 2. Ask for fewer for the executors.");
+        ClusterLimits gone = withExclusiveNodes(node("a:1", 4096, 8));
+        assertThatThrownBy(() -> gone.check(session(), onGpus))
+                .hasMessageStartingWith("The queue \"default\" puts containers that ask for no node label on nodes with the"
+                        + " label gpu, of which none runs, so no container for the master can start.");
+    }
+
+    @Test
+    void aQueueOfWhichNothingIsKnownMayLeadToAnyNode() {
+        ClusterLimits limits = withExclusiveNodes(node("a:1", 4096, 8), node("b:1", 6144, 2, "gpu"));
+        assertThatCode(() -> limits.check(session("selvage.executor.memory=6g"), Queues.Queue.any("default")))
+                .doesNotThrowAnyException();
     }
 
     @Test

@@ -42,6 +42,16 @@ class QueuesTest {
     }
 
     @Test
+    void aQueuesOwnLabelIsKnownAndThatOfOneThatMayYetBeChosenIsNot() {
+        QueueInfo gpus = queue("gpus", "root.gpus", QueueState.RUNNING);
+        gpus.setDefaultNodeLabelExpression(" gpu ");
+        Queues queues = Queues.of(List.of(gpus, queue("default", "root.default", QueueState.RUNNING)), List.of());
+        assertThat(queues.choose("gpus").queue().defaultLabel()).isEqualTo("gpu");
+        assertThat(queues.choose("default").queue().defaultLabel()).isEmpty();
+        assertThat(queues.choose("root.default.anna").queue().defaultLabel()).isNull();
+    }
+
+    @Test
     void aMissingQueueIsRefusedWithTheNearestAndAllThatWouldDo() {
         assertRefused(
                 "nigthly",

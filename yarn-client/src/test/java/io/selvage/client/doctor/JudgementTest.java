@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class JudgementTest {
     private static final Path FOLDER = Path.of("/etc/hadoop/conf");
     private static final Queues.Queue QUEUE =
-            new Queues.Queue("q", "root.q", false, "RUNNING", true, 1, 1, 0, Set.of(), Map.of());
+            new Queues.Queue("q", "root.q", false, "RUNNING", true, 1, 1, 0, Set.of(), Map.of(), "");
 
     @Test
     void anOldJavaIsAProblem() {
@@ -120,6 +120,7 @@ class JudgementTest {
                         8192,
                         4,
                         List.of(new ClusterLimits.Node("a:1", "/rack", Set.of(), 8192, 4, 0, 0, 0)),
+                        Set.of(),
                         Set.of()));
         assertThat(fits.verdict()).isEqualTo(Verdict.OK);
         assertThat(fits.text()).contains("up to 8192m and 4 virtual cores on the one node that runs");

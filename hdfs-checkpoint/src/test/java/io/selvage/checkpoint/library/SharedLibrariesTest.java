@@ -1,0 +1,106 @@
+package io.selvage.checkpoint.library;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.protocol.wire.LibraryFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On local files, which have the same rights as those in HDFS. */
+class SharedLibrariesTest {
+    @TempDir
+    Path local;
+
+    private Path jar;
+    private Path apps;
+    private Path root;
+
+    @BeforeEach
+    void layOut() throws IOException {
+        jar = Files.writeString(local.resolve("libraries.zip"), "abc");
+        may(local, "rwxr-xr-x");
+        apps = Files.createDirectory(local.resolve("apps"));
+        may(apps, "rwxr-xr-x");
+        root = apps.resolve("selvage");
+    }
+
+    private static void may(Path path, String rights) throws IOException {
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(rights));
+    }
+
+    private static String mayOf(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    private SharedLibraries shared() throws IOException {
+        return new SharedLibraries(new org.apache.hadoop.fs.Path(root.toUri()), new Configuration());
+    }
+
+    private LibraryFile put() throws IOException {
+        return shared().put(jar, HashCache.open(local.resolve("hashes")));
+    }
+
+    private static Path pathOf(LibraryFile file) {
+        return Path.of(new org.apache.hadoop.fs.Path(file.getPath()).toUri().getPath());
+    }
+
+    @Test
+    void whatIsPutThereIsForAllToReadAndForNobodyToChange() throws IOException {
+        LibraryFile put = put();
+        assertThat(put.getForAll()).isTrue();
+        assertThat(pathOf(put)).hasContent("abc").startsWith(root.resolve("libraries").resolve(put.getSha256()));
+        assertThat(mayOf(pathOf(put))).isEqualTo("rw-r--r--");
+        for (Path directory : new Path[] {root, root.resolve("libraries"), pathOf(put).getParent()}) {
+            assertThat(mayOf(directory)).as("%s", directory).isEqualTo("rwxr-xr-x");
+        }
+        assertThat(shared().find(put.getSha256(), 3)).contains(put);
+        assertThat(put()).as("once more").isEqualTo(put);
+    }
+
+    @Test
+    void whatIsNotThereOrIsOfAnotherLengthIsNotFound() throws IOException {
+        assertThat(shared().find("0".repeat(64), 3)).isEmpty();
+        String sha256 = put().getSha256();
+        assertThat(shared().find("0".repeat(64), 3)).isEmpty();
+        assertThat(shared().find(sha256, 4)).as("half of it, say").isEmpty();
+    }
+
+    @Test
+    void whatIsUnderWayIsNotFound() throws IOException {
+        LibraryFile put = put();
+        Files.move(pathOf(put), pathOf(put).resolveSibling(".libraries.zip.1.tmp"));
+        assertThat(shared().find(put.getSha256(), 3)).isEmpty();
+    }
+
+    @Test
+    void whereNotAllMayEnterItIsOnlyForWhoMay() throws IOException {
+        may(apps, "rwxr-x---");
+        LibraryFile put = put();
+        assertThat(put.getForAll()).isFalse();
+        assertThat(shared().find(put.getSha256(), 3)).contains(put);
+        may(apps, "rwxr-xr-x");
+        may(pathOf(put), "rw-r-----");
+        assertThat(shared().find(put.getSha256(), 3).orElseThrow().getForAll()).isFalse();
+    }
+
+    @Test
+    void whatAnybodyCouldReplaceIsNotTaken() throws IOException {
+        LibraryFile put = put();
+        for (Path path : new Path[] {pathOf(put), pathOf(put).getParent(), root, apps}) {
+            String before = mayOf(path);
+            may(path, "rwxrwxrwx");
+            assertThat(shared().find(put.getSha256(), 3)).as("%s", path).isEmpty();
+            may(path, before);
+        }
+        assertThat(shared().find(put.getSha256(), 3)).contains(put);
+        may(root, "rwxrwxrwx");
+        assertThatThrownBy(this::put).hasMessageContaining("Anybody may write into file:" + root);
+    }
+}

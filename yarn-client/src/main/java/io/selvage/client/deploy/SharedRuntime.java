@@ -1,0 +1,67 @@
+package io.selvage.client.deploy;
+
+import io.selvage.checkpoint.library.HashCache;
+import io.selvage.checkpoint.library.SharedLibraries;
+import io.selvage.client.connect.Hdfs;
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.wire.LibraryFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The runtime that an administrator has put into HDFS for all users; blocks on HDFS. */
+public final class SharedRuntime {
+    private static final Logger LOG = LoggerFactory.getLogger(SharedRuntime.class);
+
+    private SharedRuntime() {}
+
+    /**
+     * The one with that content, if it is there and can be used: if not, each user has his own.
+     *
+     * @param root of selvage.library.root; empty: there is none
+     */
+    static Optional<LibraryFile> find(String root, Configuration hadoop, Path archive, HashCache hashes)
+            throws IOException {
+        if (root.isEmpty()) {
+            return Optional.empty();
+        }
+        String sha256 = hashes.sha256(archive);
+        try {
+            Optional<LibraryFile> found = new SharedLibraries(new org.apache.hadoop.fs.Path(root), hadoop)
+                    .find(sha256, Files.size(archive));
+            if (found.isEmpty()) {
+                LOG.info("The runtime {} is not in {}, or can't be used there.", sha256, root);
+            }
+            return found;
+        } catch (IOException unanswered) {
+            LOG.warn("The runtime {} is not taken from {}.", sha256, root, unanswered);
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Puts it there for all.
+     *
+     * @param bundleDirectory where files are kept that were put together for the cluster
+     * @return where it is, and whether all can read it there
+     * @throws ClientException if that can't be, or anybody could replace it there
+     */
+    public static LibraryFile put(
+            String root, Configuration hadoop, Distribution distribution, Path bundleDirectory, Path hashCacheFile) {
+        try {
+            Path archive = new Bundle(bundleDirectory).ofJars(distribution.jars());
+            return new SharedLibraries(new org.apache.hadoop.fs.Path(root), hadoop)
+                    .put(archive, HashCache.open(hashCacheFile));
+        } catch (IOException failed) {
+            throw new ClientException(
+                    ExitCode.REFUSED,
+                    "The runtime could not be put into " + root + " for all: " + Hdfs.firstLine(failed),
+                    failed);
+        }
+    }
+}
