@@ -139,15 +139,15 @@ final class OpenedSessions {
     }
 
     /**
-     * All of this user's on this cluster of which anything is left, newest first; what those have left that were stopped
-     * or killed is deleted.
+     * All of this user's on this cluster that run, or of which anything is left, newest first; what those have left that were
+     * stopped or killed is deleted.
      */
     List<SessionSummary> all() {
         List<SessionSummary> all = new ArrayList<>();
         for (SessionRecord record : mine().toList()) {
             Optional<ApplicationReport> report = report(record.applicationId());
             Standing standing = standingOf(record, report);
-            if (!standing.mayBeDeleted() || settle(record, standing).isPresent()) {
+            if (settle(record, standing).isPresent()) {
                 all.add(summary(record, report));
             }
         }

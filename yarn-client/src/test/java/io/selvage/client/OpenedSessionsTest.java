@@ -233,6 +233,12 @@ class OpenedSessionsTest {
                 .containsExactly(third, OLD);
         assertThat(directory.resolve("root").resolve(NEW)).doesNotExist();
         assertThat(files.applicationIds()).containsExactly(fourth, third, OLD);
+        Hdfs.connect(new Configuration(), stateRoot).delete(stateRoot + "/" + OLD);
+        assertThat(sessions().all())
+                .as("nothing is left of one that YARN does not know")
+                .extracting(SessionSummary::applicationId)
+                .containsExactly(third);
+        assertThat(files.applicationIds()).containsExactly(fourth, third);
     }
 
     @Test

@@ -13,7 +13,6 @@ import io.selvage.protocol.wire.SessionDescription;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Pages {
     private final Question session;
     private final Question jobs;
-    private final BooleanSupplier areReadersKnown;
 
-    /** @param areReadersKnown else nobody sees of a failure what was at hand: a record */
-    Pages(Questions questions, Doors doors, BooleanSupplier areReadersKnown) {
-        this.areReadersKnown = areReadersKnown;
+    Pages(Questions questions, Doors doors) {
         this.session = new Question(questions, doors::sessionQuestion);
         this.jobs = new Question(questions, id -> new MasterEvent.JobsQueried(id, "", true));
     }
@@ -96,11 +92,11 @@ final class Pages {
                                 System.currentTimeMillis())));
     }
 
-    private List<JobDescription> jobsIn(CompletableFuture<Message> answer) {
-        List<JobDescription> all = of(answer, ListJobsResponse.class).getJobsList();
-        return areReadersKnown.getAsBoolean()
-                ? all
-                : all.stream().map(Pages::withoutRecords).toList();
+    /** Nobody has asked readers who they are, not even YARN's proxy for certain: they are shown no records. */
+    private static List<JobDescription> jobsIn(CompletableFuture<Message> answer) {
+        return of(answer, ListJobsResponse.class).getJobsList().stream()
+                .map(Pages::withoutRecords)
+                .toList();
     }
 
     private static JobDescription withoutRecords(JobDescription job) {

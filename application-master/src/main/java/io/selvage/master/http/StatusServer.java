@@ -17,7 +17,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,13 +63,12 @@ public final class StatusServer {
             ServerSocketChannel listener,
             Questions questions,
             Doors doors,
-            Predicate<InetAddress> readers,
-            BooleanSupplier areReadersKnown)
+            Predicate<InetAddress> readers)
             throws IOException {
         this.selector = selector;
         this.listener = listener;
         this.port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
-        this.pages = new Pages(questions, doors, areReadersKnown);
+        this.pages = new Pages(questions, doors);
         this.refusals = doors.status();
         this.readers = readers;
         this.thread = new Thread(this::run, "master-http");
@@ -82,14 +80,9 @@ public final class StatusServer {
      *
      * @param address port 0 for any free one
      * @param readers who may read, by their addresses; asked for each request
-     * @param areReadersKnown whether somebody has asked them who they are: else they are shown no records
      */
     public static StatusServer start(
-            InetSocketAddress address,
-            Questions questions,
-            Doors doors,
-            Predicate<InetAddress> readers,
-            BooleanSupplier areReadersKnown)
+            InetSocketAddress address, Questions questions, Doors doors, Predicate<InetAddress> readers)
             throws IOException {
         Selector selector = Selector.open();
         ServerSocketChannel listener = ServerSocketChannel.open();
@@ -97,7 +90,7 @@ public final class StatusServer {
             listener.bind(address, BACKLOG);
             listener.configureBlocking(false);
             listener.register(selector, SelectionKey.OP_ACCEPT);
-            StatusServer server = new StatusServer(selector, listener, questions, doors, readers, areReadersKnown);
+            StatusServer server = new StatusServer(selector, listener, questions, doors, readers);
             server.thread.start();
             return server;
         } catch (IOException failed) {

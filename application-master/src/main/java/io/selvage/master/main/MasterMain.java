@@ -199,7 +199,7 @@ public final class MasterMain {
         try {
             Ports ports = new Ports(
                     ControlServer.start(here.identity(), anyPort(), inbox, questions, doors),
-                    StatusServer.start(anyPort(), questions, doors, readers, readers::areKnown));
+                    StatusServer.start(anyPort(), questions, doors, readers));
             steps.done("ports");
             startDaemon(
                     "start-rehearsal",

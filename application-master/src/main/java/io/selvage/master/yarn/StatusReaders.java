@@ -64,11 +64,6 @@ public final class StatusReaders implements Predicate<InetAddress> {
         return isForAll || proxies.contains(address);
     }
 
-    /** Whether only the proxy may, which has asked whoever looks through it who he is, if anybody has. */
-    public boolean areKnown() {
-        return !isForAll;
-    }
-
     /** Returns soon if all may; else never, as it goes on to look up the proxy's hosts. */
     public void follow(StatusAccess access, YarnConfiguration hadoop) {
         if (isForAll(access, hadoop)) {

@@ -28,8 +28,7 @@ class StatusServerTest {
                     throw new IllegalStateException(what);
                 })),
                 doors,
-                proxy::equals,
-                () -> true);
+                proxy::equals);
         try {
             assertThat(answerTo(InetAddress.getByName("127.0.0.3"), server.port()))
                     .startsWith("HTTP/1.1 403 Forbidden")

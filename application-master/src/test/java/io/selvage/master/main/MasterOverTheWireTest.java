@@ -114,7 +114,7 @@ class MasterOverTheWireTest {
     void start() throws Exception {
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         control = ControlServer.start(identity, loopback, inbox, questions, doors);
-        status = StatusServer.start(loopback, questions, doors, anybody -> true, () -> false);
+        status = StatusServer.start(loopback, questions, doors, anybody -> true);
         Configuration configuration = Configuration.defaults()
                 .with(
                         Map.of(

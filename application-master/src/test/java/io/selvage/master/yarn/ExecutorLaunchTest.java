@@ -227,7 +227,9 @@ class ExecutorLaunchTest {
                         false)
                 .context(1024, new Credentials());
         assertThat(context.getLocalResources().get("lib").getVisibility()).isEqualTo(LocalResourceVisibility.PUBLIC);
-        assertThat(context.getLocalResources().get("hadoop-conf/configuration.jar").getVisibility())
+        assertThat(context.getLocalResources()
+                        .get("hadoop-conf/configuration.jar")
+                        .getVisibility())
                 .isEqualTo(LocalResourceVisibility.PRIVATE);
     }
 

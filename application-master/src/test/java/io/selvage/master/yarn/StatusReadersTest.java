@@ -25,14 +25,6 @@ class StatusReadersTest {
     }
 
     @Test
-    void whoMayReadIsKnownUnlessAllMay() {
-        StatusReaders readers = new StatusReaders();
-        assertThat(readers.areKnown()).as("nobody may yet").isTrue();
-        readers.follow(StatusAccess.ALL, with("hadoop.security.authentication", "kerberos"));
-        assertThat(readers.areKnown()).isFalse();
-    }
-
-    @Test
     void theProxyIsWhereYarnsSettingsHaveItOrAtEachResourceManager() {
         assertThat(StatusReaders.hosts(with("yarn.web-proxy.address", "proxy.example.com:9099")))
                 .containsExactly("proxy.example.com");

@@ -81,8 +81,7 @@ public final class ExitWords {
             case 3 ->
                 "has ended because its JVM ran out of memory: raise " + memory
                         + (role == ProcessRole.EXECUTOR ? ", or let functions keep less" : "");
-            case 126 ->
-                "could not start: $JAVA_HOME/bin/java on its node is no program that may be run; " + JAVA_HOME;
+            case 126 -> "could not start: $JAVA_HOME/bin/java on its node is no program that may be run; " + JAVA_HOME;
             case 127 -> "could not start: there is no $JAVA_HOME/bin/java on its node; " + JAVA_HOME;
             case 132, 134, 135, 136, 139 -> "has crashed, in its JVM or in a native library; see the end of its log";
             case 137 -> "was killed by signal 9 (SIGKILL): by someone, or by the kernel for want of memory";

@@ -20,11 +20,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Libraries that one user, who administers a cluster, has put there for all, under
  * {@code <root>/libraries/<sha256>/<name>}; every call blocks on the file system. What is there is trusted as its owner
- * is: nobody reads it again to see whether it has its hash. So nothing is taken that others than owners can replace.
+ * is: nobody reads it again to see whether it has its hash. So nothing is taken where others than owner and group can
+ * put something.
  */
 public final class SharedLibraries {
     private static final FsPermission FILE = new FsPermission((short) 0644);
-    private static final FsPermission DIRECTORY = new FsPermission((short) 0755);
+    /** What a directory lets others do so that they can read what is in it. */
+    private static final short OPEN = 0055;
+
     private static final Logger LOG = LoggerFactory.getLogger(SharedLibraries.class);
 
     private final FileSystem fileSystem;
@@ -45,7 +48,8 @@ public final class SharedLibraries {
                 boolean isIt = file.isFile()
                         && file.getLen() == length
                         && !file.getPath().getName().startsWith(".");
-                if (isIt && replaceable(file).isEmpty()) {
+                if (isIt && writable(file.getPath()).isEmpty()) {
+                    fileSystem.access(file.getPath(), FsAction.READ);
                     return Optional.of(new LibraryEntry(
                                     file.getPath().getName(),
                                     sha256,
@@ -67,26 +71,44 @@ public final class SharedLibraries {
      * Puts a file there, and lets all read it.
      *
      * @return where it is, and whether others can read it now; else who has the directory above the root must let them
-     * @throws IOException with a sentence if it can't be put there, or others could replace it
+     * @throws IOException with a sentence if it can't be put there, others could replace it, or what others can't read
+     *     now lies beside it
      */
     public LibraryFile put(java.nio.file.Path file, HashCache hashes) throws IOException {
+        requireFit();
         LibraryEntry entry = new LibraryStore(DurableStore.open(root, configuration), hashes).publish(file);
         Path path = new Path(entry.path());
         fileSystem.setPermission(path, FILE);
         for (Path directory = path.getParent();
-                !directory.equals(root.getParent());
+                directory != null && !directory.equals(root.getParent());
                 directory = directory.getParent()) {
-            if (!isOpen(fileSystem.getFileStatus(directory))) {
-                fileSystem.setPermission(directory, DIRECTORY);
+            FileStatus status = fileSystem.getFileStatus(directory);
+            if (!isOpen(status)) {
+                fileSystem.setPermission(directory, new FsPermission((short)
+                        (status.getPermission().toShort() | OPEN)));
             }
         }
         FileStatus status = fileSystem.getFileStatus(path);
-        Optional<Path> replaceable = replaceable(status);
-        if (replaceable.isPresent()) {
-            throw new IOException("Anybody may write into " + replaceable.get()
+        return entry.toWire().toBuilder().setForAll(closed(status).isEmpty()).build();
+    }
+
+    /** Before anything is put there. */
+    private void requireFit() throws IOException {
+        Optional<Path> writable = writable(new Path(root, LibraryStore.LIBRARIES));
+        if (writable.isPresent()) {
+            throw new IOException("Anybody may write into " + writable.get()
                     + ", and so could replace what all users run. Take that right away, or choose another directory.");
         }
-        return entry.toWire().toBuilder().setForAll(closed(status).isEmpty()).build();
+        if (!fileSystem.exists(root) || isOpen(fileSystem.getFileStatus(root))) {
+            return;
+        }
+        for (FileStatus beside : fileSystem.listStatus(root)) {
+            if (!beside.getPath().getName().equals(LibraryStore.LIBRARIES)) {
+                throw new IOException("All users have to enter " + root + ", and "
+                        + beside.getPath().getName()
+                        + " is in it, which they can't reach now. Choose a directory for the runtime alone.");
+            }
+        }
     }
 
     /** The file, or the directory that leads to it, that not all may read; empty: all can read the file. */
@@ -104,15 +126,23 @@ public final class SharedLibraries {
         return directory.getPermission().getOtherAction().implies(FsAction.EXECUTE);
     }
 
-    /** The file, or the directory, by which anybody could put another one in its place. */
-    private Optional<Path> replaceable(FileStatus file) throws IOException {
-        List<FileStatus> all = above(file);
-        all.add(file);
-        return all.stream()
-                .filter(each -> each.getPermission().getOtherAction().implies(FsAction.WRITE)
-                        && !each.getPermission().getStickyBit())
-                .findFirst()
-                .map(FileStatus::getPath);
+    /**
+     * What anybody may write to, of a file and what leads to it, as far as that is there. Directories above the root
+     * may be sticky: there nobody replaces what is another's. In those below he could put a file before its owner does.
+     */
+    private Optional<Path> writable(Path path) throws IOException {
+        boolean isAbove = false;
+        for (Path each = path; each != null; each = each.getParent()) {
+            if (fileSystem.exists(each)) {
+                FsPermission permission = fileSystem.getFileStatus(each).getPermission();
+                boolean isWritable = permission.getOtherAction().implies(FsAction.WRITE);
+                if (isWritable && !(isAbove && permission.getStickyBit())) {
+                    return Optional.of(each);
+                }
+            }
+            isAbove |= each.equals(root);
+        }
+        return Optional.empty();
     }
 
     /** The directories that lead to it. */

@@ -55,9 +55,12 @@ class SharedLibrariesTest {
     void whatIsPutThereIsForAllToReadAndForNobodyToChange() throws IOException {
         LibraryFile put = put();
         assertThat(put.getForAll()).isTrue();
-        assertThat(pathOf(put)).hasContent("abc").startsWith(root.resolve("libraries").resolve(put.getSha256()));
+        assertThat(pathOf(put))
+                .hasContent("abc")
+                .startsWith(root.resolve("libraries").resolve(put.getSha256()));
         assertThat(mayOf(pathOf(put))).isEqualTo("rw-r--r--");
-        for (Path directory : new Path[] {root, root.resolve("libraries"), pathOf(put).getParent()}) {
+        for (Path directory :
+                new Path[] {root, root.resolve("libraries"), pathOf(put).getParent()}) {
             assertThat(mayOf(directory)).as("%s", directory).isEqualTo("rwxr-xr-x");
         }
         assertThat(shared().find(put.getSha256(), 3)).contains(put);
@@ -102,5 +105,41 @@ class SharedLibrariesTest {
         assertThat(shared().find(put.getSha256(), 3)).contains(put);
         may(root, "rwxrwxrwx");
         assertThatThrownBy(this::put).hasMessageContaining("Anybody may write into file:" + root);
+    }
+
+    /** There he could not replace a file, but put one of the next version before it is there. */
+    @Test
+    void norIsWhatLiesWhereAnybodyCouldAddSomething() throws IOException {
+        LibraryFile put = put();
+        for (Path path : new Path[] {pathOf(put).getParent(), root.resolve("libraries"), root}) {
+            makeSticky(path);
+            assertThat(shared().find(put.getSha256(), 3)).as("%s", path).isEmpty();
+            may(path, "rwxr-xr-x");
+        }
+        makeSticky(apps);
+        assertThat(shared().find(put.getSha256(), 3)).as("above the root").contains(put);
+    }
+
+    private static void makeSticky(Path path) throws IOException {
+        Files.setAttribute(path, "unix:mode", 01777);
+    }
+
+    @Test
+    void theGroupKeepsItsRightToWrite() throws IOException {
+        Files.createDirectories(root);
+        may(root, "rwxrwx---");
+        put();
+        assertThat(mayOf(root)).isEqualTo("rwxrwxr-x");
+    }
+
+    @Test
+    void whatOthersCantReachIsNotOpenedToThem() throws IOException {
+        Files.createDirectories(root.resolve("application_1_0001"));
+        may(root, "rwx------");
+        assertThatThrownBy(this::put)
+                .hasMessageContaining("application_1_0001 is in it")
+                .hasMessageContaining("Choose a directory for the runtime alone.");
+        assertThat(mayOf(root)).isEqualTo("rwx------");
+        assertThat(root.resolve("libraries")).doesNotExist();
     }
 }

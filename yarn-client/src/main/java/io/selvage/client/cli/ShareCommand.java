@@ -7,6 +7,7 @@ import io.selvage.protocol.wire.LibraryFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.commons.cli.Options;
+import org.apache.hadoop.fs.Path;
 
 /** Puts the runtime into HDFS for all users of a cluster. */
 final class ShareCommand implements Command {
@@ -48,12 +49,13 @@ final class ShareCommand implements Command {
         try (SelvageClient client = host.connect()) {
             LibraryFile runtime = client.shareRuntime(directory);
             console.result(
-                    arguments.has(Arguments.JSON) ? Json.write(json(runtime)) : inWords(runtime, directory));
+                    arguments.has(Arguments.JSON) ? Json.write(json(runtime)) : inWords(runtime));
             return ExitCode.OK;
         }
     }
 
-    static String inWords(LibraryFile runtime, String directory) {
+    static String inWords(LibraryFile runtime) {
+        String directory = root(runtime);
         return "The runtime (" + Words.bytes(runtime.getLength()) + ") is in " + runtime.getPath() + ".\n"
                 + (runtime.getForAll()
                         ? "Have everybody's conf/selvage.yaml say: " + SessionConfig.LIBRARY_ROOT.name() + ": " + directory
@@ -61,8 +63,14 @@ final class ShareCommand implements Command {
                                 + ", or nodes fetch it for each user anew.");
     }
 
+    /** In full, whatever it was called: it is to mean the same to everybody. It has {@code libraries/<sha256>/<name>}. */
+    private static String root(LibraryFile runtime) {
+        return new Path(runtime.getPath()).getParent().getParent().getParent().toString();
+    }
+
     static Map<String, Object> json(LibraryFile runtime) {
         Map<String, Object> json = new LinkedHashMap<>();
+        json.put("root", root(runtime));
         json.put("path", runtime.getPath());
         json.put("sha256", runtime.getSha256());
         json.put("bytes", runtime.getLength());

@@ -2,6 +2,7 @@ package io.selvage.client.deploy;
 
 import io.selvage.client.connect.DaemonPage;
 import io.selvage.protocol.config.SessionConfig;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -14,18 +15,24 @@ import org.apache.hadoop.yarn.conf.YarnConfiguration;
  */
 public final class AttemptCap {
     /** It answers within milliseconds, or something is in the way; nobody is to wait for that. */
-    private static final long PATIENCE_MILLIS = 1_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Configuration own;
     private final CompletableFuture<Optional<DaemonPage>> page;
+    private final Duration patience;
 
-    private AttemptCap(Configuration own, CompletableFuture<Optional<DaemonPage>> page) {
+    private AttemptCap(Configuration own, CompletableFuture<Optional<DaemonPage>> page, Duration patience) {
         this.own = own;
         this.page = page;
+        this.patience = patience;
     }
 
     /** Asks, on a thread of its own. */
     static AttemptCap ask(YarnConfiguration hadoop) {
+        return ask(hadoop, PATIENCE);
+    }
+
+    static AttemptCap ask(YarnConfiguration hadoop, Duration patience) {
         CompletableFuture<Optional<DaemonPage>> page = new CompletableFuture<>();
         Thread asking = new Thread(
                 () -> {
@@ -38,12 +45,13 @@ public final class AttemptCap {
                 "attempt-cap");
         asking.setDaemon(true);
         asking.start();
-        return new AttemptCap(hadoop, page.completeOnTimeout(Optional.empty(), PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
+        return new AttemptCap(hadoop, page, patience);
     }
 
-    /** Waits for the answer, for a second at most since it was asked for. */
+    /** Waits for the answer, for a second at most. */
     int effective(SessionConfig session) {
-        Configuration managers = page.exceptionally(failed -> Optional.empty())
+        Configuration managers = page.completeOnTimeout(Optional.empty(), patience.toMillis(), TimeUnit.MILLISECONDS)
+                .exceptionally(failed -> Optional.empty())
                 .join()
                 .map(DaemonPage::settings)
                 .orElse(own);

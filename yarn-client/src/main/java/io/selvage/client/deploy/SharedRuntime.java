@@ -5,6 +5,7 @@ import io.selvage.checkpoint.library.SharedLibraries;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,15 +31,22 @@ public final class SharedRuntime {
         if (root.isEmpty()) {
             return Optional.empty();
         }
+        org.apache.hadoop.fs.Path directory = pathOf(root);
+        if (!directory.isAbsolute()) {
+            throw new ClientException(
+                    ExitCode.REFUSED,
+                    SessionConfig.LIBRARY_ROOT.name() + " is \"" + root + "\", which is another directory for each user."
+                            + " Begin it with / or hdfs://, as selvage share has said it.");
+        }
         String sha256 = hashes.sha256(archive);
         try {
-            Optional<LibraryFile> found = new SharedLibraries(new org.apache.hadoop.fs.Path(root), hadoop)
+            Optional<LibraryFile> found = new SharedLibraries(directory, hadoop)
                     .find(sha256, Files.size(archive));
             if (found.isEmpty()) {
                 LOG.info("The runtime {} is not in {}, or can't be used there.", sha256, root);
             }
             return found;
-        } catch (IOException unanswered) {
+        } catch (IOException | IllegalArgumentException unanswered) { // Of the latter kind: a host that is not known.
             LOG.warn("The runtime {} is not taken from {}.", sha256, root, unanswered);
             return Optional.empty();
         }
@@ -55,13 +63,24 @@ public final class SharedRuntime {
             String root, Configuration hadoop, Distribution distribution, Path bundleDirectory, Path hashCacheFile) {
         try {
             Path archive = new Bundle(bundleDirectory).ofJars(distribution.jars());
-            return new SharedLibraries(new org.apache.hadoop.fs.Path(root), hadoop)
+            return new SharedLibraries(pathOf(root), hadoop)
                     .put(archive, HashCache.open(hashCacheFile));
-        } catch (IOException failed) {
+        } catch (IOException | IllegalArgumentException failed) {
             throw new ClientException(
                     ExitCode.REFUSED,
                     "The runtime could not be put into " + root + " for all: " + Hdfs.firstLine(failed),
                     failed);
+        }
+    }
+
+    private static org.apache.hadoop.fs.Path pathOf(String root) {
+        try {
+            return new org.apache.hadoop.fs.Path(root);
+        } catch (IllegalArgumentException malformed) {
+            throw new ClientException(
+                    ExitCode.REFUSED,
+                    "\"" + root + "\" is no path of HDFS: " + malformed.getMessage() + ". Write it as /apps/selvage.",
+                    malformed);
         }
     }
 }

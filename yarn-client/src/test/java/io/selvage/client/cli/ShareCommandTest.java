@@ -15,18 +15,18 @@ class ShareCommandTest {
 
     @Test
     void whatToSetIsSaidOnlyIfItIsOfUse() {
-        assertThat(ShareCommand.inWords(OPEN, "/apps/selvage"))
+        assertThat(ShareCommand.inWords(OPEN))
                 .isEqualTo("The runtime (64.0 MiB) is in hdfs://nn/apps/selvage/libraries/1a/libraries-2b.zip.\n"
-                        + "Have everybody's conf/selvage.yaml say: selvage.library.root: /apps/selvage");
-        assertThat(ShareCommand.inWords(OPEN.toBuilder().setForAll(false).build(), "/apps/selvage"))
-                .contains("Not everybody can read it there: let all enter the directories above /apps/selvage")
+                        + "Have everybody's conf/selvage.yaml say: selvage.library.root: hdfs://nn/apps/selvage");
+        assertThat(ShareCommand.inWords(OPEN.toBuilder().setForAll(false).build()))
+                .contains("Not everybody can read it there: let all enter the directories above hdfs://nn/apps/selvage")
                 .doesNotContain("selvage.library.root");
     }
 
     @Test
     void asJson() {
         assertThat(Json.write(ShareCommand.json(OPEN)))
-                .isEqualTo("{\"path\": \"hdfs://nn/apps/selvage/libraries/1a/libraries-2b.zip\", \"sha256\": \"1a\","
+                .isEqualTo("{\"root\": \"hdfs://nn/apps/selvage\", \"path\": \"hdfs://nn/apps/selvage/libraries/1a/libraries-2b.zip\", \"sha256\": \"1a\","
                         + " \"bytes\": 67108864, \"for_all\": true}");
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,7 @@ class AttemptCapTest {
                     YarnConfiguration.RM_WEBAPP_ADDRESS,
                     "127.0.0.1:" + manager.getAddress().getPort());
             believed.setInt("yarn.resourcemanager.am.max-attempts", 10);
-            assertThat(AttemptCap.ask(believed).effective(TEN)).isEqualTo(5);
+            assertThat(AttemptCap.ask(believed, Duration.ofSeconds(40)).effective(TEN)).isEqualTo(5);
         } finally {
             manager.stop(0);
         }
