@@ -15,6 +15,7 @@ class KnownKeysTest {
         assertThat(KnownKeys.all().stream().map(key -> key.name() + "=" + key.defaultText()))
                 .containsExactly(
                         "selvage.state.root=",
+                        "selvage.library.root=",
                         "selvage.application.name=Selvage session",
                         "selvage.application.queue=default",
                         "selvage.application.max-attempts=10",
