@@ -14,6 +14,7 @@ final class ExitStatus {
     private static final int SUBTASK_STUCK = 42;
     private static final int FATAL = 43;
     private static final int EXITED_BY_FUNCTION = 44;
+    private static final int LOCAL_DISK_FAILED = 45;
 
     private static final int GENERAL_ERROR = 1;
     private static final int SIGABRT = 134;
@@ -63,6 +64,8 @@ final class ExitStatus {
             case SUBTASK_STUCK -> "has ended because a subtask did not end when it was told to";
             case FATAL -> "has ended because of a broken invariant";
             case EXITED_BY_FUNCTION -> "was ended by a user's function, which has called System.exit";
+            case LOCAL_DISK_FAILED ->
+                "has ended because its node's local disk, on which state lies, is full or has failed: make room there";
             case SIGABRT, SIGSEGV -> "has crashed, in its JVM or in a native library; see the end of its log";
             case GENERAL_ERROR -> "has ended with an error; see its log and docs/operations.md";
             default ->
