@@ -62,7 +62,8 @@ final class OpenedSessions {
      * The session of that id or name, which has not ended.
      *
      * @throws ClientException if this user has none of that id, or it is another cluster's, or has ended; if it was
-     *     stopped or killed, what it has left is deleted. With {@code USAGE} if several that have not ended are called so
+     *     stopped or killed, what it has left is deleted. With {@code USAGE} if several that have not ended are called
+     *     so
      */
     SessionRecord living(String idOrName) {
         return SessionRecord.isId(idOrName) ? livingById(idOrName) : livingByName(idOrName);
@@ -75,17 +76,16 @@ final class OpenedSessions {
         if (living.isEmpty()) {
             throw new ClientException(
                     ExitCode.NO_SESSION,
-                    "No session of yours that runs on this cluster is called \"" + name + "\", and it is no application id."
-                            + " See yours with: scripts/selvage sessions");
+                    "No session of yours that runs on this cluster is called \"" + name
+                            + "\", and it is no application id." + " See yours with: scripts/selvage sessions");
         }
         if (living.size() > 1) {
             throw new ClientException(
                     ExitCode.USAGE,
                     living.size() + " sessions of yours that run on this cluster are called \"" + name
                             + "\": name one by its id: "
-                            + living.stream()
-                                    .map(SessionRecord::applicationId)
-                                    .collect(Collectors.joining(", ")) + ".");
+                            + living.stream().map(SessionRecord::applicationId).collect(Collectors.joining(", "))
+                            + ".");
         }
         return living.get(0);
     }
@@ -139,8 +139,8 @@ final class OpenedSessions {
     }
 
     /**
-     * All of this user's on this cluster that run, or of which anything is left, newest first; what those have left that were
-     * stopped or killed is deleted.
+     * All of this user's on this cluster that run, or of which anything is left, newest first; what those have left
+     * that were stopped or killed is deleted.
      */
     List<SessionSummary> all() {
         List<SessionSummary> all = new ArrayList<>();

@@ -225,12 +225,9 @@ class OpenedSessionsTest {
         assertThat(sessions().all())
                 .as("one that waits, one that has failed, and one that YARN does not know")
                 .extracting(SessionSummary::applicationId, SessionSummary::state)
-                .containsExactly(
-                        tuple(third, SessionState.WAITING), tuple(NEW, SessionState.FAILED), tuple(OLD, null));
+                .containsExactly(tuple(third, SessionState.WAITING), tuple(NEW, SessionState.FAILED), tuple(OLD, null));
         yarnSays(NEW, YarnApplicationState.KILLED, FinalApplicationStatus.KILLED);
-        assertThat(sessions().all())
-                .extracting(SessionSummary::applicationId)
-                .containsExactly(third, OLD);
+        assertThat(sessions().all()).extracting(SessionSummary::applicationId).containsExactly(third, OLD);
         assertThat(directory.resolve("root").resolve(NEW)).doesNotExist();
         assertThat(files.applicationIds()).containsExactly(fourth, third, OLD);
         Hdfs.connect(new Configuration(), stateRoot).delete(stateRoot + "/" + OLD);

@@ -18,7 +18,8 @@ public enum ContainerEnd {
             // Aborted or lost, preempted, ended by us, by the ResourceManager, with the application, by its node's
             // queue.
             case -100, -102, -105, -106, -107, -108 -> TAKEN;
-            case -101 -> NODE;
+            // Its disks have failed, as YARN has found, or as the executor has: its LOCAL_DISK_FAILED.
+            case -101, 45 -> NODE;
             default -> PROCESS;
         };
     }

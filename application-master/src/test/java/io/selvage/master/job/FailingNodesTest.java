@@ -118,11 +118,13 @@ class FailingNodesTest {
         assertThat(avoided(harness)).isEmpty();
     }
 
-    @Test
-    void failedDisksAreItsFault() {
+    /** As YARN finds, or an executor. */
+    @ParameterizedTest
+    @ValueSource(ints = {-101, 45})
+    void failedDisksAreItsFault(int exitStatus) {
         MasterHarness harness = waiting(3);
         for (int i = 0; i < 3; i++) {
-            runAndEnd(harness, -101);
+            runAndEnd(harness, exitStatus);
         }
         assertThat(avoided(harness)).containsExactly(excluding(BAD));
     }

@@ -239,6 +239,8 @@ class ExecutorLaunchTest {
         assertThat(ExitStatus.explain("container_1", -104, "Container is running\nbeyond"))
                 .contains("raise selvage.executor.memory", "YARN says: Container is running");
         assertThat(ExitStatus.explain("container_1", 1, "")).contains("docs/operations.md");
+        assertThat(ExitStatus.explain("container_1", 45, "selvage executor: 3 of 40 MiB are free"))
+                .contains("local disk", "make room there", "It said: 3 of 40 MiB are free");
         assertThat(ExitStatus.explain("container_1", 7, "")).contains("Runtime.halt", "(exit status 7)");
         assertThat(ExitStatus.explain(
                         "container_1",

@@ -53,7 +53,8 @@ public final class ExitWords {
             41, "has ended because it found no master",
             42, "has ended because a subtask did not end when it was told to",
             43, "has ended because of a broken invariant",
-            44, "was ended by a user's function, which has called System.exit");
+            44, "was ended by a user's function, which has called System.exit",
+            45, "has ended because its node's local disk, on which state lies, is full or has failed: make room there");
 
     /** What the shell says that is to start a JVM, if there is none. */
     private static final String NO_JVM = "\\S*sh: .*/bin/java: .*";

@@ -27,7 +27,7 @@ final class FileCopy {
 
     /** @throws EOFException if the stream has fewer bytes than that */
     void take(InputStream in, long length, Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
+        try (OutputStream out = opened(file)) {
             CompletableFuture<Void> written = FileWork.none();
             try {
                 for (long left = length; left > 0; ) {
@@ -47,6 +47,14 @@ final class FileCopy {
             } finally {
                 FileWork.awaitEnd(written); // Nobody writes once it is closed.
             }
+        }
+    }
+
+    private static OutputStream opened(Path file) throws LocalDiskException {
+        try {
+            return Files.newOutputStream(file);
+        } catch (IOException e) {
+            throw new LocalDiskException("be written to", file, e);
         }
     }
 
@@ -105,10 +113,7 @@ final class FileCopy {
         try {
             to.write(bytes, 0, count);
         } catch (IOException e) {
-            throw new IOException(
-                    "State can't be written to " + file + ": " + e.getMessage()
-                            + ". See whether the disk is full, or has failed.",
-                    e);
+            throw new LocalDiskException("be written to", file, e);
         }
     }
 }

@@ -31,14 +31,14 @@ record ListSerde<T>(Serde<T> element) implements Serde<ArrayList<T>> {
     }
 
     private ArrayList<T> read(BinaryReader in, Function<BinaryReader, T> elements, boolean isStamped) {
-        int size = in.readUnsignedVarInt();
+        int size = Announced.elements(in);
         ArrayList<T> value;
         if (size == PartedList.MARK) {
             if (isStamped) {
-                in.readUnsignedVarInt(); // The first part: those before it are not there, and not missed.
+                Announced.elsewhere(in); // The first part: those before it are not there, and not missed.
             }
-            value = new PartedList<>(in.readUnsignedVarInt());
-            size = in.readUnsignedVarInt();
+            value = new PartedList<>(Announced.elsewhere(in));
+            size = Announced.elsewhere(in); // No second mark.
         } else {
             value = new ArrayList<>(Math.min(size, in.remaining() + 1));
         }

@@ -33,7 +33,7 @@ record MapSerde<K, V>(Serde<K> key, Serde<V> value) implements Serde<LinkedHashM
     }
 
     private LinkedHashMap<K, V> read(BinaryReader in, Function<BinaryReader, V> values, boolean isStamped) {
-        int size = in.readUnsignedVarInt();
+        int size = Announced.entries(in);
         if (size == PartedMap.MARK) {
             return PartedMap.read(in, isStamped, 0);
         }

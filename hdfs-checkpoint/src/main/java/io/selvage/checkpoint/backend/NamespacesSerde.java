@@ -35,7 +35,7 @@ record NamespacesSerde<N, V>(Serde<N> namespace, Serde<V> value, boolean isDivid
 
     private Namespaces<N, V> read(BinaryReader in, Function<BinaryReader, V> values) {
         Namespaces<N, V> all = new Namespaces<>();
-        int count = in.readUnsignedVarInt();
+        int count = in.readCount();
         for (int i = 0; i < count; i++) {
             N n = namespace.read(in);
             all.put(n, values.apply(in));

@@ -61,8 +61,8 @@ final class PartedMap<K, V> extends LinkedHashMap<K, V> {
      * @param otherwiseMillis stands for that
      */
     static <K, V> PartedMap<K, V> read(BinaryReader in, boolean isStamped, long otherwiseMillis) {
-        int parts = in.readUnsignedVarInt();
-        int entries = in.readUnsignedVarInt();
+        int parts = Announced.elsewhere(in);
+        int entries = Announced.elsewhere(in);
         return new PartedMap<>(parts, entries, isStamped ? in.readLong() : otherwiseMillis);
     }
 }

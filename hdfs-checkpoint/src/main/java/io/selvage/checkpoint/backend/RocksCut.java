@@ -133,7 +133,7 @@ final class RocksCut implements KeyedCut.Content {
                 files.addAll(image.files());
                 files.forEach(file -> names.add(file.getFileName().toString()));
             } else {
-                files.addAll(writeWhole(view, known.isWhole(), Files.createDirectories(temporary)));
+                files.addAll(writeWhole(view, known.isWhole(), LocalDiskException.made(temporary)));
             }
             if (!isWhole()) {
                 files.addAll(known.earlier());

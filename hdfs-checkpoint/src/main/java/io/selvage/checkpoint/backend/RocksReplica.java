@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -80,8 +79,7 @@ public final class RocksReplica extends StateReplica {
                     + " has the sections " + theirs + ", and other subtasks have written " + merged.sections()
                     + ". Restore another checkpoint.");
         }
-        Path directory = environment.newDirectory("segment");
-        Files.createDirectories(directory);
+        Path directory = LocalDiskException.made(environment.newDirectory("segment"));
         try {
             List<Path> files = new ArrayList<>();
             FileCopy copy = new FileCopy(environment.ending());
@@ -224,8 +222,7 @@ public final class RocksReplica extends StateReplica {
             clear(into, segment.range());
             whole.set(segment.range().first(), segment.range().end());
         }
-        Path directory = environment.newDirectory("segment");
-        Files.createDirectories(directory);
+        Path directory = LocalDiskException.made(environment.newDirectory("segment"));
         try (SortedFiles files = new SortedFiles(environment, directory, "rows")) {
             for (Segment.Group group : sorted(segment.groups())) {
                 int number = group.number();

@@ -139,8 +139,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         this.table = new KeyTable(range);
         this.groupBytes = new long[range.count()];
         this.points = new CutHistory<>(operator, this);
-        this.directory = environment.newDirectory("rows");
-        Files.createDirectories(directory);
+        this.directory = LocalDiskException.made(environment.newDirectory("rows"));
         this.due = Stream.of(TimeDomain.values()).map(Due::new).toList();
         environment.backendOpened();
         beginExpiry();

@@ -3,6 +3,7 @@ package io.selvage.checkpoint.backend;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,14 +47,13 @@ final class RocksStore {
             this.database = opening.open(directory.toString());
         } catch (RocksDBException e) {
             delete(directory);
-            throw failed("be opened", e);
+            throw failed("be opened in", e);
         }
     }
 
     /** An empty one. */
     static RocksStore create(RocksEnvironment environment) throws IOException {
-        Path directory = environment.newDirectory("db");
-        Files.createDirectories(directory);
+        Path directory = LocalDiskException.made(environment.newDirectory("db"));
         return new RocksStore(environment, directory, path -> RocksDB.open(environment.options(), path));
     }
 
@@ -95,7 +95,7 @@ final class RocksStore {
 
     /** Into a directory that is made; what a database would write to is copied. */
     private static void linkAll(List<Path> files, Path into) throws IOException {
-        Files.createDirectories(into);
+        LocalDiskException.made(into);
         try {
             for (Path file : files) {
                 Path target = into.resolve(file.getFileName().toString());
@@ -107,7 +107,7 @@ final class RocksStore {
             }
         } catch (IOException e) {
             delete(into);
-            throw e;
+            throw new LocalDiskException("be linked into", into, e);
         }
     }
 
@@ -120,7 +120,7 @@ final class RocksStore {
         try {
             return database.get(reading, key, 0, keyLength, into, 0, into.length);
         } catch (RocksDBException e) {
-            throw new IllegalStateException("The state in " + directory + " can't be read: " + e.getMessage(), e);
+            throw new UncheckedIOException(failed("be read from", e));
         }
     }
 
@@ -136,8 +136,7 @@ final class RocksStore {
         List<String> links = new ArrayList<>();
         for (Path file : files) {
             Path link = file.resolveSibling(file.getFileName() + ".in");
-            Files.deleteIfExists(link);
-            Files.createLink(link, file);
+            link(file, link);
             links.add(link.toString());
         }
         try (IngestExternalFileOptions options = new IngestExternalFileOptions()
@@ -148,7 +147,7 @@ final class RocksStore {
                 .setWriteGlobalSeqno(false)) {
             database.ingestExternalFile(links, options);
         } catch (RocksDBException e) {
-            throw failed("take in " + files, e);
+            throw failed("be taken in, as " + files + ", by", e);
         }
     }
 
@@ -159,7 +158,7 @@ final class RocksStore {
             database.deleteRange(options, first, end);
             database.flush(flush);
         } catch (RocksDBException e) {
-            throw failed("forget a range", e);
+            throw failed("be deleted from", e);
         }
     }
 
@@ -168,7 +167,7 @@ final class RocksStore {
         try (Checkpoint checkpoint = Checkpoint.create(database)) {
             checkpoint.createCheckpoint(point.toString());
         } catch (RocksDBException e) {
-            throw failed("be kept as " + point, e);
+            throw failed("be kept as " + point + ", a copy of", e);
         }
     }
 
@@ -234,11 +233,17 @@ final class RocksStore {
         }
     }
 
+    private static void link(Path file, Path link) throws LocalDiskException {
+        try {
+            Files.deleteIfExists(link);
+            Files.createLink(link, file);
+        } catch (IOException e) {
+            throw new LocalDiskException("be linked as", link, e);
+        }
+    }
+
     private IOException failed(String verb, RocksDBException e) {
-        return new IOException(
-                "The state in " + directory + " can't " + verb + ": " + e.getMessage()
-                        + ". See whether the disk is full, or has failed.",
-                e);
+        return LocalDiskException.of(verb, directory, e);
     }
 
     /** Safe for use by many threads: a state of the store that does not change; counted uses, one to begin with. */
@@ -285,7 +290,7 @@ final class RocksStore {
                 }
                 each.status();
             } catch (RocksDBException e) {
-                throw failed("be read", e);
+                throw failed("be read from", e);
             }
         }
     }

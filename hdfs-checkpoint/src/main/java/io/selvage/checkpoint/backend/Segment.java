@@ -269,7 +269,7 @@ record Segment(
     private static List<Section> readContents(BinaryReader head, Input from) {
         List<Section> sections = new ArrayList<>();
         long bytes = 0;
-        for (int left = head.readUnsignedVarInt(); left > 0; left--) {
+        for (int left = head.readCount(); left > 0; left--) {
             int number = head.readUnsignedVarInt();
             int kind = head.readByte();
             Section section = section(number, kind, head.readUnsignedVarInt(), head.readInt(), from);

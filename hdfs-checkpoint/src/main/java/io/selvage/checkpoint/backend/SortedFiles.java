@@ -133,9 +133,6 @@ final class SortedFiles implements AutoCloseable {
     }
 
     private IOException failed(RocksDBException e) {
-        return new IOException(
-                "State can't be written to " + directory + ": " + e.getMessage()
-                        + ". See whether the disk is full, or has failed.",
-                e);
+        return LocalDiskException.of("be written to", directory, e);
     }
 }

@@ -32,12 +32,12 @@ record StampedListSerde<T>(Serde<T> element, TimeLimit limit) implements Expirin
     }
 
     private ArrayDeque<Stamped<T>> read(BinaryReader in, Function<BinaryReader, T> elements, boolean isStamped) {
-        int size = in.readUnsignedVarInt();
+        int size = Announced.elements(in);
         ArrayDeque<Stamped<T>> list;
         if (size == PartedList.MARK) {
-            int first = isStamped ? in.readUnsignedVarInt() : 0;
-            list = new PartedDeque<>(first, in.readUnsignedVarInt());
-            size = in.readUnsignedVarInt();
+            int first = isStamped ? Announced.elsewhere(in) : 0;
+            list = new PartedDeque<>(first, Announced.elsewhere(in));
+            size = Announced.elsewhere(in); // No second mark.
         } else {
             list = new ArrayDeque<>(Math.min(size, in.remaining() + 1));
         }

@@ -35,7 +35,7 @@ record StampedMapSerde<K, V>(Serde<K> key, Serde<V> value, TimeLimit limit)
     }
 
     private LinkedHashMap<K, Stamped<V>> read(BinaryReader in, Function<BinaryReader, V> values, boolean isStamped) {
-        int size = in.readUnsignedVarInt();
+        int size = Announced.entries(in);
         if (size == PartedMap.MARK) {
             return PartedMap.read(in, isStamped, limit.startMillis());
         }

@@ -80,7 +80,7 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
     static StateSchema read(BinaryReader in) {
         String keySchema = in.readString();
         int maxParallelism = in.readInt();
-        int count = in.readUnsignedVarInt();
+        int count = in.readCount();
         List<Section> sections = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int kind = in.readByte();

@@ -6,12 +6,12 @@ import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
+import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StateBackend;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.List;
 import java.util.function.LongConsumer;
 
@@ -93,9 +93,7 @@ public final class KeyedStateLoader {
     /** Lengths that lead astray are met before the end, where a segment is verified: so it is read once more. */
     private SegmentDamagedException damagedOrElse(SegmentHandle segment, RuntimeException unreadable)
             throws IOException {
-        try (InputStream in = segments.open(segment)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
+        SegmentReader.verify(segments.open(segment));
         return new SegmentDamagedException(
                 "The checkpoint file " + segment.file() + " is as it was written, and can't be read: "
                         + unreadable.getMessage(),

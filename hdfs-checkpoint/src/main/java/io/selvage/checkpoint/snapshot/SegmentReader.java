@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.zip.CRC32C;
 
 /** Safe for use by many threads. Reads segments back and verifies that they are what was written. */
@@ -45,6 +46,18 @@ public final class SegmentReader {
             throw new SegmentDamagedException("The checkpoint file " + segment.file() + " is missing." + REMEDY);
         } catch (EOFException e) {
             throw shortOrElse(segment, 0, e);
+        }
+    }
+
+    /**
+     * Reads a segment that was just opened to its end, and closes it: what in it is not what a backend has written may
+     * be met before that, where nobody knows yet whether it is what was written.
+     *
+     * @throws SegmentDamagedException if it is not
+     */
+    public static void verify(InputStream opened) throws IOException {
+        try (opened) {
+            opened.transferTo(OutputStream.nullOutputStream());
         }
     }
 

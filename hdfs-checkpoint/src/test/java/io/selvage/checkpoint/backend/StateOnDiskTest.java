@@ -3,6 +3,8 @@ package io.selvage.checkpoint.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.base.Throwables;
+import com.google.common.collect.MoreCollectors;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.BinaryWriter;
@@ -27,6 +29,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -507,6 +510,96 @@ final class StateOnDiskTest {
         Running restored = new Running(replica);
         assertThat(restored.get(3)).isEqualTo(2);
         running.close();
+        restored.close();
+    }
+
+    /** In place of a file that will be written: no space is left on the device. */
+    private static void fillUp(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            Files.createDirectories(file.getParent());
+            Files.createSymbolicLink(file, Path.of("/dev/full"));
+        }
+    }
+
+    private void makeRoom() throws IOException {
+        try (Stream<Path> all = Files.walk(directory.resolve("state"))) {
+            all.filter(Files::isSymbolicLink).forEach(SortedFiles::delete);
+        }
+    }
+
+    private Path onlyDirectory(String prefix) throws IOException {
+        try (Stream<Path> made = Files.list(directory.resolve("state"))) {
+            return made.filter(each -> each.getFileName().toString().startsWith(prefix))
+                    .collect(MoreCollectors.onlyElement());
+        }
+    }
+
+    private void assertIsOfDisk(ThrowingCallable writing) {
+        assertThatThrownBy(writing)
+                .satisfies(thrown -> assertThat(Throwables.getCausalChain(thrown))
+                        .filteredOn(LocalDiskException.class::isInstance)
+                        .singleElement()
+                        .satisfies(ofDisk -> assertThat(ofDisk)
+                                .hasMessageContaining("State can't be written to " + directory)
+                                .hasMessageContaining("MiB are free")
+                                .hasMessageContaining("No space left on device")
+                                .hasMessageContaining("make room")));
+    }
+
+    @Test
+    void aDiskThatIsFullIsSaidAndTheStateIsAsItWasOnceThereIsRoom() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, 20, 1);
+        running.cut(1);
+        running.backend.confirm(1);
+        Path rows = onlyDirectory("rows-");
+        for (int i = 0; i < 200; i++) {
+            fillUp(rows.resolve("flush-" + i + "-0.sst"));
+        }
+        assertIsOfDisk(() -> {
+            running.put(0, 20, 2);
+            running.cut(2);
+        });
+        makeRoom();
+        RetainedState left = Objects.requireNonNull(running.backend.retain());
+        assertThat(left.tryRewind(1)).isTrue();
+        Running again = new Running(left);
+        again.assertHas(20, 1);
+        again.put(0, 20, 2);
+        again.cut(2);
+        again.assertHas(20, 2);
+        again.close();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void aDiskThatIsFullHasNothingOfASegmentTakenForState() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, 20, 1);
+        byte[] first = running.cut(1);
+        running.backend.confirm(1);
+        running.put(0, 3, 2);
+        byte[] second = running.cut(2);
+        running.close();
+        RocksReplica replica = new RocksReplica("operator", ALL, environment);
+        for (byte[] segment : List.of(first, second)) {
+            long checkpoint = segment == first ? 1 : 2;
+            FilesSegment head = head(segment);
+            for (int i = 0; i < head.fileLengths().length; i++) {
+                String name = head.isImage() ? head.fileNames().get(i) : i + ".sst";
+                for (int number = 0; number < 100; number++) {
+                    fillUp(directory.resolve("state/segment-" + number).resolve(name));
+                }
+            }
+            assertIsOfDisk(() -> apply(replica, segment, checkpoint));
+            assertThat(replica.checkpoint()).isEqualTo(checkpoint - 1);
+            makeRoom();
+            apply(replica, segment, checkpoint);
+        }
+        Running restored = new Running(replica);
+        for (int key = 0; key < 20; key++) {
+            assertThat(restored.get(key)).isEqualTo(key < 3 ? 2 : 1);
+        }
         restored.close();
     }
 

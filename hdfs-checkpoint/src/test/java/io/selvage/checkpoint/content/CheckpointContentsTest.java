@@ -162,7 +162,7 @@ final class CheckpointContentsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"HEAP", "ROCKSDB"})
-    void everyFlippedBitIsFound(StateBackend backend) throws Exception {
+    void aBitThatIsFlippedAnywhereInAFileIsFoundByVerification(StateBackend backend) throws Exception {
         writer(backend).savepoint("sp", 7);
         Path file = dataFiles().get(0);
         byte[] whole = Files.readAllBytes(file);

@@ -65,9 +65,7 @@ class PlainClassesTest {
 
         @Override
         public boolean equals(@Nullable Object other) {
-            return other instanceof Place place
-                    && Objects.equals(user, place.user)
-                    && Objects.equals(page, place.page);
+            return other instanceof Place place && Objects.equals(user, place.user) && Objects.equals(page, place.page);
         }
 
         @Override
@@ -130,8 +128,9 @@ class PlainClassesTest {
     @ParameterizedTest
     @EnumSource(Way.class)
     void theyAreElementsKeysAndStateWithoutAWordAboutTheirTypes(Way way) {
-        try (OperatorHarness<Click, String> harness =
-                way.apply(OperatorHarness.of(Click.class, PlainClassesTest::counted)).open()) {
+        try (OperatorHarness<Click, String> harness = way.apply(
+                        OperatorHarness.of(Click.class, PlainClassesTest::counted))
+                .open()) {
             for (long number = 0; number < 80; number++) {
                 harness.element(Click.of(number));
             }
@@ -301,7 +300,8 @@ class PlainClassesTest {
                     return now;
                 },
                 second)) {
-            List<Account3> read = harness.element(Click.of(4)).element(Click.of(5)).take();
+            List<Account3> read =
+                    harness.element(Click.of(4)).element(Click.of(5)).take();
             assertThat(read).extracting(account -> account.owner).containsExactly("page-1", "page-2");
             assertThat(read).extracting(account -> account.cents).containsExactly((1L << 40) + 12, (1L << 40) + 3);
             assertThat(read).extracting(account -> account.since).containsOnly("ever");

@@ -8,7 +8,8 @@ import java.time.Duration;
  *
  * @param home the root of a checkout that is built
  * @param hadoopFolder the configuration of a cluster that runs
- * @param userDirectory where session files lie: where the scripts look for them, unless they are not to find this session
+ * @param userDirectory where session files lie: where the scripts look for them, unless they are not to find this
+ *     session
  * @param keep leaves session and output as they are at the end
  * @param flightsPerSecond makes the input of 20,000 flights last
  * @param undisturbed output has to come for so long before the next process is killed

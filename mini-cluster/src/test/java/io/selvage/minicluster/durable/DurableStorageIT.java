@@ -315,7 +315,9 @@ final class DurableStorageIT {
                     .hasSize(1);
             assertThat(store.read(directory + "/app.jar")).hasValue(content);
             assertThat(store.list(directory)).hasSize(1);
-            assertThat(store.temporaries(directory)).as("of the one that has stopped").hasSize(1);
+            assertThat(store.temporaries(directory))
+                    .as("of the one that has stopped")
+                    .hasSize(1);
         } finally {
             over.countDown();
             clients.shutdown();

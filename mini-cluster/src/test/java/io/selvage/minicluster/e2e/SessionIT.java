@@ -138,8 +138,8 @@ final class SessionIT {
                 commands.run("selvage", "status", "--json", only.get("name").asText());
         assertThat(byName.exitCode()).as(byName.text()).isZero();
         assertThat(byName.json().get("application_id").asText()).isEqualTo(session);
-        Commands.Outcome log = commands.run(
-                "selvage", "logs", "-s", only.get("name").asText(), "--tail", "1");
+        Commands.Outcome log =
+                commands.run("selvage", "logs", "-s", only.get("name").asText(), "--tail", "1");
         assertThat(log.exitCode()).as(log.text()).isZero();
         Commands.Outcome nobody = commands.run("selvage", "list", "-s", "nobody's");
         assertThat(nobody.exitCode()).isEqualTo(9);
@@ -173,7 +173,9 @@ final class SessionIT {
         assertThat(names(root + "/libraries")).as("the configuration's").hasSize(1);
         assertThat(hdfs.getContentSummary(new org.apache.hadoop.fs.Path(root)).getLength())
                 .isLessThan(runtimeBytes / 10);
-        assertThat(names(shared.json().get("path").asText())).as("nobody deletes it").hasSize(1);
+        assertThat(names(shared.json().get("path").asText()))
+                .as("nobody deletes it")
+                .hasSize(1);
         List<String> fetched = new ArrayList<>();
         for (int node = 0; node < cluster.nodeManagerCount(); node++) {
             try (Stream<Path> files = Files.walk(cluster.nodeFolder(node).resolve("local/filecache"), 2)) {

@@ -15,7 +15,9 @@ public enum ExitCode {
     /** A broken invariant. */
     FATAL(43),
     /** A user's function has called {@code System.exit}. */
-    EXITED_BY_FUNCTION(44);
+    EXITED_BY_FUNCTION(44),
+    /** State on the local disk finds no room there, or the disk has failed. */
+    LOCAL_DISK_FAILED(45);
 
     private final int code;
 

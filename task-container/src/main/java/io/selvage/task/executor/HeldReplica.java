@@ -1,5 +1,6 @@
 package io.selvage.task.executor;
 
+import io.selvage.api.type.CorruptDataException;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
@@ -108,7 +109,7 @@ final class HeldReplica {
             bytes = current.bytes();
             if (chain.size() > 1) {
                 Segment newest = chain.get(chain.size() - 1);
-                current.aimAt(() -> reader.open(SegmentHandle.fromWire(newest)), newest.getLength());
+                aim(current, newest, reader);
                 aimedAt = target;
             }
         }
@@ -138,20 +139,39 @@ final class HeldReplica {
         return chain.stream().anyMatch(segment -> segment.getCheckpoint() == checkpoint);
     }
 
+    private static void aim(StateReplica at, Segment newest, SegmentReader reader) throws IOException {
+        SegmentHandle handle = SegmentHandle.fromWire(newest);
+        try {
+            at.aimAt(() -> reader.open(handle), newest.getLength());
+        } catch (CorruptDataException | IllegalArgumentException unreadable) {
+            SegmentReader.verify(reader.open(handle)); // Names the file, if it is damaged.
+            throw unreadable;
+        }
+    }
+
     /** Answers how many bytes were of use. */
     private long applyOrDrop(StateReplica current, Segment segment, SegmentReader reader) throws IOException {
-        try (InputStream in = reader.open(SegmentHandle.fromWire(segment))) {
+        SegmentHandle handle = SegmentHandle.fromWire(segment);
+        try (InputStream in = reader.open(handle)) {
             long used = current.apply(in, segment.getLength(), segment.getCheckpoint());
             appliedTo = segment.getCheckpoint();
             bytes = current.bytes();
             stateBytes = current.stateBytes();
             return used;
+        } catch (CorruptDataException | IllegalArgumentException unreadable) {
+            discard(current);
+            SegmentReader.verify(reader.open(handle)); // The same.
+            throw unreadable;
         } catch (RuntimeException | Error e) {
-            current.close();
-            replica = null;
-            bytes = 0;
+            discard(current);
             throw e;
         }
+    }
+
+    private void discard(StateReplica current) {
+        current.close();
+        replica = null;
+        bytes = 0;
     }
 
     /** Any thread, without waiting: nobody wants it any more. Who reads for it stops after the segment at hand. */

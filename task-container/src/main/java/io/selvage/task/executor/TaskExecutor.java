@@ -1,6 +1,7 @@
 package io.selvage.task.executor;
 
 import io.selvage.api.graph.Vertex;
+import io.selvage.checkpoint.backend.LocalDiskException;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.id.CheckpointId;
@@ -374,8 +375,7 @@ final class TaskExecutor {
     }
 
     private void onFollowEnded(ExecutorEvent.FollowEnded ended) {
-        if (isBrokenMachine(ended.failure())) {
-            services.exit().exit(codeOf(ended.failure()), "While " + ended.job() + " was followed: " + ended.failure());
+        if (hasEnded("While " + ended.job() + " was followed", ended.failure())) {
             return;
         }
         JobHere job = jobs.computeIfAbsent(ended.job(), JobHere::new);
@@ -546,8 +546,7 @@ final class TaskExecutor {
     }
 
     private void onPreparationFailed(DeploymentId id, Throwable failure) {
-        if (isBrokenMachine(failure)) {
-            services.exit().exit(codeOf(failure), "While " + id + " was prepared: " + failure);
+        if (hasEnded("While " + id + " was prepared", failure)) {
             return;
         }
         Deployment deployment = find(id).orElse(null);
@@ -571,8 +570,7 @@ final class TaskExecutor {
 
     private void onSubtaskMoved(
             DeploymentId startedBy, SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable failure) {
-        if (isBrokenMachine(failure)) {
-            services.exit().exit(codeOf(failure), "Subtask " + subtask + " of " + startedBy + ": " + failure);
+        if (hasEnded("Subtask " + subtask + " of " + startedBy, failure)) {
             return;
         }
         Deployment deployment = current(startedBy, subtask).orElse(null);
@@ -612,13 +610,33 @@ final class TaskExecutor {
         }
     }
 
-    /** The process is at an end, and not the job: another process may have the memory that is missing here. */
-    private static boolean isBrokenMachine(@Nullable Throwable failure) {
-        return failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError);
+    /**
+     * Whether the process is at an end, and not the job: another one may have the memory, or the disk, that is missing
+     * here. If so, it ends.
+     */
+    private boolean hasEnded(String where, @Nullable Throwable failure) {
+        LocalDiskException ofDisk = ofLocalDisk(failure);
+        if (ofDisk != null) {
+            services.exit().exit(ExitCode.LOCAL_DISK_FAILED, ofDisk.getMessage() + " (" + where + ")");
+            return true;
+        }
+        if (failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError)) {
+            ExitCode code = failure instanceof OutOfMemoryError ? ExitCode.OUT_OF_MEMORY : ExitCode.FATAL;
+            services.exit().exit(code, where + ": " + failure);
+            return true;
+        }
+        return false;
     }
 
-    private static ExitCode codeOf(@Nullable Throwable failure) {
-        return failure instanceof OutOfMemoryError ? ExitCode.OUT_OF_MEMORY : ExitCode.FATAL;
+    private static @Nullable LocalDiskException ofLocalDisk(@Nullable Throwable failure) {
+        Throwable cause = failure;
+        for (int i = 0; cause != null && i < FailureReport.MOST_CAUSES; i++) {
+            if (cause instanceof LocalDiskException found) {
+                return found;
+            }
+            cause = cause.getCause();
+        }
+        return null;
     }
 
     /** Until a deployment is prepared, only failures are told: what goes on in it is told once it is. */

@@ -13,6 +13,7 @@ import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateReplica;
+import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
@@ -23,6 +24,7 @@ import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.KeyedBackends;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -312,6 +314,56 @@ class FollowRunTest {
         StateReplica taken = replica.take(writer.chain, new SegmentReader(store), read -> {});
         assertThat(restored(Objects.requireNonNull(taken), 0, List.copyOf(right.keySet())))
                 .isEqualTo(right);
+    }
+
+    /** Wherever the bit is, and whoever reads it. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2})
+    void aSegmentThatIsDamagedIsNamedWithItsFileAndNothingOfItIsHeld(long ofCheckpoint) throws Exception {
+        Writer writer = new Writer(0, 0);
+        for (int key = 0; key < 50; key++) {
+            writer.set(key(0, key), key);
+        }
+        writer.checkpoint(1);
+        List<Segment> first = writer.chain;
+        writer.set(key(0, 1), 101);
+        writer.checkpoint(2);
+        assertThat(writer.chain).as("the case at hand").hasSize(2);
+        List<Segment> chain = ofCheckpoint == 1 ? first : writer.chain;
+        Path file = directory.resolve(path(ofCheckpoint, 0));
+        byte[] whole = Files.readAllBytes(file);
+        SegmentReader reader = new SegmentReader(store);
+        for (int at = Long.BYTES; at < whole.length; at++) {
+            HeldReplica replica = new HeldReplica(range(0), () -> KeyedBackends.HEAP.replica("count", range(0)));
+            if (ofCheckpoint == 2 && at % 3 != 0) {
+                assertThat(replica.follow(first, reader, segment -> true, stop)).isTrue();
+            }
+            byte[] damaged = whole.clone();
+            damaged[at] ^= (byte) (1 << at % 8);
+            Files.write(file, damaged);
+            boolean isFollowed = at % 2 == 0 || ofCheckpoint == 1 || at % 3 == 0; // What holds nothing is not taken.
+            assertThatThrownBy(() -> {
+                        if (isFollowed) {
+                            replica.follow(chain, reader, segment -> true, stop);
+                        } else {
+                            replica.take(chain, reader, read -> {});
+                        }
+                    })
+                    .as("bit %s of byte %s of %s", at % 8, at, whole.length)
+                    .isInstanceOf(SegmentDamagedException.class)
+                    .hasMessageContaining(path(ofCheckpoint, 0));
+            Files.write(file, whole);
+            if (isFollowed) {
+                assertThat(replica.follow(writer.chain, reader, segment -> true, stop))
+                        .isTrue();
+                StateReplica taken = replica.take(writer.chain, reader, read -> {});
+                assertThat(restored(Objects.requireNonNull(taken), 0, List.of(key(0, 1), key(0, 49))))
+                        .containsEntry(key(0, 1), 101L)
+                        .containsEntry(key(0, 49), 49L);
+            } else {
+                assertThat(replica.bytes()).isZero();
+            }
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.selvage.task.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.selvage.checkpoint.backend.LocalDiskException;
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.graph.GraphCodec;
@@ -44,6 +45,7 @@ import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.StateBackends;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -759,6 +761,20 @@ class TaskExecutorTest {
         executor.on(new ExecutorEvent.PreparationFailed(
                 new DeploymentId(new JobId(JOB), new Incarnation(1)), new OutOfMemoryError("told to throw")));
         assertThat(exits).containsExactly("OUT_OF_MEMORY");
+        assertThat(of(ExecutorMessage.MessageCase.SUBTASK)).isEmpty();
+    }
+
+    /** Its replacement starts on another node, once that has happened often enough. */
+    @Test
+    void aProcessWhoseDiskIsFullEndsAndNotTheJob() {
+        connect(1);
+        tell(1, deploy(1));
+        LocalDiskException full =
+                new LocalDiskException("be written to", Path.of("/nowhere/state"), new IOException("No space left"));
+        executor.on(new ExecutorEvent.PreparationFailed(
+                new DeploymentId(new JobId(JOB), new Incarnation(1)),
+                new IllegalStateException("deep in it", new UncheckedIOException(full))));
+        assertThat(exits).containsExactly("LOCAL_DISK_FAILED");
         assertThat(of(ExecutorMessage.MessageCase.SUBTASK)).isEmpty();
     }
 

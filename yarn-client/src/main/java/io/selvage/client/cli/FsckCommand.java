@@ -85,9 +85,8 @@ final class FsckCommand implements Command {
             OrphanSearch search = client.orphans(stateRoot);
             Findings findings = Hdfs.read(nameOf(stateRoot), ExitCode.DAMAGED, search::find);
             findings.notes().forEach(console::say);
-            List<Orphan> orphans = findings.orphans().stream()
-                    .filter(scope::includes)
-                    .toList();
+            List<Orphan> orphans =
+                    findings.orphans().stream().filter(scope::includes).toList();
             if (!isJson) {
                 console.result(inWords(orphans));
             }

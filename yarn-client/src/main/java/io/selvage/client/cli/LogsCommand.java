@@ -191,8 +191,7 @@ final class LogsCommand implements Command {
     }
 
     /** One that is named by its id may have ended. */
-    private static String sessionOf(
-            @Nullable String named, @Nullable String job, Host host, SelvageClient client) {
+    private static String sessionOf(@Nullable String named, @Nullable String job, Host host, SelvageClient client) {
         if (named != null && SessionRecord.isId(named)) {
             return named;
         }

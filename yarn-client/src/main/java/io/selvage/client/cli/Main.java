@@ -80,8 +80,8 @@ public final class Main {
             LOG.error("The command {} met a defect.", shown(words), defect);
             return tell(
                     ExitCode.INTERNAL,
-                    "A defect of Selvage: " + defect + ". Please report it with the end of "
-                            + Host.logFile(environment) + ".",
+                    "A defect of Selvage: " + defect + ". Please report it with the end of " + Host.logFile(environment)
+                            + ".",
                     defect,
                     verbose,
                     console);

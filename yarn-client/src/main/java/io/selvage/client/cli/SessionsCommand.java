@@ -53,9 +53,8 @@ final class SessionsCommand implements Command {
             List<SessionSummary> sessions = client.sessions();
             console.result(
                     arguments.has(Arguments.JSON)
-                            ? Json.write(sessions.stream()
-                                    .map(SessionsCommand::json)
-                                    .toList())
+                            ? Json.write(
+                                    sessions.stream().map(SessionsCommand::json).toList())
                             : inWords(sessions));
             return ExitCode.OK;
         }

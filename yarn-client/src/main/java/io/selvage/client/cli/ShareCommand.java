@@ -48,8 +48,7 @@ final class ShareCommand implements Command {
         String directory = arguments.only("a directory in HDFS");
         try (SelvageClient client = host.connect()) {
             LibraryFile runtime = client.shareRuntime(directory);
-            console.result(
-                    arguments.has(Arguments.JSON) ? Json.write(json(runtime)) : inWords(runtime));
+            console.result(arguments.has(Arguments.JSON) ? Json.write(json(runtime)) : inWords(runtime));
             return ExitCode.OK;
         }
     }
@@ -58,12 +57,15 @@ final class ShareCommand implements Command {
         String directory = root(runtime);
         return "The runtime (" + Words.bytes(runtime.getLength()) + ") is in " + runtime.getPath() + ".\n"
                 + (runtime.getForAll()
-                        ? "Have everybody's conf/selvage.yaml say: " + SessionConfig.LIBRARY_ROOT.name() + ": " + directory
+                        ? "Have everybody's conf/selvage.yaml say: " + SessionConfig.LIBRARY_ROOT.name() + ": "
+                                + directory
                         : "Not everybody can read it there: let all enter the directories above " + directory
                                 + ", or nodes fetch it for each user anew.");
     }
 
-    /** In full, whatever it was called: it is to mean the same to everybody. It has {@code libraries/<sha256>/<name>}. */
+    /**
+     * In full, whatever it was called: it is to mean the same to everybody. It has {@code libraries/<sha256>/<name>}.
+     */
     private static String root(LibraryFile runtime) {
         return new Path(runtime.getPath()).getParent().getParent().getParent().toString();
     }

@@ -28,7 +28,8 @@ public final class Diagnostics {
     static String inWords(String state, String diagnostics) {
         StringBuilder words = new StringBuilder(state);
         exitCode(diagnostics)
-                .ifPresent(code -> words.append("; its master's container ").append(ExitWords.of(ProcessRole.MASTER, code)));
+                .ifPresent(code ->
+                        words.append("; its master's container ").append(ExitWords.of(ProcessRole.MASTER, code)));
         words.append('.');
         Optional<String> lastWords = ExitWords.lastWords(ProcessRole.MASTER, diagnostics);
         if (lastWords.isPresent()) {

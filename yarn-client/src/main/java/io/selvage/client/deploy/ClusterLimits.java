@@ -27,11 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param exclusiveLabels those of them whose nodes take only containers that ask for the label
  */
 public record ClusterLimits(
-        long largestMemoryMib,
-        int largestVcores,
-        List<Node> nodes,
-        Set<String> labels,
-        Set<String> exclusiveLabels) {
+        long largestMemoryMib, int largestVcores, List<Node> nodes, Set<String> labels, Set<String> exclusiveLabels) {
     /**
      * A NodeManager.
      *
@@ -173,8 +169,9 @@ public record ClusterLimits(
         if (open.isEmpty()) {
             throw refused((byQueue.isEmpty()
                             ? "Each node that runs has a label that is exclusive"
-                            : "The queue \"" + queue.name() + "\" puts containers that ask for no node label on nodes with"
-                                    + " the label " + byQueue + ", of which none runs")
+                            : "The queue \"" + queue.name()
+                                    + "\" puts containers that ask for no node label on nodes with" + " the label "
+                                    + byQueue + ", of which none runs")
                     + ", so no container for the " + ask.whose() + " can start." + otherLabels(ask, queue)
                     + " See which nodes run with: scripts/yarn-session.sh -q");
         }

@@ -328,8 +328,8 @@ public final class Deployment {
             settings.put(CONTAINER_LOG_SETTINGS, distribution.containerLogSettings());
         }
         Path archive = bundle.ofJars(jars);
-        Optional<LibraryFile> shared = SharedRuntime.find(
-                configuration.get(SessionConfig.LIBRARY_ROOT), yarnConfiguration, archive, hashes);
+        Optional<LibraryFile> shared =
+                SharedRuntime.find(configuration.get(SessionConfig.LIBRARY_ROOT), yarnConfiguration, archive, hashes);
         List<Path> files = new ArrayList<>();
         if (shared.isEmpty()) {
             files.add(archive);

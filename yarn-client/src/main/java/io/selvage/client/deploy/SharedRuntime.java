@@ -35,13 +35,13 @@ public final class SharedRuntime {
         if (!directory.isAbsolute()) {
             throw new ClientException(
                     ExitCode.REFUSED,
-                    SessionConfig.LIBRARY_ROOT.name() + " is \"" + root + "\", which is another directory for each user."
+                    SessionConfig.LIBRARY_ROOT.name() + " is \"" + root
+                            + "\", which is another directory for each user."
                             + " Begin it with / or hdfs://, as selvage share has said it.");
         }
         String sha256 = hashes.sha256(archive);
         try {
-            Optional<LibraryFile> found = new SharedLibraries(directory, hadoop)
-                    .find(sha256, Files.size(archive));
+            Optional<LibraryFile> found = new SharedLibraries(directory, hadoop).find(sha256, Files.size(archive));
             if (found.isEmpty()) {
                 LOG.info("The runtime {} is not in {}, or can't be used there.", sha256, root);
             }
@@ -63,8 +63,7 @@ public final class SharedRuntime {
             String root, Configuration hadoop, Distribution distribution, Path bundleDirectory, Path hashCacheFile) {
         try {
             Path archive = new Bundle(bundleDirectory).ofJars(distribution.jars());
-            return new SharedLibraries(pathOf(root), hadoop)
-                    .put(archive, HashCache.open(hashCacheFile));
+            return new SharedLibraries(pathOf(root), hadoop).put(archive, HashCache.open(hashCacheFile));
         } catch (IOException | IllegalArgumentException failed) {
             throw new ClientException(
                     ExitCode.REFUSED,

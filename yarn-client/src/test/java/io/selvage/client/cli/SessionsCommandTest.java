@@ -25,9 +25,10 @@ class SessionsCommandTest {
     @Test
     void asJsonWhatIsNotKnownIsNull() {
         assertThat(Json.write(SESSIONS.stream().map(SessionsCommand::json).toList()))
-                .isEqualTo("[{\"application_id\": \"application_1_0003\", \"name\": \"nightly\", \"state\": \"RUNNING\","
-                        + " \"opened_millis\": 0, \"only_job\": \"job-1a\", \"tracking_url\": \"http://rm:8088/proxy/3/\"},"
-                        + " {\"application_id\": \"application_1_0002\", \"name\": \"a name\", \"state\": \"UNKNOWN\","
-                        + " \"opened_millis\": 86400000, \"only_job\": null, \"tracking_url\": null}]");
+                .isEqualTo(
+                        "[{\"application_id\": \"application_1_0003\", \"name\": \"nightly\", \"state\": \"RUNNING\","
+                                + " \"opened_millis\": 0, \"only_job\": \"job-1a\", \"tracking_url\": \"http://rm:8088/proxy/3/\"},"
+                                + " {\"application_id\": \"application_1_0002\", \"name\": \"a name\", \"state\": \"UNKNOWN\","
+                                + " \"opened_millis\": 86400000, \"only_job\": null, \"tracking_url\": null}]");
     }
 }

@@ -26,7 +26,8 @@ class ShareCommandTest {
     @Test
     void asJson() {
         assertThat(Json.write(ShareCommand.json(OPEN)))
-                .isEqualTo("{\"root\": \"hdfs://nn/apps/selvage\", \"path\": \"hdfs://nn/apps/selvage/libraries/1a/libraries-2b.zip\", \"sha256\": \"1a\","
-                        + " \"bytes\": 67108864, \"for_all\": true}");
+                .isEqualTo(
+                        "{\"root\": \"hdfs://nn/apps/selvage\", \"path\": \"hdfs://nn/apps/selvage/libraries/1a/libraries-2b.zip\", \"sha256\": \"1a\","
+                                + " \"bytes\": 67108864, \"for_all\": true}");
     }
 }

@@ -60,7 +60,8 @@ class AttemptCapTest {
                     YarnConfiguration.RM_WEBAPP_ADDRESS,
                     "127.0.0.1:" + manager.getAddress().getPort());
             believed.setInt("yarn.resourcemanager.am.max-attempts", 10);
-            assertThat(AttemptCap.ask(believed, Duration.ofSeconds(40)).effective(TEN)).isEqualTo(5);
+            assertThat(AttemptCap.ask(believed, Duration.ofSeconds(40)).effective(TEN))
+                    .isEqualTo(5);
         } finally {
             manager.stop(0);
         }

@@ -64,8 +64,9 @@ class ClusterLimitsTest {
     void aContainerThatNoSingleNodeHasRoomForIsRefused() {
         assertThatThrownBy(
                         () -> LIMITS.check(session("selvage.executor.memory=5g", "selvage.executor.vcores=4"), QUEUE))
-                .hasMessage("None of the cluster's nodes has both 5g of memory and 4 virtual cores. Ask for less of one for"
-                        + " the executors.");
+                .hasMessage(
+                        "None of the cluster's nodes has both 5g of memory and 4 virtual cores. Ask for less of one for"
+                                + " the executors.");
     }
 
     @Test
@@ -92,8 +93,7 @@ class ClusterLimitsTest {
                 .hasMessage(
                         "selvage.application.node-label is \"gpus\", and the cluster has no such node label: did you"
                                 + " mean gpu? It has cold, gpu, ssd.");
-        ClusterLimits unlabelled =
-                new ClusterLimits(8192, 4, List.of(node("a:1", 4096, 8)), Set.of(), Set.of());
+        ClusterLimits unlabelled = new ClusterLimits(8192, 4, List.of(node("a:1", 4096, 8)), Set.of(), Set.of());
         assertThatThrownBy(() -> unlabelled.check(session("selvage.executor.node-label=gpu"), QUEUE))
                 .hasMessage(
                         "selvage.executor.node-label is \"gpu\", and the cluster has no such node label: it has none"
@@ -113,8 +113,9 @@ class ClusterLimitsTest {
     void onlyNodesOfTheLabelCount() {
         assertThatThrownBy(() ->
                         LIMITS.check(session("selvage.executor.node-label=gpu", "selvage.executor.vcores=3"), QUEUE))
-                .hasMessage("selvage.executor.vcores is 3, and the largest of the nodes with the label gpu has 2. Ask for"
-                        + " fewer for the executors.");
+                .hasMessage(
+                        "selvage.executor.vcores is 3, and the largest of the nodes with the label gpu has 2. Ask for"
+                                + " fewer for the executors.");
         assertThatThrownBy(() -> LIMITS.check(session("selvage.application.node-label=ssd"), QUEUE))
                 .hasMessage("selvage.application.node-label is \"ssd\", and no NodeManager of that label runs, so no"
                         + " container for the master can start. See which do with: scripts/yarn-session.sh -q");
@@ -141,8 +142,8 @@ class ClusterLimitsTest {
                 .as("a queue that may not use the label")
                 .hasMessage("selvage.master.vcores is 5, and the largest of the cluster's nodes that take containers"
                         + " without a label has 4. Ask for fewer for the master.");
-        assertThatCode(() -> limits.check(
-                        session("selvage.executor.memory=5g", "selvage.executor.node-label=gpu"), QUEUE))
+        assertThatCode(() ->
+                        limits.check(session("selvage.executor.memory=5g", "selvage.executor.node-label=gpu"), QUEUE))
                 .doesNotThrowAnyException();
     }
 
@@ -167,12 +168,14 @@ class ClusterLimitsTest {
         assertThatThrownBy(() -> limits.check(session("selvage.executor.memory=6g"), onGpus))
                 .hasMessageContaining("the queue \"default\" gets at most 5120m in all");
         assertThatThrownBy(() -> limits.check(session("selvage.executor.vcores=4"), onGpus))
-                .hasMessage("selvage.executor.vcores is 4, and the largest of the nodes with the label gpu, which is the"
-                        + " queue's own, has 2. Ask for fewer for the executors.");
+                .hasMessage(
+                        "selvage.executor.vcores is 4, and the largest of the nodes with the label gpu, which is the"
+                                + " queue's own, has 2. Ask for fewer for the executors.");
         ClusterLimits gone = withExclusiveNodes(node("a:1", 4096, 8));
         assertThatThrownBy(() -> gone.check(session(), onGpus))
-                .hasMessageStartingWith("The queue \"default\" puts containers that ask for no node label on nodes with the"
-                        + " label gpu, of which none runs, so no container for the master can start.");
+                .hasMessageStartingWith(
+                        "The queue \"default\" puts containers that ask for no node label on nodes with the"
+                                + " label gpu, of which none runs, so no container for the master can start.");
     }
 
     @Test
