@@ -9,10 +9,17 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
+import org.apache.hadoop.hdfs.server.datanode.DataNode;
+import org.apache.hadoop.hdfs.server.datanode.fsdataset.FsDatasetSpi;
+import org.apache.hadoop.hdfs.server.datanode.fsdataset.FsVolumeSpi;
+import org.apache.hadoop.hdfs.server.datanode.fsdataset.impl.FsVolumeImpl;
 import org.apache.hadoop.security.UserGroupInformation;
 
 /** A NameNode and one DataNode; owned by {@link MiniCluster}, which calls it under its lock. */
 final class HdfsDaemons {
+
+    /** To a volume: that it has not been told any other. */
+    private static final long CAPACITY_OF_THE_DISK = -1;
 
     private final MiniDFSCluster cluster;
 
@@ -49,6 +56,18 @@ final class HdfsDaemons {
                 "dfs.namenode.http-address",
                 "127.0.0.1:" + cluster.getNameNode().getHttpAddress().getPort());
         return addresses;
+    }
+
+    /** Whether the DataNode has no room; the NameNode knows before this returns. */
+    void setFull(boolean isFull) throws IOException {
+        for (DataNode node : cluster.getDataNodes()) {
+            try (FsDatasetSpi.FsVolumeReferences volumes = node.getFSDataset().getFsVolumeReferences()) {
+                for (FsVolumeSpi volume : volumes) {
+                    ((FsVolumeImpl) volume).setCapacityForTesting(isFull ? 0 : CAPACITY_OF_THE_DISK);
+                }
+            }
+        }
+        cluster.triggerHeartbeats();
     }
 
     void stopNameNode() {

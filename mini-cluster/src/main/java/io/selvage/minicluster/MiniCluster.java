@@ -148,6 +148,18 @@ public final class MiniCluster implements AutoCloseable {
         return settings.logFile();
     }
 
+    /** Leaves HDFS no room for another block, as a full disk does, until {@link #emptyHdfs}. */
+    public synchronized void fillHdfs() throws IOException {
+        requireStarted();
+        hdfsOrThrow().setFull(true);
+    }
+
+    /** Gives HDFS the room again that its disk has. */
+    public synchronized void emptyHdfs() throws IOException {
+        requireStarted();
+        hdfsOrThrow().setFull(false);
+    }
+
     /** Stops the NameNode; clients retry until it is back. */
     public synchronized void stopNameNode() {
         requireStarted();
@@ -214,16 +226,30 @@ public final class MiniCluster implements AutoCloseable {
                 .toList();
     }
 
-    /** Stops the ResourceManager; applications run on. */
+    /** Stops the ResourceManager, of two the active one; applications run on. */
     public synchronized void stopResourceManager() {
         requireStarted();
         yarn.stopResourceManager();
     }
 
-    /** Starts the ResourceManager under its old addresses; it finds its applications again. */
-    public synchronized void startResourceManager() throws InterruptedException {
+    /**
+     * Starts the ResourceManager under its old addresses; it finds its applications again. If another one is active by
+     * now, it stands by.
+     */
+    public synchronized void startResourceManager() throws IOException, InterruptedException {
         requireStarted();
         yarn.startResourceManager(hdfsOrThrow().addresses());
+        yarn.awaitNodeManagers();
+    }
+
+    /**
+     * Has the ResourceManager that stands by become the active one, as {@code yarn rmadmin -transitionToActive} does;
+     * the one that is active, if it has not been stopped, stands by first. Returns when the new one has every
+     * NodeManager.
+     */
+    public synchronized void failOverResourceManager() throws IOException, InterruptedException {
+        requireStarted();
+        yarn.failOver();
         yarn.awaitNodeManagers();
     }
 
@@ -284,7 +310,10 @@ public final class MiniCluster implements AutoCloseable {
         try {
             progress.accept("starting the NameNode, a DataNode and the ResourceManager");
             Future<HdfsDaemons> startingHdfs = starters.submit(() -> HdfsDaemons.start(settings));
-            Future<?> startingYarn = starters.submit(() -> yarn.startResourceManager(Map.of()));
+            Future<?> startingYarn = starters.submit(() -> {
+                yarn.startResourceManagers();
+                return true;
+            });
             awaitBoth(startingHdfs, startingYarn);
         } finally {
             starters.shutdown();
@@ -394,6 +423,22 @@ public final class MiniCluster implements AutoCloseable {
         public Builder hostForEachNode() {
             settings = settings.withHostForEachNode();
             return this;
+        }
+
+        /** Adds a second ResourceManager: see {@link MiniCluster#failOverResourceManager}. */
+        public Builder standbyResourceManager() {
+            return hadoop(MiniClusterSettings.STANDBY_RESOURCE_MANAGER, "true");
+        }
+
+        /**
+         * Has NodeManagers kill containers that take more memory than they were given, as they do by default on a real
+         * cluster.
+         */
+        public Builder memoryChecks() {
+            return hadoop("yarn.nodemanager.pmem-check-enabled", "true")
+                    // By default it is left to the kernel's control groups, which this cluster has not got.
+                    .hadoop("yarn.nodemanager.resource.memory.enforced", "false")
+                    .hadoop("yarn.nodemanager.container-monitor.enabled", "true");
         }
 
         /** A Hadoop setting of daemons and clients that wins over the cluster's own. */

@@ -29,6 +29,8 @@ record MiniClusterSettings(
     static final int DEFAULT_NODE_VCORES = 8;
     static final int DEFAULT_MAX_APP_ATTEMPTS = 10;
 
+    static final String STANDBY_RESOURCE_MANAGER = "yarn.resourcemanager.ha.enabled";
+
     static final int MAX_NODE_MANAGER_COUNT = 16;
     static final int MIN_NODE_MEMORY_MIB = 256;
 
@@ -82,6 +84,11 @@ record MiniClusterSettings(
         overrides.put(key, value);
         return new MiniClusterSettings(
                 baseFolder, nodeManagerCount, nodeMemoryMib, nodeVcores, maxAppAttempts, hostForEachNode, overrides);
+    }
+
+    /** Whether there are two ResourceManagers, of which one stands by: Hadoop's own switch says so. */
+    boolean hasStandbyResourceManager() {
+        return Boolean.parseBoolean(hadoopOverrides.getOrDefault(STANDBY_RESOURCE_MANAGER, "false"));
     }
 
     Path configurationFolder() {

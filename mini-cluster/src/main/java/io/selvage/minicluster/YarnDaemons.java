@@ -1,10 +1,6 @@
 package io.selvage.minicluster;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -15,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.metrics2.lib.DefaultMetricsSystem;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.apache.hadoop.yarn.exceptions.YarnException;
 import org.apache.hadoop.yarn.server.resourcemanager.ResourceManager;
@@ -24,70 +20,69 @@ import org.apache.hadoop.yarn.util.resource.ResourceUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One ResourceManager and its NodeManagers; owned by {@link MiniCluster}, which calls it under its lock.
+ * One ResourceManager, or two of which one stands by, and their NodeManagers; owned by {@link MiniCluster}, which calls
+ * it under its lock.
  *
  * <p>They are put together here and not by Hadoop's MiniYARNCluster, for the reasons in
  * {@code docs/decisions/0003-mini-cluster-composes-yarn.md}.
  */
 final class YarnDaemons {
 
-    private static final String LOOPBACK = "127.0.0.1";
-    private static final String UNBOUND = LOOPBACK + ":0";
     private static final Duration NODES_DEADLINE = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(20);
 
-    /** The addresses of the ResourceManager, port 0 until it has bound them; then they stay over restarts. */
-    private static final List<String> RESOURCE_MANAGER_ADDRESSES = List.of(
-            YarnConfiguration.RM_ADDRESS,
-            YarnConfiguration.RM_SCHEDULER_ADDRESS,
-            YarnConfiguration.RM_RESOURCE_TRACKER_ADDRESS,
-            YarnConfiguration.RM_ADMIN_ADDRESS,
-            YarnConfiguration.RM_WEBAPP_ADDRESS);
-
     private final MiniClusterSettings settings;
-    private final Map<String, String> resourceManagerAddresses = new TreeMap<>();
+    private final List<ResourceManagerDaemon> resourceManagers = new ArrayList<>();
     private final List<YarnConfiguration> nodeConfigurations = new ArrayList<>();
     private final List<@Nullable NodeDaemon> nodeManagers = new ArrayList<>();
     private final Map<Integer, String> nodeHosts = new HashMap<>();
-    private @Nullable ResourceManager resourceManager;
+    private @Nullable ResourceManagerDaemon active;
 
     YarnDaemons(MiniClusterSettings settings) {
         this.settings = settings;
-        RESOURCE_MANAGER_ADDRESSES.forEach(key -> resourceManagerAddresses.put(key, UNBOUND));
     }
 
+    /** What every process of the cluster, and each of its clients, has to know to find the active ResourceManager. */
     Map<String, String> addresses() {
-        Map<String, String> addresses = new TreeMap<>(resourceManagerAddresses);
-        addresses.put(YarnConfiguration.RM_HOSTNAME, LOOPBACK);
+        Map<String, String> addresses = new TreeMap<>();
+        resourceManagers.forEach(each -> addresses.putAll(each.addresses()));
+        if (settings.hasStandbyResourceManager()) {
+            addresses.put(
+                    YarnConfiguration.RM_HA_IDS,
+                    resourceManagers.stream().map(ResourceManagerDaemon::id).collect(Collectors.joining(",")));
+            addresses.put(YarnConfiguration.RM_CLUSTER_ID, "mini-cluster");
+            // Nobody elects the active one: tests say when which is.
+            addresses.put(YarnConfiguration.AUTO_FAILOVER_ENABLED, "false");
+        }
         return addresses;
     }
 
-    void startResourceManager(Map<String, String> hdfsAddresses) {
-        if (resourceManager != null) {
-            throw new IllegalStateException("The ResourceManager runs already.");
+    /** At the start of the cluster, when HDFS may not have an address yet: ResourceManagers need none. */
+    void startResourceManagers() throws IOException {
+        if (settings.hasStandbyResourceManager()) {
+            resourceManagers.add(ResourceManagerDaemon.oneOfSeveral("one"));
+            resourceManagers.add(ResourceManagerDaemon.oneOfSeveral("two"));
+        } else {
+            resourceManagers.add(ResourceManagerDaemon.alone());
         }
-        // Tracking URLs hold the port that is configured, and not the one that was bound.
-        resourceManagerAddresses.replace(YarnConfiguration.RM_WEBAPP_ADDRESS, UNBOUND, LOOPBACK + ":" + freePort());
-        // Else the second daemon of a kind finds its metrics' names taken.
-        DefaultMetricsSystem.setMiniClusterMode(true);
-        YarnConfiguration configuration = daemonConfiguration(hdfsAddresses);
-        if (nodeConfigurations.isEmpty()) {
-            defineResourceTypes(configuration);
+        defineResourceTypes(daemonConfiguration(Map.of()));
+        startStopped(Map.of());
+    }
+
+    private void startStopped(Map<String, String> hdfsAddresses) throws IOException {
+        for (ResourceManagerDaemon each : resourceManagers) {
+            if (!each.isRunning()) {
+                each.start(daemonConfiguration(hdfsAddresses));
+            }
         }
-        ResourceManager starting = new ResourceManager();
-        try {
-            starting.init(configuration);
-            starting.start();
-        } catch (RuntimeException e) {
-            starting.stop();
-            throw e;
+        if (active == null) {
+            activate(resourceManagers.get(0));
         }
-        resourceManager = starting;
-        Configuration bound = starting.getConfig();
-        for (String key : RESOURCE_MANAGER_ADDRESSES) {
-            int port = URI.create("tcp://" + bound.get(key)).getPort();
-            resourceManagerAddresses.put(key, LOOPBACK + ":" + port);
-        }
+    }
+
+    private void activate(ResourceManagerDaemon next) throws IOException {
+        next.makeActive();
+        active = next;
     }
 
     /**
@@ -100,11 +95,34 @@ final class YarnDaemons {
         ResourceUtils.resetResourceTypes(new YarnConfiguration(configuration));
     }
 
+    /** The active one. */
     void stopResourceManager() {
-        if (resourceManager != null) {
-            resourceManager.stop();
-            resourceManager = null;
+        if (active != null) {
+            active.stop();
+            active = null;
         }
+    }
+
+    /** Those that were stopped; if there is no active one, the first becomes it. */
+    void startResourceManager(Map<String, String> hdfsAddresses) throws IOException {
+        if (resourceManagers.stream().allMatch(ResourceManagerDaemon::isRunning)) {
+            throw new IllegalStateException("The ResourceManager runs already.");
+        }
+        startStopped(hdfsAddresses);
+    }
+
+    /** The one that stands by becomes active, once the one that is active, if there is one, is so no more. */
+    void failOver() throws IOException {
+        ResourceManagerDaemon standby = resourceManagers.stream()
+                .filter(each -> each != active && each.isRunning())
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("No ResourceManager stands by: build the cluster with"
+                        + " standbyResourceManager(), and start the one that was stopped."));
+        if (active != null) {
+            active.makeStandby();
+            active = null;
+        }
+        activate(standby);
     }
 
     void startNodeManagers(Map<String, String> hdfsAddresses) throws IOException, InterruptedException {
@@ -139,12 +157,13 @@ final class YarnDaemons {
         return settings.yarnFolder().resolve("node-" + index);
     }
 
-    /** Stops every daemon, the ResourceManager last, and then what the containers left running. */
+    /** Stops every daemon, ResourceManagers last, and then what the containers left running. */
     void stop() throws InterruptedException {
         for (int i = 0; i < nodeManagers.size(); i++) {
             stopNodeManager(i);
         }
-        stopResourceManager();
+        active = null;
+        resourceManagers.forEach(ResourceManagerDaemon::stop);
         ContainerProcesses.end(settings.yarnFolder());
     }
 
@@ -155,9 +174,10 @@ final class YarnDaemons {
 
     /** Nodes that were decommissioned before stay so. */
     void decommission(int index, Duration timeout) throws IOException {
-        if (resourceManager == null) {
+        if (active == null) {
             throw new IllegalStateException("No ResourceManager runs that could decommission a node.");
         }
+        ResourceManager resourceManager = active.runningOrThrow();
         Path excluded = settings.yarnFolder().resolve("excluded-hosts");
         Files.writeString(excluded, address(index) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         YarnConfiguration configuration = new YarnConfiguration(resourceManager.getConfig());
@@ -185,11 +205,12 @@ final class YarnDaemons {
         nodeHosts.put(index, starting.getNMContext().getNodeId().getHost());
     }
 
-    /** Waits until the ResourceManager counts every NodeManager that was started. */
+    /** Waits until the active ResourceManager counts every NodeManager that was started. */
     void awaitNodeManagers() throws InterruptedException {
-        if (resourceManager == null) {
+        if (active == null) {
             return;
         }
+        ResourceManager resourceManager = active.runningOrThrow();
         long expected = nodeManagers.stream().filter(node -> node != null).count();
         long deadline = System.nanoTime() + NODES_DEADLINE.toNanos();
         while (registeredNodeManagerCount(resourceManager) < expected) {
@@ -223,7 +244,7 @@ final class YarnDaemons {
         Path folder = nodeFolder(index);
         YarnConfiguration configuration = daemonConfiguration(hdfsAddresses);
         // A NodeManager that finds its containers again must come back under the same id: host and port.
-        configuration.set(YarnConfiguration.NM_ADDRESS, address(index) + ":" + freePort());
+        configuration.set(YarnConfiguration.NM_ADDRESS, address(index) + ":" + LoopbackPorts.free());
         if (settings.hostForEachNode()) {
             // Else the address is turned into a name, which may be the same for all.
             configuration.set(YarnConfiguration.NM_BIND_HOST, address(index));
@@ -241,14 +262,6 @@ final class YarnDaemons {
     }
 
     private String address(int index) {
-        return settings.hostForEachNode() ? "127.0.0." + (index + 2) : LOOPBACK;
-    }
-
-    private static int freePort() {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException("No port of the loopback address can be had.", e);
-        }
+        return settings.hostForEachNode() ? "127.0.0." + (index + 2) : LoopbackPorts.ADDRESS;
     }
 }

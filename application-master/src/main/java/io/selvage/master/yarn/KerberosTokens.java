@@ -44,6 +44,10 @@ public final class KerberosTokens implements TokenSource {
         this.hadoop = new YarnConfiguration(hadoop);
         this.hadoop.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_MAX_WAIT_MS, CONNECT_LIMIT_MILLIS);
         this.hadoop.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_RETRY_INTERVAL_MS, RETRY_MILLIS);
+        // What a cluster sets for two ResourceManagers would win.
+        this.hadoop.setInt(YarnConfiguration.CLIENT_FAILOVER_MAX_ATTEMPTS, CONNECT_LIMIT_MILLIS / RETRY_MILLIS);
+        this.hadoop.setInt(YarnConfiguration.CLIENT_FAILOVER_SLEEPTIME_BASE_MS, RETRY_MILLIS);
+        this.hadoop.setInt(YarnConfiguration.CLIENT_FAILOVER_SLEEPTIME_MAX_MS, RETRY_MILLIS);
         fileSystems.add(new Path(stateRoot));
         fileSystems.add(new Path(FileSystem.getDefaultUri(hadoop)));
         this.further = further.stream().map(Path::new).toList();

@@ -16,10 +16,6 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.SessionDescription;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -190,7 +186,9 @@ class MasterDeathsIT {
 
         String proxied = session.report().getTrackingUrl();
         String page = Commands.await(
-                "the page of master " + epoch, () -> read(proxied), found -> found.contains("attempt " + epoch));
+                "the page of master " + epoch,
+                () -> WebPage.read(proxied),
+                found -> found.contains("attempt " + epoch));
         assertThat(page).contains(job);
         assertThat(session.report().getOriginalTrackingUrl())
                 .isEqualTo(session.describe().getTrackingUrl())
@@ -205,21 +203,6 @@ class MasterDeathsIT {
         assertThat(followed.exitCode()).as(followed.text()).isEqualTo(8);
         assertThat(followed.out()).contains("was canceled after");
         assertThat(session.job(job).getRestarts()).isZero();
-    }
-
-    /** What YARN's proxy answers, or why it does not. */
-    private static String read(String url) {
-        try {
-            HttpURLConnection connection =
-                    (HttpURLConnection) URI.create(url).toURL().openConnection();
-            connection.setConnectTimeout(10_000);
-            connection.setReadTimeout(10_000);
-            try (InputStream in = connection.getInputStream()) {
-                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            }
-        } catch (IOException notNow) {
-            return url + ": " + notNow;
-        }
     }
 
     @Test

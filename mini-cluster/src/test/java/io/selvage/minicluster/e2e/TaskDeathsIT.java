@@ -37,10 +37,7 @@ class TaskDeathsIT {
     @BeforeAll
     static void start() throws Exception {
         cluster = MiniCluster.builder(Path.of("target", "task-deaths"))
-                .hadoop("yarn.nodemanager.pmem-check-enabled", "true")
-                // By default it is left to the kernel's control groups, which this cluster has not got.
-                .hadoop("yarn.nodemanager.resource.memory.enforced", "false")
-                .hadoop("yarn.nodemanager.container-monitor.enabled", "true")
+                .memoryChecks()
                 .hadoop("yarn.nodemanager.container-monitor.interval-ms", "200")
                 .start();
         session = new VerifiedSession(cluster, scratch, Map.of());
@@ -88,7 +85,7 @@ class TaskDeathsIT {
     @Test
     void containerThatYarnKillsForItsMemoryIsToldWhatToRaiseAndFollowedByLargerOnes() throws Exception {
         VerifiedJob job = session.submit();
-        String heap = heapOf(awaitThreeExecutors().get(0));
+        String heap = heapOf(session.awaitThreeExecutors().get(0));
         assertThat(reasonAfter(job, Sabotage.Deed.FILL_NATIVE, "exit status -104"))
                 .contains("it used more memory than it asked for: raise selvage.executor.memory", "physical memory");
         assertThat(session.session().describe().getNoticesList())
@@ -97,7 +94,7 @@ class TaskDeathsIT {
                 .startsWith("Executors get 1280 MiB instead of 1024 MiB");
 
         // The newest of these may have been asked for just before YARN told why: the one after it was not.
-        List<ExecutorDescription> known = awaitThreeExecutors();
+        List<ExecutorDescription> known = session.awaitThreeExecutors();
         List<String> ids =
                 known.stream().map(ExecutorDescription::getExecutorId).toList();
         ExecutorDescription standby = known.stream()
@@ -119,16 +116,6 @@ class TaskDeathsIT {
                 "it is forgotten with the job",
                 () -> session.session().describe().getNoticesList(),
                 List::isEmpty);
-    }
-
-    /** Two on which the job runs, and a standby. */
-    private static List<ExecutorDescription> awaitThreeExecutors() throws Exception {
-        return Commands.await(
-                "two busy executors and a standby",
-                () -> session.session().describe().getExecutorsList(),
-                executors -> executors.size() == 3
-                        && executors.stream().anyMatch(ExecutorDescription::getStandby)
-                        && session.busy().size() == 2);
     }
 
     /** As the node's processes show it. */

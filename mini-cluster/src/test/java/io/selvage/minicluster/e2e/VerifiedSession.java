@@ -100,6 +100,16 @@ final class VerifiedSession implements AutoCloseable {
                 .toList();
     }
 
+    /** Two on which the job runs, and a standby. */
+    List<ExecutorDescription> awaitThreeExecutors() throws Exception {
+        return Commands.await(
+                "two busy executors and a standby",
+                () -> session.describe().getExecutorsList(),
+                executors -> executors.size() == 3
+                        && executors.stream().anyMatch(ExecutorDescription::getStandby)
+                        && busy().size() == 2);
+    }
+
     List<Long> executorPids() {
         List<Long> pids = new ArrayList<>();
         session.describe().getExecutorsList().forEach(executor -> pids.add(executor.getPid()));

@@ -33,7 +33,7 @@ public final class AttemptFailure implements MasterReplacement {
         ApplicationId application = ApplicationId.fromString(applicationId);
         ApplicationAttemptId attempt = ApplicationAttemptId.newInstance(application, Math.toIntExact(silent.value()));
         try (YarnClient yarn = YarnClient.createYarnClient()) {
-            yarn.init(configuration());
+            yarn.init(hasty(new YarnConfiguration()));
             yarn.start();
             ApplicationReport report = yarn.getApplicationReport(application);
             ApplicationAttemptId current = report.getCurrentApplicationAttemptId();
@@ -55,11 +55,15 @@ public final class AttemptFailure implements MasterReplacement {
                 + " delegation token of the ResourceManager among the session's credentials.";
     }
 
-    private static YarnConfiguration configuration() {
-        YarnConfiguration configuration = new YarnConfiguration();
+    static YarnConfiguration hasty(YarnConfiguration configuration) {
         configuration.setBoolean(YarnConfiguration.TIMELINE_SERVICE_ENABLED, false);
         configuration.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_MAX_WAIT_MS, CONNECT_LIMIT_MILLIS);
         configuration.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_RETRY_INTERVAL_MS, RETRY_MILLIS);
+        // What a cluster sets for two ResourceManagers would win: with pauses longer than this limit, only one is
+        // tried.
+        configuration.setInt(YarnConfiguration.CLIENT_FAILOVER_MAX_ATTEMPTS, CONNECT_LIMIT_MILLIS / RETRY_MILLIS);
+        configuration.setInt(YarnConfiguration.CLIENT_FAILOVER_SLEEPTIME_BASE_MS, RETRY_MILLIS);
+        configuration.setInt(YarnConfiguration.CLIENT_FAILOVER_SLEEPTIME_MAX_MS, RETRY_MILLIS);
         return configuration;
     }
 }

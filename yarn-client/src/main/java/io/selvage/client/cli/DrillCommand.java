@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -120,12 +121,20 @@ final class DrillCommand implements Command {
                 requireAttempts(session, count, every);
             }
             FaultDrill drill = new FaultDrill(session, job.getJobId(), fault, patience);
-            if (asks && !console.ask(question(session, job, fault, count, every, drill.nextVictim()))) {
-                console.say("Nothing was done.");
-                return ExitCode.OK;
-            }
-            return run(drill, count, every, arguments.has(Arguments.JSON), console);
+            Supplier<ExitCode> faults = () -> run(drill, count, every, arguments.has(Arguments.JSON), console);
+            return asks
+                    ? afterYes(console, question(session, job, fault, count, every, drill.nextVictim()), faults)
+                    : faults.get();
         }
+    }
+
+    /** What is to follow only if the person says yes. */
+    static ExitCode afterYes(Console console, String question, Supplier<ExitCode> faults) {
+        if (console.ask(question)) {
+            return faults.get();
+        }
+        console.say("Nothing was done.");
+        return ExitCode.OK;
     }
 
     private static void requireAttempts(Session session, int count, Duration every) {

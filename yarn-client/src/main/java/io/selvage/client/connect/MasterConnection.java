@@ -34,12 +34,18 @@ public final class MasterConnection implements AutoCloseable {
     private final Yarn yarn;
     private final SessionRecord session;
     private final ApplicationId application;
+    private final Duration patience;
     private @Nullable ManagedChannel channel;
     private @Nullable Address connectedTo;
 
     private record Address(String host, int port) {}
 
     public MasterConnection(Yarn yarn, SessionRecord session) {
+        this(yarn, session, MASTER_PATIENCE);
+    }
+
+    MasterConnection(Yarn yarn, SessionRecord session, Duration patience) {
+        this.patience = patience;
         this.yarn = yarn;
         this.session = session;
         this.application = ApplicationId.fromString(session.applicationId());
@@ -49,24 +55,36 @@ public final class MasterConnection implements AutoCloseable {
         return yarn.report(application);
     }
 
-    /** Makes the call, to each master in turn if need be, for at most {@link #MASTER_PATIENCE}. */
+    /**
+     * Makes the call, to each master in turn if need be, for at most {@link #MASTER_PATIENCE}. YARN may be away as long
+     * as that too: it has answered before, and another ResourceManager may be taking over.
+     */
     public <T> T call(Function<SessionServiceBlockingStub, T> call) {
-        long deadline = System.nanoTime() + MASTER_PATIENCE.toNanos();
+        long deadline = System.nanoTime() + patience.toNanos();
         while (true) {
             try {
                 return tryCall(call);
             } catch (MasterAbsentException absent) {
-                if (System.nanoTime() - deadline > 0) {
+                if (isOver(deadline)) {
                     throw new ClientException(
                             ExitCode.SESSION_FAILED,
                             "The session " + session.applicationId() + " has had no master for "
-                                    + MASTER_PATIENCE.toSeconds() + " s (" + absent.getMessage()
+                                    + patience.toSeconds() + " s (" + absent.getMessage()
                                     + "). See what YARN says: yarn application -status " + session.applicationId(),
                             absent);
                 }
-                pause();
+            } catch (ClientException sentence) {
+                if (sentence.exitCode() != ExitCode.NO_CLUSTER || isOver(deadline)) {
+                    throw sentence;
+                }
+                LOG.info("YARN does not say where the master of {} is.", session.applicationId(), sentence);
             }
+            pause();
         }
+    }
+
+    private static boolean isOver(long deadline) {
+        return System.nanoTime() - deadline > 0;
     }
 
     /**

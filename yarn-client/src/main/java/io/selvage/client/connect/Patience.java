@@ -21,7 +21,7 @@ final class Patience {
     private static final int CONNECT_RETRIES = 2;
     private static final int RETRY_INTERVAL_MILLIS = 300;
     private static final int YARN_WAIT_MILLIS = 4_000;
-    private static final int FAILOVERS = 3;
+    private static final int HDFS_FAILOVERS = 3;
 
     private Patience() {}
 
@@ -32,8 +32,11 @@ final class Patience {
         hadoop.setInt("ipc.client.connect.retry.interval", RETRY_INTERVAL_MILLIS);
         hadoop.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_MAX_WAIT_MS, YARN_WAIT_MILLIS);
         hadoop.setInt(YarnConfiguration.RESOURCEMANAGER_CONNECT_RETRY_INTERVAL_MS, RETRY_INTERVAL_MILLIS);
-        hadoop.setInt(YarnConfiguration.CLIENT_FAILOVER_MAX_ATTEMPTS, FAILOVERS);
-        hadoop.setInt("dfs.client.failover.max.attempts", FAILOVERS);
+        // The same where there are two ResourceManagers, whatever the cluster's own settings for that are.
+        hadoop.setInt(YarnConfiguration.CLIENT_FAILOVER_MAX_ATTEMPTS, YARN_WAIT_MILLIS / RETRY_INTERVAL_MILLIS);
+        hadoop.setInt(YarnConfiguration.CLIENT_FAILOVER_SLEEPTIME_BASE_MS, RETRY_INTERVAL_MILLIS);
+        hadoop.setInt(YarnConfiguration.CLIENT_FAILOVER_SLEEPTIME_MAX_MS, RETRY_INTERVAL_MILLIS);
+        hadoop.setInt("dfs.client.failover.max.attempts", HDFS_FAILOVERS);
         hadoop.setInt("dfs.client.failover.sleep.max.millis", RETRY_INTERVAL_MILLIS);
         // The timeline service is not needed, and its client alone takes a second to load.
         hadoop.setBoolean(YarnConfiguration.TIMELINE_SERVICE_ENABLED, false);

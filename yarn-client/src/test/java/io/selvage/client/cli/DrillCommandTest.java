@@ -13,7 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DrillCommandTest {
     private static final DrillFigures KILLED = new DrillFigures(
@@ -21,12 +25,42 @@ class DrillCommandTest {
     private static final DrillFigures MASTER =
             new DrillFigures(Fault.KILL_AM, "process 1 on h1", 1_000, null, 2_500L, 0L, 3_700L, 0, 0, 0, 2, 2, false);
 
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
     @Test
     void withoutATerminalAndWithoutYesNothingIsDone() {
         assertThatThrownBy(() -> run("kill-am"))
                 .isInstanceOfSatisfying(
                         ClientException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
                 .hasMessageContaining("--yes");
+    }
+
+    /** Null: Ctrl-D. */
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"n", "", "no", "maybe"})
+    void whoeverDoesNotSayYesIsToldThatNothingWasDone(@Nullable String answer) {
+        ExitCode code = DrillCommand.afterYes(asking(answer), "Go on? [y/N] ", () -> {
+            throw new AssertionError("A fault was injected after the answer: " + answer);
+        });
+        assertThat(code).isEqualTo(ExitCode.OK);
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("Go on? [y/N] Nothing was done.\n");
+    }
+
+    @Test
+    void theDrillBeginsAfterAYesAlone() {
+        assertThat(DrillCommand.afterYes(asking("y"), "Go on? [y/N] ", () -> ExitCode.DRILL_FAILED))
+                .isEqualTo(ExitCode.DRILL_FAILED);
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("Go on? [y/N] ");
+    }
+
+    /** A person at a terminal. */
+    private Console asking(@Nullable String answer) {
+        PrintStream terminal = new PrintStream(out, true, StandardCharsets.UTF_8);
+        return new Console(terminal, terminal, false, true, 100, question -> {
+            terminal.print(question);
+            return answer;
+        });
     }
 
     @Test
