@@ -134,8 +134,7 @@ final class DamagedCellsTest {
         ArrayList<Long> list = random.nextInt(4) == 0 ? new PartedList<>(1 + random.nextInt(300)) : new ArrayList<>();
         ArrayDeque<Stamped<Long>> stampedList =
                 random.nextInt(4) == 0 ? new PartedDeque<>(2, 3 + random.nextInt(300)) : new ArrayDeque<>();
-        LinkedHashMap<Long, Long> map =
-                random.nextInt(4) == 0 ? new PartedMap<>(8, 300, 20) : new LinkedHashMap<>();
+        LinkedHashMap<Long, Long> map = random.nextInt(4) == 0 ? new PartedMap<>(8, 300, 20) : new LinkedHashMap<>();
         LinkedHashMap<Long, Stamped<Long>> stampedMap =
                 random.nextInt(4) == 0 ? new PartedMap<>(8, 300, 20) : new LinkedHashMap<>();
         for (int left = 1 + random.nextInt(5); left > 0; left--) {

@@ -41,18 +41,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /**
  * A job with checkpoints that build on one another, a savepoint, and an end that keeps the newest: each call to the
- * file system goes wrong once, in each way there is. Whatever goes wrong, what was said to be
+ * file system goes wrong once, in each way there is, or many do at a time. Whatever goes wrong, what was said to be
  * complete is there as a whole, what was not is never taken for something else, another try succeeds, and nothing is
  * left over in the end.
  *
@@ -73,6 +75,8 @@ final class CheckpointFaultsTest {
     private static final int CHANGED = 2; // Keys, from one checkpoint to the next: it is worth to build on that.
     private static final int RETAINED = 2; // Complete checkpoints that can be restored.
 
+    private static final int SEEDS = 200;
+    private static final double FAULT_RATE = 0.06; // Of calls, as far as they can have what was drawn.
     private static final int MOST_TRIES = 200;
 
     /** What an executor and a master do, one after the other. */
@@ -156,6 +160,32 @@ final class CheckpointFaultsTest {
         assertThat(hitEach(Order.SOUND, harm)).as("calls that were hit").isPositive();
     }
 
+    @Test
+    void manyFaultsInAnyCallsLoseNothingAndLeaveNothing() throws IOException {
+        int hits = 0;
+        for (int seed = 1; seed <= SEEDS; seed++) {
+            Random random = new Random(seed);
+            Faults faults = new Faults() {
+                @Override
+                @Nullable
+                Harm next(String call) {
+                    Harm harm = Harm.values()[random.nextInt(Harm.values().length)];
+                    // What is lost goes with the next change of anyone's, which then fails without a fault of its own.
+                    boolean isHit = random.nextDouble() < FAULT_RATE && harm.mayHit(call);
+                    return isHit && harm != Harm.SLOW && harm != Harm.SEEN_AND_LOST ? harm : null;
+                }
+            };
+            Run run = new Run(Order.SOUND, faults, () -> random.nextInt(3) == 0);
+            try {
+                run.run();
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+            }
+            hits += faults.hits;
+        }
+        assertThat(hits).isGreaterThan(2 * SEEDS);
+    }
+
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "SOUND")
     void eachWrongOrderIsFound(Order wrong) {
@@ -195,7 +225,8 @@ final class CheckpointFaultsTest {
                         return made[0]++ == target ? harm : null;
                     }
                 };
-                String what = harm + " in call " + at + ", " + calls.get(at) + (isReplaced ? ", and a new process" : "");
+                String what =
+                        harm + " in call " + at + ", " + calls.get(at) + (isReplaced ? ", and a new process" : "");
                 try {
                     new Run(order, one, () -> isReplaced).run();
                 } catch (AssertionError | RuntimeException e) {
@@ -339,7 +370,9 @@ final class CheckpointFaultsTest {
             Process process = new Process((call, path) -> Fault.NONE, true);
             process.next = Math.max(process.next, highest + 1);
             for (int i = 0; i < RETAINED + 1; i++) {
-                assertThat(process.checkpoint()).as("a checkpoint without faults").isTrue();
+                assertThat(process.checkpoint())
+                        .as("a checkpoint without faults")
+                        .isTrue();
             }
             for (SavepointLayout savepoint : given) {
                 process.checkpoints.delete(savepoint); // By hand, or as an orphan.
@@ -410,7 +443,10 @@ final class CheckpointFaultsTest {
                 loaded = load(metadata);
             } catch (SegmentDamagedException refused) {
                 boolean mayLackFiles = CheckpointLayout.ofMetadata(metadata).isEmpty() // A savepoint, given up.
-                        || new CheckpointStore(disk.open()).readMetadata(metadata).getCheckpoint() <= newest();
+                        || new CheckpointStore(disk.open())
+                                        .readMetadata(metadata)
+                                        .getCheckpoint()
+                                <= newest();
                 assertThat(mayLackFiles)
                         .as("%s are metadata of nothing: %s", metadata, refused.getMessage())
                         .isTrue();
@@ -438,9 +474,7 @@ final class CheckpointFaultsTest {
                         .keySet()
                         .forEach(needed -> expected.add(local(needed)));
             }
-            assertThat(disk.paths())
-                    .as("nothing else is left")
-                    .containsExactlyElementsOf(expected);
+            assertThat(disk.paths()).as("nothing else is left").containsExactlyElementsOf(expected);
         }
 
         private String local(String qualified) {
@@ -709,7 +743,8 @@ final class CheckpointFaultsTest {
             private Segment segment(long number, SegmentHandle handle, boolean isSavepoint) {
                 Segment.Builder segment = handle.toWire().toBuilder().setCheckpoint(number);
                 return isSavepoint
-                        ? segment.setFile(SavepointLayout.fileName(handle.file())).build()
+                        ? segment.setFile(SavepointLayout.fileName(handle.file()))
+                                .build()
                         : segment.build();
             }
 

@@ -321,9 +321,7 @@ public final class FakeDisk {
             if (fault == Fault.DISCONNECTS) {
                 throw new EOFException("the server has closed the connection in " + call + " " + path);
             }
-            if (fault == Fault.FAILS_BEFORE
-                    || fault == Fault.PARTIAL
-                    || fault == Fault.FAILS_AND_HAPPENS_LATER) {
+            if (fault == Fault.FAILS_BEFORE || fault == Fault.PARTIAL || fault == Fault.FAILS_AND_HAPPENS_LATER) {
                 throw new IOException(call + " " + path + " was refused");
             }
         }
