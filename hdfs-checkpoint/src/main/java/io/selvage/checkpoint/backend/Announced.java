@@ -3,9 +3,7 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.CorruptDataException;
 
-/**
- * Stateless. Reads how many of something there are, so that damage never makes less of it, nor takes memory for more.
- */
+/** Stateless. Reads how many of something there are: damage never makes nothing of it, nor takes memory for more. */
 final class Announced {
     private Announced() {}
 

@@ -7,6 +7,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,14 +36,21 @@ public final class FakeDisk {
         FAILS_AND_HAPPENS_LATER,
         /** An error, after an effect that all see until the next call that would change anything. Renames only. */
         SEEN_AND_LOST,
-        /** The process dies before the effect. */
-        CRASHES
+        /** The process dies before the effect; of a write, in the midst of it. */
+        CRASHES,
+        /** Half of the bytes arrive, then an error. Writes, syncs and closes only: elsewhere as FAILS_BEFORE. */
+        PARTIAL
     }
 
     /** Decides what goes wrong, before each call. */
     @FunctionalInterface
     public interface Faults {
         Fault on(String call, String path);
+
+        /** Before bytes are handed to a file, which are seen by others at its next sync: for those who ask. */
+        default Fault onWrite(String path) {
+            return Fault.NONE;
+        }
     }
 
     /** Thrown through the code under test: a process that is no more. */
@@ -121,6 +129,7 @@ public final class FakeDisk {
 
     private final class View implements StoreFiles {
         private final Faults faults;
+        private volatile boolean isDead; // Volatile: a process has many threads.
 
         View(Faults faults) {
             this.faults = faults;
@@ -151,7 +160,7 @@ public final class FakeDisk {
                 }
                 return;
             }
-            Fault fault = faults.on("rename", to);
+            Fault fault = next("rename", to);
             synchronized (FakeDisk.this) {
                 if (fault == Fault.FAILS_AND_HAPPENS_LATER) {
                     late.add(() -> {
@@ -280,7 +289,7 @@ public final class FakeDisk {
         }
 
         private void call(String name, String path, Effect effect) throws IOException {
-            Fault fault = faults.on(name, path);
+            Fault fault = next(name, path);
             synchronized (FakeDisk.this) {
                 settleSome();
                 if (!READS.contains(name)) {
@@ -292,14 +301,27 @@ public final class FakeDisk {
             }
         }
 
+        private Fault next(String call, String path) {
+            requireAlive(call, path);
+            return faults.on(call, path);
+        }
+
+        /** Of a process that is no more, what would tidy up has no effect either. */
+        private void requireAlive(String call, String path) {
+            if (isDead) {
+                throw new Crashed(call, path);
+            }
+        }
+
         private void before(Fault fault, String call, String path) throws IOException {
             if (fault == Fault.CRASHES) {
+                isDead = true;
                 throw new Crashed(call, path);
             }
             if (fault == Fault.DISCONNECTS) {
                 throw new EOFException("the server has closed the connection in " + call + " " + path);
             }
-            if (fault == Fault.FAILS_BEFORE || fault == Fault.FAILS_AND_HAPPENS_LATER) {
+            if (fault == Fault.FAILS_BEFORE || fault == Fault.PARTIAL || fault == Fault.FAILS_AND_HAPPENS_LATER) {
                 throw new IOException(call + " " + path + " was refused");
             }
         }
@@ -332,36 +354,81 @@ public final class FakeDisk {
             }
         }
 
+        /** After an error in the midst of its bytes it takes no more of them; and none once its file is deleted. */
         private final class Output extends StoreOutput {
             private final String path;
             private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+            private boolean isBroken;
+            private boolean isClosed;
 
             Output(String path) {
                 this.path = path;
             }
 
             @Override
-            public void write(int b) {
-                written.write(b);
+            public void write(int b) throws IOException {
+                write(new byte[] {(byte) b}, 0, 1);
             }
 
             @Override
-            public void write(byte[] bytes, int offset, int length) {
-                written.write(bytes, offset, length);
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                requireAlive("write", path);
+                Fault fault = faults.onWrite(path);
+                synchronized (FakeDisk.this) {
+                    requireWhole("write");
+                    boolean isHalf = fault == Fault.PARTIAL || fault == Fault.CRASHES;
+                    boolean isAll = fault == Fault.NONE || fault == Fault.FAILS_AFTER;
+                    written.write(bytes, offset, isAll ? length : isHalf ? length / 2 : 0);
+                    if (fault != Fault.NONE) {
+                        breakOff(written.toByteArray());
+                    }
+                    before(fault, "write", path);
+                    after(fault, "write", path);
+                }
             }
 
             @Override
             public void sync() throws IOException {
-                call("sync", path, () -> put(path, written.toByteArray()));
+                arrive("sync");
             }
 
             @Override
             public void close() throws IOException {
-                call("close", path, () -> {
-                    if (entries.containsKey(path)) {
-                        put(path, written.toByteArray());
+                if (!isClosed) {
+                    isClosed = true;
+                    arrive("close");
+                }
+            }
+
+            private void arrive(String name) throws IOException {
+                Fault fault = next(name, path);
+                synchronized (FakeDisk.this) {
+                    settleSome();
+                    restart();
+                    requireWhole(name);
+                    byte[] all = written.toByteArray();
+                    if (fault == Fault.PARTIAL) {
+                        int seen = entry(path).bytes().length;
+                        breakOff(Arrays.copyOf(all, seen + (all.length - seen) / 2));
                     }
-                });
+                    before(fault, name, path);
+                    entry(path); // Who deletes a file ends its writing.
+                    put(path, all);
+                    after(fault, name, path);
+                }
+            }
+
+            private void requireWhole(String call) throws IOException {
+                if (isBroken) {
+                    throw new IOException(call + " " + path + " came after an error");
+                }
+            }
+
+            private void breakOff(byte[] arrived) {
+                isBroken = true;
+                if (entries.containsKey(path)) {
+                    put(path, arrived);
+                }
             }
         }
     }
