@@ -79,6 +79,15 @@ class DrillIT {
         assertMasterFaultRestartsNothing("kill-am");
     }
 
+    /** Executors are silent towards it for some seconds before they have it replaced. */
+    @Test
+    void hungMasterRestartsNothingAndItsProcessIsGone() throws Exception {
+        long hung = accounts.session().describe().getMasterPid();
+        JsonNode figures = assertMasterFaultRestartsNothing("hang-am");
+        assertThat(processIn(figures)).isEqualTo(hung);
+        Commands.await("the process " + hung + " is gone", () -> ProcessSignals.isAlive(hung), alive -> !alive);
+    }
+
     @Test
     void failedAttemptRestartsNothing() throws Exception {
         assertMasterFaultRestartsNothing("fail-attempt");
@@ -94,7 +103,7 @@ class DrillIT {
         assertThat(accounts.session().describe().getEpoch()).isEqualTo(before.getEpoch());
     }
 
-    private static void assertMasterFaultRestartsNothing(String fault) throws Exception {
+    private static JsonNode assertMasterFaultRestartsNothing(String fault) throws Exception {
         SessionDescription before = accounts.session().describe();
         Set<Long> pids = accounts.busyPids();
         JsonNode figures = drill(fault).get(0);
@@ -105,6 +114,7 @@ class DrillIT {
         assertThat(figures.get("detection_millis").asLong(-1)).isBetween(0L, 60_000L);
         assertThat(accounts.session().describe().getEpoch()).isEqualTo(before.getEpoch() + 1);
         assertThat(accounts.executorPids()).containsAll(pids);
+        return figures;
     }
 
     @Test
@@ -112,9 +122,13 @@ class DrillIT {
         SessionDescription before = accounts.session().describe();
         JsonNode figures = drill("hang-task").get(0);
         assertThat(figures.get("recovered").asBoolean()).isTrue();
-        long hung = Long.parseLong(figures.get("process").asText().split(" ")[1]);
+        long hung = processIn(figures);
         assertThat(before.getExecutorsList()).anyMatch(executor -> executor.getPid() == hung);
         Commands.await("the process " + hung + " is gone", () -> ProcessSignals.isAlive(hung), alive -> !alive);
+    }
+
+    private static long processIn(JsonNode figures) {
+        return Long.parseLong(figures.get("process").asText().split(" ")[1]);
     }
 
     private static List<JsonNode> drill(String... words) throws Exception {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.MiniClusterExtension;
 import io.selvage.minicluster.ProcessSignals;
+import io.selvage.minicluster.soak.VerifiedJob;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.SessionDescription;
@@ -109,6 +110,22 @@ class OutagesIT {
                     () -> hdfs.setQuota(stateRoot, HdfsConstants.QUOTA_DONT_SET, 1),
                     () -> hdfs.setQuota(stateRoot, HdfsConstants.QUOTA_DONT_SET, HdfsConstants.QUOTA_RESET),
                     "quota");
+        }
+    }
+
+    /**
+     * Files can be made, and get no block. Of a job whose sink writes there the output can't go on; it is whole in the
+     * end.
+     */
+    @Test
+    void jobGoesOnWhileHdfsIsFullAndWhatIsWrittenThereIsRightInTheEnd() throws Exception {
+        MiniCluster cluster = HADOOP.cluster();
+        try (VerifiedSession other = new VerifiedSession(cluster, scratch.resolve("full"), Map.of())) {
+            VerifiedJob job = other.submit();
+            long before = other.awaitCheckpoints(job).getLastCheckpoint();
+            assertTroubleEnds(cluster::fillHdfs, cluster::emptyHdfs, "could only be written to 0 of");
+            other.await(job, "checkpoints resume", now -> now.getLastCheckpoint() > before + 1);
+            other.assertEndsRight(job);
         }
     }
 
