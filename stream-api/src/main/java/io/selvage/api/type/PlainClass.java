@@ -16,7 +16,8 @@ import java.util.TreeMap;
 
 /**
  * Which classes are taken for records of their fields: those of the user, not abstract, that have a constructor without
- * parameters, and whose fields, inherited ones too, can be set and have serdes. What is static or transient is left out.
+ * parameters, and whose fields, inherited ones too, can be set and have serdes. What is static or transient is left
+ * out.
  */
 final class PlainClass {
     private PlainClass() {}

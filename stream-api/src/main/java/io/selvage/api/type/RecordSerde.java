@@ -179,14 +179,12 @@ final class RecordSerde<T> implements Serde<T> {
         for (int i = components.size() - 1; i >= 0; i--) {
             MethodHandle one = components.get(i).writer(); // (C, BinaryWriter)void
             all = MethodHandles.foldArguments(
-                    all,
-                    MethodHandles.filterArguments(one, 0, components.get(i).getter()));
+                    all, MethodHandles.filterArguments(one, 0, components.get(i).getter()));
         }
         all = all.asType(methodType(void.class, Object.class, BinaryWriter.class));
         if (!Modifier.isFinal(type.getModifiers())) {
             MethodHandle check = MethodHandles.lookup()
-                    .findStatic(
-                            RecordSerde.class, "requireOfType", methodType(void.class, Class.class, Object.class));
+                    .findStatic(RecordSerde.class, "requireOfType", methodType(void.class, Class.class, Object.class));
             all = MethodHandles.foldArguments(all, check.bindTo(type));
         }
         return all;
@@ -203,8 +201,7 @@ final class RecordSerde<T> implements Serde<T> {
     }
 
     private MethodHandle composeReader() throws ReflectiveOperationException {
-        MethodHandle all =
-                creator(components.stream().map(Component::name).collect(Collectors.toSet()));
+        MethodHandle all = creator(components.stream().map(Component::name).collect(Collectors.toSet()));
         // What is collected last runs first, so the components are read in order.
         for (int i = components.size() - 1; i >= 0; i--) {
             all = MethodHandles.collectArguments(all, i, components.get(i).reader());

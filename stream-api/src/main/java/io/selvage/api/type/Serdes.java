@@ -83,6 +83,7 @@ public final class Serdes {
                 int scale = in.readVarInt();
                 return new BigDecimal(readInteger(in), scale);
             });
+
     public static final Serde<BigInteger> BIG_INTEGER =
             new Basic<>("bigint", (v, out) -> out.writeByteArray(v.toByteArray()), Serdes::readInteger);
     public static final Serde<UUID> UNIQUE_ID = new Basic<>(
@@ -129,8 +130,7 @@ public final class Serdes {
                 LOCAL_DATE_TIME.write(v.toLocalDateTime(), out);
                 out.writeVarInt(v.getOffset().getTotalSeconds());
             },
-            in -> OffsetDateTime.of(
-                    LOCAL_DATE_TIME.read(in), dated(() -> ZoneOffset.ofTotalSeconds(in.readVarInt()))));
+            in -> OffsetDateTime.of(LOCAL_DATE_TIME.read(in), dated(() -> ZoneOffset.ofTotalSeconds(in.readVarInt()))));
 
     private static final Map<Class<?>, Serde<?>> BUILT_IN = builtIn();
 

@@ -36,7 +36,10 @@ class PlainClassTest {
         private @Nullable String customer;
         int count = 1;
         double price;
-        @Nullable Integer boxed;
+
+        @Nullable
+        Integer boxed;
+
         private @Nullable Point at;
         private Map<String, BigInteger> totals = Map.of();
 
@@ -110,7 +113,9 @@ class PlainClassTest {
         }
         Order asked = order();
         asked.asked = 8;
-        assertThat(roundTrip(serde, asked).asked).as("of no interest to a serde").isEqualTo(7);
+        assertThat(roundTrip(serde, asked).asked)
+                .as("of no interest to a serde")
+                .isEqualTo(7);
     }
 
     record Basket(List<Order> orders, @Nullable Order newest) {}
@@ -147,7 +152,9 @@ class PlainClassTest {
     // ---- keys ----------------------------------------------------------------------------------------------------
 
     static class Flight {
-        @Nullable String number;
+        @Nullable
+        String number;
+
         int day;
 
         @Override
@@ -258,12 +265,15 @@ class PlainClassTest {
     }
 
     static class Anything {
-        @Nullable Object payload;
+        @Nullable
+        Object payload;
     }
 
     static class Link {
         long value;
-        @Nullable List<Link> next;
+
+        @Nullable
+        List<Link> next;
     }
 
     static class Shadowing extends Flight {
@@ -291,11 +301,13 @@ class PlainClassTest {
     }
 
     static class Listed {
-        @Nullable ArrayList<String> names;
+        @Nullable
+        ArrayList<String> names;
     }
 
     static class Generic<T> {
-        @Nullable T value;
+        @Nullable
+        T value;
     }
 
     abstract static class Abstract {

@@ -88,18 +88,27 @@ final class SchemaEvolutionTest {
 
     static class Bean {
         int cents;
-        @Nullable Point at;
-        @Nullable String gone;
+
+        @Nullable
+        Point at;
+
+        @Nullable
+        String gone;
     }
 
     static class Currency {
-        @Nullable String currency = "EUR";
-        @Nullable List<String> tags = new ArrayList<>();
+        @Nullable
+        String currency = "EUR";
+
+        @Nullable
+        List<String> tags = new ArrayList<>();
     }
 
     /** As a later version has it: inherited, in another order, widened. */
     static class LaterBean extends Currency {
-        @Nullable Point3 at = new Point3(1, 1, 1);
+        @Nullable
+        Point3 at = new Point3(1, 1, 1);
+
         int letters = 7;
         long cents = -1;
     }

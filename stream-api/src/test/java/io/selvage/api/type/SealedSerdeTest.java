@@ -29,7 +29,9 @@ class SealedSerdeTest {
 
     static final class Started implements Event {
         long atMillis;
-        @Nullable String by;
+
+        @Nullable
+        String by;
     }
 
     record Stopped(long atMillis) implements Event {}
