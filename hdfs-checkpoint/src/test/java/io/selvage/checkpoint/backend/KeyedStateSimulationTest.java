@@ -231,15 +231,31 @@ final class KeyedStateSimulationTest {
 
     private record Order1(int count, @Nullable String note) {}
 
-    private record Order2(
-            double price,
-            @Nullable String note,
-            long count,
-            @Nullable List<Integer> tags) {}
+    /** A plain class between two records. */
+    private static final class Order2 {
+        private double price;
+        private @Nullable String note;
+        private long count;
+
+        @Nullable
+        List<Integer> tags = List.of(2);
+
+        static Order2 of(Order order) {
+            Order2 version = new Order2();
+            version.price = order.price();
+            version.note = order.note();
+            version.count = order.count();
+            return version;
+        }
+
+        Order order() {
+            return new Order(count, note, price);
+        }
+    }
 
     private record Order3(@Nullable List<Integer> tags, double price, long count) {}
 
-    /** Of records that have one name in all versions. */
+    /** Of types that have one name in all versions. */
     private record OneName<T>(Serde<T> serde, String name) implements Serde<T> {
         static <T> OneName<T> of(Class<T> type) {
             return new OneName<>(Serdes.of(type), type.getName());
@@ -278,8 +294,8 @@ final class KeyedStateSimulationTest {
                 case 2 ->
                     new OrderState<>(
                             states.value(new ValueStateDescriptor<>("order", OneName.of(Order2.class))),
-                            order -> new Order2(order.price(), order.note(), order.count(), List.of()),
-                            order -> new Order(order.count(), order.note(), order.price()));
+                            Order2::of,
+                            Order2::order);
                 default ->
                     new OrderState<>(
                             states.value(new ValueStateDescriptor<>("order", OneName.of(Order3.class))),

@@ -11,10 +11,6 @@ import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
-import io.selvage.api.type.BinaryReader;
-import io.selvage.api.type.BinaryWriter;
-import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.connector.memory.ElementSource;
 import io.selvage.local.CollectSink;
 import io.selvage.local.LocalEnvironment;
@@ -24,7 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -174,137 +169,5 @@ class PlainClassesTest {
                         .open())
                 .isInstanceOf(InvalidProgramException.class)
                 .hasMessageContainingAll("In keyBy after", Uncompared.class.getName(), "needs equals and hashCode");
-    }
-
-    // ---- versions of a program -----------------------------------------------------------------------------------
-
-    /** What was in state, first of a record, then of a class, then of a class that has more, less and other types. */
-    record Account(String owner, int cents, List<Place> seen) {}
-
-    static class Account2 {
-        List<Place> seen = List.of();
-        int cents;
-        String owner = "";
-    }
-
-    static class Dated {
-        String since = "ever";
-    }
-
-    static class Account3 extends Dated {
-        String owner = "";
-        long cents;
-    }
-
-    /** Of types that have one name in all versions. */
-    private record OneName<T>(Serde<T> serde, String name) implements Serde<T> {
-        static <T> OneName<T> of(Class<T> type) {
-            return new OneName<>(Serdes.of(type), type.getName());
-        }
-
-        @Override
-        public void write(T value, BinaryWriter out) {
-            serde.write(value, out);
-        }
-
-        @Override
-        public T read(BinaryReader in) {
-            return serde.read(in);
-        }
-
-        @Override
-        public String schema() {
-            return serde.schema().replace(name + "(", "Account(");
-        }
-
-        @Override
-        public Function<BinaryReader, T> reader(String written) {
-            return serde.reader(written.replace("Account(", name + "("));
-        }
-    }
-
-    private interface Step<T> extends java.io.Serializable {
-        T next(@Nullable T before, Click click);
-    }
-
-    /** Keeps an account for each user, as a version of the program has it. */
-    static final class Keeping<T> extends KeyedProcessFunction<String, Click, T> {
-        private static final long serialVersionUID = 1L;
-        private final Serde<T> serde;
-        private final Step<T> step;
-        private transient ValueState<T> account;
-
-        Keeping(Serde<T> serde, Step<T> step) {
-            this.serde = serde;
-            this.step = step;
-        }
-
-        @Override
-        public void openState(StateAccess states) {
-            account = states.value(new ValueStateDescriptor<>("account", serde));
-        }
-
-        @Override
-        public void process(Click click, Context<String> context, Collector<T> out) {
-            T next = step.next(account.value(), click);
-            account.update(next);
-            out.collect(next);
-        }
-    }
-
-    private static <T> OperatorHarness<Click, T> version(
-            Way way, Class<T> type, Step<T> step, @Nullable Snapshot from) {
-        Serde<T> serde = OneName.of(type);
-        OperatorHarness.Builder<Click, T> builder = way.apply(OperatorHarness.<Click, T>of(
-                Click.class,
-                clicks -> clicks.keyBy(click -> click.page + "")
-                        .process(new Keeping<>(serde, step), serde)
-                        .uid("keeping")));
-        return (from == null ? builder : builder.from(from)).open();
-    }
-
-    @ParameterizedTest
-    @EnumSource(names = {"PLAIN", "ON_DISK", "RESTORED"})
-    void stateOfARecordIsThatOfAClassInTheNextVersionAndOfAnotherInTheOneAfter(Way way) {
-        Snapshot first;
-        try (OperatorHarness<Click, Account> harness = version(
-                way,
-                Account.class,
-                (before, click) -> new Account(click.page + "", 1 + (int) click.number, List.of(Place.of(click))),
-                null)) {
-            first = harness.element(Click.of(1)).element(Click.of(2)).snapshot();
-        }
-        Snapshot second;
-        try (OperatorHarness<Click, Account2> harness = version(
-                way,
-                Account2.class,
-                (before, click) -> {
-                    Account2 now = Objects.requireNonNull(before);
-                    now.cents += 10;
-                    return now;
-                },
-                first)) {
-            Account2 read = harness.element(Click.of(4)).take().get(0);
-            assertThat(read.owner).isEqualTo("page-1");
-            assertThat(read.cents).isEqualTo(12);
-            assertThat(read.seen).containsExactly(Place.of(Click.of(1)));
-            second = harness.snapshot();
-        }
-        // One has been written by the class, and one by the record.
-        try (OperatorHarness<Click, Account3> harness = version(
-                way,
-                Account3.class,
-                (before, click) -> {
-                    Account3 now = Objects.requireNonNull(before);
-                    now.cents += 1L << 40;
-                    return now;
-                },
-                second)) {
-            List<Account3> read =
-                    harness.element(Click.of(4)).element(Click.of(5)).take();
-            assertThat(read).extracting(account -> account.owner).containsExactly("page-1", "page-2");
-            assertThat(read).extracting(account -> account.cents).containsExactly((1L << 40) + 12, (1L << 40) + 3);
-            assertThat(read).extracting(account -> account.since).containsOnly("ever");
-        }
     }
 }
