@@ -59,6 +59,8 @@ final class ThroughputBenchmark {
         Path user = Files.createDirectories(settings.folder().resolve("user"));
         try (MiniCluster cluster = MiniCluster.builder(settings.folder().resolve("cluster"))
                         .nodeMemoryMib(NODE_MEMORY_MIB)
+                        // A container that YARN kills is the end of the job, and of the benchmark.
+                        .memoryChecks()
                         .start();
                 SelvageClient client = SelvageClient.of(settings.home(), cluster.configurationFolder(), user)) {
             Configuration configuration = configuration();
@@ -112,6 +114,7 @@ final class ThroughputBenchmark {
         }
         long cpuAfter = cpuMillis(pids);
         long afterNanos = System.nanoTime();
+        long residentMib = residentMostMib(pids);
         Files.createFile(measured.resolve(Elements.END));
         awaitPhase(JobPhase.FINISHED, session, job);
         Measured files = new Measured(measured);
@@ -122,6 +125,7 @@ final class ThroughputBenchmark {
                 settings,
                 records * TimeUnit.SECONDS.toNanos(1) / (afterNanos - beforeNanos),
                 (cpuAfter - cpuBefore) * 1000.0 / records,
+                residentMib,
                 output.latencies(),
                 since(fromMillis, checkpoints.values()),
                 isExact(files.ends(), output, isPrefilled));
@@ -182,6 +186,26 @@ final class ThroughputBenchmark {
             ticks += Long.parseLong(fields.get(11)) + Long.parseLong(fields.get(12));
         }
         return ticks * 10;
+    }
+
+    /** The most that one of them has ever had, as YARN counts it. */
+    private static long residentMostMib(Set<Long> pids) throws IOException {
+        long most = 0;
+        for (long pid : pids) {
+            most = Math.max(most, kibibytes("VmHWM:", Files.readAllLines(Path.of("/proc/" + pid + "/status"))) >> 10);
+        }
+        return most;
+    }
+
+    /** @throws IOException if the status of the process has no such line, with a number and kB */
+    static long kibibytes(String name, List<String> status) throws IOException {
+        for (String line : status) {
+            if (line.startsWith(name) && line.endsWith(" kB")) {
+                return Long.parseLong(line.substring(name.length(), line.length() - " kB".length())
+                        .strip());
+            }
+        }
+        throw new IOException("The kernel does not tell " + name + " of a process: " + status);
     }
 
     private static void sleepUntil(long nanos) throws InterruptedException {

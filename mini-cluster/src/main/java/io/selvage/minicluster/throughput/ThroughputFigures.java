@@ -12,6 +12,7 @@ import java.util.StringJoiner;
  *
  * @param recordsPerSecond that all readers have read
  * @param cpuPerMillion processor seconds of the executors for a million of them
+ * @param residentMostMib the most memory that one of them has had, which YARN would not let be more than it was given
  * @param latencies from when a record was due until its output; empty without a rate
  * @param checkpoints that came to their end meanwhile
  * @param exact the output is what the input makes it
@@ -20,6 +21,7 @@ record ThroughputFigures(
         ThroughputSettings settings,
         double recordsPerSecond,
         double cpuPerMillion,
+        long residentMostMib,
         Latencies latencies,
         Collection<CheckpointDescription> checkpoints,
         boolean exact) {
@@ -36,6 +38,7 @@ record ThroughputFigures(
         json.add("\"seconds\":" + settings.seconds());
         json.add(number("records_per_second", recordsPerSecond, 0));
         json.add(number("cpu_seconds_per_million", cpuPerMillion, 3));
+        json.add("\"executor_resident_mib_most\":" + residentMostMib);
         if (latencies.count() > 0) {
             json.add(number("p50_millis", latency(0.5), 2));
             json.add(number("p99_millis", latency(0.99), 2));
@@ -59,13 +62,14 @@ record ThroughputFigures(
     String toText() {
         String text = String.format(
                 Locale.ROOT,
-                "%s, %s records, %d executor%s: %.2f million records/s, %.3f CPU s a million%n",
+                "%s, %s records, %d executor%s: %.2f million records/s, %.3f CPU s a million, at most %d MiB resident%n",
                 settings.work().word(),
                 settings.records(),
                 settings.executors(),
                 settings.executors() == 1 ? "" : "s",
                 recordsPerSecond / 1e6,
-                cpuPerMillion);
+                cpuPerMillion,
+                residentMostMib);
         if (latencies.count() > 0) {
             text += String.format(
                     Locale.ROOT,

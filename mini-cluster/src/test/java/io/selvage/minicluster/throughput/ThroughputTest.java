@@ -89,6 +89,16 @@ class ThroughputTest {
         assertThat(measured.output().latencies().percentile(1)).isEqualTo(1);
     }
 
+    @Test
+    void memoryIsWhatTheKernelCounts() throws IOException {
+        List<String> status = List.of("Name:\tjava", "VmPeak:\t 9000000 kB", "VmHWM:\t 2097152 kB", "VmRSS:\t 1024 kB");
+        assertThat(ThroughputBenchmark.kibibytes("VmHWM:", status)).isEqualTo(2_097_152);
+        assertThatThrownBy(() -> ThroughputBenchmark.kibibytes("VmHWM:", List.of("Name:\tjava")))
+                .hasMessageContaining("VmHWM:");
+        assertThat(ThroughputBenchmark.kibibytes("VmHWM:", Files.readAllLines(Path.of("/proc/self/status"))))
+                .isPositive();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
