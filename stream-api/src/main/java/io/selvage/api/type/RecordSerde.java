@@ -212,6 +212,9 @@ final class RecordSerde<T> implements Serde<T> {
 
     /** (components...)T. A field that is not among those stays as the constructor has left it. */
     private MethodHandle creator(Set<String> names) {
+        if (type.isRecord()) {
+            return constructor;
+        }
         Class<?>[] types = types(components);
         MethodHandle all = MethodHandles.dropArguments(MethodHandles.identity(type), 1, types); // (T, components...)T
         for (int i = 0; i < types.length; i++) {
