@@ -6,6 +6,8 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports of the loopback address for daemons that have to be told theirs before they bind it. */
@@ -17,6 +19,9 @@ final class LoopbackPorts {
     private static final int LOWEST_FOR_LATER = 15_000;
     private static final int BEYOND_FOR_LATER = 32_000;
     private static final int MOST_TRIES = 100;
+
+    /** By this process, which may not have bound them yet. */
+    private static final Set<Integer> GIVEN_FOR_LATER = ConcurrentHashMap.newKeySet();
 
     private LoopbackPorts() {}
 
@@ -35,6 +40,9 @@ final class LoopbackPorts {
     static int freeForLater() {
         for (int tried = 0; tried < MOST_TRIES; tried++) {
             int port = ThreadLocalRandom.current().nextInt(LOWEST_FOR_LATER, BEYOND_FOR_LATER);
+            if (!GIVEN_FOR_LATER.add(port)) {
+                continue;
+            }
             try (ServerSocket probe = new ServerSocket()) {
                 probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
                 return port;

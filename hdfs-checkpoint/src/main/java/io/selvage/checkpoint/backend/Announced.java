@@ -3,7 +3,10 @@ package io.selvage.checkpoint.backend;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.CorruptDataException;
 
-/** Stateless. Reads how many of something there are: damage never makes nothing of it, nor takes memory for more. */
+/**
+ * Stateless. Reads how many of something there are: damage never makes nothing of it, nor takes memory for more than
+ * there are bytes; of elements that have none there may be any number.
+ */
 final class Announced {
     private Announced() {}
 

@@ -20,7 +20,6 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 
 /**
@@ -33,6 +32,9 @@ public final class RocksReplica extends StateReplica {
 
     /** In what the library says. */
     private static final Pattern STORE_FILE = Pattern.compile("\\b(?:[0-9]+\\.sst|MANIFEST-[0-9]+)\\b");
+
+    /** As RocksDB passes on what the system says. */
+    private static final String NOT_THERE = "No such file or directory";
 
     private final RocksEnvironment environment;
     private final long[] groupBytes;
@@ -154,13 +156,17 @@ public final class RocksReplica extends StateReplica {
         RocksStore open() throws IOException;
     }
 
-    /** All files of the image were written a moment ago: if one is not there, it is not the disk's fault. */
+    /**
+     * All files of the image were written a moment ago: if one is not there, it is not the disk's fault. One that can't
+     * be written, as the store begins new ones when it is opened, is.
+     */
     private RocksStore opened(FilesSegment image, Opening opening) throws IOException {
         try {
             return opening.open();
         } catch (IOException e) {
-            Matcher named = STORE_FILE.matcher(String.valueOf(e.getMessage()));
-            while (named.find()) {
+            String message = String.valueOf(e.getMessage());
+            Matcher named = STORE_FILE.matcher(message);
+            while (message.contains(NOT_THERE) && named.find()) {
                 if (!image.fileNames().contains(named.group())) {
                     throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint "
                             + image.checkpoint() + " is an image that lacks the file " + named.group() + ": "
@@ -399,11 +405,7 @@ public final class RocksReplica extends StateReplica {
                 each.next();
                 return true;
             }
-            try {
-                each.status();
-            } catch (RocksDBException e) {
-                throw new IOException("The state of operator " + operator + " can't be read: " + e.getMessage(), e);
-            }
+            store().requireAtEnd(each);
             return false;
         }
 

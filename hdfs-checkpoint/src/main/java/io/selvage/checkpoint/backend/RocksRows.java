@@ -544,6 +544,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
                 }
                 each.next();
             }
+            if (!each.isValid()) {
+                store.requireAtEnd(each);
+            }
             visitedFrom = each.isValid() ? each.key() : null;
         }
         visitsDue = Math.max(0, visitsDue - count); // What was used because it has expired counts as well.
@@ -653,6 +656,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
                     left--;
                 }
             }
+            if (!each.isValid()) {
+                store.requireAtEnd(each);
+            }
             if (first[index] == Long.MAX_VALUE) {
                 from[index] = RocksKeys.endOfDue(group, domain);
             }
@@ -699,6 +705,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
                 for (int i = 0; i < first.length; i++) {
                     int group = range.first() + i;
                     each.seek(RocksKeys.due(group, domain));
+                    if (!each.isValid()) {
+                        store.requireAtEnd(each);
+                    }
                     boolean isThere = each.isValid() && RocksKeys.isDue(each.key(), group, domain);
                     first[i] = isThere ? RocksKeys.millisOf(each.key()) : Long.MAX_VALUE;
                     from[i] = isThere ? each.key() : RocksKeys.endOfDue(group, domain);

@@ -242,6 +242,15 @@ final class RocksStore {
         }
     }
 
+    /** Of an iterator that is not valid: whether it has come to the end, and not to what can't be read. */
+    void requireAtEnd(RocksIterator each) {
+        try {
+            each.status();
+        } catch (RocksDBException e) {
+            throw new UncheckedIOException(failed("be read from", e));
+        }
+    }
+
     private IOException failed(String verb, RocksDBException e) {
         return LocalDiskException.of(verb, directory, e);
     }

@@ -36,7 +36,7 @@ public final class SharedLibraries {
 
     public SharedLibraries(Path root, Configuration configuration) throws IOException {
         this.fileSystem = root.getFileSystem(configuration);
-        this.root = fileSystem.makeQualified(root);
+        this.root = new Path(fileSystem.makeQualified(root).toString()); // Without a slash at its end.
         this.configuration = configuration;
     }
 

@@ -2,6 +2,7 @@ package io.selvage.task.executor;
 
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.backend.LocalDiskException;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
@@ -10,10 +11,13 @@ import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.KeyedBackends;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings what a standby holds of a job up to one checkpoint; run once, by a thread of the upload pool. States are held
@@ -32,6 +36,8 @@ record FollowRun(
         long mostBytes,
         LongSupplier otherBytes,
         AtomicBoolean stop) {
+    private static final Logger LOG = LoggerFactory.getLogger(FollowRun.class);
+
     /**
      * What came of it.
      *
@@ -81,14 +87,28 @@ record FollowRun(
                 KeyGroups.rangeOf(owner.subtask().index(), snapshot.getParallelism(), metadata.getMaxParallelism());
         HeldReplica replica = held.replica(owner, range, () -> backends.replica(owner.operatorUid(), range));
         // Its rows take more in memory than in the store, by what finds them.
-        boolean fits = replica.follow(
-                        snapshot.getKeyedStateList(),
-                        segments,
-                        next -> replica.bytes() + next.getLength() * backends.memoryPerStoredByte() <= roomBytes,
-                        stop)
-                && replica.bytes() <= roomBytes;
+        boolean fits;
+        try {
+            fits = replica.follow(
+                            snapshot.getKeyedStateList(),
+                            segments,
+                            next -> replica.bytes() + next.getLength() * backends.memoryPerStoredByte() <= roomBytes,
+                            stop)
+                    && replica.bytes() <= roomBytes;
+        } catch (LocalDiskException | UncheckedIOException failed) {
+            if (!isOfDisk(failed)) {
+                throw failed;
+            }
+            LOG.warn("The state of {} is left in the store, as the disk here does not take it.", owner, failed);
+            fits = false;
+        }
         held.markTooLarge(owner, fits ? null : new HeldState.TooLarge(storedBytes, roomBytes));
         return fits;
+    }
+
+    /** Others' work goes on there, and may need that room: this is only to be ready for them. */
+    private static boolean isOfDisk(Exception failed) {
+        return failed instanceof LocalDiskException || failed.getCause() instanceof LocalDiskException;
     }
 
     private Map<StateOwner, OperatorSnapshot> states() {

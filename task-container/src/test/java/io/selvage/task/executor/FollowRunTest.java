@@ -11,6 +11,7 @@ import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
@@ -146,15 +147,12 @@ class FollowRunTest {
     }
 
     private FollowRun.Outcome follow(CheckpointMetadata metadata, long mostBytes) throws IOException {
-        return new FollowRun(
-                        metadata,
-                        PARALLELISM,
-                        held,
-                        KeyedBackends.HEAP,
-                        new SegmentReader(store),
-                        mostBytes,
-                        () -> 0,
-                        stop)
+        return follow(metadata, mostBytes, KeyedBackends.HEAP);
+    }
+
+    private FollowRun.Outcome follow(CheckpointMetadata metadata, long mostBytes, KeyedBackends backends)
+            throws IOException {
+        return new FollowRun(metadata, PARALLELISM, held, backends, new SegmentReader(store), mostBytes, () -> 0, stop)
                 .run();
     }
 
@@ -221,6 +219,24 @@ class FollowRunTest {
                 .take(writers.get(1).chain, new SegmentReader(store), read::addAndGet);
         assertThat(read).as("bytes that were still missing").hasValue(0);
         assertThat(restored(Objects.requireNonNull(taken), 1, key)).isEqualTo(700);
+    }
+
+    /** The disk is that of others, whose state may be all that it has room for. */
+    @Test
+    void whatTheDiskDoesNotTakeIsLeftInTheStore() throws Exception {
+        fill(10);
+        CheckpointMetadata first = checkpoint(1);
+        Path disk = Files.writeString(directory.resolve("disk"), "a file, in which no directory can be made");
+        RocksEnvironment environment = new RocksEnvironment(disk, 1 << 20, 1 << 20);
+        FollowRun.Outcome outcome = follow(first, 1 << 20, KeyedBackends.onDisk(environment));
+        assertThat(outcome.bytes()).isZero();
+        assertThat(outcome.bytesLeft()).isPositive();
+        assertThat(held.takeReplica(owner(0))).isNull();
+        Files.delete(disk);
+        assertThat(follow(checkpoint(2), 2 << 20, KeyedBackends.onDisk(environment))
+                        .bytes())
+                .as("with more room")
+                .isPositive();
     }
 
     @Test
