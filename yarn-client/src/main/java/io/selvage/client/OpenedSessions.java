@@ -77,7 +77,7 @@ final class OpenedSessions {
             throw new ClientException(
                     ExitCode.NO_SESSION,
                     "No session of yours that runs on this cluster is called \"" + name
-                            + "\", and it is no application id." + " See yours with: scripts/selvage sessions");
+                            + "\", and it is no application id. See yours with: scripts/selvage sessions");
         }
         if (living.size() > 1) {
             throw new ClientException(

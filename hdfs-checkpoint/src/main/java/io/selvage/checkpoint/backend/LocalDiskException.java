@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
 
@@ -13,6 +14,8 @@ import org.rocksdb.Status;
  */
 public final class LocalDiskException extends IOException {
     private static final long serialVersionUID = 1L;
+    /** Causes may go round in a circle. */
+    private static final int MOST_CAUSES = 10;
 
     /** @param verb what can't be done to state there: "be written to", say */
     public LocalDiskException(String verb, Path directory, Exception cause) {
@@ -28,6 +31,18 @@ public final class LocalDiskException extends IOException {
         return isOfDisk
                 ? new LocalDiskException(verb, directory, cause)
                 : new IOException("State can't " + verb + " " + directory + ": " + cause.getMessage(), cause);
+    }
+
+    /** The one that has led to a failure, if that is one itself or has one among its causes; null: none has. */
+    public static @Nullable LocalDiskException in(@Nullable Throwable failure) {
+        Throwable cause = failure;
+        for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
+            if (cause instanceof LocalDiskException found) {
+                return found;
+            }
+            cause = cause.getCause();
+        }
+        return null;
     }
 
     /** Makes a directory, and those that it lies in. */

@@ -388,7 +388,7 @@ public final class RocksReplica extends StateReplica {
 
         @Override
         boolean next() throws IOException {
-            while (each.isValid()) {
+            while (store().isValid(each)) {
                 key = each.key();
                 group = RocksKeys.groupOf(key);
                 if (group >= range.end()) {
@@ -405,7 +405,6 @@ public final class RocksReplica extends StateReplica {
                 each.next();
                 return true;
             }
-            store().requireAtEnd(each);
             return false;
         }
 

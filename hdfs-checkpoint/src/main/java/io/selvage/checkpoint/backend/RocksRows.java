@@ -532,7 +532,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private void visit(int count) {
         try (RocksIterator each = store.iterator()) {
             each.seek(visitedFrom == null ? RocksKeys.group(range.first()) : visitedFrom);
-            for (int i = 0; i < count && each.isValid(); i++) {
+            for (int i = 0; i < count && store.isValid(each); i++) {
                 byte[] key = each.key();
                 if (!RocksKeys.isRow(key) && !RocksKeys.isPart(key)) {
                     each.seek(RocksKeys.kind(RocksKeys.groupOf(key), RocksKeys.PART));
@@ -544,10 +544,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
                 }
                 each.next();
             }
-            if (!each.isValid()) {
-                store.requireAtEnd(each);
-            }
-            visitedFrom = each.isValid() ? each.key() : null;
+            visitedFrom = store.isValid(each) ? each.key() : null;
         }
         visitsDue = Math.max(0, visitsDue - count); // What was used because it has expired counts as well.
     }
@@ -639,7 +636,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             int left = most;
             int group = range.first() + index;
             each.seek(from[index] == null ? RocksKeys.due(group, domain) : from[index]);
-            for (; each.isValid(); each.next()) {
+            for (; store.isValid(each); each.next()) {
                 byte[] key = each.key();
                 if (!RocksKeys.isDue(key, group, domain)) {
                     break;
@@ -655,9 +652,6 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
                     load(decoded, KeyTable.hash(decoded));
                     left--;
                 }
-            }
-            if (!each.isValid()) {
-                store.requireAtEnd(each);
             }
             if (first[index] == Long.MAX_VALUE) {
                 from[index] = RocksKeys.endOfDue(group, domain);
@@ -705,10 +699,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
                 for (int i = 0; i < first.length; i++) {
                     int group = range.first() + i;
                     each.seek(RocksKeys.due(group, domain));
-                    if (!each.isValid()) {
-                        store.requireAtEnd(each);
-                    }
-                    boolean isThere = each.isValid() && RocksKeys.isDue(each.key(), group, domain);
+                    boolean isThere = store.isValid(each) && RocksKeys.isDue(each.key(), group, domain);
                     first[i] = isThere ? RocksKeys.millisOf(each.key()) : Long.MAX_VALUE;
                     from[i] = isThere ? each.key() : RocksKeys.endOfDue(group, domain);
                 }

@@ -242,13 +242,21 @@ final class RocksStore {
         }
     }
 
-    /** Of an iterator that is not valid: whether it has come to the end, and not to what can't be read. */
-    void requireAtEnd(RocksIterator each) {
+    /**
+     * Whether an iterator is at something. What can't be read is not taken for the end.
+     *
+     * @throws UncheckedIOException if it has come to that
+     */
+    boolean isValid(RocksIterator each) {
+        if (each.isValid()) {
+            return true;
+        }
         try {
             each.status();
         } catch (RocksDBException e) {
             throw new UncheckedIOException(failed("be read from", e));
         }
+        return false;
     }
 
     private IOException failed(String verb, RocksDBException e) {

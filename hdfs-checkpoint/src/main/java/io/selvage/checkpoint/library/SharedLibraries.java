@@ -4,8 +4,6 @@ import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -56,9 +54,7 @@ public final class SharedLibraries {
                                     file.getPath().toString(),
                                     length,
                                     file.getModificationTime())
-                            .toWire().toBuilder()
-                                    .setForAll(closed(file).isEmpty())
-                                    .build());
+                            .toWire().toBuilder().setForAll(isForAll(file)).build());
                 }
             }
         } catch (FileNotFoundException | AccessControlException notForUs) {
@@ -89,7 +85,7 @@ public final class SharedLibraries {
             }
         }
         FileStatus status = fileSystem.getFileStatus(path);
-        return entry.toWire().toBuilder().setForAll(closed(status).isEmpty()).build();
+        return entry.toWire().toBuilder().setForAll(isForAll(status)).build();
     }
 
     /** Before anything is put there. */
@@ -99,7 +95,7 @@ public final class SharedLibraries {
             throw new IOException("Anybody may write into " + writable.get()
                     + ", and so could replace what all users run. Take that right away, or choose another directory.");
         }
-        if (!fileSystem.exists(root) || isOpen(fileSystem.getFileStatus(root))) {
+        if (statusOf(root).map(SharedLibraries::isOpen).orElse(true)) {
             return;
         }
         for (FileStatus beside : fileSystem.listStatus(root)) {
@@ -111,15 +107,13 @@ public final class SharedLibraries {
         }
     }
 
-    /** The file, or the directory that leads to it, that not all may read; empty: all can read the file. */
-    private Optional<Path> closed(FileStatus file) throws IOException {
-        if (!file.getPermission().getOtherAction().implies(FsAction.READ)) {
-            return Optional.of(file.getPath());
+    /** Whether all may read it, and enter the directories that lead to it. */
+    private boolean isForAll(FileStatus file) throws IOException {
+        boolean isOpen = file.getPermission().getOtherAction().implies(FsAction.READ);
+        for (Path each = file.getPath().getParent(); isOpen && each != null; each = each.getParent()) {
+            isOpen = isOpen(fileSystem.getFileStatus(each));
         }
-        return above(file).stream()
-                .filter(directory -> !isOpen(directory))
-                .findFirst()
-                .map(FileStatus::getPath);
+        return isOpen;
     }
 
     private static boolean isOpen(FileStatus directory) {
@@ -133,8 +127,9 @@ public final class SharedLibraries {
     private Optional<Path> writable(Path path) throws IOException {
         boolean isAbove = false;
         for (Path each = path; each != null; each = each.getParent()) {
-            if (fileSystem.exists(each)) {
-                FsPermission permission = fileSystem.getFileStatus(each).getPermission();
+            Optional<FileStatus> status = statusOf(each);
+            if (status.isPresent()) {
+                FsPermission permission = status.get().getPermission();
                 boolean isWritable = permission.getOtherAction().implies(FsAction.WRITE);
                 if (isWritable && !(isAbove && permission.getStickyBit())) {
                     return Optional.of(each);
@@ -145,12 +140,12 @@ public final class SharedLibraries {
         return Optional.empty();
     }
 
-    /** The directories that lead to it. */
-    private List<FileStatus> above(FileStatus file) throws IOException {
-        List<FileStatus> directories = new ArrayList<>();
-        for (Path each = file.getPath().getParent(); each != null; each = each.getParent()) {
-            directories.add(fileSystem.getFileStatus(each));
+    /** Empty: it is not there. */
+    private Optional<FileStatus> statusOf(Path path) throws IOException {
+        try {
+            return Optional.of(fileSystem.getFileStatus(path));
+        } catch (FileNotFoundException absent) {
+            return Optional.empty();
         }
-        return directories;
     }
 }

@@ -610,10 +610,7 @@ final class StateOnDiskTest {
         running.cut(1);
         running.backend.confirm(1);
         running.put(0, 20, 2);
-        try (Stream<Path> made = Files.list(directory.resolve("state"))) {
-            made.filter(each -> each.getFileName().toString().startsWith("rows-"))
-                    .forEach(RocksStore::delete);
-        }
+        RocksStore.delete(onlyDirectory("rows-"));
         assertThatThrownBy(() -> running.cut(2))
                 .hasMessageContaining("State can't be written to " + directory)
                 .hasMessageContaining("disk is full");

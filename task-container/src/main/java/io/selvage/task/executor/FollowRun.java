@@ -11,7 +11,6 @@ import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.KeyedBackends;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -95,20 +94,16 @@ record FollowRun(
                             next -> replica.bytes() + next.getLength() * backends.memoryPerStoredByte() <= roomBytes,
                             stop)
                     && replica.bytes() <= roomBytes;
-        } catch (LocalDiskException | UncheckedIOException failed) {
-            if (!isOfDisk(failed)) {
+        } catch (IOException | RuntimeException failed) {
+            if (LocalDiskException.in(failed) == null) {
                 throw failed;
             }
+            // Others' work goes on there, and may need that room: this is only to be ready for them.
             LOG.warn("The state of {} is left in the store, as the disk here does not take it.", owner, failed);
             fits = false;
         }
         held.markTooLarge(owner, fits ? null : new HeldState.TooLarge(storedBytes, roomBytes));
         return fits;
-    }
-
-    /** Others' work goes on there, and may need that room: this is only to be ready for them. */
-    private static boolean isOfDisk(Exception failed) {
-        return failed instanceof LocalDiskException || failed.getCause() instanceof LocalDiskException;
     }
 
     private Map<StateOwner, OperatorSnapshot> states() {

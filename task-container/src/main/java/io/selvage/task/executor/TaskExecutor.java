@@ -615,7 +615,7 @@ final class TaskExecutor {
      * here. If so, it ends.
      */
     private boolean hasEnded(String where, @Nullable Throwable failure) {
-        LocalDiskException ofDisk = ofLocalDisk(failure);
+        LocalDiskException ofDisk = LocalDiskException.in(failure);
         if (ofDisk != null) {
             services.exit().exit(ExitCode.LOCAL_DISK_FAILED, ofDisk.getMessage() + " (" + where + ")");
             return true;
@@ -626,17 +626,6 @@ final class TaskExecutor {
             return true;
         }
         return false;
-    }
-
-    private static @Nullable LocalDiskException ofLocalDisk(@Nullable Throwable failure) {
-        Throwable cause = failure;
-        for (int i = 0; cause != null && i < FailureReport.MOST_CAUSES; i++) {
-            if (cause instanceof LocalDiskException found) {
-                return found;
-            }
-            cause = cause.getCause();
-        }
-        return null;
     }
 
     /** Until a deployment is prepared, only failures are told: what goes on in it is told once it is. */

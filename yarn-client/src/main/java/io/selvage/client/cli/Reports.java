@@ -147,10 +147,7 @@ final class Reports {
         json.put("busy_permille", vertex.getBusyPermille());
         json.put("back_pressured_permille", vertex.getBackPressuredPermille());
         json.put("idle_permille", vertex.getIdlePermille());
-        json.put("watermark_millis", vertex.hasWatermarkMillis() ? vertex.getWatermarkMillis() : null);
-        json.put(
-                "watermark_lag_millis",
-                vertex.hasWatermarkMillis() ? lag(vertex.getWatermarkMillis(), nowMillis) : null);
+        putEventTime(json, vertex.hasWatermarkMillis() ? vertex.getWatermarkMillis() : null, nowMillis);
         if (vertex.getLatenciesCount() > 0) {
             json.put(
                     "latencies",
@@ -182,16 +179,16 @@ final class Reports {
         json.put("busy_permille", subtask.getBusyPermille());
         json.put("back_pressured_permille", subtask.getBackPressuredPermille());
         json.put("idle_permille", subtask.getIdlePermille());
-        json.put("watermark_millis", subtask.hasWatermarkMillis() ? subtask.getWatermarkMillis() : null);
-        json.put(
-                "watermark_lag_millis",
-                subtask.hasWatermarkMillis() ? lag(subtask.getWatermarkMillis(), nowMillis) : null);
+        putEventTime(json, subtask.hasWatermarkMillis() ? subtask.getWatermarkMillis() : null, nowMillis);
         return json;
     }
 
-    /** Null of event time that has ended: nothing lags behind. */
-    private static @Nullable Long lag(long watermarkMillis, long nowMillis) {
-        return watermarkMillis == Long.MAX_VALUE ? null : nowMillis - watermarkMillis;
+    /** What has ended, or not begun, does not lag behind. */
+    private static void putEventTime(Map<String, Object> json, @Nullable Long watermarkMillis, long nowMillis) {
+        json.put("watermark_millis", watermarkMillis);
+        json.put(
+                "watermark_lag_millis",
+                watermarkMillis == null || watermarkMillis == Long.MAX_VALUE ? null : nowMillis - watermarkMillis);
     }
 
     private static Map<String, Object> latency(SourceLatency latency) {

@@ -38,8 +38,8 @@ public final class AttemptCap {
                 () -> {
                     try {
                         page.complete(DaemonPage.ofResourceManager(hadoop));
-                    } catch (InterruptedException | RuntimeException failed) {
-                        page.completeExceptionally(failed);
+                    } catch (InterruptedException | RuntimeException unknown) {
+                        page.complete(Optional.empty());
                     }
                 },
                 "attempt-cap");
@@ -51,7 +51,6 @@ public final class AttemptCap {
     /** Waits for the answer, for a second at most. */
     int effective(SessionConfig session) {
         Configuration managers = page.completeOnTimeout(Optional.empty(), patience.toMillis(), TimeUnit.MILLISECONDS)
-                .exceptionally(failed -> Optional.empty())
                 .join()
                 .map(DaemonPage::settings)
                 .orElse(own);

@@ -170,7 +170,7 @@ public record ClusterLimits(
             throw refused((byQueue.isEmpty()
                             ? "Each node that runs has a label that is exclusive"
                             : "The queue \"" + queue.name()
-                                    + "\" puts containers that ask for no node label on nodes with" + " the label "
+                                    + "\" puts containers that ask for no node label on nodes with the label "
                                     + byQueue + ", of which none runs")
                     + ", so no container for the " + ask.whose() + " can start." + otherLabels(ask, queue)
                     + " See which nodes run with: scripts/yarn-session.sh -q");

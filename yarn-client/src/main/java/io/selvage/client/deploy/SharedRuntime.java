@@ -36,8 +36,7 @@ public final class SharedRuntime {
             throw new ClientException(
                     ExitCode.REFUSED,
                     SessionConfig.LIBRARY_ROOT.name() + " is \"" + root
-                            + "\", which is another directory for each user."
-                            + " Begin it with / or hdfs://, as selvage share has said it.");
+                            + "\", which is another directory for each user. Begin it with / or hdfs://, as selvage share has said it.");
         }
         String sha256 = hashes.sha256(archive);
         try {
