@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,7 @@ public final class ProgramClassLoader extends URLClassLoader {
     }
 
     private final ClassLoading loading;
+    private final Queue<Class<?>> own = new ConcurrentLinkedQueue<>(); // In the order in which they were loaded.
 
     /** @param name for stack traces: the job's id, or the jar's name */
     public ProgramClassLoader(String name, List<URL> jars, ClassLoading loading, ClassLoader parent) {
@@ -64,6 +67,18 @@ public final class ProgramClassLoader extends URLClassLoader {
             }
             return loaded;
         }
+    }
+
+    @Override
+    protected Class<?> findClass(String name) throws ClassNotFoundException {
+        Class<?> found = super.findClass(name);
+        own.add(found);
+        return found;
+    }
+
+    /** The program's own classes that have been loaded so far, the first one first. */
+    public List<Class<?>> ownClasses() {
+        return List.copyOf(own);
     }
 
     private Class<?> findOwnOrParents(String name) throws ClassNotFoundException {

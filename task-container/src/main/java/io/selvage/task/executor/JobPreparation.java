@@ -42,6 +42,11 @@ final class JobPreparation {
         return new PreparedJob(graph(graphPath), programs.loader(jobId, jars, loading, liveJobs));
     }
 
+    /** For a job that is stored nowhere. */
+    void put(String path, JobGraph graph) {
+        graphs.put(path, graph);
+    }
+
     private JobGraph graph(String path) throws IOException {
         JobGraph graph = graphs.remove(path);
         if (graph == null) {

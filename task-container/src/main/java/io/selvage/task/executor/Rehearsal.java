@@ -1,95 +1,232 @@
 package io.selvage.task.executor;
 
-import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.config.StateBackendKind;
+import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
-import io.selvage.task.exchange.Barrier;
-import io.selvage.task.subtask.Mail;
-import io.selvage.task.subtask.Subtask;
-import io.selvage.task.subtask.SubtaskCut;
-import io.selvage.task.subtask.SubtaskListener;
-import io.selvage.task.subtask.SubtaskPhase;
+import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.CutKind;
+import io.selvage.protocol.wire.Deploy;
+import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.Follow;
+import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.StopIncarnation;
+import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskState;
+import io.selvage.protocol.wire.TriggerCheckpoint;
+import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of a small job in this process, from its opening over its last checkpoint to its end, with a thread for each
- * subtask as ever; used once, by one thread. Nobody outside hears of it.
+ * A small job on an executor of its own in this process, which is told of it as a master would: the job starts, is cut,
+ * stops, is followed as by a standby, is taken over from its checkpoint, and runs to the end of its input. Used once,
+ * by one thread, which is that executor's loop; its subtasks have theirs. Nobody outside hears of it, and nothing is
+ * stored.
  */
-final class Rehearsal implements SubtaskListener {
-    private static final CheckpointId LAST = new CheckpointId(1);
+final class Rehearsal implements MasterLink {
+    /** Its programs are the process's own: no other job has that name. */
+    static final JobId JOB = new JobId("job-rehearsal");
 
-    private final CountDownLatch drained;
-    private final CountDownLatch cut;
-    private final CountDownLatch ended;
-    private volatile @Nullable Throwable failure;
+    private static final String GRAPH = "rehearsal";
+    private static final String MOST_STATE = "1m";
+    private static final long CHECKPOINT = 1;
+    private static final long LONGEST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** @param subtasks that will take part */
-    Rehearsal(int subtasks) {
-        this.drained = new CountDownLatch(subtasks);
-        this.cut = new CountDownLatch(subtasks);
-        this.ended = new CountDownLatch(subtasks);
+    private final ExecutorSettings settings;
+    private final Map<String, String> jobSettings;
+    private final boolean isInHeap;
+    private final BlockingQueue<ExecutorEvent> inbox = new LinkedBlockingQueue<>();
+    private final TaskExecutor executor;
+    private final List<SubtaskId> subtasks;
+
+    private final Map<SubtaskId, SubtaskState> reached = new HashMap<>(); // In the newest incarnation.
+    private long incarnation;
+    private long stopped; // The newest incarnation that has; 0: none.
+    private long followed; // The newest checkpoint that is held ready; 0: none.
+
+    private @Nullable CheckpointAcknowledged cut;
+    private @Nullable String failure;
+
+    /**
+     * @param services the process's; what they do beside is done by the rehearsal's own thread
+     * @param jobSettings of the job that may come
+     * @param records of each of its splits
+     */
+    Rehearsal(ExecutorSettings settings, ExecutorServices services, Map<String, String> jobSettings, int records) {
+        this.settings = settings;
+        this.jobSettings = new HashMap<>(jobSettings);
+        this.jobSettings.put(JobConfig.CHECKPOINT_STORAGE.name(), "memory");
+        this.jobSettings.put(JobConfig.CHECKPOINT_MEMORY_LIMIT.name(), MOST_STATE);
+        this.isInHeap = services.jobConfig(jobSettings).stateBackend() == StateBackendKind.HEAP;
+        ExecutorServices alone = new ExecutorServices(
+                services.store(),
+                services.configuration(),
+                services.transport(),
+                services.backends(),
+                Runnable::run,
+                Runnable::run,
+                services.clock(),
+                services.parentLoader(),
+                (code, reason) -> fail(reason),
+                (signal, processId) -> {});
+        JobPreparation preparation = new JobPreparation(
+                services.store(), new JobPrograms(services.store(), settings.workDirectory(), services.parentLoader()));
+        var graph = RehearsalProgram.graph(records);
+        preparation.put(GRAPH, graph);
+        this.subtasks = graph.vertices().stream()
+                .flatMap(vertex ->
+                        IntStream.range(0, vertex.parallelism()).mapToObj(index -> SubtaskId.of(vertex.id(), index)))
+                .toList();
+        this.executor = new TaskExecutor(settings, alone, inbox::add, preparation, (follow, program) -> {});
     }
 
     /** Answers whether it came to its end within that time; else it is told to end. */
-    boolean run(List<Subtask> subtasks, long mostNanos) throws InterruptedException {
+    boolean run(long mostNanos) throws InterruptedException {
         long deadline = System.nanoTime() + mostNanos;
-        for (Subtask subtask : subtasks) {
-            Thread thread = new Thread(subtask, "warm-up " + subtask.id());
-            thread.setDaemon(true);
-            thread.start();
-        }
+        executor.on(new ExecutorEvent.Connected(this));
+        boolean isThrough = false;
         try {
-            if (!isThere(drained, deadline)) {
-                return false;
-            }
-            subtasks.stream()
-                    .filter(subtask -> !subtask.hasInput())
-                    .forEach(subtask -> subtask.post(new Mail.Trigger(new Barrier(LAST, 0, true))));
-            if (!isThere(cut, deadline)) {
-                return false;
-            }
-            subtasks.forEach(subtask -> subtask.post(new Mail.Complete(LAST, true)));
-            return isThere(ended, deadline);
+            deploy(CheckpointMetadata.getDefaultInstance());
+            isThrough = awaitAll(SubtaskState.SUBTASK_RUNNING, deadline)
+                    && (!isInHeap || takeOver(deadline))
+                    && awaitAll(SubtaskState.SUBTASK_DRAINED, deadline);
         } finally {
-            subtasks.forEach(Subtask::cancel);
+            stop();
         }
+        boolean hasEnded = await(() -> stopped == incarnation, System.nanoTime() + mostNanos);
+        executor.letGo(JOB);
+        return isThrough && hasEnded;
     }
 
-    /** Answers whether no subtask has a thread any more. */
-    boolean awaitEnd(long mostNanos) throws InterruptedException {
-        return ended.await(mostNanos, TimeUnit.NANOSECONDS);
+    /** State in the heap that is as little as this one is part of what is acknowledged: no file is written. */
+    private boolean takeOver(long deadline) throws InterruptedException {
+        tell(MasterMessage.newBuilder()
+                .setTrigger(TriggerCheckpoint.newBuilder()
+                        .setJobId(JOB.value())
+                        .setIncarnation(incarnation)
+                        .setCheckpoint(CHECKPOINT)
+                        .setKind(CutKind.CUT_FOR_CHECKPOINT)));
+        if (!await(() -> cut != null, deadline)) {
+            return false;
+        }
+        CheckpointMetadata metadata = CheckpointMetadata.newBuilder()
+                .setFormat(1)
+                .setJobId(JOB.value())
+                .setCheckpoint(CHECKPOINT)
+                .setIncarnation(incarnation)
+                .setEpoch(1)
+                .setMaxParallelism(RehearsalProgram.MAX_PARALLELISM)
+                .addAllSubtasks(cut == null ? List.of() : cut.getSubtasksList())
+                .build();
+        stop();
+        if (!await(() -> stopped == incarnation, deadline)) {
+            return false;
+        }
+        tell(MasterMessage.newBuilder()
+                .setFollow(Follow.newBuilder()
+                        .setJobId(JOB.value())
+                        .setJobName(GRAPH)
+                        .setGraphPath(GRAPH)
+                        .putAllSettings(jobSettings)
+                        .setCheckpoint(CHECKPOINT)
+                        .setMetadata(metadata.toByteString())));
+        if (!await(() -> followed == CHECKPOINT, deadline)) {
+            return false;
+        }
+        deploy(metadata);
+        return true;
     }
 
-    private boolean isThere(CountDownLatch awaited, long deadlineNanos) throws InterruptedException {
-        boolean isInTime = awaited.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
-        Throwable thrown = failure;
-        if (thrown != null) {
-            throw new IllegalStateException(thrown);
+    private void deploy(CheckpointMetadata from) {
+        incarnation++;
+        reached.clear();
+        Deploy.Builder deploy = Deploy.newBuilder()
+                .setJobId(JOB.value())
+                .setIncarnation(incarnation)
+                .setJobName(GRAPH)
+                .setGraphPath(GRAPH)
+                .putAllSettings(jobSettings)
+                .setRestoreCheckpoint(from.getCheckpoint())
+                .setLastCheckpoint(from.getCheckpoint())
+                .setMetadata(from.toByteString());
+        for (SubtaskId subtask : subtasks) {
+            deploy.addSubtasks(SubtaskPlacement.newBuilder()
+                    .setVertex(subtask.vertex().value())
+                    .setSubtask(subtask.index())
+                    .setExecutorId(settings.id().value()));
         }
-        return isInTime;
+        tell(MasterMessage.newBuilder().setDeploy(deploy));
+    }
+
+    private void stop() {
+        tell(MasterMessage.newBuilder()
+                .setStop(StopIncarnation.newBuilder().setJobId(JOB.value()).setIncarnation(incarnation)));
+    }
+
+    private void tell(MasterMessage.Builder message) {
+        executor.on(new ExecutorEvent.FromMaster(this, message.setEpoch(1).build()));
+    }
+
+    private boolean awaitAll(SubtaskState state, long deadlineNanos) throws InterruptedException {
+        return await(
+                () -> reached.size() == subtasks.size()
+                        && reached.values().stream().allMatch(each -> each.getNumber() >= state.getNumber()),
+                deadlineNanos);
+    }
+
+    private boolean await(BooleanSupplier isThere, long deadlineNanos) throws InterruptedException {
+        while (!isThere.getAsBoolean()) {
+            if (failure != null) {
+                throw new IllegalStateException(failure);
+            }
+            long left = deadlineNanos - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            ExecutorEvent event = inbox.poll(Math.min(left, LONGEST_WAIT_NANOS), TimeUnit.NANOSECONDS);
+            if (event != null) {
+                executor.on(event);
+            }
+        }
+        return true;
+    }
+
+    private void fail(String reason) {
+        failure = failure == null ? reason : failure;
     }
 
     @Override
-    public void onPhase(SubtaskId subtask, SubtaskPhase phase, @Nullable Throwable thrown) {
-        if (phase == SubtaskPhase.DRAINED) {
-            drained.countDown();
-        } else if (phase == SubtaskPhase.FAILED) {
-            failure = thrown == null ? new IllegalStateException("failed for no reason") : thrown;
+    public void send(ExecutorMessage message) {
+        switch (message.getMessageCase()) {
+            case SUBTASK -> onReport(message.getSubtask());
+            case CHECKPOINT_ACKNOWLEDGED -> cut = message.getCheckpointAcknowledged();
+            case CHECKPOINT_DECLINED ->
+                fail(message.getCheckpointDeclined().getFailure().getMessage());
+            case STOPPED -> stopped = message.getStopped().getIncarnation();
+            case FOLLOWING -> followed = message.getFollowing().getCheckpoint();
+            default -> {} // Of no use here.
+        }
+    }
+
+    private void onReport(SubtaskReport report) {
+        if (report.getState() == SubtaskState.SUBTASK_FAILED) {
+            fail(report.getFailure().getMessage());
+        } else if (report.getIncarnation() == incarnation) {
+            reached.put(SubtaskId.of(report.getVertex(), report.getSubtask()), report.getState());
         }
     }
 
     @Override
-    public void onCut(SubtaskCut ignored) {
-        cut.countDown();
-    }
-
-    /** One that ends has nothing more to say. */
-    @Override
-    public void onThreadEnd(SubtaskId subtask) {
-        drained.countDown();
-        cut.countDown();
-        ended.countDown();
+    public void close(String reason) {
+        fail(reason);
     }
 }

@@ -19,13 +19,18 @@ import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What is played through in a {@link Rehearsal}: numbers are counted by key, and the counts are forgotten. */
+/**
+ * What is played through in a {@link Rehearsal}: numbers are counted by key, and the counts are forgotten. Elements and
+ * state are records, as those of most programs.
+ */
 final class RehearsalProgram {
+    static final int MAX_PARALLELISM = 16;
     private static final int PARALLELISM = 2;
     private static final int KEYS = 1000;
 
@@ -34,16 +39,21 @@ final class RehearsalProgram {
     /** @param records of each of its splits */
     static JobGraph graph(int records) {
         StreamEnvironment env =
-                StreamEnvironment.create().parallelism(PARALLELISM).maxParallelism(16);
+                StreamEnvironment.create().parallelism(PARALLELISM).maxParallelism(MAX_PARALLELISM);
         env.from(new Numbers(records), "numbers")
-                .map(number -> number + 1)
-                .assignTimestamps(WatermarkStrategy.boundedOutOfOrderness(Duration.ofMillis(10), number -> number))
-                .keyBy(number -> "key " + number % KEYS)
+                .map(number -> new Sample("key " + number % KEYS, number))
+                .assignTimestamps(
+                        WatermarkStrategy.boundedOutOfOrderness(Duration.ofMillis(10), sample -> sample.number()))
+                .keyBy(Sample::key)
                 .process(new Count())
                 .uid("counts")
                 .sinkTo(new Nowhere(), "nowhere");
         return env.graph("warm-up");
     }
+
+    private record Sample(String key, long number) {}
+
+    private record Tally(long count, long newest) {}
 
     private record Numbers(int records) implements Source<Long, Integer> {
         @Override
@@ -58,22 +68,29 @@ final class RehearsalProgram {
 
         @Override
         public SplitPlanner<Integer> planner(SourceContext context, byte @Nullable [] restored) {
-            return new Planner();
+            return new Planner(restored != null);
         }
 
         @Override
         public SplitReader<Long> reader(Integer split, byte @Nullable [] position, SourceContext context) {
-            return new Reader(records);
+            return new Reader(position == null ? 0 : ByteBuffer.wrap(position).getLong(), records);
         }
     }
 
     private static final class Planner implements SplitPlanner<Integer> {
         private boolean isComplete;
 
+        Planner(boolean isComplete) {
+            this.isComplete = isComplete;
+        }
+
         @Override
         public List<Integer> discover() {
+            List<Integer> found = isComplete
+                    ? List.of()
+                    : IntStream.range(0, PARALLELISM).boxed().toList();
             isComplete = true;
-            return IntStream.range(0, PARALLELISM).boxed().toList();
+            return found;
         }
 
         @Override
@@ -91,7 +108,8 @@ final class RehearsalProgram {
         private final long end;
         private long next;
 
-        Reader(long end) {
+        Reader(long next, long end) {
+            this.next = next;
             this.end = end;
         }
 
@@ -105,26 +123,26 @@ final class RehearsalProgram {
 
         @Override
         public byte[] position() {
-            return new byte[0];
+            return ByteBuffer.allocate(Long.BYTES).putLong(next).array();
         }
     }
 
-    private static final class Count extends KeyedProcessFunction<String, Long, String> {
+    private static final class Count extends KeyedProcessFunction<String, Sample, String> {
         private static final long serialVersionUID = 1L;
 
-        private transient @Nullable ValueState<Long> count;
+        private transient @Nullable ValueState<Tally> tally;
 
         @Override
         public void openState(StateAccess states) {
-            count = states.value(new ValueStateDescriptor<>("count", Serdes.LONG));
+            tally = states.value(new ValueStateDescriptor<>("tally", Serdes.of(Tally.class)));
         }
 
         @Override
-        public void process(Long number, Context<String> context, Collector<String> out) throws Exception {
-            ValueState<Long> counted = count;
+        public void process(Sample sample, Context<String> context, Collector<String> out) throws Exception {
+            ValueState<Tally> counted = tally;
             if (counted != null) {
-                Long before = counted.value();
-                counted.update(before == null ? 1L : before + 1);
+                Tally before = counted.value();
+                counted.update(new Tally(before == null ? 1 : before.count() + 1, sample.number()));
                 context.registerEventTimeTimer(context.timestampMillis() + KEYS);
                 out.collect(context.key());
             }

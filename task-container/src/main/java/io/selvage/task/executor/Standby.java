@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +31,7 @@ final class Standby {
     private final ExecutorServices services;
     private final JobPreparation preparation;
     private final SegmentReader segments;
-    private final WarmUp warmUp;
+    private final BiConsumer<Follow, PreparedJob> warmUp;
     private final long mostBytes;
     private final Inbox inbox;
     private final Map<JobId, Followed> jobs = new HashMap<>();
@@ -48,8 +49,16 @@ final class Standby {
         AtomicBoolean run; // Stops the run that is under way; null: there is none.
     }
 
-    /** @param mostBytes of state that may be held at once */
-    Standby(ExecutorServices services, JobPreparation preparation, WarmUp warmUp, long mostBytes, Inbox inbox) {
+    /**
+     * @param warmUp does once for each job what takes long the first time
+     * @param mostBytes of state that may be held at once
+     */
+    Standby(
+            ExecutorServices services,
+            JobPreparation preparation,
+            BiConsumer<Follow, PreparedJob> warmUp,
+            long mostBytes,
+            Inbox inbox) {
         this.services = services;
         this.preparation = preparation;
         this.segments = new SegmentReader(services.store());
@@ -174,7 +183,7 @@ final class Standby {
         services.uploading().execute(() -> {
             try {
                 if (isFirst) {
-                    warmUp.run(follow, program);
+                    warmUp.accept(follow, program);
                 }
                 FollowRun.Outcome outcome = run.run();
                 inbox.post(new ExecutorEvent.FollowEnded(

@@ -52,6 +52,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -93,18 +94,29 @@ final class TaskExecutor {
     private long heartbeatSequence;
 
     TaskExecutor(ExecutorSettings settings, ExecutorServices services, Inbox inbox) {
+        this(
+                settings,
+                services,
+                inbox,
+                new JobPreparation(
+                        services.store(),
+                        new JobPrograms(services.store(), settings.workDirectory(), services.parentLoader())),
+                new WarmUp(services, settings)::run);
+    }
+
+    /** @param warmUp for jobs that are followed */
+    TaskExecutor(
+            ExecutorSettings settings,
+            ExecutorServices services,
+            Inbox inbox,
+            JobPreparation preparation,
+            BiConsumer<Follow, PreparedJob> warmUp) {
         this.settings = settings;
         this.services = services;
         this.inbox = inbox;
-        this.preparation = new JobPreparation(
-                services.store(), new JobPrograms(services.store(), settings.workDirectory(), services.parentLoader()));
+        this.preparation = preparation;
         this.segments = new SegmentReader(services.store());
-        this.standby = new Standby(
-                services,
-                preparation,
-                new WarmUp(services, settings.id(), settings.host()),
-                settings.standbyBytes(),
-                inbox);
+        this.standby = new Standby(services, preparation, warmUp, settings.standbyBytes(), inbox);
         this.masterlessSinceNanos = services.clock().nanos();
     }
 
@@ -438,6 +450,15 @@ final class TaskExecutor {
     private void release(JobHere job, Incarnation incarnation) {
         services.transport()
                 .release(job.id, incarnation, job.current == null ? Map.of() : job.current.edgesTakenOver());
+    }
+
+    /** What is held of a job that has been stopped, and will not come back. */
+    void letGo(JobId id) {
+        JobHere job = jobs.remove(id);
+        if (job != null) {
+            job.held.dropRetained();
+            job.held.dropReplicas();
+        }
     }
 
     private void sendStopped(JobId job, Incarnation incarnation) {

@@ -1,16 +1,14 @@
 package io.selvage.task.executor;
 
-import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
-import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.JobConfig;
-import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.program.ProgramClassLoader;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Follow;
@@ -32,6 +30,7 @@ import io.selvage.task.subtask.SubtaskListener;
 import io.selvage.task.subtask.SubtaskPhase;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -40,17 +39,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Safe for use by many threads. Does once what takes a JVM long the first time, so that a deployment need not wait for
- * it: makes a program's subtasks and operators and lets go of them, passes records through a data connection of this
- * process to itself, and runs a small job of its own. Of the user's program nothing is opened: what runs is what makes
- * its operators.
+ * it: makes a program's subtasks and operators and lets go of them, loads the classes that those name, passes records
+ * through a data connection of this process to itself, and takes over a small job of its own. Of the user's program
+ * nothing is opened: what runs is what makes its operators.
  */
 final class WarmUp {
-    static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
+    static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     /** So many that the JVM compiles what handles one. */
     static final int RECORDS = 20_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
+    /** Of a program, by name; more than that take longer to load than they save. */
+    private static final int MOST_CLASSES = 300;
+
     private static final JobId NO_JOB = JobId.random();
     private static final Incarnation ONLY = new Incarnation(1);
     private static final int BUFFER_BYTES = 32 * 1024;
@@ -58,15 +60,12 @@ final class WarmUp {
     private static final Duration IN_FLIGHT = Duration.ofSeconds(1);
 
     private final ExecutorServices services;
-    private final ExecutorId self;
-    private final String host;
+    private final ExecutorSettings settings;
     private final AtomicBoolean isDone = new AtomicBoolean();
 
-    /** @param host where this process takes data */
-    WarmUp(ExecutorServices services, ExecutorId self, String host) {
+    WarmUp(ExecutorServices services, ExecutorSettings settings) {
         this.services = services;
-        this.self = self;
-        this.host = host;
+        this.settings = settings;
     }
 
     void run(Follow follow, PreparedJob job) {
@@ -75,8 +74,8 @@ final class WarmUp {
         attempt("make the program's subtasks", () -> make(job, config));
         if (isDone.compareAndSet(false, true)) {
             attempt("pass records to itself", this::passRecords);
-            attempt("run a job of its own", () -> rehearse(config, MOST_NANOS));
             services.transport().release(NO_JOB, ONLY);
+            attempt("take over a job of its own", () -> rehearse(follow.getSettingsMap(), MOST_NANOS));
         }
         LOG.info(
                 "Ready to take over subtasks of {}: what is slow the first time took {} ms",
@@ -89,7 +88,7 @@ final class WarmUp {
         try {
             step.run();
         } catch (RuntimeException failed) {
-            LOG.warn("The standby {} could not {}", self, what, failed);
+            LOG.warn("The standby {} could not {}", settings.id(), what, failed);
         }
     }
 
@@ -105,6 +104,35 @@ final class WarmUp {
         for (Vertex vertex : job.graph().vertices()) {
             chains.build(vertex, 0, Nobody.INSTANCE, new Counters(), () -> {}).make();
         }
+        if (job.loader() instanceof ProgramClassLoader program) {
+            loadNamed(program);
+        }
+    }
+
+    /**
+     * Readers, writers, elements and state are of classes that the steps themselves do not load until they are opened.
+     * What the steps' classes name is loaded, and what those name in turn; nothing of it is initialized.
+     */
+    private static void loadNamed(ProgramClassLoader program) {
+        int looked = 0;
+        int members = 0;
+        for (int round = 0; round < 2; round++) {
+            List<Class<?>> loaded = program.ownClasses();
+            for (; looked < loaded.size() && looked < MOST_CLASSES; looked++) {
+                members += membersOf(loaded.get(looked));
+            }
+        }
+        LOG.debug("Looked at {} members of {} classes of {}", members, looked, program.getName());
+    }
+
+    /** To look at them loads the classes that lie within this one, and those that its members name. */
+    private static int membersOf(Class<?> of) {
+        try {
+            return of.getNestMembers().length + of.getDeclaredFields().length + of.getDeclaredMethods().length;
+        } catch (LinkageError missing) {
+            LOG.debug("Not all that {} names is there; whoever needs it will say so", of, missing);
+            return 0;
+        }
     }
 
     /** All of them are here: no channel leaves the process. */
@@ -115,7 +143,7 @@ final class WarmUp {
                 deploy.addSubtasks(SubtaskPlacement.newBuilder()
                         .setVertex(vertex.id())
                         .setSubtask(index)
-                        .setExecutorId(self.value()));
+                        .setExecutorId(settings.id().value()));
             }
         }
         SegmentReader segments = new SegmentReader(services.store());
@@ -129,7 +157,7 @@ final class WarmUp {
                         nothing,
                         new RestoredChannels(none, segments, job),
                         config,
-                        self,
+                        settings.id(),
                         services.transport(),
                         (channel, failure) -> {},
                         listener,
@@ -141,20 +169,11 @@ final class WarmUp {
     /**
      * Answers whether it came to its end within that time.
      *
-     * @param config of the job that may come
+     * @param jobSettings of the job that may come
      */
-    boolean rehearse(JobConfig config, long mostNanos) {
-        JobGraph graph = RehearsalProgram.graph(RECORDS);
-        PreparedJob job = new PreparedJob(graph, WarmUp.class.getClassLoader());
-        int count = graph.vertices().stream().mapToInt(Vertex::parallelism).sum();
-        Rehearsal rehearsal = new Rehearsal(count);
-        List<Subtask> subtasks = subtasks(job, config, rehearsal);
+    boolean rehearse(Map<String, String> jobSettings, long mostNanos) {
         try {
-            boolean isInTime = rehearsal.run(subtasks, mostNanos);
-            if (rehearsal.awaitEnd(MOST_NANOS)) {
-                subtasks.forEach(subtask -> subtask.retain().values().forEach(RetainedState::close));
-            }
-            return isInTime;
+            return new Rehearsal(settings, services, jobSettings, RECORDS).run(mostNanos);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
@@ -162,8 +181,8 @@ final class WarmUp {
     }
 
     private void passRecords() {
-        ExecutorAddress here =
-                new ExecutorAddress(self, host, services.transport().dataPort());
+        ExecutorAddress here = new ExecutorAddress(
+                settings.id(), settings.host(), services.transport().dataPort());
         Wakeup wakeup = new Wakeup();
         AtomicBoolean hasFailed = new AtomicBoolean();
         ChannelFailureListener failures = (channel, failure) -> {
