@@ -182,14 +182,14 @@ final class Standby {
                 stop);
         services.uploading().execute(() -> {
             try {
-                if (isFirst) {
-                    warmUp.accept(follow, program);
-                }
                 FollowRun.Outcome outcome = run.run();
                 inbox.post(new ExecutorEvent.FollowEnded(
                         job, follow.getCheckpoint(), outcome.bytes(), outcome.bytesLeft(), null));
             } catch (Throwable thrown) {
                 inbox.post(failed(job, follow, thrown));
+            }
+            if (isFirst) {
+                warmUp.accept(follow, program); // Later checkpoints are followed meanwhile: to have the state is more.
             }
         });
     }

@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
  * nothing is opened: what runs is what makes its operators.
  */
 final class WarmUp {
-    static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(3);
+    static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** So many that the JVM compiles what handles one. */
     static final int RECORDS = 20_000;
@@ -87,7 +87,7 @@ final class WarmUp {
     private void attempt(String what, Runnable step) {
         try {
             step.run();
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | LinkageError failed) {
             LOG.warn("The standby {} could not {}", settings.id(), what, failed);
         }
     }
