@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A small job on an executor of its own in this process, which is told of it as a master would: the job starts, is cut,
- * stops, is followed as by a standby, is taken over from its checkpoint, and runs to the end of its input. Used once,
- * by one thread, which is that executor's loop; its subtasks have theirs. Nobody outside hears of it, and nothing is
- * stored.
+ * stops, is followed as by a standby, is taken over from its checkpoint, goes back to that checkpoint in place, and
+ * runs to the end of its input. Used once, by one thread, which is that executor's loop; its subtasks have theirs.
+ * Nobody outside hears of it, and nothing is stored.
  */
 final class Rehearsal implements MasterLink {
     /** Its programs are the process's own: no other job has that name. */
@@ -89,6 +89,11 @@ final class Rehearsal implements MasterLink {
         this.executor = new TaskExecutor(settings, alone, inbox::add, preparation, (follow, program) -> {});
     }
 
+    /** Where keyed states came from. */
+    RestoreFigures figures() {
+        return executor.figures();
+    }
+
     /** Answers whether it came to its end within that time; else it is told to end. */
     boolean run(long mostNanos) throws InterruptedException {
         long deadline = System.nanoTime() + mostNanos;
@@ -143,6 +148,10 @@ final class Rehearsal implements MasterLink {
             return false;
         }
         deploy(metadata);
+        if (!awaitAll(SubtaskState.SUBTASK_DRAINED, deadline)) {
+            return false;
+        }
+        deploy(metadata); // As after a failure elsewhere.
         return true;
     }
 

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RehearsalProgram {
     static final int MAX_PARALLELISM = 16;
-    private static final int PARALLELISM = 2;
-    private static final int KEYS = 1000;
+    static final int PARALLELISM = 2;
+    private static final int KEYS = 5000;
 
     private RehearsalProgram() {}
 

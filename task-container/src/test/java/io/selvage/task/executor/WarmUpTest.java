@@ -167,9 +167,15 @@ class WarmUpTest {
             for (StateBackendKind backend : StateBackendKind.values()) {
                 Map<String, String> jobSettings =
                         Map.of(JobConfig.STATE_BACKEND.name(), backend.name().toLowerCase(Locale.ROOT));
-                assertThat(warmUp.rehearse(jobSettings, Duration.ofSeconds(50).toNanos()))
+                Rehearsal rehearsal = new Rehearsal(settings, services, jobSettings, WarmUp.REHEARSED_RECORDS);
+                assertThat(rehearsal.run(Duration.ofSeconds(50).toNanos()))
                         .as("it comes to its end on %s", backend)
                         .isTrue();
+                int states = backend == StateBackendKind.HEAP ? RehearsalProgram.PARALLELISM : 0;
+                assertThat(rehearsal.figures().followed())
+                        .as("states held ready")
+                        .isEqualTo(states);
+                assertThat(rehearsal.figures().kept()).as("states taken back").isEqualTo(states);
             }
         }
     }
