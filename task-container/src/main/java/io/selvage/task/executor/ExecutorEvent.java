@@ -58,6 +58,9 @@ public sealed interface ExecutorEvent {
             long bytesLeft,
             @Nullable Throwable failure) implements ExecutorEvent {}
 
+    /** What takes long the first time has been done for a followed job, or left. */
+    record WarmUpEnded(JobId job) implements ExecutorEvent {}
+
     record SnapshotFailed(DeploymentId deployment, CheckpointId checkpoint, Throwable failure)
             implements ExecutorEvent {}
 }

@@ -39,7 +39,7 @@ final class Rehearsal implements MasterLink {
     private static final String GRAPH = "rehearsal";
     private static final String MOST_STATE = "1m";
     private static final long CHECKPOINT = 1;
-    private static final long LONGEST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long LONGEST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final ExecutorSettings settings;
     private final Map<String, String> jobSettings;
@@ -86,7 +86,7 @@ final class Rehearsal implements MasterLink {
                 .flatMap(vertex ->
                         IntStream.range(0, vertex.parallelism()).mapToObj(index -> SubtaskId.of(vertex.id(), index)))
                 .toList();
-        this.executor = new TaskExecutor(settings, alone, inbox::add, preparation, (follow, program) -> {});
+        this.executor = new TaskExecutor(settings, alone, inbox::add, preparation, (follow, program, isUnneeded) -> {});
     }
 
     /** Where keyed states came from. */
@@ -94,33 +94,37 @@ final class Rehearsal implements MasterLink {
         return executor.figures();
     }
 
-    /** Answers whether it came to its end within that time; else it is told to end. */
-    boolean run(long mostNanos) throws InterruptedException {
+    /**
+     * Answers whether it came to its end. If it is not to go on, or has not within that time, or fails, it is told to
+     * end, and has that time again for it.
+     */
+    boolean run(long mostNanos, BooleanSupplier isUnneeded) throws InterruptedException {
         long deadline = System.nanoTime() + mostNanos;
+        BooleanSupplier isOver = () -> failure != null || isUnneeded.getAsBoolean() || System.nanoTime() - deadline > 0;
         executor.on(new ExecutorEvent.Connected(this));
-        boolean isThrough = false;
-        try {
-            deploy(CheckpointMetadata.getDefaultInstance());
-            isThrough = awaitAll(SubtaskState.SUBTASK_RUNNING, deadline)
-                    && (!isInHeap || takeOver(deadline))
-                    && awaitAll(SubtaskState.SUBTASK_DRAINED, deadline);
-        } finally {
-            stop();
-        }
-        boolean hasEnded = await(() -> stopped == incarnation, System.nanoTime() + mostNanos);
+        deploy(CheckpointMetadata.getDefaultInstance());
+        boolean isThrough = awaitAll(SubtaskState.SUBTASK_RUNNING, isOver)
+                && (!isInHeap || takeOver(isOver))
+                && awaitAll(SubtaskState.SUBTASK_DRAINED, isOver);
+        stop();
+        long end = System.nanoTime() + mostNanos;
+        boolean hasEnded = await(() -> stopped == incarnation, () -> System.nanoTime() - end > 0);
         executor.letGo(JOB);
+        if (failure != null) {
+            throw new IllegalStateException(failure);
+        }
         return isThrough && hasEnded;
     }
 
     /** State in the heap that is as little as this one is part of what is acknowledged: no file is written. */
-    private boolean takeOver(long deadline) throws InterruptedException {
+    private boolean takeOver(BooleanSupplier isOver) throws InterruptedException {
         tell(MasterMessage.newBuilder()
                 .setTrigger(TriggerCheckpoint.newBuilder()
                         .setJobId(JOB.value())
                         .setIncarnation(incarnation)
                         .setCheckpoint(CHECKPOINT)
                         .setKind(CutKind.CUT_FOR_CHECKPOINT)));
-        if (!await(() -> cut != null, deadline)) {
+        if (!await(() -> cut != null, isOver)) {
             return false;
         }
         CheckpointMetadata metadata = CheckpointMetadata.newBuilder()
@@ -133,7 +137,7 @@ final class Rehearsal implements MasterLink {
                 .addAllSubtasks(cut == null ? List.of() : cut.getSubtasksList())
                 .build();
         stop();
-        if (!await(() -> stopped == incarnation, deadline)) {
+        if (!await(() -> stopped == incarnation, isOver)) {
             return false;
         }
         tell(MasterMessage.newBuilder()
@@ -144,11 +148,11 @@ final class Rehearsal implements MasterLink {
                         .putAllSettings(jobSettings)
                         .setCheckpoint(CHECKPOINT)
                         .setMetadata(metadata.toByteString())));
-        if (!await(() -> followed == CHECKPOINT, deadline)) {
+        if (!await(() -> followed == CHECKPOINT, isOver)) {
             return false;
         }
         deploy(metadata);
-        if (!awaitAll(SubtaskState.SUBTASK_DRAINED, deadline)) {
+        if (!awaitAll(SubtaskState.SUBTASK_DRAINED, isOver)) {
             return false;
         }
         deploy(metadata); // As after a failure elsewhere.
@@ -185,23 +189,19 @@ final class Rehearsal implements MasterLink {
         executor.on(new ExecutorEvent.FromMaster(this, message.setEpoch(1).build()));
     }
 
-    private boolean awaitAll(SubtaskState state, long deadlineNanos) throws InterruptedException {
+    private boolean awaitAll(SubtaskState state, BooleanSupplier isOver) throws InterruptedException {
         return await(
                 () -> reached.size() == subtasks.size()
                         && reached.values().stream().allMatch(each -> each.getNumber() >= state.getNumber()),
-                deadlineNanos);
+                isOver);
     }
 
-    private boolean await(BooleanSupplier isThere, long deadlineNanos) throws InterruptedException {
+    private boolean await(BooleanSupplier isThere, BooleanSupplier isOver) throws InterruptedException {
         while (!isThere.getAsBoolean()) {
-            if (failure != null) {
-                throw new IllegalStateException(failure);
-            }
-            long left = deadlineNanos - System.nanoTime();
-            if (left <= 0) {
+            if (isOver.getAsBoolean()) {
                 return false;
             }
-            ExecutorEvent event = inbox.poll(Math.min(left, LONGEST_WAIT_NANOS), TimeUnit.NANOSECONDS);
+            ExecutorEvent event = inbox.poll(LONGEST_WAIT_NANOS, TimeUnit.NANOSECONDS);
             if (event != null) {
                 executor.on(event);
             }

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,19 +31,31 @@ final class Standby {
     private final ExecutorServices services;
     private final JobPreparation preparation;
     private final SegmentReader segments;
-    private final BiConsumer<Follow, PreparedJob> warmUp;
+    private final Warming warmUp;
     private final long mostBytes;
     private final Inbox inbox;
     private final Map<JobId, Followed> jobs = new HashMap<>();
     private final Map<JobId, HeldState> held = new ConcurrentHashMap<>(); // Summed up by following threads.
 
+    /** Does once what takes long the first time. */
+    interface Warming {
+        /** @param isUnneeded it is to end: what there is time for now is needed for other things */
+        void run(Follow follow, PreparedJob program, BooleanSupplier isUnneeded);
+    }
+
     /** Owned by the executor's loop: one job. */
     private static final class Followed {
         boolean active; // False: no longer followed; a run may still be under way.
-        boolean warm; // What takes long the first time has been done once.
+        boolean hasWarmedUp; // Or has begun to.
+
+        @Nullable
+        AtomicBoolean warmUp; // Stops the one that is under way; null: there is none.
 
         @Nullable
         Follow waiting;
+
+        @Nullable
+        Follow newest; // Of those that have been begun.
 
         @Nullable
         AtomicBoolean run; // Stops the run that is under way; null: there is none.
@@ -53,12 +65,7 @@ final class Standby {
      * @param warmUp does once for each job what takes long the first time
      * @param mostBytes of state that may be held at once
      */
-    Standby(
-            ExecutorServices services,
-            JobPreparation preparation,
-            BiConsumer<Follow, PreparedJob> warmUp,
-            long mostBytes,
-            Inbox inbox) {
+    Standby(ExecutorServices services, JobPreparation preparation, Warming warmUp, long mostBytes, Inbox inbox) {
         this.services = services;
         this.preparation = preparation;
         this.segments = new SegmentReader(services.store());
@@ -70,7 +77,7 @@ final class Standby {
     /** Jobs whose programs are in use here, by id. */
     Set<String> programs() {
         return jobs.entrySet().stream()
-                .filter(entry -> entry.getValue().active || entry.getValue().run != null)
+                .filter(entry -> entry.getValue().active || isBusy(entry.getValue()))
                 .map(entry -> entry.getKey().value())
                 .collect(Collectors.toCollection(HashSet::new));
     }
@@ -98,12 +105,24 @@ final class Standby {
         followed.active = false;
         followed.waiting = null;
         held.remove(job);
-        if (followed.run == null) {
-            jobs.remove(job);
-        } else {
+        if (followed.run != null) {
             followed.run.set(true);
         }
+        if (followed.warmUp != null) {
+            followed.warmUp.set(true);
+        }
+        forgetIfIdle(job, followed);
         return true;
+    }
+
+    private void forgetIfIdle(JobId job, Followed followed) {
+        if (!followed.active && !isBusy(followed)) {
+            jobs.remove(job);
+        }
+    }
+
+    private static boolean isBusy(Followed followed) {
+        return followed.run != null || followed.warmUp != null;
     }
 
     /** What to tell the master, if anything. */
@@ -114,10 +133,9 @@ final class Standby {
         }
         followed.run = null;
         if (!followed.active) {
-            jobs.remove(job.id);
+            forgetIfIdle(job.id, followed);
             return Optional.empty();
         }
-        followed.warm |= ended.failure() == null;
         startNext(job, followed, liveJobs);
         if (ended.failure() != null) {
             LOG.warn(
@@ -134,6 +152,9 @@ final class Standby {
                 job.id,
                 ended.bytes(),
                 ended.bytesLeft());
+        if (!followed.hasWarmedUp) {
+            startWarmUp(job.id, followed, liveJobs);
+        }
         return Optional.of(Following.newBuilder()
                 .setJobId(job.id.value())
                 .setCheckpoint(ended.checkpoint())
@@ -148,12 +169,12 @@ final class Standby {
             return;
         }
         followed.waiting = null;
+        followed.newest = follow;
         AtomicBoolean stop = new AtomicBoolean();
         followed.run = stop;
-        boolean isFirst = !followed.warm;
         services.preparing().execute(() -> {
             try {
-                prepare(job.id, job.held, follow, liveJobs, stop, isFirst);
+                prepare(job.id, job.held, follow, liveJobs, stop);
             } catch (Throwable thrown) {
                 inbox.post(failed(job.id, follow, thrown));
             }
@@ -161,8 +182,7 @@ final class Standby {
     }
 
     /** The preparing thread, which is not kept from deployments by what takes longer. */
-    private void prepare(
-            JobId job, HeldState into, Follow follow, Set<String> liveJobs, AtomicBoolean stop, boolean isFirst)
+    private void prepare(JobId job, HeldState into, Follow follow, Set<String> liveJobs, AtomicBoolean stop)
             throws Exception {
         JobConfig config = services.jobConfig(follow.getSettingsMap());
         PreparedJob program = preparation.program(
@@ -188,10 +208,40 @@ final class Standby {
             } catch (Throwable thrown) {
                 inbox.post(failed(job, follow, thrown));
             }
-            if (isFirst) {
-                warmUp.accept(follow, program); // Later checkpoints are followed meanwhile: to have the state is more.
+        });
+    }
+
+    /** Once the first checkpoint is held, beside those that are followed next: to have the state is more. */
+    private void startWarmUp(JobId job, Followed followed, Set<String> liveJobs) {
+        Follow follow = followed.newest;
+        if (follow == null) {
+            return;
+        }
+        followed.hasWarmedUp = true;
+        AtomicBoolean stop = new AtomicBoolean();
+        followed.warmUp = stop;
+        services.preparing().execute(() -> {
+            try {
+                JobConfig config = services.jobConfig(follow.getSettingsMap());
+                PreparedJob program = preparation.program(
+                        job.value(), follow.getGraphPath(), follow.getJarsList(), config.classLoading(), liveJobs);
+                services.uploading().execute(() -> {
+                    warmUp.run(follow, program, stop::get);
+                    inbox.post(new ExecutorEvent.WarmUpEnded(job));
+                });
+            } catch (Throwable thrown) {
+                LOG.warn("The program of {} could not be made ready", job, thrown);
+                inbox.post(new ExecutorEvent.WarmUpEnded(job));
             }
         });
+    }
+
+    void onWarmUpEnded(JobId job) {
+        Followed followed = jobs.get(job);
+        if (followed != null) {
+            followed.warmUp = null;
+            forgetIfIdle(job, followed);
+        }
     }
 
     private static ExecutorEvent.FollowEnded failed(JobId job, Follow follow, Throwable thrown) {

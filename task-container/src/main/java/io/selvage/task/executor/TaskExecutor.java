@@ -52,7 +52,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -101,16 +100,15 @@ final class TaskExecutor {
                 new JobPreparation(
                         services.store(),
                         new JobPrograms(services.store(), settings.workDirectory(), services.parentLoader())),
-                new WarmUp(services, settings)::run);
+                new WarmUp(services, settings));
     }
 
-    /** @param warmUp for jobs that are followed */
     TaskExecutor(
             ExecutorSettings settings,
             ExecutorServices services,
             Inbox inbox,
             JobPreparation preparation,
-            BiConsumer<Follow, PreparedJob> warmUp) {
+            Standby.Warming warmUp) {
         this.settings = settings;
         this.services = services;
         this.inbox = inbox;
@@ -150,6 +148,8 @@ final class TaskExecutor {
             onSnapshotFailed(failed);
         } else if (event instanceof ExecutorEvent.FollowEnded ended) {
             onFollowEnded(ended);
+        } else if (event instanceof ExecutorEvent.WarmUpEnded ended) {
+            standby.onWarmUpEnded(ended.job());
         } else {
             throw new IllegalStateException("an event that the executor does not know: " + event);
         }

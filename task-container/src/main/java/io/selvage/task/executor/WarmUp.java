@@ -5,6 +5,7 @@ import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.config.StateBackendKind;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SubtaskId;
@@ -29,10 +30,15 @@ import io.selvage.task.subtask.SubtaskCut;
 import io.selvage.task.subtask.SubtaskListener;
 import io.selvage.task.subtask.SubtaskPhase;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,15 +49,18 @@ import org.slf4j.LoggerFactory;
  * through a data connection of this process to itself, and takes over a small job of its own. Of the user's program
  * nothing is opened: what runs is what makes its operators.
  */
-final class WarmUp {
+final class WarmUp implements Standby.Warming {
+    /** For a rehearsal. */
     static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private static final long MOST_PASSING_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     /** So many that the JVM compiles what handles one. */
     static final int RECORDS = 20_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
-    /** Of a program, by name; more than that take longer to load than they save. */
-    private static final int MOST_CLASSES = 300;
+    /** Of a program: with so many loaded it is not looked for more, which would take longer than it saves. */
+    private static final int ENOUGH_CLASSES = 300;
 
     /** Of each split of the small job, which reads them two or three times. */
     static final int REHEARSED_RECORDS = RECORDS / 2;
@@ -71,31 +80,54 @@ final class WarmUp {
         this.settings = settings;
     }
 
-    void run(Follow follow, PreparedJob job) {
+    @Override
+    public void run(Follow follow, PreparedJob job, BooleanSupplier isUnneeded) {
         long startNanos = System.nanoTime();
         JobConfig config = services.jobConfig(follow.getSettingsMap());
-        attempt("make the program's subtasks", () -> make(job, config));
+        List<String> left = new ArrayList<>();
+        attempt("make the program's subtasks", () -> make(job, config), isUnneeded, left);
+        attempt("load what they name", () -> loadNamed(job), isUnneeded, left);
         if (isDone.compareAndSet(false, true)) {
-            attempt("pass records to itself", this::passRecords);
+            attempt("pass records to itself", () -> passRecords(isUnneeded), isUnneeded, left);
             services.transport().release(NO_JOB, ONLY);
-            attempt("take over a job of its own", () -> rehearse(follow.getSettingsMap()));
+            LOG.info("A small job, {}, is taken over here, so that another one can be quickly", Rehearsal.JOB);
+            for (StateBackendKind backend : EnumSet.of(StateBackendKind.HEAP, config.stateBackend())) {
+                attempt(
+                        "take over a small job with its state in " + backend,
+                        () -> rehearse(follow.getSettingsMap(), backend, isUnneeded),
+                        isUnneeded,
+                        left);
+            }
+            isDone.set(left.isEmpty());
         }
         LOG.info(
-                "Ready to take over subtasks of {}: what is slow the first time took {} ms",
+                "What is slow the first time took {} ms for {}{}",
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos),
                 follow.getJobId(),
-                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
+                left.isEmpty() ? "" : "; not done: " + left);
     }
 
-    /** A deployment would meet the same, and then it counts. */
-    private void attempt(String what, Runnable step) {
+    /** Answers whether it was done. */
+    private interface Step {
+        boolean run() throws InterruptedException;
+    }
+
+    /** Of what fails here, a deployment would meet the same, and then it counts. */
+    private void attempt(String what, Step step, BooleanSupplier isUnneeded, List<String> left) {
+        boolean isDoneNow = false;
         try {
-            step.run();
-        } catch (RuntimeException | LinkageError failed) {
+            isDoneNow = !isUnneeded.getAsBoolean() && step.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Throwable failed) { // The user's code is in it.
             LOG.warn("The standby {} could not {}", settings.id(), what, failed);
+        }
+        if (!isDoneNow) {
+            left.add(what);
         }
     }
 
-    private void make(PreparedJob job, JobConfig config) {
+    private boolean make(PreparedJob job, JobConfig config) {
         subtasks(job, config, Nobody.INSTANCE);
         ChainBuilder chains = new ChainBuilder(
                 NO_JOB.value(),
@@ -107,32 +139,33 @@ final class WarmUp {
         for (Vertex vertex : job.graph().vertices()) {
             chains.build(vertex, 0, Nobody.INSTANCE, new Counters(), () -> {}).make();
         }
-        if (job.loader() instanceof ProgramClassLoader program) {
-            loadNamed(program);
-        }
+        return true;
     }
 
     /**
      * Readers, writers, elements and state are of classes that the steps themselves do not load until they are opened.
      * What the steps' classes name is loaded, and what those name in turn; nothing of it is initialized.
      */
-    private static void loadNamed(ProgramClassLoader program) {
-        int looked = 0;
-        int members = 0;
-        for (int round = 0; round < 2; round++) {
-            List<Class<?>> loaded = program.ownClasses();
-            for (; looked < loaded.size() && looked < MOST_CLASSES; looked++) {
-                members += membersOf(loaded.get(looked));
+    private static boolean loadNamed(PreparedJob job) {
+        if (job.loader() instanceof ProgramClassLoader program) {
+            int looked = 0;
+            int members = 0;
+            for (int round = 0; round < 2; round++) {
+                List<Class<?>> loaded = program.ownClasses();
+                for (; looked < loaded.size() && program.ownClasses().size() < ENOUGH_CLASSES; looked++) {
+                    members += membersOf(loaded.get(looked));
+                }
             }
+            LOG.debug("Looked at {} members of {} classes of {}", members, looked, program.getName());
         }
-        LOG.debug("Looked at {} members of {} classes of {}", members, looked, program.getName());
+        return true;
     }
 
     /** To look at them loads the classes that lie within this one, and those that its members name. */
     private static int membersOf(Class<?> of) {
         try {
             return of.getNestMembers().length + of.getDeclaredFields().length + of.getDeclaredMethods().length;
-        } catch (LinkageError missing) {
+        } catch (LinkageError | RuntimeException missing) {
             LOG.debug("Not all that {} names is there; whoever needs it will say so", of, missing);
             return 0;
         }
@@ -170,17 +203,14 @@ final class WarmUp {
     }
 
     /** @param jobSettings of the job that may come */
-    private void rehearse(Map<String, String> jobSettings) {
-        try {
-            if (!new Rehearsal(settings, services, jobSettings, REHEARSED_RECORDS).run(MOST_NANOS)) {
-                LOG.info("The small job did not come to its end in time: the first take-over here may take longer");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private boolean rehearse(Map<String, String> jobSettings, StateBackendKind backend, BooleanSupplier isUnneeded)
+            throws InterruptedException {
+        Map<String, String> inBackend = new HashMap<>(jobSettings);
+        inBackend.put(JobConfig.STATE_BACKEND.name(), backend.name().toLowerCase(Locale.ROOT));
+        return new Rehearsal(settings, services, inBackend, REHEARSED_RECORDS).run(MOST_NANOS, isUnneeded);
     }
 
-    private void passRecords() {
+    private boolean passRecords(BooleanSupplier isUnneeded) {
         ExecutorAddress here = new ExecutorAddress(
                 settings.id(), settings.host(), services.transport().dataPort());
         Wakeup wakeup = new Wakeup();
@@ -194,10 +224,13 @@ final class WarmUp {
                 new ChannelDefinition(new ChannelId(NO_JOB, ONLY, 0, 0, 0), strings(), BUFFER_BYTES, FLUSH, IN_FLIGHT);
         InputChannel input = services.transport().registerInput(definition, wakeup, failures);
         OutputChannel output = services.transport().openOutput(definition, here, wakeup, failures);
-        long deadline = System.nanoTime() + MOST_NANOS;
+        long deadline = System.nanoTime() + MOST_PASSING_NANOS;
         int sent = 0;
         int received = 0;
-        while (received < RECORDS && !hasFailed.get() && System.nanoTime() - deadline < 0) {
+        while (received < RECORDS
+                && !hasFailed.get()
+                && !isUnneeded.getAsBoolean()
+                && System.nanoTime() - deadline < 0) {
             while (sent < RECORDS && output.tryEmit("record " + sent, Timestamps.NONE)) {
                 sent++;
             }
@@ -213,6 +246,7 @@ final class WarmUp {
                 wakeup.cancel();
             }
         }
+        return received == RECORDS;
     }
 
     @SuppressWarnings("unchecked")

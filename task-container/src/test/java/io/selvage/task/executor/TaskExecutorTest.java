@@ -59,6 +59,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -82,6 +83,7 @@ class TaskExecutorTest {
     private final List<String> released = new ArrayList<>();
     private final List<Runnable> heldUploads = new ArrayList<>();
     private boolean holdsUploads;
+    private final List<BooleanSupplier> warmUps = new ArrayList<>(); // Whether each is to end.
     private final MasterLink link = new MasterLink() {
         @Override
         public void send(ExecutorMessage message) {
@@ -118,7 +120,10 @@ class TaskExecutorTest {
                 TaskExecutorTest.class.getClassLoader(),
                 (code, reason) -> exits.add(code.name()),
                 (signal, processId) -> signals.add(signal + " " + processId));
-        executor = new TaskExecutor(settings, services, inbox::add);
+        JobPreparation preparation =
+                new JobPreparation(store, new JobPrograms(store, directory, TaskExecutorTest.class.getClassLoader()));
+        executor = new TaskExecutor(
+                settings, services, inbox::add, preparation, (follow, program, isUnneeded) -> warmUps.add(isUnneeded));
     }
 
     private void upload(Runnable task) {
@@ -352,10 +357,12 @@ class TaskExecutorTest {
 
     @Test
     void subtasksThatGoOnKeepTheirThreadsAndBelongToTheNewIncarnation() throws Exception {
+        Set<Thread> ofOtherTests = threads();
         connect(1);
         tell(1, deployTwo(1, 0));
         awaitRunning(8);
         Set<Thread> before = threads();
+        before.removeAll(ofOtherTests);
         tell(1, deployTwo(2, 1));
         assertThat(said(2)).isEmpty();
         awaitAllRun(2);
@@ -862,6 +869,51 @@ class TaskExecutorTest {
         assertThat(followed()).containsExactly(0L, 1L, 4L);
         tell(1, MasterMessage.newBuilder().setUnfollow(Unfollow.newBuilder().setJobId(JOB)));
         assertThat(inbox).isEmpty();
+    }
+
+    @Test
+    void aStandbyIsWarmedUpOnceItHoldsACheckpointAndIsLeftAloneWhenTheJobComes() throws Exception {
+        connect(1);
+        MasterMessage.Builder missing = follow(1);
+        missing.getFollowBuilder().clearMetadata().setMetadataPath("no-such-metadata");
+        tell(1, missing);
+        handleAll();
+        assertThat(warmUps).as("nothing is held yet").isEmpty();
+        holdsUploads = true;
+        tell(1, follow(2));
+        heldUploads.remove(0).run();
+        await(ExecutorMessage.MessageCase.FOLLOWING, 1);
+        tell(1, follow(3));
+        assertThat(heldUploads)
+                .as("a warm-up, and beside it the next checkpoint")
+                .hasSize(2);
+        holdsUploads = false;
+        heldUploads.forEach(Runnable::run);
+        assertThat(warmUps).hasSize(1);
+        assertThat(warmUps.get(0).getAsBoolean()).isFalse();
+        tell(1, deploy(1));
+        assertThat(warmUps.get(0).getAsBoolean()).as("the time is needed").isTrue();
+        awaitRunning(3);
+        assertThat(warmUps).hasSize(1);
+        stopAll(1);
+    }
+
+    @Test
+    void aStandbyThatTheJobLeavesIsNotWarmedUpForIt() throws Exception {
+        connect(1);
+        holdsUploads = true;
+        tell(1, follow(1));
+        tell(1, MasterMessage.newBuilder().setUnfollow(Unfollow.newBuilder().setJobId(JOB)));
+        heldUploads.remove(0).run();
+        handleAll();
+        assertThat(heldUploads).isEmpty();
+        assertThat(warmUps).isEmpty();
+    }
+
+    private void handleAll() {
+        for (ExecutorEvent event = inbox.poll(); event != null; event = inbox.poll()) {
+            executor.on(event);
+        }
     }
 
     @Test

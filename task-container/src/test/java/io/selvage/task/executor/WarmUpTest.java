@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -159,16 +160,16 @@ class WarmUpTest {
                     ExactlyOnceTest.graph(new EventSource(1, 10, 1, 0), "job-warm", 2, 2, 1000),
                     getClass().getClassLoader());
             Follow follow = Follow.newBuilder().setJobId("job-warm").build();
-            warmUp.run(follow, job);
+            warmUp.run(follow, job, () -> false);
             assertThat(transport.received()).hasSize(WarmUp.RECORDS);
-            warmUp.run(follow, job);
+            warmUp.run(follow, job, () -> false);
             assertThat(transport.opened()).containsOnlyOnce("in", "out").startsWith("in", "out", "release");
             assertThat(Ledger.of("job-warm").rows()).isEmpty();
             for (StateBackendKind backend : StateBackendKind.values()) {
                 Map<String, String> jobSettings =
                         Map.of(JobConfig.STATE_BACKEND.name(), backend.name().toLowerCase(Locale.ROOT));
                 Rehearsal rehearsal = new Rehearsal(settings, services, jobSettings, WarmUp.REHEARSED_RECORDS);
-                assertThat(rehearsal.run(Duration.ofSeconds(50).toNanos()))
+                assertThat(rehearsal.run(Duration.ofSeconds(50).toNanos(), () -> false))
                         .as("it comes to its end on %s", backend)
                         .isTrue();
                 int states = backend == StateBackendKind.HEAP ? RehearsalProgram.PARALLELISM : 0;
@@ -176,7 +177,21 @@ class WarmUpTest {
                         .as("states held ready")
                         .isEqualTo(states);
                 assertThat(rehearsal.figures().kept()).as("states taken back").isEqualTo(states);
+                Rehearsal cutShort = new Rehearsal(settings, services, jobSettings, WarmUp.REHEARSED_RECORDS);
+                AtomicInteger asked = new AtomicInteger();
+                assertThat(cutShort.run(Duration.ofSeconds(50).toNanos(), () -> asked.incrementAndGet() > 2))
+                        .as("it is told to end on %s", backend)
+                        .isFalse();
+                assertThat(Thread.getAllStackTraces().keySet())
+                        .extracting(Thread::getName)
+                        .noneMatch(name -> name.contains(Rehearsal.JOB.value()));
             }
+            assertThat(store.list("")).as("what is stored").isEmpty();
+            assertThat(directory.resolve("state"))
+                    .as("what is left on the disk")
+                    .satisfiesAnyOf(
+                            state -> assertThat(state).doesNotExist(),
+                            state -> assertThat(state).isEmptyDirectory());
         }
     }
 }
