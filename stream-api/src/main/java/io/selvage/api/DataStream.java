@@ -175,10 +175,10 @@ public final class DataStream<T> {
 
     public <K> KeyedStream<T, K> keyBy(KeySelector<T, K> key, Serde<K> keySerde) {
         if (!keySerde.isCanonical()) {
-            throw new InvalidProgramException("In keyBy after " + describe() + ": keys of the type "
+            throw new InvalidProgramException("In keyBy after " + describe() + ": keys that are written as "
                     + keySerde.schema() + " may be equal and have different bytes, or the other way round."
-                    + " Choose a key without sets, maps, and arrays within records or lists; a plain class in it needs"
-                    + " equals and hashCode of all of its fields.");
+                    + " Choose a key without sets, maps and arrays, of which byte[] alone is a key, and by itself: take"
+                    + " a List. A plain class in it needs equals and hashCode of all of its fields.");
         }
         return new KeyedStream<>(this, key, keySerde);
     }

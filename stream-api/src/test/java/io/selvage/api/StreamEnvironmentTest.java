@@ -36,6 +36,7 @@ import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.type.UnsupportedTypeException;
 import io.selvage.api.window.TumblingWindows;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -245,6 +246,21 @@ class StreamEnvironmentTest {
                 .hasMessageContaining("overload");
         lines.map(line -> List.of(line), Serdes.list(Serdes.STRING)).sinkTo(new Nowhere<>(), "out");
         assertThat(env.graph("lists").vertices()).hasSize(2);
+    }
+
+    record Cells(String sheet, long[] cells) {}
+
+    @Test
+    void arraysAreRefusedAsKeysAndWithinKeys() {
+        DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
+        assertThatThrownBy(() -> lines.keyBy(line -> line.split(" ", -1)))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContainingAll("keyBy after read lines", "list<string>", "arrays", "take a List");
+        assertThatThrownBy(() -> lines.keyBy(line -> new Cells(line, new long[0])))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContainingAll("keyBy after read lines", "cells:list<i64>", "arrays", "take a List");
+        assertThat(lines.keyBy(line -> line.getBytes(StandardCharsets.UTF_8)).keySerde())
+                .isSameAs(Serdes.BYTES);
     }
 
     /** Accepts only a job that goes on from a savepoint. */

@@ -4,6 +4,7 @@ import static java.lang.invoke.MethodType.methodType;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Array;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
@@ -45,6 +46,13 @@ record Component(
         } catch (UnsupportedTypeException e) {
             throw new UnsupportedTypeException("In " + name + " of " + whole.getName() + ": " + e.getMessage());
         }
+    }
+
+    /** What it is where it was not written: null, zero, or an optional without a value. */
+    @Nullable Object absent() {
+        return serde instanceof Serdes.NullableSerde<?> nullable && nullable.serde() instanceof OptionalSerde<?, ?> none
+                ? none.empty()
+                : Array.get(Array.newInstance(type, 1), 0);
     }
 
     /** (type, BinaryWriter)void. */

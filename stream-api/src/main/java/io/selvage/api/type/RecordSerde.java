@@ -6,7 +6,6 @@ import java.io.ObjectStreamException;
 import java.io.Serial;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.reflect.Array;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -107,10 +106,7 @@ final class RecordSerde<T> implements Serde<T> {
         Schemas.OfRecord was = Schemas.ofRecord(written)
                 .filter(each -> each.name().equals(type.getName()))
                 .orElseThrow(() -> new IncompatibleSchemaException(written, schema));
-        Object[] absent = new Object[components.size()]; // Null, or zero.
-        for (int i = 0; i < absent.length; i++) {
-            absent[i] = Array.get(Array.newInstance(components.get(i).type(), 1), 0);
-        }
+        Object[] absent = components.stream().map(Component::absent).toArray();
         MethodHandle creator = creator(was.components().keySet())
                 .asSpreader(Object[].class, absent.length)
                 .asType(methodType(Object.class, Object[].class));

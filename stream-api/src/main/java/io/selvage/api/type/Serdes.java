@@ -1,5 +1,7 @@
 package io.selvage.api.type;
 
+import com.google.common.reflect.TypeToken;
+import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
@@ -28,13 +31,14 @@ import java.util.function.Supplier;
 /**
  * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, {@code BigDecimal},
  * {@code BigInteger}, {@code UUID}, time types, enums (by name), records, plain classes, sealed interfaces that permit
- * records or final plain classes, and lists, sets and maps of these.
+ * records or final plain classes, and lists, sets, maps, arrays and optionals of these.
  *
  * <p>A plain class is one of the user's that is not abstract and has a constructor without parameters. Its fields are
  * what the components of a record are, in the order of their names, wherever they are inherited from; none may be
  * final. Those that are transient are left out.
  *
- * <p>Components of records and fields may be null; elements of collections, keys and records themselves may not.
+ * <p>Components of records and fields may be null; elements of collections and arrays, keys, optionals and records
+ * themselves may not.
  */
 public final class Serdes {
     public static final Serde<Boolean> BOOLEAN =
@@ -171,7 +175,7 @@ public final class Serdes {
     }
 
     /** So that {@link BinaryReader#readCount} takes it. */
-    private static void requireBytes(int count, int bytes) {
+    static void requireBytes(int count, int bytes) {
         if (count > BinaryReader.MOST_WITHOUT_BYTES && bytes < count) {
             throw new IllegalArgumentException(count + " elements of a collection are written as " + bytes
                     + " bytes. Of elements that have none it may hold " + BinaryReader.MOST_WITHOUT_BYTES
@@ -193,6 +197,10 @@ public final class Serdes {
         if (type instanceof Class<?> plain) {
             return ofClass(plain);
         }
+        if (type instanceof GenericArrayType array) {
+            Type component = array.getGenericComponentType();
+            return ArraySerde.of(TypeToken.of(component).getRawType(), of(component));
+        }
         throw new UnsupportedTypeException("The type " + type.getTypeName()
                 + " is not known when the job is built. Use a concrete type, or pass a Serde.");
     }
@@ -209,6 +217,10 @@ public final class Serdes {
         return new MapSerde<>(key, value);
     }
 
+    public static <T> Serde<Optional<T>> optional(Serde<T> value) {
+        return OptionalSerde.of(value);
+    }
+
     static <T> Serde<T> nullable(Serde<T> serde) {
         return new NullableSerde<>(serde);
     }
@@ -217,6 +229,16 @@ public final class Serdes {
         Serde<?> builtIn = BUILT_IN.get(type);
         if (builtIn != null) {
             return builtIn;
+        }
+        Serde<?> optional = OptionalSerde.ofPrimitive(type);
+        if (optional != null) {
+            return optional;
+        }
+        if (type.isArray()) {
+            Class<?> component = type.getComponentType();
+            return component.isPrimitive()
+                    ? ArraySerde.ofPrimitives(component)
+                    : ArraySerde.of(component, of(component));
         }
         if (type.isEnum()) {
             return enumSerde(type);
@@ -231,9 +253,6 @@ public final class Serdes {
     private static String reason(Class<?> type, boolean isGeneric) {
         if (isGeneric) {
             return "is generic, and its type arguments are not known here. Pass a Serde (Serdes.list, Serdes.map, ...)";
-        }
-        if (type.isArray()) {
-            return "has no serde: of arrays only byte[] has one. Take a List, or pass a Serde of your own";
         }
         if (type == ZonedDateTime.class) {
             return "has no serde: the rules of zones change, and what is written under some may be another time under"
@@ -280,8 +299,11 @@ public final class Serdes {
         if (type.getRawType() == Map.class) {
             return map(of(arguments[0]), of(arguments[1]));
         }
+        if (type.getRawType() == Optional.class) {
+            return optional(of(arguments[0]));
+        }
         throw new UnsupportedTypeException("The type " + type.getTypeName()
-                + " has no serde: of generic types only List, Set and Map have one. Declare it as one of these, use a"
+                + " has no serde: of generic types only List, Set, Map and Optional have one. Declare it as one of these, use a"
                 + " record or class without type parameters, or pass a Serde of your own.");
     }
 
@@ -327,9 +349,9 @@ public final class Serdes {
         return serde instanceof Basic<?> basic && (basic.schema.equals("i64") || basic.schema.equals("i32"));
     }
 
-    private interface Write<T> extends BiConsumer<T, BinaryWriter>, java.io.Serializable {}
+    interface Write<T> extends BiConsumer<T, BinaryWriter>, java.io.Serializable {}
 
-    private interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
+    interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
 
     private static class Basic<T> implements Serde<T> {
         private static final long serialVersionUID = 1L;
@@ -361,7 +383,7 @@ public final class Serdes {
     }
 
     /** One byte that says whether a value follows. */
-    private record NullableSerde<T>(Serde<T> serde) implements Serde<T> {
+    record NullableSerde<T>(Serde<T> serde) implements Serde<T> {
         @Override
         @SuppressWarnings("NullAway") // null is what this serde is for
         public void write(T value, BinaryWriter out) {
@@ -385,8 +407,9 @@ public final class Serdes {
         @Override
         @SuppressWarnings("NullAway")
         public Function<BinaryReader, T> reader(String written) {
-            if (!Schemas.isNullable(written)) {
-                return serde.reader(written);
+            if (!Schemas.isNullable(written)
+                    || serde instanceof OptionalSerde && !Schemas.isNullable(Schemas.notNull(written))) {
+                return serde.reader(written); // What may have been null has become optional, and is empty then.
             }
             Function<BinaryReader, T> value = serde.reader(Schemas.notNull(written));
             return in -> in.readBoolean() ? value.apply(in) : null;

@@ -305,6 +305,10 @@ class PlainClassTest {
         ArrayList<String> names;
     }
 
+    static class AnyOf {
+        Object @Nullable [] all;
+    }
+
     static class Generic<T> {
         @Nullable
         T value;
@@ -336,7 +340,7 @@ class PlainClassTest {
         isRefused(Generic.class, "is generic");
         isRefused(Abstract.class, "has no serde", "Make it a record or a plain class");
         isRefused(Supplier.class, "is generic");
-        isRefused(int[].class, "of arrays only byte[]", "Take a List");
+        isRefused(AnyOf.class, "In all of", "java.lang.Object has no serde");
         isRefused(Listed.class, "In names of", "java.util.ArrayList<java.lang.String> has no serde", "Declare it as");
     }
 
