@@ -15,7 +15,6 @@ import io.selvage.api.graph.Partitioning;
 import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,7 +119,7 @@ public final class DataStream<T> {
     }
 
     public <O> DataStream<O> map(MapFunction<T, O> function, Class<O> type) {
-        return map(function, Serdes.of(type));
+        return map(function, Types.of(type, "map after " + describe()));
     }
 
     public <O> DataStream<O> map(MapFunction<T, O> function, Serde<O> type) {
@@ -139,7 +138,7 @@ public final class DataStream<T> {
     }
 
     public <O> DataStream<O> flatMap(FlatMapFunction<T, O> function, Class<O> type) {
-        return flatMap(function, Serdes.of(type));
+        return flatMap(function, Types.of(type, "flatMap after " + describe()));
     }
 
     public <O> DataStream<O> flatMap(FlatMapFunction<T, O> function, Serde<O> type) {
@@ -153,7 +152,7 @@ public final class DataStream<T> {
     }
 
     public <O> DataStream<O> process(ProcessFunction<T, O> function, Class<O> type) {
-        return process(function, Serdes.of(type));
+        return process(function, Types.of(type, "process after " + describe()));
     }
 
     public <O> DataStream<O> process(ProcessFunction<T, O> function, Serde<O> type) {
@@ -170,7 +169,7 @@ public final class DataStream<T> {
     }
 
     public <K> KeyedStream<T, K> keyBy(KeySelector<T, K> key, Class<K> type) {
-        return keyBy(key, Serdes.of(type));
+        return keyBy(key, Types.of(type, "keyBy after " + describe()));
     }
 
     public <K> KeyedStream<T, K> keyBy(KeySelector<T, K> key, Serde<K> keySerde) {

@@ -16,6 +16,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -27,6 +28,7 @@ import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, {@code BigDecimal},
@@ -36,6 +38,9 @@ import java.util.function.Supplier;
  * <p>A plain class is one of the user's that is not abstract and has a constructor without parameters. Its fields are
  * what the components of a record are, in the order of their names, wherever they are inherited from; none may be
  * final. Those that are transient are left out.
+ *
+ * <p>Of a record, class or interface with type parameters there is a serde where its type arguments are known: as a
+ * component, as what a function's class or a method says, or by a {@link TypeRef}.
  *
  * <p>Components of records and fields may be null; elements of collections and arrays, keys, optionals and records
  * themselves may not.
@@ -205,6 +210,12 @@ public final class Serdes {
                 + " is not known when the job is built. Use a concrete type, or pass a Serde.");
     }
 
+    /** @throws UnsupportedTypeException naming the type and the remedy */
+    @SuppressWarnings("unchecked")
+    public static <T> Serde<T> of(TypeRef<T> type) {
+        return (Serde<T>) of(type.type());
+    }
+
     public static <T> Serde<List<T>> list(Serde<T> element) {
         return new ListSerde<>(element);
     }
@@ -244,15 +255,22 @@ public final class Serdes {
             return enumSerde(type);
         }
         boolean isGeneric = type.getTypeParameters().length > 0;
-        if (!isGeneric && (type.isRecord() || type.isSealed() && type.isInterface() || PlainClass.isMeant(type))) {
-            return perClass(type);
+        if (!isGeneric && isOfUser(type)) {
+            return perType(type, type, () -> PER_CLASS.get(type));
         }
         throw new UnsupportedTypeException("The type " + type.getTypeName() + " " + reason(type, isGeneric) + ".");
     }
 
+    /** Whether it is of a kind that is written as what it is made of. */
+    private static boolean isOfUser(Class<?> type) {
+        return type.isRecord() || type.isSealed() && type.isInterface() || PlainClass.isMeant(type);
+    }
+
     private static String reason(Class<?> type, boolean isGeneric) {
         if (isGeneric) {
-            return "is generic, and its type arguments are not known here. Pass a Serde (Serdes.list, Serdes.map, ...)";
+            return "is generic, and its type arguments are not known here. Refer to a method that returns it with"
+                    + " them, instead of a lambda, or pass a Serde: Serdes.of(new TypeRef<" + type.getSimpleName()
+                    + "<...>>() {})";
         }
         if (type == ZonedDateTime.class) {
             return "has no serde: the rules of zones change, and what is written under some may be another time under"
@@ -267,22 +285,33 @@ public final class Serdes {
     private static final ClassValue<Serde<?>> PER_CLASS = new ClassValue<>() {
         @Override
         protected Serde<?> computeValue(Class<?> type) {
-            return type.isInterface() ? new SealedSerde<>(type) : new RecordSerde<>(type);
+            return compose(type, null);
         }
     };
 
-    private static final ThreadLocal<Set<Class<?>>> UNDER_WAY = ThreadLocal.withInitial(LinkedHashSet::new);
+    private static Serde<?> compose(Class<?> type, KnownTypes.@Nullable Parameterized generic) {
+        return type.isInterface() ? new SealedSerde<>(type, generic) : new RecordSerde<>(type, generic);
+    }
 
-    /** @throws UnsupportedTypeException if a value of the type may hold another one, at whatever depth */
-    private static Serde<?> perClass(Class<?> type) {
-        Set<Class<?>> underWay = UNDER_WAY.get();
-        if (!underWay.add(type)) {
-            throw new UnsupportedTypeException(
-                    "The type " + type.getName()
-                            + " is made of values of its own type, and has no serde. Make it flat, or pass a Serde of your own.");
+    private static final ThreadLocal<Map<Type, Class<?>>> UNDER_WAY = ThreadLocal.withInitial(LinkedHashMap::new);
+
+    /** A generic type may be an argument of itself, as pairs of pairs are. */
+    private static final int MOST_WITHIN_ITSELF = 16;
+
+    /**
+     * @param raw the class of the type
+     * @throws UnsupportedTypeException if a value of the type may hold another one, at whatever depth
+     */
+    private static Serde<?> perType(Type type, Class<?> raw, Supplier<Serde<?>> serde) {
+        Map<Type, Class<?>> underWay = UNDER_WAY.get();
+        if (underWay.containsKey(type) || Collections.frequency(underWay.values(), raw) == MOST_WITHIN_ITSELF) {
+            throw new UnsupportedTypeException("The type " + raw.getName() + " is made of values of its own type"
+                    + (raw.getTypeParameters().length == 0 ? "" : ", or more than " + MOST_WITHIN_ITSELF + " deep in itself")
+                    + ", and has no serde. Make it flat, or pass a Serde of your own.");
         }
+        underWay.put(type, raw);
         try {
-            return PER_CLASS.get(type);
+            return serde.get();
         } finally {
             underWay.remove(type);
         }
@@ -302,9 +331,14 @@ public final class Serdes {
         if (type.getRawType() == Optional.class) {
             return optional(of(arguments[0]));
         }
+        Class<?> raw = (Class<?>) type.getRawType();
+        if (isOfUser(raw)) {
+            KnownTypes.Parameterized known = KnownTypes.of(type);
+            return perType(known, raw, () -> compose(raw, known));
+        }
         throw new UnsupportedTypeException("The type " + type.getTypeName()
-                + " has no serde: of generic types only List, Set, Map and Optional have one. Declare it as one of these, use a"
-                + " record or class without type parameters, or pass a Serde of your own.");
+                + " has no serde: of generic types List, Set, Map and Optional have one, and so have records, plain"
+                + " classes and sealed interfaces. Declare it as one of these, or pass a Serde of your own.");
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})

@@ -91,6 +91,8 @@ class DamagedBytesTest {
         }
     }
 
+    record Pair<A, B>(A first, B second) {}
+
     sealed interface Event permits Started, Stopped {}
 
     record Started(String name, Instant at) implements Event {}
@@ -126,6 +128,11 @@ class DamagedBytesTest {
                     Serdes.of(Event.class),
                     random -> random.nextBoolean() ? new Stopped() : new Started(text(random), instant(random))),
             new Sort<>(Serdes.of(Packed.class), DamagedBytesTest::packed),
+            new Sort<>(
+                    Serdes.of(new TypeRef<Pair<Optional<String>, Pair<BigInteger, OptionalLong>>>() {}),
+                    random -> new Pair<>(
+                            random.nextBoolean() ? Optional.empty() : Optional.of(text(random)),
+                            new Pair<>(integer(random), OptionalLong.of(random.nextLong())))),
             array(boolean[].class, Random::nextBoolean),
             array(byte[].class, random -> (byte) random.nextInt()),
             array(short[].class, random -> (short) random.nextInt()),
