@@ -158,31 +158,26 @@ final class ArraySerde {
      * @param <A> the array
      * @param <E> the box of its elements
      */
-    private record OfPrimitives<A, E>(
-            Class<?> component, Serde<E> element, Serdes.Write<A> writer, Serdes.Read<A> reader) implements Serde<A> {
-        @Override
-        public void write(A value, BinaryWriter out) {
-            writer.accept(value, out);
-        }
+    private static final class OfPrimitives<A, E> extends Serdes.Basic<A> {
+        private static final long serialVersionUID = 1L;
 
-        @Override
-        public A read(BinaryReader in) {
-            return reader.apply(in);
+        private final Class<?> component;
+        private final Serde<E> element;
+
+        OfPrimitives(Class<?> component, Serde<E> element, Serdes.Write<A> write, Serdes.Read<A> read) {
+            super(Serdes.list(element).schema(), write, read);
+            this.component = component;
+            this.element = element;
         }
 
         @Override
         @SuppressWarnings("unchecked")
         public Function<BinaryReader, A> reader(String written) {
             if (written.equals(schema())) {
-                return reader;
+                return this::read;
             }
             Function<BinaryReader, List<E>> list = Serdes.list(element).reader(written);
             return in -> (A) array(component, list.apply(in));
-        }
-
-        @Override
-        public String schema() {
-            return Serdes.list(element).schema();
         }
 
         @Override

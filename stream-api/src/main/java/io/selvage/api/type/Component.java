@@ -45,12 +45,14 @@ record Component(
             Serde<?> serde = Serdes.of(whole.resolveType(generic).getType());
             return type.isPrimitive() ? serde : Serdes.nullable(serde);
         } catch (UnsupportedTypeException e) {
-            throw new UnsupportedTypeException("In " + name + " of " + whole.getType().getTypeName() + ": " + e.getMessage());
+            throw new UnsupportedTypeException(
+                    "In " + name + " of " + whole.getType().getTypeName() + ": " + e.getMessage());
         }
     }
 
     /** What it is where it was not written: null, zero, or an optional without a value. */
-    @Nullable Object absent() {
+    @Nullable
+    Object absent() {
         return serde instanceof Serdes.NullableSerde<?> nullable && nullable.serde() instanceof OptionalSerde<?, ?> none
                 ? none.empty()
                 : Array.get(Array.newInstance(type, 1), 0);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param <O> the optional
  * @param <T> its value
  */
-final class OptionalSerde<O, T> implements Serde<O> {
+final class OptionalSerde<O, T> extends Serdes.Basic<O> {
     private static final long serialVersionUID = 1L;
 
     private static final Map<Class<?>, Serde<?>> OF_PRIMITIVES = Map.of(
@@ -56,14 +56,11 @@ final class OptionalSerde<O, T> implements Serde<O> {
     private interface Wrap<T, O> extends Function<@Nullable T, O>, java.io.Serializable {}
 
     private final Serde<T> nullable;
-    private final Serdes.Write<O> writer;
-    private final Serdes.Read<O> reader;
     private final Wrap<T, O> wrap;
 
-    private OptionalSerde(Serde<T> nullable, Serdes.Write<O> writer, Serdes.Read<O> reader, Wrap<T, O> wrap) {
+    private OptionalSerde(Serde<T> nullable, Serdes.Write<O> write, Serdes.Read<O> read, Wrap<T, O> wrap) {
+        super(nullable.schema(), write, read);
         this.nullable = nullable;
-        this.writer = writer;
-        this.reader = reader;
         this.wrap = wrap;
     }
 
@@ -82,30 +79,15 @@ final class OptionalSerde<O, T> implements Serde<O> {
                 Optional::ofNullable);
     }
 
-    @Override
-    public void write(O value, BinaryWriter out) {
-        writer.accept(value, out);
-    }
-
-    @Override
-    public O read(BinaryReader in) {
-        return reader.apply(in);
-    }
-
     /** With no value. */
     O empty() {
         return wrap.apply(null);
     }
 
-    @Override
-    public String schema() {
-        return nullable.schema();
-    }
-
     /** Also what was written as a value that was never null. */
     @Override
     public Function<BinaryReader, O> reader(String written) {
-        return written.equals(schema()) ? reader : nullable.reader(written).andThen(wrap);
+        return written.equals(schema()) ? this::read : nullable.reader(written).andThen(wrap);
     }
 
     @Override

@@ -306,7 +306,9 @@ public final class Serdes {
         Map<Type, Class<?>> underWay = UNDER_WAY.get();
         if (underWay.containsKey(type) || Collections.frequency(underWay.values(), raw) == MOST_WITHIN_ITSELF) {
             throw new UnsupportedTypeException("The type " + raw.getName() + " is made of values of its own type"
-                    + (raw.getTypeParameters().length == 0 ? "" : ", or more than " + MOST_WITHIN_ITSELF + " deep in itself")
+                    + (raw.getTypeParameters().length == 0
+                            ? ""
+                            : ", or more than " + MOST_WITHIN_ITSELF + " deep in itself")
                     + ", and has no serde. Make it flat, or pass a Serde of your own.");
         }
         underWay.put(type, raw);
@@ -387,7 +389,7 @@ public final class Serdes {
 
     interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
 
-    private static class Basic<T> implements Serde<T> {
+    static class Basic<T> implements Serde<T> {
         private static final long serialVersionUID = 1L;
 
         private final String schema;

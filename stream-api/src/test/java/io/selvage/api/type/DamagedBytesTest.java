@@ -1,5 +1,6 @@
 package io.selvage.api.type;
 
+import static io.selvage.api.type.Written.written;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -271,12 +272,6 @@ class DamagedBytesTest {
         Map<String, List<Double>> index = new LinkedHashMap<>();
         some(random, DamagedBytesTest::text).forEach(key -> index.put(key, some(random, DamagedBytesTest::real)));
         return index;
-    }
-
-    private static <T> byte[] written(Serde<T> serde, T value) {
-        BinaryWriter out = new BinaryWriter(16);
-        serde.write(value, out);
-        return out.toByteArray();
     }
 
     @Test

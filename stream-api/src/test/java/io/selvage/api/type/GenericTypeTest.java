@@ -1,12 +1,11 @@
 package io.selvage.api.type;
 
+import static io.selvage.api.type.Written.roundTrip;
+import static io.selvage.api.type.Written.travelled;
+import static io.selvage.api.type.Written.written;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -58,19 +57,6 @@ class GenericTypeTest {
     record Failed<T>(String reason) implements Result<T> {}
 
     private static final Serde<Pair<String, Long>> PAIR = Serdes.of(new TypeRef<Pair<String, Long>>() {});
-
-    private static <T> byte[] written(Serde<T> serde, T value) {
-        BinaryWriter out = new BinaryWriter();
-        serde.write(value, out);
-        return out.toByteArray();
-    }
-
-    private static <T> T roundTrip(Serde<T> serde, T value) {
-        BinaryReader in = new BinaryReader(written(serde, value));
-        T back = serde.read(in);
-        assertThat(in.remaining()).isZero();
-        return back;
-    }
 
     private static Holder<Integer> holder() {
         Holder<Integer> holder = new Holder<>();
@@ -131,17 +117,10 @@ class GenericTypeTest {
         assertThat(back).containsExactly("a", "b");
     }
 
-    @SuppressWarnings("unchecked")
     private static <T> void travels(Serde<T> serde, T value) throws Exception {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
-            out.writeObject(serde);
-        }
-        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-            Serde<T> travelled = (Serde<T>) in.readObject();
-            assertThat(travelled.schema()).isEqualTo(serde.schema());
-            assertThat(roundTrip(travelled, value)).isEqualTo(value);
-        }
+        Serde<T> travelled = travelled(serde);
+        assertThat(travelled.schema()).isEqualTo(serde.schema());
+        assertThat(roundTrip(travelled, value)).isEqualTo(value);
     }
 
     @Test
@@ -225,15 +204,21 @@ class GenericTypeTest {
         String pair = Pair.class.getName();
         isRefused(() -> Serdes.of(Pair.class), pair + " is generic", "a method that returns it", "new TypeRef<Pair<");
         isRefused(() -> Serdes.of(Raw.class), "In pair of " + Raw.class.getName(), pair + " is generic");
-        isRefused(() -> Serdes.of(Wild.class), "In pair of", "The type argument ? of " + pair + "<java.lang.String, ?>");
+        isRefused(
+                () -> Serdes.of(Wild.class), "In pair of", "The type argument ? of " + pair + "<java.lang.String, ?>");
         isRefused(GenericTypeTest::ofUnknown, "The type argument T of java.util.List<T> is not known");
         isRefused(
                 () -> Serdes.of(Deep.class),
                 "In deep of",
                 "In second of " + pair + "<java.lang.String, java.lang.Object>",
                 "java.lang.Object has no serde");
-        isRefused(() -> Serdes.of(new TypeRef<Node<String>>() {}), "In next of", "values of its own type", "Make it flat");
-        isRefused(() -> Serdes.of(new TypeRef<Growing<String>>() {}), "In more of", "16 deep in itself", "Make it flat");
+        isRefused(
+                () -> Serdes.of(new TypeRef<Node<String>>() {}),
+                "In next of",
+                "values of its own type",
+                "Make it flat");
+        isRefused(
+                () -> Serdes.of(new TypeRef<Growing<String>>() {}), "In more of", "16 deep in itself", "Make it flat");
         isRefused(() -> Serdes.of(new TypeRef<Final<String>>() {}), "no constructor without parameters");
         isRefused(
                 () -> Serdes.of(new TypeRef<Narrow<String>>() {}),

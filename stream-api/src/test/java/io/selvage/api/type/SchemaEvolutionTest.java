@@ -228,23 +228,19 @@ final class SchemaEvolutionTest {
         int[] array = read(ofList, list, ints, ofList.schema());
         assertThat(array).containsExactly(1, -2, Integer.MAX_VALUE);
         assertThat(read(ints, array, ofList, ints.schema())).isEqualTo(list);
-        assertThat(read(ints, array, Serdes.of(long[].class), ints.schema()))
-                .containsExactly(1, -2, Integer.MAX_VALUE);
+        assertThat(read(ints, array, Serdes.of(long[].class), ints.schema())).containsExactly(1, -2, Integer.MAX_VALUE);
         assertThat(read(ints, array, Serdes.of(Double[].class), ints.schema()))
                 .containsExactly(1.0, -2.0, (double) Integer.MAX_VALUE);
         Serde<Point[]> points = Serdes.of(Point[].class);
-        assertThat(read(
-                        points,
-                        new Point[] {new Point(1, 2)},
-                        Serdes.of(Point3[].class),
-                        under(Point3.class, points)))
+        assertThat(read(points, new Point[] {new Point(1, 2)}, Serdes.of(Point3[].class), under(Point3.class, points)))
                 .containsExactly(new Point3(2, 1, 0));
         assertRefused(ints, "list<i64>", "it was written as i64 and is now i32");
         assertRefused(ints, "set<i32>", "it was written as set<i32> and is now list<i32>");
         assertRefused(Serdes.of(byte[].class), "list<i8>", "it was written as list<i8> and is now bytes");
     }
 
-    record Certain(int count, @Nullable String name, @Nullable Integer boxed) {}
+    record Certain(
+            int count, @Nullable String name, @Nullable Integer boxed) {}
 
     record Uncertain(Optional<String> name, OptionalLong count, Optional<Long> boxed, Optional<Point> more) {}
 

@@ -1,12 +1,11 @@
 package io.selvage.api.type;
 
+import static io.selvage.api.type.Written.roundTrip;
+import static io.selvage.api.type.Written.travelled;
+import static io.selvage.api.type.Written.written;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -72,15 +71,6 @@ class SerdesTest {
     record Empty() {}
 
     record Reversed(long second, int first) {}
-
-    private static <T> T roundTrip(Serde<T> serde, T value) {
-        BinaryWriter out = new BinaryWriter(16);
-        serde.write(value, out);
-        BinaryReader in = new BinaryReader(out.array(), 0, out.length());
-        T back = serde.read(in);
-        assertThat(in.remaining()).isZero();
-        return back;
-    }
 
     private static Everything everything(Random random) {
         return new Everything(
@@ -177,15 +167,8 @@ class SerdesTest {
                 .isEqualTo("record " + Reversed.class.getName() + "(second:i64,first:i32)");
     }
 
-    @SuppressWarnings("unchecked")
     private static <T> void travels(Serde<T> serde, T value) throws Exception {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
-            out.writeObject(serde);
-        }
-        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-            assertThat(roundTrip((Serde<T>) in.readObject(), value)).isEqualTo(value);
-        }
+        assertThat(roundTrip(travelled(serde), value)).isEqualTo(value);
     }
 
     @Test
@@ -198,12 +181,6 @@ class SerdesTest {
         travels(Serdes.of(double[].class), new double[] {1, -2.5});
         travels(Serdes.optional(Serdes.of(Point.class)), Optional.of(new Point(1, 2)));
         travels(Serdes.of(OptionalDouble.class), OptionalDouble.of(0.5));
-    }
-
-    private static <T> byte[] written(Serde<T> serde, T value) {
-        BinaryWriter out = new BinaryWriter();
-        serde.write(value, out);
-        return out.toByteArray();
     }
 
     private static <A, E> void isAsAList(A array, Serde<E> element, List<E> list) {
