@@ -4,7 +4,6 @@ import io.selvage.api.function.AsyncFunction;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
 import java.time.Duration;
 
@@ -29,7 +28,7 @@ public final class AsyncDataStream {
 
     public static <I, O> DataStream<O> orderedWait(
             DataStream<I> stream, AsyncFunction<I, O> function, Duration timeout, int capacity, Class<O> type) {
-        return orderedWait(stream, function, timeout, capacity, Serdes.of(type));
+        return orderedWait(stream, function, timeout, capacity, Types.of(type, operation(stream)));
     }
 
     public static <I, O> DataStream<O> orderedWait(
@@ -46,7 +45,7 @@ public final class AsyncDataStream {
 
     public static <I, O> DataStream<O> unorderedWait(
             DataStream<I> stream, AsyncFunction<I, O> function, Duration timeout, int capacity, Class<O> type) {
-        return unorderedWait(stream, function, timeout, capacity, Serdes.of(type));
+        return unorderedWait(stream, function, timeout, capacity, Types.of(type, operation(stream)));
     }
 
     public static <I, O> DataStream<O> unorderedWait(
@@ -55,7 +54,11 @@ public final class AsyncDataStream {
     }
 
     private static Serde<?> result(DataStream<?> stream, AsyncFunction<?, ?> function) {
-        return Types.argument(function, AsyncFunction.class, 1, "async after " + stream.describe());
+        return Types.argument(function, AsyncFunction.class, 1, operation(stream));
+    }
+
+    private static String operation(DataStream<?> stream) {
+        return "async after " + stream.describe();
     }
 
     private static <I, O> DataStream<O> step(

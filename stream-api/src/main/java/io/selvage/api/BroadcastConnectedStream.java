@@ -3,7 +3,6 @@ package io.selvage.api;
 import io.selvage.api.function.BroadcastProcessFunction;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
 
 /** A stream and a broadcast one. */
@@ -18,12 +17,11 @@ public final class BroadcastConnectedStream<A, B> {
 
     @SuppressWarnings("unchecked")
     public <O> DataStream<O> process(BroadcastProcessFunction<A, B, O> function) {
-        String operation = "process after " + elements.describe();
-        return process(function, (Serde<O>) Types.argument(function, BroadcastProcessFunction.class, 2, operation));
+        return process(function, (Serde<O>) Types.argument(function, BroadcastProcessFunction.class, 2, operation()));
     }
 
     public <O> DataStream<O> process(BroadcastProcessFunction<A, B, O> function, Class<O> type) {
-        return process(function, Serdes.of(type));
+        return process(function, Types.of(type, operation()));
     }
 
     public <O> DataStream<O> process(BroadcastProcessFunction<A, B, O> function, Serde<O> type) {
@@ -32,5 +30,9 @@ public final class BroadcastConnectedStream<A, B> {
                 new OperatorDefinition.BroadcastProcess<>(broadcast.states(), function),
                 broadcast.elements(),
                 type);
+    }
+
+    private String operation() {
+        return "process after " + elements.describe();
     }
 }

@@ -7,7 +7,6 @@ import io.selvage.api.function.Collector;
 import io.selvage.api.function.OpenContext;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
 
 /** Two streams of which one step reads both, each at an input of its own. */
@@ -22,7 +21,7 @@ abstract class Connected<A, B> {
     }
 
     public <O> DataStream<O> map(CoMapFunction<A, B, O> function, Class<O> type) {
-        return map(function, Serdes.of(type));
+        return map(function, given(type, "map"));
     }
 
     public <O> DataStream<O> map(CoMapFunction<A, B, O> function, Serde<O> type) {
@@ -34,7 +33,7 @@ abstract class Connected<A, B> {
     }
 
     public <O> DataStream<O> flatMap(CoFlatMapFunction<A, B, O> function, Class<O> type) {
-        return flatMap(function, Serdes.of(type));
+        return flatMap(function, given(type, "flatMap"));
     }
 
     public <O> DataStream<O> flatMap(CoFlatMapFunction<A, B, O> function, Serde<O> type) {
@@ -44,6 +43,10 @@ abstract class Connected<A, B> {
     @SuppressWarnings("unchecked")
     final <O> Serde<O> resultOf(Object function, Class<?> declared, int argument, String step) {
         return (Serde<O>) Types.argument(function, declared, argument, step + " after " + describe());
+    }
+
+    final <O> Serde<O> given(Class<O> type, String step) {
+        return Types.of(type, step + " after " + describe());
     }
 
     private static final class Mapping<A, B, O> extends CoProcessFunction<A, B, O> {

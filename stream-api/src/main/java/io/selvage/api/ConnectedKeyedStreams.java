@@ -5,7 +5,6 @@ import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import org.jspecify.annotations.Nullable;
 
 /** Two keyed streams of which elements of one key meet in one subtask. */
@@ -23,7 +22,7 @@ public final class ConnectedKeyedStreams<A, B, K> extends Connected<A, B> {
     }
 
     public <O> DataStream<O> process(KeyedCoProcessFunction<K, A, B, O> function, Class<O> type) {
-        return process(function, Serdes.of(type));
+        return process(function, given(type, "process"));
     }
 
     public <O> DataStream<O> process(KeyedCoProcessFunction<K, A, B, O> function, Serde<O> type) {

@@ -4,7 +4,6 @@ import io.selvage.api.function.CoProcessFunction;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 
 /** Two streams, which may be of different types, for a function of both. */
 public final class ConnectedStreams<A, B> extends Connected<A, B> {
@@ -21,7 +20,7 @@ public final class ConnectedStreams<A, B> extends Connected<A, B> {
     }
 
     public <O> DataStream<O> process(CoProcessFunction<A, B, O> function, Class<O> type) {
-        return process(function, Serdes.of(type));
+        return process(function, given(type, "process"));
     }
 
     public <O> DataStream<O> process(CoProcessFunction<A, B, O> function, Serde<O> type) {
@@ -35,7 +34,7 @@ public final class ConnectedStreams<A, B> extends Connected<A, B> {
 
     public <K> ConnectedKeyedStreams<A, B, K> keyBy(
             KeySelector<A, K> firstKey, KeySelector<B, K> secondKey, Class<K> type) {
-        return keyBy(firstKey, secondKey, Serdes.of(type));
+        return keyBy(firstKey, secondKey, given(type, "keyBy"));
     }
 
     public <K> ConnectedKeyedStreams<A, B, K> keyBy(

@@ -15,7 +15,6 @@ import io.selvage.api.graph.Partitioning;
 import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,7 +119,7 @@ public final class DataStream<T> {
     }
 
     public <O> DataStream<O> map(MapFunction<T, O> function, Class<O> type) {
-        return map(function, Serdes.of(type));
+        return map(function, Types.of(type, "map after " + describe()));
     }
 
     public <O> DataStream<O> map(MapFunction<T, O> function, Serde<O> type) {
@@ -139,7 +138,7 @@ public final class DataStream<T> {
     }
 
     public <O> DataStream<O> flatMap(FlatMapFunction<T, O> function, Class<O> type) {
-        return flatMap(function, Serdes.of(type));
+        return flatMap(function, Types.of(type, "flatMap after " + describe()));
     }
 
     public <O> DataStream<O> flatMap(FlatMapFunction<T, O> function, Serde<O> type) {
@@ -153,7 +152,7 @@ public final class DataStream<T> {
     }
 
     public <O> DataStream<O> process(ProcessFunction<T, O> function, Class<O> type) {
-        return process(function, Serdes.of(type));
+        return process(function, Types.of(type, "process after " + describe()));
     }
 
     public <O> DataStream<O> process(ProcessFunction<T, O> function, Serde<O> type) {
@@ -170,15 +169,15 @@ public final class DataStream<T> {
     }
 
     public <K> KeyedStream<T, K> keyBy(KeySelector<T, K> key, Class<K> type) {
-        return keyBy(key, Serdes.of(type));
+        return keyBy(key, Types.of(type, "keyBy after " + describe()));
     }
 
     public <K> KeyedStream<T, K> keyBy(KeySelector<T, K> key, Serde<K> keySerde) {
         if (!keySerde.isCanonical()) {
-            throw new InvalidProgramException("In keyBy after " + describe() + ": keys of the type "
+            throw new InvalidProgramException("In keyBy after " + describe() + ": keys that are written as "
                     + keySerde.schema() + " may be equal and have different bytes, or the other way round."
-                    + " Choose a key without sets, maps, and arrays within records or lists; a plain class in it needs"
-                    + " equals and hashCode of all of its fields.");
+                    + " Choose a key without sets, maps and arrays, of which byte[] alone is a key, and by itself: take"
+                    + " a List. A plain class in it needs equals and hashCode of all of its fields.");
         }
         return new KeyedStream<>(this, key, keySerde);
     }

@@ -4,7 +4,6 @@ import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +67,7 @@ public final class IntervalJoin<A, B, K> {
     }
 
     public <O> DataStream<O> process(ProcessJoinFunction<A, B, O> function, Class<O> type) {
-        return process(function, Serdes.of(type));
+        return process(function, Types.of(type, "process of " + describe()));
     }
 
     public <O> DataStream<O> process(ProcessJoinFunction<A, B, O> function, Serde<O> type) {

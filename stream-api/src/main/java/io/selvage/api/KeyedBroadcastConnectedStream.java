@@ -3,7 +3,6 @@ package io.selvage.api;
 import io.selvage.api.function.KeyedBroadcastProcessFunction;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
 
 /** A keyed stream and a broadcast one. */
@@ -18,13 +17,12 @@ public final class KeyedBroadcastConnectedStream<A, B, K> {
 
     @SuppressWarnings("unchecked")
     public <O> DataStream<O> process(KeyedBroadcastProcessFunction<K, A, B, O> function) {
-        String operation = "process after " + keyed.inputName();
         return process(
-                function, (Serde<O>) Types.argument(function, KeyedBroadcastProcessFunction.class, 3, operation));
+                function, (Serde<O>) Types.argument(function, KeyedBroadcastProcessFunction.class, 3, operation()));
     }
 
     public <O> DataStream<O> process(KeyedBroadcastProcessFunction<K, A, B, O> function, Class<O> type) {
-        return process(function, Serdes.of(type));
+        return process(function, Types.of(type, operation()));
     }
 
     public <O> DataStream<O> process(KeyedBroadcastProcessFunction<K, A, B, O> function, Serde<O> type) {
@@ -35,5 +33,9 @@ public final class KeyedBroadcastConnectedStream<A, B, K> {
                                 keyed.key(), keyed.keySerde(), broadcast.states(), function),
                         broadcast.elements(),
                         type);
+    }
+
+    private String operation() {
+        return "process after " + keyed.inputName();
     }
 }

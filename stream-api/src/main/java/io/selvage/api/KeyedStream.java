@@ -6,7 +6,6 @@ import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
 import io.selvage.api.window.WindowAssigner;
 
@@ -29,7 +28,7 @@ public final class KeyedStream<T, K> {
     }
 
     public <O> DataStream<O> process(KeyedProcessFunction<K, T, O> function, Class<O> type) {
-        return process(function, Serdes.of(type));
+        return process(function, Types.of(type, "process after " + elements.describe()));
     }
 
     public <O> DataStream<O> process(KeyedProcessFunction<K, T, O> function, Serde<O> type) {

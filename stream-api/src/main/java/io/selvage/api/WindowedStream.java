@@ -143,7 +143,11 @@ public final class WindowedStream<T, K> {
             Class<A> accumulatorType,
             WindowFunction<K, R, O> function,
             Class<O> type) {
-        return aggregate(aggregate, Serdes.of(accumulatorType), function, Serdes.of(type));
+        return aggregate(
+                aggregate,
+                Types.of(accumulatorType, operation("aggregate")),
+                function,
+                Types.of(type, operation("aggregate")));
     }
 
     public <A, R, O> DataStream<O> aggregate(

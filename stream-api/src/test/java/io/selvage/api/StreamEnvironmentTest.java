@@ -18,6 +18,7 @@ import io.selvage.api.function.CoMapFunction;
 import io.selvage.api.function.Collector;
 import io.selvage.api.function.FlatMapFunction;
 import io.selvage.api.function.KeyedCoProcessFunction;
+import io.selvage.api.function.MapFunction;
 import io.selvage.api.function.OutputTag;
 import io.selvage.api.function.ResultFuture;
 import io.selvage.api.graph.Edge;
@@ -31,12 +32,16 @@ import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.state.TimeToLive;
+import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.time.WatermarkStrategy;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
+import io.selvage.api.type.TypeRef;
 import io.selvage.api.type.UnsupportedTypeException;
 import io.selvage.api.window.TumblingWindows;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -245,6 +250,75 @@ class StreamEnvironmentTest {
                 .hasMessageContaining("overload");
         lines.map(line -> List.of(line), Serdes.list(Serdes.STRING)).sinkTo(new Nowhere<>(), "out");
         assertThat(env.graph("lists").vertices()).hasSize(2);
+    }
+
+    record Pair<A, B>(A first, B second) {}
+
+    private static Pair<String, Integer> measured(String line) {
+        return new Pair<>(line, line.length());
+    }
+
+    private static ArrayList<Pair<String, Integer>> listed(String line) {
+        return new ArrayList<>(List.of(measured(line)));
+    }
+
+    private static <T> Pair<String, T> paired(T with) {
+        return new Pair<>("", with);
+    }
+
+    private static final class Measuring implements MapFunction<String, Pair<String, Integer>> {
+        @Override
+        public Pair<String, Integer> map(String line) {
+            return measured(line);
+        }
+    }
+
+    @Test
+    void typeArgumentsAreReadOffClassesAndTheMethodsThatAreReferredTo() {
+        DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
+        String schema = "record " + Pair.class.getName() + "(first:string?,second:i32?)";
+        assertThat(lines.map(new Measuring()).serde().schema()).isEqualTo(schema);
+        assertThat(lines.map(StreamEnvironmentTest::measured).serde().schema()).isEqualTo(schema);
+        MapFunction<String, List<Pair<String, Integer>>> ofWider = StreamEnvironmentTest::listed;
+        assertThat(lines.map(ofWider).serde().schema()).isEqualTo("list<" + schema + ">");
+        assertThat(lines.keyBy(StreamEnvironmentTest::measured).keySerde().schema())
+                .isEqualTo(schema);
+    }
+
+    @Test
+    void typeArgumentsThatAreNotKnownAreAskedForInTheNameOfTheStep() {
+        DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
+        String[] said = {"In map after read lines", Pair.class.getName() + " is generic", "TypeRef<Pair<"};
+        assertThatThrownBy(() -> lines.map(line -> new Pair<>(line, 1)))
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContainingAll(said);
+        assertThatThrownBy(() -> lines.map(line -> new Pair<>(line, 1), Pair.class))
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContainingAll(said);
+        MapFunction<String, Pair<String, String>> ofVariable = StreamEnvironmentTest::paired;
+        assertThatThrownBy(() -> lines.map(ofVariable))
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContainingAll("In map after read lines", "The type argument T of", "pass a Serde");
+        assertThatThrownBy(() -> new ValueStateDescriptor<>("last", Pair.class))
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContainingAll("In the state last", "TypeRef<Pair<");
+        Serde<Pair<String, Integer>> pair = Serdes.of(new TypeRef<Pair<String, Integer>>() {});
+        assertThat(lines.map(line -> new Pair<>(line, 1), pair).serde()).isSameAs(pair);
+    }
+
+    record Cells(String sheet, long[] cells) {}
+
+    @Test
+    void arraysAreRefusedAsKeysAndWithinKeys() {
+        DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
+        assertThatThrownBy(() -> lines.keyBy(line -> line.split(" ", -1)))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContainingAll("keyBy after read lines", "list<string>", "arrays", "take a List");
+        assertThatThrownBy(() -> lines.keyBy(line -> new Cells(line, new long[0])))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContainingAll("keyBy after read lines", "cells:list<i64>", "arrays", "take a List");
+        assertThat(lines.keyBy(line -> line.getBytes(StandardCharsets.UTF_8)).keySerde())
+                .isSameAs(Serdes.BYTES);
     }
 
     /** Accepts only a job that goes on from a savepoint. */

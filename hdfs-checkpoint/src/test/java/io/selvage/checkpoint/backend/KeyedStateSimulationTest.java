@@ -253,7 +253,8 @@ final class KeyedStateSimulationTest {
         }
     }
 
-    private record Order3(@Nullable List<Integer> tags, double price, long count) {}
+    /** What was a list is an array. */
+    private record Order3(int @Nullable [] tags, double price, long count) {}
 
     /** Of types that have one name in all versions. */
     private record OneName<T>(Serde<T> serde, String name) implements Serde<T> {
@@ -299,7 +300,7 @@ final class KeyedStateSimulationTest {
                 default ->
                     new OrderState<>(
                             states.value(new ValueStateDescriptor<>("order", OneName.of(Order3.class))),
-                            order -> new Order3(List.of(1), order.price(), order.count()),
+                            order -> new Order3(new int[] {1}, order.price(), order.count()),
                             order -> new Order(order.count(), null, order.price()));
             };
         }

@@ -29,6 +29,7 @@ class ApiGuideTest {
             import io.selvage.api.function.*;
             import io.selvage.api.state.*;
             import io.selvage.api.time.*;
+            import io.selvage.api.type.*;
             import io.selvage.api.window.*;
             import io.selvage.checkpoint.source.*;
             import io.selvage.connector.file.*;

@@ -40,6 +40,8 @@ public abstract class Guide {
 
     public record Payment(String order, String customer) {}
 
+    public record Pair<A, B>(A first, B second) {}
+
     public record Click(String user, String target) {}
 
     public record View(String user, String page) {}

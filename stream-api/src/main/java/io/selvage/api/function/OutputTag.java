@@ -1,7 +1,7 @@
 package io.selvage.api.function;
 
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
+import io.selvage.api.type.Types;
 import java.io.Serializable;
 
 /**
@@ -25,6 +25,6 @@ public record OutputTag<T>(String name, Serde<T> serde) implements Serializable 
     }
 
     public OutputTag(String name, Class<T> type) {
-        this(name, Serdes.of(type));
+        this(name, Types.of(type, "the side output " + name));
     }
 }

@@ -1,7 +1,7 @@
 package io.selvage.api.state;
 
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
+import io.selvage.api.type.Types;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +22,7 @@ public record AggregatingStateDescriptor<I, A, R>(
     }
 
     public AggregatingStateDescriptor(String name, Class<A> accumulatorType, Aggregator<I, A, R> aggregator) {
-        this(name, Serdes.of(accumulatorType), aggregator);
+        this(name, Types.of(accumulatorType, "the state " + name), aggregator);
     }
 
     @Override

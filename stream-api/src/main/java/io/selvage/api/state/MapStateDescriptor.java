@@ -1,7 +1,7 @@
 package io.selvage.api.state;
 
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
+import io.selvage.api.type.Types;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +21,7 @@ public record MapStateDescriptor<K, V>(
     }
 
     public MapStateDescriptor(String name, Class<K> keyType, Class<V> valueType) {
-        this(name, Serdes.of(keyType), Serdes.of(valueType));
+        this(name, Types.of(keyType, "the state " + name), Types.of(valueType, "the state " + name));
     }
 
     @Override

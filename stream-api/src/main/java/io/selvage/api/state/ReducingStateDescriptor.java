@@ -1,7 +1,7 @@
 package io.selvage.api.state;
 
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
+import io.selvage.api.type.Types;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +21,7 @@ public record ReducingStateDescriptor<T>(
     }
 
     public ReducingStateDescriptor(String name, Class<T> type, Reducer<T> reducer) {
-        this(name, Serdes.of(type), reducer);
+        this(name, Types.of(type, "the state " + name), reducer);
     }
 
     @Override

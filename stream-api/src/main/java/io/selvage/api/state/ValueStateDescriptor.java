@@ -1,7 +1,7 @@
 package io.selvage.api.state;
 
 import io.selvage.api.type.Serde;
-import io.selvage.api.type.Serdes;
+import io.selvage.api.type.Types;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +18,7 @@ public record ValueStateDescriptor<T>(
     }
 
     public ValueStateDescriptor(String name, Class<T> type) {
-        this(name, Serdes.of(type));
+        this(name, Types.of(type, "the state " + name));
     }
 
     @Override

@@ -178,10 +178,23 @@ public final class BinaryReader {
     public int readCount() {
         int count = readUnsignedVarInt();
         if (count < 0 || count > MOST_WITHOUT_BYTES && count > limit - position) {
-            throw new CorruptDataException(Integer.toUnsignedString(count) + " elements announced before offset "
-                    + position + ", where " + (limit - position) + " bytes are left");
+            throw tooMany(count);
         }
         return count;
+    }
+
+    /** How many elements follow, each of so many bytes at least. */
+    int readCount(int bytesEach) {
+        int count = readUnsignedVarInt();
+        if (count < 0 || count > (limit - position) / bytesEach) {
+            throw tooMany(count);
+        }
+        return count;
+    }
+
+    private CorruptDataException tooMany(int count) {
+        return new CorruptDataException(Integer.toUnsignedString(count) + " elements announced before offset "
+                + position + ", where " + (limit - position) + " bytes are left");
     }
 
     /** A length of what follows, checked against what is left. */

@@ -2,8 +2,10 @@ package io.selvage.api.type;
 
 import static java.lang.invoke.MethodType.methodType;
 
+import com.google.common.reflect.TypeToken;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Array;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
@@ -24,13 +26,13 @@ record Component(
         MethodHandle getter,
         @Nullable MethodHandle setter) {
 
-    static List<Component> ofRecord(Class<?> type, MethodHandles.Lookup lookup) throws IllegalAccessException {
+    static List<Component> ofRecord(TypeToken<?> whole, MethodHandles.Lookup lookup) throws IllegalAccessException {
         List<Component> components = new ArrayList<>();
-        for (RecordComponent each : type.getRecordComponents()) {
+        for (RecordComponent each : whole.getRawType().getRecordComponents()) {
             components.add(new Component(
                     each.getName(),
                     each.getType(),
-                    serde(type, each.getName(), each.getType(), each.getGenericType()),
+                    serde(whole, each.getName(), each.getType(), each.getGenericType()),
                     lookup.unreflect(each.getAccessor()),
                     null));
         }
@@ -38,13 +40,22 @@ record Component(
     }
 
     /** @param generic what {@code type} is in the source */
-    static Serde<?> serde(Class<?> whole, String name, Class<?> type, Type generic) {
+    static Serde<?> serde(TypeToken<?> whole, String name, Class<?> type, Type generic) {
         try {
-            Serde<?> serde = Serdes.of(generic);
+            Serde<?> serde = Serdes.of(whole.resolveType(generic).getType());
             return type.isPrimitive() ? serde : Serdes.nullable(serde);
         } catch (UnsupportedTypeException e) {
-            throw new UnsupportedTypeException("In " + name + " of " + whole.getName() + ": " + e.getMessage());
+            throw new UnsupportedTypeException(
+                    "In " + name + " of " + whole.getType().getTypeName() + ": " + e.getMessage());
         }
+    }
+
+    /** What it is where it was not written: null, zero, or an optional without a value. */
+    @Nullable
+    Object absent() {
+        return serde instanceof Serdes.NullableSerde<?> nullable && nullable.serde() instanceof OptionalSerde<?, ?> none
+                ? none.empty()
+                : Array.get(Array.newInstance(type, 1), 0);
     }
 
     /** (type, BinaryWriter)void. */

@@ -43,7 +43,8 @@ final class PlainClass {
     }
 
     /** By name, in whichever class a field is: so that order is the same in every virtual machine. */
-    static List<Component> components(Class<?> type) throws IllegalAccessException {
+    static List<Component> components(TypeToken<?> whole) throws IllegalAccessException {
+        Class<?> type = whole.getRawType();
         List<Component> components = new ArrayList<>();
         for (Field field : fields(type)) {
             if (Modifier.isFinal(field.getModifiers())) {
@@ -57,13 +58,7 @@ final class PlainClass {
             components.add(new Component(
                     field.getName(),
                     field.getType(),
-                    Component.serde(
-                            type,
-                            field.getName(),
-                            field.getType(),
-                            TypeToken.of(type)
-                                    .resolveType(field.getGenericType())
-                                    .getType()),
+                    Component.serde(whole, field.getName(), field.getType(), field.getGenericType()),
                     lookup.unreflectGetter(field).asType(methodType(field.getType(), type)),
                     lookup.unreflectSetter(field).asType(methodType(void.class, type, field.getType()))));
         }

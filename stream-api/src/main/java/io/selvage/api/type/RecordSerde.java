@@ -2,11 +2,11 @@ package io.selvage.api.type;
 
 import static java.lang.invoke.MethodType.methodType;
 
+import com.google.common.reflect.TypeToken;
 import java.io.ObjectStreamException;
 import java.io.Serial;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import java.lang.reflect.Array;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a record component by component, in the order of declaration, without boxing primitives: the components'
@@ -28,6 +29,7 @@ final class RecordSerde<T> implements Serde<T> {
     private static final int MOST_WORDS = 250;
 
     private final Class<T> type;
+    private final KnownTypes.@Nullable Parameterized generic; // Null: it has no type parameters.
     private final transient MethodHandle constructor; // Of a record (components...)T, of a plain class ()T.
     private final transient List<Component> components;
     private final transient MethodHandle writer; // (Object, BinaryWriter)void
@@ -35,16 +37,18 @@ final class RecordSerde<T> implements Serde<T> {
     private final transient String schema;
     private final transient boolean canonical;
 
-    RecordSerde(Class<T> type) {
+    RecordSerde(Class<T> type, KnownTypes.@Nullable Parameterized generic) {
         this.type = type;
+        this.generic = generic;
+        TypeToken<?> whole = TypeToken.of(generic == null ? type : generic);
         try {
             MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
             if (type.isRecord()) {
-                this.components = Component.ofRecord(type, lookup);
+                this.components = Component.ofRecord(whole, lookup);
                 this.constructor = lookup.findConstructor(type, methodType(void.class, types(components)));
             } else {
                 this.constructor = PlainClass.constructor(type, lookup);
-                this.components = PlainClass.components(type);
+                this.components = PlainClass.components(whole);
             }
             requireFew(type, components);
             this.writer = composeWriter();
@@ -107,10 +111,7 @@ final class RecordSerde<T> implements Serde<T> {
         Schemas.OfRecord was = Schemas.ofRecord(written)
                 .filter(each -> each.name().equals(type.getName()))
                 .orElseThrow(() -> new IncompatibleSchemaException(written, schema));
-        Object[] absent = new Object[components.size()]; // Null, or zero.
-        for (int i = 0; i < absent.length; i++) {
-            absent[i] = Array.get(Array.newInstance(components.get(i).type(), 1), 0);
-        }
+        Object[] absent = components.stream().map(Component::absent).toArray();
         MethodHandle creator = creator(was.components().keySet())
                 .asSpreader(Object[].class, absent.length)
                 .asType(methodType(Object.class, Object[].class));
@@ -171,7 +172,7 @@ final class RecordSerde<T> implements Serde<T> {
 
     @Serial
     private Object readResolve() throws ObjectStreamException {
-        return Serdes.of(type);
+        return generic == null ? Serdes.of(type) : Serdes.of(generic);
     }
 
     private MethodHandle composeWriter() throws ReflectiveOperationException {

@@ -11,8 +11,9 @@ import java.util.function.Consumer;
  * Takes the schemas of serdes apart. A schema is a word, as {@code i64}; a word with others as arguments, as
  * {@code map<string,i64>}; {@code record name(component:schema,...)}; {@code enum name}; {@code sealed
  * name(schema,...)}, of the records that it permits; or any of these with a {@code ?} behind it, if null is written
- * too. A plain class is a record of its fields. A serde of the user's own may have any other text for a schema: that
- * has no parts. Checkpoints hold such texts, so this language can grow, and never change.
+ * too. A plain class is a record of its fields, an array a list, and an optional what may be null. A serde of the
+ * user's own may have any other text for a schema: that has no parts. Checkpoints hold such texts, so this language can
+ * grow, and never change.
  */
 public final class Schemas {
     private static final String RECORD = "record ";

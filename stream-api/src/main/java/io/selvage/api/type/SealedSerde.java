@@ -1,13 +1,16 @@
 package io.selvage.api.type;
 
+import com.google.common.reflect.TypeToken;
 import java.io.ObjectStreamException;
 import java.io.Serial;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a value of a sealed interface as the number of its record among those that are permitted, in the order of
@@ -18,18 +21,22 @@ final class SealedSerde<T> implements Serde<T> {
     private static final long serialVersionUID = 1L;
 
     private final Class<T> type;
+    private final KnownTypes.@Nullable Parameterized generic; // Null: it has no type parameters.
     private final transient Class<?>[] permitted;
     private final transient Serde<Object>[] serdes;
     private final transient String schema;
     private final transient boolean canonical;
 
     @SuppressWarnings("unchecked")
-    SealedSerde(Class<T> type) {
+    SealedSerde(Class<T> type, KnownTypes.@Nullable Parameterized generic) {
         this.type = type;
+        this.generic = generic;
         Set<Class<?>> records = new LinkedHashSet<>();
         collect(type, type, records);
         this.permitted = records.toArray(new Class<?>[0]);
-        this.serdes = records.stream().map(Serdes::of).toArray(Serde[]::new);
+        this.serdes = records.stream()
+                .map(each -> Serdes.of(withArguments(TypeToken.of(generic == null ? type : generic), each)))
+                .toArray(Serde[]::new);
         List<String> schemas = new ArrayList<>();
         boolean areCanonical = true;
         for (Serde<Object> serde : serdes) {
@@ -51,6 +58,20 @@ final class SealedSerde<T> implements Serde<T> {
                         "The sealed interface " + root.getName() + " has no serde, as it permits " + each.getName()
                                 + ", which is no record and no final class. Make it one, or pass a Serde of your own.");
             }
+        }
+    }
+
+    /** The arguments of one that is permitted follow from those of the interface. */
+    private static Type withArguments(TypeToken<?> whole, Class<?> permitted) {
+        if (permitted.getTypeParameters().length == 0) {
+            return permitted;
+        }
+        try {
+            return whole.getSubtype(permitted).getType();
+        } catch (IllegalArgumentException e) {
+            throw new UnsupportedTypeException("The sealed interface " + whole + " has no serde, as it permits "
+                    + permitted.getName() + ", which is one of other type arguments alone. Give it those, or pass a"
+                    + " Serde of your own.");
         }
     }
 
@@ -124,6 +145,6 @@ final class SealedSerde<T> implements Serde<T> {
 
     @Serial
     private Object readResolve() throws ObjectStreamException {
-        return Serdes.of(type);
+        return generic == null ? Serdes.of(type) : Serdes.of(generic);
     }
 }

@@ -23,9 +23,10 @@ public interface Serde<T> extends Serializable {
 
     /**
      * Reads values of this type from bytes that were written under another schema, as an earlier version of the program
-     * had it. Of records, components may have been added since (they are null or zero; a field of a plain class is as
-     * its constructor leaves it), removed, reordered, and widened from int to long or double, and from float to double;
-     * so may elements of lists and values of maps.
+     * had it. Of records, components may have been added since (they are null, zero, or an empty optional; a field of a
+     * plain class is as its constructor leaves it), removed, reordered, and widened from int to long or double, and
+     * from float to double; so may elements of lists and arrays, and values of maps and optionals. What was not
+     * optional may be so.
      *
      * @param written what {@link #schema()} was when the bytes were written
      * @throws IncompatibleSchemaException if they can't be read

@@ -1,5 +1,7 @@
 package io.selvage.api.type;
 
+import com.google.common.reflect.TypeToken;
+import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
@@ -14,27 +16,34 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The serdes that come with the API: primitives and their boxes, {@code String}, {@code byte[]}, {@code BigDecimal},
  * {@code BigInteger}, {@code UUID}, time types, enums (by name), records, plain classes, sealed interfaces that permit
- * records or final plain classes, and lists, sets and maps of these.
+ * records or final plain classes, and lists, sets, maps, arrays and optionals of these.
  *
  * <p>A plain class is one of the user's that is not abstract and has a constructor without parameters. Its fields are
  * what the components of a record are, in the order of their names, wherever they are inherited from; none may be
  * final. Those that are transient are left out.
  *
- * <p>Components of records and fields may be null; elements of collections, keys and records themselves may not.
+ * <p>Of a record, class or interface with type parameters there is a serde where its type arguments are known: as a
+ * component, as what a function's class or a method says, or by a {@link TypeRef}.
+ *
+ * <p>Components of records and fields may be null; elements of collections and arrays, keys, optionals and records
+ * themselves may not.
  */
 public final class Serdes {
     public static final Serde<Boolean> BOOLEAN =
@@ -171,7 +180,7 @@ public final class Serdes {
     }
 
     /** So that {@link BinaryReader#readCount} takes it. */
-    private static void requireBytes(int count, int bytes) {
+    static void requireBytes(int count, int bytes) {
         if (count > BinaryReader.MOST_WITHOUT_BYTES && bytes < count) {
             throw new IllegalArgumentException(count + " elements of a collection are written as " + bytes
                     + " bytes. Of elements that have none it may hold " + BinaryReader.MOST_WITHOUT_BYTES
@@ -193,8 +202,18 @@ public final class Serdes {
         if (type instanceof Class<?> plain) {
             return ofClass(plain);
         }
+        if (type instanceof GenericArrayType array) {
+            Type component = array.getGenericComponentType();
+            return ArraySerde.of(TypeToken.of(component).getRawType(), of(component));
+        }
         throw new UnsupportedTypeException("The type " + type.getTypeName()
                 + " is not known when the job is built. Use a concrete type, or pass a Serde.");
+    }
+
+    /** @throws UnsupportedTypeException naming the type and the remedy */
+    @SuppressWarnings("unchecked")
+    public static <T> Serde<T> of(TypeRef<T> type) {
+        return (Serde<T>) of(type.type());
     }
 
     public static <T> Serde<List<T>> list(Serde<T> element) {
@@ -209,6 +228,10 @@ public final class Serdes {
         return new MapSerde<>(key, value);
     }
 
+    public static <T> Serde<Optional<T>> optional(Serde<T> value) {
+        return OptionalSerde.of(value);
+    }
+
     static <T> Serde<T> nullable(Serde<T> serde) {
         return new NullableSerde<>(serde);
     }
@@ -218,22 +241,36 @@ public final class Serdes {
         if (builtIn != null) {
             return builtIn;
         }
+        Serde<?> optional = OptionalSerde.ofPrimitive(type);
+        if (optional != null) {
+            return optional;
+        }
+        if (type.isArray()) {
+            Class<?> component = type.getComponentType();
+            return component.isPrimitive()
+                    ? ArraySerde.ofPrimitives(component)
+                    : ArraySerde.of(component, of(component));
+        }
         if (type.isEnum()) {
             return enumSerde(type);
         }
         boolean isGeneric = type.getTypeParameters().length > 0;
-        if (!isGeneric && (type.isRecord() || type.isSealed() && type.isInterface() || PlainClass.isMeant(type))) {
-            return perClass(type);
+        if (!isGeneric && isOfUser(type)) {
+            return perType(type, type, () -> PER_CLASS.get(type));
         }
         throw new UnsupportedTypeException("The type " + type.getTypeName() + " " + reason(type, isGeneric) + ".");
     }
 
+    /** Whether it is of a kind that is written as what it is made of. */
+    private static boolean isOfUser(Class<?> type) {
+        return type.isRecord() || type.isSealed() && type.isInterface() || PlainClass.isMeant(type);
+    }
+
     private static String reason(Class<?> type, boolean isGeneric) {
         if (isGeneric) {
-            return "is generic, and its type arguments are not known here. Pass a Serde (Serdes.list, Serdes.map, ...)";
-        }
-        if (type.isArray()) {
-            return "has no serde: of arrays only byte[] has one. Take a List, or pass a Serde of your own";
+            return "is generic, and its type arguments are not known here. Refer to a method that returns it with"
+                    + " them, instead of a lambda, or pass a Serde: Serdes.of(new TypeRef<" + type.getSimpleName()
+                    + "<...>>() {})";
         }
         if (type == ZonedDateTime.class) {
             return "has no serde: the rules of zones change, and what is written under some may be another time under"
@@ -248,22 +285,35 @@ public final class Serdes {
     private static final ClassValue<Serde<?>> PER_CLASS = new ClassValue<>() {
         @Override
         protected Serde<?> computeValue(Class<?> type) {
-            return type.isInterface() ? new SealedSerde<>(type) : new RecordSerde<>(type);
+            return compose(type, null);
         }
     };
 
-    private static final ThreadLocal<Set<Class<?>>> UNDER_WAY = ThreadLocal.withInitial(LinkedHashSet::new);
+    private static Serde<?> compose(Class<?> type, KnownTypes.@Nullable Parameterized generic) {
+        return type.isInterface() ? new SealedSerde<>(type, generic) : new RecordSerde<>(type, generic);
+    }
 
-    /** @throws UnsupportedTypeException if a value of the type may hold another one, at whatever depth */
-    private static Serde<?> perClass(Class<?> type) {
-        Set<Class<?>> underWay = UNDER_WAY.get();
-        if (!underWay.add(type)) {
-            throw new UnsupportedTypeException(
-                    "The type " + type.getName()
-                            + " is made of values of its own type, and has no serde. Make it flat, or pass a Serde of your own.");
+    private static final ThreadLocal<Map<Type, Class<?>>> UNDER_WAY = ThreadLocal.withInitial(LinkedHashMap::new);
+
+    /** A generic type may be an argument of itself, as pairs of pairs are. */
+    private static final int MOST_WITHIN_ITSELF = 16;
+
+    /**
+     * @param raw the class of the type
+     * @throws UnsupportedTypeException if a value of the type may hold another one, at whatever depth
+     */
+    private static Serde<?> perType(Type type, Class<?> raw, Supplier<Serde<?>> serde) {
+        Map<Type, Class<?>> underWay = UNDER_WAY.get();
+        if (underWay.containsKey(type) || Collections.frequency(underWay.values(), raw) == MOST_WITHIN_ITSELF) {
+            throw new UnsupportedTypeException("The type " + raw.getName() + " is made of values of its own type"
+                    + (raw.getTypeParameters().length == 0
+                            ? ""
+                            : ", or more than " + MOST_WITHIN_ITSELF + " deep in itself")
+                    + ", and has no serde. Make it flat, or pass a Serde of your own.");
         }
+        underWay.put(type, raw);
         try {
-            return PER_CLASS.get(type);
+            return serde.get();
         } finally {
             underWay.remove(type);
         }
@@ -280,9 +330,17 @@ public final class Serdes {
         if (type.getRawType() == Map.class) {
             return map(of(arguments[0]), of(arguments[1]));
         }
+        if (type.getRawType() == Optional.class) {
+            return optional(of(arguments[0]));
+        }
+        Class<?> raw = (Class<?>) type.getRawType();
+        if (isOfUser(raw)) {
+            KnownTypes.Parameterized known = KnownTypes.of(type);
+            return perType(known, raw, () -> compose(raw, known));
+        }
         throw new UnsupportedTypeException("The type " + type.getTypeName()
-                + " has no serde: of generic types only List, Set and Map have one. Declare it as one of these, use a"
-                + " record or class without type parameters, or pass a Serde of your own.");
+                + " has no serde: of generic types List, Set, Map and Optional have one, and so have records, plain"
+                + " classes and sealed interfaces. Declare it as one of these, or pass a Serde of your own.");
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -327,11 +385,11 @@ public final class Serdes {
         return serde instanceof Basic<?> basic && (basic.schema.equals("i64") || basic.schema.equals("i32"));
     }
 
-    private interface Write<T> extends BiConsumer<T, BinaryWriter>, java.io.Serializable {}
+    interface Write<T> extends BiConsumer<T, BinaryWriter>, java.io.Serializable {}
 
-    private interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
+    interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
 
-    private static class Basic<T> implements Serde<T> {
+    static class Basic<T> implements Serde<T> {
         private static final long serialVersionUID = 1L;
 
         private final String schema;
@@ -361,7 +419,7 @@ public final class Serdes {
     }
 
     /** One byte that says whether a value follows. */
-    private record NullableSerde<T>(Serde<T> serde) implements Serde<T> {
+    record NullableSerde<T>(Serde<T> serde) implements Serde<T> {
         @Override
         @SuppressWarnings("NullAway") // null is what this serde is for
         public void write(T value, BinaryWriter out) {
@@ -385,8 +443,9 @@ public final class Serdes {
         @Override
         @SuppressWarnings("NullAway")
         public Function<BinaryReader, T> reader(String written) {
-            if (!Schemas.isNullable(written)) {
-                return serde.reader(written);
+            if (!Schemas.isNullable(written)
+                    || serde instanceof OptionalSerde && !Schemas.isNullable(Schemas.notNull(written))) {
+                return serde.reader(written); // What may have been null has become optional, and is empty then.
             }
             Function<BinaryReader, T> value = serde.reader(Schemas.notNull(written));
             return in -> in.readBoolean() ? value.apply(in) : null;

@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 
@@ -33,6 +34,12 @@ public final class Types {
         return serde(argumentOf(function, declared, argument, operation), operation);
     }
 
+    /** The serde of a type that an operation is given. */
+    @SuppressWarnings("unchecked")
+    public static <T> Serde<T> of(Class<T> type, String operation) {
+        return (Serde<T>) serde(type, operation);
+    }
+
     private static Serde<?> serde(Type type, String operation) {
         try {
             return Serdes.of(type);
@@ -53,14 +60,37 @@ public final class Types {
 
     private static Type lambdaResult(Serializable function, String operation) {
         SerializedLambda lambda = serialized(function, operation);
-        MethodType type = MethodType.fromMethodDescriptorString(
-                lambda.getInstantiatedMethodType(), function.getClass().getClassLoader());
-        if (type.returnType() == Object.class) {
+        ClassLoader loader = function.getClass().getClassLoader();
+        Class<?> result = MethodType.fromMethodDescriptorString(lambda.getInstantiatedMethodType(), loader)
+                .returnType();
+        if (result == Object.class) {
             throw new UnsupportedTypeException("In " + operation
                     + ": the compiler has erased the result's type of this lambda."
                     + " Use the overload that takes a class or a Serde.");
         }
-        return type.returnType();
+        return result.getTypeParameters().length == 0 ? result : declaredResult(lambda, result, loader);
+    }
+
+    /** With its type arguments, if it is what a method that is referred to declares; else as it is. */
+    private static Type declaredResult(SerializedLambda lambda, Class<?> result, ClassLoader loader) {
+        try {
+            Method method = Class.forName(lambda.getImplClass().replace('/', '.'), false, loader)
+                    .getDeclaredMethod(
+                            lambda.getImplMethodName(),
+                            MethodType.fromMethodDescriptorString(lambda.getImplMethodSignature(), loader)
+                                    .parameterArray());
+            return method.getGenericReturnType() instanceof ParameterizedType declared
+                            && result.isAssignableFrom(method.getReturnType())
+                    ? supertype(TypeToken.of(declared), result)
+                    : result;
+        } catch (ClassNotFoundException | NoSuchMethodException | LinkageError | TypeNotPresentException unknown) {
+            return result; // As of a constructor, or of a class some of whose types are not there.
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> Type supertype(TypeToken<T> declared, Class<?> result) {
+        return declared.getSupertype((Class<? super T>) result).getType();
     }
 
     private static boolean isLambda(Object function) {

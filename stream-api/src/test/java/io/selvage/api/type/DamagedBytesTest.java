@@ -1,8 +1,10 @@
 package io.selvage.api.type;
 
+import static io.selvage.api.type.Written.written;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -19,6 +21,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Function;
@@ -68,6 +74,26 @@ class DamagedBytesTest {
         }
     }
 
+    record Packed(
+            int @Nullable [] numbers, double[] exact, Started[] all, Optional<BigInteger> maybe, OptionalLong big) {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Packed packed
+                    && Arrays.equals(numbers, packed.numbers)
+                    && Arrays.equals(exact, packed.exact)
+                    && Arrays.equals(all, packed.all)
+                    && maybe.equals(packed.maybe)
+                    && big.equals(packed.big);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(numbers);
+        }
+    }
+
+    record Pair<A, B>(A first, B second) {}
+
     sealed interface Event permits Started, Stopped {}
 
     record Started(String name, Instant at) implements Event {}
@@ -102,10 +128,61 @@ class DamagedBytesTest {
             new Sort<>(
                     Serdes.of(Event.class),
                     random -> random.nextBoolean() ? new Stopped() : new Started(text(random), instant(random))),
+            new Sort<>(Serdes.of(Packed.class), DamagedBytesTest::packed),
+            new Sort<>(
+                    Serdes.of(new TypeRef<Pair<Optional<String>, Pair<BigInteger, OptionalLong>>>() {}),
+                    random -> new Pair<>(
+                            random.nextBoolean() ? Optional.empty() : Optional.of(text(random)),
+                            new Pair<>(integer(random), OptionalLong.of(random.nextLong())))),
+            array(boolean[].class, Random::nextBoolean),
+            array(byte[].class, random -> (byte) random.nextInt()),
+            array(short[].class, random -> (short) random.nextInt()),
+            array(char[].class, random -> (char) random.nextInt()),
+            array(int[].class, random -> random.nextInt() >> random.nextInt(32)),
+            array(long[].class, random -> random.nextLong() >> random.nextInt(64)),
+            array(float[].class, random -> Float.intBitsToFloat(random.nextInt())),
+            array(double[].class, DamagedBytesTest::real),
+            array(String[].class, DamagedBytesTest::text),
+            array(Long[].class, Random::nextLong),
+            array(int[][].class, random -> new int[random.nextInt(3)]),
+            array(byte[][].class, random -> new byte[random.nextInt(3)]),
+            array(Nothing[].class, random -> new Nothing()),
+            new Sort<>(
+                    Serdes.optional(Serdes.DECIMAL),
+                    random -> random.nextBoolean() ? Optional.empty() : Optional.of(decimal(random))),
+            new Sort<>(
+                    Serdes.of(OptionalInt.class),
+                    random -> random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(random.nextInt())),
+            new Sort<>(
+                    Serdes.of(OptionalLong.class),
+                    random -> random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(random.nextLong())),
+            new Sort<>(
+                    Serdes.of(OptionalDouble.class),
+                    random -> random.nextBoolean() ? OptionalDouble.empty() : OptionalDouble.of(real(random))),
             new Sort<>(Serdes.list(Serdes.DECIMAL), random -> some(random, DamagedBytesTest::decimal)),
             new Sort<>(Serdes.list(Serdes.of(Nothing.class)), random -> some(random, r -> new Nothing())),
             new Sort<>(Serdes.set(Serdes.STRING), random -> new LinkedHashSet<>(some(random, DamagedBytesTest::text))),
             new Sort<>(Serdes.map(Serdes.STRING, Serdes.list(Serdes.DOUBLE)), DamagedBytesTest::index));
+
+    private static <A> Sort<A> array(Class<A> type, Function<Random, ?> elements) {
+        return new Sort<>(Serdes.of(type), random -> {
+            List<?> some = some(random, elements);
+            Object array = Array.newInstance(type.getComponentType(), some.size());
+            for (int i = 0; i < some.size(); i++) {
+                Array.set(array, i, some.get(i));
+            }
+            return type.cast(array);
+        });
+    }
+
+    private static Packed packed(Random random) {
+        return new Packed(
+                random.nextBoolean() ? null : random.ints(random.nextInt(4)).toArray(),
+                random.doubles(random.nextInt(3)).toArray(),
+                some(random, r -> new Started(text(r), instant(r))).toArray(new Started[0]),
+                random.nextBoolean() ? Optional.empty() : Optional.of(integer(random)),
+                random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(random.nextLong()));
+    }
 
     private static double real(Random random) {
         return random.nextInt(8) == 0 ? Double.NaN : Double.longBitsToDouble(random.nextLong());
@@ -195,12 +272,6 @@ class DamagedBytesTest {
         Map<String, List<Double>> index = new LinkedHashMap<>();
         some(random, DamagedBytesTest::text).forEach(key -> index.put(key, some(random, DamagedBytesTest::real)));
         return index;
-    }
-
-    private static <T> byte[] written(Serde<T> serde, T value) {
-        BinaryWriter out = new BinaryWriter(16);
-        serde.write(value, out);
-        return out.toByteArray();
     }
 
     @Test
@@ -336,8 +407,20 @@ class DamagedBytesTest {
             isCorrupt(() -> Serdes.set(Serdes.LONG).read(new BinaryReader(count)), "elements announced");
             isCorrupt(() -> Serdes.map(Serdes.LONG, Serdes.LONG).read(new BinaryReader(count)), "elements announced");
             isCorrupt(() -> Serdes.list(Serdes.of(Nothing.class)).read(new BinaryReader(count)), "elements announced");
+            for (Class<?> type : List.of(boolean[].class, byte[].class, short[].class, char[].class)) {
+                isCorrupt(() -> Serdes.of(type).read(new BinaryReader(count)), "where 1");
+            }
+            for (Class<?> type : List.of(int[].class, long[].class, float[].class, double[].class, String[].class)) {
+                isCorrupt(() -> Serdes.of(type).read(new BinaryReader(count)), "elements announced");
+            }
+            isCorrupt(() -> Serdes.of(Nothing[].class).read(new BinaryReader(count)), "elements announced");
+            isCorrupt(
+                    () -> Serdes.of(long[].class).reader("list<i32>").apply(new BinaryReader(count)),
+                    "elements announced");
             isCorrupt(() -> Schemas.skipping("list<i64>").accept(new BinaryReader(count)), "elements announced");
         }
+        byte[] short2 = Arrays.copyOf(bytes(2), 1 + 2 * Double.BYTES - 1);
+        isCorrupt(() -> Serdes.of(double[].class).read(new BinaryReader(short2)), "2 elements announced");
         isCorrupt(() -> Serdes.set(Serdes.LONG).read(new BinaryReader(bytes(2, 4, 4))), "twice");
         isCorrupt(() -> Serdes.map(Serdes.LONG, Serdes.LONG).read(new BinaryReader(bytes(2, 4, 1, 4, 2))), "twice");
     }
@@ -351,6 +434,13 @@ class DamagedBytesTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("1025 elements")
                 .hasMessageContaining("count them");
+        Serde<Nothing[]> ofArray = Serdes.of(Nothing[].class);
+        assertThat(ofArray.read(new BinaryReader(written(ofArray, few.toArray(new Nothing[0])))))
+                .hasSize(1024);
+        assertThatThrownBy(() -> written(
+                        ofArray, Collections.nCopies(1025, new Nothing()).toArray(new Nothing[0])))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1025 elements");
     }
 
     @Test

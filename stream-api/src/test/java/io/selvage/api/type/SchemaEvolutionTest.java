@@ -14,6 +14,10 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +78,15 @@ final class SchemaEvolutionTest {
             List<@Nullable Point> points,
             Set<String> words,
             Map<String, List<Long>> index,
+            boolean[] flags,
+            char[] letters,
+            double[][] matrix,
+            String[] names,
+            Optional<Point> maybe,
+            Optional<String> none,
+            OptionalInt few,
+            OptionalLong many,
+            OptionalDouble part,
             int last) {}
 
     record Last(int last) {}
@@ -186,6 +199,15 @@ final class SchemaEvolutionTest {
                 List.of(new Point(3, 4)),
                 Set.of("a", "bc"),
                 Map.of("k", List.of(1L, 2L)),
+                new boolean[3],
+                "letters".toCharArray(),
+                new double[2][3],
+                new String[] {"", "name"},
+                Optional.of(new Point(5, 6)),
+                Optional.empty(),
+                OptionalInt.of(1 << 30),
+                OptionalLong.empty(),
+                OptionalDouble.of(0.5),
                 42);
         assertThat(read(then, all, Serdes.of(Last.class), under(Last.class, then)))
                 .isEqualTo(new Last(42));
@@ -196,6 +218,52 @@ final class SchemaEvolutionTest {
         Serde<Cents> then = Serdes.of(Cents.class);
         assertThat(read(then, new Cents(5), Serdes.of(Defaulted.class), under(Defaulted.class, then)))
                 .isEqualTo(new Defaulted("EUR", 5));
+    }
+
+    @Test
+    void anArrayIsAListToAnotherVersion() {
+        Serde<List<Integer>> ofList = Serdes.list(Serdes.INTEGER);
+        List<Integer> list = List.of(1, -2, Integer.MAX_VALUE);
+        Serde<int[]> ints = Serdes.of(int[].class);
+        int[] array = read(ofList, list, ints, ofList.schema());
+        assertThat(array).containsExactly(1, -2, Integer.MAX_VALUE);
+        assertThat(read(ints, array, ofList, ints.schema())).isEqualTo(list);
+        assertThat(read(ints, array, Serdes.of(long[].class), ints.schema())).containsExactly(1, -2, Integer.MAX_VALUE);
+        assertThat(read(ints, array, Serdes.of(Double[].class), ints.schema()))
+                .containsExactly(1.0, -2.0, (double) Integer.MAX_VALUE);
+        Serde<Point[]> points = Serdes.of(Point[].class);
+        assertThat(read(points, new Point[] {new Point(1, 2)}, Serdes.of(Point3[].class), under(Point3.class, points)))
+                .containsExactly(new Point3(2, 1, 0));
+        assertRefused(ints, "list<i64>", "it was written as i64 and is now i32");
+        assertRefused(ints, "set<i32>", "it was written as set<i32> and is now list<i32>");
+        assertRefused(Serdes.of(byte[].class), "list<i8>", "it was written as list<i8> and is now bytes");
+    }
+
+    record Certain(
+            int count, @Nullable String name, @Nullable Integer boxed) {}
+
+    record Uncertain(Optional<String> name, OptionalLong count, Optional<Long> boxed, Optional<Point> more) {}
+
+    @Test
+    void whatWasThereOrMayHaveBeenNullBecomesOptional() {
+        Serde<Certain> then = Serdes.of(Certain.class);
+        Serde<Uncertain> now = Serdes.of(Uncertain.class);
+        String written = then.schema().replace(Certain.class.getName() + "(", Uncertain.class.getName() + "(");
+        assertThat(read(then, new Certain(3, "x", 4), now, written))
+                .isEqualTo(new Uncertain(Optional.of("x"), OptionalLong.of(3), Optional.of(4L), Optional.empty()));
+        assertThat(read(then, new Certain(0, null, null), now, written))
+                .isEqualTo(new Uncertain(Optional.empty(), OptionalLong.of(0), Optional.empty(), Optional.empty()));
+        Serde<OptionalInt> ofInt = Serdes.of(OptionalInt.class);
+        Serde<OptionalDouble> ofDouble = Serdes.of(OptionalDouble.class);
+        assertThat(read(ofInt, OptionalInt.of(7), ofDouble, "i32?")).isEqualTo(OptionalDouble.of(7));
+        assertThat(read(ofInt, OptionalInt.empty(), ofDouble, "i32?")).isEqualTo(OptionalDouble.empty());
+        assertThat(read(Serdes.INTEGER, 7, ofDouble, "i32")).isEqualTo(OptionalDouble.of(7));
+        assertRefused(Serdes.STRING, "string?", "it was written as string? and is now string");
+        assertRefused(
+                Serdes.of(Certain.class),
+                "record " + Certain.class.getName() + "(name:string??)",
+                "its component name was written as string? and is now string");
+        assertRefused(ofInt, "i64?", "it was written as i64 and is now i32");
     }
 
     private static Bean bean() {

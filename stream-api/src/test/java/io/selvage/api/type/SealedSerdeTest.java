@@ -1,12 +1,11 @@
 package io.selvage.api.type;
 
+import static io.selvage.api.type.Written.roundTrip;
+import static io.selvage.api.type.Written.travelled;
+import static io.selvage.api.type.Written.written;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -45,26 +44,13 @@ class SealedSerdeTest {
         return Serdes.of(type).schema();
     }
 
-    private static <T> byte[] write(Serde<T> serde, T value) {
-        BinaryWriter out = new BinaryWriter();
-        serde.write(value, out);
-        return out.toByteArray();
-    }
-
-    private static <T> T roundTrip(Serde<T> serde, T value) {
-        BinaryReader in = new BinaryReader(write(serde, value));
-        T back = serde.read(in);
-        assertThat(in.remaining()).isZero();
-        return back;
-    }
-
     @Test
     void aValueComesBackAsTheRecordThatItWas() {
         Serde<Shape> serde = Serdes.of(Shape.class);
         for (Shape shape : List.of(new Circle(3), new Square(4), new Triangle(3, 4, 5), new Dot())) {
             assertThat(roundTrip(serde, shape)).isEqualTo(shape);
         }
-        assertThat(write(serde, new Square(4))).containsExactly(1, 8);
+        assertThat(written(serde, new Square(4))).containsExactly(1, 8);
         assertThat(serde.schema()).isEqualTo(SHAPES);
         assertThat(roundTrip(Serdes.of(Polygon.class), new Triangle(1, 1, 1))).isEqualTo(new Triangle(1, 1, 1));
         Drawing drawing = new Drawing(null, List.of(new Dot(), new Circle(1)));
@@ -72,15 +58,8 @@ class SealedSerdeTest {
     }
 
     @Test
-    @SuppressWarnings("unchecked")
     void itTravelsWithTheJobGraph() throws Exception {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
-            out.writeObject(Serdes.of(Shape.class));
-        }
-        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-            assertThat(roundTrip((Serde<Shape>) in.readObject(), new Circle(5))).isEqualTo(new Circle(5));
-        }
+        assertThat(roundTrip(travelled(Serdes.of(Shape.class)), new Circle(5))).isEqualTo(new Circle(5));
     }
 
     record Tagged(Map<String, String> tags) implements Sometimes {}
@@ -100,7 +79,7 @@ class SealedSerdeTest {
         Serde<Event> serde = Serdes.of(Event.class);
         Started started = new Started();
         started.by = "ann";
-        assertThat(write(serde, started)).containsExactly(0, 0, 1, 3, 'a', 'n', 'n');
+        assertThat(written(serde, started)).containsExactly(0, 0, 1, 3, 'a', 'n', 'n');
         assertThat(((Started) roundTrip(serde, started)).by).isEqualTo("ann");
         assertThat(roundTrip(serde, new Stopped(3))).isEqualTo(new Stopped(3));
         String before = "sealed " + Event.class.getName() + "(record " + Started.class.getName() + "(by:string?))";

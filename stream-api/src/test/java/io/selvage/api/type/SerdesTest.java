@@ -1,12 +1,11 @@
 package io.selvage.api.type;
 
+import static io.selvage.api.type.Written.roundTrip;
+import static io.selvage.api.type.Written.travelled;
+import static io.selvage.api.type.Written.written;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -17,10 +16,14 @@ import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -58,20 +61,16 @@ class SerdesTest {
             OffsetDateTime abroad,
             Point point,
             List<Point> points,
-            Map<String, List<Long>> index) {}
+            Map<String, List<Long>> index,
+            Optional<Point> maybe,
+            @Nullable Optional<List<String>> words,
+            OptionalInt few,
+            OptionalLong many,
+            OptionalDouble part) {}
 
     record Empty() {}
 
     record Reversed(long second, int first) {}
-
-    private static <T> T roundTrip(Serde<T> serde, T value) {
-        BinaryWriter out = new BinaryWriter(16);
-        serde.write(value, out);
-        BinaryReader in = new BinaryReader(out.array(), 0, out.length());
-        T back = serde.read(in);
-        assertThat(in.remaining()).isZero();
-        return back;
-    }
 
     private static Everything everything(Random random) {
         return new Everything(
@@ -97,7 +96,12 @@ class SerdesTest {
                 OffsetDateTime.of(2001, 1, 1, 0, 0, 0, random.nextInt(1_000_000_000), ZoneOffset.ofHours(-5)),
                 new Point(random.nextInt(), -random.nextInt(100)),
                 List.of(new Point(1, 2), new Point(random.nextInt(), 4)),
-                Map.of("a", List.of(random.nextLong()), "", List.of()));
+                Map.of("a", List.of(random.nextLong()), "", List.of()),
+                random.nextBoolean() ? Optional.empty() : Optional.of(new Point(1, 2)),
+                random.nextBoolean() ? null : Optional.of(List.of("x")),
+                random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(random.nextInt()),
+                random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(random.nextLong()),
+                random.nextBoolean() ? OptionalDouble.empty() : OptionalDouble.of(random.nextDouble()));
     }
 
     @Test
@@ -163,19 +167,85 @@ class SerdesTest {
                 .isEqualTo("record " + Reversed.class.getName() + "(second:i64,first:i32)");
     }
 
+    private static <T> void travels(Serde<T> serde, T value) throws Exception {
+        assertThat(roundTrip(travelled(serde), value)).isEqualTo(value);
+    }
+
     @Test
-    @SuppressWarnings("unchecked")
     void serdesTravelWithTheJobGraph() throws Exception {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
-            out.writeObject(Serdes.list(Serdes.of(Everything.class)));
+        travels(
+                Serdes.list(Serdes.of(Everything.class)),
+                List.of(everything(new Random(1)), everything(new Random(2))));
+        travels(Serdes.of(Point[].class), new Point[] {new Point(1, 2)});
+        travels(Serdes.of(int[][].class), new int[][] {{1}, {}});
+        travels(Serdes.of(double[].class), new double[] {1, -2.5});
+        travels(Serdes.optional(Serdes.of(Point.class)), Optional.of(new Point(1, 2)));
+        travels(Serdes.of(OptionalDouble.class), OptionalDouble.of(0.5));
+    }
+
+    private static <A, E> void isAsAList(A array, Serde<E> element, List<E> list) {
+        @SuppressWarnings("unchecked")
+        Serde<A> serde = Serdes.of((Class<A>) array.getClass());
+        Serde<List<E>> ofList = Serdes.list(element);
+        assertThat(serde.schema()).isEqualTo(ofList.schema());
+        assertThat(written(serde, array)).isEqualTo(written(ofList, list));
+        A back = roundTrip(serde, array);
+        assertThat(back).isEqualTo(array).hasSameClassAs(array);
+    }
+
+    @Test
+    void arraysAreWrittenAsListsOfTheirElements() {
+        isAsAList(new boolean[] {true, false}, Serdes.BOOLEAN, List.of(true, false));
+        isAsAList(new short[] {-1, 300}, Serdes.SHORT, List.of((short) -1, (short) 300));
+        isAsAList(new char[] {'a', 'ß'}, Serdes.CHARACTER, List.of('a', 'ß'));
+        isAsAList(new int[] {1, Integer.MIN_VALUE}, Serdes.INTEGER, List.of(1, Integer.MIN_VALUE));
+        isAsAList(new long[] {}, Serdes.LONG, List.of());
+        isAsAList(new long[] {1L << 60, -3}, Serdes.LONG, List.of(1L << 60, -3L));
+        isAsAList(new float[] {1.5f, Float.NaN}, Serdes.FLOAT, List.of(1.5f, Float.NaN));
+        isAsAList(new double[] {-0.0, 2}, Serdes.DOUBLE, List.of(-0.0, 2.0));
+        isAsAList(new Byte[] {1, 2}, Serdes.BYTE, List.of((byte) 1, (byte) 2));
+        isAsAList(new String[] {"", "grüße"}, Serdes.STRING, List.of("", "grüße"));
+        isAsAList(new byte[][] {{1}, {}}, Serdes.BYTES, List.of(new byte[] {1}, new byte[0]));
+        isAsAList(new Point[] {new Point(1, 2)}, Serdes.of(Point.class), List.of(new Point(1, 2)));
+        isAsAList(
+                new Point[][] {{new Point(1, 2)}, {}},
+                Serdes.list(Serdes.of(Point.class)),
+                List.of(List.of(new Point(1, 2)), List.of()));
+        assertThat(written(Serdes.BYTES, new byte[300]))
+                .as("the oldest array has a word of its own")
+                .isEqualTo(written(Serdes.list(Serdes.BYTE), Collections.nCopies(300, (byte) 0)));
+    }
+
+    record Lists(List<String>[] all, Optional<int[]> maybe, String @Nullable [] names) {}
+
+    @Test
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    void arraysAreComponentsAlsoOfWhatIsGeneric() {
+        Serde<Lists> serde = Serdes.of(Lists.class);
+        assertThat(serde.schema())
+                .isEqualTo("record " + Lists.class.getName()
+                        + "(all:list<list<string>>?,maybe:list<i32>??,names:list<string>?)");
+        Lists lists = new Lists(new List[] {List.of("a"), List.of()}, Optional.of(new int[] {5}), null);
+        Lists back = roundTrip(serde, lists);
+        assertThat(back.all()).isEqualTo(lists.all());
+        assertThat(back.maybe().orElseThrow()).containsExactly(5);
+        assertThat(back.names()).isNull();
+    }
+
+    @Test
+    void anOptionalIsWrittenAsWhatMayBeNull() {
+        Serde<Optional<String>> serde = Serdes.optional(Serdes.STRING);
+        assertThat(serde.schema()).isEqualTo(Serdes.nullable(Serdes.STRING).schema());
+        for (String text : new String[] {"", "x"}) {
+            assertThat(written(serde, Optional.of(text))).isEqualTo(written(Serdes.nullable(Serdes.STRING), text));
         }
-        Serde<List<Everything>> travelled;
-        try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-            travelled = (Serde<List<Everything>>) in.readObject();
-        }
-        List<Everything> value = List.of(everything(new Random(1)), everything(new Random(2)));
-        assertThat(roundTrip(travelled, value)).isEqualTo(value);
+        assertThat(written(serde, Optional.empty())).containsExactly(0);
+        assertThat(Serdes.of(OptionalInt.class).schema()).isEqualTo("i32?");
+        assertThat(written(Serdes.of(OptionalInt.class), OptionalInt.of(-64))).containsExactly(1, 127);
+        assertThat(Serdes.of(OptionalLong.class).schema()).isEqualTo("i64?");
+        assertThat(written(Serdes.of(OptionalLong.class), OptionalLong.of(-64))).containsExactly(1, 127);
+        assertThat(Serdes.of(OptionalDouble.class).schema()).isEqualTo("f64?");
+        assertThatThrownBy(() -> written(serde, null)).isInstanceOf(NullPointerException.class);
     }
 
     @Test
@@ -192,9 +262,20 @@ class SerdesTest {
 
     record Digest(byte[] bytes) {}
 
+    record Row(long[] cells) {}
+
+    record Sparse(Optional<String> name, OptionalLong count) {}
+
     @Test
-    void arraysAreKeysOnlyByThemselves() {
+    void arraysAreNoKeysButForBytesByThemselves() {
         assertThat(Serdes.BYTES.isCanonical()).isTrue();
+        for (Class<?> type : List.of(int[].class, double[].class, String[].class, byte[][].class, Row.class)) {
+            assertThat(Serdes.of(type).isCanonical()).as(type.getName()).isFalse();
+        }
+        assertThat(Serdes.list(Serdes.of(long[].class)).isCanonical()).isFalse();
+        assertThat(Serdes.optional(Serdes.BYTES).isCanonical()).isFalse();
+        assertThat(Serdes.optional(Serdes.of(int[].class)).isCanonical()).isFalse();
+        assertThat(Serdes.of(Sparse.class).isCanonical()).isTrue();
         assertThat(Serdes.of(Digest.class).isCanonical()).isFalse();
         assertThat(Serdes.list(Serdes.BYTES).isCanonical()).isFalse();
     }
