@@ -72,7 +72,8 @@ public final class SharedLibraries {
      */
     public LibraryFile put(java.nio.file.Path file, HashCache hashes) throws IOException {
         requireFit();
-        LibraryEntry entry = new LibraryStore(DurableStore.open(root, configuration), hashes).publish(file);
+        LibraryEntry entry = LibraryStore.forAll(DurableStore.open(root, configuration), hashes)
+                .publish(file);
         Path path = new Path(entry.path());
         fileSystem.setPermission(path, FILE);
         for (Path directory = path.getParent();
