@@ -41,7 +41,7 @@ record JobFiles(
             StartPointCheck check = new StartPointCheck(store, from);
             request.setRestoredFrom(Hdfs.read(from.path(), ExitCode.NOT_RESTORABLE, () -> check.check(graph)));
         }
-        request.addJars(new LibraryStore(store, HashCache.open(hashCacheFile))
+        request.addJars(new LibraryStore(store, HashCache.open(hashCacheFile), applicationId)
                 .publish(jar)
                 .toWire());
         String path = DurableStore.join(directory(applicationId), GRAPH);

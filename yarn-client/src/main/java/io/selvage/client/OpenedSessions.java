@@ -40,7 +40,7 @@ final class OpenedSessions {
     private final Function<String, Hdfs> stateRoots;
 
     /**
-     * @param cluster where the ResourceManager at hand is
+     * @param cluster where the ResourceManagers at hand are
      * @param user as whom this client comes to it
      * @param yarn reports on an application, or throws with {@code NO_SESSION} if it does not know it
      * @param stateRoots connects to the one of that name
@@ -111,7 +111,7 @@ final class OpenedSessions {
     }
 
     private void requireHere(SessionRecord record) {
-        if (!record.cluster().equals(cluster)) {
+        if (!record.isOn(cluster)) {
             throw new ClientException(
                     ExitCode.NO_SESSION,
                     "The session " + record.applicationId() + " is on the cluster of the ResourceManager at "
@@ -172,8 +172,7 @@ final class OpenedSessions {
     }
 
     private boolean isMine(SessionRecord record) {
-        return record.cluster().equals(cluster)
-                && (record.user() == null || record.user().equals(user));
+        return record.isOn(cluster) && (record.user() == null || record.user().equals(user));
     }
 
     /** A file that can't be used, or that is of another version, is no reason not to find the session that runs. */
@@ -226,9 +225,8 @@ final class OpenedSessions {
 
     /** What YARN says of an application, for a search that judges what it has left. */
     ApplicationWord wordOn(String applicationId) {
-        boolean isElsewhere = readable(applicationId)
-                .filter(record -> !record.cluster().equals(cluster))
-                .isPresent();
+        boolean isElsewhere =
+                readable(applicationId).filter(record -> !record.isOn(cluster)).isPresent();
         if (isElsewhere) {
             return ApplicationWord.LIVING; // As long as the cluster that can know has not said otherwise.
         }

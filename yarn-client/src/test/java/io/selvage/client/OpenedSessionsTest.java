@@ -164,6 +164,27 @@ class OpenedSessionsTest {
     }
 
     @Test
+    void aClusterThatHasGotMoreResourceManagersIsTheSameCluster() throws IOException {
+        yarnSays(NEW, YarnApplicationState.RUNNING, FinalApplicationStatus.UNDEFINED);
+        for (String grown : List.of("rm:8032 or rm2:8032", "rm2:8032 or RM:8032")) {
+            OpenedSessions sessions = sessions(grown, "anna");
+            assertThat(sessions.newest(any -> true).orElseThrow().applicationId())
+                    .as(grown)
+                    .isEqualTo(NEW);
+            assertThat(sessions.living(NEW).applicationId()).isEqualTo(NEW);
+            assertThat(sessions.wordOn(OLD)).as("YARN's own word").isEqualTo(ApplicationWord.UNKNOWN);
+        }
+        SessionRecord ofTwo = record(NEW, "rm1:8032 or rm2:8032", "anna");
+        assertThat(ofTwo.isOn("rm2:8032 or rm1:8032")).isTrue();
+        assertThat(ofTwo.isOn("rm2:8032")).isTrue();
+        assertThat(ofTwo.isOn("rm3:8032 or rm4:8032")).isFalse();
+        assertThat(ofTwo.isOn("rm2:80321"))
+                .as("an address is compared as a whole")
+                .isFalse();
+        assertThat(ofTwo.isOn("farm2:8032")).isFalse();
+    }
+
+    @Test
     void whatYarnSaysWasKilledIsDeletedAndOnlyThat() {
         yarnSays(OLD, YarnApplicationState.RUNNING, FinalApplicationStatus.UNDEFINED);
         yarnSays(NEW, YarnApplicationState.KILLED, FinalApplicationStatus.KILLED);

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Safe for use by many threads and processes. Files under {@code libraries/<sha256>/<name>}, put there once and never
- * changed: what a store has is not uploaded again, by whomever and whenever it was put there.
+ * changed: what a store has is not uploaded again, by whomever and whenever it was put there. What is being deleted at
+ * that moment ({@link LibraryMarks}) is put into the session's own directory instead, and ends with it.
  *
  * <p>Directories are the owner's alone (0700), files too (0600): YARN localizes them as PRIVATE resources, with the
  * tokens of the user whose application it is.
@@ -39,11 +40,27 @@ public final class LibraryStore {
 
     private final DurableStore store;
     private final HashCache hashes;
+    private final LibraryMarks marks;
+    private final @Nullable String ownDirectory; // null: there is none.
 
-    /** @param store rooted at the state root */
-    public LibraryStore(DurableStore store, HashCache hashes) {
+    /**
+     * @param store rooted at the state root
+     * @param ownDirectory below it, of the session that needs the libraries: they are kept in it if need be
+     */
+    public LibraryStore(DurableStore store, HashCache hashes, String ownDirectory) {
+        this(store, ownDirectory, hashes);
+    }
+
+    private LibraryStore(DurableStore store, @Nullable String ownDirectory, HashCache hashes) {
         this.store = store;
         this.hashes = hashes;
+        this.marks = new LibraryMarks(store);
+        this.ownDirectory = ownDirectory;
+    }
+
+    /** For no session in particular. */
+    static LibraryStore forAll(DurableStore store, HashCache hashes) {
+        return new LibraryStore(store, null, hashes);
     }
 
     /** Makes one file available. */
@@ -119,7 +136,11 @@ public final class LibraryStore {
         long length = Files.size(file);
         String sha256 = hashes.sha256(file);
         String name = nameOnly.toString();
-        String path = DurableStore.join(DurableStore.join(LIBRARIES, sha256), name);
+        if (name.startsWith(LibraryMarks.PREFIX)) {
+            throw new IOException("The library " + file + " has a name that is taken, as all are that begin with "
+                    + LibraryMarks.PREFIX + ". Rename it.");
+        }
+        String path = DurableStore.join(directoryFor(sha256), name);
         Optional<StoredFile> present = store.status(path);
         boolean uploaded = present.isEmpty() && upload(file, sha256, path);
         StoredFile stored = present.isPresent() ? present.get() : statusOrThrow(path);
@@ -129,6 +150,18 @@ public final class LibraryStore {
         }
         LibraryEntry entry = new LibraryEntry(name, sha256, stored.path(), length, stored.modificationTimeMillis());
         return new Available(position, entry, uploaded);
+    }
+
+    private String directoryFor(String sha256) throws IOException {
+        String shared = DurableStore.join(LIBRARIES, sha256);
+        if (marks.tryTake(shared)) {
+            return shared;
+        }
+        if (ownDirectory == null) {
+            throw new IOException(store.qualify(shared) + " is being deleted, or somebody was stopped while he did so."
+                    + " Run selvage fsck --delete, now or an hour later, and then this again.");
+        }
+        return DurableStore.join(ownDirectory, shared);
     }
 
     /** Whether this process has put the file there; if not, another was faster. */

@@ -12,6 +12,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.permission.FsAction;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.security.AccessControlException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,29 +39,88 @@ public final class SharedLibraries {
         this.configuration = configuration;
     }
 
-    /** What is there of that content, and may be used; where nothing is, or can't be seen, nothing. */
-    public Optional<LibraryFile> find(String sha256, long length) throws IOException {
+    /** How a library stands that is to be there for all. */
+    public enum Standing {
+        /** All may read it: a node fetches it once for all users. */
+        FOR_ALL,
+        /** This user may read it, but not all may: a node fetches it for each user. */
+        FOR_SOME,
+        /** There is no such root. */
+        NO_ROOT,
+        /** Nothing of that content is there. */
+        ABSENT,
+        /** What is there has another length. */
+        DAMAGED,
+        /** Anybody could replace it, or could have put it there first. */
+        REPLACEABLE,
+        /** This user may not read it, or not see whether it is there. */
+        CLOSED
+    }
+
+    /**
+     * What was seen of a library.
+     *
+     * @param where fully qualified: the library; or the file or directory whose absence or rights are in the way
+     * @param file null: it can't be used
+     */
+    public record Seen(
+            Standing standing, String where, @Nullable LibraryFile file) {
+        static Seen not(Standing standing, Path where) {
+            return new Seen(standing, where.toString(), null);
+        }
+    }
+
+    /** How what is there of that content stands; of several files, the first that may be used. */
+    public Seen look(String sha256, long length) throws IOException {
         Path directory = new Path(new Path(root, LibraryStore.LIBRARIES), sha256);
+        Seen seen = Seen.not(Standing.ABSENT, directory.getParent());
         try {
             for (FileStatus file : fileSystem.listStatus(directory)) {
-                boolean isIt = file.isFile()
-                        && file.getLen() == length
-                        && !file.getPath().getName().startsWith(".");
-                if (isIt && writable(file.getPath()).isEmpty()) {
-                    fileSystem.access(file.getPath(), FsAction.READ);
-                    return Optional.of(new LibraryEntry(
-                                    file.getPath().getName(),
-                                    sha256,
-                                    file.getPath().toString(),
-                                    length,
-                                    file.getModificationTime())
-                            .toWire().toBuilder().setForAll(isForAll(file)).build());
+                if (seen.file() == null
+                        && file.isFile()
+                        && !file.getPath().getName().startsWith(".")) {
+                    seen = look(file, sha256, length);
                 }
             }
-        } catch (FileNotFoundException | AccessControlException notForUs) {
+            return seen;
+        } catch (FileNotFoundException absent) {
+            return hasRoot() ? seen : Seen.not(Standing.NO_ROOT, root);
+        } catch (AccessControlException notForUs) {
             LOG.debug("Nothing can be seen in {}.", directory, notForUs);
+            return Seen.not(Standing.CLOSED, directory);
         }
-        return Optional.empty();
+    }
+
+    private Seen look(FileStatus file, String sha256, long length) throws IOException {
+        Path path = file.getPath();
+        if (file.getLen() != length) {
+            return Seen.not(Standing.DAMAGED, path);
+        }
+        Optional<Path> writable = writable(path);
+        if (writable.isPresent()) {
+            return Seen.not(Standing.REPLACEABLE, writable.get());
+        }
+        try {
+            fileSystem.access(path, FsAction.READ);
+        } catch (AccessControlException notForUs) {
+            LOG.debug("{} can't be read.", path, notForUs);
+            return Seen.not(Standing.CLOSED, path);
+        }
+        Optional<Path> closed = closedToSome(file);
+        LibraryFile found = new LibraryEntry(
+                        path.getName(), sha256, path.toString(), length, file.getModificationTime())
+                .toWire().toBuilder().setForAll(closed.isEmpty()).build();
+        return closed.isEmpty()
+                ? new Seen(Standing.FOR_ALL, path.toString(), found)
+                : new Seen(Standing.FOR_SOME, closed.get().toString(), found);
+    }
+
+    private boolean hasRoot() throws IOException {
+        try {
+            return statusOf(root).isPresent();
+        } catch (AccessControlException notForUs) {
+            return true; // Of what is there and what is not, nothing is told to us.
+        }
     }
 
     /**
@@ -72,7 +132,8 @@ public final class SharedLibraries {
      */
     public LibraryFile put(java.nio.file.Path file, HashCache hashes) throws IOException {
         requireFit();
-        LibraryEntry entry = new LibraryStore(DurableStore.open(root, configuration), hashes).publish(file);
+        LibraryEntry entry = LibraryStore.forAll(DurableStore.open(root, configuration), hashes)
+                .publish(file);
         Path path = new Path(entry.path());
         fileSystem.setPermission(path, FILE);
         for (Path directory = path.getParent();
@@ -85,7 +146,9 @@ public final class SharedLibraries {
             }
         }
         FileStatus status = fileSystem.getFileStatus(path);
-        return entry.toWire().toBuilder().setForAll(isForAll(status)).build();
+        return entry.toWire().toBuilder()
+                .setForAll(closedToSome(status).isEmpty())
+                .build();
     }
 
     /** Before anything is put there. */
@@ -107,13 +170,17 @@ public final class SharedLibraries {
         }
     }
 
-    /** Whether all may read it, and enter the directories that lead to it. */
-    private boolean isForAll(FileStatus file) throws IOException {
-        boolean isOpen = file.getPermission().getOtherAction().implies(FsAction.READ);
-        for (Path each = file.getPath().getParent(); isOpen && each != null; each = each.getParent()) {
-            isOpen = isOpen(fileSystem.getFileStatus(each));
+    /** What not all may read or enter, of a file and the directories that lead to it. */
+    private Optional<Path> closedToSome(FileStatus file) throws IOException {
+        if (!file.getPermission().getOtherAction().implies(FsAction.READ)) {
+            return Optional.of(file.getPath());
         }
-        return isOpen;
+        for (Path each = file.getPath().getParent(); each != null; each = each.getParent()) {
+            if (!isOpen(fileSystem.getFileStatus(each))) {
+                return Optional.of(each);
+            }
+        }
+        return Optional.empty();
     }
 
     private static boolean isOpen(FileStatus directory) {

@@ -1,8 +1,10 @@
 package io.selvage.checkpoint.orphan;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.selvage.checkpoint.history.ApplicationHistory;
 import io.selvage.checkpoint.history.RetainedCheckpoints;
 import io.selvage.checkpoint.journal.JournalDamagedException;
+import io.selvage.checkpoint.library.LibraryMarks;
 import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
@@ -12,17 +14,22 @@ import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.StoredFile;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.id.CheckpointId;
+import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JournaledJob;
+import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.RestoredFrom;
+import io.selvage.protocol.wire.SessionSpec;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -45,6 +52,10 @@ import java.util.stream.Stream;
  * <p><b>What is needed elsewhere is never named.</b> A job that goes on from a checkpoint which another one has left
  * needs that until it has one of its own. All journals are therefore read before anything is judged, and if that of an
  * application which may live can't be, nothing is.
+ *
+ * <p><b>A library that is about to be used is never deleted.</b> What takes one from the store marks it used before
+ * anything else says so, and one is named only a week after that. Whoever takes it while it is being deleted sees that,
+ * or is seen ({@link LibraryMarks}).
  */
 public final class OrphanSearch {
     /** Anything younger may be on its way: a master tries for 10 minutes to write a record, a client less. */
@@ -55,6 +66,12 @@ public final class OrphanSearch {
     /** For so long an application that the ResourceManager does not know may wait elsewhere for its first master. */
     static final Duration LEAST_WAITING_AGE = Duration.ofHours(24);
 
+    /**
+     * Whatever takes a library says in its journal, or in what it gives its master, that it has it, and within minutes.
+     * So long it is kept for the next session.
+     */
+    static final Duration LEAST_LIBRARY_AGE = Duration.ofDays(7);
+
     static final int SAVEPOINT_TIMEOUTS = 2;
     /** What was found so recently is as good as found now: all that is judged by age is older by far. */
     private static final long FRESH_NANOS = Duration.ofSeconds(5).toNanos();
@@ -64,8 +81,10 @@ public final class OrphanSearch {
 
     private final DurableStore store;
     private final CheckpointStore checkpoints;
+    private final LibraryMarks libraryMarks;
     private final ResourceManagerView resourceManager;
     private Findings newest = new Findings(List.of(), List.of());
+    private Map<String, Library> newestLibraries = Map.of();
     private long newestNanos;
     private boolean hasSearched;
 
@@ -73,6 +92,7 @@ public final class OrphanSearch {
     public OrphanSearch(DurableStore store, ResourceManagerView resourceManager) {
         this.store = store;
         this.checkpoints = new CheckpointStore(store);
+        this.libraryMarks = new LibraryMarks(store);
         this.resourceManager = resourceManager;
     }
 
@@ -86,7 +106,9 @@ public final class OrphanSearch {
             throw new FileNotFoundException("There is no state root " + store.qualify("")
                     + ". Name the one of a session, as selvage.state.root does.");
         }
-        newest = new Search(store.nowMillis()).run();
+        Search search = new Search(store.nowMillis());
+        newest = search.run();
+        newestLibraries = search.libraries;
         newestNanos = System.nanoTime();
         hasSearched = true;
         return newest;
@@ -98,8 +120,26 @@ public final class OrphanSearch {
             find();
         }
         boolean isStillOne = newest.orphans().stream().anyMatch(orphan::isSame);
-        return isStillOne && store.delete(orphan.path());
+        return isStillOne && deleteFound(orphan);
     }
+
+    private boolean deleteFound(Orphan orphan) throws IOException {
+        Library library = newestLibraries.get(orphan.path());
+        if (library == null) {
+            return store.delete(orphan.path());
+        }
+        return library.isUnused()
+                ? libraryMarks.tryDelete(library.path(), orphan.modifiedMillis())
+                : libraryMarks.tryClear(library.path());
+    }
+
+    /**
+     * What an orphan in the library store is about.
+     *
+     * @param path of the library's directory, as the store takes it
+     * @param isUnused it goes; else only the mark of a sweep that is dead
+     */
+    private record Library(String path, boolean isUnused) {}
 
     /**
      * An application's directory, as it was listed, and then what its journal said.
@@ -121,6 +161,9 @@ public final class OrphanSearch {
         private final Reach reach = new Reach();
         private final Set<String> unsureJobs = new HashSet<>();
         private final Set<String> savepointDirectories = new TreeSet<>();
+        private final Set<String> neededLibraries = new HashSet<>(); // By their hashes.
+        private final List<String> unknownNeeds = new ArrayList<>(); // Of libraries; sentences.
+        private final Map<String, Library> libraries = new HashMap<>(); // By the paths of orphans.
         private final List<Orphan> orphans = new ArrayList<>();
         private final List<String> notes = new ArrayList<>();
         private long savepointAgeMillis = LEAST_SAVEPOINT_AGE.toMillis();
@@ -140,6 +183,9 @@ public final class OrphanSearch {
             }
             for (Application each : applications) {
                 collectNeeds(each);
+                if (each.mayLive()) {
+                    collectLibraries(each);
+                }
             }
             if (!isBlind) {
                 applications.forEach(this::judge);
@@ -208,6 +254,37 @@ public final class OrphanSearch {
                     need(id, origin.getMetadataPath());
                 }
             }
+        }
+
+        /** One that does not live needs none: what goes on from its checkpoints brings its own. */
+        private void collectLibraries(Application application) throws IOException {
+            application
+                    .history()
+                    .ifPresent(history -> history.jobs().stream()
+                            .filter(job -> !job.hasEnded())
+                            .forEach(job -> needLibraries(job.getSubmitted().getJarsList())));
+            String specFile = DurableStore.join(application.name(), ContainerLayout.SPEC);
+            Optional<byte[]> stored = store.read(specFile);
+            if (stored.isEmpty() && application.history().isEmpty()) {
+                return; // It is being opened, and has taken its libraries just now.
+            }
+            try {
+                SessionSpec spec = SessionSpec.parseFrom(stored.orElseThrow(
+                        () -> new FileNotFoundException("There is no " + store.qualify(specFile) + ".")));
+                needLibraries(List.of(spec.getLibraryArchive()));
+                needLibraries(spec.getHadoopConfList());
+                needLibraries(spec.getShippedFileList());
+                needLibraries(spec.getShippedFolderList());
+                needLibraries(spec.getUserJarList());
+                needLibraries(spec.getJob().getJarsList());
+            } catch (FileNotFoundException | InvalidProtocolBufferException unreadable) {
+                unknownNeeds.add("No library is named: which ones " + application.name() + " needs can't be read. "
+                        + unreadable.getMessage());
+            }
+        }
+
+        private void needLibraries(List<LibraryFile> files) {
+            files.forEach(file -> neededLibraries.add(file.getSha256()));
         }
 
         private void noteSavepoints(JournaledJob job) {
@@ -393,13 +470,55 @@ public final class OrphanSearch {
             }
         }
 
-        /** Libraries themselves are shared with sessions that are just being opened, and are not judged. */
         private void judgeLibraries() throws IOException {
-            for (StoredFile each : store.list(LibraryStore.LIBRARIES)) {
+            List<StoredFile> all = store.list(LibraryStore.LIBRARIES);
+            if (all.isEmpty()) {
+                return;
+            }
+            notes.addAll(unknownNeeds);
+            boolean isForOthers = store.isOpenToOthers(LibraryStore.LIBRARIES);
+            if (isForOthers) {
+                notes.add("No library in " + store.qualify(LibraryStore.LIBRARIES)
+                        + " is named: the directory is open to other users, and which ones their sessions need is not"
+                        + " known.");
+            }
+            for (StoredFile each : all) {
                 if (each.directory()) {
-                    judgeTemporaries(
-                            Directory.read(store, each, DurableStore.join(LibraryStore.LIBRARIES, each.name())),
-                            Set.of());
+                    Directory library =
+                            Directory.read(store, each, DurableStore.join(LibraryStore.LIBRARIES, each.name()));
+                    boolean isUnused = !isForOthers && unknownNeeds.isEmpty() && isUnused(library);
+                    if (!isUnused) {
+                        judgeTemporaries(library, Set.of());
+                        judgeSweeps(library);
+                    }
+                }
+            }
+        }
+
+        /** Names it, if so. */
+        private boolean isUnused(Directory library) throws IOException {
+            long lastUsedMillis = Math.max(library.newestMillis(), libraryMarks.lastUsedMillis(library.path()));
+            if (neededLibraries.contains(library.name())
+                    || lastUsedMillis >= nowMillis - LEAST_LIBRARY_AGE.toMillis()
+                    || !library.directories().isEmpty()) {
+                return false;
+            }
+            String path = library.self().path();
+            libraries.put(path, new Library(library.path(), true));
+            orphans.add(new Orphan(
+                    path,
+                    true,
+                    library.bytes(),
+                    lastUsedMillis,
+                    "no session that lives needs this library, and none has taken it for a week"));
+            return true;
+        }
+
+        private void judgeSweeps(Directory library) throws IOException {
+            for (StoredFile mark : libraryMarks.ofSweeps(library.path())) {
+                if (mark.modificationTimeMillis() < nowMillis - LibraryMarks.STALE.toMillis()) {
+                    libraries.put(mark.path(), new Library(library.path(), false));
+                    add(mark, "the sweep that wanted to delete the library was broken off");
                 }
             }
         }

@@ -132,6 +132,21 @@ public final class DurableStore {
     }
 
     /**
+     * What its users have left in a directory under names of the store's own, which are on no way to another; by name.
+     */
+    public List<StoredFile> marks(String directory) throws IOException {
+        return files.list(directory).stream()
+                .filter(file -> !file.directory() && file.name().startsWith(TEMPORARY_PREFIX) && !isTemporary(file))
+                .sorted(Comparator.comparing(StoredFile::name))
+                .toList();
+    }
+
+    /** Whether users other than owner and group may enter a directory. False: or it is not there. */
+    public boolean isOpenToOthers(String directory) throws IOException {
+        return files.isOpenToOthers(directory);
+    }
+
+    /**
      * The time by which the file system dates what is written, which need not be this host's. It costs a file that is
      * made in the root, and deleted again.
      */

@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.permission.FsAction;
 import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
@@ -143,6 +144,16 @@ final class HadoopFiles implements StoreFiles {
             return List.of();
         }
         return found;
+    }
+
+    @Override
+    public boolean isOpenToOthers(String directory) throws IOException {
+        try {
+            FileStatus status = files.getFileStatus(resolve(directory));
+            return status.getPermission().getOtherAction().implies(FsAction.EXECUTE);
+        } catch (FileNotFoundException absent) {
+            return false;
+        }
     }
 
     @Override

@@ -34,6 +34,9 @@ interface StoreFiles {
     /** What lies directly in a directory, in no particular order; nothing if it does not exist. */
     List<StoredFile> list(String directory) throws IOException;
 
+    /** Whether there is a directory that users other than owner and group may enter. */
+    boolean isOpenToOthers(String directory) throws IOException;
+
     /** Whether there was something to delete. */
     boolean delete(String path) throws IOException;
 

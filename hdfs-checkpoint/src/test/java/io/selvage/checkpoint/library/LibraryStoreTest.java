@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class LibraryStoreTest {
     private static final String SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    private static final String SESSION = "application_1_0001";
     private static final int CLIENTS = 8;
     private static final Instant LONG_AGO = Instant.parse("2026-01-02T03:04:05.678Z");
 
@@ -83,7 +84,7 @@ final class LibraryStoreTest {
                         .toList());
         assertThat(second.entries().subList(0, 12)).isEqualTo(first.entries());
         assertThat(told).hasSize(20).last().asString().endsWith("20/20");
-        assertThat(disk.history().size() - before.size()).isEqualTo(8 * 2);
+        assertThat(disk.history().size() - before.size()).isEqualTo(8 * 4);
     }
 
     @Test
@@ -96,11 +97,12 @@ final class LibraryStoreTest {
 
     @Test
     void anUploadThatFailsLeavesNothingUnderTheHash() throws IOException {
-        LibraryStore broken = library(disk.open((call, path) -> call.equals("sync") ? Fault.FAILS_BEFORE : Fault.NONE));
+        LibraryStore broken = library(disk.open(
+                (call, path) -> call.equals("sync") && path.contains(".app.jar.") ? Fault.FAILS_BEFORE : Fault.NONE));
         assertThatThrownBy(() -> broken.publish(file("app.jar", "abc")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("app.jar could not be uploaded to fake:/libraries/");
-        assertThat(disk.paths()).isEmpty();
+        assertThat(disk.paths()).containsExactly("libraries/" + SHA256_OF_ABC + "/.selvage-used");
         assertThat(library().publish(file("app.jar", "abc")).length()).isEqualTo(3);
     }
 
@@ -118,16 +120,18 @@ final class LibraryStoreTest {
             boolean isMortal = client == 0;
             LibraryStore library = new LibraryStore(
                     disk.open((call, path) -> {
-                        if (call.equals("sync")) {
+                        boolean isOfFile = path.contains("app.jar");
+                        if (isOfFile && call.equals("sync")) {
                             await(allWrite);
                         }
-                        if (isMortal && (isDead.get() || call.equals(deadly))) {
+                        if (isMortal && (isDead.get() || isOfFile && call.equals(deadly))) {
                             isDead.set(true);
                             return Fault.CRASHES;
                         }
                         return Fault.NONE;
                     }),
-                    HashCache.open(local.resolve("hashes-" + client)));
+                    HashCache.open(local.resolve("hashes-" + client)),
+                    SESSION);
             publications.add(clients.submit(() -> library.publishAll(List.of(file), LibraryProgress.SILENT)));
         }
         clients.shutdown();
@@ -164,6 +168,40 @@ final class LibraryStoreTest {
         } catch (InterruptedException | BrokenBarrierException broken) {
             throw new IllegalStateException(broken);
         }
+    }
+
+    @Test
+    void whatIsBeingDeletedIsPutIntoTheSessionsOwnDirectory() throws IOException {
+        Path file = file("app.jar", "abc");
+        library().publish(file);
+        String directory = "libraries/" + SHA256_OF_ABC;
+        disk.open().create(directory + "/.selvage-sweep-1").close();
+        for (boolean isUploaded : List.of(true, false)) {
+            Published published = library().publishAll(List.of(file), LibraryProgress.SILENT);
+            assertThat(published.uploaded()).isEqualTo(isUploaded ? 1 : 0);
+            assertThat(published.entries().get(0).path())
+                    .isEqualTo("fake:/" + SESSION + "/libraries/" + SHA256_OF_ABC + "/app.jar");
+        }
+        disk.open().delete(directory + "/.selvage-sweep-1");
+        assertThat(library().publish(file).path()).isEqualTo("fake:/" + directory + "/app.jar");
+    }
+
+    @Test
+    void whatIsForAllWaitsForTheSweepAndSaysSo() throws IOException {
+        Path file = file("app.jar", "abc");
+        disk.open().create("libraries/" + SHA256_OF_ABC + "/.selvage-sweep-1").close();
+        assertThatThrownBy(() -> LibraryStore.forAll(disk.open(), HashCache.open(cacheFile))
+                        .publish(file))
+                .hasMessageContaining("libraries/" + SHA256_OF_ABC + " is being deleted")
+                .hasMessageContaining("selvage fsck --delete");
+    }
+
+    @Test
+    void aNameOfTheStoresOwnIsRefused() throws IOException {
+        Path file = file(".selvage-used", "abc");
+        assertThatThrownBy(() -> library().publish(file))
+                .hasMessageContaining(".selvage-used has a name that is taken")
+                .hasMessageContaining("Rename it");
     }
 
     @Test
@@ -239,7 +277,7 @@ final class LibraryStoreTest {
     }
 
     private LibraryStore library(DurableStore store) {
-        return new LibraryStore(store, HashCache.open(cacheFile));
+        return new LibraryStore(store, HashCache.open(cacheFile), SESSION);
     }
 
     private Path file(String name, String content) throws IOException {

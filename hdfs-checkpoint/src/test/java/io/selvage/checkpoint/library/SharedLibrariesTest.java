@@ -3,11 +3,13 @@ package io.selvage.checkpoint.library;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.checkpoint.library.SharedLibraries.Standing;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,23 +65,55 @@ class SharedLibrariesTest {
                 new Path[] {root, root.resolve("libraries"), pathOf(put).getParent()}) {
             assertThat(mayOf(directory)).as("%s", directory).isEqualTo("rwxr-xr-x");
         }
-        assertThat(shared().find(put.getSha256(), 3)).contains(put);
+        assertThat(find(put.getSha256(), 3)).contains(put);
         assertThat(put()).as("once more").isEqualTo(put);
     }
 
     @Test
     void whatIsNotThereOrIsOfAnotherLengthIsNotFound() throws IOException {
-        assertThat(shared().find("0".repeat(64), 3)).isEmpty();
+        assertThat(find("0".repeat(64), 3)).isEmpty();
         String sha256 = put().getSha256();
-        assertThat(shared().find("0".repeat(64), 3)).isEmpty();
-        assertThat(shared().find(sha256, 4)).as("half of it, say").isEmpty();
+        assertThat(find("0".repeat(64), 3)).isEmpty();
+        assertThat(find(sha256, 4)).as("half of it, say").isEmpty();
+    }
+
+    private Optional<LibraryFile> find(String sha256, long length) throws IOException {
+        return Optional.ofNullable(look(sha256, length).file());
+    }
+
+    private SharedLibraries.Seen look(String sha256, long length) throws IOException {
+        return shared().look(sha256, length);
+    }
+
+    @Test
+    void whatIsInTheWayIsNamed() throws IOException {
+        assertThat(look("0".repeat(64), 3)).isEqualTo(new SharedLibraries.Seen(Standing.NO_ROOT, "file:" + root, null));
+        LibraryFile put = put();
+        String sha256 = put.getSha256();
+        assertThat(look(sha256, 3)).isEqualTo(new SharedLibraries.Seen(Standing.FOR_ALL, put.getPath(), put));
+        assertThat(look("0".repeat(64), 3))
+                .isEqualTo(new SharedLibraries.Seen(Standing.ABSENT, "file:" + root + "/libraries", null));
+        assertThat(look(sha256, 4)).isEqualTo(new SharedLibraries.Seen(Standing.DAMAGED, put.getPath(), null));
+
+        may(apps, "rwxr-x---");
+        assertThat(look(sha256, 3))
+                .isEqualTo(new SharedLibraries.Seen(
+                        Standing.FOR_SOME,
+                        "file:" + apps,
+                        put.toBuilder().setForAll(false).build()));
+        may(apps, "rwxrwxrwx");
+        assertThat(look(sha256, 3)).isEqualTo(new SharedLibraries.Seen(Standing.REPLACEABLE, "file:" + apps, null));
+        may(apps, "rwxr-xr-x");
+        may(pathOf(put), "rw-r-----");
+        assertThat(look(sha256, 3).standing()).isEqualTo(Standing.FOR_SOME);
+        assertThat(look(sha256, 3).where()).isEqualTo(put.getPath());
     }
 
     @Test
     void whatIsUnderWayIsNotFound() throws IOException {
         LibraryFile put = put();
         Files.move(pathOf(put), pathOf(put).resolveSibling(".libraries.zip.1.tmp"));
-        assertThat(shared().find(put.getSha256(), 3)).isEmpty();
+        assertThat(find(put.getSha256(), 3)).isEmpty();
     }
 
     @Test
@@ -87,10 +121,10 @@ class SharedLibrariesTest {
         may(apps, "rwxr-x---");
         LibraryFile put = put();
         assertThat(put.getForAll()).isFalse();
-        assertThat(shared().find(put.getSha256(), 3)).contains(put);
+        assertThat(find(put.getSha256(), 3)).contains(put);
         may(apps, "rwxr-xr-x");
         may(pathOf(put), "rw-r-----");
-        assertThat(shared().find(put.getSha256(), 3).orElseThrow().getForAll()).isFalse();
+        assertThat(find(put.getSha256(), 3).orElseThrow().getForAll()).isFalse();
     }
 
     @Test
@@ -99,10 +133,10 @@ class SharedLibrariesTest {
         for (Path path : new Path[] {pathOf(put), pathOf(put).getParent(), root, apps}) {
             String before = mayOf(path);
             may(path, "rwxrwxrwx");
-            assertThat(shared().find(put.getSha256(), 3)).as("%s", path).isEmpty();
+            assertThat(find(put.getSha256(), 3)).as("%s", path).isEmpty();
             may(path, before);
         }
-        assertThat(shared().find(put.getSha256(), 3)).contains(put);
+        assertThat(find(put.getSha256(), 3)).contains(put);
         may(root, "rwxrwxrwx");
         assertThatThrownBy(this::put).hasMessageContaining("Anybody may write into file:" + root);
     }
@@ -113,11 +147,11 @@ class SharedLibrariesTest {
         LibraryFile put = put();
         for (Path path : new Path[] {pathOf(put).getParent(), root.resolve("libraries"), root}) {
             makeSticky(path);
-            assertThat(shared().find(put.getSha256(), 3)).as("%s", path).isEmpty();
+            assertThat(find(put.getSha256(), 3)).as("%s", path).isEmpty();
             may(path, "rwxr-xr-x");
         }
         makeSticky(apps);
-        assertThat(shared().find(put.getSha256(), 3)).as("above the root").contains(put);
+        assertThat(find(put.getSha256(), 3)).as("above the root").contains(put);
     }
 
     private static void makeSticky(Path path) throws IOException {

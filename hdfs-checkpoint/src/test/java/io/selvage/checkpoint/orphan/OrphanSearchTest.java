@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selvage.checkpoint.journal.EpochOutcome;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
+import io.selvage.checkpoint.library.HashCache;
+import io.selvage.checkpoint.library.LibraryEntry;
+import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.checkpoint.store.StoredFile;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointCompleted;
@@ -18,15 +22,19 @@ import io.selvage.protocol.wire.JobEnded;
 import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JobSubmitted;
 import io.selvage.protocol.wire.JournalRecord;
+import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.RestoredFrom;
 import io.selvage.protocol.wire.Segment;
+import io.selvage.protocol.wire.SessionSpec;
+import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -432,6 +440,165 @@ final class OrphanSearchTest {
         assertThat(found()).isEmpty();
         assertThat(search().find().notes()).singleElement().asString().contains(JOB.value(), "is missing");
     }
+
+    // ---- libraries -----------------------------------------------------------------------------------------------
+
+    private String library(String hash) throws IOException {
+        put("libraries/" + hash + "/a.jar");
+        return closed("libraries/" + hash);
+    }
+
+    /** As sessions make it. */
+    private String closed(String library) throws IOException {
+        Files.setPosixFilePermissions(root.resolve("libraries"), PosixFilePermissions.fromString("rwx------"));
+        return library;
+    }
+
+    private static LibraryFile file(String hash) {
+        return LibraryFile.newBuilder().setSha256(hash).setName("a.jar").build();
+    }
+
+    private void spec(String application, SessionSpec spec) throws IOException {
+        put(application + "/selvage-session.pb");
+        Files.write(root.resolve(application + "/selvage-session.pb"), spec.toByteArray());
+    }
+
+    /** One takes each of these from the store. */
+    private void everyKindOfLibrary() throws IOException {
+        for (String hash : List.of("archive", "conf", "file", "folder", "jar", "only-job", "job", "ended")) {
+            library(hash);
+        }
+        spec(
+                APPLICATION,
+                SessionSpec.newBuilder()
+                        .setLibraryArchive(file("archive"))
+                        .addHadoopConf(file("conf"))
+                        .addShippedFile(file("file"))
+                        .addShippedFolder(file("folder"))
+                        .addUserJar(file("jar"))
+                        .setJob(SubmitJobRequest.newBuilder().addJars(file("only-job")))
+                        .build());
+        for (JobId job : List.of(JOB, OTHER_JOB)) {
+            record(
+                    APPLICATION,
+                    JournalRecord.newBuilder()
+                            .setJobSubmitted(JobSubmitted.newBuilder()
+                                    .setJobId(job.value())
+                                    .addJars(file(job.equals(JOB) ? "job" : "ended"))));
+        }
+        end(APPLICATION, OTHER_JOB, JobOutcome.JOB_FAILED);
+    }
+
+    @Test
+    void aLibraryIsNamedOnceNoLivingSessionNeedsItAndNoneHasTakenItForAWeek() throws Exception {
+        everyKindOfLibrary();
+        library("unused");
+        pass(Duration.ofDays(6));
+        library("young");
+        assertThat(found()).isEmpty();
+        pass(Duration.ofDays(2));
+        assertThat(found()).containsExactly("libraries/ended", "libraries/unused");
+        words.put(APPLICATION, ApplicationWord.FAILED);
+        assertThat(found())
+                .as("it does not come back, and whoever goes on from its checkpoints brings his own")
+                .containsExactly(
+                        "libraries/archive",
+                        "libraries/conf",
+                        "libraries/ended",
+                        "libraries/file",
+                        "libraries/folder",
+                        "libraries/jar",
+                        "libraries/job",
+                        "libraries/only-job",
+                        "libraries/unused");
+    }
+
+    @Test
+    void aSessionOfAnotherClusterNeedsItsLibrariesAsLongAsItMayLive() throws Exception {
+        everyKindOfLibrary();
+        words.remove(APPLICATION);
+        pass(Duration.ofDays(8));
+        put(APPLICATION + "/watchdog/1-alive");
+        assertThat(found()).containsExactly("libraries/ended");
+    }
+
+    @Test
+    void whatASessionTakesMeanwhileIsNotDeletedAndWhatNoneTakesIs() throws Exception {
+        Path taken = Files.writeString(root.resolve("taken.jar"), "abc");
+        Path left = Files.writeString(root.resolve("left.jar"), "abcd");
+        LibraryStore libraries = new LibraryStore(store, HashCache.open(root.resolve("hashes")), OTHER);
+        LibraryEntry takenEntry = libraries.publish(taken);
+        LibraryEntry leftEntry = libraries.publish(left);
+        closed("libraries"); // Of local files, those above a new file are made for all.
+        pass(root.resolve("libraries"), Duration.ofDays(8));
+        OrphanSearch search = search();
+        List<Orphan> orphans = search.find().orphans();
+        assertThat(orphans)
+                .extracting(Orphan::path)
+                .containsExactlyInAnyOrder(
+                        store.qualify("libraries/" + takenEntry.sha256()),
+                        store.qualify("libraries/" + leftEntry.sha256()));
+        assertThat(orphans).extracting(Orphan::bytes).containsExactlyInAnyOrder(3L, 4L);
+
+        libraries.publish(taken);
+        for (Orphan orphan : orphans) {
+            assertThat(search.delete(orphan)).isEqualTo(orphan.path().endsWith(leftEntry.sha256()));
+        }
+        assertThat(store.list("libraries")).extracting(StoredFile::name).containsExactly(takenEntry.sha256());
+        assertThat(store.status(takenEntry.path())).isPresent();
+        assertThat(store.marks("libraries/" + takenEntry.sha256()))
+                .extracting(StoredFile::name)
+                .containsExactly(".selvage-used");
+        assertThat(found()).isEmpty();
+        assertThat(libraries.publish(left).path()).as("it is put there again").isEqualTo(leftEntry.path());
+    }
+
+    @Test
+    void whatALivingSessionNeedsIsNotGuessedAt() throws Exception {
+        library("unused");
+        submit(APPLICATION, JOB, Map.of());
+        pass(Duration.ofDays(8));
+        assertThat(found()).as("it has no description").isEmpty();
+        assertThat(search().find().notes())
+                .singleElement()
+                .asString()
+                .contains("No library is named", APPLICATION + "/selvage-session.pb");
+        put(APPLICATION + "/selvage-session.pb"); // Four zeros are no message.
+        pass(Duration.ofDays(1));
+        assertThat(found()).isEmpty();
+        assertThat(search().find().notes()).singleElement().asString().contains("No library is named", APPLICATION);
+        spec(APPLICATION, SessionSpec.getDefaultInstance());
+        assertThat(found()).containsExactly("libraries/unused");
+    }
+
+    @Test
+    void whereOthersTakeLibrariesFromNoneIsNamed() throws Exception {
+        library("unused");
+        Files.setPosixFilePermissions(root.resolve("libraries"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        put("libraries/unused/.a.jar.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
+        pass(Duration.ofDays(8));
+        assertThat(found()).containsExactly("libraries/unused/.a.jar.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
+        assertThat(search().find().notes()).singleElement().asString().contains("open to other users");
+    }
+
+    @Test
+    void theMarkOfASweepThatDiedGoesAndTheLibraryStays() throws Exception {
+        String library = library("abc");
+        put(library + "/.selvage-sweep-1b4e28ba");
+        assertThat(found()).as("it may live").isEmpty();
+        pass(Duration.ofHours(2));
+        OrphanSearch search = search();
+        List<Orphan> orphans = search.find().orphans();
+        assertThat(orphans)
+                .extracting(Orphan::path)
+                .containsExactly(store.qualify(library + "/.selvage-sweep-1b4e28ba"));
+        assertThat(search.delete(orphans.get(0))).isTrue();
+        assertThat(store.marks(library)).isEmpty();
+        assertThat(store.status(library + "/a.jar")).isPresent();
+        assertThat(found()).isEmpty();
+    }
+
+    // ---- deletion ------------------------------------------------------------------------------------------------
 
     @Test
     void whatIsDeletedWasFoundAndIsFoundStill() throws Exception {

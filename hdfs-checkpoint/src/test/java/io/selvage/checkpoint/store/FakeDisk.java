@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -118,6 +119,11 @@ public final class FakeDisk {
     /** Each effect in order: {@code create p}, {@code rename p q}, {@code delete p}. */
     public synchronized List<String> history() {
         return List.copyOf(history);
+    }
+
+    /** What is written from now on is younger by that. */
+    public synchronized void pass(Duration time) {
+        clock += time.toMillis();
     }
 
     /** Lets every late rename happen now. */
@@ -233,6 +239,13 @@ public final class FakeDisk {
                 directories.forEach(name -> found.add(new StoredFile(name, "fake:/" + prefix + name, true, 0, 0)));
             });
             return found;
+        }
+
+        /** Nothing here has rights. */
+        @Override
+        public boolean isOpenToOthers(String directory) throws IOException {
+            call("isOpenToOthers", local(directory), () -> {});
+            return false;
         }
 
         @Override

@@ -13,6 +13,9 @@ import io.selvage.checkpoint.library.LibraryEntry;
 import io.selvage.checkpoint.library.LibraryProgress;
 import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.checkpoint.library.Published;
+import io.selvage.checkpoint.orphan.ApplicationWord;
+import io.selvage.checkpoint.orphan.Orphan;
+import io.selvage.checkpoint.orphan.OrphanSearch;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
@@ -58,6 +61,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class DurableStorageIT {
     private static final int WRITERS = 16;
     private static final int CLIENTS = 8;
+    private static final String SESSION = "application_1_0001";
     /** A hundred take half a minute, most of it synced writes. */
     private static final int SLOTS = Integer.getInteger("selvage.race.slots", 25);
 
@@ -256,8 +260,8 @@ final class DurableStorageIT {
             jars.add(jar);
         }
         HashCache hashes = HashCache.open(local.resolve("hashes"));
-        Published first = new LibraryStore(store, hashes).publishAll(jars, LibraryProgress.SILENT);
-        Published second = new LibraryStore(open(), hashes).publishAll(jars, LibraryProgress.SILENT);
+        Published first = new LibraryStore(store, hashes, SESSION).publishAll(jars, LibraryProgress.SILENT);
+        Published second = new LibraryStore(open(), hashes, SESSION).publishAll(jars, LibraryProgress.SILENT);
         assertThat(first.uploaded()).isEqualTo(6);
         assertThat(second.uploaded()).isZero();
         assertThat(second.entries()).isEqualTo(first.entries());
@@ -266,6 +270,51 @@ final class DurableStorageIT {
             assertThat(status.getLen()).isEqualTo(entry.length());
             assertThat(status.getModificationTime()).isEqualTo(entry.modificationTimeMillis());
         }
+    }
+
+    @Test
+    void aLibraryThatNobodyHasTakenForAWeekIsSweptUnlessSomebodyTakesItMeanwhile(@TempDir java.nio.file.Path local)
+            throws IOException {
+        List<java.nio.file.Path> jars = new ArrayList<>();
+        for (String name : List.of("left.jar", "taken.jar")) {
+            jars.add(Files.write(local.resolve(name), name.getBytes(StandardCharsets.UTF_8)));
+        }
+        HashCache hashes = HashCache.open(local.resolve("hashes"));
+        List<LibraryEntry> published = new LibraryStore(store, hashes, SESSION)
+                .publishAll(jars, LibraryProgress.SILENT)
+                .entries();
+        assertThat(store.isOpenToOthers("libraries")).isFalse();
+        long longAgoMillis = store.nowMillis() - Duration.ofDays(8).toMillis();
+        for (LibraryEntry entry : published) {
+            Path library = new Path(entry.path());
+            for (Path each : List.of(library, new Path(library.getParent(), ".selvage-used"))) {
+                hdfs.setTimes(each, longAgoMillis, -1);
+            }
+        }
+        OrphanSearch search = new OrphanSearch(store, application -> ApplicationWord.UNKNOWN);
+        List<Orphan> orphans = search.find().orphans();
+        assertThat(orphans)
+                .extracting(Orphan::path)
+                .containsExactlyInAnyOrderElementsOf(published.stream()
+                        .map(entry -> new Path(entry.path()).getParent().toString())
+                        .toList());
+
+        LibraryEntry taken = new LibraryStore(open(), hashes, SESSION).publish(jars.get(1));
+        assertThat(taken.modificationTimeMillis())
+                .as("YARN is told of it as it was")
+                .isEqualTo(longAgoMillis);
+        for (Orphan orphan : orphans) {
+            assertThat(search.delete(orphan))
+                    .isEqualTo(orphan.path().endsWith(published.get(0).sha256()));
+        }
+        assertThat(hdfs.exists(new Path(published.get(0).path()).getParent())).isFalse();
+        assertThat(hdfs.getFileStatus(new Path(taken.path())).getModificationTime())
+                .isEqualTo(longAgoMillis);
+        assertThat(new LibraryStore(open(), hashes, SESSION)
+                        .publishAll(jars, LibraryProgress.SILENT)
+                        .uploaded())
+                .as("what was swept is put there again")
+                .isEqualTo(1);
     }
 
     /** One more has stopped in the midst of it, with its file open, as one whose process was killed. */
@@ -297,7 +346,8 @@ final class DurableStorageIT {
             CyclicBarrier start = new CyclicBarrier(CLIENTS);
             List<Future<Published>> publishing = new ArrayList<>();
             for (int client = 0; client < CLIENTS; client++) {
-                LibraryStore library = new LibraryStore(open(), HashCache.open(local.resolve("hashes-" + client)));
+                LibraryStore library =
+                        new LibraryStore(open(), HashCache.open(local.resolve("hashes-" + client)), SESSION);
                 publishing.add(clients.submit(() -> {
                     start.await();
                     return library.publishAll(List.of(jar), LibraryProgress.SILENT);

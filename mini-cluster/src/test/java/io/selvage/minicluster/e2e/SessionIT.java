@@ -367,7 +367,8 @@ final class SessionIT {
     /** Where YARN keeps Credentials itself is YARN's to guard. */
     @Test
     void theSecretIsInTheSessionFileAndInNothingElseThatAnyoneCanSee() throws Exception {
-        Path file = directory.resolve("user").resolve("sessions").resolve(session);
+        Path user = directory.resolve("user");
+        Path file = user.resolve("sessions").resolve(session);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-------");
         Secrets secrets = Secrets.of(file);
@@ -375,6 +376,8 @@ final class SessionIT {
                 .as("what is looked for is there")
                 .isTrue();
 
+        Path logs = user.resolve("logs");
+        Files.setPosixFilePermissions(logs, PosixFilePermissions.fromString("rwxr-xr-x"));
         Commands.Running run = commands.start("selvage", flightDelays("secret", List.of(), List.of("--rate", "200")));
         Commands.await(
                 "output is committed",
@@ -403,6 +406,10 @@ final class SessionIT {
         assertThat(secrets.foundIn(Files.readAllBytes(cluster.logFile())))
                 .as("the daemons' log")
                 .isFalse();
+        requireClientsFilesKeep(secrets, user, file);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(logs)))
+                .as("others were let in before")
+                .isEqualTo("rwx------");
         assertThat(hdfs.getFileStatus(new org.apache.hadoop.fs.Path(stateRoot))
                                 .getPermission()
                                 .toShort()
@@ -421,6 +428,18 @@ final class SessionIT {
                 assertThat(secrets.foundIn(in.readAllBytes())).as("%s", status).isFalse();
             } catch (FileNotFoundException swept) {
                 // Of the job that was canceled.
+            }
+        }
+    }
+
+    /** What commands have written on their host, their log above all. */
+    private static void requireClientsFilesKeep(Secrets secrets, Path user, Path sessionFile) throws IOException {
+        assertThat(user.resolve("logs").resolve("client.log")).isNotEmptyFile();
+        try (Stream<Path> files = Files.walk(user)) {
+            for (Path each : (Iterable<Path>) files.filter(Files::isRegularFile)
+                    .filter(each -> !each.equals(sessionFile))
+                    .filter(each -> each.toFile().length() < LARGE_BYTES)::iterator) {
+                assertThat(secrets.foundIn(read(each))).as("%s", each).isFalse();
             }
         }
     }

@@ -43,8 +43,8 @@ final class FsckCommand implements Command {
     @Override
     public String details() {
         return "Without a state root, the one of your settings; with --session, what is that session's. What a living\n"
-                + "master may be writing, what retained checkpoints need, and savepoints are never named. Docs:"
-                + " docs/operations.md.";
+                + "master may be writing, what retained checkpoints or living sessions need, libraries that a session\n"
+                + "has taken within a week, and savepoints are never named. Docs: docs/operations.md.";
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.selvage.client.connect;
 
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.client.session.SessionRecord;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -59,11 +60,9 @@ public final class Yarn implements AutoCloseable {
     /** @throws ClientException if nobody listens where the configuration says that the ResourceManager is */
     public static Yarn connect(YarnConfiguration hadoop) {
         List<InetSocketAddress> addresses = addresses(hadoop);
-        String where = String.join(
-                " or ",
-                addresses.stream()
-                        .map(address -> address.getHostString() + ":" + address.getPort())
-                        .toList());
+        String where = SessionRecord.clusterAt(addresses.stream()
+                .map(address -> address.getHostString() + ":" + address.getPort())
+                .toList());
         if (addresses.stream().noneMatch(Yarn::listens)) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
@@ -127,7 +126,7 @@ public final class Yarn implements AutoCloseable {
         }
     }
 
-    /** Where the ResourceManager is, which tells one cluster from another. */
+    /** Where its ResourceManagers are, which tells one cluster from another ({@link SessionRecord#isOn}). */
     public String where() {
         return where;
     }

@@ -320,7 +320,7 @@ public final class Deployment {
             spec.setJob(job.put(store, record.applicationId()));
         }
         HashCache hashes = HashCache.open(hashCacheFile);
-        LibraryStore libraryStore = new LibraryStore(store, hashes);
+        LibraryStore libraryStore = new LibraryStore(store, hashes, record.applicationId());
         List<Path> jars = distribution.jars();
         Map<String, Path> settings = new HashMap<>();
         hadoop.files().forEach(file -> settings.put(file.getFileName().toString(), file));

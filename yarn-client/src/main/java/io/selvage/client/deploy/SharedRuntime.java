@@ -31,6 +31,39 @@ public final class SharedRuntime {
         if (root.isEmpty()) {
             return Optional.empty();
         }
+        String sha256 = hashes.sha256(archive);
+        try {
+            SharedLibraries.Seen seen = look(root, hadoop, archive, hashes);
+            if (seen.file() == null) {
+                LOG.info("The runtime {} is not taken from {}: {} {}", sha256, root, seen.standing(), seen.where());
+            }
+            return Optional.ofNullable(seen.file());
+        } catch (IOException | IllegalArgumentException unanswered) { // Of the latter kind: a host that is not known.
+            LOG.warn("The runtime {} is not taken from {}.", sha256, root, unanswered);
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * How the one of an installation stands there.
+     *
+     * @param root of selvage.library.root
+     * @param bundleDirectory where files are kept that were put together for the cluster
+     * @throws ClientException if there can be none at that place
+     * @throws IllegalArgumentException like {@code IOException}: where HDFS has no host of that name
+     */
+    public static SharedLibraries.Seen look(
+            String root, Configuration hadoop, Distribution distribution, Path bundleDirectory, Path hashCacheFile)
+            throws IOException {
+        Path archive = new Bundle(bundleDirectory).ofJars(distribution.jars());
+        HashCache hashes = HashCache.open(hashCacheFile);
+        SharedLibraries.Seen seen = look(root, hadoop, archive, hashes);
+        hashes.save();
+        return seen;
+    }
+
+    private static SharedLibraries.Seen look(String root, Configuration hadoop, Path archive, HashCache hashes)
+            throws IOException {
         org.apache.hadoop.fs.Path directory = pathOf(root);
         if (!directory.isAbsolute()) {
             throw new ClientException(
@@ -38,17 +71,7 @@ public final class SharedRuntime {
                     SessionConfig.LIBRARY_ROOT.name() + " is \"" + root
                             + "\", which is another directory for each user. Begin it with / or hdfs://, as selvage share has said it.");
         }
-        String sha256 = hashes.sha256(archive);
-        try {
-            Optional<LibraryFile> found = new SharedLibraries(directory, hadoop).find(sha256, Files.size(archive));
-            if (found.isEmpty()) {
-                LOG.info("The runtime {} is not in {}, or can't be used there.", sha256, root);
-            }
-            return found;
-        } catch (IOException | IllegalArgumentException unanswered) { // Of the latter kind: a host that is not known.
-            LOG.warn("The runtime {} is not taken from {}.", sha256, root, unanswered);
-            return Optional.empty();
-        }
+        return new SharedLibraries(directory, hadoop).look(hashes.sha256(archive), Files.size(archive));
     }
 
     /**

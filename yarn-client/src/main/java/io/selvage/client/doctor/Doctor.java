@@ -13,7 +13,9 @@ import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.AttemptCap;
 import io.selvage.client.deploy.ClusterLimits;
 import io.selvage.client.deploy.ClusterResources;
+import io.selvage.client.deploy.Distribution;
 import io.selvage.client.deploy.Queues;
+import io.selvage.client.deploy.SharedRuntime;
 import io.selvage.client.deploy.Shipment;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
@@ -22,6 +24,7 @@ import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.KerberosConfig;
 import io.selvage.protocol.config.SessionConfig;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -63,16 +66,18 @@ public final class Doctor {
     /** @param wanted answers what a session would be opened with, or refuses it */
     public void examine(Callable<Configuration> wanted) {
         told.accept(Judgement.java(Runtime.version().feature(), System.getProperty("java.home", "?")));
-        Optional<SessionConfig> session = attempt("settings", () -> {
-            Configuration settings = wanted.call();
-            JobConfig.from(settings);
-            return SessionConfig.from(settings);
+        Optional<Configuration> settings = attempt("settings", () -> {
+            Configuration configuration = wanted.call();
+            JobConfig.from(configuration);
+            SessionConfig.from(configuration);
+            return configuration;
         });
+        Optional<SessionConfig> session = settings.map(SessionConfig::from);
         session.ifPresent(
                 fine -> told.accept(Finding.ok("settings", "they fit together; see them with selvage config")));
         Optional<HadoopFolder> folder = attempt("Hadoop configuration", () -> HadoopFolder.find(environment));
         folder.ifPresent(found -> told.accept(Judgement.hadoopFiles(found.path(), namesOf(found))));
-        if (folder.isEmpty() || session.isEmpty()) {
+        if (folder.isEmpty() || settings.isEmpty() || session.isEmpty()) {
             told.accept(notChecked("HDFS and YARN", "what is said above is in the way"));
             return;
         }
@@ -80,7 +85,7 @@ public final class Doctor {
         YarnConfiguration hadoop = folder.get().configuration();
         UserGroupInformation.setConfiguration(hadoop);
         kerberos(hadoop, session.get());
-        boolean rootIsThere = hdfs(hadoop, session.get());
+        boolean rootIsThere = hdfs(hadoop, session.get(), settings.get().get(SessionConfig.LIBRARY_ROOT));
         boolean managerIsThere = yarn(hadoop, session.get());
         if (rootIsThere && managerIsThere) {
             leftovers(folder.get(), session.get());
@@ -132,15 +137,16 @@ public final class Doctor {
     }
 
     /** Answers whether there is a state root, which can have been there before only. */
-    private boolean hdfs(YarnConfiguration hadoop, SessionConfig session) {
+    private boolean hdfs(YarnConfiguration hadoop, SessionConfig session, String libraryRoot) {
         Optional<Hdfs> connected = attempt("HDFS", () -> Hdfs.connect(hadoop, session.stateRoot()));
         Optional<List<String>> missing = connected.flatMap(hdfs -> attempt("HDFS", hdfs::missingDirectories));
         if (connected.isEmpty() || missing.isEmpty()) {
-            told.accept(notChecked("state root, store, clock of HDFS", "HDFS does not answer"));
+            told.accept(notChecked("state root, store, clock of HDFS, shared runtime", "HDFS does not answer"));
             return false;
         }
         Hdfs hdfs = connected.get();
         told.accept(Finding.ok("HDFS", "answers; authentication is " + hadoop.get("hadoop.security.authentication")));
+        sharedRuntime(hadoop, libraryRoot);
         try {
             attempt("state root", () -> {
                         hdfs.proveWritable();
@@ -164,6 +170,29 @@ public final class Doctor {
             }
         }
         return missing.get().isEmpty();
+    }
+
+    /** Says nothing where each user has his own. */
+    private void sharedRuntime(YarnConfiguration hadoop, String root) {
+        if (root.isEmpty()) {
+            return;
+        }
+        attempt(Judgement.SHARED_RUNTIME, () -> {
+                    try {
+                        return Judgement.sharedRuntime(
+                                root,
+                                SharedRuntime.look(
+                                        root,
+                                        hadoop,
+                                        Distribution.at(home),
+                                        userDirectory.resolve("cache"),
+                                        userDirectory.resolve("library-hashes")));
+                    } catch (IOException | IllegalArgumentException unanswered) {
+                        LOG.warn("The shared runtime could not be looked at.", unanswered);
+                        return Judgement.sharedRuntimeUnanswered(root, Hdfs.firstLine(unanswered));
+                    }
+                })
+                .ifPresent(told);
     }
 
     private void store(YarnConfiguration hadoop, Hdfs hdfs) {

@@ -1,7 +1,9 @@
 package io.selvage.client.doctor;
 
+import io.selvage.checkpoint.library.SharedLibraries;
 import io.selvage.client.deploy.ClusterLimits;
 import io.selvage.client.deploy.Queues;
+import io.selvage.client.deploy.Version;
 import io.selvage.protocol.config.SessionConfig;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import org.apache.hadoop.yarn.conf.YarnConfiguration;
 
 /** From facts to findings; pure. */
 final class Judgement {
+    static final String SHARED_RUNTIME = "shared runtime";
     static final int LEAST_JAVA = 17;
     /** Clocks that differ by less are as good as equal for everything that Selvage does with them. */
     static final Duration TOLERABLE_SKEW = Duration.ofSeconds(2);
@@ -53,6 +56,60 @@ final class Judgement {
                         folder + " holds no " + HDFS_FILE
                                 + ": that is enough only for an HDFS with one NameNode and no settings of its own."
                                 + " Copy the cluster's.");
+    }
+
+    /**
+     * Sessions can be opened without it, too.
+     *
+     * @param root as the setting says it
+     */
+    static Finding sharedRuntime(String root, SharedLibraries.Seen seen) {
+        String where = seen.where();
+        String share = " Have its owner run, from this installation: selvage share " + root;
+        return switch (seen.standing()) {
+            case FOR_ALL ->
+                Finding.ok(
+                        SHARED_RUNTIME, where + " is this installation's, and everybody may read it, NodeManagers too");
+            case FOR_SOME -> {
+                boolean isFile = seen.file() != null && where.equals(seen.file().getPath());
+                yield Finding.warning(
+                        SHARED_RUNTIME,
+                        "not everybody may " + (isFile ? "read " : "enter ") + where
+                                + ": nodes fetch the runtime for each user, and whoever may not has his own in his state"
+                                + " root. Have its owner run: hdfs dfs -chmod " + (isFile ? "o+r " : "o+x ") + where);
+            }
+            case NO_ROOT ->
+                notTaken(
+                        "there is no " + where + " (" + SessionConfig.LIBRARY_ROOT.name() + ")",
+                        " Have an administrator make it with: selvage share " + root);
+            case ABSENT ->
+                notTaken(
+                        where + " has not the runtime of this installation (" + Version.current()
+                                + " with the jars of its lib folder), but that of others, or none",
+                        share);
+            case DAMAGED ->
+                notTaken(
+                        where + " is longer or shorter than the archive that was put there",
+                        " Have its owner delete it when no session uses it." + share);
+            case REPLACEABLE ->
+                notTaken(
+                        "anybody may write to " + where + ", and so could replace what all users run",
+                        " Have its owner see what is there, and run: hdfs dfs -chmod o-w " + where);
+            case CLOSED ->
+                notTaken(
+                        "you may not read " + where,
+                        " Have its owner run: hdfs dfs -chmod o+rX on it and on the directories above.");
+        };
+    }
+
+    static Finding sharedRuntimeUnanswered(String root, String reason) {
+        return notTaken(
+                root + " could not be looked at: " + reason,
+                " See whether " + SessionConfig.LIBRARY_ROOT.name() + " names the right HDFS.");
+    }
+
+    private static Finding notTaken(String why, String remedy) {
+        return Finding.warning(SHARED_RUNTIME, why + ": each user has the runtime in his own state root." + remedy);
     }
 
     /**

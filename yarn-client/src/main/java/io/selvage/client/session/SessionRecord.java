@@ -1,6 +1,9 @@
 package io.selvage.client.session;
 
 import io.selvage.protocol.security.ApplicationIdentity;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What opens a session to this user: all that a later command needs to find it and to prove itself.
  *
  * @param applicationId YARN's id
- * @param cluster where the ResourceManager is: a session of another cluster is none of this one's business
+ * @param cluster where its ResourceManagers are, as {@link #clusterAt} says it: a session of another cluster is none of
+ *     this one's business
  * @param stateRoot fully qualified
  * @param name as shown in YARN
  * @param identity holds the session's secrets
@@ -24,6 +28,7 @@ public record SessionRecord(
         ApplicationIdentity identity,
         @Nullable String user,
         @Nullable String onlyJob) {
+    private static final String OR = " or ";
     private static final Pattern ID = Pattern.compile("application_\\d{1,18}_\\d{1,9}");
 
     public SessionRecord {
@@ -35,6 +40,23 @@ public record SessionRecord(
     /** Whether it has the form of an application's id; what has not can only be a name. */
     public static boolean isId(String text) {
         return ID.matcher(text).matches();
+    }
+
+    /** A cluster by the addresses of its ResourceManagers, host and port of each. */
+    public static String clusterAt(List<String> addresses) {
+        return String.join(OR, addresses);
+    }
+
+    /**
+     * Whether it is on that cluster: whether both have a ResourceManager in common. One cluster may have had another
+     * one added, or name them in another order; and an address is that of one cluster.
+     */
+    public boolean isOn(String otherCluster) {
+        return !Collections.disjoint(addresses(cluster), addresses(otherCluster));
+    }
+
+    private static List<String> addresses(String cluster) {
+        return List.of(cluster.toLowerCase(Locale.ROOT).split(OR, -1));
     }
 
     public boolean takesJobs() {

@@ -2,6 +2,8 @@ package io.selvage.client.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.client.deploy.Distribution;
+import io.selvage.client.deploy.SharedRuntime;
 import io.selvage.client.doctor.Finding.Verdict;
 import io.selvage.protocol.config.ApplicationConfig;
 import io.selvage.protocol.config.Configuration;
@@ -143,6 +145,56 @@ class DoctorTest {
         try (var files = Files.list(parent)) {
             assertThat(files.toList()).containsExactly(file);
         }
+    }
+
+    @Test
+    void theSharedRuntimeIsLookedAt() throws IOException {
+        Path lib = Files.createDirectories(directory.resolve("home").resolve("lib"));
+        Files.writeString(lib.resolve("selvage.jar"), "1");
+        Path root = directory.resolve("apps").resolve("selvage");
+        assertThat(shared(root.toUri().toString()).text()).contains("there is no file:" + root, "selvage share");
+        assertThat(shared("apps/selvage")).satisfies(finding -> {
+            assertThat(finding.verdict()).as("no session would be opened").isEqualTo(Verdict.PROBLEM);
+            assertThat(finding.text()).contains("Begin it with /");
+        });
+        assertThat(shared("nowhere://host/apps")).satisfies(finding -> {
+            assertThat(finding.verdict()).isEqualTo(Verdict.WARNING);
+            assertThat(finding.text()).contains("nowhere://host/apps could not be looked at");
+        });
+
+        SharedRuntime.put(
+                root.toUri().toString(),
+                new org.apache.hadoop.conf.Configuration(),
+                Distribution.at(directory.resolve("home")),
+                directory.resolve("other-cache"),
+                directory.resolve("other-hashes"));
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Finding fine = shared(root.toUri().toString());
+        assertThat(fine.verdict()).as(fine.text()).isEqualTo(Verdict.OK);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        assertThat(shared(root.toUri().toString()).text()).contains("-chmod o+x file:" + directory);
+
+        Files.writeString(lib.resolve("another.jar"), "2");
+        assertThat(shared(root.toUri().toString()).text()).contains("has not the runtime of this installation");
+        assertThat(examine(hadoopFolder(), Configuration.defaults()))
+                .as("there is none")
+                .noneMatch(finding -> finding.check().equals("shared runtime"));
+    }
+
+    private Finding shared(String root) throws IOException {
+        // Nothing can be written below a file, so that the store is not raced on.
+        Path stateRoot = Files.writeString(directory.resolve("file"), "1").resolve("state");
+        List<Finding> found = examine(
+                hadoopFolder(),
+                Configuration.defaults()
+                        .withOptions(
+                                List.of("selvage.library.root=" + root, "selvage.state.root=" + stateRoot.toUri())));
+        return found.stream()
+                .filter(finding -> finding.check().equals("shared runtime"))
+                .reduce((first, second) -> {
+                    throw new AssertionError(first + " and " + second);
+                })
+                .orElseThrow();
     }
 
     private List<Finding> examine(Path hadoopFolder, Configuration settings) {

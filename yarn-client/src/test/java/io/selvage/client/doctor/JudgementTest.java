@@ -2,11 +2,14 @@ package io.selvage.client.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.checkpoint.library.SharedLibraries;
+import io.selvage.checkpoint.library.SharedLibraries.Standing;
 import io.selvage.client.deploy.ClusterLimits;
 import io.selvage.client.deploy.Queues;
 import io.selvage.client.doctor.Finding.Verdict;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.wire.LibraryFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -153,5 +156,36 @@ class JudgementTest {
         Finding missing = Judgement.queue("default", new Queues.Choice(QUEUE, "It is not there.", true), "anna");
         assertThat(missing.verdict()).isEqualTo(Verdict.WARNING);
         assertThat(missing.text()).startsWith("It is not there. ").contains("placement rules");
+    }
+
+    @Test
+    void whatIsInTheWayOfASharedRuntimeComesWithItsRemedy() {
+        assertThat(shared(Standing.FOR_ALL, "hdfs://nn/apps/f.zip").verdict()).isEqualTo(Verdict.OK);
+        assertThat(shared(Standing.FOR_SOME, "hdfs://nn/apps").text()).endsWith("hdfs dfs -chmod o+x hdfs://nn/apps");
+        assertThat(shared(Standing.FOR_SOME, "hdfs://nn/apps/f.zip").text())
+                .contains("read hdfs://nn/apps/f.zip")
+                .endsWith("hdfs dfs -chmod o+r hdfs://nn/apps/f.zip");
+        assertThat(shared(Standing.NO_ROOT, "hdfs://nn/apps").text()).endsWith("selvage share /apps");
+        assertThat(shared(Standing.ABSENT, "hdfs://nn/apps/libraries").text()).endsWith("selvage share /apps");
+        assertThat(shared(Standing.DAMAGED, "hdfs://nn/apps/f.zip").text())
+                .contains("delete it when no session uses it")
+                .endsWith("selvage share /apps");
+        assertThat(shared(Standing.REPLACEABLE, "hdfs://nn/apps").text())
+                .endsWith("hdfs dfs -chmod o-w hdfs://nn/apps");
+        assertThat(shared(Standing.CLOSED, "hdfs://nn/apps").text()).contains("you may not read hdfs://nn/apps");
+        for (Standing standing : Standing.values()) {
+            if (standing != Standing.FOR_ALL) {
+                assertThat(shared(standing, "hdfs://nn/apps").verdict())
+                        .as("%s: sessions are opened all the same", standing)
+                        .isEqualTo(Verdict.WARNING);
+            }
+        }
+    }
+
+    private static Finding shared(Standing standing, String where) {
+        LibraryFile file =
+                LibraryFile.newBuilder().setPath("hdfs://nn/apps/f.zip").build();
+        boolean isUsable = standing == Standing.FOR_ALL || standing == Standing.FOR_SOME;
+        return Judgement.sharedRuntime("/apps", new SharedLibraries.Seen(standing, where, isUsable ? file : null));
     }
 }
