@@ -18,6 +18,7 @@ import io.selvage.protocol.config.CheckpointOnCancel;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.RestartPolicy;
 import io.selvage.protocol.failure.EndWords;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
@@ -1015,12 +1016,7 @@ final class Job {
                 .ifPresent(pending -> giveUp(
                         pending,
                         executor + " declined it: "
-                                + firstLine(declined.getFailure().getMessage())));
-    }
-
-    /** HDFS's own messages go on with its stack. */
-    private static String firstLine(String message) {
-        return message.lines().findFirst().orElse("it gives no reason.");
+                                + FailureWords.firstLine(declined.getFailure().getMessage())));
     }
 
     void onMetadataWriteFailed(CheckpointKey key, String reason) {
@@ -1053,7 +1049,7 @@ final class Job {
                     failed + (failed == 1 ? " checkpoint has" : " checkpoints in a row have")
                             + " failed, and selvage.checkpoint.tolerated-failures is "
                             + config.checkpointFailuresTolerated() + "; the newest, checkpoint " + newest.checkpoint()
-                            + ": " + reason + (reason.endsWith(".") ? "" : ".")));
+                            + ": " + FailureWords.sentence(reason)));
         }
     }
 
@@ -1063,8 +1059,7 @@ final class Job {
             return "";
         }
         String reason = lastGiveUp.isEmpty() ? "the one under way is not stored yet" : lastGiveUp;
-        return "No checkpoint has been completed for " + overdueNanos / 1_000_000_000 + " s: " + reason
-                + (reason.endsWith(".") ? "" : ".")
+        return "No checkpoint has been completed for " + overdueNanos / 1_000_000_000 + " s: " + FailureWords.sentence(reason)
                 + " The job goes on; a failure now would replay all of that time. See whether HDFS answers.";
     }
 
