@@ -27,8 +27,7 @@ class OutageTest {
     void peopleAreToldAtOnceThenTwiceAMinuteAndAtTheEnd() {
         long started = fail(60);
         assertThat(told).hasSize(2);
-        assertThat(told.get(0))
-                .isEqualTo("HDFS is full, " + started + ". It is tried again, for 10 minutes at most.");
+        assertThat(told.get(0)).isEqualTo("HDFS is full, " + started + ". It is tried again, for 10 minutes at most.");
         assertThat(told.get(1)).startsWith("HDFS is full, ").contains(" It was tried 34 times in 30 s, and is");
         assertThat(outage.onWritten(now)).hasValue("The journal is written again; that had failed 63 times in 60 s.");
     }

@@ -8,10 +8,12 @@ import org.junit.jupiter.api.Test;
 class FailureWordsTest {
     @Test
     void aServersStackIsNotToldWithItsWords() {
-        IOException full = new IOException("File /a could only be written to 0 of 1 nodes\n\tat Server.call(Server.java)");
+        IOException full =
+                new IOException("File /a could only be written to 0 of 1 nodes\n\tat Server.call(Server.java)");
         assertThat(FailureWords.firstLine(full)).isEqualTo("File /a could only be written to 0 of 1 nodes");
         assertThat(FailureWords.sentence(full)).isEqualTo("File /a could only be written to 0 of 1 nodes.");
-        assertThat(FailureWords.sentence(new IOException("\nSafe mode is on.\nIt ends."))).isEqualTo("Safe mode is on.");
+        assertThat(FailureWords.sentence(new IOException("\nSafe mode is on.\nIt ends.")))
+                .isEqualTo("Safe mode is on.");
     }
 
     @Test

@@ -149,8 +149,8 @@ public final class Journal {
                             + slots.file(topSlot) + " is not the record it knows. It ends itself.");
         } catch (IOException e) {
             return new JournalOutcome.NotWritten(
-                    "The journal " + store.qualify(directory) + " could not be looked at: "
-                            + FailureWords.sentence(e) + " See whether HDFS is up.",
+                    "The journal " + store.qualify(directory) + " could not be looked at: " + FailureWords.sentence(e)
+                            + " See whether HDFS is up.",
                     e);
         }
     }
@@ -312,7 +312,8 @@ public final class Journal {
 
     private JournalOutcome.Fenced undecided(JournalRecord record, PutOutcome put) {
         IOException cause = Objects.requireNonNull(put.cause());
-        return fence("Master epoch " + record.epoch() + " can't know whether " + slots.file(record.slot())
-                + " was written (" + FailureWords.firstLine(cause) + "); it ends itself, and the next attempt reads the journal.");
+        return fence(
+                "Master epoch " + record.epoch() + " can't know whether " + slots.file(record.slot()) + " was written ("
+                        + FailureWords.firstLine(cause) + "); it ends itself, and the next attempt reads the journal.");
     }
 }

@@ -262,7 +262,10 @@ public final class DurableStore {
             } catch (IOException e) {
                 if (looks == 1) {
                     cause.addSuppressed(e);
-                    LOG.warn("Whether {} was written can't be seen now: {}", files.qualify(temporary), FailureWords.firstLine(e.toString()));
+                    LOG.warn(
+                            "Whether {} was written can't be seen now: {}",
+                            files.qualify(temporary),
+                            FailureWords.firstLine(e.toString()));
                 }
                 mayLook = patience.waitAfter(looks);
             }
@@ -290,7 +293,10 @@ public final class DurableStore {
         try {
             files.delete(temporary);
         } catch (IOException e) {
-            LOG.warn("The temporary file {} stays until the next sweep: {}", files.qualify(temporary), FailureWords.firstLine(e.toString()));
+            LOG.warn(
+                    "The temporary file {} stays until the next sweep: {}",
+                    files.qualify(temporary),
+                    FailureWords.firstLine(e.toString()));
         }
     }
 

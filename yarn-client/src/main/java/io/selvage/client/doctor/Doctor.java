@@ -304,7 +304,8 @@ public final class Doctor {
         } catch (Exception failed) {
             LOG.warn("The check \"{}\" failed.", check, failed);
             told.accept(Finding.problem(
-                    check, "it could not be looked at: " + FailureWords.sentence(failed) + " See the log of this command."));
+                    check,
+                    "it could not be looked at: " + FailureWords.sentence(failed) + " See the log of this command."));
         }
         return Optional.empty();
     }
