@@ -1058,9 +1058,14 @@ final class Job {
         if (overdueNanos == 0) {
             return "";
         }
+        String missing = "No checkpoint has been completed for " + overdueNanos / 1_000_000_000 + " s: ";
+        String goesOn = " The job goes on; a failure now would replay all of that time.";
+        String ofJournal = outbox.journalTrouble();
+        if (!ofJournal.isEmpty()) {
+            return missing + "a record waits for the journal. " + ofJournal + goesOn;
+        }
         String reason = lastGiveUp.isEmpty() ? "the one under way is not stored yet" : lastGiveUp;
-        return "No checkpoint has been completed for " + overdueNanos / 1_000_000_000 + " s: " + FailureWords.sentence(reason)
-                + " The job goes on; a failure now would replay all of that time. See whether HDFS answers.";
+        return missing + FailureWords.sentence(reason) + goesOn + " See whether HDFS answers.";
     }
 
     /** Deletes what is no longer needed, and what crashes and late uploads have left. */
@@ -1114,7 +1119,19 @@ final class Job {
                     + " What still runs of the job goes on, but without checkpoints, and can't come back from "
                     + "a failure. The graph is read again until that succeeds.";
         }
-        return isShortOfSlots() ? slotsAlarm() : checkpointAlarm();
+        if (isShortOfSlots()) {
+            return slotsAlarm();
+        }
+        String ofCheckpoints = checkpointAlarm();
+        return ofCheckpoints.isEmpty() ? journalAlarm() : ofCheckpoints;
+    }
+
+    private String journalAlarm() {
+        long waitedNanos = outbox.journalTroubleNanos();
+        return waitedNanos < limits.journalAlarmNanos()
+                ? ""
+                : "Nothing could be written to the journal for " + waitedNanos / 1_000_000_000
+                        + " s, and checkpoints, restarts and ends of jobs wait for that. " + outbox.journalTrouble();
     }
 
     private boolean isShortOfSlots() {

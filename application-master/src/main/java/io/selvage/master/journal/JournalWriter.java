@@ -124,6 +124,7 @@ public final class JournalWriter {
             return 0;
         }
         told.ifPresent(LOG::warn);
+        inbox.accept(new MasterEvent.JournalWaits(order.id(), reason));
         return outage.pauseMillis();
     }
 
