@@ -77,7 +77,7 @@ public sealed interface MasterAction {
 
     /**
      * Make a record durable, after all that were asked for before it; answered by JournalAppended, JournalFenced or
-     * JournalUnavailable.
+     * JournalUnavailable, and until then, as often as it fails, by JournalWaits.
      */
     record AppendToJournal(AppendId append, JournalRecord record) implements MasterAction {
         @Override

@@ -110,6 +110,8 @@ public sealed interface MasterEvent {
 
         void on(JournalAppended event);
 
+        void on(JournalWaits event);
+
         void on(JournalFenced event);
 
         void on(JournalUnavailable event);
@@ -413,6 +415,19 @@ public sealed interface MasterEvent {
 
     /** A record is durable, or what was asked to be confirmed is so. */
     record JournalAppended(AppendId append) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /**
+     * The journal has just failed to take a record, or to be looked at, and that is tried again: told each time, and of
+     * no effect once it is answered.
+     *
+     * @param reason a sentence
+     */
+    record JournalWaits(AppendId append, String reason) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

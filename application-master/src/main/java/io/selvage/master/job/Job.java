@@ -18,6 +18,7 @@ import io.selvage.protocol.config.CheckpointOnCancel;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.RestartPolicy;
 import io.selvage.protocol.failure.EndWords;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
@@ -1015,12 +1016,7 @@ final class Job {
                 .ifPresent(pending -> giveUp(
                         pending,
                         executor + " declined it: "
-                                + firstLine(declined.getFailure().getMessage())));
-    }
-
-    /** HDFS's own messages go on with its stack. */
-    private static String firstLine(String message) {
-        return message.lines().findFirst().orElse("it gives no reason.");
+                                + FailureWords.firstLine(declined.getFailure().getMessage())));
     }
 
     void onMetadataWriteFailed(CheckpointKey key, String reason) {
@@ -1053,7 +1049,7 @@ final class Job {
                     failed + (failed == 1 ? " checkpoint has" : " checkpoints in a row have")
                             + " failed, and selvage.checkpoint.tolerated-failures is "
                             + config.checkpointFailuresTolerated() + "; the newest, checkpoint " + newest.checkpoint()
-                            + ": " + reason + (reason.endsWith(".") ? "" : ".")));
+                            + ": " + FailureWords.sentence(reason)));
         }
     }
 
@@ -1062,10 +1058,14 @@ final class Job {
         if (overdueNanos == 0) {
             return "";
         }
+        String missing = "No checkpoint has been completed for " + overdueNanos / 1_000_000_000 + " s: ";
+        String goesOn = " The job goes on; a failure now would replay all of that time.";
+        String ofJournal = outbox.journalTrouble();
+        if (!ofJournal.isEmpty()) {
+            return missing + "a record waits for the journal. " + ofJournal + goesOn;
+        }
         String reason = lastGiveUp.isEmpty() ? "the one under way is not stored yet" : lastGiveUp;
-        return "No checkpoint has been completed for " + overdueNanos / 1_000_000_000 + " s: " + reason
-                + (reason.endsWith(".") ? "" : ".")
-                + " The job goes on; a failure now would replay all of that time. See whether HDFS answers.";
+        return missing + FailureWords.sentence(reason) + goesOn + " See whether HDFS answers.";
     }
 
     /** Deletes what is no longer needed, and what crashes and late uploads have left. */
@@ -1119,7 +1119,19 @@ final class Job {
                     + " What still runs of the job goes on, but without checkpoints, and can't come back from "
                     + "a failure. The graph is read again until that succeeds.";
         }
-        return isShortOfSlots() ? slotsAlarm() : checkpointAlarm();
+        if (isShortOfSlots()) {
+            return slotsAlarm();
+        }
+        String ofCheckpoints = checkpointAlarm();
+        return ofCheckpoints.isEmpty() ? journalAlarm() : ofCheckpoints;
+    }
+
+    private String journalAlarm() {
+        long waitedNanos = outbox.journalTroubleNanos();
+        return waitedNanos < limits.journalAlarmNanos()
+                ? ""
+                : "Nothing could be written to the journal for " + waitedNanos / 1_000_000_000
+                        + " s, and checkpoints, restarts and ends of jobs wait for that. " + outbox.journalTrouble();
     }
 
     private boolean isShortOfSlots() {

@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param rescaleNanos until a job that is to have another parallelism, and can't take its checkpoint for it, goes on as
  *     it is; after that checkpoint's time-out once it is taken
  * @param slotsAlarmNanos until the alarm is raised for a job that has run and does not get its slots again
+ * @param journalAlarmNanos until the alarm is raised for jobs because the journal can't be written
  * @param deployNanos until an incarnation whose subtasks don't all run has failed
  * @param stopNanos until an executor that does not stop a job's subtasks is given up; above the 30 s after which it
  *     ends itself
@@ -23,6 +24,7 @@ record JobLimits(
         long resourcesNanos,
         long rescaleNanos,
         long slotsAlarmNanos,
+        long journalAlarmNanos,
         long deployNanos,
         long stopNanos,
         long suspicionNanos,
@@ -32,6 +34,7 @@ record JobLimits(
         return new JobLimits(
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofMinutes(2).toNanos(),
+                Duration.ofSeconds(30).toNanos(),
                 Duration.ofSeconds(30).toNanos(),
                 Duration.ofMinutes(5).toNanos(),
                 Duration.ofSeconds(40).toNanos(),

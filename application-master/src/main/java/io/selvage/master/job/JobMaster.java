@@ -819,6 +819,11 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     @Override
+    public void on(MasterEvent.JournalWaits event) {
+        outbox.onWaits(event.append(), event.reason());
+    }
+
+    @Override
     public void on(MasterEvent.JournalFenced event) {
         exit(ExitCode.FENCED, event.reason());
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Owned by the {@link JobMaster}: the actions of the event at hand, and what follows once records are durable.
@@ -25,6 +26,7 @@ final class Outbox {
     private final JournaledState journaled;
     private final long startedMillis;
     private final Map<AppendId, Runnable> continuations = new LinkedHashMap<>();
+    private @Nullable Waiting waiting; // Null: for all that is known, the journal takes what comes.
     private List<MasterAction> actions = new ArrayList<>();
     /** What only the newest master may do: they wait for the journal to say that this is the one. */
     private List<MasterAction> guarded = new ArrayList<>();
@@ -32,6 +34,9 @@ final class Outbox {
     private long lastAppend;
     private int sinceSnapshot;
     private long nowNanos;
+
+    /** What the journal does not take, why, and since when that is known. */
+    private record Waiting(AppendId append, String reason, long sinceNanos) {}
 
     /** @param startedMillis the wall clock at the master's start, which is zero in nanoseconds */
     Outbox(JournaledState journaled, long startedMillis) {
@@ -102,7 +107,29 @@ final class Outbox {
             throw new IllegalStateException(
                     "The journal confirms " + append + ", which is not on its way: " + continuations.keySet() + ".");
         }
+        if (waiting != null && waiting.append().equals(append)) {
+            waiting = null;
+        }
         continuation.run();
+    }
+
+    /** The journal does not take what it was given. Said again and again; no more true once it has taken it. */
+    void onWaits(AppendId append, String reason) {
+        if (continuations.containsKey(append)) {
+            Waiting before = waiting;
+            long sinceNanos = before != null && before.append().equals(append) ? before.sinceNanos() : nowNanos;
+            waiting = new Waiting(append, reason, sinceNanos);
+        }
+    }
+
+    /** A sentence: why the journal does not take what it was given; empty: it does, for all that is known. */
+    String journalTrouble() {
+        return waiting == null ? "" : waiting.reason();
+    }
+
+    /** For how long. */
+    long journalTroubleNanos() {
+        return waiting == null ? 0 : nowNanos - waiting.sinceNanos();
     }
 
     List<MasterAction> take() {

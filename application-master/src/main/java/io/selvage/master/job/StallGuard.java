@@ -69,10 +69,12 @@ final class StallGuard {
     /**
      * Whoever leads: an executor whose heartbeats are not answered leaves its master, and while HDFS is away there may
      * be no answer from the journal for minutes, nor a newer master to go to. YARN's order to end waits: the journal
-     * says whether this master was replaced, which is an end of its own kind, and YARN ends who does not obey.
+     * says whether this master was replaced, which is an end of its own kind, and YARN ends who does not obey. Why the
+     * journal does not answer is only told.
      */
     private static boolean isHarmless(MasterEvent event) {
         return event instanceof MasterEvent.HeartbeatReceived
+                || event instanceof MasterEvent.JournalWaits
                 || event instanceof MasterEvent.JobsQueried
                 || event instanceof MasterEvent.SessionQueried;
     }

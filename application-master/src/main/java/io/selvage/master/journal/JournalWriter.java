@@ -7,42 +7,52 @@ import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.loop.Inbox;
 import io.selvage.protocol.wire.JournalRecord;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Owned by the thread {@code master-journal}, as is the journal in it; the loop alone hands it records. Writes them in
- * that order, and tries again what was not written until {@link #GIVE_UP_NANOS} are over.
+ * that order, and tries again what was not written until {@link Outage#GIVE_UP_NANOS} are over.
  */
 public final class JournalWriter {
     /** Records that may wait. */
     static final int CAPACITY = 4096;
-    /** An outage of HDFS is waited out: another attempt could not even read the journal. */
-    static final long GIVE_UP_NANOS = TimeUnit.MINUTES.toNanos(10);
-
     /** So few that a record that comes meanwhile hardly waits. */
     static final int RECORDS_DELETED_AT_ONCE = 4;
+    /** There is nothing to do before something is ordered. */
+    static final long UNTIL_ORDERED = Long.MAX_VALUE;
 
-    static final long FIRST_RETRY_MILLIS = 100;
-    static final long LONGEST_RETRY_MILLIS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
 
     private final Journal journal;
-    private final Inbox inbox;
+    private final Consumer<MasterEvent> inbox;
     private final Inbox.Overload overload;
+    private final LongSupplier clock;
     private final BlockingQueue<Order> orders = new ArrayBlockingQueue<>(CAPACITY);
+    private final Outage outage = new Outage();
+    private @Nullable Order current; // Tried until it is carried out.
+    private long startedNanos; // The first attempt at it.
+    private boolean isLost; // The journal is another master's, or given up.
 
     /** What is to be done with the journal, until it is done. */
     private record Order(AppendId id, Supplier<JournalOutcome> attempt) {}
 
-    public JournalWriter(Journal journal, Inbox inbox, Inbox.Overload overload) {
+    /**
+     * @param inbox the loop's
+     * @param clock nanoseconds since the master's start
+     */
+    public JournalWriter(Journal journal, Consumer<MasterEvent> inbox, Inbox.Overload overload, LongSupplier clock) {
         this.journal = journal;
         this.inbox = inbox;
         this.overload = overload;
+        this.clock = clock;
     }
 
     /** Never blocks. */
@@ -63,41 +73,59 @@ public final class JournalWriter {
 
     /** Writes until the journal is lost or the thread is interrupted. */
     public void run() throws InterruptedException {
-        boolean goesOn = true;
-        while (goesOn) {
-            goesOn = carryOut(next());
+        while (!isLost) {
+            long pauseMillis = runOnce();
+            if (pauseMillis == UNTIL_ORDERED) {
+                begin(orders.take());
+            } else {
+                Thread.sleep(pauseMillis);
+            }
         }
     }
 
-    /** What is to be done next; while nothing is, old records are deleted. */
-    private Order next() throws InterruptedException {
-        Order next = orders.poll();
-        while (next == null && journal.compact(RECORDS_DELETED_AT_ONCE)) {
-            next = orders.poll();
+    /**
+     * Makes one attempt, or deletes a few old records while nothing is to be written. Answers how many milliseconds to
+     * wait before there is more to do, or {@link #UNTIL_ORDERED}.
+     */
+    long runOnce() {
+        if (current == null) {
+            begin(orders.poll());
         }
-        return next == null ? orders.take() : next;
+        if (current == null) {
+            return journal.compact(RECORDS_DELETED_AT_ONCE) ? 0 : UNTIL_ORDERED;
+        }
+        return attempt(current);
     }
 
-    private boolean carryOut(Order order) throws InterruptedException {
-        long started = System.nanoTime();
-        for (long pause = FIRST_RETRY_MILLIS; ; pause = Math.min(2 * pause, LONGEST_RETRY_MILLIS)) {
-            JournalOutcome outcome = order.attempt().get();
-            if (outcome instanceof JournalOutcome.Appended) {
-                inbox.post(new MasterEvent.JournalAppended(order.id()));
-                return true;
-            }
-            if (outcome instanceof JournalOutcome.Fenced fenced) {
-                inbox.post(new MasterEvent.JournalFenced(fenced.reason()));
-                return false;
-            }
-            String reason = ((JournalOutcome.NotWritten) outcome).reason();
-            if (System.nanoTime() - started >= GIVE_UP_NANOS) {
-                inbox.post(new MasterEvent.JournalUnavailable(reason));
-                return false;
-            }
-            LOG.warn("{} It is tried again in {} ms.", reason, pause);
-            Thread.sleep(pause);
+    private void begin(@Nullable Order order) {
+        current = order;
+        startedNanos = clock.getAsLong();
+    }
+
+    private long attempt(Order order) {
+        JournalOutcome outcome = order.attempt().get();
+        long nowNanos = clock.getAsLong();
+        if (outcome instanceof JournalOutcome.Appended) {
+            outage.onWritten(nowNanos).ifPresent(LOG::info);
+            current = null;
+            inbox.accept(new MasterEvent.JournalAppended(order.id()));
+            return 0;
         }
+        if (outcome instanceof JournalOutcome.Fenced fenced) {
+            isLost = true;
+            inbox.accept(new MasterEvent.JournalFenced(fenced.reason()));
+            return 0;
+        }
+        String reason = ((JournalOutcome.NotWritten) outcome).reason();
+        Optional<String> told = outage.onFailure(reason, startedNanos, nowNanos);
+        if (outage.isTooLong(nowNanos)) {
+            isLost = true;
+            inbox.accept(new MasterEvent.JournalUnavailable(reason));
+            return 0;
+        }
+        told.ifPresent(LOG::warn);
+        inbox.accept(new MasterEvent.JournalWaits(order.id(), reason));
+        return outage.pauseMillis();
     }
 
     private JournalOutcome write(JournalRecord journalRecord) {

@@ -50,6 +50,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.LongSupplier;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
 import org.apache.hadoop.yarn.conf.YarnConfiguration;
 import org.slf4j.Logger;
@@ -134,7 +135,9 @@ public final class MasterMain {
         Won won = winEpoch(opened.store(), ports.control().port());
         steps.done("epoch");
         YarnCluster yarn = await(joining);
-        JournalWriter writer = new JournalWriter(won.journal(), inbox, what -> end.end(ExitCode.OVERLOADED, what));
+        LongSupplier clock = () -> System.nanoTime() - startedNanos;
+        JournalWriter writer =
+                new JournalWriter(won.journal(), inbox::post, what -> end.end(ExitCode.OVERLOADED, what), clock);
         MasterStorage storage = new MasterStorage(
                 opened.store(), here.applicationId(), inbox, what -> end.end(ExitCode.OVERLOADED, what));
         String trackingUrl = "http://" + here.host() + ":" + ports.status().port() + "/";
@@ -146,7 +149,7 @@ public final class MasterMain {
                 startedMillis,
                 startedMillis ^ here.attempt());
         Actions actions = new Actions(inbox, questions, writer, storage, ports.control(), yarn, end);
-        MasterLoop loop = new MasterLoop(jobMaster, inbox, actions, () -> System.nanoTime() - startedNanos);
+        MasterLoop loop = new MasterLoop(jobMaster, inbox, actions, clock);
         startThread("master-journal", writer::run);
         startThread("master-loop", loop::run);
         SignOfLife sign = new SignOfLife(

@@ -11,6 +11,7 @@ import io.selvage.master.event.CheckpointKey;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.loop.Inbox;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.VertexId;
@@ -97,7 +98,7 @@ public final class MasterStorage {
                                         "The changed graph was not written to " + action.to() + ": " + put.cause()));
             } catch (IOException failed) {
                 LOG.warn("The graph of {} could not be changed.", action.job(), failed);
-                inbox.post(new MasterEvent.GraphNotChanged(action.job(), action.to(), sentence(failed)));
+                inbox.post(new MasterEvent.GraphNotChanged(action.job(), action.to(), FailureWords.firstLine(failed)));
             }
         });
     }
@@ -135,7 +136,7 @@ public final class MasterStorage {
                 inbox.post(new MasterEvent.MetadataWritten(key, metadata.write()));
             } catch (IOException failed) {
                 LOG.warn("The metadata of {} could not be written.", key, failed);
-                inbox.post(new MasterEvent.MetadataWriteFailed(key, sentence(failed)));
+                inbox.post(new MasterEvent.MetadataWriteFailed(key, FailureWords.firstLine(failed)));
             }
         });
     }
@@ -241,7 +242,7 @@ public final class MasterStorage {
                 MasterEvent givenUp = unreadable(
                         action.job(),
                         FailureKind.TRANSIENT,
-                        "The job's graph " + action.path() + " could not be read: " + sentence(failed)
+                        "The job's graph " + action.path() + " could not be read: " + FailureWords.sentence(failed)
                                 + " See whether HDFS answers.");
                 Runnable next =
                         attempt < READ_ATTEMPTS ? () -> tryReadGraph(action, attempt + 1) : () -> inbox.post(givenUp);
@@ -281,11 +282,5 @@ public final class MasterStorage {
         } catch (RejectedExecutionException full) {
             overload.onFull("The queue of " + CAPACITY + " tasks for HDFS is full.");
         }
-    }
-
-    private static String sentence(IOException failed) {
-        String message = String.valueOf(failed.getMessage());
-        int line = message.indexOf('\n');
-        return line < 0 ? message : message.substring(0, line);
     }
 }

@@ -6,6 +6,7 @@ import static io.selvage.master.job.MasterHarness.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.master.checkpoint.CheckpointHistory;
+import io.selvage.master.event.AppendId;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
@@ -209,6 +210,58 @@ class CheckpointRulesTest {
         }
         assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
         assertThat(harness.describe(JOB).getAlarm()).contains("No checkpoint", "HDFS is full.");
+    }
+
+    // ---- what keeps them from being completed ----
+
+    private static String alarm(MasterHarness harness) {
+        return harness.describe(JOB).getAlarm();
+    }
+
+    @Test
+    void theAlarmSaysWhyTheJournalDoesNotTakeTheRecordUntilItDoes() {
+        MasterHarness harness = small();
+        harness.completeCheckpoint();
+        harness.journalHeld = true;
+        harness.completeCheckpoint();
+        harness.passAlive(Duration.ofSeconds(15));
+        assertThat(alarm(harness)).contains("the one under way is not stored yet");
+        harness.journalWaits("Record 7 could not be written: HDFS is in safe mode.");
+        harness.journalWaits("Record 7 could not be written: HDFS is full.");
+        AppendId waiting = harness.journalWaits("Record 7 could not be written: HDFS is full.");
+        assertThat(alarm(harness))
+                .startsWith("No checkpoint has been completed for 16 s: a record waits for the journal. "
+                        + "Record 7 could not be written: HDFS is full. The job goes on")
+                .doesNotContain("not stored");
+        harness.confirmHeld();
+        assertThat(alarm(harness)).isEmpty();
+        harness.tell(new MasterEvent.JournalWaits(waiting, "Record 7 could not be written: HDFS is full."));
+        harness.passAlive(Duration.ofSeconds(40));
+        assertThat(alarm(harness)).as("it is written").contains("No checkpoint").doesNotContain("Record 7");
+    }
+
+    @Test
+    void aRestartThatWaitsForTheJournalIsAnAlarmAfterAWhile() {
+        MasterHarness harness = small();
+        harness.completeCheckpoint();
+        harness.journalHeld = true;
+        harness.report(
+                1,
+                1,
+                2,
+                0,
+                SubtaskState.SUBTASK_FAILED,
+                MasterHarness.failure(FailureKind.TRANSIENT, "A sink could not write."));
+        harness.journalWaits("Record 7 could not be written: HDFS is full.");
+        harness.passAlive(Duration.ofSeconds(29));
+        harness.journalWaits("Record 7 could not be written: HDFS is full.");
+        assertThat(alarm(harness)).isEmpty();
+        harness.passAlive(Duration.ofSeconds(1));
+        assertThat(alarm(harness))
+                .startsWith("Nothing could be written to the journal for 30 s, ")
+                .endsWith(" Record 7 could not be written: HDFS is full.");
+        harness.confirmHeld();
+        assertThat(alarm(harness)).isEmpty();
     }
 
     // ---- what outlives the job ----

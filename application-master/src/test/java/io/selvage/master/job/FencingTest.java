@@ -135,6 +135,18 @@ class FencingTest {
     }
 
     @Test
+    void whyTheJournalDoesNotAnswerAfterAStallIsSaidMeanwhile() {
+        MasterHarness harness = MasterHarness.running();
+        stallWithoutJournal(harness);
+        harness.journalWaits("The journal could not be looked at: no answer.");
+        harness.passAlive(Duration.ofSeconds(31));
+        assertThat(harness.describe(JOB).getAlarm()).contains("could not be looked at: no answer.");
+        harness.confirmHeld();
+        harness.passAlive(Duration.ofSeconds(1));
+        assertThat(harness.describe(JOB).getAlarm()).doesNotContain("looked at");
+    }
+
+    @Test
     void masterThatYarnTellsToEndAfterAStallEndsAsFencedIfItWas() {
         MasterHarness harness = MasterHarness.running();
         stallWithoutJournal(harness);

@@ -197,6 +197,15 @@ final class MasterHarness {
         confirmed.forEach(append -> tell(new MasterEvent.JournalAppended(append)));
     }
 
+    /** What is held and was asked for first has failed, and is tried again. */
+    AppendId journalWaits(String reason) {
+        AppendId first = Stream.concat(held.stream(), confirmationsHeld.stream())
+                .min(Comparator.comparingLong(AppendId::value))
+                .orElseThrow();
+        tell(new MasterEvent.JournalWaits(first, reason));
+        return first;
+    }
+
     void pass(Duration duration) {
         nowNanos += duration.toNanos();
         tell(new MasterEvent.Tick());

@@ -311,7 +311,12 @@ final class SimulatedMaster {
     private void write(Order order, int fromMillis, int toMillis) {
         effect(fromMillis, toMillis, () -> {
             if (simulation.isHdfsAway() || simulation.chance(Fault.JOURNAL_WRITE_FAILS, 0.02)) {
-                later(1, 50, () -> write(order, 100, 300));
+                MasterEvent waits = new MasterEvent.JournalWaits(order.id(), "Simulated.");
+                later(1, 50, () -> {
+                    tell(waits);
+                    write(order, 100, 300);
+                });
+                simulation.plan(1_000, () -> process.run(() -> tell(waits))); // By then it may be durable.
                 return;
             }
             JournalRecord journaled = order.journaled();

@@ -2,6 +2,7 @@ package io.selvage.checkpoint.journal;
 
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.PutOutcome;
+import io.selvage.protocol.failure.FailureWords;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -148,8 +149,8 @@ public final class Journal {
                             + slots.file(topSlot) + " is not the record it knows. It ends itself.");
         } catch (IOException e) {
             return new JournalOutcome.NotWritten(
-                    "The journal " + store.qualify(directory) + " could not be looked at: " + e.getMessage()
-                            + ". See whether HDFS is up.",
+                    "The journal " + store.qualify(directory) + " could not be looked at: " + FailureWords.sentence(e)
+                            + " See whether HDFS is up.",
                     e);
         }
     }
@@ -226,7 +227,7 @@ public final class Journal {
             follows = follows(record.slot());
         } catch (IOException e) {
             return fence("Master epoch " + epoch + " has written " + slots.file(record.slot())
-                    + ", but can't see whether the record before it is still there (" + e.getMessage()
+                    + ", but can't see whether the record before it is still there (" + FailureWords.firstLine(e)
                     + "); it ends itself, and the next attempt reads the journal.");
         }
         if (!follows) {
@@ -304,14 +305,15 @@ public final class Journal {
     private JournalOutcome.NotWritten notWritten(JournalRecord record, PutOutcome put) {
         IOException cause = Objects.requireNonNull(put.cause());
         return new JournalOutcome.NotWritten(
-                "The journal record " + slots.file(record.slot()) + " could not be written: " + cause.getMessage()
-                        + ". See whether HDFS is in safe mode, full or over quota.",
+                "The journal record " + slots.file(record.slot()) + " could not be written: "
+                        + FailureWords.sentence(cause) + " See whether HDFS is in safe mode, full or over quota.",
                 cause);
     }
 
     private JournalOutcome.Fenced undecided(JournalRecord record, PutOutcome put) {
         IOException cause = Objects.requireNonNull(put.cause());
-        return fence("Master epoch " + record.epoch() + " can't know whether " + slots.file(record.slot())
-                + " was written (" + cause.getMessage() + "); it ends itself, and the next attempt reads the journal.");
+        return fence(
+                "Master epoch " + record.epoch() + " can't know whether " + slots.file(record.slot()) + " was written ("
+                        + FailureWords.firstLine(cause) + "); it ends itself, and the next attempt reads the journal.");
     }
 }

@@ -1,5 +1,6 @@
 package io.selvage.checkpoint.store;
 
+import io.selvage.protocol.failure.FailureWords;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -276,7 +277,10 @@ public final class DurableStore {
             } catch (IOException e) {
                 if (looks == 1) {
                     cause.addSuppressed(e);
-                    LOG.warn("Whether {} was written can't be seen now: {}", files.qualify(temporary), e.toString());
+                    LOG.warn(
+                            "Whether {} was written can't be seen now: {}",
+                            files.qualify(temporary),
+                            FailureWords.firstLine(e.toString()));
                 }
                 mayLook = patience.waitAfter(looks);
             }
@@ -304,7 +308,10 @@ public final class DurableStore {
         try {
             files.delete(temporary);
         } catch (IOException e) {
-            LOG.warn("The temporary file {} stays until the next sweep: {}", files.qualify(temporary), e.toString());
+            LOG.warn(
+                    "The temporary file {} stays until the next sweep: {}",
+                    files.qualify(temporary),
+                    FailureWords.firstLine(e.toString()));
         }
     }
 

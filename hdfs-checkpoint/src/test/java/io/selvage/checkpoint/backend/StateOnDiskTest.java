@@ -535,12 +535,16 @@ final class StateOnDiskTest {
     }
 
     private void assertIsOfDisk(ThrowingCallable writing) {
+        assertIsOfDisk("written to", writing);
+    }
+
+    private void assertIsOfDisk(String verb, ThrowingCallable writing) {
         assertThatThrownBy(writing)
                 .satisfies(thrown -> assertThat(Throwables.getCausalChain(thrown))
                         .filteredOn(LocalDiskException.class::isInstance)
                         .singleElement()
                         .satisfies(ofDisk -> assertThat(ofDisk)
-                                .hasMessageContaining("State can't be written to " + directory)
+                                .hasMessageContaining("State can't be " + verb + " " + directory)
                                 .hasMessageContaining("MiB are free")
                                 .hasMessageContaining("No space left on device")
                                 .hasMessageContaining("make room")));
@@ -601,6 +605,84 @@ final class StateOnDiskTest {
             assertThat(restored.get(key)).isEqualTo(key < 3 ? 2 : 1);
         }
         restored.close();
+    }
+
+    /** Of the same states as {@link Running}, in the heap. */
+    private static byte[] cutInHeap(int keys, long value, long checkpoint) {
+        RowKeyedStateBackend<String> backend = new RowKeyedStateBackend<>(
+                "operator", Serdes.STRING, GROUPS, ALL, KeyedOrigin.NOTHING, 1000, InstantSource.system());
+        ValueState<Long> state = backend.states().value(new ValueStateDescriptor<>("value", Serdes.LONG));
+        backend.timers("timers", Serdes.INTEGER);
+        backend.opened();
+        for (int key = 0; key < keys; key++) {
+            backend.setCurrentKey("key-" + key);
+            state.update(value);
+        }
+        byte[] segment = backend.snapshot(checkpoint).complete().bytes();
+        Objects.requireNonNull(backend.retain()).close();
+        return segment;
+    }
+
+    /** Where something has changed already, nobody may go on from what there is: only what is unchecked says so. */
+    private static void applyInVain(StateReplica replica, byte[] segment, long checkpoint) {
+        try {
+            apply(replica, segment, checkpoint);
+        } catch (IOException failed) {
+            throw new AssertionError(
+                    "it says that nothing has changed: " + failed); // Not its cause: that is looked for.
+        }
+    }
+
+    @Test
+    void aDiskThatIsFullAsRowsAreRestoredHasWhatIsHalfDoneDropped() throws Exception {
+        byte[] first = cutInHeap(20, 1, 1);
+        byte[] second = cutInHeap(20, 2, 2);
+        for (boolean isFirst : new boolean[] {true, false}) {
+            RocksReplica replica = new RocksReplica("operator", ALL, environment);
+            if (!isFirst) {
+                apply(replica, first, 1);
+            }
+            for (int number = 0; number < 100; number++) {
+                fillUp(directory.resolve("state/segment-" + number + "/rows-0.sst"));
+            }
+            byte[] segment = isFirst ? first : second;
+            long checkpoint = isFirst ? 1 : 2;
+            assertIsOfDisk(() -> applyInVain(replica, segment, checkpoint));
+            assertThat(replica.checkpoint()).isEqualTo(checkpoint - 1);
+            replica.close();
+            makeRoom();
+        }
+        assertRestored(2, first, second);
+    }
+
+    /** Of twenty keys, from the segments of checkpoints 1, 2, and so on. */
+    private void assertRestored(long value, byte[]... segments) throws IOException {
+        RocksReplica replica = new RocksReplica("operator", ALL, environment);
+        for (int i = 0; i < segments.length; i++) {
+            apply(replica, segments[i], i + 1);
+        }
+        Running restored = new Running(replica);
+        restored.assertHas(20, value);
+        restored.close();
+    }
+
+    @Test
+    void aDiskThatIsFullAsAnImageIsOpenedHasItDropped() throws Exception {
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, 20, 1);
+        byte[] image = running.cut(1);
+        running.close();
+        assertThat(head(image).isImage()).isTrue();
+        for (int number = 0; number < 100; number++) {
+            // What a store writes first when it is opened; any name with a higher number would be avoided.
+            fillUp(directory.resolve("state/db-" + number + "/000000.dbtmp"));
+        }
+        RocksReplica replica = new RocksReplica("operator", ALL, environment);
+        assertIsOfDisk("opened in", () -> applyInVain(replica, image, 1));
+        assertThat(replica.isEmpty()).isTrue();
+        replica.close();
+        makeRoom();
+        assertRestored(1, image);
     }
 
     @Test

@@ -27,7 +27,7 @@ public final class FakeDisk {
     /** What goes wrong with one call. */
     public enum Fault {
         NONE,
-        /** An error, without effect. */
+        /** An error, without effect; it is told as Hadoop does, with the stack of its server. */
         FAILS_BEFORE,
         /** The connection ends in the midst of the call, which Hadoop reports as the end of a file. */
         DISCONNECTS,
@@ -335,7 +335,7 @@ public final class FakeDisk {
                 throw new EOFException("the server has closed the connection in " + call + " " + path);
             }
             if (fault == Fault.FAILS_BEFORE || fault == Fault.PARTIAL || fault == Fault.FAILS_AND_HAPPENS_LATER) {
-                throw new IOException(call + " " + path + " was refused");
+                throw new IOException(call + " " + path + " was refused\n\tat Server.handle(Server.java:1)");
             }
         }
 

@@ -1,5 +1,6 @@
 package io.selvage.task.control;
 
+import io.selvage.protocol.failure.FailureWords;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -44,10 +45,9 @@ final class Sight {
             return Optional.empty();
         }
         saidNanos = nowNanos;
-        // Of what a server of Hadoop's says, the lines after the first are where in its code that was.
-        String first = reason.toString().lines().findFirst().orElse("");
         String times = failures == 1 ? "" : ", " + failures + " times in " + seconds(nowNanos) + " s";
-        return Optional.of(what + " can't be read" + times + "; it is tried again every few seconds: " + first);
+        return Optional.of(what + " can't be read" + times + "; it is tried again every few seconds: "
+                + FailureWords.firstLine(reason.toString()));
     }
 
     /** @return a sentence, if people were told otherwise before */

@@ -637,7 +637,7 @@ final class TaskExecutor {
      */
     private boolean hasEnded(String where, @Nullable Throwable failure) {
         LocalDiskException ofDisk = LocalDiskException.in(failure);
-        if (ofDisk != null) {
+        if (ofDisk != null && ofDisk.isOfNode()) {
             services.exit().exit(ExitCode.LOCAL_DISK_FAILED, ofDisk.getMessage() + " (" + where + ")");
             return true;
         }

@@ -785,6 +785,21 @@ class TaskExecutorTest {
         assertThat(of(ExecutorMessage.MessageCase.SUBTASK)).isEmpty();
     }
 
+    /** Its limit is that of processes elsewhere: the job fails with a sentence that says so, and by its own policy. */
+    @Test
+    void aProcessThatMayHaveNoMoreFilesOpenGoesOnAndNotTheJob() throws Exception {
+        connect(1);
+        tell(1, deploy(1));
+        LocalDiskException limited = new LocalDiskException(
+                "be written to", Path.of("/nowhere/state"), new IOException("Too many open files"));
+        executor.on(new ExecutorEvent.PreparationFailed(
+                new DeploymentId(new JobId(JOB), new Incarnation(1)), new UncheckedIOException(limited)));
+        assertThat(awaitFailure().getFailure().toString()).contains("LimitNOFILE");
+        assertThat(exits).isEmpty();
+        tell(1, stop(1));
+        await(ExecutorMessage.MessageCase.STOPPED, 1);
+    }
+
     @Test
     void holdsNoMoreSnapshotsInMemoryThanTheLimitWhileTheStoreIsSlow() throws Exception {
         connect(1);

@@ -6,6 +6,7 @@ import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
+import io.selvage.protocol.failure.FailureWords;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -168,11 +169,11 @@ public final class Hdfs {
         } catch (SegmentDamagedException | NotRestorableException unusable) {
             throw new ClientException(ifUnusable, String.valueOf(unusable.getMessage()), unusable);
         } catch (FileNotFoundException absent) {
-            throw new ClientException(ExitCode.BAD_INPUT, firstLine(absent), absent);
+            throw new ClientException(ExitCode.BAD_INPUT, FailureWords.sentence(absent), absent);
         } catch (AccessControlException denied) {
             throw new ClientException(
                     ExitCode.REFUSED,
-                    "HDFS does not let you read " + path + ": " + firstLine(denied)
+                    "HDFS does not let you read " + path + ": " + FailureWords.sentence(denied)
                             + " Ask its owner for the right to.",
                     denied);
         } catch (RuntimeException defect) {
@@ -180,7 +181,7 @@ public final class Hdfs {
         } catch (Exception failed) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
-                    path + " could not be read: " + firstLine(failed) + " Check HDFS, and run it again.",
+                    path + " could not be read: " + FailureWords.sentence(failed) + " Check HDFS, and run it again.",
                     failed);
         }
     }
@@ -193,7 +194,7 @@ public final class Hdfs {
         } catch (AccessControlException denied) {
             throw new ClientException(
                     ExitCode.REFUSED,
-                    "HDFS does not let you " + what + ": " + firstLine(denied)
+                    "HDFS does not let you " + what + ": " + FailureWords.sentence(denied)
                             + " Ask for the right, or set selvage.state.root to a directory of yours.",
                     denied);
         } catch (InterruptedException interrupted) {
@@ -202,17 +203,9 @@ public final class Hdfs {
         } catch (Exception failed) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
-                    "HDFS was asked to " + what + " and did not: " + firstLine(failed)
+                    "HDFS was asked to " + what + " and did not: " + FailureWords.sentence(failed)
                             + " Check that HDFS runs, and that HADOOP_CONF_DIR names the right cluster.",
                     failed);
         }
-    }
-
-    /** What an exception of HDFS's says, without the stack that its messages go on with. */
-    public static String firstLine(Exception failure) {
-        String message = failure.getMessage();
-        return message == null
-                ? failure.getClass().getSimpleName() + "."
-                : message.lines().findFirst().orElse("");
     }
 }

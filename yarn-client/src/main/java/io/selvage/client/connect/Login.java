@@ -3,6 +3,7 @@ package io.selvage.client.connect;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.KerberosConfig;
+import io.selvage.protocol.failure.FailureWords;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,7 +114,7 @@ public record Login(String keytab, String principal) {
             throw new ClientException(
                     ExitCode.REFUSED,
                     "Kerberos does not let you log in as " + principal + " with " + file + ": "
-                            + Hdfs.firstLine(refused) + " See which keys it holds: klist -kt " + file,
+                            + FailureWords.sentence(refused) + " See which keys it holds: klist -kt " + file,
                     refused);
         }
     }
@@ -137,7 +138,7 @@ public record Login(String keytab, String principal) {
     private static ClientException unknownUser(IOException failed) {
         return new ClientException(
                 ExitCode.REFUSED,
-                "Hadoop does not know who you are: " + Hdfs.firstLine(failed) + " Get a ticket with kinit.",
+                "Hadoop does not know who you are: " + FailureWords.sentence(failed) + " Get a ticket with kinit.",
                 failed);
     }
 }

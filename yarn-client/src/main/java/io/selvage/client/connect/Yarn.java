@@ -3,6 +3,7 @@ package io.selvage.client.connect;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.SessionRecord;
+import io.selvage.protocol.failure.FailureWords;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -19,7 +20,6 @@ import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.Credentials;
 import org.apache.hadoop.security.token.Token;
 import org.apache.hadoop.security.token.TokenIdentifier;
-import org.apache.hadoop.util.StringUtils;
 import org.apache.hadoop.yarn.api.records.ApplicationAttemptId;
 import org.apache.hadoop.yarn.api.records.ApplicationAttemptReport;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
@@ -286,22 +286,13 @@ public final class Yarn implements AutoCloseable {
             throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
         } catch (YarnException refused) {
             throw new ClientException(
-                    ExitCode.REFUSED, service + " refuses to " + what + ": " + firstLine(refused), refused);
+                    ExitCode.REFUSED, service + " refuses to " + what + ": " + FailureWords.sentence(refused), refused);
         } catch (Exception unreachable) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
-                    service + " was asked to " + what + " and did not answer: " + firstLine(unreachable)
+                    service + " was asked to " + what + " and did not answer: " + FailureWords.sentence(unreachable)
                             + " Check that YARN runs, and that HADOOP_CONF_DIR names the right cluster.",
                     unreachable);
         }
-    }
-
-    private static String firstLine(Throwable failure) {
-        Throwable deepest = failure;
-        while (deepest.getMessage() == null && deepest.getCause() != null) {
-            deepest = deepest.getCause();
-        }
-        String message = deepest.getMessage();
-        return message == null ? deepest.getClass().getSimpleName() + "." : StringUtils.split(message, '\n')[0].strip();
     }
 }

@@ -2,10 +2,10 @@ package io.selvage.client.deploy;
 
 import io.selvage.checkpoint.library.HashCache;
 import io.selvage.checkpoint.library.SharedLibraries;
-import io.selvage.client.connect.Hdfs;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,7 +89,7 @@ public final class SharedRuntime {
         } catch (IOException | IllegalArgumentException failed) {
             throw new ClientException(
                     ExitCode.REFUSED,
-                    "The runtime could not be put into " + root + " for all: " + Hdfs.firstLine(failed),
+                    "The runtime could not be put into " + root + " for all: " + FailureWords.sentence(failed),
                     failed);
         }
     }

@@ -24,6 +24,7 @@ import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.KerberosConfig;
 import io.selvage.protocol.config.SessionConfig;
+import io.selvage.protocol.failure.FailureWords;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -332,7 +333,8 @@ public final class Doctor {
         } catch (Exception failed) {
             LOG.warn("The check \"{}\" failed.", check, failed);
             told.accept(Finding.problem(
-                    check, "it could not be looked at: " + Hdfs.firstLine(failed) + " See the log of this command."));
+                    check,
+                    "it could not be looked at: " + FailureWords.sentence(failed) + " See the log of this command."));
         }
         return Optional.empty();
     }
