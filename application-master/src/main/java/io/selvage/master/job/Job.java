@@ -1851,6 +1851,7 @@ final class Job {
                 .setSavepointPath(restorePoints.stoppedIn().orElse(""))
                 .setRetainedCheckpoint(retainedCheckpoint().orElse(""))
                 .setLastCheckpointMillis(checkpoints.lastDurationNanos() / 1_000_000)
+                .setStandbyCheckpoint(fleet.standbyCheckpoint(id))
                 .addAllRecoveries(recoveries.list())
                 .setAdoptedMillis(adoptedMillis)
                 .setFirstCheckpointMillis(firstCheckpointMillis);

@@ -409,6 +409,15 @@ public final class Fleet {
         return lost;
     }
 
+    /** The newest checkpoint of a job as of which a standby holds state ready; 0: none does. */
+    public long standbyCheckpoint(JobId job) {
+        return standbys().stream()
+                .mapToLong(standby -> registeredOrThrow(standby).followedTo(job))
+                .filter(checkpoint -> checkpoint > 0)
+                .max()
+                .orElse(0);
+    }
+
     public void onFollowing(ExecutorId id, Following following) {
         registeredOrThrow(id).follows(following);
     }

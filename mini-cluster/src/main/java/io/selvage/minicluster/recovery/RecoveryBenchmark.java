@@ -270,7 +270,10 @@ final class RecoveryBenchmark {
         return caughtUp;
     }
 
-    /** Records are in time, a few checkpoints have passed, and the standby, if there is to be one, holds the state. */
+    /**
+     * Records are in time, a few checkpoints have passed, and the standby, if there is to be one, holds the state as of
+     * the last checkpoint, or is about to.
+     */
     private void awaitReady(Session session, String job, long fromMillis) throws IOException, InterruptedException {
         long deadline = fromMillis + PATIENCE_MILLIS;
         JobDescription first = session.job(job);
@@ -280,7 +283,7 @@ final class RecoveryBenchmark {
             if (now.getPhase() == JobPhase.RUNNING
                     && now.getCheckpointsCompleted() >= first.getCheckpointsCompleted() + STEADY_CHECKPOINTS
                     && OutputLog.read(measured).usualLatencyMillis(System.currentTimeMillis()) < 500
-                    && isStandbyReady(session, fromMillis)) {
+                    && isStandbyReady(session, now, fromMillis)) {
                 return;
             }
             if (now.getCheckpointsCompleted() < first.getCheckpointsCompleted()) {
@@ -291,13 +294,14 @@ final class RecoveryBenchmark {
         throw new IOException("The job is not steady after " + PATIENCE_MILLIS / 1000 + " s: " + session.job(job));
     }
 
-    private boolean isStandbyReady(Session session, long fromMillis) {
+    private boolean isStandbyReady(Session session, JobDescription now, long fromMillis) {
         if (settings.standby() == 0) {
             return session.describe().getExecutorsCount() >= PARALLELISM;
         }
-        boolean ready = session.describe().getExecutorsList().stream()
-                .anyMatch(each -> each.getStandby()
-                        && each.getStandbyBytes() >= MOST_OF_IT * settings.keys() * settings.stateBytes());
+        boolean ready = now.getStandbyCheckpoint() >= now.getLastCheckpoint() - 1
+                && session.describe().getExecutorsList().stream()
+                        .anyMatch(each -> each.getStandby()
+                                && each.getStandbyBytes() >= MOST_OF_IT * settings.keys() * settings.stateBytes());
         if (!ready && System.currentTimeMillis() - fromMillis > READY_PATIENCE_MILLIS) {
             note("no standby is ready after " + READY_PATIENCE_MILLIS / 1000 + " s; going on without");
             return true;

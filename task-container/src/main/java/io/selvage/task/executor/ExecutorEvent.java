@@ -58,8 +58,12 @@ public sealed interface ExecutorEvent {
             long bytesLeft,
             @Nullable Throwable failure) implements ExecutorEvent {}
 
-    /** What takes long the first time has been done for a followed job, or left. */
-    record WarmUpEnded(JobId job) implements ExecutorEvent {}
+    /**
+     * What takes long the first time has been done for a followed job, or left.
+     *
+     * @param hasBegun false: its program could not be had
+     */
+    record WarmUpEnded(JobId job, boolean hasBegun) implements ExecutorEvent {}
 
     record SnapshotFailed(DeploymentId deployment, CheckpointId checkpoint, Throwable failure)
             implements ExecutorEvent {}

@@ -55,9 +55,6 @@ final class Standby {
         Follow waiting;
 
         @Nullable
-        Follow newest; // Of those that have been begun.
-
-        @Nullable
         AtomicBoolean run; // Stops the run that is under way; null: there is none.
     }
 
@@ -94,6 +91,9 @@ final class Standby {
         followed.waiting = follow;
         held.put(job.id, job.held);
         startNext(job, followed, liveJobs);
+        if (!followed.hasWarmedUp) {
+            startWarmUp(job.id, follow, followed, liveJobs);
+        }
     }
 
     /** Subtasks of the job start here, or it is followed no longer; answers whether it was followed. */
@@ -152,9 +152,6 @@ final class Standby {
                 job.id,
                 ended.bytes(),
                 ended.bytesLeft());
-        if (!followed.hasWarmedUp) {
-            startWarmUp(job.id, followed, liveJobs);
-        }
         return Optional.of(Following.newBuilder()
                 .setJobId(job.id.value())
                 .setCheckpoint(ended.checkpoint())
@@ -169,7 +166,6 @@ final class Standby {
             return;
         }
         followed.waiting = null;
-        followed.newest = follow;
         AtomicBoolean stop = new AtomicBoolean();
         followed.run = stop;
         services.preparing().execute(() -> {
@@ -211,12 +207,8 @@ final class Standby {
         });
     }
 
-    /** Once the first checkpoint is held, beside those that are followed next: to have the state is more. */
-    private void startWarmUp(JobId job, Followed followed, Set<String> liveJobs) {
-        Follow follow = followed.newest;
-        if (follow == null) {
-            return;
-        }
+    /** Beside the reading of the first checkpoint, which may take long: neither keeps the other waiting. */
+    private void startWarmUp(JobId job, Follow follow, Followed followed, Set<String> liveJobs) {
         followed.hasWarmedUp = true;
         AtomicBoolean stop = new AtomicBoolean();
         followed.warmUp = stop;
@@ -226,21 +218,24 @@ final class Standby {
                 PreparedJob program = preparation.program(
                         job.value(), follow.getGraphPath(), follow.getJarsList(), config.classLoading(), liveJobs);
                 services.uploading().execute(() -> {
-                    warmUp.run(follow, program, stop::get);
-                    inbox.post(new ExecutorEvent.WarmUpEnded(job));
+                    if (!stop.get()) {
+                        warmUp.run(follow, program, stop::get);
+                    }
+                    inbox.post(new ExecutorEvent.WarmUpEnded(job, true));
                 });
             } catch (Throwable thrown) {
                 LOG.warn("The program of {} could not be made ready", job, thrown);
-                inbox.post(new ExecutorEvent.WarmUpEnded(job));
+                inbox.post(new ExecutorEvent.WarmUpEnded(job, false));
             }
         });
     }
 
-    void onWarmUpEnded(JobId job) {
-        Followed followed = jobs.get(job);
+    void onWarmUpEnded(ExecutorEvent.WarmUpEnded ended) {
+        Followed followed = jobs.get(ended.job());
         if (followed != null) {
             followed.warmUp = null;
-            forgetIfIdle(job, followed);
+            followed.hasWarmedUp = ended.hasBegun();
+            forgetIfIdle(ended.job(), followed);
         }
     }
 

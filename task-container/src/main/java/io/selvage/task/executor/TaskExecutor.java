@@ -149,7 +149,7 @@ final class TaskExecutor {
         } else if (event instanceof ExecutorEvent.FollowEnded ended) {
             onFollowEnded(ended);
         } else if (event instanceof ExecutorEvent.WarmUpEnded ended) {
-            standby.onWarmUpEnded(ended.job());
+            standby.onWarmUpEnded(ended);
         } else {
             throw new IllegalStateException("an event that the executor does not know: " + event);
         }

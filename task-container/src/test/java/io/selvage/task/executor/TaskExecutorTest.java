@@ -887,42 +887,57 @@ class TaskExecutorTest {
     }
 
     @Test
-    void aStandbyIsWarmedUpOnceItHoldsACheckpointAndIsLeftAloneWhenTheJobComes() throws Exception {
+    void aStandbyIsWarmedUpBesideItsFirstCheckpointAndIsLeftAloneWhenTheJobComes() throws Exception {
         connect(1);
+        holdsUploads = true;
         MasterMessage.Builder missing = follow(1);
-        missing.getFollowBuilder().clearMetadata().setMetadataPath("no-such-metadata");
+        missing.getFollowBuilder().setGraphPath("no-such-graph");
         tell(1, missing);
         handleAll();
-        assertThat(warmUps).as("nothing is held yet").isEmpty();
-        holdsUploads = true;
+        assertThat(heldUploads).as("nothing can be done without the program").isEmpty();
         tell(1, follow(2));
-        heldUploads.remove(0).run();
+        assertThat(heldUploads).as("the checkpoint, and beside it the warm-up").hasSize(2);
+        runHeldUploads();
         await(ExecutorMessage.MessageCase.FOLLOWING, 1);
-        tell(1, follow(3));
-        assertThat(heldUploads)
-                .as("a warm-up, and beside it the next checkpoint")
-                .hasSize(2);
-        holdsUploads = false;
-        heldUploads.forEach(Runnable::run);
         assertThat(warmUps).hasSize(1);
+        handleAll();
+        tell(1, follow(3));
+        assertThat(heldUploads).as("the next checkpoint alone").hasSize(1);
         assertThat(warmUps.get(0).getAsBoolean()).isFalse();
+        runHeldUploads();
         tell(1, deploy(1));
-        assertThat(warmUps.get(0).getAsBoolean()).as("the time is needed").isTrue();
         awaitRunning(3);
         assertThat(warmUps).hasSize(1);
         stopAll(1);
     }
 
     @Test
-    void aStandbyThatTheJobLeavesIsNotWarmedUpForIt() throws Exception {
+    void aWarmUpEndsAndIsNotBegunWhenTheJobComesOrLeaves() throws Exception {
         connect(1);
         holdsUploads = true;
         tell(1, follow(1));
+        heldUploads.remove(1).run();
+        assertThat(warmUps.get(0).getAsBoolean()).isFalse();
+        tell(1, deploy(1));
+        assertThat(warmUps.get(0).getAsBoolean()).as("the time is needed").isTrue();
+        runHeldUploads();
+        holdsUploads = false;
+        awaitRunning(3);
+        stopAll(1);
+        handleAll();
+        holdsUploads = true;
+        tell(1, follow(2));
         tell(1, MasterMessage.newBuilder().setUnfollow(Unfollow.newBuilder().setJobId(JOB)));
-        heldUploads.remove(0).run();
+        runHeldUploads();
         handleAll();
         assertThat(heldUploads).isEmpty();
-        assertThat(warmUps).isEmpty();
+        assertThat(warmUps).hasSize(1);
+    }
+
+    private void runHeldUploads() {
+        List<Runnable> tasks = List.copyOf(heldUploads);
+        heldUploads.clear();
+        tasks.forEach(Runnable::run);
     }
 
     private void handleAll() {

@@ -75,6 +75,7 @@ final class Reports {
         json.put("last_checkpoint", job.getLastCheckpoint());
         json.put("last_checkpoint_millis", job.getLastCheckpointMillis());
         json.put("last_checkpoint_bytes", job.getLastCheckpointBytes());
+        json.put("standby_checkpoint", job.getStandbyCheckpoint());
         json.put("records_read", job.getRecordsRead());
         json.put("records_written", job.getRecordsWritten());
         json.put("records_late", job.getRecordsLate());

@@ -190,7 +190,7 @@ public final class Doctor {
                                         userDirectory.resolve("library-hashes")));
                     } catch (IOException | IllegalArgumentException unanswered) {
                         LOG.warn("The shared runtime could not be looked at.", unanswered);
-                        return Judgement.sharedRuntimeUnanswered(root, Hdfs.firstLine(unanswered));
+                        return Judgement.sharedRuntimeUnanswered(root, FailureWords.firstLine(unanswered));
                     }
                 })
                 .ifPresent(told);
