@@ -71,6 +71,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Job {
     static final long NEVER = Long.MAX_VALUE;
+    /** What the journal has not taken for so long it has trouble with. */
+    private static final long JOURNAL_TROUBLE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final JobId id;
     private final JobSubmitted submitted;
     private final JobMessages messages;
@@ -1060,9 +1064,8 @@ final class Job {
         }
         String missing = "No checkpoint has been completed for " + overdueNanos / 1_000_000_000 + " s: ";
         String goesOn = " The job goes on; a failure now would replay all of that time.";
-        String ofJournal = outbox.journalTrouble();
-        if (!ofJournal.isEmpty()) {
-            return missing + "a record waits for the journal. " + ofJournal + goesOn;
+        if (outbox.journalWaitNanos() >= JOURNAL_TROUBLE_NANOS) {
+            return missing + "a record waits for the journal. " + outbox.journalTrouble() + goesOn;
         }
         String reason = lastGiveUp.isEmpty() ? "the one under way is not stored yet" : lastGiveUp;
         return missing + FailureWords.sentence(reason) + goesOn + " See whether HDFS answers.";
@@ -1127,7 +1130,7 @@ final class Job {
     }
 
     private String journalAlarm() {
-        long waitedNanos = outbox.journalTroubleNanos();
+        long waitedNanos = outbox.journalWaitNanos();
         return waitedNanos < limits.journalAlarmNanos()
                 ? ""
                 : "Nothing could be written to the journal for " + waitedNanos / 1_000_000_000

@@ -25,7 +25,7 @@ final class Outbox {
 
     private final JournaledState journaled;
     private final long startedMillis;
-    private final Map<AppendId, Runnable> continuations = new LinkedHashMap<>();
+    private final Map<AppendId, Continuation> continuations = new LinkedHashMap<>();
     private @Nullable Waiting waiting; // Null: for all that is known, the journal takes what comes.
     private List<MasterAction> actions = new ArrayList<>();
     /** What only the newest master may do: they wait for the journal to say that this is the one. */
@@ -36,7 +36,10 @@ final class Outbox {
     private long nowNanos;
 
     /** What the journal does not take, why, and since when that is known. */
-    private record Waiting(AppendId append, String reason, long sinceNanos) {}
+    private record Waiting(AppendId append, String reason) {}
+
+    /** What goes on once the journal has answered, in the order in which it was asked. */
+    private record Continuation(Runnable action, long askedNanos) {}
 
     /** @param startedMillis the wall clock at the master's start, which is zero in nanoseconds */
     Outbox(JournaledState journaled, long startedMillis) {
@@ -95,14 +98,14 @@ final class Outbox {
     /** Goes on once the journal shows that no newer master is there; answers what the journal will confirm. */
     AppendId confirmThen(Runnable onceConfirmed) {
         AppendId id = new AppendId(++lastAppend);
-        continuations.put(id, onceConfirmed);
+        continuations.put(id, new Continuation(onceConfirmed, nowNanos));
         act(new MasterAction.ConfirmLeadership(id));
         return id;
     }
 
     /** The record is durable: what was waiting for it goes on. */
     void onAppended(AppendId append) {
-        Runnable continuation = continuations.remove(append);
+        Continuation continuation = continuations.remove(append);
         if (continuation == null) {
             throw new IllegalStateException(
                     "The journal confirms " + append + ", which is not on its way: " + continuations.keySet() + ".");
@@ -110,26 +113,26 @@ final class Outbox {
         if (waiting != null && waiting.append().equals(append)) {
             waiting = null;
         }
-        continuation.run();
+        continuation.action().run();
     }
 
     /** The journal does not take what it was given. Said again and again; no more true once it has taken it. */
     void onWaits(AppendId append, String reason) {
         if (continuations.containsKey(append)) {
-            Waiting before = waiting;
-            long sinceNanos = before != null && before.append().equals(append) ? before.sinceNanos() : nowNanos;
-            waiting = new Waiting(append, reason, sinceNanos);
+            waiting = new Waiting(append, reason);
         }
     }
 
-    /** A sentence: why the journal does not take what it was given; empty: it does, for all that is known. */
+    /** A sentence: why the journal does not take what it was given. */
     String journalTrouble() {
-        return waiting == null ? "" : waiting.reason();
+        return waiting == null ? "It has not answered yet: see whether HDFS does." : waiting.reason();
     }
 
-    /** For how long. */
-    long journalTroubleNanos() {
-        return waiting == null ? 0 : nowNanos - waiting.sinceNanos();
+    /** How long what was asked first has waited for it; 0: nothing waits. */
+    long journalWaitNanos() {
+        return continuations.isEmpty()
+                ? 0
+                : nowNanos - continuations.values().iterator().next().askedNanos();
     }
 
     List<MasterAction> take() {
@@ -145,7 +148,7 @@ final class Outbox {
 
     private void append(JournalRecord journalRecord, Runnable onceDurable) {
         AppendId id = new AppendId(++lastAppend);
-        continuations.put(id, onceDurable);
+        continuations.put(id, new Continuation(onceDurable, nowNanos));
         act(new MasterAction.AppendToJournal(id, journalRecord));
     }
 }

@@ -225,7 +225,7 @@ class CheckpointRulesTest {
         harness.journalHeld = true;
         harness.completeCheckpoint();
         harness.passAlive(Duration.ofSeconds(15));
-        assertThat(alarm(harness)).contains("the one under way is not stored yet");
+        assertThat(alarm(harness)).contains("a record waits for the journal. It has not answered yet");
         harness.journalWaits("Record 7 could not be written: HDFS is in safe mode.");
         harness.journalWaits("Record 7 could not be written: HDFS is full.");
         AppendId waiting = harness.journalWaits("Record 7 could not be written: HDFS is full.");

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.hadoop.security.AccessControlException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,12 +71,18 @@ public final class LibraryMarks {
 
     private void markUsed(String directory) throws IOException {
         String used = DurableStore.join(directory, USED);
-        if (store.touch(used)) {
+        boolean isAhead = store.status(used)
+                .filter(mark -> mark.modificationTimeMillis() >= System.currentTimeMillis())
+                .isPresent(); // This clock is late: another's mark is not to be set back.
+        if (isAhead || store.touch(used)) {
             return;
         }
         PutOutcome put = store.putContent(used, nothing -> {});
         if (put.kind() == PutOutcome.Kind.NOT_WRITTEN || put.kind() == PutOutcome.Kind.UNDECIDED) {
             IOException cause = Objects.requireNonNull(put.cause());
+            if (cause instanceof AccessControlException forbidden) {
+                throw forbidden;
+            }
             throw new IOException(
                     "The mark of use " + store.qualify(used) + " could not be written: " + cause.getMessage(), cause);
         }
@@ -119,6 +126,11 @@ public final class LibraryMarks {
             for (StoredFile file : store.temporaries(directory)) {
                 hold.delete(file.path());
             }
+            for (StoredFile hidden : marks) { // Shipped under a name that begins with a dot.
+                if (!isOfSweep(hidden) && !hidden.name().equals(USED)) {
+                    hold.delete(hidden.path());
+                }
+            }
             hold.delete(DurableStore.join(directory, USED));
             return true;
         });
@@ -136,7 +148,7 @@ public final class LibraryMarks {
 
     /** What takes from the library from now on sees the mark, and what has taken from it before has left its own. */
     private boolean tryHold(String directory, Held held) throws IOException {
-        Hold hold = new Hold(System.nanoTime(), SWEEP + UUID.randomUUID());
+        Hold hold = new Hold(System.nanoTime(), System.currentTimeMillis(), SWEEP + UUID.randomUUID());
         String ours = DurableStore.join(directory, hold.mark());
         store.create(ours).close();
         try {
@@ -170,10 +182,12 @@ public final class LibraryMarks {
 
     private final class Hold {
         private final long sinceNanos;
+        private final long sinceMillis; // The other clock may stand still while a host sleeps.
         private final String mark;
 
-        Hold(long sinceNanos, String mark) {
+        Hold(long sinceNanos, long sinceMillis, String mark) {
             this.sinceNanos = sinceNanos;
+            this.sinceMillis = sinceMillis;
             this.mark = mark;
         }
 
@@ -195,7 +209,8 @@ public final class LibraryMarks {
         }
 
         void delete(String path) throws IOException {
-            if (System.nanoTime() - sinceNanos > LONGEST_HOLD.toNanos()) {
+            if (System.nanoTime() - sinceNanos > LONGEST_HOLD.toNanos()
+                    || System.currentTimeMillis() - sinceMillis > LONGEST_HOLD.toMillis()) {
                 throw new IOException(
                         store.qualify(path) + " is left: it has taken so long that others may have gone on"
                                 + " meanwhile. Run the command again.");

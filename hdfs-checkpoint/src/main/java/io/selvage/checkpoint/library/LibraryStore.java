@@ -19,7 +19,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.apache.hadoop.security.AccessControlException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Safe for use by many threads and processes. Files under {@code libraries/<sha256>/<name>}, put there once and never
@@ -30,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * tokens of the user whose application it is.
  */
 public final class LibraryStore {
+    private static final Logger LOG = LoggerFactory.getLogger(LibraryStore.class);
+
     /** Files that are hashed and uploaded at a time. */
     static final int PARALLEL_UPLOADS = 4;
 
@@ -154,8 +159,18 @@ public final class LibraryStore {
 
     private String directoryFor(String sha256) throws IOException {
         String shared = DurableStore.join(LIBRARIES, sha256);
-        if (marks.tryTake(shared)) {
-            return shared;
+        try {
+            if (marks.tryTake(shared)) {
+                return shared;
+            }
+        } catch (AccessControlException forbidden) {
+            if (ownDirectory == null) {
+                throw forbidden;
+            }
+            LOG.warn(
+                    "{} is not this user's to mark: what is needed of it is uploaded.",
+                    store.qualify(shared),
+                    forbidden);
         }
         if (ownDirectory == null) {
             throw new IOException(store.qualify(shared) + " is being deleted, or somebody was stopped while he did so."

@@ -76,6 +76,7 @@ public final class OrphanSearch {
     /** What was found so recently is as good as found now: all that is judged by age is older by far. */
     private static final long FRESH_NANOS = Duration.ofSeconds(5).toNanos();
 
+    private static final Pattern LIBRARY = Pattern.compile("[0-9a-f]{64}");
     private static final Pattern APPLICATION = Pattern.compile("application_\\d+_\\d+");
     private static final String DATA_SUFFIX = ".data";
 
@@ -183,7 +184,8 @@ public final class OrphanSearch {
             }
             for (Application each : applications) {
                 collectNeeds(each);
-                if (each.mayLive()) {
+                // One of another cluster may come back days later, without leaving a mark on what it has.
+                if (mayLive(each.word(), each.directory(), LEAST_LIBRARY_AGE)) {
                     collectLibraries(each);
                 }
             }
@@ -206,6 +208,9 @@ public final class OrphanSearch {
                 history = ApplicationHistory.read(store, self.name());
             } catch (JournalDamagedException unreadable) {
                 note(self.name(), mayLive(word, directory, LEAST_AGE), unreadable);
+                if (mayLive(word, directory, LEAST_LIBRARY_AGE)) {
+                    unknownNeeds.add("No library is named: the journal of " + self.name() + " can't be read.");
+                }
                 return;
             }
             boolean mayLive = mayLive(word, directory, history.isPresent() ? LEAST_AGE : LEAST_WAITING_AGE);
@@ -477,41 +482,49 @@ public final class OrphanSearch {
             }
             notes.addAll(unknownNeeds);
             boolean isForOthers = store.isOpenToOthers(LibraryStore.LIBRARIES);
-            if (isForOthers) {
-                notes.add("No library in " + store.qualify(LibraryStore.LIBRARIES)
-                        + " is named: the directory is open to other users, and which ones their sessions need is not"
-                        + " known.");
-            }
+            boolean isLeftToOthers = false;
             for (StoredFile each : all) {
                 if (each.directory()) {
                     Directory library =
                             Directory.read(store, each, DurableStore.join(LibraryStore.LIBRARIES, each.name()));
-                    boolean isUnused = !isForOthers && unknownNeeds.isEmpty() && isUnused(library);
-                    if (!isUnused) {
+                    boolean isUnused = unknownNeeds.isEmpty() && isUnused(library);
+                    if (isUnused && !isForOthers) {
+                        addLibrary(library);
+                    } else {
                         judgeTemporaries(library, Set.of());
                         judgeSweeps(library);
                     }
+                    isLeftToOthers |= isUnused && isForOthers;
                 }
+            }
+            if (isLeftToOthers) {
+                notes.add("No library in " + store.qualify(LibraryStore.LIBRARIES)
+                        + " is named: the directory is open to other users, and which ones their sessions need is not"
+                        + " known.");
             }
         }
 
-        /** Names it, if so. */
+        /** What others have put beside the libraries is left alone. */
         private boolean isUnused(Directory library) throws IOException {
-            long lastUsedMillis = Math.max(library.newestMillis(), libraryMarks.lastUsedMillis(library.path()));
-            if (neededLibraries.contains(library.name())
-                    || lastUsedMillis >= nowMillis - LEAST_LIBRARY_AGE.toMillis()
-                    || !library.directories().isEmpty()) {
-                return false;
-            }
+            return LIBRARY.matcher(library.name()).matches()
+                    && !neededLibraries.contains(library.name())
+                    && library.directories().isEmpty()
+                    && lastUsedMillis(library) < nowMillis - LEAST_LIBRARY_AGE.toMillis();
+        }
+
+        private long lastUsedMillis(Directory library) throws IOException {
+            return Math.max(library.newestMillis(), libraryMarks.lastUsedMillis(library.path()));
+        }
+
+        private void addLibrary(Directory library) throws IOException {
             String path = library.self().path();
             libraries.put(path, new Library(library.path(), true));
             orphans.add(new Orphan(
                     path,
                     true,
                     library.bytes(),
-                    lastUsedMillis,
+                    lastUsedMillis(library),
                     "no session that lives needs this library, and none has taken it for a week"));
-            return true;
         }
 
         private void judgeSweeps(Directory library) throws IOException {

@@ -142,7 +142,7 @@ public final class DurableStore {
                 .toList();
     }
 
-    /** Whether users other than owner and group may enter a directory. False: or it is not there. */
+    /** Whether users other than the owner may enter a directory. False: or it is not there. */
     public boolean isOpenToOthers(String directory) throws IOException {
         return files.isOpenToOthers(directory);
     }

@@ -149,8 +149,9 @@ final class HadoopFiles implements StoreFiles {
     @Override
     public boolean isOpenToOthers(String directory) throws IOException {
         try {
-            FileStatus status = files.getFileStatus(resolve(directory));
-            return status.getPermission().getOtherAction().implies(FsAction.EXECUTE);
+            FsPermission permission = files.getFileStatus(resolve(directory)).getPermission();
+            return permission.getOtherAction().implies(FsAction.EXECUTE)
+                    || permission.getGroupAction().implies(FsAction.EXECUTE); // Or an access list: its mask is there.
         } catch (FileNotFoundException absent) {
             return false;
         }

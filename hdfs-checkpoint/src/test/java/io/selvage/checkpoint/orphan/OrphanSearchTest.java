@@ -31,6 +31,8 @@ import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -443,9 +445,18 @@ final class OrphanSearchTest {
 
     // ---- libraries -----------------------------------------------------------------------------------------------
 
-    private String library(String hash) throws IOException {
-        put("libraries/" + hash + "/a.jar");
-        return closed("libraries/" + hash);
+    /** A hash to tell by its name which one it is. */
+    private static String hash(String name) {
+        return "%064x".formatted(new BigInteger(1, name.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String path(String library) {
+        return "libraries/" + hash(library);
+    }
+
+    private String library(String name) throws IOException {
+        put(path(name) + "/a.jar");
+        return closed(path(name));
     }
 
     /** As sessions make it. */
@@ -454,8 +465,11 @@ final class OrphanSearchTest {
         return library;
     }
 
-    private static LibraryFile file(String hash) {
-        return LibraryFile.newBuilder().setSha256(hash).setName("a.jar").build();
+    private static LibraryFile file(String library) {
+        return LibraryFile.newBuilder()
+                .setSha256(hash(library))
+                .setName("a.jar")
+                .build();
     }
 
     private void spec(String application, SessionSpec spec) throws IOException {
@@ -465,8 +479,8 @@ final class OrphanSearchTest {
 
     /** One takes each of these from the store. */
     private void everyKindOfLibrary() throws IOException {
-        for (String hash : List.of("archive", "conf", "file", "folder", "jar", "only-job", "job", "ended")) {
-            library(hash);
+        for (String library : List.of("archive", "conf", "file", "folder", "jar", "only-job", "job", "ended")) {
+            library(library);
         }
         spec(
                 APPLICATION,
@@ -497,20 +511,20 @@ final class OrphanSearchTest {
         library("young");
         assertThat(found()).isEmpty();
         pass(Duration.ofDays(2));
-        assertThat(found()).containsExactly("libraries/ended", "libraries/unused");
+        assertThat(found()).containsExactlyInAnyOrder(path("ended"), path("unused"));
         words.put(APPLICATION, ApplicationWord.FAILED);
         assertThat(found())
                 .as("it does not come back, and whoever goes on from its checkpoints brings his own")
-                .containsExactly(
-                        "libraries/archive",
-                        "libraries/conf",
-                        "libraries/ended",
-                        "libraries/file",
-                        "libraries/folder",
-                        "libraries/jar",
-                        "libraries/job",
-                        "libraries/only-job",
-                        "libraries/unused");
+                .containsExactlyInAnyOrder(
+                        path("archive"),
+                        path("conf"),
+                        path("ended"),
+                        path("file"),
+                        path("folder"),
+                        path("jar"),
+                        path("job"),
+                        path("only-job"),
+                        path("unused"));
     }
 
     @Test
@@ -519,7 +533,25 @@ final class OrphanSearchTest {
         words.remove(APPLICATION);
         pass(Duration.ofDays(8));
         put(APPLICATION + "/watchdog/1-alive");
-        assertThat(found()).containsExactly("libraries/ended");
+        assertThat(found()).containsExactlyInAnyOrder(path("ended"));
+        pass(Duration.ofDays(6));
+        assertThat(found()).as("it may come back").contains(path("ended")).doesNotContain(path("archive"), path("job"));
+        pass(Duration.ofDays(2));
+        assertThat(found()).contains(path("archive"), path("job"));
+    }
+
+    @Test
+    void whatOthersPutBesideTheLibrariesOrMayEnterIsLeftAlone() throws Exception {
+        library("unused");
+        put("libraries/connectors/x.jar");
+        pass(Duration.ofDays(8));
+        assertThat(found()).containsExactly(path("unused"));
+        Files.setPosixFilePermissions(root.resolve("libraries"), PosixFilePermissions.fromString("rwxr-x---"));
+        assertThat(found()).isEmpty();
+        assertThat(search().find().notes()).singleElement().asString().contains("open to other users");
+        Files.setPosixFilePermissions(root.resolve("libraries"), PosixFilePermissions.fromString("rwx------"));
+        pass(Duration.ofDays(-8));
+        assertThat(search().find().notes()).as("of what is not named anyway").isEmpty();
     }
 
     @Test
@@ -568,16 +600,17 @@ final class OrphanSearchTest {
         assertThat(found()).isEmpty();
         assertThat(search().find().notes()).singleElement().asString().contains("No library is named", APPLICATION);
         spec(APPLICATION, SessionSpec.getDefaultInstance());
-        assertThat(found()).containsExactly("libraries/unused");
+        assertThat(found()).containsExactlyInAnyOrder(path("unused"));
     }
 
     @Test
     void whereOthersTakeLibrariesFromNoneIsNamed() throws Exception {
         library("unused");
         Files.setPosixFilePermissions(root.resolve("libraries"), PosixFilePermissions.fromString("rwxr-xr-x"));
-        put("libraries/unused/.a.jar.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
+        put(path("unused") + "/.a.jar.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
         pass(Duration.ofDays(8));
-        assertThat(found()).containsExactly("libraries/unused/.a.jar.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
+        assertThat(found())
+                .containsExactlyInAnyOrder(path("unused") + "/.a.jar.1b4e28ba-2fa1-11d2-883f-0016d3cca427.tmp");
         assertThat(search().find().notes()).singleElement().asString().contains("open to other users");
     }
 

@@ -1,7 +1,9 @@
 package io.selvage.api.state;
 
 import io.selvage.api.type.Serde;
+import io.selvage.api.type.Serdes;
 import io.selvage.api.type.Types;
+import io.selvage.api.type.UnsupportedTypeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,11 @@ public record MapStateDescriptor<K, V>(
         Serde<V> valueSerde,
         @Nullable TimeToLive timeToLive) implements StateDescriptor {
     private static final long serialVersionUID = 1L;
+
+    /** @throws UnsupportedTypeException if keys are arrays: none is found again once it has been written and read */
+    public MapStateDescriptor {
+        Serdes.map(keySerde, valueSerde);
+    }
 
     public MapStateDescriptor(String name, Serde<K> keySerde, Serde<V> valueSerde) {
         this(name, keySerde, valueSerde, null);

@@ -158,6 +158,16 @@ final class ArraySerde {
      * @param <A> the array
      * @param <E> the box of its elements
      */
+    /** Refuses arrays where elements are found by {@code equals}, which for arrays is to be the very same one. */
+    static <T> Serde<T> requireNone(Serde<T> serde, String use) {
+        if (serde instanceof OfPrimitives || serde instanceof OfReferences) {
+            throw new UnsupportedTypeException("Arrays can't be " + use
+                    + ": one is equal to itself alone, so that none is found again once it has been written and read."
+                    + " Take a List, or a record of what the array holds.");
+        }
+        return serde;
+    }
+
     private static final class OfPrimitives<A, E> extends Serdes.Basic<A> {
         private static final long serialVersionUID = 1L;
 

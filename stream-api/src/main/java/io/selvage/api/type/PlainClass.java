@@ -7,6 +7,7 @@ import java.io.Externalizable;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -106,12 +107,17 @@ final class PlainClass {
             return true;
         }
         boolean isTransient = Modifier.isTransient(field.getModifiers());
-        if (isTransient && writesItself(field.getDeclaringClass())) {
-            throw refused(
-                    type,
-                    "as its field " + field.getName() + " is transient, and what it holds is written by a method of "
-                            + field.getDeclaringClass().getName(),
-                    "Have the values in fields that have serdes");
+        if (isTransient) {
+            // A base class may leave it to the classes that extend it.
+            for (Class<?> each = type; each != field.getDeclaringClass().getSuperclass(); each = each.getSuperclass()) {
+                if (writesItself(each)) {
+                    throw refused(
+                            type,
+                            "as its field " + field.getName()
+                                    + " is transient, and what it holds is written by a method of " + each.getName(),
+                            "Have the values in fields that have serdes");
+                }
+            }
         }
         return isTransient;
     }
@@ -120,7 +126,8 @@ final class PlainClass {
     private static boolean writesItself(Class<?> type) {
         return Externalizable.class.isAssignableFrom(type)
                 || Arrays.stream(type.getDeclaredMethods())
-                        .anyMatch(method -> method.getName().equals("writeObject"));
+                        .map(Method::getName)
+                        .anyMatch(name -> name.equals("writeObject") || name.equals("writeReplace"));
     }
 
     private static UnsupportedTypeException refused(Class<?> type, String reason, String remedy) {

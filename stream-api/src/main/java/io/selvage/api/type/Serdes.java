@@ -221,11 +221,11 @@ public final class Serdes {
     }
 
     public static <T> Serde<Set<T>> set(Serde<T> element) {
-        return new SetSerde<>(element);
+        return new SetSerde<>(ArraySerde.requireNone(element, "elements of a set"));
     }
 
     public static <K, V> Serde<Map<K, V>> map(Serde<K> key, Serde<V> value) {
-        return new MapSerde<>(key, value);
+        return new MapSerde<>(ArraySerde.requireNone(key, "keys of a map"), value);
     }
 
     public static <T> Serde<Optional<T>> optional(Serde<T> value) {

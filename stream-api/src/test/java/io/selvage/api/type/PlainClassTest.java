@@ -280,6 +280,22 @@ class PlainClassTest {
         }
     }
 
+    static class BagBase<T> {
+        transient List<T> items = List.of();
+        int size;
+    }
+
+    /** As some libraries' collections are: what is written is known where it is declared that it is. */
+    static class Bag<T> extends BagBase<T> implements java.io.Serializable {
+        private static final long serialVersionUID = 1L;
+
+        private void writeObject(ObjectOutputStream out) throws IOException {
+            out.writeObject(items);
+        }
+    }
+
+    record Bagged(Bag<String> items) {}
+
     static class Listed {
         @Nullable
         ArrayList<String> names;
@@ -317,6 +333,7 @@ class PlainClassTest {
         isRefused(Tags.class, "it extends java.util.ArrayList");
         isRefused(Raw.class, "In payload of", "The type T is not known");
         isRefused(Packed.class, "its field values is transient", "a method of " + Packed.class.getName());
+        isRefused(Bagged.class, "its field items is transient", "a method of " + Bag.class.getName());
         isRefused(Generic.class, "is generic");
         isRefused(Abstract.class, "has no serde", "Make it a record or a plain class");
         isRefused(Supplier.class, "is generic");

@@ -6,6 +6,7 @@ import static io.selvage.api.type.Written.written;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.api.state.MapStateDescriptor;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -181,6 +183,20 @@ class SerdesTest {
         travels(Serdes.of(double[].class), new double[] {1, -2.5});
         travels(Serdes.optional(Serdes.of(Point.class)), Optional.of(new Point(1, 2)));
         travels(Serdes.of(OptionalDouble.class), OptionalDouble.of(0.5));
+    }
+
+    @Test
+    void arraysAreNoKeysOfMapsNorElementsOfSets() {
+        Serde<long[]> array = Serdes.of(long[].class);
+        for (ThrowingCallable use : List.<ThrowingCallable>of(
+                () -> Serdes.map(array, Serdes.LONG),
+                () -> Serdes.set(Serdes.of(String[].class)),
+                () -> new MapStateDescriptor<>("m", long[].class, Long.class))) {
+            assertThatThrownBy(use)
+                    .isInstanceOf(UnsupportedTypeException.class)
+                    .hasMessageContaining("none is found again")
+                    .hasMessageContaining("Take a List");
+        }
     }
 
     private static <A, E> void isAsAList(A array, Serde<E> element, List<E> list) {

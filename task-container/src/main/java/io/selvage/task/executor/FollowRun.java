@@ -95,11 +95,15 @@ record FollowRun(
                             stop)
                     && replica.bytes() <= roomBytes;
         } catch (IOException | RuntimeException failed) {
-            if (LocalDiskException.in(failed) == null) {
+            LocalDiskException local = LocalDiskException.in(failed);
+            if (local == null) {
                 throw failed;
             }
             // Others' work goes on there, and may need that room: this is only to be ready for them.
-            LOG.warn("The state of {} is left in the store, as the disk here does not take it.", owner, failed);
+            LOG.warn("The state of {} is left in the store, as it can't be had here.", owner, failed);
+            if (!local.isOfNode()) {
+                return false; // The process has too much open, which has nothing to do with how large the state is.
+            }
             fits = false;
         }
         held.markTooLarge(owner, fits ? null : new HeldState.TooLarge(storedBytes, roomBytes));

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,10 @@ public record SessionRecord(
         @Nullable String user,
         @Nullable String onlyJob) {
     private static final String OR = " or ";
+
+    /** Says nothing of where it is. */
+    private static final String ANY_HOST = "0.0.0.0:";
+
     private static final Pattern ID = Pattern.compile("application_\\d{1,18}_\\d{1,9}");
 
     public SessionRecord {
@@ -52,11 +57,13 @@ public record SessionRecord(
      * one added, or name them in another order; and an address is that of one cluster.
      */
     public boolean isOn(String otherCluster) {
-        return !Collections.disjoint(addresses(cluster), addresses(otherCluster));
+        return cluster.equals(otherCluster) || !Collections.disjoint(addresses(cluster), addresses(otherCluster));
     }
 
     private static List<String> addresses(String cluster) {
-        return List.of(cluster.toLowerCase(Locale.ROOT).split(OR, -1));
+        return Stream.of(cluster.toLowerCase(Locale.ROOT).split(OR, -1))
+                .filter(address -> !address.startsWith(ANY_HOST)) // As YARN has it where nothing is set.
+                .toList();
     }
 
     public boolean takesJobs() {
