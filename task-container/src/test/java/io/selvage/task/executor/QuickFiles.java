@@ -11,6 +11,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.DelegateToFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Options.ChecksumOpt;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -33,6 +34,12 @@ public class QuickFiles extends DelegateToFileSystem {
 
     /** Sets permissions itself. */
     public static class Raw extends RawLocalFileSystem {
+        /** There are no links; Hadoop starts a process to see that, two for each rename. */
+        @Override
+        public FileStatus getFileLinkStatus(Path file) throws IOException {
+            return getFileStatus(file);
+        }
+
         @Override
         public void setPermission(Path file, FsPermission permission) throws IOException {
             String symbols = permission.getUserAction().SYMBOL
