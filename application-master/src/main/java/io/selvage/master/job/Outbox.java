@@ -35,7 +35,7 @@ final class Outbox {
     private int sinceSnapshot;
     private long nowNanos;
 
-    /** What the journal does not take, why, and since when that is known. */
+    /** What the journal does not take, and why. */
     private record Waiting(AppendId append, String reason) {}
 
     /** What goes on once the journal has answered, in the order in which it was asked. */
@@ -97,8 +97,7 @@ final class Outbox {
 
     /** Goes on once the journal shows that no newer master is there; answers what the journal will confirm. */
     AppendId confirmThen(Runnable onceConfirmed) {
-        AppendId id = new AppendId(++lastAppend);
-        continuations.put(id, new Continuation(onceConfirmed, nowNanos));
+        AppendId id = ask(onceConfirmed);
         act(new MasterAction.ConfirmLeadership(id));
         return id;
     }
@@ -147,8 +146,12 @@ final class Outbox {
     }
 
     private void append(JournalRecord journalRecord, Runnable onceDurable) {
+        act(new MasterAction.AppendToJournal(ask(onceDurable), journalRecord));
+    }
+
+    private AppendId ask(Runnable onceAnswered) {
         AppendId id = new AppendId(++lastAppend);
-        continuations.put(id, new Continuation(onceDurable, nowNanos));
-        act(new MasterAction.AppendToJournal(id, journalRecord));
+        continuations.put(id, new Continuation(onceAnswered, nowNanos));
+        return id;
     }
 }

@@ -413,9 +413,7 @@ public final class Fleet {
     public long standbyCheckpoint(JobId job) {
         return standbys().stream()
                 .mapToLong(standby -> registeredOrThrow(standby).followedTo(job))
-                .filter(checkpoint -> checkpoint > 0)
-                .max()
-                .orElse(0);
+                .reduce(0, Math::max);
     }
 
     public void onFollowing(ExecutorId id, Following following) {

@@ -487,9 +487,11 @@ public final class OrphanSearch {
                 if (each.directory()) {
                     Directory library =
                             Directory.read(store, each, DurableStore.join(LibraryStore.LIBRARIES, each.name()));
-                    boolean isUnused = unknownNeeds.isEmpty() && isUnused(library);
+                    boolean mayBeUnused = unknownNeeds.isEmpty() && isUnneededLibrary(library);
+                    long lastUsedMillis = mayBeUnused ? lastUsedMillis(library) : nowMillis;
+                    boolean isUnused = lastUsedMillis < nowMillis - LEAST_LIBRARY_AGE.toMillis();
                     if (isUnused && !isForOthers) {
-                        addLibrary(library);
+                        addLibrary(library, lastUsedMillis);
                     } else {
                         judgeTemporaries(library, Set.of());
                         judgeSweeps(library);
@@ -505,25 +507,24 @@ public final class OrphanSearch {
         }
 
         /** What others have put beside the libraries is left alone. */
-        private boolean isUnused(Directory library) throws IOException {
+        private boolean isUnneededLibrary(Directory library) {
             return LIBRARY.matcher(library.name()).matches()
                     && !neededLibraries.contains(library.name())
-                    && library.directories().isEmpty()
-                    && lastUsedMillis(library) < nowMillis - LEAST_LIBRARY_AGE.toMillis();
+                    && library.directories().isEmpty();
         }
 
         private long lastUsedMillis(Directory library) throws IOException {
             return Math.max(library.newestMillis(), libraryMarks.lastUsedMillis(library.path()));
         }
 
-        private void addLibrary(Directory library) throws IOException {
+        private void addLibrary(Directory library, long lastUsedMillis) {
             String path = library.self().path();
             libraries.put(path, new Library(library.path(), true));
             orphans.add(new Orphan(
                     path,
                     true,
                     library.bytes(),
-                    lastUsedMillis(library),
+                    lastUsedMillis,
                     "no session that lives needs this library, and none has taken it for a week"));
         }
 

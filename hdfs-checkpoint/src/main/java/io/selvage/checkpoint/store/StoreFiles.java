@@ -34,7 +34,7 @@ interface StoreFiles {
     /** What lies directly in a directory, in no particular order; nothing if it does not exist. */
     List<StoredFile> list(String directory) throws IOException;
 
-    /** Whether there is a directory that users other than owner and group may enter. */
+    /** Whether there is a directory that users other than the owner may enter. */
     boolean isOpenToOthers(String directory) throws IOException;
 
     /** Whether there was something to delete. */

@@ -1,7 +1,6 @@
 package io.selvage.api.type;
 
 import java.lang.reflect.Array;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -146,18 +145,18 @@ final class ArraySerde {
         return new OfReferences(component, element);
     }
 
-    private static Object array(Class<?> component, List<?> elements) {
-        Object array = Array.newInstance(component, elements.size());
-        for (int i = 0; i < elements.size(); i++) {
-            Array.set(array, i, elements.get(i));
-        }
-        return array;
+    /** Of what was written with another schema, which a list of the elements can be read from. */
+    @SuppressWarnings("unchecked")
+    private static <A> Function<BinaryReader, A> readerOfList(Class<?> component, Serde<?> element, String written) {
+        return Serdes.list(element).reader(written).andThen(elements -> {
+            Object array = Array.newInstance(component, elements.size());
+            for (int i = 0; i < elements.size(); i++) {
+                Array.set(array, i, elements.get(i));
+            }
+            return (A) array;
+        });
     }
 
-    /**
-     * @param <A> the array
-     * @param <E> the box of its elements
-     */
     /** Refuses arrays where elements are found by {@code equals}, which for arrays is to be the very same one. */
     static <T> Serde<T> requireNone(Serde<T> serde, String use) {
         if (serde instanceof OfPrimitives || serde instanceof OfReferences) {
@@ -168,6 +167,10 @@ final class ArraySerde {
         return serde;
     }
 
+    /**
+     * @param <A> the array
+     * @param <E> the box of its elements
+     */
     private static final class OfPrimitives<A, E> extends Serdes.Basic<A> {
         private static final long serialVersionUID = 1L;
 
@@ -181,13 +184,8 @@ final class ArraySerde {
         }
 
         @Override
-        @SuppressWarnings("unchecked")
         public Function<BinaryReader, A> reader(String written) {
-            if (written.equals(schema())) {
-                return this::read;
-            }
-            Function<BinaryReader, List<E>> list = Serdes.list(element).reader(written);
-            return in -> (A) array(component, list.apply(in));
+            return written.equals(schema()) ? this::read : readerOfList(component, element, written);
         }
 
         @Override
@@ -218,13 +216,8 @@ final class ArraySerde {
         }
 
         @Override
-        @SuppressWarnings("unchecked")
         public Function<BinaryReader, E[]> reader(String written) {
-            if (written.equals(schema())) {
-                return this::read;
-            }
-            Function<BinaryReader, List<E>> list = Serdes.list(element).reader(written);
-            return in -> (E[]) array(component, list.apply(in));
+            return written.equals(schema()) ? this::read : readerOfList(component, element, written);
         }
 
         @Override

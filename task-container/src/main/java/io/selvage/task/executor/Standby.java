@@ -181,8 +181,7 @@ final class Standby {
     private void prepare(JobId job, HeldState into, Follow follow, Set<String> liveJobs, AtomicBoolean stop)
             throws Exception {
         JobConfig config = services.jobConfig(follow.getSettingsMap());
-        PreparedJob program = preparation.program(
-                follow.getJobId(), follow.getGraphPath(), follow.getJarsList(), config.classLoading(), liveJobs);
+        PreparedJob program = program(follow, config, liveJobs);
         CheckpointMetadata metadata = preparation.metadata(
                 follow.getJobId(), follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
         Map<Integer, Integer> parallelism =
@@ -214,9 +213,7 @@ final class Standby {
         followed.warmUp = stop;
         services.preparing().execute(() -> {
             try {
-                JobConfig config = services.jobConfig(follow.getSettingsMap());
-                PreparedJob program = preparation.program(
-                        job.value(), follow.getGraphPath(), follow.getJarsList(), config.classLoading(), liveJobs);
+                PreparedJob program = program(follow, services.jobConfig(follow.getSettingsMap()), liveJobs);
                 services.uploading().execute(() -> {
                     if (!stop.get()) {
                         warmUp.run(follow, program, stop::get);
@@ -228,6 +225,13 @@ final class Standby {
                 inbox.post(new ExecutorEvent.WarmUpEnded(job, false));
             }
         });
+    }
+
+    /** The preparing thread. */
+    private PreparedJob program(Follow follow, JobConfig config, Set<String> liveJobs)
+            throws IOException, ProgramDamagedException {
+        return preparation.program(
+                follow.getJobId(), follow.getGraphPath(), follow.getJarsList(), config.classLoading(), liveJobs);
     }
 
     void onWarmUpEnded(ExecutorEvent.WarmUpEnded ended) {

@@ -25,7 +25,6 @@ import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.ChainBuilder;
 import io.selvage.task.operator.Counters;
 import io.selvage.task.operator.Output;
-import io.selvage.task.subtask.Subtask;
 import io.selvage.task.subtask.SubtaskCut;
 import io.selvage.task.subtask.SubtaskListener;
 import io.selvage.task.subtask.SubtaskPhase;
@@ -128,7 +127,7 @@ final class WarmUp implements Standby.Warming {
     }
 
     private boolean make(PreparedJob job, JobConfig config) {
-        subtasks(job, config, Nobody.INSTANCE);
+        makeSubtasks(job, config);
         ChainBuilder chains = new ChainBuilder(
                 NO_JOB.value(),
                 ONLY.value(),
@@ -172,7 +171,7 @@ final class WarmUp implements Standby.Warming {
     }
 
     /** All of them are here: no channel leaves the process. */
-    private List<Subtask> subtasks(PreparedJob job, JobConfig config, SubtaskListener listener) {
+    private void makeSubtasks(PreparedJob job, JobConfig config) {
         Deploy.Builder deploy = Deploy.newBuilder().setJobId(NO_JOB.value());
         for (Vertex vertex : job.graph().vertices()) {
             for (int index = 0; index < vertex.parallelism(); index++) {
@@ -186,7 +185,7 @@ final class WarmUp implements Standby.Warming {
         CheckpointMetadata none = CheckpointMetadata.getDefaultInstance();
         RestoredCheckpoint nothing = new RestoredCheckpoint(
                 none, segments, new HeldState(), services.backends(), config.stateBackend(), new RestoreFigures(null));
-        return new SubtaskFactory(
+        new SubtaskFactory(
                         new DeploymentId(NO_JOB, ONLY),
                         deploy.build(),
                         job,
@@ -196,7 +195,7 @@ final class WarmUp implements Standby.Warming {
                         settings.id(),
                         services.transport(),
                         (channel, failure) -> {},
-                        listener,
+                        Nobody.INSTANCE,
                         services.backends().of(config.stateBackend()),
                         services.clock())
                 .build();

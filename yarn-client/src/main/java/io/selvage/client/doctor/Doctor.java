@@ -73,23 +73,23 @@ public final class Doctor {
             SessionConfig.from(configuration);
             return configuration;
         });
-        Optional<SessionConfig> session = settings.map(SessionConfig::from);
-        session.ifPresent(
+        settings.ifPresent(
                 fine -> told.accept(Finding.ok("settings", "they fit together; see them with selvage config")));
         Optional<HadoopFolder> folder = attempt("Hadoop configuration", () -> HadoopFolder.find(environment));
         folder.ifPresent(found -> told.accept(Judgement.hadoopFiles(found.path(), namesOf(found))));
-        if (folder.isEmpty() || settings.isEmpty() || session.isEmpty()) {
+        if (folder.isEmpty() || settings.isEmpty()) {
             told.accept(notChecked("HDFS and YARN", "what is said above is in the way"));
             return;
         }
-        shipment(session.get());
+        SessionConfig session = SessionConfig.from(settings.get());
+        shipment(session);
         YarnConfiguration hadoop = folder.get().configuration();
         UserGroupInformation.setConfiguration(hadoop);
-        kerberos(hadoop, session.get());
-        boolean rootIsThere = hdfs(hadoop, session.get(), settings.get().get(SessionConfig.LIBRARY_ROOT));
-        boolean managerIsThere = yarn(hadoop, session.get());
+        kerberos(hadoop, session);
+        boolean rootIsThere = hdfs(hadoop, session, settings.get().get(SessionConfig.LIBRARY_ROOT));
+        boolean managerIsThere = yarn(hadoop, session);
         if (rootIsThere && managerIsThere) {
-            leftovers(folder.get(), session.get());
+            leftovers(folder.get(), session);
         }
     }
 
