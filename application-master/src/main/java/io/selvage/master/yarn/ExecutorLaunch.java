@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.DataOutputBuffer;
 import org.apache.hadoop.security.Credentials;
@@ -34,6 +35,9 @@ public final class ExecutorLaunch {
     private static final String USER_VARIABLE = "HADOOP_USER_NAME";
     /** What a JVM needs besides heap and direct buffers: classes, code, threads. */
     private static final long LEAST_OVERHEAD_MIB = 192;
+
+    /** With one that is smaller than what it is to begin with, the JVM would not start. */
+    private static final Pattern SAYS_HEAP = Pattern.compile("-Xmx|-XX:Max(HeapSize|RAMPercentage)=");
 
     private static final double HEAP_SHARE = 0.7;
     private static final double DIRECT_SHARE = 0.12;
@@ -65,9 +69,14 @@ public final class ExecutorLaunch {
 
     /** YARN runs this in a shell, which expands YARN's own variables and what chooses the archive of classes. */
     String command(long memoryMib) {
+        long heapMib = heapMib(memoryMib, config.rocksDbBytes(memoryMib));
+        String ownOptions = JvmOptions.inShell(config.executorJvmOptions());
         List<String> words = List.of(
                 Environment.JAVA_HOME.$$() + "/bin/java",
-                "-Xmx" + heapMib(memoryMib, config.rocksDbBytes(memoryMib)) + "m",
+                // A heap that grows bit by bit costs who fills it, as a standby does, more than all else. YARN has
+                // given the memory anyway.
+                SAYS_HEAP.matcher(ownOptions).find() ? "" : "-Xms" + heapMib + "m",
+                "-Xmx" + heapMib + "m",
                 "-XX:MaxDirectMemorySize=" + directMib(memoryMib) + "m",
                 "-XX:+UseG1GC",
                 // A pause of the collector is a pause of the output.
@@ -86,7 +95,7 @@ public final class ExecutorLaunch {
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Djava.net.preferIPv4Stack=true",
                 "-Djava.io.tmpdir=" + Environment.PWD.$$() + "/tmp",
-                JvmOptions.inShell(config.executorJvmOptions()),
+                ownOptions,
                 EXECUTOR_CLASS,
                 "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/executor.log",
                 "2>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/stderr");

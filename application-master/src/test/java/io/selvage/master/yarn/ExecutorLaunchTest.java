@@ -178,10 +178,17 @@ class ExecutorLaunchTest {
     void startsTheExecutorsMainWithTheOptionsOfTheSession() {
         String command = launch("-Dx=y -Xlog:gc*:file=gc.log", false).command(2048);
         assertThat(command)
-                .startsWith("exec {{JAVA_HOME}}/bin/java -Xmx1433m ")
+                .startsWith("exec {{JAVA_HOME}}/bin/java -Xms1433m -Xmx1433m ")
                 .contains(" -XX:+ExitOnOutOfMemoryError -XX:+DisplayVMOutputToStderr ")
                 .contains(" '-Dx=y' '-Xlog:gc*:file=gc.log' io.selvage.task.main.ExecutorMain ")
                 .endsWith("1><LOG_DIR>/executor.log 2><LOG_DIR>/stderr");
+    }
+
+    /** The JVM does not start with a heap that begins larger than it may become. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-Xmx900m", "-Dx=y -XX:MaxHeapSize=900m", "-XX:MaxRAMPercentage=10"})
+    void aHeapThatTheUserSetsBeginsAsTheJvmSees(String options) {
+        assertThat(launch(options, false).command(2048)).doesNotContain("-Xms");
     }
 
     @ParameterizedTest

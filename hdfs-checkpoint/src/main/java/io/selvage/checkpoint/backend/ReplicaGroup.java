@@ -7,7 +7,7 @@ import java.util.Arrays;
 /**
  * Owned by its replica. The rows of one key group as a segment's entries in one array, found by their keys' bytes: open
  * addressing with linear probing, deletion by shifting back (Knuth, The Art of Computer Programming, vol. 3, 6.4,
- * algorithm R). What is dead in the array goes when it is more than half of what lives.
+ * algorithm R). What is dead in the array goes when it is more than a quarter of what lives.
  */
 final class ReplicaGroup {
     private static final int LEAST_SLOTS = 8;
@@ -82,14 +82,24 @@ final class ReplicaGroup {
 
     /** Room for what is put next. */
     private static int withSlack(int bytes) {
-        return (int) Math.min(Integer.MAX_VALUE - 8, (long) bytes + (bytes >> 2));
+        return (int) Math.min(Integer.MAX_VALUE - 8, (long) bytes + (bytes >> 3));
     }
 
-    /** Puts an entry in place of the one of that key; it begins at {@code start} and has bytes in its row. */
+    /**
+     * Puts an entry in place of the one of that key; it begins at {@code start} and has bytes in its row. One that is
+     * no longer than that lies where that was: rows that keep their size take no more memory for being written often.
+     */
     void put(byte[] source, int start, Entry entry) {
         int hash = KeyGroups.murmur3(source, entry.keyAt, entry.keyLength);
         int slot = slotOf(source, entry.keyAt, entry.keyLength, hash);
         int length = entry.end - start;
+        if (slots[slot] != 0 && length <= lengthAt(slots[slot] - 1)) {
+            int at = slots[slot] - 1;
+            place(at, length, entry.firstTimers, slot); // Which looks at the one before.
+            System.arraycopy(source, start, arena, at, length);
+            compactIfWasteful();
+            return;
+        }
         if (length > arena.length - used) {
             arena = Arrays.copyOf(arena, Math.max(LEAST_BYTES, withSlack(Math.addExact(used, length))));
         }
@@ -321,7 +331,7 @@ final class ReplicaGroup {
     }
 
     private void compactIfWasteful() {
-        if (used - live <= Math.max(live / 2, LEAST_BYTES)) {
+        if (used - live <= Math.max(live / 4, LEAST_BYTES)) {
             return;
         }
         byte[] compact = new byte[withSlack(live)];

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param executorsKept of those that were there and not hit themselves, how many are still the same processes
  * @param nextCheckpoint the first to complete afterwards; of a NameNode, since it is back
  * @param failedCheckpoints meanwhile, as far as the master says
+ * @param standbyReady a standby holds the state as of the last checkpoint or the one before; null: none was waited for,
+ *     or in vain
  */
 record FaultFigures(
         FaultKind kind,
@@ -36,7 +38,8 @@ record FaultFigures(
         int executorsKept,
         @Nullable Long nextCheckpoint,
         long failedCheckpoints,
-        boolean byStandby) {
+        boolean byStandby,
+        @Nullable Long standbyReady) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -55,6 +58,7 @@ record FaultFigures(
         json.put("next_checkpoint_millis", nextCheckpoint);
         json.put("failed_checkpoints", failedCheckpoints);
         json.put("by_standby", byStandby);
+        json.put("standby_ready_millis", standbyReady);
         return write(json);
     }
 
@@ -73,6 +77,7 @@ record FaultFigures(
         put(json, "caught_up_millis", figures, FaultFigures::caughtUp);
         put(json, "records_replayed", figures, FaultFigures::replayed);
         put(json, "next_checkpoint_millis", figures, FaultFigures::nextCheckpoint);
+        put(json, "standby_ready_millis", figures, FaultFigures::standbyReady);
         json.put("restarts", figures.stream().mapToLong(FaultFigures::restarts).sum());
         json.put(
                 "executors_lost_besides",

@@ -39,7 +39,7 @@ final class RecoveryBenchmark {
     private static final long POLL_MILLIS = 20;
     private static final long LOG_POLL_MILLIS = 300;
     private static final long PATIENCE_MILLIS = 180_000;
-    private static final long READY_PATIENCE_MILLIS = 60_000;
+    private static final long READY_PATIENCE_MILLIS = 150_000;
     private static final int NODE_MEMORY_MIB = 20_480;
     /** Of the state that a standby says it holds: sizes are those of rows, which differ a little from the keys'. */
     private static final double MOST_OF_IT = 0.9;
@@ -113,6 +113,7 @@ final class RecoveryBenchmark {
         Map<FaultKind, List<FaultFigures>> all = new EnumMap<>(FaultKind.class);
         awaitReady(session, job, System.currentTimeMillis());
         Thread.sleep(settings.warmUpMillis());
+        awaitReady(session, job, System.currentTimeMillis()); // The first checkpoints are those of the state's making.
         for (int i = 0; i < settings.faults(); i++) {
             for (FaultKind kind : settings.kinds()) {
                 // Anywhere between two checkpoints.
@@ -120,7 +121,6 @@ final class RecoveryBenchmark {
                 FaultFigures figures = fault(kind, i, cluster, session, job);
                 System.out.println(figures.toJson());
                 all.computeIfAbsent(kind, none -> new ArrayList<>()).add(figures);
-                awaitReady(session, job, System.currentTimeMillis());
             }
         }
         all.values().forEach(figures -> System.out.println(FaultFigures.summary(figures, settings)));
@@ -156,6 +156,7 @@ final class RecoveryBenchmark {
         }
         Recovery recovery = recoveryOf(back, jobBefore.getIncarnation(), faultMillis);
         long nextCheckpoint = (kind.isOfMaster() ? back.getFirstCheckpointMillis() : seenMillis) - sinceMillis;
+        long standbyReady = awaitReady(session, job, System.currentTimeMillis());
         return new FaultFigures(
                 kind,
                 number,
@@ -169,7 +170,8 @@ final class RecoveryBenchmark {
                 kept(before, after, kind.isOfTask() ? victim : 0),
                 nextCheckpoint,
                 kind.isOfMaster() ? 0 : back.getCheckpointsFailed() - jobBefore.getCheckpointsFailed(),
-                recovery != null && recovery.getByStandby());
+                recovery != null && recovery.getByStandby(),
+                standbyReady == 0 ? null : Long.valueOf(standbyReady - faultMillis));
     }
 
     private static long victim(FaultKind kind, int number, SessionDescription session, JobDescription job) {
@@ -272,19 +274,24 @@ final class RecoveryBenchmark {
 
     /**
      * Records are in time, a few checkpoints have passed, and the standby, if there is to be one, holds the state as of
-     * the last checkpoint, or is about to.
+     * the last checkpoint, or is about to. Answers since when it does; 0: there is none.
      */
-    private void awaitReady(Session session, String job, long fromMillis) throws IOException, InterruptedException {
+    private long awaitReady(Session session, String job, long fromMillis) throws IOException, InterruptedException {
         long deadline = fromMillis + PATIENCE_MILLIS;
+        long readySinceMillis = 0;
         JobDescription first = session.job(job);
         while (System.currentTimeMillis() < deadline) {
             JobDescription now = session.job(job);
             requireAlive(now);
+            boolean isReady = isStandbyReady(session, now);
+            if (isReady && readySinceMillis == 0) {
+                readySinceMillis = System.currentTimeMillis();
+            }
             if (now.getPhase() == JobPhase.RUNNING
                     && now.getCheckpointsCompleted() >= first.getCheckpointsCompleted() + STEADY_CHECKPOINTS
                     && OutputLog.read(measured).usualLatencyMillis(System.currentTimeMillis()) < 500
-                    && isStandbyReady(session, now, fromMillis)) {
-                return;
+                    && (isReady || isImpatient(fromMillis))) {
+                return settings.standby() == 0 ? 0 : readySinceMillis;
             }
             if (now.getCheckpointsCompleted() < first.getCheckpointsCompleted()) {
                 first = now; // Another master counts anew.
@@ -294,19 +301,22 @@ final class RecoveryBenchmark {
         throw new IOException("The job is not steady after " + PATIENCE_MILLIS / 1000 + " s: " + session.job(job));
     }
 
-    private boolean isStandbyReady(Session session, JobDescription now, long fromMillis) {
+    private boolean isStandbyReady(Session session, JobDescription now) {
         if (settings.standby() == 0) {
             return session.describe().getExecutorsCount() >= PARALLELISM;
         }
-        boolean ready = now.getStandbyCheckpoint() >= now.getLastCheckpoint() - 1
+        return now.getStandbyCheckpoint() >= now.getLastCheckpoint() - 1
                 && session.describe().getExecutorsList().stream()
                         .anyMatch(each -> each.getStandby()
                                 && each.getStandbyBytes() >= MOST_OF_IT * settings.keys() * settings.stateBytes());
-        if (!ready && System.currentTimeMillis() - fromMillis > READY_PATIENCE_MILLIS) {
-            note("no standby is ready after " + READY_PATIENCE_MILLIS / 1000 + " s; going on without");
-            return true;
+    }
+
+    private static boolean isImpatient(long fromMillis) {
+        if (System.currentTimeMillis() - fromMillis <= READY_PATIENCE_MILLIS) {
+            return false;
         }
-        return ready;
+        note("no standby is ready after " + READY_PATIENCE_MILLIS / 1000 + " s; going on without");
+        return true;
     }
 
     private static void requireAlive(JobDescription job) throws IOException {

@@ -20,11 +20,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings what a standby holds of a job up to one checkpoint; run once, by a thread of the upload pool. States are held
- * in a stable order until the memory for them is used up; the rest is left in the store.
+ * in a stable order until the memory for them is used up; the rest is left in the store. A state of which nothing is
+ * held yet is brought up to the newest checkpoint of that moment: the files of an older one that are read last may be
+ * gone before, as each newer checkpoint has no use for some of them.
  *
  * @param parallelism by vertex; state of another parallelism is left
  * @param otherBytes that replicas of other jobs take
  * @param stop set: what is not held by then is no longer wanted
+ * @param newest this checkpoint, or one of the same job and graph that has completed meanwhile
  */
 record FollowRun(
         CheckpointMetadata metadata,
@@ -34,12 +37,19 @@ record FollowRun(
         SegmentReader segments,
         long mostBytes,
         LongSupplier otherBytes,
-        AtomicBoolean stop) {
+        AtomicBoolean stop,
+        Newest newest) {
     private static final Logger LOG = LoggerFactory.getLogger(FollowRun.class);
+
+    /** Asked by the thread that runs it. */
+    interface Newest {
+        CheckpointMetadata metadata() throws IOException;
+    }
 
     /**
      * What came of it.
      *
+     * @param checkpoint as of which, or of a later one, each state is held
      * @param bytes of state that is held
      * @param bytesLeft of segments in the store that are not held
      */
@@ -49,14 +59,16 @@ record FollowRun(
         long used = otherBytes.getAsLong();
         long left = 0;
         boolean isFull = false;
-        Map<StateOwner, OperatorSnapshot> states = states();
+        Map<StateOwner, OperatorSnapshot> states = states(metadata);
         held.dropReplicasBut(states.keySet().stream().map(StateOwner::subtask).toList());
         for (Map.Entry<StateOwner, OperatorSnapshot> entry : states.entrySet()) {
             if (stop.get()) {
                 break;
             }
             StateOwner owner = entry.getKey();
-            OperatorSnapshot snapshot = entry.getValue();
+            OperatorSnapshot snapshot = held.hasReplica(owner)
+                    ? entry.getValue()
+                    : states(newest.metadata()).getOrDefault(owner, entry.getValue());
             long stored = snapshot.getKeyedStateList().stream()
                     .mapToLong(Segment::getLength)
                     .sum();
@@ -110,9 +122,9 @@ record FollowRun(
         return fits;
     }
 
-    private Map<StateOwner, OperatorSnapshot> states() {
+    private static Map<StateOwner, OperatorSnapshot> states(CheckpointMetadata of) {
         Map<StateOwner, OperatorSnapshot> states = new TreeMap<>();
-        for (SubtaskSnapshot snapshot : metadata.getSubtasksList()) {
+        for (SubtaskSnapshot snapshot : of.getSubtasksList()) {
             SubtaskId subtask = SubtaskId.of(snapshot.getVertex(), snapshot.getSubtask());
             for (OperatorSnapshot operator : snapshot.getOperatorsList()) {
                 if (operator.getKeyedStateCount() > 0) {

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Owned by the preparing thread, which may wait for the file system: reads what a deployment needs before its subtasks
- * can be built. What does not change between a job's incarnations is read once.
+ * Owned by the preparing thread, which may wait for the file system, but for what says otherwise: reads what a
+ * deployment needs before its subtasks can be built. What does not change between a job's incarnations is read once.
  */
 final class JobPreparation {
     /** Graphs that are kept; of more, the longest unused is read again when it is needed. */
@@ -74,7 +74,8 @@ final class JobPreparation {
     }
 
     /**
-     * The metadata of a checkpoint. Those of another job's are told to be a savepoint's: nothing is added to either.
+     * Any thread: the metadata of a checkpoint. Those of another job's are told to be a savepoint's: nothing is added
+     * to either.
      *
      * @param jobId that goes on from it
      * @param checkpoint 0: none

@@ -52,7 +52,7 @@ final class Standby {
         AtomicBoolean warmUp; // Stops the one that is under way; null: there is none.
 
         @Nullable
-        Follow waiting;
+        volatile Follow waiting; // Volatile: the run under way looks at it.
 
         @Nullable
         AtomicBoolean run; // Stops the run that is under way; null: there is none.
@@ -170,7 +170,7 @@ final class Standby {
         followed.run = stop;
         services.preparing().execute(() -> {
             try {
-                prepare(job.id, job.held, follow, liveJobs, stop);
+                prepare(job.id, job.held, follow, followed, liveJobs, stop);
             } catch (Throwable thrown) {
                 inbox.post(failed(job.id, follow, thrown));
             }
@@ -178,12 +178,12 @@ final class Standby {
     }
 
     /** The preparing thread, which is not kept from deployments by what takes longer. */
-    private void prepare(JobId job, HeldState into, Follow follow, Set<String> liveJobs, AtomicBoolean stop)
+    private void prepare(
+            JobId job, HeldState into, Follow follow, Followed followed, Set<String> liveJobs, AtomicBoolean stop)
             throws Exception {
         JobConfig config = services.jobConfig(follow.getSettingsMap());
         PreparedJob program = program(follow, config, liveJobs);
-        CheckpointMetadata metadata = preparation.metadata(
-                follow.getJobId(), follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
+        CheckpointMetadata metadata = metadata(follow);
         Map<Integer, Integer> parallelism =
                 program.graph().vertices().stream().collect(Collectors.toMap(Vertex::id, Vertex::parallelism));
         FollowRun run = new FollowRun(
@@ -194,7 +194,13 @@ final class Standby {
                 segments,
                 mostBytes,
                 () -> bytesOfOthers(job),
-                stop);
+                stop,
+                () -> {
+                    Follow waiting = followed.waiting;
+                    return waiting == null || !waiting.getGraphPath().equals(follow.getGraphPath())
+                            ? metadata
+                            : metadata(waiting);
+                });
         services.uploading().execute(() -> {
             try {
                 FollowRun.Outcome outcome = run.run();
@@ -204,6 +210,11 @@ final class Standby {
                 inbox.post(failed(job, follow, thrown));
             }
         });
+    }
+
+    private CheckpointMetadata metadata(Follow follow) throws IOException {
+        return preparation.metadata(
+                follow.getJobId(), follow.getCheckpoint(), follow.getMetadata(), follow.getMetadataPath());
     }
 
     /** Beside the reading of the first checkpoint, which may take long: neither keeps the other waiting. */

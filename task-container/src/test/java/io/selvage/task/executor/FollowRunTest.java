@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
@@ -152,7 +153,16 @@ class FollowRunTest {
 
     private FollowRun.Outcome follow(CheckpointMetadata metadata, long mostBytes, KeyedBackends backends)
             throws IOException {
-        return new FollowRun(metadata, PARALLELISM, held, backends, new SegmentReader(store), mostBytes, () -> 0, stop)
+        return new FollowRun(
+                        metadata,
+                        PARALLELISM,
+                        held,
+                        backends,
+                        new SegmentReader(store),
+                        mostBytes,
+                        () -> 0,
+                        stop,
+                        () -> metadata)
                 .run();
     }
 
@@ -456,15 +466,17 @@ class FollowRunTest {
     @Test
     void stateOfAnotherParallelismIsLeft() throws Exception {
         fill(10);
+        CheckpointMetadata first = checkpoint(1);
         FollowRun.Outcome outcome = new FollowRun(
-                        checkpoint(1),
+                        first,
                         Map.of(2, 5),
                         held,
                         KeyedBackends.HEAP,
                         new SegmentReader(store),
                         1 << 20,
                         () -> 0,
-                        stop)
+                        stop,
+                        () -> first)
                 .run();
         assertThat(outcome.bytes()).isZero();
         assertThat(outcome.bytesLeft()).isPositive();
@@ -491,6 +503,43 @@ class FollowRunTest {
                         2,
                         key(2, 4)))
                 .isEqualTo(4);
+    }
+
+    /** A sweep deletes what the newest checkpoint has no use for, while states are read one after the other. */
+    @Test
+    void aStateThatComesLaterIsReadAsOfTheNewestCheckpoint() throws Exception {
+        fill(10);
+        CheckpointMetadata first = checkpoint(1);
+        fill(20);
+        CheckpointMetadata second = checkpoint(2);
+        AtomicInteger begun = new AtomicInteger();
+        FollowRun.Newest newest = () -> {
+            if (begun.incrementAndGet() > 1) {
+                store.delete("chk-1");
+            }
+            return begun.get() > 1 ? second : first;
+        };
+        FollowRun.Outcome outcome = new FollowRun(
+                        first,
+                        PARALLELISM,
+                        held,
+                        KeyedBackends.HEAP,
+                        new SegmentReader(store),
+                        1 << 20,
+                        () -> 0,
+                        stop,
+                        newest)
+                .run();
+        assertThat(begun).as("states that began anew").hasValue(SUBTASKS);
+        assertThat(outcome).extracting("checkpoint", "bytesLeft").containsExactly(1L, 0L);
+        assertThat(follow(second, 1 << 20).checkpoint()).isEqualTo(2);
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            StateReplica taken = Objects.requireNonNull(Objects.requireNonNull(held.takeReplica(owner(subtask)))
+                    .take(writers.get(subtask).chain, new SegmentReader(store), read -> {}));
+            assertThat(restored(taken, subtask, key(subtask, 19)))
+                    .as("subtask %d", subtask)
+                    .isEqualTo(19);
+        }
     }
 
     @Test
