@@ -36,8 +36,8 @@ public final class ExecutorLaunch {
     /** What a JVM needs besides heap and direct buffers: classes, code, threads. */
     private static final long LEAST_OVERHEAD_MIB = 192;
 
-    /** With one that is smaller than what it is to begin with, the JVM would not start. */
-    private static final Pattern SAYS_HEAP = Pattern.compile("-Xmx|-XX:Max(HeapSize|RAMPercentage)=");
+    /** Of the user's own: the JVM does not start with sizes that contradict each other. */
+    private static final Pattern SIZES_OF_HEAP = Pattern.compile("-Xm[sx]|-XX:(Max|Min|Initial)HeapSize=");
 
     private static final double HEAP_SHARE = 0.7;
     private static final double DIRECT_SHARE = 0.12;
@@ -75,7 +75,7 @@ public final class ExecutorLaunch {
                 Environment.JAVA_HOME.$$() + "/bin/java",
                 // A heap that grows bit by bit costs who fills it, as a standby does, more than all else. YARN has
                 // given the memory anyway.
-                SAYS_HEAP.matcher(ownOptions).find() ? "" : "-Xms" + heapMib + "m",
+                SIZES_OF_HEAP.matcher(ownOptions).find() ? "" : "-Xms" + heapMib + "m",
                 "-Xmx" + heapMib + "m",
                 "-XX:MaxDirectMemorySize=" + directMib(memoryMib) + "m",
                 "-XX:+UseG1GC",

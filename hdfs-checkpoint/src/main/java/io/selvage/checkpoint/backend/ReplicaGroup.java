@@ -7,7 +7,8 @@ import java.util.Arrays;
 /**
  * Owned by its replica. The rows of one key group as a segment's entries in one array, found by their keys' bytes: open
  * addressing with linear probing, deletion by shifting back (Knuth, The Art of Computer Programming, vol. 3, 6.4,
- * algorithm R). What is dead in the array goes when it is more than a quarter of what lives.
+ * algorithm R). What is dead in the array goes when there is no room for more, or when it is more than a quarter of
+ * what lives.
  */
 final class ReplicaGroup {
     private static final int LEAST_SLOTS = 8;
@@ -101,7 +102,7 @@ final class ReplicaGroup {
             return;
         }
         if (length > arena.length - used) {
-            arena = Arrays.copyOf(arena, Math.max(LEAST_BYTES, withSlack(Math.addExact(used, length))));
+            makeRoom(length);
         }
         System.arraycopy(source, start, arena, used, length);
         used += length;
@@ -330,11 +331,23 @@ final class ReplicaGroup {
         return at;
     }
 
-    private void compactIfWasteful() {
-        if (used - live <= Math.max(live / 4, LEAST_BYTES)) {
-            return;
+    private void makeRoom(int bytes) {
+        if (used - live > live / 16) {
+            compact(bytes);
+        } else {
+            arena = Arrays.copyOf(arena, Math.max(LEAST_BYTES, withSlack(Math.addExact(used, bytes))));
         }
-        byte[] compact = new byte[withSlack(live)];
+    }
+
+    private void compactIfWasteful() {
+        if (used - live > Math.max(live / 4, LEAST_BYTES)) {
+            compact(0);
+        }
+    }
+
+    /** @param room for more bytes that are about to come */
+    private void compact(int room) {
+        byte[] compact = new byte[withSlack(Math.addExact(live, room))];
         int at = 0;
         for (int i = 0; i < slots.length; i++) {
             if (slots[i] != 0) {

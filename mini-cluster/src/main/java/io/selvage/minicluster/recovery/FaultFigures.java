@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * @param executorsKept of those that were there and not hit themselves, how many are still the same processes
  * @param nextCheckpoint the first to complete afterwards; of a NameNode, since it is back
  * @param failedCheckpoints meanwhile, as far as the master says
- * @param standbyReady a standby holds the state as of the last checkpoint or the one before; null: none was waited for,
- *     or in vain
  */
 record FaultFigures(
         FaultKind kind,
@@ -38,8 +36,7 @@ record FaultFigures(
         int executorsKept,
         @Nullable Long nextCheckpoint,
         long failedCheckpoints,
-        boolean byStandby,
-        @Nullable Long standbyReady) {
+        boolean byStandby) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -58,12 +55,16 @@ record FaultFigures(
         json.put("next_checkpoint_millis", nextCheckpoint);
         json.put("failed_checkpoints", failedCheckpoints);
         json.put("by_standby", byStandby);
-        json.put("standby_ready_millis", standbyReady);
         return write(json);
     }
 
-    /** Medians and maxima of faults of one kind. */
-    static String summary(List<FaultFigures> figures, RecoverySettings settings) {
+    /**
+     * Medians and maxima of faults of one kind.
+     *
+     * @param standbyReady how long after each fault a standby held the state as of the last checkpoint or the one
+     *     before, about; without those where none did
+     */
+    static String summary(List<FaultFigures> figures, List<Long> standbyReady, RecoverySettings settings) {
         FaultKind kind = figures.get(0).kind();
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("benchmark", "recovery/" + kind.word() + "/summary");
@@ -77,7 +78,7 @@ record FaultFigures(
         put(json, "caught_up_millis", figures, FaultFigures::caughtUp);
         put(json, "records_replayed", figures, FaultFigures::replayed);
         put(json, "next_checkpoint_millis", figures, FaultFigures::nextCheckpoint);
-        put(json, "standby_ready_millis", figures, FaultFigures::standbyReady);
+        put(json, "standby_ready_millis", standbyReady, Function.identity());
         json.put("restarts", figures.stream().mapToLong(FaultFigures::restarts).sum());
         json.put(
                 "executors_lost_besides",
@@ -87,11 +88,8 @@ record FaultFigures(
         return write(json);
     }
 
-    private static void put(
-            Map<String, Object> json,
-            String name,
-            List<FaultFigures> figures,
-            Function<FaultFigures, @Nullable Long> figure) {
+    private static <F> void put(
+            Map<String, Object> json, String name, List<F> figures, Function<F, @Nullable Long> figure) {
         long[] values = figures.stream()
                 .map(figure)
                 .filter(Objects::nonNull)

@@ -111,6 +111,7 @@ final class RecoveryBenchmark {
 
     private void measure(MiniCluster cluster, Session session, String job) throws IOException, InterruptedException {
         Map<FaultKind, List<FaultFigures>> all = new EnumMap<>(FaultKind.class);
+        Map<FaultKind, List<Long>> standbyReady = new EnumMap<>(FaultKind.class);
         awaitReady(session, job, System.currentTimeMillis());
         Thread.sleep(settings.warmUpMillis());
         awaitReady(session, job, System.currentTimeMillis()); // The first checkpoints are those of the state's making.
@@ -118,12 +119,20 @@ final class RecoveryBenchmark {
             for (FaultKind kind : settings.kinds()) {
                 // Anywhere between two checkpoints.
                 Thread.sleep(settings.pauseMillis() + random.nextInt(1000));
+                long faultMillis = System.currentTimeMillis();
                 FaultFigures figures = fault(kind, i, cluster, session, job);
                 System.out.println(figures.toJson());
                 all.computeIfAbsent(kind, none -> new ArrayList<>()).add(figures);
+                long readyMillis = awaitReady(session, job, System.currentTimeMillis());
+                if (readyMillis > 0) {
+                    standbyReady
+                            .computeIfAbsent(kind, none -> new ArrayList<>())
+                            .add(readyMillis - faultMillis);
+                }
             }
         }
-        all.values().forEach(figures -> System.out.println(FaultFigures.summary(figures, settings)));
+        all.forEach((kind, figures) -> System.out.println(
+                FaultFigures.summary(figures, standbyReady.getOrDefault(kind, List.of()), settings)));
     }
 
     // ---- one fault -----------------------------------------------------------------------------------------------
@@ -156,7 +165,6 @@ final class RecoveryBenchmark {
         }
         Recovery recovery = recoveryOf(back, jobBefore.getIncarnation(), faultMillis);
         long nextCheckpoint = (kind.isOfMaster() ? back.getFirstCheckpointMillis() : seenMillis) - sinceMillis;
-        long standbyReady = awaitReady(session, job, System.currentTimeMillis());
         return new FaultFigures(
                 kind,
                 number,
@@ -170,8 +178,7 @@ final class RecoveryBenchmark {
                 kept(before, after, kind.isOfTask() ? victim : 0),
                 nextCheckpoint,
                 kind.isOfMaster() ? 0 : back.getCheckpointsFailed() - jobBefore.getCheckpointsFailed(),
-                recovery != null && recovery.getByStandby(),
-                standbyReady == 0 ? null : Long.valueOf(standbyReady - faultMillis));
+                recovery != null && recovery.getByStandby());
     }
 
     private static long victim(FaultKind kind, int number, SessionDescription session, JobDescription job) {
@@ -284,8 +291,8 @@ final class RecoveryBenchmark {
             JobDescription now = session.job(job);
             requireAlive(now);
             boolean isReady = isStandbyReady(session, now);
-            if (isReady && readySinceMillis == 0) {
-                readySinceMillis = System.currentTimeMillis();
+            if (!isReady || readySinceMillis == 0) {
+                readySinceMillis = isReady ? System.currentTimeMillis() : 0;
             }
             if (now.getPhase() == JobPhase.RUNNING
                     && now.getCheckpointsCompleted() >= first.getCheckpointsCompleted() + STEADY_CHECKPOINTS

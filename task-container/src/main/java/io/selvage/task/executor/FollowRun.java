@@ -20,9 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings what a standby holds of a job up to one checkpoint; run once, by a thread of the upload pool. States are held
- * in a stable order until the memory for them is used up; the rest is left in the store. A state of which nothing is
- * held yet is brought up to the newest checkpoint of that moment: the files of an older one that are read last may be
- * gone before, as each newer checkpoint has no use for some of them.
+ * in a stable order until the memory for them is used up; the rest is left in the store. A state of which all is to be
+ * read is brought up to the newest checkpoint of that moment: the files of an older one that are read last may be gone
+ * before, as each newer checkpoint has no use for some of them.
  *
  * @param parallelism by vertex; state of another parallelism is left
  * @param otherBytes that replicas of other jobs take
@@ -43,7 +43,8 @@ record FollowRun(
 
     /** Asked by the thread that runs it. */
     interface Newest {
-        CheckpointMetadata metadata() throws IOException;
+        /** The same object as long as there is no newer one. */
+        CheckpointMetadata metadata();
     }
 
     /**
@@ -60,15 +61,24 @@ record FollowRun(
         long left = 0;
         boolean isFull = false;
         Map<StateOwner, OperatorSnapshot> states = states(metadata);
+        CheckpointMetadata newestMetadata = metadata;
+        Map<StateOwner, OperatorSnapshot> newestStates = states;
         held.dropReplicasBut(states.keySet().stream().map(StateOwner::subtask).toList());
         for (Map.Entry<StateOwner, OperatorSnapshot> entry : states.entrySet()) {
             if (stop.get()) {
                 break;
             }
             StateOwner owner = entry.getKey();
-            OperatorSnapshot snapshot = held.hasReplica(owner)
-                    ? entry.getValue()
-                    : states(newest.metadata()).getOrDefault(owner, entry.getValue());
+            OperatorSnapshot snapshot = entry.getValue();
+            if (!isFull && !held.leadsTo(owner, snapshot.getKeyedStateList())) {
+                CheckpointMetadata newer = newest.metadata();
+                newestStates = newer == newestMetadata ? newestStates : states(newer);
+                newestMetadata = newer;
+                snapshot = newestStates.getOrDefault(owner, snapshot);
+                if (stop.get()) { // It may have been read from the store.
+                    break;
+                }
+            }
             long stored = snapshot.getKeyedStateList().stream()
                     .mapToLong(Segment::getLength)
                     .sum();

@@ -44,6 +44,17 @@ final class HeldReplica {
         return range.equals(wanted);
     }
 
+    /** Whether what is held can be brought to the checkpoint of that chain; else all of it is to be read. */
+    boolean leadsTo(List<Segment> chain) {
+        lock.lock();
+        try {
+            return replica != null && appliedTo > 0 && continues(chain);
+        } finally {
+            lock.unlock();
+            closeIfDropped();
+        }
+    }
+
     /**
      * Brings it up to a checkpoint.
      *

@@ -5,7 +5,9 @@ import io.selvage.checkpoint.backend.RetainedState;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
+import io.selvage.protocol.wire.Segment;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -105,6 +107,12 @@ final class HeldState {
 
     boolean hasReplica(StateOwner owner) {
         return replicas.containsKey(owner);
+    }
+
+    /** Whether there is a replica that lacks only what the chain has added. */
+    boolean leadsTo(StateOwner owner, List<Segment> chain) {
+        HeldReplica replica = replicas.get(owner);
+        return replica != null && replica.leadsTo(chain);
     }
 
     /** Something that a subtask may start from. */

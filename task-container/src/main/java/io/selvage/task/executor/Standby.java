@@ -195,12 +195,7 @@ final class Standby {
                 mostBytes,
                 () -> bytesOfOthers(job),
                 stop,
-                () -> {
-                    Follow waiting = followed.waiting;
-                    return waiting == null || !waiting.getGraphPath().equals(follow.getGraphPath())
-                            ? metadata
-                            : metadata(waiting);
-                });
+                new Newest(followed, follow, metadata)::metadata);
         services.uploading().execute(() -> {
             try {
                 FollowRun.Outcome outcome = run.run();
@@ -210,6 +205,36 @@ final class Standby {
                 inbox.post(failed(job, follow, thrown));
             }
         });
+    }
+
+    /** Owned by a run: the newest checkpoint that this executor was told of, and could read the metadata of. */
+    private final class Newest {
+        private final Followed followed;
+        private Follow newest;
+        private CheckpointMetadata metadata;
+
+        Newest(Followed followed, Follow first, CheckpointMetadata metadata) {
+            this.followed = followed;
+            this.newest = first;
+            this.metadata = metadata;
+        }
+
+        CheckpointMetadata metadata() {
+            Follow waiting = followed.waiting;
+            if (waiting != null && waiting != newest && waiting.getGraphPath().equals(newest.getGraphPath())) {
+                newest = waiting;
+                try {
+                    metadata = Standby.this.metadata(waiting);
+                } catch (IOException unreadable) {
+                    LOG.info(
+                            "Checkpoint {} of {} can't be read yet: {}",
+                            waiting.getCheckpoint(),
+                            waiting.getJobId(),
+                            unreadable.toString());
+                }
+            }
+            return metadata;
+        }
     }
 
     private CheckpointMetadata metadata(Follow follow) throws IOException {

@@ -25,6 +25,7 @@ import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.KeyedBackends;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -514,10 +515,11 @@ class FollowRunTest {
         CheckpointMetadata second = checkpoint(2);
         AtomicInteger begun = new AtomicInteger();
         FollowRun.Newest newest = () -> {
-            if (begun.incrementAndGet() > 1) {
-                store.delete("chk-1");
+            if (begun.incrementAndGet() == 1) {
+                return first;
             }
-            return begun.get() > 1 ? second : first;
+            sweep("chk-1");
+            return second;
         };
         FollowRun.Outcome outcome = new FollowRun(
                         first,
@@ -540,6 +542,38 @@ class FollowRunTest {
                     .as("subtask %d", subtask)
                     .isEqualTo(19);
         }
+    }
+
+    private void sweep(String directory) {
+        try {
+            store.delete(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What came of a reading that failed is no state to go on with. */
+    @Test
+    void whatWasBegunInVainIsReadAsOfTheNewestCheckpointToo() throws Exception {
+        fill(10);
+        CheckpointMetadata first = checkpoint(1);
+        fill(20);
+        CheckpointMetadata second = checkpoint(2);
+        store.delete("chk-1");
+        assertThatThrownBy(() -> follow(first, 1 << 20)).isInstanceOf(IOException.class);
+        FollowRun.Outcome outcome = new FollowRun(
+                        first,
+                        PARALLELISM,
+                        held,
+                        KeyedBackends.HEAP,
+                        new SegmentReader(store),
+                        1 << 20,
+                        () -> 0,
+                        stop,
+                        () -> second)
+                .run();
+        assertThat(outcome.bytesLeft()).isZero();
+        assertThat(outcome.bytes()).isPositive();
     }
 
     @Test
