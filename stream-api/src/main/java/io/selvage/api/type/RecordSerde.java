@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * accessors and writers are composed into one method handle, and so are their readers and the constructor. A
  * {@linkplain PlainClass plain class} is written as a record of its fields would be.
  */
-final class RecordSerde<T> implements Serde<T> {
+final class RecordSerde<T> implements Serde<T>, Serdes.OfParts {
     private static final long serialVersionUID = 1L;
 
     /** A method takes 255 words, a {@code long} and a {@code double} are two, and handles have some of their own. */
@@ -163,6 +163,11 @@ final class RecordSerde<T> implements Serde<T> {
                 "The type " + type.getName() + " refuses what was read for it: " + thrown
                         + ". The bytes are damaged, or its constructor takes less than it did when they were written.",
                 thrown);
+    }
+
+    @Override
+    public List<Serde<?>> parts() {
+        return components.stream().<Serde<?>>map(Component::serde).toList();
     }
 
     @Override

@@ -200,7 +200,7 @@ public final class Serdes {
             return ofParameterized(parameterized);
         }
         if (type instanceof Class<?> plain) {
-            return ofClass(plain);
+            return ofClass(plain, "");
         }
         if (type instanceof GenericArrayType array) {
             Type component = array.getGenericComponentType();
@@ -236,7 +236,8 @@ public final class Serdes {
         return new NullableSerde<>(serde);
     }
 
-    private static Serde<?> ofClass(Class<?> type) {
+    /** @param dimensions of the array that it is the element of, as the source has them; empty: it is of none */
+    private static Serde<?> ofClass(Class<?> type, String dimensions) {
         Serde<?> builtIn = BUILT_IN.get(type);
         if (builtIn != null) {
             return builtIn;
@@ -249,16 +250,27 @@ public final class Serdes {
             Class<?> component = type.getComponentType();
             return component.isPrimitive()
                     ? ArraySerde.ofPrimitives(component)
-                    : ArraySerde.of(component, of(component));
+                    : ArraySerde.of(component, ofClass(component, dimensions + "[]"));
         }
         if (type.isEnum()) {
             return enumSerde(type);
         }
+        if (type == KnownTypes.Unknown.class) {
+            throw new KnownTypes.UnknownException();
+        }
         boolean isGeneric = type.getTypeParameters().length > 0;
-        if (!isGeneric && isOfUser(type)) {
+        if (isOfUser(type) && !isGeneric) {
             return perType(type, type, () -> PER_CLASS.get(type));
         }
-        throw new UnsupportedTypeException("The type " + type.getTypeName() + " " + reason(type, isGeneric) + ".");
+        if (isOfUser(type)) {
+            try {
+                return of(KnownTypes.ofUnknown(type));
+            } catch (KnownTypes.UnknownException e) {
+                // It takes a type argument.
+            }
+        }
+        throw new UnsupportedTypeException("The type " + type.getTypeName()
+                + (isGeneric ? dimensions + reasonOfGeneric(type, dimensions) : reason(type)) + ".");
     }
 
     /** Whether it is of a kind that is written as what it is made of. */
@@ -266,18 +278,19 @@ public final class Serdes {
         return type.isRecord() || type.isSealed() && type.isInterface() || PlainClass.isMeant(type);
     }
 
-    private static String reason(Class<?> type, boolean isGeneric) {
-        if (isGeneric) {
-            return "is generic, and its type arguments are not known here. Refer to a method that returns it with"
-                    + " them, instead of a lambda, or pass a Serde: Serdes.of(new TypeRef<" + type.getSimpleName()
-                    + "<...>>() {})";
-        }
+    private static String reasonOfGeneric(Class<?> type, String dimensions) {
+        return " is generic, and its type arguments are not known here. Refer to a method that returns it with them,"
+                + " instead of a lambda, or pass a Serde: Serdes.of(new TypeRef<" + type.getSimpleName() + "<...>"
+                + dimensions + ">() {})";
+    }
+
+    private static String reason(Class<?> type) {
         if (type == ZonedDateTime.class) {
-            return "has no serde: the rules of zones change, and what is written under some may be another time under"
+            return " has no serde: the rules of zones change, and what is written under some may be another time under"
                     + " others. Take an Instant, or an OffsetDateTime, with the zone's id in a String beside it, or"
                     + " pass a Serde of your own";
         }
-        return "has no serde. Make it a record or a plain class of supported types, or a sealed interface of such, or"
+        return " has no serde. Make it a record or a plain class of supported types, or a sealed interface of such, or"
                 + " pass a Serde of your own";
     }
 
@@ -336,7 +349,16 @@ public final class Serdes {
         Class<?> raw = (Class<?>) type.getRawType();
         if (isOfUser(raw)) {
             KnownTypes.Parameterized known = KnownTypes.of(type);
-            return perType(known, raw, () -> compose(raw, known));
+            try {
+                return perType(known, raw, () -> compose(raw, known));
+            } catch (KnownTypes.UnknownException e) {
+                String unknown = KnownTypes.firstUnknown(type);
+                if (unknown == null) {
+                    throw e; // It is an argument of what this one is within.
+                }
+                throw new UnsupportedTypeException("The type argument " + unknown
+                        + " is not known when the job is built. Use a concrete type, or pass a Serde.");
+            }
         }
         throw new UnsupportedTypeException("The type " + type.getTypeName()
                 + " has no serde: of generic types List, Set, Map and Optional have one, and so have records, plain"
@@ -385,6 +407,11 @@ public final class Serdes {
         return serde instanceof Basic<?> basic && (basic.schema.equals("i64") || basic.schema.equals("i32"));
     }
 
+    /** Values hold those of other serdes. */
+    interface OfParts {
+        List<Serde<?>> parts();
+    }
+
     interface Write<T> extends BiConsumer<T, BinaryWriter>, java.io.Serializable {}
 
     interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
@@ -419,7 +446,12 @@ public final class Serdes {
     }
 
     /** One byte that says whether a value follows. */
-    record NullableSerde<T>(Serde<T> serde) implements Serde<T> {
+    record NullableSerde<T>(Serde<T> serde) implements Serde<T>, OfParts {
+        @Override
+        public List<Serde<?>> parts() {
+            return List.of(serde);
+        }
+
         @Override
         @SuppressWarnings("NullAway") // null is what this serde is for
         public void write(T value, BinaryWriter out) {
@@ -484,7 +516,12 @@ public final class Serdes {
         }
     }
 
-    private record ListSerde<T>(Serde<T> element) implements Serde<List<T>> {
+    private record ListSerde<T>(Serde<T> element) implements Serde<List<T>>, OfParts {
+        @Override
+        public List<Serde<?>> parts() {
+            return List.of(element);
+        }
+
         @Override
         public void write(List<T> value, BinaryWriter out) {
             out.writeUnsignedVarInt(value.size());
@@ -527,7 +564,12 @@ public final class Serdes {
         }
     }
 
-    private record SetSerde<T>(Serde<T> element) implements Serde<Set<T>> {
+    private record SetSerde<T>(Serde<T> element) implements Serde<Set<T>>, OfParts {
+        @Override
+        public List<Serde<?>> parts() {
+            return List.of(element);
+        }
+
         @Override
         public void write(Set<T> value, BinaryWriter out) {
             out.writeUnsignedVarInt(value.size());
@@ -561,7 +603,12 @@ public final class Serdes {
         }
     }
 
-    private record MapSerde<K, V>(Serde<K> key, Serde<V> value) implements Serde<Map<K, V>> {
+    private record MapSerde<K, V>(Serde<K> key, Serde<V> value) implements Serde<Map<K, V>>, OfParts {
+        @Override
+        public List<Serde<?>> parts() {
+            return List.of(key, value);
+        }
+
         @Override
         public void write(Map<K, V> map, BinaryWriter out) {
             out.writeUnsignedVarInt(map.size());
