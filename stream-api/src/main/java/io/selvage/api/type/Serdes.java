@@ -306,7 +306,13 @@ public final class Serdes {
         return type.isInterface() ? new SealedSerde<>(type, generic) : new RecordSerde<>(type, generic);
     }
 
-    private static final ThreadLocal<Map<Type, Class<?>>> UNDER_WAY = ThreadLocal.withInitial(LinkedHashMap::new);
+    /** Owned by one thread: of what types serdes are being composed, and of which that is done. */
+    private static final class Composition {
+        private final Map<Type, Class<?>> underWay = new HashMap<>();
+        private final Map<Type, Serde<?>> done = new HashMap<>(); // So that a type that occurs again is composed once.
+    }
+
+    private static final ThreadLocal<Composition> COMPOSITION = ThreadLocal.withInitial(Composition::new);
 
     /** A generic type may be an argument of itself, as pairs of pairs are. */
     private static final int MOST_WITHIN_ITSELF = 16;
@@ -316,7 +322,12 @@ public final class Serdes {
      * @throws UnsupportedTypeException if a value of the type may hold another one, at whatever depth
      */
     private static Serde<?> perType(Type type, Class<?> raw, Supplier<Serde<?>> serde) {
-        Map<Type, Class<?>> underWay = UNDER_WAY.get();
+        Composition composition = COMPOSITION.get();
+        Serde<?> done = composition.done.get(type);
+        if (done != null) {
+            return done;
+        }
+        Map<Type, Class<?>> underWay = composition.underWay;
         if (underWay.containsKey(type) || Collections.frequency(underWay.values(), raw) == MOST_WITHIN_ITSELF) {
             throw new UnsupportedTypeException("The type " + raw.getName() + " is made of values of its own type"
                     + (raw.getTypeParameters().length == 0
@@ -326,9 +337,14 @@ public final class Serdes {
         }
         underWay.put(type, raw);
         try {
-            return serde.get();
+            Serde<?> composed = serde.get();
+            composition.done.put(type, composed);
+            return composed;
         } finally {
             underWay.remove(type);
+            if (underWay.isEmpty()) {
+                composition.done.clear(); // Nothing here holds a user's class loader.
+            }
         }
     }
 

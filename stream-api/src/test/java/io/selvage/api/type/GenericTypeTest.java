@@ -276,6 +276,25 @@ class GenericTypeTest {
         isRefused(() -> Serdes.of(Result.class), Result.class.getName() + " is generic", "new TypeRef<Result<...>>");
     }
 
+    /** Without that, one serde would be composed for each leaf of the tree that the type is. */
+    @Test
+    void aTypeThatOccursAgainIsComposedOnce() {
+        RecordSerde<?> pair =
+                (RecordSerde<?>) Serdes.of(new TypeRef<Pair<Pair<Long, Pair<String, Long>>, Pair<String, Long>>>() {});
+        Serde<?> first = ofNullable(pair.parts().get(0));
+        Serde<?> second = ofNullable(pair.parts().get(1));
+        Serde<?> deeper = ofNullable(((RecordSerde<?>) first).parts().get(1));
+        assertThat(second.schema()).isEqualTo(PAIR.schema());
+        assertThat(deeper).isSameAs(second);
+        assertThat(Serdes.of(new TypeRef<Pair<String, Long>>() {}))
+                .as("of another composition")
+                .isNotSameAs(second);
+    }
+
+    private static Serde<?> ofNullable(Serde<?> serde) {
+        return ((Serdes.NullableSerde<?>) serde).serde();
+    }
+
     @Test
     void oneTypeIsWithinItselfAsOftenAsItIsWritten() {
         Serde<Pair<Pair<Pair<String, Integer>, Integer>, Pair<String, Integer>>> serde =
