@@ -304,7 +304,8 @@ class StreamEnvironmentTest {
     @Test
     void theyAreReadOffMethodsThatReturnArraysToo() {
         DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
-        Serde<List<String>[]> serde = lines.map(StreamEnvironmentTest::listArray).serde();
+        Serde<List<String>[]> serde =
+                lines.map(StreamEnvironmentTest::listArray).serde();
         assertThat(serde.schema()).isEqualTo("list<list<string>>");
         BinaryWriter out = new BinaryWriter();
         serde.write(listArray("a"), out);

@@ -188,9 +188,10 @@ final class ArraySerde {
     }
 
     private static UnsupportedTypeException refused(String what) {
-        return new UnsupportedTypeException("Arrays can't " + what
-                + ": one is equal to itself alone, so that none is found again once it has been written and read."
-                + " Take a List, or a record of what the array holds.");
+        return new UnsupportedTypeException(
+                "Arrays can't " + what
+                        + ": one is equal to itself alone, so that none is found again once it has been written and read."
+                        + " Take a List, or a record with an equals and a hashCode of its own that compare what the array holds.");
     }
 
     /**

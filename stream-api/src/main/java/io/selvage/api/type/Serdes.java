@@ -423,7 +423,7 @@ public final class Serdes {
         return serde instanceof Basic<?> basic && (basic.schema.equals("i64") || basic.schema.equals("i32"));
     }
 
-    /** Values hold those of other serdes. */
+    /** Values hold those of other serdes, and are equal if these are. */
     interface OfParts {
         List<Serde<?>> parts();
     }

@@ -193,6 +193,19 @@ class SerdesTest {
 
     record Areas(List<Optional<Place>> all) {}
 
+    /** Says itself what is equal. */
+    record Digest(byte[] bytes) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Digest digest && Arrays.equals(bytes, digest.bytes);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(bytes);
+        }
+    }
+
     private static void refusesArrays(ThrowingCallable use, String... said) {
         assertThatThrownBy(use)
                 .isInstanceOf(UnsupportedTypeException.class)
@@ -221,6 +234,9 @@ class SerdesTest {
         refusesArrays(() -> Serdes.of(new TypeRef<Map<List<byte[]>, Long>>() {}), "as in list<bytes>");
         refusesArrays(() -> Serdes.of(new TypeRef<Set<Map<String, int[]>>>() {}), "as in map<string,list<i32>>");
         refusesArrays(() -> Serdes.of(new TypeRef<Set<Optional<int[][]>>>() {}), "as in list<list<i32>>?");
+        Serde<Map<Digest, Long>> compared = Serdes.of(new TypeRef<Map<Digest, Long>>() {});
+        Map<Digest, Long> digests = Map.of(new Digest(new byte[] {1, 2}), 3L);
+        assertThat(roundTrip(compared, digests)).isEqualTo(digests);
         Serde<Map<List<Point>, Cells>> ofValues = Serdes.of(new TypeRef<Map<List<Point>, Cells>>() {});
         assertThat(ofValues.schema()).as("values may hold them").contains(cells);
         assertThat(new MapStateDescriptor<>("m", Serdes.of(new TypeRef<Set<Point>>() {}), ofValues).name())
