@@ -34,6 +34,8 @@ import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.state.TimeToLive;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.time.WatermarkStrategy;
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.type.TypeRef;
@@ -262,6 +264,20 @@ class StreamEnvironmentTest {
         return new ArrayList<>(List.of(measured(line)));
     }
 
+    @SuppressWarnings("unchecked")
+    private static List<String>[] listArray(String line) {
+        return new List[] {List.of(line)};
+    }
+
+    @SuppressWarnings("unchecked")
+    private static ArrayList<Pair<String, Integer>>[][] deepArray(String line) {
+        return new ArrayList[][] {{listed(line)}};
+    }
+
+    private static <T> List<T>[] variableArray(T element) {
+        throw new IllegalStateException(element + " is nobody's");
+    }
+
     private static <T> Pair<String, T> paired(T with) {
         return new Pair<>("", with);
     }
@@ -283,6 +299,28 @@ class StreamEnvironmentTest {
         assertThat(lines.map(ofWider).serde().schema()).isEqualTo("list<" + schema + ">");
         assertThat(lines.keyBy(StreamEnvironmentTest::measured).keySerde().schema())
                 .isEqualTo(schema);
+    }
+
+    @Test
+    void theyAreReadOffMethodsThatReturnArraysToo() {
+        DataStream<String> lines = StreamEnvironment.create().from(new Lines(), "lines");
+        Serde<List<String>[]> serde =
+                lines.map(StreamEnvironmentTest::listArray).serde();
+        assertThat(serde.schema()).isEqualTo("list<list<string>>");
+        BinaryWriter out = new BinaryWriter();
+        serde.write(listArray("a"), out);
+        assertThat(serde.read(new BinaryReader(out.toByteArray()))).isEqualTo(listArray("a"));
+        MapFunction<String, List<Pair<String, Integer>>[][]> ofWider = StreamEnvironmentTest::deepArray;
+        assertThat(lines.map(ofWider).serde().schema())
+                .isEqualTo("list<list<list<record " + Pair.class.getName() + "(first:string?,second:i32?)>>>");
+        MapFunction<String, List<String>[]> ofVariable = StreamEnvironmentTest::variableArray;
+        assertThatThrownBy(() -> lines.map(ofVariable))
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContainingAll("In map after read lines", "The type T is not known", "pass a Serde");
+        assertThatThrownBy(() -> lines.map(line -> listArray(line)))
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContainingAll(
+                        "In map after read lines", "java.util.List[] is generic", "new TypeRef<List<...>[]>() {}");
     }
 
     @Test

@@ -18,9 +18,16 @@ public record MapStateDescriptor<K, V>(
         @Nullable TimeToLive timeToLive) implements StateDescriptor {
     private static final long serialVersionUID = 1L;
 
-    /** @throws UnsupportedTypeException if keys are arrays: none is found again once it has been written and read */
+    /**
+     * @throws UnsupportedTypeException if keys are arrays, or hold some: none is found again once it has been written
+     *     and read
+     */
     public MapStateDescriptor {
-        Serdes.map(keySerde, valueSerde);
+        try {
+            Serdes.map(keySerde, valueSerde);
+        } catch (UnsupportedTypeException e) {
+            throw new UnsupportedTypeException("In the state " + name + ": " + e.getMessage());
+        }
     }
 
     public MapStateDescriptor(String name, Serde<K> keySerde, Serde<V> valueSerde) {

@@ -157,14 +157,41 @@ final class ArraySerde {
         });
     }
 
-    /** Refuses arrays where elements are found by {@code equals}, which for arrays is to be the very same one. */
+    /**
+     * Refuses arrays, at any depth, where values are found by {@code equals}, which for arrays is to be the very same
+     * one.
+     */
     static <T> Serde<T> requireNone(Serde<T> serde, String use) {
-        if (serde instanceof OfPrimitives || serde instanceof OfReferences) {
-            throw new UnsupportedTypeException("Arrays can't be " + use
-                    + ": one is equal to itself alone, so that none is found again once it has been written and read."
-                    + " Take a List, or a record of what the array holds.");
+        if (isArray(serde)) {
+            throw refused("be " + use);
         }
+        requireNoneWithin(serde, use);
         return serde;
+    }
+
+    private static void requireNoneWithin(Serde<?> serde, String use) {
+        if (serde instanceof Serdes.OfParts whole) {
+            for (Serde<?> part : whole.parts()) {
+                if (isArray(part)) {
+                    throw refused("be within " + use + ", as in " + serde.schema());
+                }
+                requireNoneWithin(part, use);
+            }
+        }
+    }
+
+    private static boolean isArray(Serde<?> serde) {
+        return serde instanceof Serdes.Basic<?> && serde.schema().equals(Serdes.BYTES.schema())
+                || serde instanceof OfPrimitives
+                || serde instanceof OfReferences
+                || serde instanceof Serdes.NullableSerde<?> nullable && isArray(nullable.serde());
+    }
+
+    private static UnsupportedTypeException refused(String what) {
+        return new UnsupportedTypeException(
+                "Arrays can't " + what
+                        + ": one is equal to itself alone, so that none is found again once it has been written and read."
+                        + " Take a List, or a record with an equals and a hashCode of its own that compare what the array holds.");
     }
 
     /**

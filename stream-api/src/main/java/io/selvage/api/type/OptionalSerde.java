@@ -1,5 +1,6 @@
 package io.selvage.api.type;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param <O> the optional
  * @param <T> its value
  */
-final class OptionalSerde<O, T> extends Serdes.Basic<O> {
+final class OptionalSerde<O, T> extends Serdes.Basic<O> implements Serdes.OfParts {
     private static final long serialVersionUID = 1L;
 
     private static final Map<Class<?>, Serde<?>> OF_PRIMITIVES = Map.of(
@@ -88,6 +89,11 @@ final class OptionalSerde<O, T> extends Serdes.Basic<O> {
     @Override
     public Function<BinaryReader, O> reader(String written) {
         return written.equals(schema()) ? this::read : nullable.reader(written).andThen(wrap);
+    }
+
+    @Override
+    public List<Serde<?>> parts() {
+        return List.of(nullable);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.io.ObjectStreamException;
 import java.io.Serial;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * accessors and writers are composed into one method handle, and so are their readers and the constructor. A
  * {@linkplain PlainClass plain class} is written as a record of its fields would be.
  */
-final class RecordSerde<T> implements Serde<T> {
+final class RecordSerde<T> implements Serde<T>, Serdes.OfParts {
     private static final long serialVersionUID = 1L;
 
     /** A method takes 255 words, a {@code long} and a {@code double} are two, and handles have some of their own. */
@@ -36,6 +37,7 @@ final class RecordSerde<T> implements Serde<T> {
     private final transient MethodHandle reader; // (BinaryReader)Object
     private final transient String schema;
     private final transient boolean canonical;
+    private final transient boolean hasOwnEquals;
 
     RecordSerde(Class<T> type, KnownTypes.@Nullable Parameterized generic) {
         this.type = type;
@@ -56,6 +58,7 @@ final class RecordSerde<T> implements Serde<T> {
             this.schema = describe(type, components);
             this.canonical = components.stream().allMatch(each -> each.serde().isCanonical())
                     && (type.isRecord() || PlainClass.isCompared(type));
+            this.hasOwnEquals = hasOwnEquals(type);
         } catch (ReflectiveOperationException e) {
             throw new UnsupportedTypeException("The type " + type.getName()
                     + " cannot be opened for serialization (" + e.getMessage()
@@ -163,6 +166,20 @@ final class RecordSerde<T> implements Serde<T> {
                 "The type " + type.getName() + " refuses what was read for it: " + thrown
                         + ". The bytes are damaged, or its constructor takes less than it did when they were written.",
                 thrown);
+    }
+
+    /** None if the class says itself what is equal. */
+    @Override
+    public List<Serde<?>> parts() {
+        return hasOwnEquals
+                ? List.of()
+                : components.stream().<Serde<?>>map(Component::serde).toList();
+    }
+
+    /** The compiler makes one of a record that is final; a plain class has none that it makes. */
+    private static boolean hasOwnEquals(Class<?> type) throws NoSuchMethodException {
+        Method equals = type.getMethod("equals", Object.class);
+        return type.isRecord() ? !Modifier.isFinal(equals.getModifiers()) : equals.getDeclaringClass() != Object.class;
     }
 
     @Override

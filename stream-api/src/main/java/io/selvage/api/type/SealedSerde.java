@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * declaration, and then the record. Interfaces that are permitted and sealed are taken for what they permit, and final
  * plain classes for records.
  */
-final class SealedSerde<T> implements Serde<T> {
+final class SealedSerde<T> implements Serde<T>, Serdes.OfParts {
     private static final long serialVersionUID = 1L;
 
     private final Class<T> type;
@@ -136,6 +136,11 @@ final class SealedSerde<T> implements Serde<T> {
             }
         }
         throw new IncompatibleSchemaException(record, schema);
+    }
+
+    @Override
+    public List<Serde<?>> parts() {
+        return List.of(serdes);
     }
 
     @Override

@@ -200,7 +200,7 @@ public final class Serdes {
             return ofParameterized(parameterized);
         }
         if (type instanceof Class<?> plain) {
-            return ofClass(plain);
+            return ofClass(plain, "");
         }
         if (type instanceof GenericArrayType array) {
             Type component = array.getGenericComponentType();
@@ -236,7 +236,8 @@ public final class Serdes {
         return new NullableSerde<>(serde);
     }
 
-    private static Serde<?> ofClass(Class<?> type) {
+    /** @param dimensions of the array that it is the element of, as the source has them; empty: it is of none */
+    private static Serde<?> ofClass(Class<?> type, String dimensions) {
         Serde<?> builtIn = BUILT_IN.get(type);
         if (builtIn != null) {
             return builtIn;
@@ -249,16 +250,27 @@ public final class Serdes {
             Class<?> component = type.getComponentType();
             return component.isPrimitive()
                     ? ArraySerde.ofPrimitives(component)
-                    : ArraySerde.of(component, of(component));
+                    : ArraySerde.of(component, ofClass(component, dimensions + "[]"));
         }
         if (type.isEnum()) {
             return enumSerde(type);
         }
+        if (type == KnownTypes.Unknown.class) {
+            throw new KnownTypes.UnknownException();
+        }
         boolean isGeneric = type.getTypeParameters().length > 0;
-        if (!isGeneric && isOfUser(type)) {
+        if (isOfUser(type) && !isGeneric) {
             return perType(type, type, () -> PER_CLASS.get(type));
         }
-        throw new UnsupportedTypeException("The type " + type.getTypeName() + " " + reason(type, isGeneric) + ".");
+        if (isOfUser(type)) {
+            try {
+                return of(KnownTypes.ofUnknown(type));
+            } catch (KnownTypes.UnknownException e) {
+                // It takes a type argument.
+            }
+        }
+        throw new UnsupportedTypeException("The type " + type.getTypeName()
+                + (isGeneric ? dimensions + reasonOfGeneric(type, dimensions) : reason(type)) + ".");
     }
 
     /** Whether it is of a kind that is written as what it is made of. */
@@ -266,18 +278,19 @@ public final class Serdes {
         return type.isRecord() || type.isSealed() && type.isInterface() || PlainClass.isMeant(type);
     }
 
-    private static String reason(Class<?> type, boolean isGeneric) {
-        if (isGeneric) {
-            return "is generic, and its type arguments are not known here. Refer to a method that returns it with"
-                    + " them, instead of a lambda, or pass a Serde: Serdes.of(new TypeRef<" + type.getSimpleName()
-                    + "<...>>() {})";
-        }
+    private static String reasonOfGeneric(Class<?> type, String dimensions) {
+        return " is generic, and its type arguments are not known here. Refer to a method that returns it with them,"
+                + " instead of a lambda, or pass a Serde: Serdes.of(new TypeRef<" + type.getSimpleName() + "<...>"
+                + dimensions + ">() {})";
+    }
+
+    private static String reason(Class<?> type) {
         if (type == ZonedDateTime.class) {
-            return "has no serde: the rules of zones change, and what is written under some may be another time under"
+            return " has no serde: the rules of zones change, and what is written under some may be another time under"
                     + " others. Take an Instant, or an OffsetDateTime, with the zone's id in a String beside it, or"
                     + " pass a Serde of your own";
         }
-        return "has no serde. Make it a record or a plain class of supported types, or a sealed interface of such, or"
+        return " has no serde. Make it a record or a plain class of supported types, or a sealed interface of such, or"
                 + " pass a Serde of your own";
     }
 
@@ -293,7 +306,13 @@ public final class Serdes {
         return type.isInterface() ? new SealedSerde<>(type, generic) : new RecordSerde<>(type, generic);
     }
 
-    private static final ThreadLocal<Map<Type, Class<?>>> UNDER_WAY = ThreadLocal.withInitial(LinkedHashMap::new);
+    /** Owned by one thread: of what types serdes are being composed, and of which that is done. */
+    private static final class Composition {
+        private final Map<Type, Class<?>> underWay = new HashMap<>();
+        private final Map<Type, Serde<?>> done = new HashMap<>(); // So that a type that occurs again is composed once.
+    }
+
+    private static final ThreadLocal<Composition> COMPOSITION = ThreadLocal.withInitial(Composition::new);
 
     /** A generic type may be an argument of itself, as pairs of pairs are. */
     private static final int MOST_WITHIN_ITSELF = 16;
@@ -303,7 +322,12 @@ public final class Serdes {
      * @throws UnsupportedTypeException if a value of the type may hold another one, at whatever depth
      */
     private static Serde<?> perType(Type type, Class<?> raw, Supplier<Serde<?>> serde) {
-        Map<Type, Class<?>> underWay = UNDER_WAY.get();
+        Composition composition = COMPOSITION.get();
+        Serde<?> done = composition.done.get(type);
+        if (done != null) {
+            return done;
+        }
+        Map<Type, Class<?>> underWay = composition.underWay;
         if (underWay.containsKey(type) || Collections.frequency(underWay.values(), raw) == MOST_WITHIN_ITSELF) {
             throw new UnsupportedTypeException("The type " + raw.getName() + " is made of values of its own type"
                     + (raw.getTypeParameters().length == 0
@@ -313,9 +337,14 @@ public final class Serdes {
         }
         underWay.put(type, raw);
         try {
-            return serde.get();
+            Serde<?> composed = serde.get();
+            composition.done.put(type, composed);
+            return composed;
         } finally {
             underWay.remove(type);
+            if (underWay.isEmpty()) {
+                composition.done.clear(); // Nothing here holds a user's class loader.
+            }
         }
     }
 
@@ -336,7 +365,16 @@ public final class Serdes {
         Class<?> raw = (Class<?>) type.getRawType();
         if (isOfUser(raw)) {
             KnownTypes.Parameterized known = KnownTypes.of(type);
-            return perType(known, raw, () -> compose(raw, known));
+            try {
+                return perType(known, raw, () -> compose(raw, known));
+            } catch (KnownTypes.UnknownException e) {
+                String unknown = KnownTypes.firstUnknown(type);
+                if (unknown == null) {
+                    throw e; // It is an argument of what this one is within.
+                }
+                throw new UnsupportedTypeException("The type argument " + unknown
+                        + " is not known when the job is built. Use a concrete type, or pass a Serde.");
+            }
         }
         throw new UnsupportedTypeException("The type " + type.getTypeName()
                 + " has no serde: of generic types List, Set, Map and Optional have one, and so have records, plain"
@@ -385,6 +423,11 @@ public final class Serdes {
         return serde instanceof Basic<?> basic && (basic.schema.equals("i64") || basic.schema.equals("i32"));
     }
 
+    /** Values hold those of other serdes, and are equal if these are. */
+    interface OfParts {
+        List<Serde<?>> parts();
+    }
+
     interface Write<T> extends BiConsumer<T, BinaryWriter>, java.io.Serializable {}
 
     interface Read<T> extends Function<BinaryReader, T>, java.io.Serializable {}
@@ -419,7 +462,12 @@ public final class Serdes {
     }
 
     /** One byte that says whether a value follows. */
-    record NullableSerde<T>(Serde<T> serde) implements Serde<T> {
+    record NullableSerde<T>(Serde<T> serde) implements Serde<T>, OfParts {
+        @Override
+        public List<Serde<?>> parts() {
+            return List.of(serde);
+        }
+
         @Override
         @SuppressWarnings("NullAway") // null is what this serde is for
         public void write(T value, BinaryWriter out) {
@@ -484,7 +532,12 @@ public final class Serdes {
         }
     }
 
-    private record ListSerde<T>(Serde<T> element) implements Serde<List<T>> {
+    private record ListSerde<T>(Serde<T> element) implements Serde<List<T>>, OfParts {
+        @Override
+        public List<Serde<?>> parts() {
+            return List.of(element);
+        }
+
         @Override
         public void write(List<T> value, BinaryWriter out) {
             out.writeUnsignedVarInt(value.size());
@@ -527,7 +580,12 @@ public final class Serdes {
         }
     }
 
-    private record SetSerde<T>(Serde<T> element) implements Serde<Set<T>> {
+    private record SetSerde<T>(Serde<T> element) implements Serde<Set<T>>, OfParts {
+        @Override
+        public List<Serde<?>> parts() {
+            return List.of(element);
+        }
+
         @Override
         public void write(Set<T> value, BinaryWriter out) {
             out.writeUnsignedVarInt(value.size());
@@ -561,7 +619,12 @@ public final class Serdes {
         }
     }
 
-    private record MapSerde<K, V>(Serde<K> key, Serde<V> value) implements Serde<Map<K, V>> {
+    private record MapSerde<K, V>(Serde<K> key, Serde<V> value) implements Serde<Map<K, V>>, OfParts {
+        @Override
+        public List<Serde<?>> parts() {
+            return List.of(key, value);
+        }
+
         @Override
         public void write(Map<K, V> map, BinaryWriter out) {
             out.writeUnsignedVarInt(map.size());

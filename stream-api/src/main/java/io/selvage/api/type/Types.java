@@ -4,6 +4,7 @@ import com.google.common.reflect.TypeToken;
 import java.io.Serializable;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.SerializedLambda;
+import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
@@ -68,7 +69,11 @@ public final class Types {
                     + ": the compiler has erased the result's type of this lambda."
                     + " Use the overload that takes a class or a Serde.");
         }
-        return result.getTypeParameters().length == 0 ? result : declaredResult(lambda, result, loader);
+        Class<?> element = result;
+        while (element.isArray()) {
+            element = element.getComponentType();
+        }
+        return element.getTypeParameters().length == 0 ? result : declaredResult(lambda, result, loader);
     }
 
     /** With its type arguments, if it is what a method that is referred to declares; else as it is. */
@@ -79,7 +84,8 @@ public final class Types {
                             lambda.getImplMethodName(),
                             MethodType.fromMethodDescriptorString(lambda.getImplMethodSignature(), loader)
                                     .parameterArray());
-            return method.getGenericReturnType() instanceof ParameterizedType declared
+            Type declared = method.getGenericReturnType();
+            return (declared instanceof ParameterizedType || declared instanceof GenericArrayType)
                             && result.isAssignableFrom(method.getReturnType())
                     ? supertype(TypeToken.of(declared), result)
                     : result;

@@ -172,6 +172,14 @@ class GenericTypeTest {
 
     record Wild(Pair<String, ?> pair) {}
 
+    record OfRaw(@SuppressWarnings("rawtypes") Failed failed, Failed<?> wild) {}
+
+    record Within<T>(Pair<String, Failed<T>> pair, Failed<T>[] all) {}
+
+    record Array<T>(T[] all) {}
+
+    record ListOf<T>(List<T> all) {}
+
     record Deep(Map<String, Pair<String, Object>> deep) {}
 
     sealed interface Narrow<T> permits OfLists {}
@@ -229,6 +237,62 @@ class GenericTypeTest {
         assertThatThrownBy(() -> new Between<String>() {})
                 .isInstanceOf(UnsupportedTypeException.class)
                 .hasMessageContaining("new TypeRef<Pair<String, Long>>() {}");
+    }
+
+    @Test
+    void whatAnArrayIsOfIsAskedForWithItsBrackets() {
+        isRefused(
+                () -> Serdes.of(List[].class),
+                "The type java.util.List[] is generic",
+                "a method that returns it",
+                "new TypeRef<List<...>[]>() {}");
+        isRefused(
+                () -> Serdes.of(Pair[][].class),
+                "The type " + Pair.class.getName() + "[][] is generic",
+                "new TypeRef<Pair<...>[][]>() {}");
+    }
+
+    private static <T> Serde<?> ofUnknownWithin() {
+        return Serdes.of(new TypeRef<Within<T>>() {});
+    }
+
+    /** What is of no component needs no serde. */
+    @Test
+    void anArgumentThatNothingIsOfNeedNotBeKnown() throws Exception {
+        String failed = "record " + Failed.class.getName() + "(reason:string?)";
+        assertThat(Serdes.of(Failed.class).schema()).isEqualTo(failed);
+        assertThat(Serdes.of(new TypeRef<Failed<?>>() {}).schema()).isEqualTo(failed);
+        assertThat(Serdes.of(new TypeRef<Failed<Object>>() {}).schema()).isEqualTo(failed);
+        String within = "record " + Within.class.getName() + "(pair:record " + Pair.class.getName()
+                + "(first:string?,second:" + failed + "?)?,all:list<" + failed + ">?)";
+        assertThat(ofUnknownWithin().schema()).isEqualTo(within);
+        assertThat(Serdes.of(Within.class).schema()).isEqualTo(within);
+        Serde<OfRaw> serde = Serdes.of(OfRaw.class);
+        travels(serde, new OfRaw(new Failed<>("a"), new Failed<>("b")));
+        travels(Serdes.of(new TypeRef<Pair<Failed<?>, Integer>>() {}), new Pair<>(new Failed<>("c"), 1));
+        isRefused(() -> Serdes.of(Array.class), Array.class.getName() + " is generic", "new TypeRef<Array<...>>");
+        isRefused(() -> Serdes.of(ListOf.class), ListOf.class.getName() + " is generic", "new TypeRef<ListOf<...>>");
+        isRefused(() -> Serdes.of(Holder.class), Holder.class.getName() + " is generic");
+        isRefused(() -> Serdes.of(Result.class), Result.class.getName() + " is generic", "new TypeRef<Result<...>>");
+    }
+
+    /** Without that, one serde would be composed for each leaf of the tree that the type is. */
+    @Test
+    void aTypeThatOccursAgainIsComposedOnce() {
+        RecordSerde<?> pair =
+                (RecordSerde<?>) Serdes.of(new TypeRef<Pair<Pair<Long, Pair<String, Long>>, Pair<String, Long>>>() {});
+        Serde<?> first = ofNullable(pair.parts().get(0));
+        Serde<?> second = ofNullable(pair.parts().get(1));
+        Serde<?> deeper = ofNullable(((RecordSerde<?>) first).parts().get(1));
+        assertThat(second.schema()).isEqualTo(PAIR.schema());
+        assertThat(deeper).isSameAs(second);
+        assertThat(Serdes.of(new TypeRef<Pair<String, Long>>() {}))
+                .as("of another composition")
+                .isNotSameAs(second);
+    }
+
+    private static Serde<?> ofNullable(Serde<?> serde) {
+        return ((Serdes.NullableSerde<?>) serde).serde();
     }
 
     @Test

@@ -185,18 +185,62 @@ class SerdesTest {
         travels(Serdes.of(OptionalDouble.class), OptionalDouble.of(0.5));
     }
 
+    sealed interface Place permits Cells, Spot {}
+
+    record Cells(String sheet, long @Nullable [] cells) implements Place {}
+
+    record Spot(int number) implements Place {}
+
+    record Areas(List<Optional<Place>> all) {}
+
+    /** Says itself what is equal. */
+    record Digest(byte[] bytes) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Digest digest && Arrays.equals(bytes, digest.bytes);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(bytes);
+        }
+    }
+
+    private static void refusesArrays(ThrowingCallable use, String... said) {
+        assertThatThrownBy(use)
+                .isInstanceOf(UnsupportedTypeException.class)
+                .hasMessageContainingAll(said)
+                .hasMessageContaining("none is found again")
+                .hasMessageContaining("Take a List");
+    }
+
     @Test
     void arraysAreNoKeysOfMapsNorElementsOfSets() {
         Serde<long[]> array = Serdes.of(long[].class);
-        for (ThrowingCallable use : List.<ThrowingCallable>of(
-                () -> Serdes.map(array, Serdes.LONG),
-                () -> Serdes.set(Serdes.of(String[].class)),
-                () -> new MapStateDescriptor<>("m", long[].class, Long.class))) {
-            assertThatThrownBy(use)
-                    .isInstanceOf(UnsupportedTypeException.class)
-                    .hasMessageContaining("none is found again")
-                    .hasMessageContaining("Take a List");
-        }
+        refusesArrays(() -> Serdes.map(array, Serdes.LONG), "Arrays can't be keys of a map:");
+        refusesArrays(() -> Serdes.set(Serdes.of(String[].class)), "Arrays can't be elements of a set:");
+        refusesArrays(() -> Serdes.set(Serdes.BYTES), "Arrays can't be elements of a set:");
+        refusesArrays(() -> new MapStateDescriptor<>("m", long[].class, Long.class), "In the state m: Arrays can't");
+    }
+
+    @Test
+    void norAreTheyWithinThose() {
+        String cells = "record " + Cells.class.getName() + "(sheet:string?,cells:list<i64>?)";
+        refusesArrays(
+                () -> new MapStateDescriptor<>("m", Cells.class, Long.class),
+                "In the state m: Arrays can't be within keys of a map, as in " + cells);
+        refusesArrays(
+                () -> Serdes.set(Serdes.of(Areas.class)), "Arrays can't be within elements of a set, as in " + cells);
+        refusesArrays(() -> Serdes.of(new TypeRef<Map<List<byte[]>, Long>>() {}), "as in list<bytes>");
+        refusesArrays(() -> Serdes.of(new TypeRef<Set<Map<String, int[]>>>() {}), "as in map<string,list<i32>>");
+        refusesArrays(() -> Serdes.of(new TypeRef<Set<Optional<int[][]>>>() {}), "as in list<list<i32>>?");
+        Serde<Map<Digest, Long>> compared = Serdes.of(new TypeRef<Map<Digest, Long>>() {});
+        Map<Digest, Long> digests = Map.of(new Digest(new byte[] {1, 2}), 3L);
+        assertThat(roundTrip(compared, digests)).isEqualTo(digests);
+        Serde<Map<List<Point>, Cells>> ofValues = Serdes.of(new TypeRef<Map<List<Point>, Cells>>() {});
+        assertThat(ofValues.schema()).as("values may hold them").contains(cells);
+        assertThat(new MapStateDescriptor<>("m", Serdes.of(new TypeRef<Set<Point>>() {}), ofValues).name())
+                .isEqualTo("m");
     }
 
     private static <A, E> void isAsAList(A array, Serde<E> element, List<E> list) {

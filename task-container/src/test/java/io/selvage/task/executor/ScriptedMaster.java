@@ -99,7 +99,8 @@ final class ScriptedMaster implements AutoCloseable {
     private final Map<String, SubtaskState> states = new HashMap<>();
     private final Map<Integer, Long> since = new HashMap<>(); // By vertex: the incarnation that has started it.
     private Set<Integer> carried = Set.of(); // Vertices of the newest incarnation that were not started in it.
-    private final Map<String, SubtaskCounters> counters = new HashMap<>();
+    final Map<String, SubtaskCounters> counters = new HashMap<>(); // The newest of each subtask.
+    int heartbeats; // That have come from any executor.
     private long lastCheckpoint;
     private long pendingCheckpoint;
     private boolean pendingTerminal;
@@ -602,6 +603,7 @@ final class ScriptedMaster implements AutoCloseable {
         switch (message.getMessageCase()) {
             case REGISTER -> onRegister(from, message.getRegister());
             case HEARTBEAT -> {
+                heartbeats++;
                 message.getHeartbeat()
                         .getCountersList()
                         .forEach(each -> counters.put(each.getVertex() + "." + each.getSubtask(), each));
