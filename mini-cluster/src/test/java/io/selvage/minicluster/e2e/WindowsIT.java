@@ -35,11 +35,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Windows and joins of each kind, in one job, of which a container is killed in the midst, against an oracle. */
+/**
+ * Windows and joins of each kind, in one job, of which a container is killed in the midst, against an oracle: once with
+ * its state in the heap and once with it in RocksDB, side by side, so that one kill and one minute are for both.
+ */
 class WindowsIT {
     private static final String FROM = "the test";
     /** The events last for a minute: time for checkpoints and the kill, on a slow machine too, before they end. */
     private static final double EVENTS_PER_SECOND = WindowsProgram.EVENTS / 60.0;
+
+    private static final List<String> BACKENDS = List.of("heap", "rocksdb");
 
     @RegisterExtension
     static final MiniClusterExtension HADOOP = new MiniClusterExtension();
@@ -54,6 +59,7 @@ class WindowsIT {
                 .with(
                         Map.of(
                                 "selvage.executor.minimum", "2",
+                                "selvage.executor.slots", "2",
                                 "selvage.executor.memory", "1g",
                                 "selvage.master.memory", "512m",
                                 "selvage.network.bind-host", "127.0.0.1",
@@ -66,34 +72,49 @@ class WindowsIT {
                 SelvageClient client = SelvageClient.of(home, HADOOP.cluster().configurationFolder(), user);
                 Session session = client.open(settings, OpenObserver.SILENT)) {
             org.apache.hadoop.fs.Path output = new org.apache.hadoop.fs.Path(files.getHomeDirectory(), "windows-it");
-            String job = session.submit(program(output), settings, id -> {}).get(0);
-            Commands.await("checkpoints before the kill", () -> session.job(job), now -> {
-                assertThat(now.getPhase()).as(now.toString()).isNotIn(JobPhase.FAILED, JobPhase.FINISHED);
-                return now.getCheckpointsCompleted() >= 2;
-            });
+            // Then each job is spread over two, of which one has a slot of both.
+            Commands.await("executors", session::describe, now -> now.getExecutorsCount() >= 2);
+            Path jar = jar();
+            List<String> jobs = new ArrayList<>();
+            for (String backend : BACKENDS) {
+                Configuration own = settings.with(Map.of("selvage.state.backend", backend), FROM);
+                Program program = program(jar, new org.apache.hadoop.fs.Path(output, backend));
+                jobs.add(session.submit(program, own, id -> {}).get(0));
+            }
+            for (String job : jobs) {
+                Commands.await("checkpoints before the kill", () -> session.job(job), now -> {
+                    assertThat(now.getPhase()).as(now.toString()).isNotIn(JobPhase.FAILED, JobPhase.FINISHED);
+                    return now.getCheckpointsCompleted() >= 2;
+                });
+            }
             ExecutorDescription victim = session.describe().getExecutorsList().stream()
-                    .filter(executor -> executor.getBusySlots() > 0)
+                    .filter(executor -> executor.getBusySlots() == BACKENDS.size())
                     .findFirst()
                     .orElseThrow();
             assertThat(ProcessHandle.of(victim.getPid()).orElseThrow().destroyForcibly())
                     .isTrue();
-            JobDescription end = session.awaitEnd(job, JobObserver.SILENT);
+            for (String job : jobs) {
+                JobDescription end = session.awaitEnd(job, JobObserver.SILENT);
+                assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
+                assertThat(end.getRestarts()).as("the kill was in the midst").isPositive();
+                assertThat(end.getRecordsLate()).isZero();
+            }
 
-            assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
-            assertThat(end.getRestarts()).as("the kill was in the midst").isPositive();
-            assertThat(end.getRecordsLate()).isZero();
             for (Map.Entry<String, List<String>> kind : expected().entrySet()) {
                 assertThat(kind.getValue()).as(kind.getKey()).hasSizeGreaterThan(1_000);
-                assertThat(rows(files, new org.apache.hadoop.fs.Path(output, kind.getKey())))
-                        .as(kind.getKey())
-                        .isEqualTo(kind.getValue());
+                for (String backend : BACKENDS) {
+                    String rows = backend + "/" + kind.getKey();
+                    assertThat(rows(files, new org.apache.hadoop.fs.Path(output, rows)))
+                            .as(rows)
+                            .isEqualTo(kind.getValue());
+                }
             }
             session.stop("the test is done");
         }
     }
 
-    private static Program program(org.apache.hadoop.fs.Path output) throws IOException {
-        Path jar = TestJar.write(
+    private static Path jar() throws IOException {
+        return TestJar.write(
                 scratch.resolve("windows.jar"),
                 List.of(
                         WindowsProgram.class,
@@ -102,6 +123,9 @@ class WindowsIT {
                         WindowsProgram.Summing.class,
                         WindowsProgram.Pairing.class,
                         WindowsProgram.Grouping.class));
+    }
+
+    private static Program program(Path jar, org.apache.hadoop.fs.Path output) throws IOException {
         return new Program(
                 ProgramJar.open(jar, WindowsProgram.class.getName()),
                 List.of(output.toString(), Double.toString(EVENTS_PER_SECOND)));

@@ -194,10 +194,10 @@ class SerdesTest {
     record Areas(List<Optional<Place>> all) {}
 
     /** Says itself what is equal. */
-    record Digest(byte[] bytes) {
+    record Sum(byte[] bytes) {
         @Override
         public boolean equals(Object other) {
-            return other instanceof Digest digest && Arrays.equals(bytes, digest.bytes);
+            return other instanceof Sum sum && Arrays.equals(bytes, sum.bytes);
         }
 
         @Override
@@ -234,9 +234,9 @@ class SerdesTest {
         refusesArrays(() -> Serdes.of(new TypeRef<Map<List<byte[]>, Long>>() {}), "as in list<bytes>");
         refusesArrays(() -> Serdes.of(new TypeRef<Set<Map<String, int[]>>>() {}), "as in map<string,list<i32>>");
         refusesArrays(() -> Serdes.of(new TypeRef<Set<Optional<int[][]>>>() {}), "as in list<list<i32>>?");
-        Serde<Map<Digest, Long>> compared = Serdes.of(new TypeRef<Map<Digest, Long>>() {});
-        Map<Digest, Long> digests = Map.of(new Digest(new byte[] {1, 2}), 3L);
-        assertThat(roundTrip(compared, digests)).isEqualTo(digests);
+        Serde<Map<Sum, Long>> compared = Serdes.of(new TypeRef<Map<Sum, Long>>() {});
+        Map<Sum, Long> sums = Map.of(new Sum(new byte[] {1, 2}), 3L);
+        assertThat(roundTrip(compared, sums)).isEqualTo(sums);
         Serde<Map<List<Point>, Cells>> ofValues = Serdes.of(new TypeRef<Map<List<Point>, Cells>>() {});
         assertThat(ofValues.schema()).as("values may hold them").contains(cells);
         assertThat(new MapStateDescriptor<>("m", Serdes.of(new TypeRef<Set<Point>>() {}), ofValues).name())

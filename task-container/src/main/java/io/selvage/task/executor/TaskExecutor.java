@@ -100,7 +100,7 @@ final class TaskExecutor {
                 new JobPreparation(
                         services.store(),
                         new JobPrograms(services.store(), settings.workDirectory(), services.parentLoader())),
-                new WarmUp(services, settings));
+                new WarmUp(services, settings, WarmUp.MOST_NANOS));
     }
 
     TaskExecutor(

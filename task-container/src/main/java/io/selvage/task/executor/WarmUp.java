@@ -49,10 +49,8 @@ import org.slf4j.LoggerFactory;
  * nothing is opened: what runs is what makes its operators.
  */
 final class WarmUp implements Standby.Warming {
-    /** For a rehearsal. */
+    /** For a rehearsal, and a fifth of it for records that are passed: more is not worth it on a busy machine. */
     static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    private static final long MOST_PASSING_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     /** So many that the JVM compiles what handles one. */
     static final int RECORDS = 20_000;
@@ -72,11 +70,14 @@ final class WarmUp implements Standby.Warming {
 
     private final ExecutorServices services;
     private final ExecutorSettings settings;
+    private final long mostNanos;
     private final AtomicBoolean isDone = new AtomicBoolean();
 
-    WarmUp(ExecutorServices services, ExecutorSettings settings) {
+    /** @param mostNanos for a rehearsal, as {@link #MOST_NANOS} */
+    WarmUp(ExecutorServices services, ExecutorSettings settings, long mostNanos) {
         this.services = services;
         this.settings = settings;
+        this.mostNanos = mostNanos;
     }
 
     @Override
@@ -206,7 +207,7 @@ final class WarmUp implements Standby.Warming {
             throws InterruptedException {
         Map<String, String> inBackend = new HashMap<>(jobSettings);
         inBackend.put(JobConfig.STATE_BACKEND.name(), backend.name().toLowerCase(Locale.ROOT));
-        return new Rehearsal(settings, services, inBackend, REHEARSED_RECORDS).run(MOST_NANOS, isUnneeded);
+        return new Rehearsal(settings, services, inBackend, REHEARSED_RECORDS).run(mostNanos, isUnneeded);
     }
 
     private boolean passRecords(BooleanSupplier isUnneeded) {
@@ -223,7 +224,7 @@ final class WarmUp implements Standby.Warming {
                 new ChannelDefinition(new ChannelId(NO_JOB, ONLY, 0, 0, 0), strings(), BUFFER_BYTES, FLUSH, IN_FLIGHT);
         InputChannel input = services.transport().registerInput(definition, wakeup, failures);
         OutputChannel output = services.transport().openOutput(definition, here, wakeup, failures);
-        long deadline = System.nanoTime() + MOST_PASSING_NANOS;
+        long deadline = System.nanoTime() + mostNanos / 5;
         int sent = 0;
         int received = 0;
         while (received < RECORDS

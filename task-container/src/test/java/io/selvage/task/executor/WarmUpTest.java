@@ -155,7 +155,8 @@ class WarmUpTest {
                     (signal, processId) -> {});
             ExecutorSettings settings = new ExecutorSettings(
                     SELF, "127.0.0.1", 1, 7, "node:1", "", Duration.ofSeconds(60), directory.resolve("work"), 1 << 20);
-            WarmUp warmUp = new WarmUp(services, settings);
+            WarmUp warmUp =
+                    new WarmUp(services, settings, Duration.ofSeconds(50).toNanos());
             PreparedJob job = new PreparedJob(
                     ExactlyOnceTest.graph(new EventSource(1, 10, 1, 0), "job-warm", 2, 2, 1000),
                     getClass().getClassLoader());
