@@ -77,7 +77,7 @@ final class FsckCommand implements Command {
                             + " --delete; then say --yes if all of that is to go.");
         }
         boolean isJson = arguments.has(Arguments.JSON);
-        try (SelvageClient client = host.connect()) {
+        try (SelvageClient client = host.connect(console)) {
             Scope scope = session != null
                     ? Scope.of(client, session)
                     : new Scope(named != null ? named : host.settings().get(SessionConfig.STATE_ROOT), null);

@@ -118,11 +118,12 @@ public final class Deployment {
      * @throws ClientException with what is in the way
      */
     public Opened open(
-            Yarn yarn, YarnConfiguration yarnConfiguration, Configuration configuration, @Nullable OnlyJob job) {
+            Yarn cluster, YarnConfiguration yarnConfiguration, Configuration configuration, @Nullable OnlyJob job) {
         SessionConfig session = SessionConfig.from(configuration);
         Shipment shipment = Shipment.of(session.application());
         progress.onStage("checking the cluster", "");
-        YarnClientApplication application = yarn.newApplication();
+        YarnClientApplication application = cluster.newApplication();
+        Yarn yarn = cluster.patient();
         Queues.Choice queue = ClusterResources.queueOf(yarn, session);
         ClusterLimits limits = ClusterResources.limitsFor(yarn, session, application.getNewApplicationResponse());
         if (queue.isSure()) {
@@ -134,7 +135,7 @@ public final class Deployment {
 
         ApplicationSubmissionContext context = application.getApplicationSubmissionContext();
         ApplicationId id = context.getApplicationId();
-        begun = new Begun(yarn, hdfs, id, hdfs.stateRoot() + "/" + id);
+        begun = new Begun(cluster, hdfs, id, hdfs.stateRoot() + "/" + id);
         try {
             ApplicationIdentity identity = ApplicationIdentity.create();
             SessionRecord record = new SessionRecord(
@@ -157,7 +158,7 @@ public final class Deployment {
                     credentials(yarnConfiguration, session.kerberos(), identity, hdfs, yarn),
                     Login.user(),
                     UserGroupInformation.isSecurityEnabled());
-            submit(yarn, context, record, job, queue.doubt());
+            submit(cluster, context, record, job, queue.doubt());
             if (!queue.isSure()) {
                 checkPlaced(yarn, id, session, limits);
             }
@@ -197,6 +198,7 @@ public final class Deployment {
     /**
      * What was given up meanwhile is not submitted.
      *
+     * @param yarn asked once: who gives it up waits for the answer
      * @param doubt of the queue: why YARN may refuse it
      */
     private void submit(
