@@ -67,7 +67,6 @@ public final class Deployment {
     private static final FsPermission OWNER_READ_WRITE = new FsPermission((short) 0600);
     private static final long POLL_MILLIS = 100;
     private static final String CONTAINER_LOG_SETTINGS = "log4j.properties";
-    private static final int SPEC_FORMAT = 1;
     private static final Logger LOG = LoggerFactory.getLogger(Deployment.class);
 
     private final HadoopFolder hadoop;
@@ -346,7 +345,7 @@ public final class Deployment {
         int maxAttempts = attempts.effective(session);
         progress.onAttempts(maxAttempts, session.maxAttempts());
         Iterator<LibraryEntry> entries = published.entries().iterator();
-        spec.setFormat(SPEC_FORMAT)
+        spec.setFormat(ContainerLayout.SPEC_FORMAT)
                 .setApplicationId(record.applicationId())
                 .setStateRoot(record.stateRoot())
                 .setUser(Login.user())
