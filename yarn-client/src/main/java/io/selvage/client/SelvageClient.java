@@ -1,5 +1,6 @@
 package io.selvage.client;
 
+import io.selvage.checkpoint.library.SharedLibraries;
 import io.selvage.checkpoint.orphan.OrphanSearch;
 import io.selvage.checkpoint.restore.RestorePlan;
 import io.selvage.checkpoint.restore.StartPoint;
@@ -96,7 +97,8 @@ public final class SelvageClient implements AutoCloseable {
      * Likewise.
      *
      * @param login as whom to come to the cluster that has this configuration
-     * @param waiting told, by the thread that waits, if YARN or a master that was there does not answer for some seconds
+     * @param waiting told, by the thread that waits, if YARN or a master that was there does not answer for some
+     *     seconds
      */
     public static SelvageClient of(
             Path home,
@@ -277,6 +279,17 @@ public final class SelvageClient implements AutoCloseable {
      */
     public LibraryFile shareRuntime(String libraryRoot) {
         return SharedRuntime.put(
+                libraryRoot, configuration, distribution, userDirectory.resolve("cache"), hashCacheFile());
+    }
+
+    /**
+     * The runtimes of other installations than this one that lie in HDFS for all users.
+     *
+     * @param libraryRoot as {@code selvage.library.root} says it
+     * @throws ClientException if they can't be seen
+     */
+    public List<SharedLibraries.Shared> otherSharedRuntimes(String libraryRoot) {
+        return SharedRuntime.others(
                 libraryRoot, configuration, distribution, userDirectory.resolve("cache"), hashCacheFile());
     }
 
