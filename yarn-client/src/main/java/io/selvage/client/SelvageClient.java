@@ -1,5 +1,6 @@
 package io.selvage.client;
 
+import io.selvage.checkpoint.library.SharedLibraries;
 import io.selvage.checkpoint.orphan.OrphanSearch;
 import io.selvage.checkpoint.restore.RestorePlan;
 import io.selvage.checkpoint.restore.StartPoint;
@@ -8,6 +9,7 @@ import io.selvage.client.connect.ContainerLogs;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.connect.Login;
+import io.selvage.client.connect.Waiting;
 import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.ClusterResources;
 import io.selvage.client.deploy.Deployment;
@@ -66,14 +68,15 @@ public final class SelvageClient implements AutoCloseable {
             Distribution distribution,
             HadoopFolder hadoop,
             Path userDirectory,
-            Function<YarnConfiguration, Login> login) {
+            Function<YarnConfiguration, Login> login,
+            Waiting waiting) {
         this.distribution = distribution;
         this.hadoop = hadoop;
         this.configuration = hadoop.configuration();
         login.apply(configuration).perform(configuration);
         this.sessionFiles = new SessionFiles(userDirectory);
         this.userDirectory = userDirectory;
-        this.yarn = Yarn.connect(configuration);
+        this.yarn = Yarn.connect(configuration, waiting);
         this.sessions = new OpenedSessions(
                 sessionFiles, yarn.where(), Login.user(), yarn::report, root -> Hdfs.connect(configuration, root));
     }
@@ -87,17 +90,24 @@ public final class SelvageClient implements AutoCloseable {
      *     it: holds the session files
      */
     public static SelvageClient of(Path home, Path hadoopFolder, Path userDirectory) {
-        return of(home, hadoopFolder, userDirectory, cluster -> Login.OWN);
+        return of(home, hadoopFolder, userDirectory, cluster -> Login.OWN, sentence -> {});
     }
 
     /**
      * Likewise.
      *
      * @param login as whom to come to the cluster that has this configuration
+     * @param waiting told, by the thread that waits, if YARN or a master that was there does not answer for some
+     *     seconds
      */
     public static SelvageClient of(
-            Path home, Path hadoopFolder, Path userDirectory, Function<YarnConfiguration, Login> login) {
-        return new SelvageClient(Distribution.at(home), HadoopFolder.at(hadoopFolder), userDirectory, login);
+            Path home,
+            Path hadoopFolder,
+            Path userDirectory,
+            Function<YarnConfiguration, Login> login,
+            Consumer<String> waiting) {
+        return new SelvageClient(
+                Distribution.at(home), HadoopFolder.at(hadoopFolder), userDirectory, login, new Waiting(waiting));
     }
 
     /**
@@ -269,6 +279,17 @@ public final class SelvageClient implements AutoCloseable {
      */
     public LibraryFile shareRuntime(String libraryRoot) {
         return SharedRuntime.put(
+                libraryRoot, configuration, distribution, userDirectory.resolve("cache"), hashCacheFile());
+    }
+
+    /**
+     * The runtimes of other installations than this one that lie in HDFS for all users.
+     *
+     * @param libraryRoot as {@code selvage.library.root} says it
+     * @throws ClientException if they can't be seen
+     */
+    public List<SharedLibraries.Shared> otherSharedRuntimes(String libraryRoot) {
+        return SharedRuntime.others(
                 libraryRoot, configuration, distribution, userDirectory.resolve("cache"), hashCacheFile());
     }
 

@@ -74,13 +74,15 @@ public final class Session implements AutoCloseable {
     private final SelvageClient client;
     private final Yarn yarn;
     private final SessionRecord record;
+    private final ApplicationId application;
     private final MasterConnection connection;
     private @Nullable String webPage;
 
     Session(SelvageClient client, Yarn yarn, SessionRecord record) {
         this.client = client;
-        this.yarn = yarn;
+        this.yarn = yarn.patient();
         this.record = record;
+        this.application = ApplicationId.fromString(record.applicationId());
         this.connection = new MasterConnection(yarn, record);
     }
 
@@ -123,7 +125,7 @@ public final class Session implements AutoCloseable {
     public String webPage() {
         String known = webPage;
         if (known == null) {
-            known = connection.report().getTrackingUrl();
+            known = report().getTrackingUrl();
             webPage = known;
         }
         return known;
@@ -154,7 +156,7 @@ public final class Session implements AutoCloseable {
 
     /** What YARN says of it. */
     public ApplicationReport report() {
-        return connection.report();
+        return yarn.report(application);
     }
 
     /**
@@ -460,17 +462,17 @@ public final class Session implements AutoCloseable {
 
     /** Has YARN fail the attempt that is the master now. */
     public void failAttempt() {
-        yarn.failAttempt(connection.report().getCurrentApplicationAttemptId());
+        yarn.failAttempt(report().getCurrentApplicationAttemptId());
     }
 
     /** The master's attempts that have failed since then and that YARN counts against the application. */
     public int failedAttemptsSince(long millis) {
-        return yarn.failedAttemptsSince(ApplicationId.fromString(applicationId()), millis);
+        return yarn.failedAttemptsSince(application, millis);
     }
 
     /** The containers that YARN counts as the session's now, by their ids. */
     public Set<String> liveContainers() {
-        return yarn.liveContainers(connection.report().getCurrentApplicationAttemptId());
+        return yarn.liveContainers(report().getCurrentApplicationAttemptId());
     }
 
     /** Waits until the job has finished, was canceled or has failed, over any number of masters. */
@@ -515,7 +517,7 @@ public final class Session implements AutoCloseable {
         if (!jobId.equals(onlyJob()) || !hasEnded()) {
             return Optional.empty();
         }
-        ApplicationReport report = connection.report();
+        ApplicationReport report = report();
         boolean isItsOwnWord = report.getYarnApplicationState() == YarnApplicationState.FINISHED;
         return Optional.of(LastWord.of(
                         jobId,
@@ -533,12 +535,8 @@ public final class Session implements AutoCloseable {
      * @return false: it has not within half a minute
      */
     public boolean awaitOwnEnd() {
-        long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
-        while (!hasEnded()) {
-            if (System.nanoTime() - deadline > 0) {
-                return false;
-            }
-            pause(END_POLL_MILLIS);
+        if (!hasEndedWithin(STOP_PATIENCE)) {
+            return false;
         }
         settle();
         return true;
@@ -574,24 +572,33 @@ public final class Session implements AutoCloseable {
             connection.call(stub -> stub.stopSession(
                     StopSessionRequest.newBuilder().setReason(reason).build()));
         } catch (ClientException notThere) {
+            if (notThere.exitCode() == ExitCode.NO_CLUSTER) {
+                throw notThere; // YARN has been waited for, and would have to answer.
+            }
             if (!hasEnded()) {
-                yarn.kill(ApplicationId.fromString(applicationId()), reason);
+                yarn.kill(application, reason);
             }
         }
-        long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
-        while (!hasEnded()) {
-            if (System.nanoTime() - deadline > 0) {
-                yarn.kill(ApplicationId.fromString(applicationId()), reason);
-                deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+        while (!hasEndedWithin(STOP_PATIENCE)) {
+            yarn.kill(application, reason);
+        }
+    }
+
+    /** The time in which YARN is away does not count: whoever stops in order can't tell it of that either. */
+    private boolean hasEndedWithin(Duration patience) {
+        for (long polls = patience.toMillis() / END_POLL_MILLIS; !hasEnded(); polls--) {
+            if (polls == 0) {
+                return false;
             }
             pause(END_POLL_MILLIS);
         }
+        return true;
     }
 
     /** Also of one that YARN does not know any more. */
     public boolean hasEnded() {
         try {
-            return SessionState.of(connection.report()).hasEnded();
+            return SessionState.of(report()).hasEnded();
         } catch (ClientException unknown) {
             if (unknown.exitCode() == ExitCode.NO_SESSION) {
                 return true;
@@ -602,10 +609,15 @@ public final class Session implements AutoCloseable {
 
     /** How YARN describes its end. */
     public String end() {
-        return Diagnostics.ofEnd(connection.report());
+        return Diagnostics.ofEnd(report());
     }
 
     public SessionState state() {
+        return SessionState.of(report());
+    }
+
+    /** The same without patience: asked once. */
+    public SessionState lookAtState() {
         return SessionState.of(connection.report());
     }
 

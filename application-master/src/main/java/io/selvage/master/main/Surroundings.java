@@ -46,8 +46,6 @@ record Surroundings(
         String host,
         String node,
         String bindHost) {
-    private static final int SPEC_FORMAT = 1;
-
     /** @throws StartException with the reason why the master can't start here */
     static Surroundings read(Map<String, String> environment, Path workingDirectory) {
         SessionSpec spec = spec(workingDirectory.resolve(ContainerLayout.SPEC));
@@ -126,11 +124,12 @@ record Surroundings(
     private static SessionSpec spec(Path file) {
         try {
             SessionSpec spec = SessionSpec.parseFrom(Files.readAllBytes(file));
-            if (spec.getFormat() != SPEC_FORMAT) {
+            if (spec.getFormat() != ContainerLayout.SPEC_FORMAT) {
                 throw new StartException(
                         ExitCode.BAD_CONFIGURATION,
                         ContainerLayout.SPEC + " has format " + spec.getFormat() + ", and this master knows "
-                                + SPEC_FORMAT + " only: client and session libraries must be of one version.",
+                                + ContainerLayout.SPEC_FORMAT
+                                + " only: client and session libraries must be of one version.",
                         null);
             }
             return spec;

@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 public final class ContainerLayout {
     /** The session's description. */
     public static final String SPEC = "selvage-session.pb";
+    /** Of the session's description: the one that is written, and the only one that is understood. */
+    public static final int SPEC_FORMAT = 1;
     /** The keys with which the master logs in; in its working directory alone. */
     public static final String KEYTAB = "selvage-master.keytab";
     /** Ours and others' jars: an archive that YARN has unpacked. */

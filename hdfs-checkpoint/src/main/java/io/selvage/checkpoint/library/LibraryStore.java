@@ -68,6 +68,11 @@ public final class LibraryStore {
         return new LibraryStore(store, null, hashes);
     }
 
+    /** Whether a file of that name is taken for one of the store's own. */
+    public static boolean isTaken(String name) {
+        return name.startsWith(LibraryMarks.PREFIX) || DurableStore.isTemporaryName(name);
+    }
+
     /** Makes one file available. */
     public LibraryEntry publish(Path file) throws IOException {
         return publishAll(List.of(file), LibraryProgress.SILENT).entries().get(0);
@@ -141,9 +146,9 @@ public final class LibraryStore {
         long length = Files.size(file);
         String sha256 = hashes.sha256(file);
         String name = nameOnly.toString();
-        if (name.startsWith(LibraryMarks.PREFIX)) {
+        if (isTaken(name)) {
             throw new IOException("The library " + file + " has a name that is taken, as all are that begin with "
-                    + LibraryMarks.PREFIX + ". Rename it.");
+                    + LibraryMarks.PREFIX + ", or with a dot and end with .tmp. Rename it.");
         }
         String path = DurableStore.join(directoryFor(sha256), name);
         Optional<StoredFile> present = store.status(path);

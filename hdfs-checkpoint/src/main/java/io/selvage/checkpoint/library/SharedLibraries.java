@@ -4,6 +4,10 @@ import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -51,8 +55,14 @@ public final class SharedLibraries {
         ABSENT,
         /** What is there has another length. */
         DAMAGED,
-        /** Anybody could replace it, or could have put it there first. */
+        /**
+         * Anybody could replace it, or could have put it there first: he may write to the root, or to what is in it.
+         */
         REPLACEABLE,
+        /** The root itself is a place where all put what is their own. */
+        PUBLIC_ROOT,
+        /** Anybody could put another root in the place of this one: he may write to a directory above. */
+        MOVABLE,
         /** This user may not read it, or not see whether it is there. */
         CLOSED
     }
@@ -67,6 +77,41 @@ public final class SharedLibraries {
             Standing standing, String where, @Nullable LibraryFile file) {
         static Seen not(Standing standing, Path where) {
             return new Seen(standing, where.toString(), null);
+        }
+    }
+
+    /**
+     * A library that is there.
+     *
+     * @param directory fully qualified: it and nothing else lies there
+     */
+    public record Shared(String directory, String sha256, long bytes, long putMillis) {}
+
+    /** All that are there, whoever needs them; none if there is no such root. */
+    public List<Shared> all() throws IOException {
+        List<Shared> all = new ArrayList<>();
+        for (FileStatus directory : listing(new Path(root, LibraryStore.LIBRARIES))) {
+            long bytes = 0;
+            long putMillis = 0;
+            for (FileStatus file : directory.isDirectory() ? listing(directory.getPath()) : new FileStatus[0]) {
+                if (!file.getPath().getName().startsWith(".")) {
+                    bytes += file.getLen();
+                    putMillis = Math.max(putMillis, file.getModificationTime());
+                }
+            }
+            if (bytes > 0) {
+                all.add(new Shared(
+                        directory.getPath().toString(), directory.getPath().getName(), bytes, putMillis));
+            }
+        }
+        return all;
+    }
+
+    private FileStatus[] listing(Path directory) throws IOException {
+        try {
+            return fileSystem.listStatus(directory);
+        } catch (FileNotFoundException absent) {
+            return new FileStatus[0];
         }
     }
 
@@ -87,7 +132,7 @@ public final class SharedLibraries {
             return hasRoot() ? seen : Seen.not(Standing.NO_ROOT, root);
         } catch (AccessControlException notForUs) {
             LOG.debug("Nothing can be seen in {}.", directory, notForUs);
-            return Seen.not(Standing.CLOSED, directory);
+            return Seen.not(Standing.CLOSED, closed(directory));
         }
     }
 
@@ -96,15 +141,15 @@ public final class SharedLibraries {
         if (file.getLen() != length) {
             return Seen.not(Standing.DAMAGED, path);
         }
-        Optional<Path> writable = writable(path);
+        Optional<Seen> writable = writable(path);
         if (writable.isPresent()) {
-            return Seen.not(Standing.REPLACEABLE, writable.get());
+            return writable.get();
         }
         try {
             fileSystem.access(path, FsAction.READ);
         } catch (AccessControlException notForUs) {
             LOG.debug("{} can't be read.", path, notForUs);
-            return Seen.not(Standing.CLOSED, path);
+            return Seen.not(Standing.CLOSED, closed(path));
         }
         Optional<Path> closed = closedToSome(file);
         LibraryFile found = new LibraryEntry(
@@ -153,10 +198,17 @@ public final class SharedLibraries {
 
     /** Before anything is put there. */
     private void requireFit() throws IOException {
-        Optional<Path> writable = writable(new Path(root, LibraryStore.LIBRARIES));
+        Optional<Seen> writable = writable(new Path(root, LibraryStore.LIBRARIES));
         if (writable.isPresent()) {
-            throw new IOException("Anybody may write into " + writable.get()
-                    + ", and so could replace what all users run. Take that right away, or choose another directory.");
+            throw new IOException("Anybody may write into " + writable.get().where()
+                    + ", and so could replace what all users run. "
+                    + switch (writable.get().standing()) {
+                        case PUBLIC_ROOT -> "Name a directory of the runtime's own in it.";
+                        case MOVABLE ->
+                            "Have its owner run hdfs dfs -chmod +t on it, so that nobody moves what is another's, or"
+                                    + " choose another directory.";
+                        default -> "Take that right away, or choose another directory.";
+                    });
         }
         if (statusOf(root).map(SharedLibraries::isOpen).orElse(true)) {
             return;
@@ -191,7 +243,7 @@ public final class SharedLibraries {
      * What anybody may write to, of a file and what leads to it, as far as that is there. Directories above the root
      * may be sticky: there nobody replaces what is another's. In those below he could put a file before its owner does.
      */
-    private Optional<Path> writable(Path path) throws IOException {
+    private Optional<Seen> writable(Path path) throws IOException {
         boolean isAbove = false;
         for (Path each = path; each != null; each = each.getParent()) {
             Optional<FileStatus> status = statusOf(each);
@@ -199,12 +251,32 @@ public final class SharedLibraries {
                 FsPermission permission = status.get().getPermission();
                 boolean isWritable = permission.getOtherAction().implies(FsAction.WRITE);
                 if (isWritable && !(isAbove && permission.getStickyBit())) {
-                    return Optional.of(each);
+                    boolean isPublic = each.equals(root) && permission.getStickyBit();
+                    Standing standing =
+                            isAbove ? Standing.MOVABLE : isPublic ? Standing.PUBLIC_ROOT : Standing.REPLACEABLE;
+                    return Optional.of(Seen.not(standing, each));
                 }
             }
             isAbove |= each.equals(root);
         }
         return Optional.empty();
+    }
+
+    /** What keeps this user from a path that he may not read: the first from above that he may not enter, else that. */
+    private Path closed(Path path) throws IOException {
+        Deque<Path> above = new ArrayDeque<>();
+        for (Path each = path.getParent(); each != null; each = each.getParent()) {
+            above.push(each);
+        }
+        for (Path each : above) {
+            try {
+                fileSystem.access(each, FsAction.EXECUTE);
+            } catch (AccessControlException notForUs) {
+                LOG.debug("{} can't be entered.", each, notForUs);
+                return each;
+            }
+        }
+        return path;
     }
 
     /** Empty: it is not there. */

@@ -1,6 +1,7 @@
 package io.selvage.checkpoint.orphan;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import io.selvage.checkpoint.history.ApplicationHistory;
 import io.selvage.checkpoint.history.RetainedCheckpoints;
 import io.selvage.checkpoint.journal.JournalDamagedException;
@@ -13,12 +14,12 @@ import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.StoredFile;
 import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.JobOutcome;
 import io.selvage.protocol.wire.JournaledJob;
-import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.RestoredFrom;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.FileNotFoundException;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -162,8 +164,8 @@ public final class OrphanSearch {
         private final Reach reach = new Reach();
         private final Set<String> unsureJobs = new HashSet<>();
         private final Set<String> savepointDirectories = new TreeSet<>();
-        private final Set<String> neededLibraries = new HashSet<>(); // By their hashes.
-        private final List<String> unknownNeeds = new ArrayList<>(); // Of libraries; sentences.
+        private final NamedLibraries neededLibraries = new NamedLibraries();
+        private final Set<String> unknownNeeds = new LinkedHashSet<>(); // Of libraries; sentences.
         private final Map<String, Library> libraries = new HashMap<>(); // By the paths of orphans.
         private final List<Orphan> orphans = new ArrayList<>();
         private final List<String> notes = new ArrayList<>();
@@ -209,7 +211,8 @@ public final class OrphanSearch {
             } catch (JournalDamagedException unreadable) {
                 note(self.name(), mayLive(word, directory, LEAST_AGE), unreadable);
                 if (mayLive(word, directory, LEAST_LIBRARY_AGE)) {
-                    unknownNeeds.add("No library is named: the journal of " + self.name() + " can't be read.");
+                    unknownNeeds.add("No library is named, as the journal of " + self.name()
+                            + " can't be read: do what is said of that.");
                 }
                 return;
             }
@@ -228,7 +231,11 @@ public final class OrphanSearch {
                     + (mayLive
                             ? "nothing is named: that session may need what lies with others. "
                             : "nothing of that session is named. ")
-                    + unreadable.getMessage());
+                    + FailureWords.sentence(unreadable)
+                    + (mayLive
+                            ? " Stop that session, with selvage shutdown " + application + ", and look again."
+                            : " When nobody is to go on from its checkpoints: hdfs dfs -rm -r "
+                                    + store.qualify(application)));
         }
 
         private boolean isOld(long modifiedMillis) {
@@ -267,7 +274,7 @@ public final class OrphanSearch {
                     .history()
                     .ifPresent(history -> history.jobs().stream()
                             .filter(job -> !job.hasEnded())
-                            .forEach(job -> needLibraries(job.getSubmitted().getJarsList())));
+                            .forEach(job -> needLibraries(application, job.getSubmitted())));
             String specFile = DurableStore.join(application.name(), ContainerLayout.SPEC);
             Optional<byte[]> stored = store.read(specFile);
             if (stored.isEmpty() && application.history().isEmpty()) {
@@ -276,20 +283,29 @@ public final class OrphanSearch {
             try {
                 SessionSpec spec = SessionSpec.parseFrom(stored.orElseThrow(
                         () -> new FileNotFoundException("There is no " + store.qualify(specFile) + ".")));
-                needLibraries(List.of(spec.getLibraryArchive()));
-                needLibraries(spec.getHadoopConfList());
-                needLibraries(spec.getShippedFileList());
-                needLibraries(spec.getShippedFolderList());
-                needLibraries(spec.getUserJarList());
-                needLibraries(spec.getJob().getJarsList());
+                if (spec.getFormat() == ContainerLayout.SPEC_FORMAT) {
+                    needLibraries(application, spec);
+                } else {
+                    unknownNeeds.add(ofAnotherVersion(application));
+                }
             } catch (FileNotFoundException | InvalidProtocolBufferException unreadable) {
                 unknownNeeds.add("No library is named: which ones " + application.name() + " needs can't be read. "
-                        + unreadable.getMessage());
+                        + FailureWords.sentence(unreadable) + " Stop that session, with selvage shutdown "
+                        + application.name()
+                        + ", and look again.");
             }
         }
 
-        private void needLibraries(List<LibraryFile> files) {
-            files.forEach(file -> neededLibraries.add(file.getSha256()));
+        private void needLibraries(Application application, Message message) {
+            if (!neededLibraries.add(message)) {
+                unknownNeeds.add(ofAnotherVersion(application));
+            }
+        }
+
+        private static String ofAnotherVersion(Application application) {
+            return "No library is named: which ones " + application.name()
+                    + " needs is not known, as a newer version than this one has opened it or has given it a job. Look"
+                    + " with that version, or when the session has ended.";
         }
 
         private void noteSavepoints(JournaledJob job) {
@@ -306,7 +322,9 @@ public final class OrphanSearch {
                 reach.add(metadataFile, checkpoints.readMetadata(metadataFile));
             } catch (SegmentDamagedException unreadable) {
                 unsureJobs.add(job);
-                notes.add("Nothing of " + job + " is named, as what it needs is not known: " + unreadable.getMessage());
+                notes.add("Nothing of " + job + " is named, as what it needs is not known: "
+                        + FailureWords.sentence(unreadable)
+                        + " Cancel the job if it still runs; else delete it when nobody is to go on from it.");
             }
         }
 
@@ -502,7 +520,8 @@ public final class OrphanSearch {
             if (isLeftToOthers) {
                 notes.add("No library in " + store.qualify(LibraryStore.LIBRARIES)
                         + " is named: the directory is open to other users, and which ones their sessions need is not"
-                        + " known.");
+                        + " known. If only your own sessions take what is there: hdfs dfs -chmod go-rwx "
+                        + store.qualify(LibraryStore.LIBRARIES));
             }
         }
 

@@ -333,9 +333,12 @@ public final class DurableStore {
     }
 
     private static boolean isTemporary(StoredFile file) {
-        return !file.directory()
-                && file.name().startsWith(TEMPORARY_PREFIX)
-                && file.name().endsWith(TEMPORARY_SUFFIX);
+        return !file.directory() && isTemporaryName(file.name());
+    }
+
+    /** Whether a file of that name is taken for one that is on its way to another. */
+    public static boolean isTemporaryName(String name) {
+        return name.startsWith(TEMPORARY_PREFIX) && name.endsWith(TEMPORARY_SUFFIX);
     }
 
     /** Reads what lies at the path after an error: WON, LOST, or null if nothing lies there. */

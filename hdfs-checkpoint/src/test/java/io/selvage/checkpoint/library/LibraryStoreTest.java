@@ -198,10 +198,20 @@ final class LibraryStoreTest {
 
     @Test
     void aNameOfTheStoresOwnIsRefused() throws IOException {
-        Path file = file(".selvage-used", "abc");
-        assertThatThrownBy(() -> library().publish(file))
-                .hasMessageContaining(".selvage-used has a name that is taken")
-                .hasMessageContaining("Rename it");
+        for (String name : List.of(".selvage-used", ".app.jar.1.tmp")) {
+            Path file = file(name, "abc");
+            assertThatThrownBy(() -> library().publish(file))
+                    .hasMessageContaining(name + " has a name that is taken")
+                    .hasMessageContaining("Rename it");
+        }
+    }
+
+    @Test
+    void anotherNameThatBeginsWithADotIsOneLikeAll() throws IOException {
+        Path file = file(".env", "abc");
+        LibraryEntry entry = library().publish(file);
+        assertThat(entry.name()).isEqualTo(".env");
+        assertThat(library().publish(file)).as("once more").isEqualTo(entry);
     }
 
     @Test

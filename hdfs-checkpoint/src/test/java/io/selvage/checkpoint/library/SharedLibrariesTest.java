@@ -11,6 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.permission.FsAction;
+import org.apache.hadoop.security.AccessControlException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,8 +107,17 @@ class SharedLibrariesTest {
                         "file:" + apps,
                         put.toBuilder().setForAll(false).build()));
         may(apps, "rwxrwxrwx");
-        assertThat(look(sha256, 3)).isEqualTo(new SharedLibraries.Seen(Standing.REPLACEABLE, "file:" + apps, null));
+        assertThat(look(sha256, 3)).isEqualTo(new SharedLibraries.Seen(Standing.MOVABLE, "file:" + apps, null));
         may(apps, "rwxr-xr-x");
+        may(root.resolve("libraries"), "rwxrwxrwx");
+        assertThat(look(sha256, 3))
+                .isEqualTo(new SharedLibraries.Seen(Standing.REPLACEABLE, "file:" + root + "/libraries", null));
+        may(root.resolve("libraries"), "rwxr-xr-x");
+        may(root, "rwxrwxrwx");
+        assertThat(look(sha256, 3)).isEqualTo(new SharedLibraries.Seen(Standing.REPLACEABLE, "file:" + root, null));
+        makeSticky(root);
+        assertThat(look(sha256, 3)).isEqualTo(new SharedLibraries.Seen(Standing.PUBLIC_ROOT, "file:" + root, null));
+        may(root, "rwxr-xr-x");
         may(pathOf(put), "rw-r-----");
         assertThat(look(sha256, 3).standing()).isEqualTo(Standing.FOR_SOME);
         assertThat(look(sha256, 3).where()).isEqualTo(put.getPath());
@@ -154,8 +168,68 @@ class SharedLibrariesTest {
         assertThat(find(put.getSha256(), 3)).as("above the root").contains(put);
     }
 
+    @Test
+    void whatIsClosedToThisUserIsNamedAndNotWhatLiesInIt() throws IOException {
+        LibraryFile put = put();
+        for (Path closed :
+                new Path[] {apps, root, root.resolve("libraries"), pathOf(put).getParent(), pathOf(put)}) {
+            Configuration configuration = new Configuration();
+            configuration.setClass("fs.file.impl", Closing.class, FileSystem.class);
+            configuration.setBoolean("fs.file.impl.disable.cache", true);
+            configuration.set(Closing.CLOSED, closed.toString());
+            SharedLibraries shared = new SharedLibraries(new org.apache.hadoop.fs.Path(root.toUri()), configuration);
+            assertThat(shared.look(put.getSha256(), 3))
+                    .isEqualTo(new SharedLibraries.Seen(Standing.CLOSED, "file:" + closed, null));
+        }
+    }
+
+    /** Local files of which one, or what is in it, is not this user's to use. */
+    private static final class Closing extends LocalFileSystem {
+        static final String CLOSED = "test.closed";
+
+        @Override
+        public FileStatus[] listStatus(org.apache.hadoop.fs.Path path) throws IOException {
+            requireOpen(path);
+            return super.listStatus(path);
+        }
+
+        @Override
+        public void access(org.apache.hadoop.fs.Path path, FsAction use) throws IOException {
+            requireOpen(path);
+            super.access(path, use);
+        }
+
+        private void requireOpen(org.apache.hadoop.fs.Path path) throws AccessControlException {
+            if (Path.of(path.toUri().getPath()).startsWith(getConf().get(CLOSED))) {
+                throw new AccessControlException("Permission denied: " + path);
+            }
+        }
+    }
+
     private static void makeSticky(Path path) throws IOException {
         Files.setAttribute(path, "unix:mode", 01777);
+    }
+
+    @Test
+    void allThatIsThereIsListedWhoeverNeedsIt() throws IOException {
+        assertThat(shared().all()).isEmpty();
+        LibraryFile one = put();
+        Files.writeString(jar, "abcd");
+        LibraryFile other = put();
+        Files.writeString(root.resolve("libraries/README"), "of the administrator's");
+        Files.writeString(
+                Files.createDirectory(root.resolve("libraries/" + "0".repeat(64)))
+                        .resolve(".libraries.zip.1.tmp"),
+                "under way");
+        assertThat(shared().all())
+                .containsExactlyInAnyOrder(
+                        new SharedLibraries.Shared(
+                                "file:" + pathOf(one).getParent(), one.getSha256(), 3, one.getModificationTimeMillis()),
+                        new SharedLibraries.Shared(
+                                "file:" + pathOf(other).getParent(),
+                                other.getSha256(),
+                                4,
+                                other.getModificationTimeMillis()));
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.selvage.checkpoint.orphan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.UnknownFieldSet;
 import io.selvage.checkpoint.journal.EpochOutcome;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
@@ -422,13 +423,18 @@ final class OrphanSearchTest {
         assertThat(search().find().notes())
                 .singleElement()
                 .asString()
-                .contains(OTHER, "0000000000000002", "nothing is named", "damaged");
+                .contains(OTHER, "0000000000000002", "nothing is named", "damaged")
+                .endsWith("Stop that session, with selvage shutdown " + OTHER + ", and look again.");
         for (ApplicationWord gone : List.of(ApplicationWord.FAILED, ApplicationWord.ENDED)) {
             words.put(OTHER, gone);
             assertThat(found())
                     .as("whether a job of %s has left a checkpoint is not known", gone)
                     .containsExactly(directory(JOB, 2));
-            assertThat(search().find().notes()).singleElement().asString().contains("nothing of that session is named");
+            assertThat(search().find().notes())
+                    .singleElement()
+                    .asString()
+                    .contains("nothing of that session is named")
+                    .endsWith("hdfs dfs -rm -r " + store.qualify(OTHER));
         }
     }
 
@@ -440,7 +446,10 @@ final class OrphanSearchTest {
         store.delete(newest);
         pass(Duration.ofHours(2));
         assertThat(found()).isEmpty();
-        assertThat(search().find().notes()).singleElement().asString().contains(JOB.value(), "is missing");
+        assertThat(search().find().notes())
+                .singleElement()
+                .asString()
+                .contains(JOB.value(), "is missing", "Cancel the job if it still runs");
     }
 
     // ---- libraries -----------------------------------------------------------------------------------------------
@@ -485,6 +494,7 @@ final class OrphanSearchTest {
         spec(
                 APPLICATION,
                 SessionSpec.newBuilder()
+                        .setFormat(1)
                         .setLibraryArchive(file("archive"))
                         .addHadoopConf(file("conf"))
                         .addShippedFile(file("file"))
@@ -548,7 +558,11 @@ final class OrphanSearchTest {
         assertThat(found()).containsExactly(path("unused"));
         Files.setPosixFilePermissions(root.resolve("libraries"), PosixFilePermissions.fromString("rwxr-x---"));
         assertThat(found()).isEmpty();
-        assertThat(search().find().notes()).singleElement().asString().contains("open to other users");
+        assertThat(search().find().notes())
+                .singleElement()
+                .asString()
+                .contains("open to other users")
+                .endsWith("hdfs dfs -chmod go-rwx " + store.qualify("libraries"));
         Files.setPosixFilePermissions(root.resolve("libraries"), PosixFilePermissions.fromString("rwx------"));
         pass(Duration.ofDays(-8));
         assertThat(search().find().notes()).as("of what is not named anyway").isEmpty();
@@ -594,12 +608,48 @@ final class OrphanSearchTest {
         assertThat(search().find().notes())
                 .singleElement()
                 .asString()
-                .contains("No library is named", APPLICATION + "/selvage-session.pb");
+                .contains(
+                        "No library is named", APPLICATION + "/selvage-session.pb", "selvage shutdown " + APPLICATION);
         put(APPLICATION + "/selvage-session.pb"); // Four zeros are no message.
         pass(Duration.ofDays(1));
         assertThat(found()).isEmpty();
         assertThat(search().find().notes()).singleElement().asString().contains("No library is named", APPLICATION);
-        spec(APPLICATION, SessionSpec.getDefaultInstance());
+        spec(APPLICATION, SessionSpec.newBuilder().setFormat(1).build());
+        assertThat(found()).containsExactlyInAnyOrder(path("unused"));
+    }
+
+    /** It may name libraries where this version does not look. */
+    @Test
+    void whatASessionOfANewerVersionNeedsIsNotGuessedAt() throws Exception {
+        library("unused");
+        submit(APPLICATION, JOB, Map.of());
+        SessionSpec known = SessionSpec.newBuilder().setFormat(1).build();
+        UnknownFieldSet more = UnknownFieldSet.newBuilder()
+                .addField(
+                        1_000,
+                        UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(file("unused").toByteString())
+                                .build())
+                .build();
+        List<SessionSpec> newer = List.of(
+                known.toBuilder().setFormat(2).build(),
+                known.toBuilder().setUnknownFields(more).build(),
+                known.toBuilder()
+                        .setJob(SubmitJobRequest.newBuilder().setUnknownFields(more))
+                        .build(),
+                known.toBuilder()
+                        .addUserJar(file("a").toBuilder().setUnknownFields(more))
+                        .build());
+        for (SessionSpec each : newer) {
+            spec(APPLICATION, each);
+            pass(Duration.ofDays(8));
+            assertThat(found()).as("%s", each).isEmpty();
+            assertThat(search().find().notes())
+                    .singleElement()
+                    .asString()
+                    .contains("No library is named", APPLICATION, "Look with that version");
+        }
+        spec(APPLICATION, known);
         assertThat(found()).containsExactlyInAnyOrder(path("unused"));
     }
 

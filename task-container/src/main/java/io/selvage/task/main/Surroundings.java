@@ -37,8 +37,6 @@ record Surroundings(
         String node,
         String logUrl,
         Optional<MasterHint> launchedBy) {
-    private static final int SPEC_FORMAT = 1;
-
     static Surroundings read(Map<String, String> environment, Path workingDirectory) throws StartException {
         SessionSpec spec = spec(workingDirectory.resolve(ContainerLayout.SPEC));
         String container = variable(environment, "CONTAINER_ID");
@@ -76,10 +74,11 @@ record Surroundings(
     private static SessionSpec spec(Path file) throws StartException {
         try {
             SessionSpec spec = SessionSpec.parseFrom(Files.readAllBytes(file));
-            if (spec.getFormat() != SPEC_FORMAT) {
+            if (spec.getFormat() != ContainerLayout.SPEC_FORMAT) {
                 throw new StartException(
                         ContainerLayout.SPEC + " has format " + spec.getFormat() + ", and this executor knows "
-                                + SPEC_FORMAT + " only: client and session libraries must be of one version.",
+                                + ContainerLayout.SPEC_FORMAT
+                                + " only: client and session libraries must be of one version.",
                         null);
             }
             return spec;

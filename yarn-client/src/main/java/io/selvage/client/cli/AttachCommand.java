@@ -35,7 +35,7 @@ final class AttachCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String jobId = arguments.only("a job's id");
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), jobId)) {
             return Following.untilEnd(session, session.job(jobId).getJobId(), arguments, console);
         }

@@ -39,7 +39,7 @@ final class CancelCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String jobId = arguments.only("a job's id");
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), jobId)) {
             session.cancel(session.job(jobId).getJobId());
             console.progress("canceling " + jobId);

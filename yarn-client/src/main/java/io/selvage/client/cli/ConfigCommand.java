@@ -93,7 +93,7 @@ final class ConfigCommand implements Command {
         }
         List<Shown> all = sessionId == null
                 ? ofNew(arguments.settings(host.settings(), Scope.SESSION))
-                : ofRunning(sessionId, host);
+                : ofRunning(sessionId, host, console);
         List<Shown> shown = all.stream()
                 .filter(each -> !arguments.has(CHANGED) || each.from() != null)
                 .toList();
@@ -112,8 +112,8 @@ final class ConfigCommand implements Command {
         return rows(configuration.settings(), configuration.origins());
     }
 
-    private static List<Shown> ofRunning(String sessionId, Host host) {
-        try (SelvageClient client = host.connect();
+    private static List<Shown> ofRunning(String sessionId, Host host, Console console) {
+        try (SelvageClient client = host.connect(console);
                 Session session = client.session(sessionId)) {
             var spec = session.spec();
             return rows(spec.getConfigurationMap(), spec.getOriginsMap());

@@ -113,7 +113,7 @@ final class DrillCommand implements Command {
                     "A drill makes a process of a running session fail, and asks before it does; nobody can be asked"
                             + " here. Say --yes if that is what you want.");
         }
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session =
                         host.sessionOf(client, arguments.valueOf(Arguments.SESSION), arguments.valueOf(JOB))) {
             JobDescription job = job(session, arguments.valueOf(JOB));

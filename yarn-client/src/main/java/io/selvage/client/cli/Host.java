@@ -40,20 +40,22 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
     /**
      * With the keytab of conf/selvage.yaml, if there is one, where tickets are needed: else nothing needs that file.
      */
-    SelvageClient connect() {
-        return connect(hadoop -> Login.isTicketNeeded(hadoop) && !Login.isForAnother()
-                ? Login.of(KerberosConfig.from(settings()))
-                : Login.OWN);
+    SelvageClient connect(Console console) {
+        return connect(
+                hadoop -> Login.isTicketNeeded(hadoop) && !Login.isForAnother()
+                        ? Login.of(KerberosConfig.from(settings()))
+                        : Login.OWN,
+                console);
     }
 
     /** With the keytab of these settings, if there is one. */
-    SelvageClient connect(Configuration settings) {
+    SelvageClient connect(Configuration settings, Console console) {
         Login login = Login.of(KerberosConfig.from(settings));
-        return connect(hadoop -> login);
+        return connect(hadoop -> login, console);
     }
 
-    private SelvageClient connect(Function<YarnConfiguration, Login> login) {
-        return SelvageClient.of(home, HadoopFolder.find(environment).path(), userDirectory, login);
+    private SelvageClient connect(Function<YarnConfiguration, Login> login, Console console) {
+        return SelvageClient.of(home, HadoopFolder.find(environment).path(), userDirectory, login, console::say);
     }
 
     /** What lies in HDFS, without YARN. */

@@ -39,7 +39,7 @@ final class ListCheckpoints implements CheckpointCommand.Verb {
         List<FoundCheckpoint> found;
         try (StateFiles files = host.stateFiles()) {
             found = operand == null || operand.startsWith(JOB_PREFIX)
-                    ? ofSession(arguments, operand, files, host)
+                    ? ofSession(arguments, operand, files, host, console)
                     : files.list(operand);
         }
         if (arguments.has(Arguments.JSON)) {
@@ -58,10 +58,10 @@ final class ListCheckpoints implements CheckpointCommand.Verb {
 
     /** The checkpoints of its jobs, and the savepoints that these have where savepoints are made by default. */
     private static List<FoundCheckpoint> ofSession(
-            Arguments arguments, @Nullable String job, StateFiles files, Host host) {
+            Arguments arguments, @Nullable String job, StateFiles files, Host host, Console console) {
         String stateRoot;
         String application;
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), job)) {
             stateRoot = session.stateRoot();
             application = stateRoot + "/" + session.applicationId();

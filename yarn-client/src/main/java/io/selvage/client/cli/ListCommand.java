@@ -41,7 +41,7 @@ final class ListCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         arguments.requireNoRest();
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.session(client, arguments.valueOf(Arguments.SESSION))) {
             List<JobDescription> jobs = session.jobs();
             if (arguments.has(Arguments.JSON)) {

@@ -117,7 +117,7 @@ final class LogsCommand implements Command {
     public ExitCode run(Arguments arguments, Host host, Console console) {
         Target target = Target.of(arguments);
         String sessionId = arguments.valueOf(Arguments.SESSION);
-        try (SelvageClient client = host.connect()) {
+        try (SelvageClient client = host.connect(console)) {
             String application = sessionOf(sessionId, target.job(), host, client);
             ContainerLogs logs = client.logs();
             if (arguments.has(FOLLOW) && logs.places(application).end() == null) {

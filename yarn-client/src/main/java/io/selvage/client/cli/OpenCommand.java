@@ -93,7 +93,7 @@ final class OpenCommand implements Command {
     }
 
     private static ExitCode query(Arguments arguments, Host host, Console console) {
-        try (SelvageClient client = host.connect()) {
+        try (SelvageClient client = host.connect(console)) {
             ClusterResources resources = client.resources();
             console.result(
                     arguments.has(Arguments.JSON)
@@ -106,7 +106,7 @@ final class OpenCommand implements Command {
     private static ExitCode open(Arguments arguments, Host host, Console console) {
         Configuration settings = settings(arguments, host);
         long startedNanos = System.nanoTime();
-        try (SelvageClient client = host.connect(settings)) {
+        try (SelvageClient client = host.connect(settings, console)) {
             Session session;
             try (Interruption interruption = new Interruption(byExit -> giveUp(client, console))) {
                 session = client.open(settings, progress(console, startedNanos));
@@ -138,7 +138,7 @@ final class OpenCommand implements Command {
     }
 
     private static ExitCode attach(String id, Arguments arguments, Host host, Console console) {
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = client.session(id)) {
             SessionDescription description = session.describe();
             if (arguments.has(Arguments.JSON)) {

@@ -82,7 +82,7 @@ final class RescaleCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         Wanted wanted = Wanted.of(arguments);
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), wanted.job())) {
             if (console.isLive()) {
                 console.progress("rescaling " + wanted.job());

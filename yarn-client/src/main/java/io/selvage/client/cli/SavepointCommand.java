@@ -50,7 +50,7 @@ final class SavepointCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String named = arguments.rest().isEmpty() ? null : arguments.only("one job's id");
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), named)) {
             String jobId = RunningJob.of(session, named);
             if (console.isLive()) {

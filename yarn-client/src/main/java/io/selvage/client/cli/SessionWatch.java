@@ -33,7 +33,7 @@ final class SessionWatch {
     private record Open(Session session) implements Sight {
         @Override
         public SessionState state() {
-            return session.state();
+            return session.lookAtState();
         }
 
         @Override

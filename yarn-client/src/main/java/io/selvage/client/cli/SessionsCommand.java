@@ -49,7 +49,7 @@ final class SessionsCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         arguments.requireNoRest();
-        try (SelvageClient client = host.connect()) {
+        try (SelvageClient client = host.connect(console)) {
             List<SessionSummary> sessions = client.sessions();
             console.result(
                     arguments.has(Arguments.JSON)

@@ -46,7 +46,7 @@ final class ShareCommand implements Command {
     @Override
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String directory = arguments.only("a directory in HDFS");
-        try (SelvageClient client = host.connect()) {
+        try (SelvageClient client = host.connect(console)) {
             LibraryFile runtime = client.shareRuntime(directory);
             console.result(arguments.has(Arguments.JSON) ? Json.write(json(runtime)) : inWords(runtime));
             return ExitCode.OK;

@@ -68,7 +68,7 @@ final class StatusCommand implements Command {
         if (jobId == null && arguments.has(SUBTASKS)) {
             throw arguments.usage("--subtasks is only of use with --job.");
         }
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, id, jobId)) {
             if (jobId != null) {
                 JobDescription job = session.jobInDetail(jobId);

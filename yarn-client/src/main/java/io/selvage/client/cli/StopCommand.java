@@ -94,7 +94,7 @@ final class StopCommand implements Command {
     }
 
     private static ExitCode stopJob(Target target, Arguments arguments, Host host, Console console) {
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), target.job())) {
             String jobId = RunningJob.of(session, target.job());
             if (console.isLive()) {
@@ -115,7 +115,7 @@ final class StopCommand implements Command {
 
     static ExitCode stopSession(Arguments arguments, Host host, Console console) {
         String id = arguments.sessionId();
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionForJobs(client, id)) {
             console.progress("stopping " + session.applicationId());
             Optional<String> left = session.stop("stopped with selvage stop");

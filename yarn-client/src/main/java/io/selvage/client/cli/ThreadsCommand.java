@@ -112,7 +112,7 @@ final class ThreadsCommand implements Command {
     public ExitCode run(Arguments arguments, Host host, Console console) {
         Target target = Target.of(arguments);
         String jobId = target.job();
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), jobId)) {
             Wanted wanted = jobId == null ? Wanted.ALL : ofJob(session.job(jobId), target.subtask());
             List<ThreadTexts.Process> processes = new ArrayList<>();

@@ -28,7 +28,7 @@ final class TriggerCheckpoint implements CheckpointCommand.Verb {
 
     @Override
     public ExitCode run(Arguments arguments, @Nullable String jobId, Host host, Console console) {
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.sessionOf(client, arguments.valueOf(Arguments.SESSION), jobId)) {
             return take(RunningJob.of(session, jobId), session, arguments, console);
         }

@@ -53,7 +53,7 @@ final class WatchCommand implements Command {
     public ExitCode run(Arguments arguments, Host host, Console console) {
         String id = arguments.sessionId();
         int rows = Console.rowsOf(host.environment().get("LINES"));
-        try (SelvageClient client = host.connect();
+        try (SelvageClient client = host.connect(console);
                 Session session = host.session(client, id)) {
             View view = new View(session, arguments.has(Arguments.JSON), rows, console);
             while (true) {

@@ -24,28 +24,19 @@ import org.slf4j.LoggerFactory;
  * where the next one listens. Every call of the session's service may be repeated, so each is until it is answered.
  */
 public final class MasterConnection implements AutoCloseable {
-    /** How long a command waits for a master while the application runs; a new attempt takes a few seconds. */
-    public static final Duration MASTER_PATIENCE = Duration.ofSeconds(60);
-
     private static final Logger LOG = LoggerFactory.getLogger(MasterConnection.class);
     private static final Duration CALL_DEADLINE = Duration.ofSeconds(10);
-    private static final long POLL_MILLIS = 250;
 
     private final Yarn yarn;
     private final SessionRecord session;
     private final ApplicationId application;
-    private final Duration patience;
     private @Nullable ManagedChannel channel;
     private @Nullable Address connectedTo;
 
     private record Address(String host, int port) {}
 
+    /** @param yarn is asked once where the master is, each time that is not known */
     public MasterConnection(Yarn yarn, SessionRecord session) {
-        this(yarn, session, MASTER_PATIENCE);
-    }
-
-    MasterConnection(Yarn yarn, SessionRecord session, Duration patience) {
-        this.patience = patience;
         this.yarn = yarn;
         this.session = session;
         this.application = ApplicationId.fromString(session.applicationId());
@@ -56,35 +47,20 @@ public final class MasterConnection implements AutoCloseable {
     }
 
     /**
-     * Makes the call, to each master in turn if need be, for at most {@link #MASTER_PATIENCE}. YARN may be away as long
-     * as that too: it has answered before, and another ResourceManager may be taking over.
+     * Makes the call, to each master in turn if need be, as long as {@link Waiting} does. YARN may be away meanwhile.
      */
     public <T> T call(Function<SessionServiceBlockingStub, T> call) {
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (true) {
+        return yarn.waiting().untilAnswered(() -> {
             try {
                 return tryCall(call);
             } catch (MasterAbsentException absent) {
-                if (isOver(deadline)) {
-                    throw new ClientException(
-                            ExitCode.SESSION_FAILED,
-                            "The session " + session.applicationId() + " has had no master for "
-                                    + patience.toSeconds() + " s (" + absent.getMessage()
-                                    + "). See what YARN says: yarn application -status " + session.applicationId(),
-                            absent);
-                }
-            } catch (ClientException sentence) {
-                if (sentence.exitCode() != ExitCode.NO_CLUSTER || isOver(deadline)) {
-                    throw sentence;
-                }
-                LOG.info("YARN does not say where the master of {} is.", session.applicationId(), sentence);
+                throw new ClientException(
+                        ExitCode.SESSION_FAILED,
+                        "The session " + session.applicationId() + " has no master (" + absent.getMessage()
+                                + "). See what YARN says: yarn application -status " + session.applicationId(),
+                        absent);
             }
-            pause();
-        }
-    }
-
-    private static boolean isOver(long deadline) {
-        return System.nanoTime() - deadline > 0;
+        });
     }
 
     /**
@@ -150,15 +126,6 @@ public final class MasterConnection implements AutoCloseable {
             throw new MasterAbsentException(state.inWords());
         }
         return new Address(report.getHost(), report.getRpcPort());
-    }
-
-    private void pause() {
-        try {
-            Thread.sleep(POLL_MILLIS);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
-        }
     }
 
     private void disconnect() {

@@ -45,20 +45,36 @@ import org.apache.hadoop.yarn.exceptions.YarnException;
 import org.apache.hadoop.yarn.util.ConverterUtils;
 import org.apache.hadoop.yarn.util.resource.ResourceUtils;
 
-/** The ResourceManager, as a client sees it: every call ends within seconds, and its failure is a sentence. */
+/**
+ * The ResourceManager, as a client sees it: every call ends within seconds, or is patient with one that goes away while
+ * a command is at work; and its failure is a sentence.
+ */
 public final class Yarn implements AutoCloseable {
     private static final int PROBE_MILLIS = 3_000;
 
     private final YarnClient client;
     private final String where;
+    private final Waiting waiting;
+    private final boolean isPatient;
 
-    Yarn(YarnClient client, String where) {
-        this.client = client;
-        this.where = where;
+    Yarn(YarnClient client, String where, Waiting waiting) {
+        this(client, where, waiting, false);
     }
 
-    /** @throws ClientException if nobody listens where the configuration says that the ResourceManager is */
-    public static Yarn connect(YarnConfiguration hadoop) {
+    private Yarn(YarnClient client, String where, Waiting waiting, boolean isPatient) {
+        this.client = client;
+        this.where = where;
+        this.waiting = waiting;
+        this.isPatient = isPatient;
+    }
+
+    /**
+     * Asks once.
+     *
+     * @param waiting for who wants to be patient ({@link #patient})
+     * @throws ClientException if nobody listens where the configuration says that the ResourceManager is
+     */
+    public static Yarn connect(YarnConfiguration hadoop, Waiting waiting) {
         List<InetSocketAddress> addresses = addresses(hadoop);
         String where = SessionRecord.clusterAt(addresses.stream()
                 .map(address -> address.getHostString() + ":" + address.getPort())
@@ -72,7 +88,19 @@ public final class Yarn implements AutoCloseable {
         YarnClient client = YarnClient.createYarnClient();
         client.init(hadoop);
         client.start();
-        return new Yarn(client, where);
+        return new Yarn(client, where, waiting);
+    }
+
+    /**
+     * The same one, for who has had an answer of it before: it is asked again until it answers, as long as
+     * {@link Waiting} does. Every question may be asked twice. It is closed with this one.
+     */
+    public Yarn patient() {
+        return new Yarn(client, where, waiting, true);
+    }
+
+    Waiting waiting() {
+        return waiting;
     }
 
     private static List<InetSocketAddress> addresses(YarnConfiguration hadoop) {
@@ -271,6 +299,10 @@ public final class Yarn implements AutoCloseable {
     }
 
     private <T> T call(String what, Callable<T> call) {
+        return isPatient ? waiting.untilAnswered(() -> ask(what, call)) : ask(what, call);
+    }
+
+    private <T> T ask(String what, Callable<T> call) {
         String service = "The ResourceManager at " + where;
         try {
             return Patience.bounded(service, call);

@@ -67,7 +67,6 @@ public final class Deployment {
     private static final FsPermission OWNER_READ_WRITE = new FsPermission((short) 0600);
     private static final long POLL_MILLIS = 100;
     private static final String CONTAINER_LOG_SETTINGS = "log4j.properties";
-    private static final int SPEC_FORMAT = 1;
     private static final Logger LOG = LoggerFactory.getLogger(Deployment.class);
 
     private final HadoopFolder hadoop;
@@ -118,11 +117,12 @@ public final class Deployment {
      * @throws ClientException with what is in the way
      */
     public Opened open(
-            Yarn yarn, YarnConfiguration yarnConfiguration, Configuration configuration, @Nullable OnlyJob job) {
+            Yarn cluster, YarnConfiguration yarnConfiguration, Configuration configuration, @Nullable OnlyJob job) {
         SessionConfig session = SessionConfig.from(configuration);
         Shipment shipment = Shipment.of(session.application());
         progress.onStage("checking the cluster", "");
-        YarnClientApplication application = yarn.newApplication();
+        YarnClientApplication application = cluster.newApplication();
+        Yarn yarn = cluster.patient();
         Queues.Choice queue = ClusterResources.queueOf(yarn, session);
         ClusterLimits limits = ClusterResources.limitsFor(yarn, session, application.getNewApplicationResponse());
         if (queue.isSure()) {
@@ -134,7 +134,7 @@ public final class Deployment {
 
         ApplicationSubmissionContext context = application.getApplicationSubmissionContext();
         ApplicationId id = context.getApplicationId();
-        begun = new Begun(yarn, hdfs, id, hdfs.stateRoot() + "/" + id);
+        begun = new Begun(cluster, hdfs, id, hdfs.stateRoot() + "/" + id);
         try {
             ApplicationIdentity identity = ApplicationIdentity.create();
             SessionRecord record = new SessionRecord(
@@ -157,7 +157,7 @@ public final class Deployment {
                     credentials(yarnConfiguration, session.kerberos(), identity, hdfs, yarn),
                     Login.user(),
                     UserGroupInformation.isSecurityEnabled());
-            submit(yarn, context, record, job, queue.doubt());
+            submit(cluster, context, record, job, queue.doubt());
             if (!queue.isSure()) {
                 checkPlaced(yarn, id, session, limits);
             }
@@ -197,6 +197,7 @@ public final class Deployment {
     /**
      * What was given up meanwhile is not submitted.
      *
+     * @param yarn asked once: who gives it up waits for the answer
      * @param doubt of the queue: why YARN may refuse it
      */
     private void submit(
@@ -344,7 +345,7 @@ public final class Deployment {
         int maxAttempts = attempts.effective(session);
         progress.onAttempts(maxAttempts, session.maxAttempts());
         Iterator<LibraryEntry> entries = published.entries().iterator();
-        spec.setFormat(SPEC_FORMAT)
+        spec.setFormat(ContainerLayout.SPEC_FORMAT)
                 .setApplicationId(record.applicationId())
                 .setStateRoot(record.stateRoot())
                 .setUser(Login.user())

@@ -1,5 +1,6 @@
 package io.selvage.client.deploy;
 
+import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.ApplicationConfig;
@@ -51,6 +52,7 @@ public record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
                 checkFolder(path);
                 folders.add(path);
             } else {
+                checkName(path);
                 checkReadable(path);
                 files.add(path);
             }
@@ -63,6 +65,7 @@ public record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
             if (Files.isDirectory(path)) {
                 throw bad(path + " is a folder. Name each of its jars with -j.");
             }
+            checkName(path);
             checkReadable(path);
             checkJar(path);
             jars.add(path);
@@ -129,6 +132,13 @@ public record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
                     "The folder " + folder + " can't be shipped: " + reason
                             + ". Ship what you may read, without loops.",
                     unreadable);
+        }
+    }
+
+    private static void checkName(Path file) {
+        if (LibraryStore.isTaken(String.valueOf(file.getFileName()))) {
+            throw bad(file + " can't be shipped: files that are called so, beginning with .selvage- or with a dot and"
+                    + " ending with .tmp, are taken for the library store's own. Give it another name.");
         }
     }
 

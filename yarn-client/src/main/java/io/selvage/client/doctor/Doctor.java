@@ -9,6 +9,7 @@ import io.selvage.client.connect.DaemonPage;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.connect.Login;
+import io.selvage.client.connect.Waiting;
 import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.AttemptCap;
 import io.selvage.client.deploy.ClusterLimits;
@@ -222,7 +223,7 @@ public final class Doctor {
 
     /** Answers whether the ResourceManager does. */
     private boolean yarn(YarnConfiguration hadoop, SessionConfig session) {
-        Optional<Yarn> connected = attempt("ResourceManager", () -> Yarn.connect(hadoop));
+        Optional<Yarn> connected = attempt("ResourceManager", () -> Yarn.connect(hadoop, new Waiting(sentence -> {})));
         if (connected.isEmpty()) {
             told.accept(notChecked("queue, containers, nodes", "the ResourceManager does not answer"));
             return false;

@@ -95,10 +95,23 @@ final class Judgement {
                 notTaken(
                         "anybody may write to " + where + ", and so could replace what all users run",
                         " Have its owner see what is there, and run: hdfs dfs -chmod o-w " + where);
+            case PUBLIC_ROOT ->
+                notTaken(
+                        where + " (" + SessionConfig.LIBRARY_ROOT.name()
+                                + ") is where all users put what is their own, and anybody could be the first to put"
+                                + " what all run",
+                        " Have an administrator choose a directory of the runtime's own in it, and run: selvage share "
+                                + root + (root.endsWith("/") ? "" : "/") + "selvage");
+            case MOVABLE ->
+                notTaken(
+                        "anybody may write to " + where + ", and so could put something else in the place of " + root,
+                        " Have its owner run: hdfs dfs -chmod +t " + where
+                                + " (all go on putting things there, and nobody moves what is another's), or, if nobody"
+                                + " else is to put anything there: hdfs dfs -chmod o-w " + where);
             case CLOSED ->
                 notTaken(
-                        "you may not read " + where,
-                        " Have its owner run: hdfs dfs -chmod o+rX on it and on the directories above.");
+                        "you may not read or enter " + where,
+                        " Have its owner run: hdfs dfs -chmod a+rX " + where + "   Then look again.");
         };
     }
 

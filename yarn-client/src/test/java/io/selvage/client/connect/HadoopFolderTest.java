@@ -47,7 +47,7 @@ class HadoopFolderTest {
         write("core-site.xml", "fs.defaultFS", "hdfs://127.0.0.1:1");
         write("yarn-site.xml", "yarn.resourcemanager.address", "127.0.0.1:1");
         HadoopFolder folder = HadoopFolder.at(directory);
-        assertThatThrownBy(() -> Yarn.connect(folder.configuration()))
+        assertThatThrownBy(() -> Yarn.connect(folder.configuration(), new Waiting(sentence -> {})))
                 .isInstanceOfSatisfying(
                         ClientException.class,
                         refusal -> assertThat(refusal.exitCode()).isEqualTo(ExitCode.NO_CLUSTER))

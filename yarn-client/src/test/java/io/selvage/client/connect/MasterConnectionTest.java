@@ -12,7 +12,6 @@ import io.selvage.protocol.wire.DescribeSessionRequest;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.ClosedChannelException;
-import java.time.Duration;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
@@ -48,7 +47,7 @@ class MasterConnectionTest {
     @Test
     void yarnMayBeAwayForAWhileWhenItIsAskedForTheNextMaster() {
         Cluster cluster = new Cluster(2);
-        try (Yarn yarn = new Yarn(cluster, "one:8032 or two:8032");
+        try (Yarn yarn = new Yarn(cluster, "one:8032 or two:8032", new Waiting(sentence -> {}, new ManualTime()));
                 MasterConnection connection = new MasterConnection(yarn, SESSION)) {
             assertThatThrownBy(() -> connection.call(stub -> stub.describeSession(QUESTION)))
                     .isInstanceOfSatisfying(
@@ -62,13 +61,31 @@ class MasterConnectionTest {
     @Test
     void yarnThatStaysAwayIsNamedInTheEnd() {
         Cluster cluster = new Cluster(Integer.MAX_VALUE);
-        try (Yarn yarn = new Yarn(cluster, "one:8032 or two:8032");
-                MasterConnection connection = new MasterConnection(yarn, SESSION, Duration.ofMillis(1))) {
+        ManualTime time = new ManualTime();
+        try (Yarn yarn = new Yarn(cluster, "one:8032 or two:8032", new Waiting(sentence -> {}, time));
+                MasterConnection connection = new MasterConnection(yarn, SESSION)) {
             assertThatThrownBy(() -> connection.call(stub -> stub.describeSession(QUESTION)))
                     .isInstanceOfSatisfying(
                             ClientException.class,
                             sentence -> assertThat(sentence.exitCode()).isEqualTo(ExitCode.NO_CLUSTER))
                     .hasMessageContaining("one:8032 or two:8032");
+            assertThat(time.passed()).isEqualTo(Waiting.PATIENCE);
+        }
+    }
+
+    /** As whoever waits for the end of a session is. */
+    @Test
+    void whoIsPatientAsksYarnAgainAndTheOthersOnce() {
+        Cluster cluster = new Cluster(2);
+        ApplicationId application = ApplicationId.fromString(SESSION.applicationId());
+        try (Yarn yarn = new Yarn(cluster, "one:8032 or two:8032", new Waiting(sentence -> {}, new ManualTime()))) {
+            assertThatThrownBy(() -> yarn.report(application))
+                    .isInstanceOfSatisfying(
+                            ClientException.class,
+                            sentence -> assertThat(sentence.exitCode()).isEqualTo(ExitCode.NO_CLUSTER));
+            assertThat(cluster.asked).isEqualTo(1);
+            assertThat(SessionState.of(yarn.patient().report(application))).isEqualTo(SessionState.STOPPED);
+            assertThat(cluster.asked).isEqualTo(3);
         }
     }
 

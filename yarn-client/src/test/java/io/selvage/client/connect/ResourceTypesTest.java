@@ -79,7 +79,7 @@ class ResourceTypesTest {
 
     @Test
     void areKnownBeforeTheClustersAnswerIsRead() {
-        try (Yarn yarn = new Yarn(new Cluster(), "rm:8032")) {
+        try (Yarn yarn = new Yarn(new Cluster(), "rm:8032", new Waiting(sentence -> {}))) {
             ClusterResources.limitsFor(yarn, asking(2), response());
             ResourceUtils.reinitializeResources(knownHere);
             assertThatThrownBy(() -> ClusterResources.limitsFor(yarn, asking(3), response()))

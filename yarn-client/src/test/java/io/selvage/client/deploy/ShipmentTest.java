@@ -12,6 +12,7 @@ import io.selvage.protocol.config.SessionConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,22 @@ class ShipmentTest {
                 "",
                 other + " and " + one + " have one name (selvage.application.ship), and only one of them can have it on"
                         + " a node. Rename one.");
+    }
+
+    /** A sweep would take them for what somebody has left behind. */
+    @Test
+    void whatTheLibraryStoreWouldTakeForItsOwnIsRefusedAndOtherHiddenFilesAreNot() throws IOException {
+        for (String name : List.of(".selvage-used", ".selvage-x", ".cache.tmp")) {
+            Path taken = file(name);
+            String sentence = taken + " can't be shipped: files that are called so, beginning with .selvage- or with a"
+                    + " dot and ending with .tmp, are taken for the library store's own. Give it another name.";
+            assertRefused(taken.toString(), "", sentence);
+            assertRefused("", taken.toString(), sentence);
+        }
+        Path folder = file(".deep.tmp/.selvage-x").getParent();
+        String all = file(".env") + "," + file("cache.tmp") + "," + file(".hidden") + "," + folder;
+        assertThat(ship(all, "").files()).hasSize(3);
+        assertThat(ship(all, "").folders()).containsExactly(folder);
     }
 
     @Test

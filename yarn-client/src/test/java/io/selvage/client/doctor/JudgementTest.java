@@ -172,7 +172,14 @@ class JudgementTest {
                 .endsWith("selvage share /apps");
         assertThat(shared(Standing.REPLACEABLE, "hdfs://nn/apps").text())
                 .endsWith("hdfs dfs -chmod o-w hdfs://nn/apps");
-        assertThat(shared(Standing.CLOSED, "hdfs://nn/apps").text()).contains("you may not read hdfs://nn/apps");
+        assertThat(shared(Standing.MOVABLE, "hdfs://nn/all").text())
+                .contains("in the place of /apps", "hdfs dfs -chmod +t hdfs://nn/all")
+                .endsWith("hdfs dfs -chmod o-w hdfs://nn/all");
+        assertThat(shared(Standing.PUBLIC_ROOT, "hdfs://nn/apps").text())
+                .doesNotContain("chmod")
+                .endsWith("selvage share /apps/selvage");
+        assertThat(shared(Standing.CLOSED, "hdfs://nn/apps").text())
+                .contains("you may not read or enter hdfs://nn/apps", "hdfs dfs -chmod a+rX hdfs://nn/apps ");
         for (Standing standing : Standing.values()) {
             if (standing != Standing.FOR_ALL) {
                 assertThat(shared(standing, "hdfs://nn/apps").verdict())

@@ -1,0 +1,96 @@
+package io.selvage.client.connect;
+
+import io.selvage.client.exit.ClientException;
+import io.selvage.client.exit.ExitCode;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How a command puts up with a ResourceManager or a master that goes away while it is at work: meanwhile another one
+ * takes over, or the same one comes back. Owned by the command's thread.
+ */
+public final class Waiting {
+    /** Nothing is asked once more after that; the last question may take some seconds, as each does. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** What is away for less is not worth a line. */
+    static final Duration TOLD = Duration.ofSeconds(2);
+
+    private static final Duration POLL = Duration.ofMillis(250);
+    private static final Set<ExitCode> ABSENCES = Set.of(ExitCode.NO_CLUSTER, ExitCode.SESSION_FAILED);
+    private static final Logger LOG = LoggerFactory.getLogger(Waiting.class);
+
+    private final Consumer<String> told;
+    private final Time time;
+
+    /** How time passes. */
+    interface Time {
+        Time OF_SYSTEM = new Time() {
+            @Override
+            public long nanos() {
+                return System.nanoTime();
+            }
+
+            @Override
+            public void sleep(Duration duration) throws InterruptedException {
+                TimeUnit.NANOSECONDS.sleep(duration.toNanos());
+            }
+        };
+
+        long nanos();
+
+        void sleep(Duration duration) throws InterruptedException;
+    }
+
+    /** @param told a sentence for the person who waits, once for each absence that lasts */
+    public Waiting(Consumer<String> told) {
+        this(told, Time.OF_SYSTEM);
+    }
+
+    Waiting(Consumer<String> told, Time time) {
+        this.told = told;
+        this.time = time;
+    }
+
+    /**
+     * Asks until there is an answer, or a refusal.
+     *
+     * @param question is asked again as it is; fails with {@code NO_CLUSTER} if YARN is away, with
+     *     {@code SESSION_FAILED} if the master is
+     * @throws ClientException as the question did last
+     */
+    <T> T untilAnswered(Supplier<T> question) {
+        long sinceNanos = time.nanos();
+        boolean isTold = false;
+        while (true) {
+            try {
+                return question.get();
+            } catch (ClientException unanswered) {
+                long waitedNanos = time.nanos() - sinceNanos;
+                if (!ABSENCES.contains(unanswered.exitCode()) || waitedNanos >= PATIENCE.toNanos()) {
+                    throw unanswered;
+                }
+                LOG.info("Asked in vain; it is asked again.", unanswered);
+                if (!isTold && waitedNanos >= TOLD.toNanos()) {
+                    isTold = true;
+                    told.accept("Waiting for up to " + PATIENCE.toSeconds() + " s: " + unanswered.getMessage());
+                }
+            }
+            pause();
+        }
+    }
+
+    private void pause() {
+        try {
+            time.sleep(POLL);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
+        }
+    }
+}
