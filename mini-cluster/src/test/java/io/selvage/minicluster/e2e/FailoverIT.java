@@ -10,8 +10,11 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.JobPhase;
 import io.selvage.protocol.wire.SessionDescription;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -92,6 +95,27 @@ class FailoverIT {
                 "the end of " + another.id(),
                 () -> session.describe(another),
                 now -> now.getPhase() == JobPhase.CANCELED);
+    }
+
+    /** There is none as the end is waited for, and then the first one is back. */
+    @Test
+    @Order(3)
+    void whoeverStopsTheSessionWaitsForTheOneThatIsBack() throws Exception {
+        assertThat(session.session().hasEnded()).isFalse();
+        cluster.stopResourceManager();
+        int before = session.waits().size();
+        CompletableFuture<Optional<String>> stopped =
+                CompletableFuture.supplyAsync(() -> session.session().stop("the tests are done"));
+        Commands.await(
+                "a word to who waits",
+                () -> {
+                    assertThat(stopped).isNotDone();
+                    return session.waits().size();
+                },
+                waits -> waits > before);
+        cluster.startResourceManager();
+        assertThat(stopped).succeedsWithin(Duration.ofMinutes(3)).isEqualTo(Optional.empty());
+        assertThat(session.session().hasEnded()).isTrue();
     }
 
     /** What must stay as it is. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
+import io.selvage.client.connect.Login;
 import io.selvage.client.deploy.OpenObserver;
 import io.selvage.minicluster.MiniCluster;
 import io.selvage.minicluster.soak.VerifiedJob;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import org.apache.hadoop.fs.FileSystem;
 
@@ -26,6 +28,7 @@ final class VerifiedSession implements AutoCloseable {
     private static final double RECORDS_PER_SECOND = 400;
     private static final long KEYS = 200;
 
+    private final List<String> waits = new CopyOnWriteArrayList<>(); // The client may be another thread's.
     private final Path folder;
     private final FileSystem files;
     private final SelvageClient client;
@@ -38,7 +41,7 @@ final class VerifiedSession implements AutoCloseable {
         this.files = FileSystem.newInstance(cluster.hadoopConfiguration());
         Path home = Path.of("..").toAbsolutePath().normalize();
         Path user = Files.createDirectories(folder.resolve("user"));
-        this.client = SelvageClient.of(home, cluster.configurationFolder(), user);
+        this.client = SelvageClient.of(home, cluster.configurationFolder(), user, hadoop -> Login.OWN, waits::add);
         this.settings = Configuration.defaults()
                 .with(ShortLived.SETTINGS, FROM)
                 .with(
@@ -55,6 +58,11 @@ final class VerifiedSession implements AutoCloseable {
 
     Session session() {
         return session;
+    }
+
+    /** What it has said that it waits for. */
+    List<String> waits() {
+        return waits;
     }
 
     VerifiedJob submit() throws IOException {
