@@ -1,6 +1,5 @@
 package io.selvage.client;
 
-import io.selvage.checkpoint.library.SharedLibraries;
 import io.selvage.checkpoint.orphan.OrphanSearch;
 import io.selvage.checkpoint.restore.RestorePlan;
 import io.selvage.checkpoint.restore.StartPoint;
@@ -279,17 +278,6 @@ public final class SelvageClient implements AutoCloseable {
      */
     public LibraryFile shareRuntime(String libraryRoot) {
         return SharedRuntime.put(
-                libraryRoot, configuration, distribution, userDirectory.resolve("cache"), hashCacheFile());
-    }
-
-    /**
-     * The runtimes of other installations than this one that lie in HDFS for all users.
-     *
-     * @param libraryRoot as {@code selvage.library.root} says it
-     * @throws ClientException if they can't be seen
-     */
-    public List<SharedLibraries.Shared> otherSharedRuntimes(String libraryRoot) {
-        return SharedRuntime.others(
                 libraryRoot, configuration, distribution, userDirectory.resolve("cache"), hashCacheFile());
     }
 

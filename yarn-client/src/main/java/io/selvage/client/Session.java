@@ -44,6 +44,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
@@ -66,6 +67,8 @@ public final class Session implements AutoCloseable {
 
     private static final long POLL_MILLIS = 300;
     private static final long END_POLL_MILLIS = 100;
+    /** One that takes longer is one for which YARN was away. */
+    private static final long LONGEST_LOOK_NANOS = TimeUnit.SECONDS.toNanos(5);
     /** A savepoint that is lost with its master is taken anew so often, all in all. */
     private static final int SAVEPOINT_ATTEMPTS = 5;
 
@@ -586,11 +589,16 @@ public final class Session implements AutoCloseable {
 
     /** The time in which YARN is away does not count: whoever stops in order can't tell it of that either. */
     private boolean hasEndedWithin(Duration patience) {
-        for (long polls = patience.toMillis() / END_POLL_MILLIS; !hasEnded(); polls--) {
-            if (polls == 0) {
+        long leftNanos = patience.toNanos();
+        long lookNanos = System.nanoTime();
+        while (!hasEnded()) {
+            if (leftNanos <= 0) {
                 return false;
             }
             pause(END_POLL_MILLIS);
+            long nowNanos = System.nanoTime();
+            leftNanos -= Math.min(nowNanos - lookNanos, LONGEST_LOOK_NANOS);
+            lookNanos = nowNanos;
         }
         return true;
     }

@@ -5,9 +5,7 @@ import io.selvage.protocol.wire.LibraryFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -77,41 +75,6 @@ public final class SharedLibraries {
             Standing standing, String where, @Nullable LibraryFile file) {
         static Seen not(Standing standing, Path where) {
             return new Seen(standing, where.toString(), null);
-        }
-    }
-
-    /**
-     * A library that is there.
-     *
-     * @param directory fully qualified: it and nothing else lies there
-     */
-    public record Shared(String directory, String sha256, long bytes, long putMillis) {}
-
-    /** All that are there, whoever needs them; none if there is no such root. */
-    public List<Shared> all() throws IOException {
-        List<Shared> all = new ArrayList<>();
-        for (FileStatus directory : listing(new Path(root, LibraryStore.LIBRARIES))) {
-            long bytes = 0;
-            long putMillis = 0;
-            for (FileStatus file : directory.isDirectory() ? listing(directory.getPath()) : new FileStatus[0]) {
-                if (!file.getPath().getName().startsWith(".")) {
-                    bytes += file.getLen();
-                    putMillis = Math.max(putMillis, file.getModificationTime());
-                }
-            }
-            if (bytes > 0) {
-                all.add(new Shared(
-                        directory.getPath().toString(), directory.getPath().getName(), bytes, putMillis));
-            }
-        }
-        return all;
-    }
-
-    private FileStatus[] listing(Path directory) throws IOException {
-        try {
-            return fileSystem.listStatus(directory);
-        } catch (FileNotFoundException absent) {
-            return new FileStatus[0];
         }
     }
 

@@ -233,7 +233,7 @@ public final class OrphanSearch {
                             : "nothing of that session is named. ")
                     + FailureWords.sentence(unreadable)
                     + (mayLive
-                            ? " Stop that session, with selvage shutdown " + application + ", and look again."
+                            ? " Look again when that session has ended."
                             : " When nobody is to go on from its checkpoints: hdfs dfs -rm -r "
                                     + store.qualify(application)));
         }
@@ -274,7 +274,7 @@ public final class OrphanSearch {
                     .history()
                     .ifPresent(history -> history.jobs().stream()
                             .filter(job -> !job.hasEnded())
-                            .forEach(job -> needLibraries(application, job.getSubmitted())));
+                            .forEach(job -> needLibraries(application, job)));
             String specFile = DurableStore.join(application.name(), ContainerLayout.SPEC);
             Optional<byte[]> stored = store.read(specFile);
             if (stored.isEmpty() && application.history().isEmpty()) {
@@ -290,9 +290,7 @@ public final class OrphanSearch {
                 }
             } catch (FileNotFoundException | InvalidProtocolBufferException unreadable) {
                 unknownNeeds.add("No library is named: which ones " + application.name() + " needs can't be read. "
-                        + FailureWords.sentence(unreadable) + " Stop that session, with selvage shutdown "
-                        + application.name()
-                        + ", and look again.");
+                        + FailureWords.sentence(unreadable) + " Look again when that session has ended.");
             }
         }
 
@@ -304,8 +302,8 @@ public final class OrphanSearch {
 
         private static String ofAnotherVersion(Application application) {
             return "No library is named: which ones " + application.name()
-                    + " needs is not known, as a newer version than this one has opened it or has given it a job. Look"
-                    + " with that version, or when the session has ended.";
+                    + " needs is not known, as another version than this one has opened it or has given it a job. Look"
+                    + " again when the session has ended.";
         }
 
         private void noteSavepoints(JournaledJob job) {

@@ -211,28 +211,6 @@ class SharedLibrariesTest {
     }
 
     @Test
-    void allThatIsThereIsListedWhoeverNeedsIt() throws IOException {
-        assertThat(shared().all()).isEmpty();
-        LibraryFile one = put();
-        Files.writeString(jar, "abcd");
-        LibraryFile other = put();
-        Files.writeString(root.resolve("libraries/README"), "of the administrator's");
-        Files.writeString(
-                Files.createDirectory(root.resolve("libraries/" + "0".repeat(64)))
-                        .resolve(".libraries.zip.1.tmp"),
-                "under way");
-        assertThat(shared().all())
-                .containsExactlyInAnyOrder(
-                        new SharedLibraries.Shared(
-                                "file:" + pathOf(one).getParent(), one.getSha256(), 3, one.getModificationTimeMillis()),
-                        new SharedLibraries.Shared(
-                                "file:" + pathOf(other).getParent(),
-                                other.getSha256(),
-                                4,
-                                other.getModificationTimeMillis()));
-    }
-
-    @Test
     void theGroupKeepsItsRightToWrite() throws IOException {
         Files.createDirectories(root);
         may(root, "rwxrwx---");

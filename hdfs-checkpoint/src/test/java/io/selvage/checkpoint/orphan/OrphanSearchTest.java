@@ -424,7 +424,7 @@ final class OrphanSearchTest {
                 .singleElement()
                 .asString()
                 .contains(OTHER, "0000000000000002", "nothing is named", "damaged")
-                .endsWith("Stop that session, with selvage shutdown " + OTHER + ", and look again.");
+                .endsWith("Look again when that session has ended.");
         for (ApplicationWord gone : List.of(ApplicationWord.FAILED, ApplicationWord.ENDED)) {
             words.put(OTHER, gone);
             assertThat(found())
@@ -608,8 +608,7 @@ final class OrphanSearchTest {
         assertThat(search().find().notes())
                 .singleElement()
                 .asString()
-                .contains(
-                        "No library is named", APPLICATION + "/selvage-session.pb", "selvage shutdown " + APPLICATION);
+                .contains("No library is named", APPLICATION + "/selvage-session.pb", "when that session has ended");
         put(APPLICATION + "/selvage-session.pb"); // Four zeros are no message.
         pass(Duration.ofDays(1));
         assertThat(found()).isEmpty();
@@ -647,7 +646,7 @@ final class OrphanSearchTest {
             assertThat(search().find().notes())
                     .singleElement()
                     .asString()
-                    .contains("No library is named", APPLICATION, "Look with that version");
+                    .contains("No library is named", APPLICATION, "another version", "when the session has ended");
         }
         spec(APPLICATION, known);
         assertThat(found()).containsExactlyInAnyOrder(path("unused"));

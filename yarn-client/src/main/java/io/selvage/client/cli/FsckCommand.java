@@ -1,6 +1,5 @@
 package io.selvage.client.cli;
 
-import io.selvage.checkpoint.library.SharedLibraries;
 import io.selvage.checkpoint.orphan.Findings;
 import io.selvage.checkpoint.orphan.Orphan;
 import io.selvage.checkpoint.orphan.OrphanSearch;
@@ -86,9 +85,6 @@ final class FsckCommand implements Command {
             OrphanSearch search = client.orphans(stateRoot);
             Findings findings = Hdfs.read(nameOf(stateRoot), ExitCode.DAMAGED, search::find);
             findings.notes().forEach(console::say);
-            if (session == null && named == null) {
-                tellShared(client, host.settings().get(SessionConfig.LIBRARY_ROOT), console);
-            }
             List<Orphan> orphans =
                     findings.orphans().stream().filter(scope::includes).toList();
             if (!isJson) {
@@ -131,25 +127,6 @@ final class FsckCommand implements Command {
         boolean includes(Orphan orphan) {
             return applicationId == null || (orphan.path() + "/").contains("/" + applicationId + "/");
         }
-    }
-
-    /** Whose sessions use them can't be known here: they are told of, and are no orphans. */
-    private static void tellShared(SelvageClient client, String libraryRoot, Console console) {
-        if (libraryRoot.isEmpty()) {
-            return;
-        }
-        try {
-            client.otherSharedRuntimes(libraryRoot).forEach(each -> console.say(inWords(each)));
-        } catch (ClientException unseen) {
-            console.say(String.valueOf(unseen.getMessage()));
-        }
-    }
-
-    static String inWords(SharedLibraries.Shared other) {
-        return other.directory() + " holds the runtime of another installation for all users, "
-                + Words.bytes(other.bytes()) + ", put there " + Words.time(other.putMillis())
-                + " UTC. When nobody opens sessions with that one and none runs that was, its owner removes it:"
-                + " hdfs dfs -rm -r " + other.directory();
     }
 
     private static String nameOf(String stateRoot) {

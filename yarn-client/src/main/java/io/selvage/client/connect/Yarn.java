@@ -17,7 +17,9 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.hadoop.io.Text;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.hadoop.security.Credentials;
+import org.apache.hadoop.security.token.SecretManager;
 import org.apache.hadoop.security.token.Token;
 import org.apache.hadoop.security.token.TokenIdentifier;
 import org.apache.hadoop.yarn.api.records.ApplicationAttemptId;
@@ -317,6 +319,9 @@ public final class Yarn implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new ClientException(ExitCode.INTERRUPTED, "Interrupted.", interrupted);
         } catch (YarnException refused) {
+            throw new ClientException(
+                    ExitCode.REFUSED, service + " refuses to " + what + ": " + FailureWords.sentence(refused), refused);
+        } catch (AccessControlException | SecretManager.InvalidToken refused) {
             throw new ClientException(
                     ExitCode.REFUSED, service + " refuses to " + what + ": " + FailureWords.sentence(refused), refused);
         } catch (Exception unreachable) {

@@ -10,7 +10,6 @@ import io.selvage.protocol.wire.LibraryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
@@ -61,32 +60,6 @@ public final class SharedRuntime {
         SharedLibraries.Seen seen = look(root, hadoop, archive, hashes);
         hashes.save();
         return seen;
-    }
-
-    /**
-     * Those that are there beside the one of an installation. Whose sessions use them is not known to anybody.
-     *
-     * @param root of selvage.library.root
-     * @param bundleDirectory where files are kept that were put together for the cluster
-     * @throws ClientException if they can't be seen
-     */
-    public static List<SharedLibraries.Shared> others(
-            String root, Configuration hadoop, Distribution distribution, Path bundleDirectory, Path hashCacheFile) {
-        try {
-            HashCache hashes = HashCache.open(hashCacheFile);
-            String own = hashes.sha256(new Bundle(bundleDirectory).ofJars(distribution.jars()));
-            hashes.save();
-            return libraries(root, hadoop).all().stream()
-                    .filter(shared -> !shared.sha256().equals(own))
-                    .toList();
-        } catch (IOException | IllegalArgumentException unseen) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "The runtimes in " + root + " could not be looked at: " + FailureWords.sentence(unseen)
-                            + " See whether " + SessionConfig.LIBRARY_ROOT.name()
-                            + " names the right HDFS, and a directory that you may read.",
-                    unseen);
-        }
     }
 
     private static SharedLibraries.Seen look(String root, Configuration hadoop, Path archive, HashCache hashes)

@@ -1,5 +1,6 @@
 package io.selvage.client.program;
 
+import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import java.io.IOException;
@@ -26,6 +27,10 @@ public record ProgramJar(Path path, String mainClass) {
     public static ProgramJar open(Path path, @Nullable String mainClass) {
         if (!Files.exists(path)) {
             throw bad("There is no file " + path + ". Name the jar that holds the program.");
+        }
+        if (LibraryStore.isTaken(String.valueOf(path.getFileName()))) {
+            throw bad(path + " can't be a program's jar: files that are called so, beginning with .selvage- or with a"
+                    + " dot and ending with .tmp, are taken for the library store's own. Give it another name.");
         }
         if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
             throw bad(path + " can't be read as a jar. Name a jar file that you may read.");

@@ -2,7 +2,6 @@ package io.selvage.client.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.selvage.checkpoint.library.SharedLibraries;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.wire.ExecutorDescription;
 import io.selvage.protocol.wire.SessionDescription;
@@ -73,12 +72,5 @@ class TextsTest {
                 .containsAll(Arrays.stream(ExitCode.values())
                         .map(code -> "| " + code.code() + " | `" + code + "` | " + code.meaning() + " |")
                         .toList());
-    }
-
-    @Test
-    void whatLiesThereForAllComesWithTheCommandThatRemovesIt() {
-        assertThat(FsckCommand.inWords(new SharedLibraries.Shared("hdfs://nn/apps/libraries/ab", "ab", 61 << 20, 0)))
-                .contains("61", "1970-01-01 00:00:00")
-                .endsWith(" hdfs dfs -rm -r hdfs://nn/apps/libraries/ab");
     }
 }

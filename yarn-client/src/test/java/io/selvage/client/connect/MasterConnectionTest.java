@@ -12,6 +12,7 @@ import io.selvage.protocol.wire.DescribeSessionRequest;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.ClosedChannelException;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.hadoop.yarn.api.records.ApplicationId;
 import org.apache.hadoop.yarn.api.records.ApplicationReport;
 import org.apache.hadoop.yarn.api.records.FinalApplicationStatus;
@@ -113,6 +114,25 @@ class MasterConnectionTest {
             report.setDiagnostics("");
             return report;
         }
+    }
+
+    /** As one who may not ask at all, whom the cluster's own rules refuse before YARN's. */
+    @Test
+    void whoIsRefusedIsNotTakenForOneWhoGotNoAnswer() {
+        ManualTime time = new ManualTime();
+        YarnClientImpl refusing = new YarnClientImpl() {
+            @Override
+            public ApplicationReport getApplicationReport(ApplicationId application) throws IOException {
+                throw new AccessControlException("not authorized");
+            }
+        };
+        try (Yarn yarn = new Yarn(refusing, "one:8032", new Waiting(sentence -> {}, time))) {
+            assertThatThrownBy(() -> yarn.patient().report(ApplicationId.newInstance(1, 1)))
+                    .isInstanceOfSatisfying(
+                            ClientException.class,
+                            sentence -> assertThat(sentence.exitCode()).isEqualTo(ExitCode.REFUSED));
+        }
+        assertThat(time.passed()).as("asked once").isZero();
     }
 
     @Test
