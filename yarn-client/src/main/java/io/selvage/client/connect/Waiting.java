@@ -3,6 +3,9 @@ package io.selvage.client.connect;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -58,26 +61,30 @@ public final class Waiting {
     }
 
     /**
-     * Asks until there is an answer, or a refusal.
+     * Asks until there is an answer, or a refusal; a minute for YARN, and a minute for the master that it starts then.
      *
      * @param question is asked again as it is; fails with {@code NO_CLUSTER} if YARN is away, with
      *     {@code SESSION_FAILED} if the master is
      * @throws ClientException as the question did last
      */
     <T> T untilAnswered(Supplier<T> question) {
-        long sinceNanos = time.nanos();
-        boolean isTold = false;
+        long askedNanos = time.nanos();
+        Map<ExitCode, Long> sinceNanos = new EnumMap<>(ExitCode.class); // A master may be gone with its YARN.
+        Set<ExitCode> isTold = EnumSet.noneOf(ExitCode.class);
         while (true) {
             try {
                 return question.get();
             } catch (ClientException unanswered) {
-                long waitedNanos = time.nanos() - sinceNanos;
-                if (!ABSENCES.contains(unanswered.exitCode()) || waitedNanos >= PATIENCE.toNanos()) {
+                ExitCode absence = unanswered.exitCode();
+                long nowNanos = time.nanos();
+                long firstNanos = sinceNanos.isEmpty() ? askedNanos : nowNanos;
+                Long earlierNanos = sinceNanos.putIfAbsent(absence, firstNanos);
+                long waitedNanos = nowNanos - (earlierNanos == null ? firstNanos : earlierNanos);
+                if (!ABSENCES.contains(absence) || waitedNanos >= PATIENCE.toNanos()) {
                     throw unanswered;
                 }
                 LOG.info("Asked in vain; it is asked again.", unanswered);
-                if (!isTold && waitedNanos >= TOLD.toNanos()) {
-                    isTold = true;
+                if (waitedNanos >= TOLD.toNanos() && isTold.add(absence)) {
                     told.accept("Waiting for up to " + PATIENCE.toSeconds() + " s: " + unanswered.getMessage());
                 }
             }

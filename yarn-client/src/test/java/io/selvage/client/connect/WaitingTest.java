@@ -49,6 +49,29 @@ class WaitingTest {
         }
     }
 
+    /** After a minute without YARN there may be no master yet. */
+    @Test
+    void theMasterIsWaitedForAsLongOnceYarnIsBack() {
+        Duration yarnIsBack = Duration.ofSeconds(50);
+        Duration masterIsBack = yarnIsBack.plusSeconds(50);
+        assertThat(waiting.untilAnswered(() -> ask(
+                        time.passed().compareTo(yarnIsBack) < 0 ? ExitCode.NO_CLUSTER : ExitCode.SESSION_FAILED,
+                        masterIsBack,
+                        Duration.ofSeconds(4))))
+                .isEqualTo("an answer");
+        assertThat(told).hasSize(2);
+    }
+
+    @Test
+    void twoThatAreAwayInTurnAreNotWaitedForWithoutEnd() {
+        assertThatThrownBy(() -> waiting.untilAnswered(() -> ask(
+                        asked % 2 == 0 ? ExitCode.NO_CLUSTER : ExitCode.SESSION_FAILED,
+                        Duration.ofDays(1),
+                        Duration.ofSeconds(1))))
+                .isInstanceOf(ClientException.class);
+        assertThat(time.passed()).isLessThan(Waiting.PATIENCE.multipliedBy(2));
+    }
+
     @Test
     void anAbsenceOfAMomentIsNotWorthALine() {
         Duration until = Waiting.TOLD;
