@@ -41,6 +41,10 @@ public final class LibraryStore {
     /** Below the state root. */
     public static final String LIBRARIES = "libraries";
 
+    /** What is to be said of a file of a name that is taken. */
+    public static final String WHY_TAKEN = "files that are called so, beginning with " + LibraryMarks.PREFIX
+            + " or with a dot and ending with .tmp, are taken for the library store's own. Give it another name.";
+
     private static final int COPY_BUFFER_BYTES = 256 * 1024;
 
     private final DurableStore store;

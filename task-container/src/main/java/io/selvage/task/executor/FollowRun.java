@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * @param parallelism by vertex; state of another parallelism is left
  * @param otherBytes that replicas of other jobs take
  * @param stop set: what is not held by then is no longer wanted
- * @param newest this checkpoint, or one of the same job and graph that has completed meanwhile
+ * @param newest this checkpoint, or one of the same job and graph that has completed meanwhile; the same object as long
+ *     as there is no newer one
  */
 record FollowRun(
         CheckpointMetadata metadata,
@@ -38,14 +40,8 @@ record FollowRun(
         long mostBytes,
         LongSupplier otherBytes,
         AtomicBoolean stop,
-        Newest newest) {
+        Supplier<CheckpointMetadata> newest) {
     private static final Logger LOG = LoggerFactory.getLogger(FollowRun.class);
-
-    /** Asked by the thread that runs it. */
-    interface Newest {
-        /** The same object as long as there is no newer one. */
-        CheckpointMetadata metadata();
-    }
 
     /**
      * What came of it.
@@ -71,7 +67,7 @@ record FollowRun(
             StateOwner owner = entry.getKey();
             OperatorSnapshot snapshot = entry.getValue();
             if (!isFull && !held.leadsTo(owner, snapshot.getKeyedStateList())) {
-                CheckpointMetadata newer = newest.metadata();
+                CheckpointMetadata newer = newest.get();
                 newestStates = newer == newestMetadata ? newestStates : states(newer);
                 newestMetadata = newer;
                 snapshot = newestStates.getOrDefault(owner, snapshot);

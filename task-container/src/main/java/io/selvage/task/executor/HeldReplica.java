@@ -48,7 +48,7 @@ final class HeldReplica {
     boolean leadsTo(List<Segment> chain) {
         lock.lock();
         try {
-            return replica != null && appliedTo > 0 && continues(chain);
+            return isOnTheWayTo(chain);
         } finally {
             lock.unlock();
             closeIfDropped();
@@ -109,9 +109,8 @@ final class HeldReplica {
             BooleanSupplier stop,
             LongConsumer onRead)
             throws IOException {
-        long target = chain.isEmpty() ? 0 : chain.get(chain.size() - 1).getCheckpoint();
         StateReplica current = replica;
-        if (current == null || appliedTo == 0 || appliedTo > target || !continues(chain)) {
+        if (current == null || !isOnTheWayTo(chain)) {
             close(current);
             current = empty.get();
             replica = current;
@@ -121,7 +120,7 @@ final class HeldReplica {
             if (chain.size() > 1) {
                 Segment newest = chain.get(chain.size() - 1);
                 aim(current, newest, reader);
-                aimedAt = target;
+                aimedAt = newest.getCheckpoint();
             }
         }
         for (Segment segment : chain) {
@@ -136,6 +135,11 @@ final class HeldReplica {
             }
         }
         return true;
+    }
+
+    private boolean isOnTheWayTo(List<Segment> chain) {
+        long target = chain.isEmpty() ? 0 : chain.get(chain.size() - 1).getCheckpoint();
+        return replica != null && appliedTo != 0 && appliedTo <= target && continues(chain);
     }
 
     /**

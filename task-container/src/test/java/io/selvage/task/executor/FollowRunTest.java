@@ -36,6 +36,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,16 +155,26 @@ class FollowRunTest {
 
     private FollowRun.Outcome follow(CheckpointMetadata metadata, long mostBytes, KeyedBackends backends)
             throws IOException {
+        return follow(metadata, mostBytes, backends, PARALLELISM, () -> metadata);
+    }
+
+    private FollowRun.Outcome follow(
+            CheckpointMetadata metadata,
+            long mostBytes,
+            KeyedBackends backends,
+            Map<Integer, Integer> parallelism,
+            Supplier<CheckpointMetadata> newest)
+            throws IOException {
         return new FollowRun(
                         metadata,
-                        PARALLELISM,
+                        parallelism,
                         held,
                         backends,
                         new SegmentReader(store),
                         mostBytes,
                         () -> 0,
                         stop,
-                        () -> metadata)
+                        newest)
                 .run();
     }
 
@@ -468,17 +479,7 @@ class FollowRunTest {
     void stateOfAnotherParallelismIsLeft() throws Exception {
         fill(10);
         CheckpointMetadata first = checkpoint(1);
-        FollowRun.Outcome outcome = new FollowRun(
-                        first,
-                        Map.of(2, 5),
-                        held,
-                        KeyedBackends.HEAP,
-                        new SegmentReader(store),
-                        1 << 20,
-                        () -> 0,
-                        stop,
-                        () -> first)
-                .run();
+        FollowRun.Outcome outcome = follow(first, 1 << 20, KeyedBackends.HEAP, Map.of(2, 5), () -> first);
         assertThat(outcome.bytes()).isZero();
         assertThat(outcome.bytesLeft()).isPositive();
     }
@@ -514,24 +515,14 @@ class FollowRunTest {
         fill(20);
         CheckpointMetadata second = checkpoint(2);
         AtomicInteger begun = new AtomicInteger();
-        FollowRun.Newest newest = () -> {
+        Supplier<CheckpointMetadata> newest = () -> {
             if (begun.incrementAndGet() == 1) {
                 return first;
             }
             sweep("chk-1");
             return second;
         };
-        FollowRun.Outcome outcome = new FollowRun(
-                        first,
-                        PARALLELISM,
-                        held,
-                        KeyedBackends.HEAP,
-                        new SegmentReader(store),
-                        1 << 20,
-                        () -> 0,
-                        stop,
-                        newest)
-                .run();
+        FollowRun.Outcome outcome = follow(first, 1 << 20, KeyedBackends.HEAP, PARALLELISM, newest);
         assertThat(begun).as("states that began anew").hasValue(SUBTASKS);
         assertThat(outcome).extracting("checkpoint", "bytesLeft").containsExactly(1L, 0L);
         assertThat(follow(second, 1 << 20).checkpoint()).isEqualTo(2);
@@ -561,17 +552,7 @@ class FollowRunTest {
         CheckpointMetadata second = checkpoint(2);
         store.delete("chk-1");
         assertThatThrownBy(() -> follow(first, 1 << 20)).isInstanceOf(IOException.class);
-        FollowRun.Outcome outcome = new FollowRun(
-                        first,
-                        PARALLELISM,
-                        held,
-                        KeyedBackends.HEAP,
-                        new SegmentReader(store),
-                        1 << 20,
-                        () -> 0,
-                        stop,
-                        () -> second)
-                .run();
+        FollowRun.Outcome outcome = follow(first, 1 << 20, KeyedBackends.HEAP, PARALLELISM, () -> second);
         assertThat(outcome.bytesLeft()).isZero();
         assertThat(outcome.bytes()).isPositive();
     }

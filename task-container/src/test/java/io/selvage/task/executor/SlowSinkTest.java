@@ -335,9 +335,8 @@ class SlowSinkTest {
         static Usage now() {
             MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
             long heap = Long.MAX_VALUE;
-            for (int i = 0;
-                    i < LOOKS;
-                    i++) { // Some thread allocates between collection and look, or a cleaner is late.
+            // Some thread allocates between collection and look, or a cleaner is late.
+            for (int i = 0; i < LOOKS; i++) {
                 memory.gc();
                 heap = Math.min(heap, memory.getHeapMemoryUsage().getUsed());
             }

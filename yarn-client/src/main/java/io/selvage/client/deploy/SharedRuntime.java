@@ -64,10 +64,6 @@ public final class SharedRuntime {
 
     private static SharedLibraries.Seen look(String root, Configuration hadoop, Path archive, HashCache hashes)
             throws IOException {
-        return libraries(root, hadoop).look(hashes.sha256(archive), Files.size(archive));
-    }
-
-    private static SharedLibraries libraries(String root, Configuration hadoop) throws IOException {
         org.apache.hadoop.fs.Path directory = pathOf(root);
         if (!directory.isAbsolute()) {
             throw new ClientException(
@@ -75,7 +71,7 @@ public final class SharedRuntime {
                     SessionConfig.LIBRARY_ROOT.name() + " is \"" + root
                             + "\", which is another directory for each user. Begin it with / or hdfs://, as selvage share has said it.");
         }
-        return new SharedLibraries(directory, hadoop);
+        return new SharedLibraries(directory, hadoop).look(hashes.sha256(archive), Files.size(archive));
     }
 
     /**

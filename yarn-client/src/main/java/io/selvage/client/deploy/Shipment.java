@@ -137,8 +137,7 @@ public record Shipment(List<Path> files, List<Path> folders, List<Path> jars) {
 
     private static void checkName(Path file) {
         if (LibraryStore.isTaken(String.valueOf(file.getFileName()))) {
-            throw bad(file + " can't be shipped: files that are called so, beginning with .selvage- or with a dot and"
-                    + " ending with .tmp, are taken for the library store's own. Give it another name.");
+            throw bad(file + " can't be shipped: " + LibraryStore.WHY_TAKEN);
         }
     }
 

@@ -29,8 +29,7 @@ public record ProgramJar(Path path, String mainClass) {
             throw bad("There is no file " + path + ". Name the jar that holds the program.");
         }
         if (LibraryStore.isTaken(String.valueOf(path.getFileName()))) {
-            throw bad(path + " can't be a program's jar: files that are called so, beginning with .selvage- or with a"
-                    + " dot and ending with .tmp, are taken for the library store's own. Give it another name.");
+            throw bad(path + " can't be a program's jar: " + LibraryStore.WHY_TAKEN);
         }
         if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
             throw bad(path + " can't be read as a jar. Name a jar file that you may read.");
