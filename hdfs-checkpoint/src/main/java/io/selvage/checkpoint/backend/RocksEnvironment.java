@@ -32,6 +32,8 @@ public final class RocksEnvironment {
     private static final int FILES_PER_COMPACTION = 8;
     /** The record of a database's files, of which each restore point has a copy, is begun anew when it is as large. */
     private static final long MANIFEST_BYTES = 64 << 10;
+    /** Each shard has one open file at least; a few threads read a store. */
+    private static final int OPEN_FILE_SHARD_BITS = 2;
     /** Of keys and values, before these are compressed. */
     private static final long SORTED_FILE_BYTES = 96 << 20;
     /** A store of little state has records of its own all the same. */
@@ -41,10 +43,10 @@ public final class RocksEnvironment {
     private final long rowBytes;
     private final long sortedFileBytes;
     private final long imageExtraBytes;
+    private final OpenFileShares openFiles;
     private final AtomicInteger backends = new AtomicInteger();
     private final AtomicLong names = new AtomicLong();
     private final Options options;
-    private final Options ofExisting;
     private final Options checking;
     private final Executor ending; // Its queue holds a few tasks for each backend, replica and upload at most.
 
@@ -56,19 +58,32 @@ public final class RocksEnvironment {
      * @param rowBytes of the heap, for the rows in use of all backends
      */
     public RocksEnvironment(Path directory, long blockCacheBytes, long rowBytes) {
-        this(directory, blockCacheBytes, rowBytes, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES);
+        this(
+                directory,
+                blockCacheBytes,
+                rowBytes,
+                SORTED_FILE_BYTES,
+                IMAGE_EXTRA_BYTES,
+                OpenFileShares.ofProcess());
     }
 
     /**
      * @param sortedFileBytes of keys and values: what is more goes into another file
      * @param imageExtraBytes that an image may have beside a multiple of the state's
      */
-    RocksEnvironment(Path directory, long blockCacheBytes, long rowBytes, long sortedFileBytes, long imageExtraBytes) {
+    RocksEnvironment(
+            Path directory,
+            long blockCacheBytes,
+            long rowBytes,
+            long sortedFileBytes,
+            long imageExtraBytes,
+            OpenFileShares openFiles) {
         RocksDB.loadLibrary();
         this.directory = directory;
         this.rowBytes = rowBytes;
         this.sortedFileBytes = sortedFileBytes;
         this.imageExtraBytes = imageExtraBytes;
+        this.openFiles = openFiles;
         Cache cache = new LRUCache(blockCacheBytes);
         BlockBasedTableConfig table = new BlockBasedTableConfig()
                 .setBlockCache(cache)
@@ -89,6 +104,7 @@ public final class RocksEnvironment {
                 .setKeepLogFileNum(1)
                 .setStatsDumpPeriodSec(0)
                 .setMaxManifestFileSize(MANIFEST_BYTES)
+                .setTableCacheNumshardbits(OPEN_FILE_SHARD_BITS)
                 // They would have whoever keeps a restore point wait for compactions.
                 .setLevel0SlowdownWritesTrigger(NO_LIMIT)
                 .setLevel0StopWritesTrigger(NO_LIMIT)
@@ -97,17 +113,17 @@ public final class RocksEnvironment {
                 .setCompactionStyle(CompactionStyle.UNIVERSAL)
                 .setLevel0FileNumCompactionTrigger(FILES_PER_COMPACTION)
                 .setTableFormatConfig(table);
-        ofExisting = new Options(options).setCreateIfMissing(false);
         checking = new Options().setTableFormatConfig(new BlockBasedTableConfig().setNoBlockCache(true));
     }
 
+    /** Of files that a database takes in. */
     Options options() {
         return options;
     }
 
-    /** The same for a database that is there already. */
-    Options ofExisting() {
-        return ofExisting;
+    /** How many files each database may have open. */
+    OpenFileShares openFiles() {
+        return openFiles;
     }
 
     /** Reads all of a sorted file from the disk, and compares it with the checksums in it. */

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.IngestExternalFileOptions;
+import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -36,45 +37,58 @@ final class RocksStore {
 
     private final RocksEnvironment environment;
     private final Path directory;
+    private final int openFiles;
+    private final Options options;
     private final RocksDB database;
     private final ReadOptions reading = new ReadOptions();
     private final AtomicInteger users = new AtomicInteger(1);
 
-    private RocksStore(RocksEnvironment environment, Path directory, Opening opening) throws IOException {
+    private RocksStore(RocksEnvironment environment, Path directory, boolean isNew, Opening opening)
+            throws IOException {
         this.environment = environment;
         this.directory = directory;
+        this.openFiles = environment.openFiles().take();
+        this.options = new Options(environment.options()).setCreateIfMissing(isNew).setMaxOpenFiles(openFiles);
         try {
-            this.database = opening.open(directory.toString());
+            this.database = opening.open(options, directory.toString());
         } catch (RocksDBException e) {
-            delete(directory);
+            end();
             throw failed("be opened in", e);
         }
+    }
+
+    /** It is not open, or not any more. */
+    private void end() {
+        reading.close();
+        options.close();
+        environment.openFiles().giveBack(openFiles);
+        delete(directory);
     }
 
     /** An empty one. */
     static RocksStore create(RocksEnvironment environment) throws IOException {
         Path directory = LocalDiskException.made(environment.newDirectory("db"));
-        return new RocksStore(environment, directory, path -> RocksDB.open(environment.options(), path));
+        return new RocksStore(environment, directory, true, RocksDB::open);
     }
 
     /** What there was at a restore point, or is in an image, which stays as it is. */
     static RocksStore at(Path point, RocksEnvironment environment) throws IOException {
-        return at(point, environment, path -> RocksDB.open(environment.ofExisting(), path));
+        return at(point, environment, RocksDB::open);
     }
 
     /** The same, only to be viewed: nothing is compacted. */
     static RocksStore readOnlyAt(Path point, RocksEnvironment environment) throws IOException {
-        return at(point, environment, path -> RocksDB.openReadOnly(environment.ofExisting(), path));
+        return at(point, environment, RocksDB::openReadOnly);
     }
 
     private static RocksStore at(Path point, RocksEnvironment environment, Opening opening) throws IOException {
         Path directory = environment.newDirectory("db");
         linkAll(filesOf(point), directory);
-        return new RocksStore(environment, directory, opening);
+        return new RocksStore(environment, directory, false, opening);
     }
 
     private interface Opening {
-        RocksDB open(String path) throws RocksDBException;
+        RocksDB open(Options options, String path) throws RocksDBException;
     }
 
     /** Of a restore point, or an image: those that a database needs, in the order of their names. */
@@ -216,9 +230,8 @@ final class RocksStore {
 
     private void release() {
         if (users.decrementAndGet() == 0) {
-            reading.close();
             database.close();
-            delete(directory);
+            end();
         }
     }
 
