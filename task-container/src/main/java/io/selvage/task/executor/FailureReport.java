@@ -5,6 +5,8 @@ import io.selvage.api.connector.BadInputException;
 import io.selvage.api.graph.InvalidProgramException;
 import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
+import io.selvage.protocol.failure.Causes;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.operator.OperatorException;
@@ -12,7 +14,6 @@ import java.io.UncheckedIOException;
 
 /** Puts what was thrown into the words of the wire. */
 final class FailureReport {
-    static final int MOST_CAUSES = 10;
     /** Of a message and of each cause: they are kept in the journal, and shown. */
     static final int MOST_CHARACTERS = 2 * 1024;
 
@@ -35,10 +36,8 @@ final class FailureReport {
         if (thrown instanceof ExchangeFailedException exchange && exchange.lostPeer() != null) {
             failure.setExecutorId(exchange.lostPeer().value());
         }
-        Throwable cause = thrown;
-        for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
+        for (Throwable cause : Causes.of(thrown)) {
             failure.addCauses(shortened(cause.toString(), MOST_CHARACTERS).replace('\n', ' '));
-            cause = cause.getCause();
         }
         return failure.build();
     }
@@ -70,7 +69,7 @@ final class FailureReport {
     private static String message(Throwable thrown) {
         String message = thrown.getMessage();
         boolean isSentence = message != null && message.length() > 0 && !(thrown instanceof NullPointerException);
-        return isSentence ? String.valueOf(message) : thrown.toString();
+        return FailureWords.withLimit(isSentence ? String.valueOf(message) : thrown.toString(), thrown);
     }
 
     private static String shortened(String text, int most) {

@@ -3,6 +3,9 @@ package io.selvage.task.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.protocol.wire.Failure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
 import org.junit.jupiter.api.Test;
 
 class FailureReportTest {
@@ -18,12 +21,22 @@ class FailureReportTest {
 
         assertThat(failure.getMessage()).startsWith("level 29 x").hasSizeLessThan(FailureReport.MOST_CHARACTERS + 10);
         assertThat(failure.getCausesList())
-                .hasSize(FailureReport.MOST_CAUSES)
+                .hasSize(10)
                 .allMatch(cause -> cause.length() < FailureReport.MOST_CHARACTERS + 10)
                 .first()
                 .asString()
                 .contains("IllegalStateException: level 29 x");
         assertThat(failure.getSerializedSize())
                 .isLessThan(FailureReport.MOST_STACK_CHARACTERS + 12 * FailureReport.MOST_CHARACTERS);
+    }
+
+    @Test
+    void aProcessThatMayHaveNoMoreConnectionsOpenSaysHowThatIsChanged() {
+        Failure failure = FailureReport.of(
+                new UncheckedIOException(
+                        new IOException("Could not obtain block", new SocketException("Too many open files"))),
+                "vertex",
+                1);
+        assertThat(failure.getMessage()).contains("Could not obtain block", "no more files open", "LimitNOFILE");
     }
 }
