@@ -43,11 +43,14 @@ public final class LocalDiskException extends IOException {
     }
 
     /** What RocksDB thinks of the files themselves is not the disk's fault for sure: they may have come damaged. */
-    static IOException of(String verb, Path directory, RocksDBException cause) {
-        boolean isOfDisk = cause.getStatus() != null && cause.getStatus().getCode() == Status.Code.IOError;
-        return isOfDisk
-                ? new LocalDiskException(verb, directory, cause)
-                : new IOException("State can't " + verb + " " + directory + ": " + cause.getMessage(), cause);
+    static IOException of(String verb, Path path, RocksDBException cause) {
+        Status.Code code =
+                cause.getStatus() == null ? Status.Code.Undefined : cause.getStatus().getCode();
+        return switch (code) {
+            case IOError -> new LocalDiskException(verb, path, cause);
+            case Corruption -> new LocalDamageException(verb, path, cause);
+            default -> new IOException("State can't " + verb + " " + path + ": " + cause.getMessage(), cause);
+        };
     }
 
     /** The one that has led to a failure, if that is one itself or has one among its causes; null: none has. */

@@ -1,6 +1,5 @@
 package io.selvage.checkpoint.backend;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -15,8 +14,6 @@ import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.SstFileReader;
 
 /**
  * Safe for use by many threads: what all databases of a process share. Blocks of files are cached outside of the heap,
@@ -126,18 +123,9 @@ public final class RocksEnvironment {
         return openFiles;
     }
 
-    /** Reads all of a sorted file from the disk, and compares it with the checksums in it. */
-    void verify(Path file) throws IOException {
-        try (SstFileReader reader = new SstFileReader(checking)) {
-            reader.open(file.toString());
-            reader.verifyChecksum();
-        } catch (RocksDBException e) {
-            throw new IOException(
-                    "The state in " + file + " can't be read as it was written: " + e.getMessage()
-                            + ". See whether the disk has failed. Nothing that stands alone can be made of it:"
-                            + " start the job anew from the last one.",
-                    e);
-        }
+    /** For who reads a whole file of which nothing is to be kept in the cache. */
+    Options checking() {
+        return checking;
     }
 
     long sortedFileBytes() {

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.IngestExternalFileOptions;
@@ -20,6 +22,7 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
+import org.rocksdb.SstFileReader;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +45,7 @@ final class RocksStore {
     private final RocksDB database;
     private final ReadOptions reading = new ReadOptions();
     private final AtomicInteger users = new AtomicInteger(1);
+    private final AtomicReference<@Nullable LocalDamageException> damage = new AtomicReference<>(); // The first that was found.
 
     private RocksStore(RocksEnvironment environment, Path directory, boolean isNew, Opening opening)
             throws IOException {
@@ -273,7 +277,28 @@ final class RocksStore {
     }
 
     private IOException failed(String verb, RocksDBException e) {
-        return LocalDiskException.of(verb, directory, e);
+        return failed(verb, directory, e);
+    }
+
+    private IOException failed(String verb, Path path, RocksDBException e) {
+        IOException failed = LocalDiskException.of(verb, path, e);
+        if (failed instanceof LocalDamageException found) {
+            return damage.compareAndSet(null, found) ? found : Objects.requireNonNull(damage.get());
+        }
+        return failed;
+    }
+
+    /** Whether a file of it was found not to be as it was written, so far: nothing can be made of it then. */
+    boolean isDamaged() {
+        return damage.get() != null;
+    }
+
+    /** @throws UncheckedIOException if it is damaged, with the damage that was found */
+    void requireWhole() {
+        LocalDamageException known = damage.get();
+        if (known != null) {
+            throw new UncheckedIOException(known);
+        }
     }
 
     /** Safe for use by many threads: a state of the store that does not change; counted uses, one to begin with. */
@@ -304,6 +329,16 @@ final class RocksStore {
                     delete(image.directory());
                 }
                 RocksStore.this.release();
+            }
+        }
+
+        /** Reads all of a sorted file of the image, and compares it with the checksums in it. */
+        void verify(Path file) throws IOException {
+            try (SstFileReader reader = new SstFileReader(environment.checking())) {
+                reader.open(file.toString());
+                reader.verifyChecksum();
+            } catch (RocksDBException e) {
+                throw failed("be read from", file, e);
             }
         }
 

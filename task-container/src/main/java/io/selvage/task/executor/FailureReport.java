@@ -3,6 +3,7 @@ package io.selvage.task.executor;
 import com.google.common.base.Throwables;
 import io.selvage.api.connector.BadInputException;
 import io.selvage.api.graph.InvalidProgramException;
+import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.protocol.failure.Causes;
@@ -43,6 +44,9 @@ final class FailureReport {
     }
 
     private static FailureKind kind(Throwable thrown) {
+        if (LocalDamageException.in(thrown) != null) {
+            return FailureKind.TRANSIENT; // Whoever asked for the state.
+        }
         if (thrown instanceof OperatorException operator) {
             return operator.kind();
         }
