@@ -35,12 +35,14 @@ class FailureWordsTest {
     /** Wherever in a failure it is: of a file, or of a connection. */
     @Test
     void aLimitOfOpenFilesIsToldOnceWithWhatToDo() {
-        IOException unconnected = new IOException("host-2:9866 can't be reached", new IOException("Too many open files"));
+        IOException unconnected =
+                new IOException("host-2:9866 can't be reached", new IOException("Too many open files"));
         String told = FailureWords.sentence(unconnected);
         assertThat(told)
                 .startsWith("host-2:9866 can't be reached. That is because this process may have no more files open")
                 .endsWith(OpenFileLimit.OF_PROCESS.remedy());
         assertThat(FailureWords.withLimit(told, unconnected)).isEqualTo(told);
-        assertThat(FailureWords.withLimit("refused", new IOException("refused"))).isEqualTo("refused");
+        assertThat(FailureWords.withLimit("refused", new IOException("refused")))
+                .isEqualTo("refused");
     }
 }

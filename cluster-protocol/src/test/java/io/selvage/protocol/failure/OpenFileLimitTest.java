@@ -16,7 +16,8 @@ class OpenFileLimitTest {
                 .orElseThrow()
                 .split(" {2,}")[1];
         assertThat(OpenFileLimit.ofProcess()).hasToString(limit);
-        assertThat(OpenFileLimit.OF_PROCESS.clause()).isEqualTo("this process may have no more files open than " + limit);
+        assertThat(OpenFileLimit.OF_PROCESS.clause())
+                .isEqualTo("this process may have no more files open than " + limit);
     }
 
     @Test

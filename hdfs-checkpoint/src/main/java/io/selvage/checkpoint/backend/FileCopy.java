@@ -82,7 +82,7 @@ final class FileCopy {
         try {
             return Files.newInputStream(file);
         } catch (IOException e) {
-            throw new LocalDiskException("be read from", file, e);
+            throw LocalDiskException.ofReading(file, e);
         }
     }
 
@@ -115,7 +115,7 @@ final class FileCopy {
         try {
             read = from.readNBytes(into, 0, count);
         } catch (IOException e) {
-            throw new LocalDiskException("be read from", file, e);
+            throw LocalDiskException.ofReading(file, e);
         }
         if (read < count) {
             throw new EOFException(file + " is shorter than it was, by " + (count - read) + " bytes or more");

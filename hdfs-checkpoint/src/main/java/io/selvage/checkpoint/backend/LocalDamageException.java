@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The local disk gives something else than what was written of state there, so that all of that store is of no use any
- * more: the state is to be read from its checkpoint again. Each store has one such exception, however often it is read.
+ * more: the state is to be read from its checkpoint again. Or it has come damaged from there.
  */
 public final class LocalDamageException extends IOException {
     private static final long serialVersionUID = 1L;

@@ -21,8 +21,17 @@ public final class LocalDiskException extends IOException {
 
     /** @param verb what can't be done to state there: "be written to", say */
     public LocalDiskException(String verb, Path directory, Exception cause) {
-        super("State can't " + verb + " " + directory + why(directory, cause), cause);
+        this(verb, directory, cause, "See whether the disk is full, and make room, or has failed.");
+    }
+
+    private LocalDiskException(String verb, Path directory, Exception cause, String remedy) {
+        super("State can't " + verb + " " + directory + why(directory, cause, remedy), cause);
         isOfNode = !limit(cause).equals(Optional.of(OpenFileLimit.OF_PROCESS));
+    }
+
+    /** What can't be read is not for want of room. */
+    static LocalDiskException ofReading(Path file, IOException cause) {
+        return new LocalDiskException("be read from", file, cause, "See whether the disk has failed.");
     }
 
     /** Whether a process on another node may have what is missing here; one that is set up alike has not, if false. */
@@ -34,18 +43,18 @@ public final class LocalDiskException extends IOException {
         return OpenFileLimit.in(String.valueOf(cause.getMessage()));
     }
 
-    private static String why(Path directory, Exception cause) {
+    private static String why(Path directory, Exception cause, String remedy) {
         String said = ": " + cause.getMessage() + ". ";
         return limit(cause)
                 .map(limit -> ", as " + limit.clause() + said + "That is no fault of the disk. " + limit.remedy())
-                .orElseGet(() -> ", where " + free(directory) + said
-                        + "See whether the disk is full, and make room, or has failed.");
+                .orElseGet(() -> ", where " + free(directory) + said + remedy);
     }
 
     /** What RocksDB thinks of the files themselves is not the disk's fault for sure: they may have come damaged. */
     static IOException of(String verb, Path path, RocksDBException cause) {
-        Status.Code code =
-                cause.getStatus() == null ? Status.Code.Undefined : cause.getStatus().getCode();
+        Status.Code code = cause.getStatus() == null
+                ? Status.Code.Undefined
+                : cause.getStatus().getCode();
         return switch (code) {
             case IOError -> new LocalDiskException(verb, path, cause);
             case Corruption -> new LocalDamageException(verb, path, cause);

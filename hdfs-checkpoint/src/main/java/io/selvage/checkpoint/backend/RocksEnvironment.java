@@ -55,13 +55,7 @@ public final class RocksEnvironment {
      * @param rowBytes of the heap, for the rows in use of all backends
      */
     public RocksEnvironment(Path directory, long blockCacheBytes, long rowBytes) {
-        this(
-                directory,
-                blockCacheBytes,
-                rowBytes,
-                SORTED_FILE_BYTES,
-                IMAGE_EXTRA_BYTES,
-                OpenFileShares.ofProcess());
+        this(directory, blockCacheBytes, rowBytes, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES, OpenFileShares.ofProcess());
     }
 
     /**
@@ -118,7 +112,7 @@ public final class RocksEnvironment {
         return options;
     }
 
-    /** How many files each database may have open. */
+    /** About how many files each database may have open. */
     OpenFileShares openFiles() {
         return openFiles;
     }

@@ -9,12 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.IngestExternalFileOptions;
+import org.rocksdb.MutableDBOptions;
 import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -40,24 +40,45 @@ final class RocksStore {
 
     private final RocksEnvironment environment;
     private final Path directory;
-    private final int openFiles;
+    private final OpenFileShares.Share openFiles;
     private final Options options;
     private final RocksDB database;
     private final ReadOptions reading = new ReadOptions();
     private final AtomicInteger users = new AtomicInteger(1);
-    private final AtomicReference<@Nullable LocalDamageException> damage = new AtomicReference<>(); // The first that was found.
+    private final AtomicReference<@Nullable LocalDamageException> damage =
+            new AtomicReference<>(); // The first that was found.
 
     private RocksStore(RocksEnvironment environment, Path directory, boolean isNew, Opening opening)
             throws IOException {
         this.environment = environment;
         this.directory = directory;
+        this.options = new Options(environment.options()).setCreateIfMissing(isNew);
         this.openFiles = environment.openFiles().take();
-        this.options = new Options(environment.options()).setCreateIfMissing(isNew).setMaxOpenFiles(openFiles);
+        boolean isOpen = false;
         try {
-            this.database = opening.open(options, directory.toString());
+            int files = openFiles.files();
+            this.database = opening.open(options.setMaxOpenFiles(files), directory.toString());
+            openFiles.opened(files, this::setMostOpen);
+            isOpen = true;
         } catch (RocksDBException e) {
-            end();
             throw failed("be opened in", e);
+        } finally {
+            if (!isOpen) {
+                openFiles.giveBack();
+                end();
+            }
+        }
+    }
+
+    /**
+     * By any thread. It goes on with what it had if it can't be told, which is no reason to fail for who opens another.
+     */
+    private void setMostOpen(int files) {
+        try {
+            database.setDBOptions(
+                    MutableDBOptions.builder().setMaxOpenFiles(files).build());
+        } catch (RocksDBException e) {
+            LOG.warn("How many files {} may have open can't be changed to {}: {}", directory, files, e.toString());
         }
     }
 
@@ -65,7 +86,6 @@ final class RocksStore {
     private void end() {
         reading.close();
         options.close();
-        environment.openFiles().giveBack(openFiles);
         delete(directory);
     }
 
@@ -234,6 +254,7 @@ final class RocksStore {
 
     private void release() {
         if (users.decrementAndGet() == 0) {
+            openFiles.giveBack();
             database.close();
             end();
         }
@@ -283,7 +304,7 @@ final class RocksStore {
     private IOException failed(String verb, Path path, RocksDBException e) {
         IOException failed = LocalDiskException.of(verb, path, e);
         if (failed instanceof LocalDamageException found) {
-            return damage.compareAndSet(null, found) ? found : Objects.requireNonNull(damage.get());
+            damage.compareAndSet(null, found);
         }
         return failed;
     }

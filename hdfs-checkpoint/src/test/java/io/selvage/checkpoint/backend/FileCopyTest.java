@@ -93,7 +93,9 @@ final class FileCopyTest {
         for (Path each : new Path[] {none, unreadable}) { // One can't be opened, the other one not be read.
             assertThatThrownBy(() -> copy.give(each, 10, OutputStream.nullOutputStream()))
                     .isInstanceOf(LocalDiskException.class)
-                    .hasMessageContaining("State can't be read from " + each);
+                    .hasMessageContaining("State can't be read from " + each)
+                    .hasMessageContaining("has failed")
+                    .hasMessageNotContaining("make room");
         }
     }
 }

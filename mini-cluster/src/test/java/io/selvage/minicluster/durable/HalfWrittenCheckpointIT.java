@@ -25,6 +25,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32C;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -163,13 +165,16 @@ final class HalfWrittenCheckpointIT {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         while (hdfs.getFileStatus(new Path(store.qualify(path(checkpoint)))).getLen() < BLOCK_BYTES) {
             assertThat(System.nanoTime()).as("a second block is begun").isLessThan(deadline);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
     }
 
     /** @param isLost the process that writes it, which deletes nothing then */
     private void assertNotWritten(long checkpoint, boolean isLost, Step fault, String reason) throws IOException {
         SnapshotFileWriter writer = new SnapshotFileWriter(store, path(checkpoint));
-        assertThatThrownBy(() -> write(writer, fault)).isInstanceOf(IOException.class).hasMessageContaining(reason);
+        assertThatThrownBy(() -> write(writer, fault))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(reason);
         if (!isLost) {
             try {
                 writer.close();
@@ -187,12 +192,15 @@ final class HalfWrittenCheckpointIT {
     private void assertTheNextOneSucceeds(long half) throws IOException {
         assertThat(checkpoints.newestWithMetadata(layout)).hasValue(new CheckpointId(half - 1));
         SegmentHandle taken = wholeOf(half);
-        assertThatThrownBy(() -> new SegmentReader(store).read(taken)).isInstanceOf(SegmentDamagedException.class);
+        // It is too short, or HDFS does not know yet how long it is: whatever it says, nothing is read as if it were
+        // whole.
+        assertThatThrownBy(() -> new SegmentReader(store).read(taken)).isInstanceOf(IOException.class);
         complete(half + 1);
         checkpoints.deleteOlder(layout, new CheckpointId(half + 1), Set.of());
         assertThat(checkpoints.list(layout)).containsExactly(new CheckpointId(half + 1));
         // Metadata that nobody should have written.
-        assertThat(problems(checkpoints.writeMetadata(layout, metadata(half + 2, taken)))).isNotEmpty();
+        assertThat(problems(checkpoints.writeMetadata(layout, metadata(half + 2, taken))))
+                .isNotEmpty();
     }
 
     @ParameterizedTest
@@ -218,8 +226,10 @@ final class HalfWrittenCheckpointIT {
                     },
                     "");
         } finally {
-            cluster.restartDataNode(stopped[0], true);
-            cluster.waitActive();
+            if (stopped[0] != null) {
+                cluster.restartDataNode(stopped[0], true);
+                cluster.waitActive();
+            }
         }
         assertTheNextOneSucceeds(2);
     }

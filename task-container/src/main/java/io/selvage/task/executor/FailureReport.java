@@ -25,7 +25,7 @@ final class FailureReport {
     static Failure of(Throwable thrown, String vertex, int subtask) {
         Failure.Builder failure = Failure.newBuilder()
                 .setKind(kind(thrown))
-                .setMessage(shortened(message(thrown), MOST_CHARACTERS))
+                .setMessage(FailureWords.withLimit(shortened(message(thrown), MOST_CHARACTERS), thrown))
                 .setOperator(vertex)
                 .setSubtask(subtask)
                 .setStackTrace(shortened(Throwables.getStackTraceAsString(thrown), MOST_STACK_CHARACTERS));
@@ -73,7 +73,7 @@ final class FailureReport {
     private static String message(Throwable thrown) {
         String message = thrown.getMessage();
         boolean isSentence = message != null && message.length() > 0 && !(thrown instanceof NullPointerException);
-        return FailureWords.withLimit(isSentence ? String.valueOf(message) : thrown.toString(), thrown);
+        return isSentence ? String.valueOf(message) : thrown.toString();
     }
 
     private static String shortened(String text, int most) {

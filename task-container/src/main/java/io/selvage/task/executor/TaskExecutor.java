@@ -1,7 +1,6 @@
 package io.selvage.task.executor;
 
 import io.selvage.api.graph.Vertex;
-import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.checkpoint.backend.LocalDiskException;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.JobConfig;
@@ -72,9 +71,6 @@ final class TaskExecutor {
     /** What the subtasks of a job have left here is held for so long after their end. */
     static final long RETENTION_LIMIT_NANOS = TimeUnit.MINUTES.toNanos(2);
 
-    /** If the local disk damages state twice within this time, it is at fault. */
-    static final long DAMAGE_LIMIT_NANOS = TimeUnit.MINUTES.toNanos(10);
-
     private static final Logger LOG = LoggerFactory.getLogger(TaskExecutor.class);
 
     private final ExecutorSettings settings;
@@ -95,8 +91,6 @@ final class TaskExecutor {
     private long lastHeartbeatNanos;
     private long lastEchoNanos;
     private long heartbeatSequence;
-    private @Nullable LocalDamageException lastDamage;
-    private long lastDamageNanos;
 
     TaskExecutor(ExecutorSettings settings, ExecutorServices services, Inbox inbox) {
         this(
@@ -647,36 +641,12 @@ final class TaskExecutor {
             services.exit().exit(ExitCode.LOCAL_DISK_FAILED, ofDisk.getMessage() + " (" + where + ")");
             return true;
         }
-        LocalDamageException damage = LocalDamageException.in(failure);
-        if (damage != null && isDamagedAgain(damage)) {
-            services.exit()
-                    .exit(
-                            ExitCode.LOCAL_DISK_FAILED,
-                            damage.getMessage() + " It is the second time within "
-                                    + TimeUnit.NANOSECONDS.toMinutes(DAMAGE_LIMIT_NANOS) + " minutes. (" + where + ")");
-            return true;
-        }
         if (failure instanceof VirtualMachineError && !(failure instanceof StackOverflowError)) {
             ExitCode code = failure instanceof OutOfMemoryError ? ExitCode.OUT_OF_MEMORY : ExitCode.FATAL;
             services.exit().exit(code, where + ": " + failure);
             return true;
         }
         return false;
-    }
-
-    /**
-     * Once is no reason to give up what the others have here: the subtask starts again, and as nothing can be taken
-     * back to a checkpoint on damaged files, it starts from what is stored of that.
-     */
-    private boolean isDamagedAgain(LocalDamageException damage) {
-        if (damage == lastDamage) {
-            return false; // Of a store, told once more.
-        }
-        long nowNanos = services.clock().nanos();
-        boolean isAgain = lastDamage != null && nowNanos - lastDamageNanos < DAMAGE_LIMIT_NANOS;
-        lastDamage = damage;
-        lastDamageNanos = nowNanos;
-        return isAgain;
     }
 
     /** Until a deployment is prepared, only failures are told: what goes on in it is told once it is. */

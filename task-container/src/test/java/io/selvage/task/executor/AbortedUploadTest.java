@@ -68,8 +68,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checkpoints that are given up while an executor stores its part: what is stored of them is not stored again; and
- * what the local disk damages meanwhile. One executor, with a keyed state of which little changes, and a file system that can be held up.
+ * Checkpoints that are given up while an executor stores its part: what is stored of them is not stored again; and what
+ * the local disk damages meanwhile. One executor, with a keyed state of which little changes, and a file system that
+ * can be held up.
  */
 @Timeout(120)
 class AbortedUploadTest {

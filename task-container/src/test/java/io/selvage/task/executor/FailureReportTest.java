@@ -2,10 +2,14 @@ package io.selvage.task.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.task.operator.OperatorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class FailureReportTest {
@@ -34,9 +38,24 @@ class FailureReportTest {
     void aProcessThatMayHaveNoMoreConnectionsOpenSaysHowThatIsChanged() {
         Failure failure = FailureReport.of(
                 new UncheckedIOException(
-                        new IOException("Could not obtain block", new SocketException("Too many open files"))),
+                        "Could not obtain block" + " x".repeat(FailureReport.MOST_CHARACTERS),
+                        new IOException("no connection", new SocketException("Too many open files"))),
                 "vertex",
                 1);
         assertThat(failure.getMessage()).contains("Could not obtain block", "no more files open", "LimitNOFILE");
+    }
+
+    /** A function has asked for it. */
+    @Test
+    void stateThatTheDiskHasDamagedIsNobodysFault() {
+        LocalDamageException damage = new LocalDamageException(
+                "be read from", Path.of("/nowhere/state"), new IOException("block checksum mismatch"));
+        Failure failure = FailureReport.of(
+                new OperatorException(
+                        FailureKind.USER_CODE, "it failed", "operator", 0, new UncheckedIOException(damage)),
+                "vertex",
+                1);
+        assertThat(failure.getKind()).isEqualTo(FailureKind.TRANSIENT);
+        assertThat(failure.getCausesList().toString()).contains("selvage checkpoint verify");
     }
 }

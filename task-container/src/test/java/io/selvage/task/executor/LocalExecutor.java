@@ -28,6 +28,7 @@ final class LocalExecutor {
     final DataPlane dataPlane;
     /** What a process leaves there as it ends is nobody's to wait for; it is not in the test's own directory. */
     final Path stateDirectory;
+
     private final ExecutorLoop loop;
     private final Thread thread;
     private final ExecutorService preparing = Executors.newSingleThreadExecutor();
@@ -54,8 +55,7 @@ final class LocalExecutor {
                 Configuration.defaults(),
                 dataPlane,
                 // However small the states of tests are, they are chained; and hardly any row has room in the heap.
-                new StateBackends(
-                        KeyedBackends.heap(0), () -> new RocksEnvironment(stateDirectory, 1 << 20, 64 << 10)),
+                new StateBackends(KeyedBackends.heap(0), () -> new RocksEnvironment(stateDirectory, 1 << 20, 64 << 10)),
                 preparing,
                 uploading,
                 System::nanoTime,

@@ -3,7 +3,6 @@ package io.selvage.task.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.checkpoint.backend.LocalDiskException;
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.store.DurableStore;
@@ -19,7 +18,6 @@ import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Drill;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.ExecutorMessage;
-import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.HeartbeatEcho;
@@ -45,7 +43,6 @@ import io.selvage.task.exchange.InputChannel;
 import io.selvage.task.exchange.OutputChannel;
 import io.selvage.task.exchange.Wakeup;
 import io.selvage.task.operator.KeyedBackends;
-import io.selvage.task.operator.OperatorException;
 import io.selvage.task.operator.StateBackends;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -786,39 +783,6 @@ class TaskExecutorTest {
                 new IllegalStateException("deep in it", new UncheckedIOException(full))));
         assertThat(exits).containsExactly("LOCAL_DISK_FAILED");
         assertThat(of(ExecutorMessage.MessageCase.SUBTASK)).isEmpty();
-    }
-
-    /** Once may be by chance, and what others have here is of use. */
-    @Test
-    void aDiskThatDamagesStateTwiceWithinMinutesEndsTheProcess() throws Exception {
-        connect(1);
-        LocalDamageException first = damage();
-        failPreparing(1, first);
-        assertThat(exits).isEmpty();
-        Failure told = awaitFailure().getFailure();
-        assertThat(told.getKind()).isEqualTo(FailureKind.TRANSIENT);
-        assertThat(told.getCausesList().toString()).contains("selvage checkpoint verify");
-        failPreparing(2, first); // Of the same store.
-        nanos.addAndGet(TaskExecutor.DAMAGE_LIMIT_NANOS);
-        failPreparing(3, damage());
-        assertThat(exits).isEmpty();
-        nanos.addAndGet(TaskExecutor.DAMAGE_LIMIT_NANOS - 1);
-        failPreparing(4, damage());
-        assertThat(exits).containsExactly("LOCAL_DISK_FAILED");
-    }
-
-    private static LocalDamageException damage() {
-        return new LocalDamageException(
-                "be read from", Path.of("/nowhere/state"), new IOException("block checksum mismatch"));
-    }
-
-    /** A function has asked for the state. */
-    private void failPreparing(long incarnation, LocalDamageException damage) {
-        tell(1, deploy(incarnation));
-        executor.on(new ExecutorEvent.PreparationFailed(
-                new DeploymentId(new JobId(JOB), new Incarnation(incarnation)),
-                new OperatorException(
-                        FailureKind.USER_CODE, "it failed", "operator", 0, new UncheckedIOException(damage))));
     }
 
     /** Its limit is that of processes elsewhere: the job fails with a sentence that says so, and by its own policy. */
