@@ -530,8 +530,8 @@ final class StateOnDiskTest {
     /** All links lead to the same bytes: what a restore point has of them is of no use either. */
     @Test
     void whatTheDiskHasDamagedIsNeitherReadNorTakenBackAndIsWholeAgainFromItsCheckpoint() throws Exception {
-        // Nothing makes room, so that nothing is compacted meanwhile.
-        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20);
+        // No row has to make room, so that nothing is compacted meanwhile; and no block is kept once it is read.
+        environment = new RocksEnvironment(directory.resolve("state"), 1, 1 << 20);
         int keys = 2000;
         Running running = new Running(KeyedOrigin.NOTHING);
         running.put(0, keys, 1);
@@ -546,8 +546,7 @@ final class StateOnDiskTest {
         for (Path table : tables) {
             rows = Files.size(table) > Files.size(rows) ? table : rows;
         }
-        // In the midst, which nobody has read: whoever takes a file in reads its first and its last key.
-        flip(rows, (int) Files.size(rows) / 3);
+        flip(rows, (int) Files.size(rows) / 3); // In the midst of the rows, before what finds them.
         List<LocalDamageException> told = new ArrayList<>();
         int read = 0;
         for (int key = 0; key < keys; key++) {
