@@ -5,9 +5,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Failures as people read them; pure. */
 public final class FailureWords {
-    /** Causes may go round in a circle. */
-    private static final int MOST_CAUSES = 10;
-
     private FailureWords() {}
 
     /**
@@ -37,9 +34,25 @@ public final class FailureWords {
         return failure.toBuilder().clearPosition().build();
     }
 
-    /** What an exception says, or else the first of its causes that says something: one line, ended as a sentence. */
+    /**
+     * What an exception says, or else the first of its causes that says something: one line, ended as a sentence, and
+     * the sentences of {@link #withLimit}.
+     */
     public static String sentence(Throwable failure) {
-        return sentence(firstLine(failure));
+        return withLimit(sentence(firstLine(failure)), failure);
+    }
+
+    /**
+     * The words for a failure, and if they don't tell it already, the limit of open files that has led to it and how
+     * that is raised.
+     */
+    public static String withLimit(String words, Throwable failure) {
+        return Causes.of(failure).stream()
+                .flatMap(cause -> OpenFileLimit.in(String.valueOf(cause.getMessage())).stream())
+                .findFirst()
+                .filter(limit -> !words.contains(limit.remedy()))
+                .map(limit -> sentence(words) + " That is because " + limit.clause() + ". " + limit.remedy())
+                .orElse(words);
     }
 
     /** With a full stop. */
@@ -49,13 +62,11 @@ public final class FailureWords {
 
     /** The same as {@link #sentence(Throwable)}, as it is said. */
     public static String firstLine(Throwable failure) {
-        Throwable cause = failure;
-        for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
+        for (Throwable cause : Causes.of(failure)) {
             @Nullable String message = cause.getMessage();
             if (message != null && !message.isBlank()) {
                 return firstLine(message);
             }
-            cause = cause.getCause();
         }
         return failure.getClass().getSimpleName();
     }

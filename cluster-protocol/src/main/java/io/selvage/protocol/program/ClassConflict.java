@@ -2,6 +2,7 @@ package io.selvage.protocol.program;
 
 import io.selvage.protocol.config.ClassLoaderOrder;
 import io.selvage.protocol.config.JobConfig;
+import io.selvage.protocol.failure.Causes;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -9,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the JVM says of two versions of one class, in words that say what to do about it. Stateless. */
 public final class ClassConflict {
-    /** The most causes of an exception that are looked at. */
-    private static final int MAX_CAUSES = 10;
     /** The JVM's own sentence; only the loaders, which come after it, differ. */
     private static final Pattern CAST = Pattern.compile("class (\\S+) cannot be cast to class (\\S+) .*");
     /** {@code 'void com.acme.Rules.apply(int)'}, of which the class is wanted. */
@@ -27,15 +26,9 @@ public final class ClassConflict {
         if (!(loader instanceof ProgramClassLoader program)) {
             return Optional.empty();
         }
-        Throwable cause = thrown;
-        for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
-            Optional<String> remedy = remedyOf(cause, program);
-            if (remedy.isPresent()) {
-                return remedy;
-            }
-            cause = cause.getCause();
-        }
-        return Optional.empty();
+        return Causes.of(thrown).stream()
+                .flatMap(cause -> remedyOf(cause, program).stream())
+                .findFirst();
     }
 
     private static Optional<String> remedyOf(Throwable thrown, ProgramClassLoader program) {

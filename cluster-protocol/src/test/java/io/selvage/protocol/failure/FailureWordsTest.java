@@ -31,4 +31,18 @@ class FailureWordsTest {
         one.initCause(other);
         assertThat(FailureWords.sentence(one)).isEqualTo("IOException.");
     }
+
+    /** Wherever in a failure it is: of a file, or of a connection. */
+    @Test
+    void aLimitOfOpenFilesIsToldOnceWithWhatToDo() {
+        IOException unconnected =
+                new IOException("host-2:9866 can't be reached", new IOException("Too many open files"));
+        String told = FailureWords.sentence(unconnected);
+        assertThat(told)
+                .startsWith("host-2:9866 can't be reached. That is because this process may have no more files open")
+                .endsWith(OpenFileLimit.OF_PROCESS.remedy());
+        assertThat(FailureWords.withLimit(told, unconnected)).isEqualTo(told);
+        assertThat(FailureWords.withLimit("refused", new IOException("refused")))
+                .isEqualTo("refused");
+    }
 }

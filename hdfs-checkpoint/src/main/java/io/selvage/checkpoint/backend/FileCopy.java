@@ -27,7 +27,7 @@ final class FileCopy {
 
     /** @throws EOFException if the stream has fewer bytes than that */
     void take(InputStream in, long length, Path file) throws IOException {
-        try (OutputStream out = opened(file)) {
+        try (OutputStream out = openedToWrite(file)) {
             CompletableFuture<Void> written = FileWork.none();
             try {
                 for (long left = length; left > 0; ) {
@@ -50,7 +50,7 @@ final class FileCopy {
         }
     }
 
-    private static OutputStream opened(Path file) throws LocalDiskException {
+    private static OutputStream openedToWrite(Path file) throws LocalDiskException {
         try {
             return Files.newOutputStream(file);
         } catch (IOException e) {
@@ -60,7 +60,7 @@ final class FileCopy {
 
     /** @param length of the file */
     void give(Path file, long length, OutputStream out) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = openedToRead(file)) {
             CompletableFuture<Void> ahead = readAhead(in, length, file);
             try {
                 for (long left = length; left > 0; ) {
@@ -75,6 +75,14 @@ final class FileCopy {
             } finally {
                 FileWork.awaitEnd(ahead); // Nobody reads once it is closed.
             }
+        }
+    }
+
+    private static InputStream openedToRead(Path file) throws LocalDiskException {
+        try {
+            return Files.newInputStream(file);
+        } catch (IOException e) {
+            throw LocalDiskException.ofReading(file, e);
         }
     }
 
@@ -103,7 +111,12 @@ final class FileCopy {
     }
 
     private static void read(InputStream from, byte[] into, int count, Path file) throws IOException {
-        int read = from.readNBytes(into, 0, count);
+        int read;
+        try {
+            read = from.readNBytes(into, 0, count);
+        } catch (IOException e) {
+            throw LocalDiskException.ofReading(file, e);
+        }
         if (read < count) {
             throw new EOFException(file + " is shorter than it was, by " + (count - read) + " bytes or more");
         }

@@ -1,13 +1,12 @@
 package io.selvage.checkpoint.backend;
 
+import io.selvage.protocol.failure.Causes;
+import io.selvage.protocol.failure.OpenFileLimit;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.Status;
@@ -18,23 +17,21 @@ import org.rocksdb.Status;
  */
 public final class LocalDiskException extends IOException {
     private static final long serialVersionUID = 1L;
-    /** Causes may go round in a circle. */
-    private static final int MOST_CAUSES = 10;
-    /** The system's own words for a limit of this process, which Java and RocksDB pass on. */
-    private static final String TOO_MANY_OPEN = "Too many open files";
-    /** And for one of all processes of the node. */
-    private static final String TOO_MANY_IN_SYSTEM = TOO_MANY_OPEN + " in system";
-
-    private static final Pattern LIMIT = Pattern.compile("^Max open files +(\\d+)");
-    /** The limit of this process, read while there are files to be opened; empty: not known. */
-    private static final String MOST_OPEN = mostOpen();
-
     private final boolean isOfNode;
 
     /** @param verb what can't be done to state there: "be written to", say */
     public LocalDiskException(String verb, Path directory, Exception cause) {
-        super("State can't " + verb + " " + directory + why(directory, String.valueOf(cause.getMessage())), cause);
-        isOfNode = !isOfProcess(String.valueOf(cause.getMessage()));
+        this(verb, directory, cause, "See whether the disk is full, and make room, or has failed.");
+    }
+
+    private LocalDiskException(String verb, Path directory, Exception cause, String remedy) {
+        super("State can't " + verb + " " + directory + why(directory, cause, remedy), cause);
+        isOfNode = !limit(cause).equals(Optional.of(OpenFileLimit.OF_PROCESS));
+    }
+
+    /** What can't be read is not for want of room. */
+    static LocalDiskException ofReading(Path file, IOException cause) {
+        return new LocalDiskException("be read from", file, cause, "See whether the disk has failed.");
     }
 
     /** Whether a process on another node may have what is missing here; one that is set up alike has not, if false. */
@@ -42,55 +39,32 @@ public final class LocalDiskException extends IOException {
         return isOfNode;
     }
 
-    private static boolean isOfProcess(String cause) {
-        return cause.contains(TOO_MANY_OPEN) && !cause.contains(TOO_MANY_IN_SYSTEM);
+    private static Optional<OpenFileLimit> limit(Exception cause) {
+        return OpenFileLimit.in(String.valueOf(cause.getMessage()));
     }
 
-    private static String why(Path directory, String cause) {
-        if (isOfProcess(cause)) {
-            return ", as this process may have no more files open" + (MOST_OPEN.isEmpty() ? "" : " than " + MOST_OPEN)
-                    + ": " + cause + ". That is no fault of the disk. Raise the limit of the user that NodeManagers run"
-                    + " as, whose containers have it too, and restart them: LimitNOFILE of their service, or nofile in"
-                    + " limits.conf (ulimit -Hn shows it).";
-        }
-        if (cause.contains(TOO_MANY_IN_SYSTEM)) {
-            return ", as this node may have no more files open: " + cause
-                    + ". That is no fault of the disk. Raise fs.file-max there, or see which process has so many.";
-        }
-        return ", where " + free(directory) + ": " + cause
-                + ". See whether the disk is full, and make room, or has failed.";
-    }
-
-    private static String mostOpen() {
-        try (Stream<String> limits = Files.lines(Path.of("/proc/self/limits"))) {
-            return limits.map(LIMIT::matcher)
-                    .filter(Matcher::find)
-                    .map(limit -> limit.group(1))
-                    .findFirst()
-                    .orElse("");
-        } catch (IOException | UncheckedIOException unknown) {
-            return ""; // It is only told.
-        }
+    private static String why(Path directory, Exception cause, String remedy) {
+        String said = ": " + cause.getMessage() + ". ";
+        return limit(cause)
+                .map(limit -> ", as " + limit.clause() + said + "That is no fault of the disk. " + limit.remedy())
+                .orElseGet(() -> ", where " + free(directory) + said + remedy);
     }
 
     /** What RocksDB thinks of the files themselves is not the disk's fault for sure: they may have come damaged. */
-    static IOException of(String verb, Path directory, RocksDBException cause) {
-        boolean isOfDisk = cause.getStatus() != null && cause.getStatus().getCode() == Status.Code.IOError;
-        return isOfDisk
-                ? new LocalDiskException(verb, directory, cause)
-                : new IOException("State can't " + verb + " " + directory + ": " + cause.getMessage(), cause);
+    static IOException of(String verb, Path path, RocksDBException cause) {
+        Status.Code code = cause.getStatus() == null
+                ? Status.Code.Undefined
+                : cause.getStatus().getCode();
+        return switch (code) {
+            case IOError -> new LocalDiskException(verb, path, cause);
+            case Corruption -> new LocalDamageException(verb, path, cause);
+            default -> new IOException("State can't " + verb + " " + path + ": " + cause.getMessage(), cause);
+        };
     }
 
     /** The one that has led to a failure, if that is one itself or has one among its causes; null: none has. */
     public static @Nullable LocalDiskException in(@Nullable Throwable failure) {
-        Throwable cause = failure;
-        for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
-            if (cause instanceof LocalDiskException found) {
-                return found;
-            }
-            cause = cause.getCause();
-        }
-        return null;
+        return Causes.first(LocalDiskException.class, failure).orElse(null);
     }
 
     /** Makes a directory, and those that it lies in. */

@@ -155,7 +155,7 @@ final class RocksCut implements KeyedCut.Content {
                             names,
                             lengths)
                     .head());
-            give(files, lengths, image != null, out);
+            give(files, lengths, image == null ? null : view, out);
         } finally {
             view.release();
             release(view); // It is written once.
@@ -172,14 +172,17 @@ final class RocksCut implements KeyedCut.Content {
     /**
      * Files of an image may have been on the disk for long, and nobody has read them: each is verified before, while
      * the one before it is given.
+     *
+     * @param ofImage null: they are files of no image
      */
-    private void give(List<Path> files, long[] lengths, boolean isImage, OutputStream out) throws IOException {
+    private void give(List<Path> files, long[] lengths, RocksStore.@Nullable View ofImage, OutputStream out)
+            throws IOException {
         FileCopy copy = new FileCopy(environment.ending());
         CompletableFuture<Void> verified = FileWork.none();
         try {
             for (int i = 0; i <= files.size(); i++) {
                 FileWork.joined(verified);
-                verified = isImage && i < files.size() ? verified(files.get(i)) : FileWork.none();
+                verified = ofImage != null && i < files.size() ? verified(files.get(i), ofImage) : FileWork.none();
                 if (i > 0) {
                     copy.give(files.get(i - 1), lengths[i - 1], out);
                 }
@@ -189,9 +192,9 @@ final class RocksCut implements KeyedCut.Content {
         }
     }
 
-    private CompletableFuture<Void> verified(Path file) {
+    private CompletableFuture<Void> verified(Path file, RocksStore.View of) {
         return RocksStore.isSorted(file)
-                ? FileWork.begin(environment.ending(), () -> environment.verify(file))
+                ? FileWork.begin(environment.ending(), () -> of.verify(file))
                 : FileWork.none();
     }
 

@@ -1,6 +1,5 @@
 package io.selvage.checkpoint.backend;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -15,8 +14,6 @@ import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.SstFileReader;
 
 /**
  * Safe for use by many threads: what all databases of a process share. Blocks of files are cached outside of the heap,
@@ -32,6 +29,8 @@ public final class RocksEnvironment {
     private static final int FILES_PER_COMPACTION = 8;
     /** The record of a database's files, of which each restore point has a copy, is begun anew when it is as large. */
     private static final long MANIFEST_BYTES = 64 << 10;
+    /** Each shard has one open file at least; a few threads read a store. */
+    private static final int OPEN_FILE_SHARD_BITS = 2;
     /** Of keys and values, before these are compressed. */
     private static final long SORTED_FILE_BYTES = 96 << 20;
     /** A store of little state has records of its own all the same. */
@@ -41,10 +40,10 @@ public final class RocksEnvironment {
     private final long rowBytes;
     private final long sortedFileBytes;
     private final long imageExtraBytes;
+    private final OpenFileShares openFiles;
     private final AtomicInteger backends = new AtomicInteger();
     private final AtomicLong names = new AtomicLong();
     private final Options options;
-    private final Options ofExisting;
     private final Options checking;
     private final Executor ending; // Its queue holds a few tasks for each backend, replica and upload at most.
 
@@ -56,19 +55,26 @@ public final class RocksEnvironment {
      * @param rowBytes of the heap, for the rows in use of all backends
      */
     public RocksEnvironment(Path directory, long blockCacheBytes, long rowBytes) {
-        this(directory, blockCacheBytes, rowBytes, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES);
+        this(directory, blockCacheBytes, rowBytes, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES, OpenFileShares.ofProcess());
     }
 
     /**
      * @param sortedFileBytes of keys and values: what is more goes into another file
      * @param imageExtraBytes that an image may have beside a multiple of the state's
      */
-    RocksEnvironment(Path directory, long blockCacheBytes, long rowBytes, long sortedFileBytes, long imageExtraBytes) {
+    RocksEnvironment(
+            Path directory,
+            long blockCacheBytes,
+            long rowBytes,
+            long sortedFileBytes,
+            long imageExtraBytes,
+            OpenFileShares openFiles) {
         RocksDB.loadLibrary();
         this.directory = directory;
         this.rowBytes = rowBytes;
         this.sortedFileBytes = sortedFileBytes;
         this.imageExtraBytes = imageExtraBytes;
+        this.openFiles = openFiles;
         Cache cache = new LRUCache(blockCacheBytes);
         BlockBasedTableConfig table = new BlockBasedTableConfig()
                 .setBlockCache(cache)
@@ -89,6 +95,7 @@ public final class RocksEnvironment {
                 .setKeepLogFileNum(1)
                 .setStatsDumpPeriodSec(0)
                 .setMaxManifestFileSize(MANIFEST_BYTES)
+                .setTableCacheNumshardbits(OPEN_FILE_SHARD_BITS)
                 // They would have whoever keeps a restore point wait for compactions.
                 .setLevel0SlowdownWritesTrigger(NO_LIMIT)
                 .setLevel0StopWritesTrigger(NO_LIMIT)
@@ -97,31 +104,22 @@ public final class RocksEnvironment {
                 .setCompactionStyle(CompactionStyle.UNIVERSAL)
                 .setLevel0FileNumCompactionTrigger(FILES_PER_COMPACTION)
                 .setTableFormatConfig(table);
-        ofExisting = new Options(options).setCreateIfMissing(false);
         checking = new Options().setTableFormatConfig(new BlockBasedTableConfig().setNoBlockCache(true));
     }
 
+    /** Of files that a database takes in. */
     Options options() {
         return options;
     }
 
-    /** The same for a database that is there already. */
-    Options ofExisting() {
-        return ofExisting;
+    /** About how many files each database may have open. */
+    OpenFileShares openFiles() {
+        return openFiles;
     }
 
-    /** Reads all of a sorted file from the disk, and compares it with the checksums in it. */
-    void verify(Path file) throws IOException {
-        try (SstFileReader reader = new SstFileReader(checking)) {
-            reader.open(file.toString());
-            reader.verifyChecksum();
-        } catch (RocksDBException e) {
-            throw new IOException(
-                    "The state in " + file + " can't be read as it was written: " + e.getMessage()
-                            + ". See whether the disk has failed. Nothing that stands alone can be made of it:"
-                            + " start the job anew from the last one.",
-                    e);
-        }
+    /** For who reads a whole file of which nothing is to be kept in the cache. */
+    Options checking() {
+        return checking;
     }
 
     long sortedFileBytes() {

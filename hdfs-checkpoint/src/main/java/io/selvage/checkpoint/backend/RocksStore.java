@@ -10,15 +10,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.IngestExternalFileOptions;
+import org.rocksdb.MutableDBOptions;
+import org.rocksdb.Options;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
+import org.rocksdb.SstFileReader;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,45 +40,79 @@ final class RocksStore {
 
     private final RocksEnvironment environment;
     private final Path directory;
+    private final OpenFileShares.Share openFiles;
+    private final Options options;
     private final RocksDB database;
     private final ReadOptions reading = new ReadOptions();
     private final AtomicInteger users = new AtomicInteger(1);
+    private final AtomicReference<@Nullable LocalDamageException> damage =
+            new AtomicReference<>(); // The first that was found.
 
-    private RocksStore(RocksEnvironment environment, Path directory, Opening opening) throws IOException {
+    private RocksStore(RocksEnvironment environment, Path directory, boolean isNew, Opening opening)
+            throws IOException {
         this.environment = environment;
         this.directory = directory;
+        this.options = new Options(environment.options()).setCreateIfMissing(isNew);
+        this.openFiles = environment.openFiles().take();
+        boolean isOpen = false;
         try {
-            this.database = opening.open(directory.toString());
+            int files = openFiles.files();
+            this.database = opening.open(options.setMaxOpenFiles(files), directory.toString());
+            openFiles.opened(files, this::setMostOpen);
+            isOpen = true;
         } catch (RocksDBException e) {
-            delete(directory);
             throw failed("be opened in", e);
+        } finally {
+            if (!isOpen) {
+                openFiles.giveBack();
+                end();
+            }
         }
+    }
+
+    /**
+     * By any thread. It goes on with what it had if it can't be told, which is no reason to fail for who opens another.
+     */
+    private void setMostOpen(int files) {
+        try {
+            database.setDBOptions(
+                    MutableDBOptions.builder().setMaxOpenFiles(files).build());
+        } catch (RocksDBException e) {
+            LOG.warn("How many files {} may have open can't be changed to {}: {}", directory, files, e.toString());
+        }
+    }
+
+    /** It is not open, or not any more. */
+    private void end() {
+        reading.close();
+        options.close();
+        delete(directory);
     }
 
     /** An empty one. */
     static RocksStore create(RocksEnvironment environment) throws IOException {
         Path directory = LocalDiskException.made(environment.newDirectory("db"));
-        return new RocksStore(environment, directory, path -> RocksDB.open(environment.options(), path));
+        return new RocksStore(environment, directory, true, RocksDB::open);
     }
 
     /** What there was at a restore point, or is in an image, which stays as it is. */
     static RocksStore at(Path point, RocksEnvironment environment) throws IOException {
-        return at(point, environment, path -> RocksDB.open(environment.ofExisting(), path));
+        return at(point, environment, RocksDB::open);
     }
 
     /** The same, only to be viewed: nothing is compacted. */
     static RocksStore readOnlyAt(Path point, RocksEnvironment environment) throws IOException {
-        return at(point, environment, path -> RocksDB.openReadOnly(environment.ofExisting(), path));
+        return at(point, environment, RocksDB::openReadOnly);
     }
 
     private static RocksStore at(Path point, RocksEnvironment environment, Opening opening) throws IOException {
         Path directory = environment.newDirectory("db");
         linkAll(filesOf(point), directory);
-        return new RocksStore(environment, directory, opening);
+        return new RocksStore(environment, directory, false, opening);
     }
 
     private interface Opening {
-        RocksDB open(String path) throws RocksDBException;
+        RocksDB open(Options options, String path) throws RocksDBException;
     }
 
     /** Of a restore point, or an image: those that a database needs, in the order of their names. */
@@ -216,9 +254,9 @@ final class RocksStore {
 
     private void release() {
         if (users.decrementAndGet() == 0) {
-            reading.close();
+            openFiles.giveBack();
             database.close();
-            delete(directory);
+            end();
         }
     }
 
@@ -260,7 +298,28 @@ final class RocksStore {
     }
 
     private IOException failed(String verb, RocksDBException e) {
-        return LocalDiskException.of(verb, directory, e);
+        return failed(verb, directory, e);
+    }
+
+    private IOException failed(String verb, Path path, RocksDBException e) {
+        IOException failed = LocalDiskException.of(verb, path, e);
+        if (failed instanceof LocalDamageException found) {
+            damage.compareAndSet(null, found);
+        }
+        return failed;
+    }
+
+    /** Whether a file of it was found not to be as it was written, so far: nothing can be made of it then. */
+    boolean isDamaged() {
+        return damage.get() != null;
+    }
+
+    /** @throws UncheckedIOException if it is damaged, with the damage that was found */
+    void requireWhole() {
+        LocalDamageException known = damage.get();
+        if (known != null) {
+            throw new UncheckedIOException(known);
+        }
     }
 
     /** Safe for use by many threads: a state of the store that does not change; counted uses, one to begin with. */
@@ -291,6 +350,16 @@ final class RocksStore {
                     delete(image.directory());
                 }
                 RocksStore.this.release();
+            }
+        }
+
+        /** Reads all of a sorted file of the image, and compares it with the checksums in it. */
+        void verify(Path file) throws IOException {
+            try (SstFileReader reader = new SstFileReader(environment.checking())) {
+                reader.open(file.toString());
+                reader.verifyChecksum();
+            } catch (RocksDBException e) {
+                throw failed("be read from", file, e);
             }
         }
 

@@ -3,6 +3,7 @@ package io.selvage.checkpoint.content;
 import io.selvage.api.type.CorruptDataException;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.backend.RocksReplica;
 import io.selvage.checkpoint.backend.StateReplica;
@@ -33,8 +34,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.Status;
 
 /**
  * Owned by one thread; each call blocks on the file system. Reads all of a checkpoint or savepoint as a restore would,
@@ -220,10 +219,9 @@ public final class CheckpointVerifier {
 
         /** RocksDB takes files apart, and says what it thinks of them. */
         private IOException corruptOrElse(IOException thrown) {
-            if (thrown.getCause() instanceof RocksDBException said
-                    && said.getStatus() != null
-                    && said.getStatus().getCode() == Status.Code.Corruption) {
-                throw new CorruptDataException(String.valueOf(thrown.getMessage()));
+            if (thrown instanceof LocalDamageException damage) {
+                throw new CorruptDataException(
+                        String.valueOf(Objects.requireNonNull(damage.getCause()).getMessage()));
             }
             return thrown;
         }

@@ -85,4 +85,17 @@ final class FileCopyTest {
         assertThatThrownBy(() -> copy.give(file, SEVERAL_PIECES, out)).isSameAs(refused);
         copy.give(file, SEVERAL_PIECES, OutputStream.nullOutputStream()); // It can be used all the same.
     }
+
+    @Test
+    void aFileThatTheDiskDoesNotGiveIsNamed() throws Exception {
+        Path none = directory.resolve("none");
+        Path unreadable = Files.createDirectory(directory.resolve("unreadable"));
+        for (Path each : new Path[] {none, unreadable}) { // One can't be opened, the other one not be read.
+            assertThatThrownBy(() -> copy.give(each, 10, OutputStream.nullOutputStream()))
+                    .isInstanceOf(LocalDiskException.class)
+                    .hasMessageContaining("State can't be read from " + each)
+                    .hasMessageContaining("has failed")
+                    .hasMessageNotContaining("make room");
+        }
+    }
 }

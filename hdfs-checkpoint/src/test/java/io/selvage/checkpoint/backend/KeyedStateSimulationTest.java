@@ -121,7 +121,10 @@ final class KeyedStateSimulationTest {
         for (int seed = 1; seed <= seeds; seed++) {
             Path work = directory.resolve(place + "-" + seed);
             Run run = new Run(
-                    seed, place, new RocksEnvironment(work, 1 << 20, 12_000, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES));
+                    seed,
+                    place,
+                    new RocksEnvironment(
+                            work, 1 << 20, 12_000, SORTED_FILE_BYTES, IMAGE_EXTRA_BYTES, OpenFileShares.ofProcess()));
             try {
                 run.run();
             } catch (AssertionError | Exception e) {

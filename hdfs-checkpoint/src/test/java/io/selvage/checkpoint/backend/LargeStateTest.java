@@ -612,7 +612,13 @@ final class LargeStateTest {
         smallOnDisk.close();
         largeOnDisk.close();
 
-        disk = new RocksEnvironment(directory.resolve("no-images"), 1 << 20, rowBytes, 1 << 20, Long.MIN_VALUE / 2);
+        disk = new RocksEnvironment(
+                directory.resolve("no-images"),
+                1 << 20,
+                rowBytes,
+                1 << 20,
+                Long.MIN_VALUE / 2,
+                OpenFileShares.ofProcess());
         Running smallWritten = new Running(true).fill(500);
         assertFormats(smallWritten, false, 1);
         Running largeWritten = new Running(true).fill(2000);

@@ -66,8 +66,15 @@ class LocalDiskExceptionTest {
 
     @Test
     void whatRocksThinksOfTheFilesThemselvesIsNotOfTheDisk() {
-        assertThat(LocalDiskException.in(ofRocks(directory, Status.Code.Corruption, "bad checksum")))
-                .isNull();
+        IOException corrupt = ofRocks(directory, Status.Code.Corruption, "bad checksum");
+        assertThat(LocalDiskException.in(corrupt)).isNull();
+        assertThat(LocalDamageException.in(new UncheckedIOException(corrupt)))
+                .isSameAs(corrupt)
+                .hasMessageContaining("State can't be opened in " + directory)
+                .hasMessageContaining("bad checksum");
+        IOException another = ofRocks(directory, Status.Code.Busy, "busy");
+        assertThat(LocalDamageException.in(another)).isNull();
+        assertThat(LocalDiskException.in(another)).isNull();
     }
 
     @Test

@@ -33,6 +33,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.RocksDBException;
 
 /** What the simulation seldom comes to. */
 final class StateOnDiskTest {
@@ -251,31 +252,44 @@ final class StateOnDiskTest {
         byte[] before = running.backend.snapshotWhole(1).complete().bytes();
         running.backend.abort(1, false);
         assertThat(head(before).isImage()).isTrue();
-        Path file;
-        try (Stream<Path> all = Files.walk(directory.resolve("state"))) {
-            file = all.filter(each -> each.getParent().getFileName().toString().startsWith("db-"))
-                    .filter(RocksStore::isSorted)
-                    .findFirst()
-                    .orElseThrow();
-        }
-        long checkpoint = 1;
-        int length = (int) Files.size(file);
+        running.close();
+        FilesSegment head = head(before);
+        int table = (int) IntStream.range(0, head.fileNames().size())
+                .filter(i -> head.fileNames().get(i).endsWith(".sst"))
+                .findFirst()
+                .orElseThrow();
+        int length = (int) head.fileLengths()[table];
         for (int at : new int[] {20, length / 2, length - 100}) { // Of rows, and of what finds them.
+            RocksReplica replica = new RocksReplica("operator", ALL, environment);
+            apply(replica, before, 1);
+            Running restored = new Running(replica);
+            Path file = tables().get(0);
             flip(file, at);
-            long next = ++checkpoint;
-            KeyedCut cut = running.backend.snapshotWhole(next).complete();
+            KeyedCut cut = restored.backend.snapshotWhole(2).complete();
             assertThatThrownBy(cut::bytes)
                     .as("byte %s of %s", at, length)
-                    .isInstanceOf(UncheckedIOException.class)
-                    .hasMessageContaining(file.getFileName() + " can't be read as it was written")
-                    .hasMessageContaining("disk has failed");
-            running.backend.abort(next, false);
-            flip(file, at);
+                    .hasRootCauseInstanceOf(RocksDBException.class)
+                    .satisfies(thrown -> assertThat(LocalDamageException.in(thrown))
+                            .hasMessageContaining("State can't be read from " + directory)
+                            .hasMessageContaining(file.getFileName().toString())
+                            .hasMessageContaining("disk has failed"));
+            restored.backend.abort(2, false);
+            // Nothing else could be made of it, however often that is tried: the next cut says so at once.
+            assertThatThrownBy(() -> restored.backend.snapshot(3))
+                    .satisfies(thrown ->
+                            assertThat(LocalDamageException.in(thrown)).isNotNull());
+            restored.close();
         }
-        assertThat(running.backend.snapshotWhole(++checkpoint).complete().bytes())
-                .hasSize(before.length);
-        running.close();
         assertNothingIsLeft();
+    }
+
+    /** Of the only store that there is. */
+    private List<Path> tables() throws IOException {
+        try (Stream<Path> all = Files.walk(directory.resolve("state"))) {
+            return all.filter(each -> each.getParent().getFileName().toString().startsWith("db-"))
+                    .filter(RocksStore::isSorted)
+                    .toList();
+        }
     }
 
     private static void flip(Path file, int at) throws IOException {
@@ -511,6 +525,57 @@ final class StateOnDiskTest {
         assertThat(restored.get(3)).isEqualTo(2);
         running.close();
         restored.close();
+    }
+
+    /** All links lead to the same bytes: what a restore point has of them is of no use either. */
+    @Test
+    void whatTheDiskHasDamagedIsNeitherReadNorTakenBackAndIsWholeAgainFromItsCheckpoint() throws Exception {
+        // No row has to make room, so that nothing is compacted meanwhile; and no block is kept once it is read.
+        environment = new RocksEnvironment(directory.resolve("state"), 1, 1 << 20);
+        int keys = 2000;
+        Running running = new Running(KeyedOrigin.NOTHING);
+        running.put(0, keys, 1);
+        byte[] first = running.cut(1);
+        running.backend.confirm(1);
+        running.close();
+        RocksReplica replica = new RocksReplica("operator", ALL, environment);
+        apply(replica, first, 1);
+        Running damaged = new Running(replica);
+        List<Path> tables = tables();
+        Path rows = tables.get(0);
+        for (Path table : tables) {
+            rows = Files.size(table) > Files.size(rows) ? table : rows;
+        }
+        flip(rows, (int) Files.size(rows) / 3); // In the midst of the rows, before what finds them.
+        List<LocalDamageException> told = new ArrayList<>();
+        int read = 0;
+        for (int key = 0; key < keys; key++) {
+            try {
+                assertThat(damaged.get(key)).isEqualTo(1);
+                read++;
+            } catch (UncheckedIOException e) {
+                told.add(Objects.requireNonNull(LocalDamageException.in(e)));
+            }
+        }
+        assertThat(tables()).as("what is not compacted").hasSameElementsAs(tables);
+        assertThat(read).as("keys of other blocks").isPositive().isLessThan(keys);
+        assertThat(told)
+                .hasSize(keys - read)
+                .allSatisfy(damage -> assertThat(damage)
+                        .hasMessageContaining("State can't be read from " + directory)
+                        .hasMessageContaining("selvage checkpoint verify"));
+        RetainedState left = Objects.requireNonNull(damaged.backend.retain());
+        assertThat(left.tryRewind(1)).isFalse();
+        left.close();
+        assertNothingIsLeft();
+        RocksReplica anew = new RocksReplica("operator", ALL, environment);
+        apply(anew, first, 1);
+        Running restored = new Running(anew);
+        restored.assertHas(keys, 1);
+        RetainedState sound = Objects.requireNonNull(restored.backend.retain());
+        assertThat(sound.tryRewind(1)).isTrue();
+        sound.close();
+        assertNothingIsLeft();
     }
 
     /** In place of a file that will be written: no space is left on the device. */

@@ -3,8 +3,11 @@ package io.selvage.task.executor;
 import com.google.common.base.Throwables;
 import io.selvage.api.connector.BadInputException;
 import io.selvage.api.graph.InvalidProgramException;
+import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
+import io.selvage.protocol.failure.Causes;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.operator.OperatorException;
@@ -12,7 +15,6 @@ import java.io.UncheckedIOException;
 
 /** Puts what was thrown into the words of the wire. */
 final class FailureReport {
-    static final int MOST_CAUSES = 10;
     /** Of a message and of each cause: they are kept in the journal, and shown. */
     static final int MOST_CHARACTERS = 2 * 1024;
 
@@ -23,7 +25,7 @@ final class FailureReport {
     static Failure of(Throwable thrown, String vertex, int subtask) {
         Failure.Builder failure = Failure.newBuilder()
                 .setKind(kind(thrown))
-                .setMessage(shortened(message(thrown), MOST_CHARACTERS))
+                .setMessage(FailureWords.withLimit(shortened(message(thrown), MOST_CHARACTERS), thrown))
                 .setOperator(vertex)
                 .setSubtask(subtask)
                 .setStackTrace(shortened(Throwables.getStackTraceAsString(thrown), MOST_STACK_CHARACTERS));
@@ -35,15 +37,16 @@ final class FailureReport {
         if (thrown instanceof ExchangeFailedException exchange && exchange.lostPeer() != null) {
             failure.setExecutorId(exchange.lostPeer().value());
         }
-        Throwable cause = thrown;
-        for (int i = 0; cause != null && i < MOST_CAUSES; i++) {
+        for (Throwable cause : Causes.of(thrown)) {
             failure.addCauses(shortened(cause.toString(), MOST_CHARACTERS).replace('\n', ' '));
-            cause = cause.getCause();
         }
         return failure.build();
     }
 
     private static FailureKind kind(Throwable thrown) {
+        if (LocalDamageException.in(thrown) != null) {
+            return FailureKind.TRANSIENT; // Whoever asked for the state.
+        }
         if (thrown instanceof OperatorException operator) {
             return operator.kind();
         }

@@ -2,6 +2,7 @@ package io.selvage.task.executor;
 
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
+import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.checkpoint.backend.LocalDiskException;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.id.SubtaskId;
@@ -114,13 +115,13 @@ record FollowRun(
                     && replica.bytes() <= roomBytes;
         } catch (IOException | RuntimeException failed) {
             LocalDiskException local = LocalDiskException.in(failed);
-            if (local == null) {
+            if (local == null && LocalDamageException.in(failed) == null) {
                 throw failed;
             }
             // Others' work goes on there, and may need that room: this is only to be ready for them.
             LOG.warn("The state of {} is left in the store, as it can't be had here.", owner, failed);
-            if (!local.isOfNode()) {
-                return false; // The process has too much open, which has nothing to do with how large the state is.
+            if (local == null || !local.isOfNode()) {
+                return false; // It is damaged, or the process has too much open, however large the state is.
             }
             fits = false;
         }

@@ -17,6 +17,7 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
@@ -315,7 +316,7 @@ public final class DataPlane implements ExchangeTransport {
                     if (!connected.isSuccess()) {
                         connection.onClosed(
                                 "Executor " + connection.address() + " can't be connected to: "
-                                        + connected.cause().getMessage() + ".",
+                                        + FailureWords.sentence(connected.cause()),
                                 isOfPeer(connected.cause()));
                     }
                 });

@@ -18,6 +18,7 @@ import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.graph.GraphCodec;
@@ -26,22 +27,31 @@ import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.security.ApplicationIdentity;
 import io.selvage.protocol.wire.AbortCheckpoint;
 import io.selvage.protocol.wire.CheckpointAcknowledged;
+import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.CompleteCheckpoint;
 import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.ExecutorAddress;
 import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.Registered;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskPlacement;
+import io.selvage.protocol.wire.SubtaskReport;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -51,14 +61,16 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checkpoints that are given up while an executor stores its part: what is stored of them is not stored again. One
- * executor, with a keyed state of which little changes, and a file system that can be held up.
+ * Checkpoints that are given up while an executor stores its part: what is stored of them is not stored again; and what
+ * the local disk damages meanwhile. One executor, with a keyed state of which little changes, and a file system that
+ * can be held up.
  */
 @Timeout(120)
 class AbortedUploadTest {
@@ -76,6 +88,7 @@ class AbortedUploadTest {
     private JobId job = new JobId("job-aborted");
     private long incarnation;
     private int countingVertex;
+    private Deploy deployed = Deploy.getDefaultInstance();
 
     /** Numbers, one for each key, then the first keys' again; no more of them than the test allows by now. */
     record Numbers(String name) implements Source<String, Integer> {
@@ -206,12 +219,18 @@ class AbortedUploadTest {
                     SubtaskPlacement.newBuilder().setVertex(vertex.id()).setExecutorId("executor-1"));
             countingVertex = Math.max(countingVertex, vertex.id());
         }
-        tell(MasterMessage.newBuilder().setDeploy(deploy));
-        for (int i = 0; i < graph.vertices().size(); i++) {
-            await(message -> message.getSubtask().getState() == SubtaskState.SUBTASK_RUNNING);
-        }
+        deployed = deploy.build();
+        deploy();
         awaitCounted();
         return started;
+    }
+
+    private void deploy() throws InterruptedException {
+        tell(MasterMessage.newBuilder().setDeploy(deployed));
+        for (int i = 0; i < deployed.getSubtasksCount(); i++) {
+            await(message -> message.getSubtask().getState() == SubtaskState.SUBTASK_RUNNING
+                    && message.getSubtask().getIncarnation() == incarnation);
+        }
     }
 
     private void tell(MasterMessage.Builder message) {
@@ -224,9 +243,10 @@ class AbortedUploadTest {
         while (true) {
             LocalExecutor.Said next = said.poll(20, TimeUnit.SECONDS);
             assertThat(next).as("a message that is awaited").isNotNull();
-            assertThat(next.message().getSubtask().getState())
-                    .as("%s", next.message())
-                    .isNotEqualTo(SubtaskState.SUBTASK_FAILED);
+            SubtaskReport report = next.message().getSubtask();
+            if (report.getIncarnation() == incarnation) { // What one before had to say is known.
+                assertThat(report.getState()).as("%s", report).isNotEqualTo(SubtaskState.SUBTASK_FAILED);
+            }
             if (wanted.test(next.message())) {
                 return next.message();
             }
@@ -269,12 +289,15 @@ class AbortedUploadTest {
                         .setCheckpoint(checkpoint)));
     }
 
-    /** Of the counting operator, the checkpoints that its state consists of. */
-    private List<Long> acknowledged(long checkpoint) throws InterruptedException {
-        CheckpointAcknowledged acknowledged = await(message -> message.hasCheckpointAcknowledged()
+    private CheckpointAcknowledged acknowledgement(long checkpoint) throws InterruptedException {
+        return await(message -> message.hasCheckpointAcknowledged()
                         && message.getCheckpointAcknowledged().getCheckpoint() == checkpoint)
                 .getCheckpointAcknowledged();
-        return acknowledged.getSubtasksList().stream()
+    }
+
+    /** Of the counting operator, the checkpoints that its state consists of. */
+    private List<Long> acknowledged(long checkpoint) throws InterruptedException {
+        return acknowledgement(checkpoint).getSubtasksList().stream()
                 .flatMap(subtask -> subtask.getOperatorsList().stream())
                 .flatMap(operator -> operator.getKeyedStateList().stream())
                 .map(Segment::getCheckpoint)
@@ -416,5 +439,81 @@ class AbortedUploadTest {
         trigger(checkpoint + 1);
         // With what hangs nothing begins; with one that was given up because it came late something may.
         assertThat(acknowledged(checkpoint + 1).get(0)).isBetween(3L, checkpoint);
+    }
+
+    // ---- what the local disk damages -----------------------------------------------------------------------------
+
+    /** Neither the process nor what others have in it is at an end. */
+    @Test
+    void stateThatTheDiskHasDamagedIsReadAnewFromItsCheckpointAndNotTakenBack() throws Exception {
+        LocalExecutor started = start("rocksdb");
+        trigger(1);
+        CheckpointMetadata metadata = CheckpointMetadata.newBuilder()
+                .setFormat(CheckpointStore.METADATA_FORMAT)
+                .setJobId(job.value())
+                .setCheckpoint(1)
+                .setIncarnation(incarnation)
+                .setEpoch(1)
+                .setMaxParallelism(128)
+                .addAllSubtasks(acknowledgement(1).getSubtasksList())
+                .build();
+        complete(1);
+        Failure failure = awaitFailure(started.stateDirectory);
+        assertThat(failure.getKind()).isEqualTo(FailureKind.TRANSIENT);
+        assertThat(failure.getMessage()).contains("the disk gives something else than was written there");
+        deployed = deployed.toBuilder()
+                .setIncarnation(++incarnation)
+                .setRestoreCheckpoint(1)
+                .setMetadata(metadata.toByteString())
+                .build();
+        deploy();
+        await(message -> message.getHeartbeat().getCountersList().stream()
+                .anyMatch(each -> each.getVertex() == countingVertex && each.getRecordsIn() == limit.get() - KEYS));
+        assertThat(started.figures().kept()).isZero();
+        assertThat(started.figures().read()).isEqualTo(1);
+        trigger(2);
+        assertThat(acknowledged(2)).endsWith(2L);
+    }
+
+    /** All tables are damaged, and so are those that compactions make of what they had read before. */
+    private Failure awaitFailure(Path state) throws InterruptedException, IOException {
+        Set<Path> damaged = new HashSet<>();
+        for (int second = 0; second < 60; second++) {
+            damage(state, damaged);
+            limit.addAndGet(KEYS); // Each key is looked for.
+            long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+            while (System.nanoTime() < untilNanos) {
+                LocalExecutor.Said next = said.poll(100, TimeUnit.MILLISECONDS);
+                if (next != null && next.message().getSubtask().getState() == SubtaskState.SUBTASK_FAILED) {
+                    return next.message().getSubtask().getFailure();
+                }
+            }
+        }
+        throw new AssertionError("no subtask has failed");
+    }
+
+    /** In place, as restore points have links to the same files. */
+    private static void damage(Path state, Set<Path> damaged) throws IOException {
+        for (String store : namesIn(state)) {
+            for (String name : store.startsWith("db-") ? namesIn(state.resolve(store)) : new String[0]) {
+                Path table = state.resolve(store).resolve(name);
+                if (name.endsWith(".sst") && !damaged.contains(table)) {
+                    try {
+                        byte[] bytes = Files.readAllBytes(table);
+                        if (bytes.length > 0) { // It is not just being begun.
+                            bytes[bytes.length / 4] ^= 4;
+                            Files.write(table, bytes, StandardOpenOption.WRITE);
+                            damaged.add(table);
+                        }
+                    } catch (NoSuchFileException compacted) {
+                        // What it has become part of comes next.
+                    }
+                }
+            }
+        }
+    }
+
+    private static String[] namesIn(Path directory) {
+        return Objects.requireNonNullElse(directory.toFile().list(), new String[0]);
     }
 }

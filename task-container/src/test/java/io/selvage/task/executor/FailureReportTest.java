@@ -2,7 +2,14 @@ package io.selvage.task.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.protocol.wire.Failure;
+import io.selvage.protocol.wire.FailureKind;
+import io.selvage.task.operator.OperatorException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class FailureReportTest {
@@ -18,12 +25,37 @@ class FailureReportTest {
 
         assertThat(failure.getMessage()).startsWith("level 29 x").hasSizeLessThan(FailureReport.MOST_CHARACTERS + 10);
         assertThat(failure.getCausesList())
-                .hasSize(FailureReport.MOST_CAUSES)
+                .hasSize(10)
                 .allMatch(cause -> cause.length() < FailureReport.MOST_CHARACTERS + 10)
                 .first()
                 .asString()
                 .contains("IllegalStateException: level 29 x");
         assertThat(failure.getSerializedSize())
                 .isLessThan(FailureReport.MOST_STACK_CHARACTERS + 12 * FailureReport.MOST_CHARACTERS);
+    }
+
+    @Test
+    void aProcessThatMayHaveNoMoreConnectionsOpenSaysHowThatIsChanged() {
+        Failure failure = FailureReport.of(
+                new UncheckedIOException(
+                        "Could not obtain block" + " x".repeat(FailureReport.MOST_CHARACTERS),
+                        new IOException("no connection", new SocketException("Too many open files"))),
+                "vertex",
+                1);
+        assertThat(failure.getMessage()).contains("Could not obtain block", "no more files open", "LimitNOFILE");
+    }
+
+    /** A function has asked for it. */
+    @Test
+    void stateThatTheDiskHasDamagedIsNobodysFault() {
+        LocalDamageException damage = new LocalDamageException(
+                "be read from", Path.of("/nowhere/state"), new IOException("block checksum mismatch"));
+        Failure failure = FailureReport.of(
+                new OperatorException(
+                        FailureKind.USER_CODE, "it failed", "operator", 0, new UncheckedIOException(damage)),
+                "vertex",
+                1);
+        assertThat(failure.getKind()).isEqualTo(FailureKind.TRANSIENT);
+        assertThat(failure.getCausesList().toString()).contains("selvage checkpoint verify");
     }
 }

@@ -26,17 +26,15 @@ final class LocalExecutor {
 
     final ExecutorId id;
     final DataPlane dataPlane;
+    /** What a process leaves there as it ends is nobody's to wait for; it is not in the test's own directory. */
+    final Path stateDirectory;
+
     private final ExecutorLoop loop;
     private final Thread thread;
     private final ExecutorService preparing = Executors.newSingleThreadExecutor();
     private final ExecutorService uploading = Executors.newFixedThreadPool(2);
     private final BlockingQueue<Said> said;
     MasterLink link;
-
-    /** What a process leaves there as it ends is nobody's to wait for; it is not in the test's own directory. */
-    private static Path stateDirectory(String name) {
-        return Path.of("target", "state-on-disk", name + "-" + UUID.randomUUID());
-    }
 
     /** @param isEncrypted whether its data is */
     LocalExecutor(
@@ -48,6 +46,7 @@ final class LocalExecutor {
             BlockingQueue<Said> said) {
         this.id = new ExecutorId(name);
         this.said = said;
+        this.stateDirectory = Path.of("target", "state-on-disk", name + "-" + UUID.randomUUID());
         this.dataPlane = DataPlane.open(id, identity, isEncrypted, "127.0.0.1");
         ExecutorSettings settings = new ExecutorSettings(
                 id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofHours(1), directory.resolve(name), 64 << 20);
@@ -56,8 +55,7 @@ final class LocalExecutor {
                 Configuration.defaults(),
                 dataPlane,
                 // However small the states of tests are, they are chained; and hardly any row has room in the heap.
-                new StateBackends(
-                        KeyedBackends.heap(0), () -> new RocksEnvironment(stateDirectory(name), 1 << 20, 64 << 10)),
+                new StateBackends(KeyedBackends.heap(0), () -> new RocksEnvironment(stateDirectory, 1 << 20, 64 << 10)),
                 preparing,
                 uploading,
                 System::nanoTime,
