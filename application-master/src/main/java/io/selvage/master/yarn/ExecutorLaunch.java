@@ -83,11 +83,7 @@ public final class ExecutorLaunch {
                 "-XX:MaxGCPauseMillis=20",
                 // The kernel closes the connections of a killed process after it has freed its memory, page by page.
                 "-XX:+UseTransparentHugePages",
-                "-Xshare:auto",
-                ClassArchive.optionInShell(),
-                // A stale archive is no matter for anyone's eyes.
-                "-Xlog:cds=off",
-                "-Xlog:cds+dynamic=off",
+                ClassArchive.optionsInShell(),
                 "-XX:+ExitOnOutOfMemoryError",
                 // What it says then, so that YARN shows it.
                 "-XX:+DisplayVMOutputToStderr",

@@ -28,13 +28,22 @@ public record ClassArchive(Path path) {
     private static final int MAX_HEAP_MIB = 96;
 
     /**
-     * A word of a launch command, for the shell script that YARN makes of it: the option that takes the archive if
-     * there is one, else the one that begins a list of classes. It is put between double quotes there.
+     * Words of a launch command, for the shell script that YARN makes of it: the archive is taken if there is one, else
+     * a list of classes is begun. They are put between double quotes there.
      */
-    public static String optionInShell() {
+    public static String optionsInShell() {
         String path = "${" + DIRECTORIES + "%%,*}/" + NAME;
-        return "$([ -r \"" + path + "\" ] && echo \"-XX:SharedArchiveFile='" + path
-                + "'\" || echo -XX:DumpLoadedClassList=" + LIST + ")";
+        return String.join(
+                " ",
+                "-Xshare:auto",
+                // Else it is mapped at a random address, for which each pointer in it is rewritten at each start.
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:ArchiveRelocationMode=0",
+                "$([ -r \"" + path + "\" ] && echo \"-XX:SharedArchiveFile='" + path
+                        + "'\" || echo -XX:DumpLoadedClassList=" + LIST + ")",
+                // A stale archive is no matter for anyone's eyes.
+                "-Xlog:cds=off",
+                "-Xlog:cds+dynamic=off");
     }
 
     /** @throws IllegalArgumentException if this is no container */

@@ -8,7 +8,7 @@ public final class JvmOptions {
     private JvmOptions() {}
 
     /**
-     * For the shell script that YARN makes of a command, as {@link ClassArchive#optionInShell} is: each option between
+     * For the shell script that YARN makes of a command, as {@link ClassArchive#optionsInShell} is: each option between
      * single quotes, so that a star in it is no pattern of files. What would end the quotes, or mean something to the
      * double ones around the command, is no character of an option.
      *

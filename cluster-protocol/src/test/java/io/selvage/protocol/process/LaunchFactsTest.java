@@ -32,4 +32,10 @@ class LaunchFactsTest {
         steps.done("storage", 1_950);
         assertThat(steps).hasToString("main 200, storage 950");
     }
+
+    @Test
+    void theAgeOfAProcessIsReadFromTheKernelsWordsToAHundredthOfASecond() {
+        String stat = "312 (a (b) c) S 1 312 312 0 -1 4194560 9 0 0 0 12 3 0 0 20 0 17 0 1234567 99 5 x";
+        assertThat(StartSteps.ageMillis(stat, "12347.42 20000.00\n")).isEqualTo(1_750);
+    }
 }

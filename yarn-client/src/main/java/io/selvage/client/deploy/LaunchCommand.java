@@ -28,11 +28,7 @@ final class LaunchCommand {
                 // A master has little to do, and shares its host: one collector thread, and compilation that is quick.
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-Xshare:auto",
-                ClassArchive.optionInShell(),
-                // A stale archive is no matter for anyone's eyes.
-                "-Xlog:cds=off",
-                "-Xlog:cds+dynamic=off",
+                ClassArchive.optionsInShell(),
                 "-XX:+ExitOnOutOfMemoryError",
                 // What it says then, so that YARN shows it.
                 "-XX:+DisplayVMOutputToStderr",

@@ -28,7 +28,7 @@ class LaunchCommandTest {
     @Test
     void nothingSecretAndNothingThatAShellExpandsIsInItButTheChoiceOfTheArchive() {
         assertThat(LaunchCommand.of(SessionConfig.from(Configuration.defaults()))
-                        .replace(ClassArchive.optionInShell(), ""))
+                        .replace(ClassArchive.optionsInShell(), ""))
                 .doesNotContain("$", "*", "`", "\"", "secret");
     }
 }
