@@ -36,9 +36,6 @@ public record ClassArchive(Path path) {
         return String.join(
                 " ",
                 "-Xshare:auto",
-                // Else it is mapped at a random address, for which each pointer in it is rewritten at each start.
-                "-XX:+UnlockDiagnosticVMOptions",
-                "-XX:ArchiveRelocationMode=0",
                 "$([ -r \"" + path + "\" ] && echo \"-XX:SharedArchiveFile='" + path
                         + "'\" || echo -XX:DumpLoadedClassList=" + LIST + ")",
                 // A stale archive is no matter for anyone's eyes.
