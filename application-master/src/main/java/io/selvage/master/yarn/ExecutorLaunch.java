@@ -39,6 +39,15 @@ public final class ExecutorLaunch {
     /** Of the user's own: the JVM does not start with sizes that contradict each other. */
     private static final Pattern SIZES_OF_HEAP = Pattern.compile("-Xm[sx]|-XX:(Max|Min|Initial)HeapSize=");
 
+    /**
+     * Ten times what is usual for the virtual machine's second compiler: of the code that it optimizes in an executor's
+     * first seconds little is run again, and it takes from the cores that are to bring the job back.
+     */
+    private static final String LATE_OPTIMIZATION = "-XX:Tier4InvocationThreshold=50000"
+            + " -XX:Tier4MinInvocationThreshold=6000"
+            + " -XX:Tier4CompileThreshold=150000"
+            + " -XX:Tier4BackEdgeThreshold=400000";
+
     private static final double HEAP_SHARE = 0.7;
     private static final double DIRECT_SHARE = 0.12;
 
@@ -83,6 +92,7 @@ public final class ExecutorLaunch {
                 "-XX:MaxGCPauseMillis=20",
                 // The kernel closes the connections of a killed process after it has freed its memory, page by page.
                 "-XX:+UseTransparentHugePages",
+                LATE_OPTIMIZATION,
                 ClassArchive.optionsInShell(),
                 "-XX:+ExitOnOutOfMemoryError",
                 // What it says then, so that YARN shows it.
