@@ -2,28 +2,43 @@ package io.selvage.connector.file;
 
 import io.selvage.api.connector.BadInputException;
 import io.selvage.api.connector.SplitPlanner;
+import io.selvage.api.graph.InvalidProgramException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
+import org.jspecify.annotations.Nullable;
 
 /** Owned by the planner's thread. Lists the input once and cuts it into splits, in order of path and offset. */
 final class FilePlanner implements SplitPlanner<FileSplit> {
-    private static final byte[] NOTHING_PLANNED = {0};
-    private static final byte[] ALL_PLANNED = {1};
+    private static final byte NOTHING_PLANNED = 0;
+    /** What follows is the path that was planned, in UTF-8; the first version said nothing of it. */
+    private static final byte ALL_PLANNED = 1;
 
     private final InputFiles input;
     private final long splitBytes;
     private boolean complete;
 
-    FilePlanner(InputFiles input, long splitBytes, byte[] restored) {
+    /** @throws InvalidProgramException if what was planned is of another path */
+    FilePlanner(InputFiles input, long splitBytes, byte @Nullable [] restored) throws IOException {
         this.input = input;
         this.splitBytes = splitBytes;
-        this.complete = restored[0] == ALL_PLANNED[0];
+        this.complete = restored != null && restored[0] == ALL_PLANNED;
+        if (restored != null && restored.length > 1) {
+            requireSame(new String(restored, 1, restored.length - 1, StandardCharsets.UTF_8));
+        }
     }
 
-    static byte[] initialState() {
-        return NOTHING_PLANNED;
+    /** The new path's files would never be looked for, and the job would end, or wait, as if it had read them. */
+    private void requireSame(String planned) throws IOException {
+        if (!input.path().equals(planned) && !input.qualified().equals(new InputFiles(planned).qualified())) {
+            throw new InvalidProgramException("The checkpoint is of a job that read " + planned + " here, and the"
+                    + " program reads " + input.path() + ", whose files it would never look for. Let it read " + planned
+                    + " as before, or give the source a uid that it did not have, so that it begins anew"
+                    + " (--allow-dropped-state then leaves what the former one has read to).");
+        }
     }
 
     @Override
@@ -46,7 +61,11 @@ final class FilePlanner implements SplitPlanner<FileSplit> {
 
     @Override
     public byte[] snapshot() {
-        return (complete ? ALL_PLANNED : NOTHING_PLANNED).clone();
+        if (!complete) {
+            return new byte[] {NOTHING_PLANNED};
+        }
+        byte[] path = input.path().getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(1 + path.length).put(ALL_PLANNED).put(path).array();
     }
 
     private void addSplits(FileStatus file, List<FileSplit> splits) {

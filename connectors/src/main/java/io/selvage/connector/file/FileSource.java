@@ -90,9 +90,8 @@ public final class FileSource<T> implements Source<T, FileSplit> {
     }
 
     @Override
-    public SplitPlanner<FileSplit> planner(SourceContext context, byte @Nullable [] restored) {
-        return new FilePlanner(
-                new InputFiles(path), splitBytes, restored == null ? FilePlanner.initialState() : restored);
+    public SplitPlanner<FileSplit> planner(SourceContext context, byte @Nullable [] restored) throws IOException {
+        return new FilePlanner(new InputFiles(path), splitBytes, restored);
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selvage.api.connector.BadInputException;
 import io.selvage.api.connector.SplitPlanner;
 import io.selvage.api.connector.SplitReader;
+import io.selvage.api.graph.InvalidProgramException;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -129,6 +130,35 @@ final class FileSourceTest {
         assertThat(afterwards.isComplete()).isTrue();
         assertThat(afterwards.discover()).isEmpty();
         assertThat(source.planner(Collected.CONTEXT, before).discover()).hasSize(1);
+    }
+
+    /** The files of the new path would never be looked for. */
+    @Test
+    void aCheckpointOfAnotherPathIsRefused() throws Exception {
+        Path one = write("one", "a\n");
+        Path other = write("other", "b\n");
+        SplitPlanner<FileSplit> planner = FileSource.text(one.toString()).planner(Collected.CONTEXT, null);
+        byte[] nothingPlanned = planner.snapshot();
+        planner.discover();
+        byte[] planned = planner.snapshot();
+
+        assertThatThrownBy(() -> FileSource.text(other.toString()).planner(Collected.CONTEXT, planned))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContainingAll("read " + one + " here", "reads " + other, "a uid that it did not have");
+        assertThat(FileSource.text(other.toString())
+                        .planner(Collected.CONTEXT, nothingPlanned)
+                        .discover())
+                .hasSize(1);
+        assertThat(FileSource.text(one.toUri().toString())
+                        .planner(Collected.CONTEXT, planned)
+                        .isComplete())
+                .as("the same, written in another way")
+                .isTrue();
+        byte[] ofTheFirstVersion = {1};
+        assertThat(FileSource.text(other.toString())
+                        .planner(Collected.CONTEXT, ofTheFirstVersion)
+                        .isComplete())
+                .isTrue();
     }
 
     @Test

@@ -4,7 +4,7 @@ package io.selvage.checkpoint.backend;
 public final class StateMismatchException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    StateMismatchException(String message) {
+    public StateMismatchException(String message) {
         super(message);
     }
 }

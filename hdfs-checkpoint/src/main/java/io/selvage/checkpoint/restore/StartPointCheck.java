@@ -5,8 +5,10 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.OperatorDefinition;
+import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.CorruptDataException;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import io.selvage.checkpoint.backend.StateFate;
 import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.StateSchema;
@@ -29,6 +31,7 @@ import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -99,6 +102,7 @@ public final class StartPointCheck {
         Set<String> dropped = droppedOperators(metadata, graph);
         requireEdges(metadata, graph);
         requireFiles(metadata);
+        requireKinds(metadata, graph);
         RestorePlan plan = plan(metadata, graph, dropped);
         planned.accept(plan);
         requireOperators(dropped);
@@ -136,6 +140,44 @@ public final class StartPointCheck {
             throw refused("has state of operators that the program does not have, by uid: "
                     + String.join(", ", dropped)
                     + ". Give its operators the uids that they had, or drop that state with --allow-dropped-state.");
+        }
+    }
+
+    /** A step may have the uid that one of another kind had. A planner's state is its connector's own. */
+    private void requireKinds(CheckpointMetadata metadata, JobGraph graph) throws IOException {
+        Map<String, OperatorSnapshot> stateful = operatorsOf(metadata)
+                .filter(each ->
+                        each.hasOperatorState() || !each.getSmallOperatorState().isEmpty())
+                .collect(Collectors.toMap(OperatorSnapshot::getOperatorUid, each -> each, (one, alike) -> one));
+        for (Vertex vertex : graph.vertices()) {
+            for (Operator operator : vertex.operators()) {
+                OperatorSnapshot snapshot = stateful.get(operator.uid());
+                if (snapshot != null && operator.role() != OperatorRole.SOURCE_PLANNER) {
+                    Optional<String> misfit = OperatorStateKind.misfit(head(snapshot), kinds(operator.role()));
+                    if (misfit.isPresent()) {
+                        throw refused(misfit.get() + " That is of " + operator.name() + " with the uid "
+                                + operator.uid() + ".");
+                    }
+                }
+            }
+        }
+    }
+
+    private static Set<OperatorStateKind> kinds(OperatorRole role) {
+        return switch (role) {
+            case SOURCE_READER -> EnumSet.of(OperatorStateKind.SOURCE_POSITIONS);
+            case SINK -> EnumSet.of(OperatorStateKind.PENDING_OUTPUT);
+            case TRANSFORM, SOURCE_PLANNER ->
+                EnumSet.complementOf(EnumSet.of(OperatorStateKind.SOURCE_POSITIONS, OperatorStateKind.PENDING_OUTPUT));
+        };
+    }
+
+    private byte head(OperatorSnapshot snapshot) throws IOException {
+        if (!snapshot.hasOperatorState()) {
+            return snapshot.getSmallOperatorState().byteAt(0);
+        }
+        try (InputStream in = segments.open(SegmentHandle.fromWire(snapshot.getOperatorState()))) {
+            return (byte) in.read();
         }
     }
 

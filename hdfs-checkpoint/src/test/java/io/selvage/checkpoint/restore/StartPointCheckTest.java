@@ -3,6 +3,7 @@ package io.selvage.checkpoint.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import io.selvage.api.function.Collector;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.KeyedProcessFunction;
@@ -19,6 +20,7 @@ import io.selvage.api.graph.WindowResult;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.time.TimeDomain;
+import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.api.window.TimeTrigger;
@@ -27,6 +29,7 @@ import io.selvage.api.window.TumblingWindows;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.NoNamespace;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.WindowStates;
@@ -336,6 +339,43 @@ class StartPointCheckTest {
         JobGraph graph = graph(128, "renamed");
         assertRefused(savepoint, graph, savepoint.toString(), "by uid: counts", "--allow-dropped-state");
         assertThat(check(savepoint, graph, true).getCheckpoint()).isEqualTo(7);
+    }
+
+    @Test
+    void stateOfAStepOfAnotherKindWithTheSameUidIsRefused() throws IOException {
+        write(metadata("counts")
+                .addSubtasks(SubtaskSnapshot.newBuilder()
+                        .addOperators(OperatorSnapshot.newBuilder()
+                                .setOperatorUid("lines")
+                                .setParallelism(1)
+                                .setSmallOperatorState(stateOf(OperatorStateKind.PENDING_OUTPUT))))
+                .build());
+        assertRefused(
+                savepoint,
+                graph(OperatorRole.SOURCE_READER),
+                savepoint.toString(),
+                "has pending output in place of source positions",
+                "Give it another one",
+                "the uid lines");
+        assertRefused(savepoint, graph(OperatorRole.TRANSFORM), "has pending output in place of broadcast state or ");
+        assertThat(check(savepoint, graph(OperatorRole.SINK), false).getCheckpoint())
+                .isEqualTo(7);
+        assertThat(check(savepoint, graph(OperatorRole.SOURCE_PLANNER), false).getCheckpoint())
+                .as("a planner's state may be anything")
+                .isEqualTo(7);
+    }
+
+    private static ByteString stateOf(OperatorStateKind kind) {
+        BinaryWriter out = new BinaryWriter();
+        kind.writeHead(out);
+        return ByteString.copyFrom(out.toByteArray());
+    }
+
+    private static JobGraph graph(OperatorRole ofLines) {
+        List<Operator> operators = List.of(
+                new Operator("counts", "counts", true, OperatorRole.TRANSFORM, Opaque.write("x", "counts")),
+                new Operator("lines", "lines", true, ofLines, Opaque.write("x", "lines")));
+        return new JobGraph("x", 128, Map.of(), List.of(new Vertex(1, "v", 1, operators)), List.of());
     }
 
     @Test

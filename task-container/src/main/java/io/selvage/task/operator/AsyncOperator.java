@@ -6,6 +6,7 @@ import io.selvage.api.graph.OperatorDefinition;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -29,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  * after a restore, ahead of all other input.
  */
 final class AsyncOperator extends RuntimeOperator implements SourceHead {
-    private static final int FORMAT = 1;
     private static final long LONGEST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Elements whose answers are emitted before the subtask looks whether a cut is due. */
     private static final int MOST_EMITTED = 32;
@@ -337,7 +337,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     @Override
     OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         BinaryWriter out = new BinaryWriter();
-        out.writeByte(FORMAT);
+        OperatorStateKind.UNDER_WAY.writeHead(out);
         out.writeString(serde.schema());
         out.writeUnsignedVarInt(underWay.size() + restoredElements.size());
         try {
@@ -360,7 +360,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
 
     private List<Restored> read(byte[] bytes) {
         BinaryReader in = new BinaryReader(bytes);
-        StateFormat.check(in.readByte(), FORMAT, "elements under way");
+        OperatorStateKind.UNDER_WAY.readHead(in);
         Function<BinaryReader, Object> reader = context.reader(
                 serde,
                 in.readString(),

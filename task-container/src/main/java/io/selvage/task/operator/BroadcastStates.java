@@ -5,6 +5,7 @@ import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -23,7 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 final class BroadcastStates {
     private static final Logger LOG = LoggerFactory.getLogger(BroadcastStates.class);
-    private static final int FORMAT = 1;
 
     private final OperatorContext context;
     private final Map<String, Held> states = new LinkedHashMap<>();
@@ -54,7 +54,7 @@ final class BroadcastStates {
     }
 
     void write(BinaryWriter out) {
-        out.writeByte(FORMAT);
+        OperatorStateKind.BROADCAST.writeHead(out);
         out.writeUnsignedVarInt(states.size());
         BinaryWriter entries = new BinaryWriter();
         for (Held state : states.values()) {
@@ -68,7 +68,7 @@ final class BroadcastStates {
     }
 
     void read(BinaryReader in) {
-        StateFormat.check(in.readByte(), FORMAT, "broadcast state");
+        OperatorStateKind.BROADCAST.readHead(in);
         int count = in.readCount();
         for (int i = 0; i < count; i++) {
             String name = in.readString();

@@ -7,6 +7,7 @@ import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.PartialSerde.Partial;
 import io.selvage.api.type.Serde;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,8 +30,6 @@ final class PartialAggregateOperator extends RuntimeOperator {
     static final long LONGEST_MILLIS = 100;
 
     private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(LONGEST_MILLIS);
-    private static final int FORMAT = 1;
-
     private final KeySelector<Object, Object> selector;
     private final AggregateFunction<Object, Object, ?> aggregate;
     private final Serde<Object> keySerde;
@@ -189,7 +188,7 @@ final class PartialAggregateOperator extends RuntimeOperator {
     private void readAll(RestoredState restored, int subtask) throws Exception {
         for (byte[] state : restored.operatorState(subtask)) {
             BinaryReader in = new BinaryReader(state);
-            StateFormat.check(in.readByte(), FORMAT, "partial aggregates");
+            OperatorStateKind.PARTIAL_AGGREGATES.readHead(in);
             Function<BinaryReader, Object> key = reader(keySerde, in.readString());
             Function<BinaryReader, Object> accumulator = reader(accumulatorSerde, in.readString());
             for (int left = in.readCount(); left > 0; left--) {
@@ -221,7 +220,7 @@ final class PartialAggregateOperator extends RuntimeOperator {
             return null;
         }
         BinaryWriter out = new BinaryWriter();
-        out.writeByte(FORMAT);
+        OperatorStateKind.PARTIAL_AGGREGATES.writeHead(out);
         out.writeString(keySerde.schema());
         out.writeString(accumulatorSerde.schema());
         out.writeUnsignedVarInt(count);

@@ -6,6 +6,7 @@ import io.selvage.api.connector.SplitReader;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import io.selvage.task.exchange.Timestamps;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,8 +27,8 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     static final long HELD_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     static final long MOST_IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    /** The first format. */
     private static final int WITHOUT_TIMES = 1;
-    private static final int FORMAT = 2;
 
     private final Source<Object, Object> source;
     private final boolean sideBySide;
@@ -259,7 +260,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     @Override
     OperatorCut snapshot(long checkpoint, boolean isSavepoint) {
         BinaryWriter out = new BinaryWriter();
-        out.writeByte(FORMAT);
+        OperatorStateKind.SOURCE_POSITIONS.writeHead(out);
         out.writeUnsignedVarInt(begun.size() + waiting.size());
         try {
             for (OpenSplit split : begun) {
@@ -288,8 +289,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
 
     private List<OpenSplit> read(byte[] state) {
         BinaryReader in = new BinaryReader(state);
-        byte format = in.readByte();
-        StateFormat.check(format, WITHOUT_TIMES, FORMAT, "source positions");
+        int format = OperatorStateKind.SOURCE_POSITIONS.readHead(in);
         int count = in.readCount();
         List<OpenSplit> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {

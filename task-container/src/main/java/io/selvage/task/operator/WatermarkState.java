@@ -2,11 +2,10 @@ package io.selvage.task.operator;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 
 /** Event time in a checkpoint: one instant for each subtask; more of the operator's may follow. */
 final class WatermarkState {
-    private static final int FORMAT = 1;
-
     private WatermarkState() {}
 
     static byte[] write(long millis) {
@@ -16,7 +15,7 @@ final class WatermarkState {
     }
 
     static void write(long millis, BinaryWriter out) {
-        out.writeByte(FORMAT);
+        OperatorStateKind.EVENT_TIME.writeHead(out);
         out.writeLong(millis);
     }
 
@@ -44,7 +43,7 @@ final class WatermarkState {
     }
 
     static long read(BinaryReader in) {
-        StateFormat.check(in.readByte(), FORMAT, "event time");
+        OperatorStateKind.EVENT_TIME.readHead(in);
         return in.readLong();
     }
 }

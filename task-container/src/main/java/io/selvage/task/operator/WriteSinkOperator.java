@@ -6,6 +6,7 @@ import io.selvage.api.connector.SinkWriter;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.exchange.LatencyMarker;
 import java.time.InstantSource;
@@ -24,8 +25,6 @@ import org.jspecify.annotations.Nullable;
  * subtask's own commits wait for a completed checkpoint of the new incarnation, and so for subtask 0.
  */
 final class WriteSinkOperator extends RuntimeOperator {
-    private static final int FORMAT = 1;
-
     private final Sink<Object, Object> sink;
     private final Serde<Object> committableSerde;
     private final Counters counters;
@@ -129,7 +128,7 @@ final class WriteSinkOperator extends RuntimeOperator {
 
     private byte[] write() {
         BinaryWriter out = new BinaryWriter();
-        out.writeByte(FORMAT);
+        OperatorStateKind.PENDING_OUTPUT.writeHead(out);
         out.writeUnsignedVarInt(pending.values().stream().mapToInt(List::size).sum());
         BinaryWriter bytes = new BinaryWriter();
         for (List<Object> committables : pending.values()) {
@@ -145,7 +144,7 @@ final class WriteSinkOperator extends RuntimeOperator {
 
     private void read(byte[] state, List<Object> into) {
         BinaryReader in = new BinaryReader(state);
-        StateFormat.check(in.readByte(), FORMAT, "pending output");
+        OperatorStateKind.PENDING_OUTPUT.readHead(in);
         int count = in.readCount();
         for (int i = 0; i < count; i++) {
             into.add(committableSerde.read(new BinaryReader(in.readByteArray())));

@@ -2,7 +2,7 @@ package io.selvage.task.subtask;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
-import io.selvage.api.type.CorruptDataException;
+import io.selvage.checkpoint.backend.StateMismatchException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,7 +44,8 @@ public record ChannelState(int edge, int from, long watermarkMillis, byte[] elem
         BinaryReader in = new BinaryReader(bytes);
         int format = in.readByte();
         if (format != FORMAT) {
-            throw new CorruptDataException("elements in flight of the unknown format " + format);
+            throw new StateMismatchException("The checkpoint has elements under way in format " + format
+                    + ", and this version of Selvage reads format " + FORMAT + " only. Use the version that wrote it.");
         }
         int count = in.readCount();
         List<ChannelState> states = new ArrayList<>();

@@ -3,6 +3,8 @@ package io.selvage.task.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.checkpoint.backend.LocalDamageException;
+import io.selvage.checkpoint.backend.StateMismatchException;
+import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.task.operator.OperatorException;
@@ -10,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FailureReportTest {
@@ -57,5 +60,18 @@ class FailureReportTest {
                 1);
         assertThat(failure.getKind()).isEqualTo(FailureKind.TRANSIENT);
         assertThat(failure.getCausesList().toString()).contains("selvage checkpoint verify");
+    }
+
+    /** Another try would find the same: the job ends at once, and says which file it is. */
+    @Test
+    void aDamagedOrUnknownCheckpointIsNotTriedAgain() {
+        SegmentDamagedException damaged = new SegmentDamagedException("hdfs://x/7.data is damaged");
+        StateMismatchException newer = new StateMismatchException("The checkpoint has event time in format 9");
+        for (Throwable thrown : List.of(damaged, new UncheckedIOException(damaged), newer)) {
+            assertThat(FailureReport.of(thrown, "vertex", 1).getKind()).isEqualTo(FailureKind.FATAL);
+        }
+        assertThat(FailureReport.of(new UncheckedIOException(damaged), "vertex", 1)
+                        .getMessage())
+                .contains("hdfs://x/7.data is damaged");
     }
 }

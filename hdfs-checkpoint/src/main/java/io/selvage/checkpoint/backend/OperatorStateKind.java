@@ -1,0 +1,98 @@
+package io.selvage.checkpoint.backend;
+
+import io.selvage.api.type.BinaryReader;
+import io.selvage.api.type.BinaryWriter;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What an operator's own state in a checkpoint, beside its keyed state, is of. The first byte says so: the kind in its
+ * high half, the format of what follows in its low half. The first versions of Selvage left the high half empty; what
+ * they have written is taken for what is looked for. The state of a planner of splits is a connector's own, and has no
+ * such head.
+ */
+public enum OperatorStateKind {
+    SOURCE_POSITIONS(1, 2, "source positions"),
+    PENDING_OUTPUT(2, 1, "pending output"),
+    BROADCAST(3, 1, "broadcast state"),
+    UNDER_WAY(4, 1, "elements under way"),
+    PARTIAL_AGGREGATES(5, 1, "partial aggregates"),
+    EVENT_TIME(6, 1, "event time");
+
+    private static final int FORMAT_BITS = 4;
+    private static final int FORMAT_MASK = (1 << FORMAT_BITS) - 1;
+
+    /** In checkpoints for good. */
+    private final int number;
+
+    private final int newestFormat;
+    private final String words;
+
+    OperatorStateKind(int number, int newestFormat, String words) {
+        this.number = number;
+        this.newestFormat = newestFormat;
+        this.words = words;
+    }
+
+    /** Before the state. */
+    public void writeHead(BinaryWriter out) {
+        out.writeByte(number << FORMAT_BITS | newestFormat);
+    }
+
+    /**
+     * Reads past the head.
+     *
+     * @return the format of what follows
+     * @throws StateMismatchException if the state is of another kind, or of a newer format
+     */
+    public int readHead(BinaryReader in) {
+        byte head = in.readByte();
+        Optional<String> misfit = misfit(head, Set.of(this));
+        if (misfit.isPresent()) {
+            throw new StateMismatchException("The checkpoint " + misfit.get());
+        }
+        int format = head & FORMAT_MASK;
+        if (format < 1 || format > newestFormat) { // Of a first version, which did not say what it is.
+            throw new StateMismatchException("The checkpoint " + newer(format));
+        }
+        return format;
+    }
+
+    /**
+     * Why state with that head can't be that of a step.
+     *
+     * @param expected kinds that the step's state may be of
+     * @return what follows "the checkpoint", to the end of the last sentence
+     */
+    public static Optional<String> misfit(byte head, Set<OperatorStateKind> expected) {
+        int number = (head & 0xff) >> FORMAT_BITS;
+        if (number == 0) {
+            return Optional.empty();
+        }
+        Optional<OperatorStateKind> found =
+                Arrays.stream(values()).filter(kind -> kind.number == number).findFirst();
+        if (found.isEmpty()) {
+            return Optional.of("has state of a kind that this version of Selvage does not know. Use the version that"
+                    + " wrote it.");
+        }
+        OperatorStateKind kind = found.get();
+        if (!expected.contains(kind)) {
+            String lookedFor = Arrays.stream(values())
+                    .filter(expected::contains)
+                    .map(each -> each.words)
+                    .collect(Collectors.joining(" or "));
+            return Optional.of("has " + kind.words + " in place of " + lookedFor + ": a step has the uid that one of"
+                    + " another kind had. Give it another one.");
+        }
+        int format = head & FORMAT_MASK;
+        return format < 1 || format > kind.newestFormat ? Optional.of(kind.newer(format)) : Optional.empty();
+    }
+
+    private String newer(int format) {
+        String known = newestFormat == 1 ? "format 1 only" : "formats 1 to " + newestFormat;
+        return "has " + words + " in format " + format + ", and this version of Selvage reads " + known
+                + ". Use the version that wrote it.";
+    }
+}
