@@ -843,7 +843,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     @Override
     public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
-        store.requireWhole(); // Else none could be stored until the damage is read by chance.
+        store.requireWhole(); // Else none could be stored until the same is read by chance.
         releaseParts();
         awaitFlush();
         if (codec.hasExpiring()) {
@@ -934,7 +934,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         if (back == null || links == null || !isConsistent()) {
             return false;
         }
-        if (store.isDamaged()) { // The links lead to the same files.
+        if (store.isBroken()) { // The links lead to the same files.
             LOG.warn("What the disk has of the state of operator {} is damaged, and given up", operator);
             return false;
         }

@@ -2,6 +2,7 @@ package io.selvage.checkpoint.backend;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import io.selvage.protocol.failure.OpenFileLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -45,8 +46,8 @@ final class RocksStore {
     private final RocksDB database;
     private final ReadOptions reading = new ReadOptions();
     private final AtomicInteger users = new AtomicInteger(1);
-    private final AtomicReference<@Nullable LocalDamageException> damage =
-            new AtomicReference<>(); // The first that was found.
+    private final AtomicReference<@Nullable IOException> broken =
+            new AtomicReference<>(); // By the first that was found.
 
     private RocksStore(RocksEnvironment environment, Path directory, boolean isNew, Opening opening)
             throws IOException {
@@ -303,20 +304,33 @@ final class RocksStore {
 
     private IOException failed(String verb, Path path, RocksDBException e) {
         IOException failed = LocalDiskException.of(verb, path, e);
-        if (failed instanceof LocalDamageException found) {
-            damage.compareAndSet(null, found);
+        if (failed instanceof LocalDamageException) {
+            broken.compareAndSet(null, failed);
         }
         return failed;
     }
 
-    /** Whether a file of it was found not to be as it was written, so far: nothing can be made of it then. */
-    boolean isDamaged() {
-        return damage.get() != null;
+    /**
+     * What an upload can't read, none after it can, unless that was for want of files that may be open, or the file has
+     * gone with its cut, which was given up.
+     */
+    private IOException failedToStore(Path path, RocksDBException e) {
+        IOException failed = failed("be read from", path, e);
+        boolean isOfLimit = OpenFileLimit.in(String.valueOf(e.getMessage())).isPresent();
+        if (failed instanceof LocalDiskException && !isOfLimit && Files.exists(path)) {
+            broken.compareAndSet(null, failed);
+        }
+        return failed;
     }
 
-    /** @throws UncheckedIOException if it is damaged, with the damage that was found */
+    /** Whether a file of it was found not to be as it was written, or unreadable: nothing can be made of it then. */
+    boolean isBroken() {
+        return broken.get() != null;
+    }
+
+    /** @throws UncheckedIOException if it is not, with what was found */
     void requireWhole() {
-        LocalDamageException known = damage.get();
+        IOException known = broken.get();
         if (known != null) {
             throw new UncheckedIOException(known);
         }
@@ -359,7 +373,7 @@ final class RocksStore {
                 reader.open(file.toString());
                 reader.verifyChecksum();
             } catch (RocksDBException e) {
-                throw failed("be read from", file, e);
+                throw failedToStore(file, e);
             }
         }
 
@@ -376,7 +390,7 @@ final class RocksStore {
                 }
                 each.status();
             } catch (RocksDBException e) {
-                throw failed("be read from", e);
+                throw failedToStore(directory, e);
             }
         }
     }

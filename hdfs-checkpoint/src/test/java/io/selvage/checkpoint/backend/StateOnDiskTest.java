@@ -283,6 +283,42 @@ final class StateOnDiskTest {
         assertNothingIsLeft();
     }
 
+    @Test
+    void whatCanNotBeReadAsACheckpointIsStoredFailsTheNextCutUnlessTheFileIsGone() throws Exception {
+        RocksStore store = RocksStore.create(environment);
+        Path made = Files.createDirectories(environment.newDirectory("made"));
+        try (SortedFiles files = new SortedFiles(environment, made, "rows")) {
+            files.put(new byte[] {0, 0, 1}, 3, new byte[] {7}, 1);
+            store.takeIn(files.finish());
+        }
+        RocksStore.delete(made);
+        Path point = environment.newDirectory("point");
+        store.makePoint(point);
+        RocksStore.View view = store.view(point);
+        Path table = Objects.requireNonNull(view.image()).files().stream()
+                .filter(RocksStore::isSorted)
+                .collect(MoreCollectors.onlyElement());
+        view.verify(table);
+        Files.delete(table);
+        assertThatThrownBy(() -> view.verify(table)).isInstanceOf(LocalDiskException.class);
+        store.requireWhole();
+        makeUnreadable(table);
+        assertThatThrownBy(() -> view.verify(table)).isInstanceOf(LocalDiskException.class);
+        assertThatThrownBy(store::requireWhole).hasCauseInstanceOf(LocalDiskException.class);
+        view.release();
+        store.close();
+        RocksStore.delete(point);
+        assertNothingIsLeft();
+    }
+
+    /** In place of a file that there is no more: a directory, which is not shorter than the shortest table. */
+    private static void makeUnreadable(Path file) throws IOException {
+        Files.createDirectory(file);
+        for (int i = 0; i < 10; i++) {
+            Files.createFile(file.resolve("name-that-takes-its-room-" + i));
+        }
+    }
+
     /** Of the only store that there is. */
     private List<Path> tables() throws IOException {
         try (Stream<Path> all = Files.walk(directory.resolve("state"))) {
