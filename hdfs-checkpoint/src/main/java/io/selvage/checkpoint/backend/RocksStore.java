@@ -46,13 +46,18 @@ final class RocksStore {
     private final RocksDB database;
     private final ReadOptions reading = new ReadOptions();
     private final AtomicInteger users = new AtomicInteger(1);
-    private final AtomicReference<@Nullable IOException> broken =
-            new AtomicReference<>(); // By the first that was found.
+    private final AtomicReference<@Nullable IOException> broken; // By the first that was found; others may have it too.
 
-    private RocksStore(RocksEnvironment environment, Path directory, boolean isNew, Opening opening)
+    private RocksStore(
+            RocksEnvironment environment,
+            Path directory,
+            boolean isNew,
+            Opening opening,
+            AtomicReference<@Nullable IOException> broken)
             throws IOException {
         this.environment = environment;
         this.directory = directory;
+        this.broken = broken;
         this.options = new Options(environment.options()).setCreateIfMissing(isNew);
         this.openFiles = environment.openFiles().take();
         boolean isOpen = false;
@@ -93,23 +98,30 @@ final class RocksStore {
     /** An empty one. */
     static RocksStore create(RocksEnvironment environment) throws IOException {
         Path directory = LocalDiskException.made(environment.newDirectory("db"));
-        return new RocksStore(environment, directory, true, RocksDB::open);
+        return new RocksStore(environment, directory, true, RocksDB::open, new AtomicReference<>());
     }
 
     /** What there was at a restore point, or is in an image, which stays as it is. */
     static RocksStore at(Path point, RocksEnvironment environment) throws IOException {
-        return at(point, environment, RocksDB::open);
+        return at(point, environment, RocksDB::open, new AtomicReference<>());
     }
 
     /** The same, only to be viewed: nothing is compacted. */
     static RocksStore readOnlyAt(Path point, RocksEnvironment environment) throws IOException {
-        return at(point, environment, RocksDB::openReadOnly);
+        return at(point, environment, RocksDB::openReadOnly, new AtomicReference<>());
     }
 
-    private static RocksStore at(Path point, RocksEnvironment environment, Opening opening) throws IOException {
+    /** What this one had at a restore point. The files are the same: what is found of them counts for both. */
+    RocksStore takenBackTo(Path point) throws IOException {
+        return at(point, environment, RocksDB::open, broken);
+    }
+
+    private static RocksStore at(
+            Path point, RocksEnvironment environment, Opening opening, AtomicReference<@Nullable IOException> broken)
+            throws IOException {
         Path directory = environment.newDirectory("db");
         linkAll(filesOf(point), directory);
-        return new RocksStore(environment, directory, false, opening);
+        return new RocksStore(environment, directory, false, opening, broken);
     }
 
     private interface Opening {
@@ -323,12 +335,7 @@ final class RocksStore {
         return failed;
     }
 
-    /** Whether a file of it was found not to be as it was written, or unreadable: nothing can be made of it then. */
-    boolean isBroken() {
-        return broken.get() != null;
-    }
-
-    /** @throws UncheckedIOException if it is not, with what was found */
+    /** @throws UncheckedIOException what was found, if a file is not as it was written, or can't be read */
     void requireWhole() {
         IOException known = broken.get();
         if (known != null) {

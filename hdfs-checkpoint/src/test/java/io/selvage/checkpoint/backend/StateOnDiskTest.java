@@ -285,19 +285,11 @@ final class StateOnDiskTest {
 
     @Test
     void whatCanNotBeReadAsACheckpointIsStoredFailsTheNextCutUnlessTheFileIsGone() throws Exception {
-        RocksStore store = RocksStore.create(environment);
-        Path made = Files.createDirectories(environment.newDirectory("made"));
-        try (SortedFiles files = new SortedFiles(environment, made, "rows")) {
-            files.put(new byte[] {0, 0, 1}, 3, new byte[] {7}, 1);
-            store.takeIn(files.finish());
-        }
-        RocksStore.delete(made);
+        RocksStore store = storeOfOneTable();
         Path point = environment.newDirectory("point");
         store.makePoint(point);
         RocksStore.View view = store.view(point);
-        Path table = Objects.requireNonNull(view.image()).files().stream()
-                .filter(RocksStore::isSorted)
-                .collect(MoreCollectors.onlyElement());
+        Path table = onlyTable(view);
         view.verify(table);
         Files.delete(table);
         assertThatThrownBy(() -> view.verify(table)).isInstanceOf(LocalDiskException.class);
@@ -305,6 +297,43 @@ final class StateOnDiskTest {
         makeUnreadable(table);
         assertThatThrownBy(() -> view.verify(table)).isInstanceOf(LocalDiskException.class);
         assertThatThrownBy(store::requireWhole).hasCauseInstanceOf(LocalDiskException.class);
+        view.release();
+        store.close();
+        RocksStore.delete(point);
+        assertNothingIsLeft();
+    }
+
+    private RocksStore storeOfOneTable() throws IOException {
+        RocksStore store = RocksStore.create(environment);
+        Path made = Files.createDirectories(environment.newDirectory("made"));
+        try (SortedFiles files = new SortedFiles(environment, made, "rows")) {
+            files.put(new byte[] {0, 0, 1}, 3, new byte[] {7}, 1);
+            store.takeIn(files.finish());
+        }
+        RocksStore.delete(made);
+        return store;
+    }
+
+    private static Path onlyTable(RocksStore.View view) {
+        return Objects.requireNonNull(view.image()).files().stream()
+                .filter(RocksStore::isSorted)
+                .collect(MoreCollectors.onlyElement());
+    }
+
+    /** An upload may go on after the subtask that has begun it. */
+    @Test
+    void damageThatIsFoundOnceAStoreIsTakenBackIsThatOfTheNewOneToo() throws Exception {
+        RocksStore before = storeOfOneTable();
+        Path point = environment.newDirectory("point");
+        before.makePoint(point);
+        RocksStore.View view = before.view(point);
+        RocksStore store = before.takenBackTo(point);
+        before.close();
+        Path table = onlyTable(view);
+        flip(table, 10);
+        store.requireWhole();
+        assertThatThrownBy(() -> view.verify(table)).isInstanceOf(LocalDamageException.class);
+        assertThatThrownBy(store::requireWhole).hasCauseInstanceOf(LocalDamageException.class);
         view.release();
         store.close();
         RocksStore.delete(point);
