@@ -374,7 +374,7 @@ final class RocksStore {
             }
         }
 
-        /** Reads all of a sorted file of the image, and compares it with the checksums in it. */
+        /** Reads all of a sorted file that has some of the store, and compares it with the checksums in it. */
         void verify(Path file) throws IOException {
             try (SstFileReader reader = new SstFileReader(environment.checking())) {
                 reader.open(file.toString());

@@ -283,6 +283,55 @@ final class StateOnDiskTest {
         assertNothingIsLeft();
     }
 
+    /** The file of what the second of two cuts has added, which the third one needs as well. */
+    private Path addedBySecondCut(Running running) throws IOException {
+        running.put(0, 100, 1);
+        running.cut(1);
+        running.backend.confirm(1);
+        running.put(0, 10, 2);
+        running.cut(2);
+        try (Stream<Path> files = Files.list(onlyDirectory("rows-"))) {
+            return files.filter(RocksStore::isSorted).collect(MoreCollectors.onlyElement());
+        }
+    }
+
+    @Test
+    void whatTheDiskHasNotKeptOfChangesGoesIntoNoCheckpoint() throws Exception {
+        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20);
+        Running running = new Running(KeyedOrigin.NOTHING);
+        Path added = addedBySecondCut(running);
+        KeyedCut third = running.backend.snapshot(3).complete();
+        assertThat(third.base()).as("the case at hand").isEqualTo(1);
+        flip(added, 20);
+        assertThatThrownBy(third::bytes)
+                .satisfies(thrown -> assertThat(LocalDamageException.in(thrown))
+                        .hasMessageContaining("State can't be read from " + added));
+        assertThatThrownBy(() -> running.backend.snapshot(4))
+                .satisfies(
+                        thrown -> assertThat(LocalDamageException.in(thrown)).isNotNull());
+        running.close();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void changesThatCanNotBeReadEndTheSubtaskAtTheNextCut() throws Exception {
+        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20);
+        Running running = new Running(KeyedOrigin.NOTHING);
+        Path added = addedBySecondCut(running);
+        KeyedCut third = running.backend.snapshot(3).complete();
+        Files.delete(added);
+        makeUnreadable(added);
+        assertThatThrownBy(third::bytes)
+                .satisfies(
+                        thrown -> assertThat(LocalDiskException.in(thrown)).isNotNull());
+        assertThatThrownBy(() -> running.backend.snapshot(4))
+                .satisfies(thrown -> assertThat(LocalDiskException.in(thrown))
+                        .hasMessageContaining("State can't be read from " + added)
+                        .satisfies(ofDisk -> assertThat(ofDisk.isOfNode()).isTrue()));
+        running.close();
+        assertNothingIsLeft();
+    }
+
     @Test
     void whatCanNotBeReadAsACheckpointIsStoredFailsTheNextCutUnlessTheFileIsGone() throws Exception {
         RocksStore store = storeOfOneTable();
