@@ -437,6 +437,7 @@ final class StateOnDiskTest {
                         .isInstanceOf(CorruptDataException.class)
                         .hasMessageContaining("operator operator in checkpoint 1")
                         .hasMessageContaining("file " + name)
+                        .hasMessageNotContaining("See whether the disk")
                         .hasMessageContaining("Restore another checkpoint");
                 replica.close();
             }
