@@ -49,8 +49,9 @@ public enum OpenFileLimit {
     public String remedy() {
         return switch (this) {
             case OF_PROCESS ->
-                "Raise the limit of the user that it runs as, in a container that of the NodeManagers, and restart it,"
-                        + " or these: nofile in limits.conf (ulimit -Hn shows it), or LimitNOFILE of their service.";
+                "Raise nofile in limits.conf for the user that this process runs as (ulimit -Hn shows it), and start it"
+                        + " anew. If it is a container, raise that of the NodeManagers, or LimitNOFILE of their service,"
+                        + " and restart them.";
             case OF_NODE -> "Raise fs.file-max there, or see which process has so many.";
         };
     }
