@@ -277,7 +277,11 @@ class FollowRunTest {
         fill(1000);
         assertThat(follow(checkpoint(1), Long.MAX_VALUE, onDisk).bytesLeft()).isZero();
         damage(firstTable());
-        fill(500); // Whoever adds to what there is reads it.
+        for (Writer writer : writers) {
+            for (int key = 0; key < 500; key++) {
+                writer.set(key(writer.subtask, key), -1); // Whoever adds this to what there is reads it.
+            }
+        }
         CheckpointMetadata second = checkpoint(2);
         assertThat(writers.get(0).chain).as("the case at hand").hasSize(2);
         FollowRun.Outcome outcome = follow(second, Long.MAX_VALUE, onDisk);
@@ -357,12 +361,13 @@ class FollowRunTest {
         };
     }
 
-    /** Of the first store that was made, which is the first subtask's. */
+    /** With the rows of the first store that was made, which is the first subtask's; others say that groups are whole. */
     private Path firstTable() throws IOException {
         try (Stream<Path> all = Files.walk(directory.resolve("disk"))) {
             return all.filter(each -> each.toString().endsWith(".sst"))
                     .filter(each -> each.getParent().getFileName().toString().startsWith("db-"))
-                    .min(Comparator.comparingInt(FollowRunTest::numberOfStore))
+                    .min(Comparator.comparingInt(FollowRunTest::numberOfStore)
+                            .thenComparingLong(table -> -table.toFile().length()))
                     .orElseThrow();
         }
     }
@@ -372,10 +377,12 @@ class FollowRunTest {
         return Integer.parseInt(store.substring("db-".length()));
     }
 
-    /** In place, in the midst of the rows. */
+    /** In place, and each of the blocks that rows are in. */
     private static void damage(Path table) throws IOException {
         byte[] bytes = Files.readAllBytes(table);
-        bytes[bytes.length / 3] ^= 4;
+        for (int at = 20; at < bytes.length / 2; at += 500) {
+            bytes[at] ^= 4;
+        }
         Files.write(table, bytes, StandardOpenOption.WRITE);
     }
 
