@@ -34,7 +34,8 @@ class OpenFileLimitTest {
 
     @Test
     void whatAServerSaysIsNotOfThisProcess() {
-        assertThat(OpenFileLimit.in("java.io.IOException: Too many open files\n\tat java.base/sun.nio.ch.Net.accept(Net)"))
+        assertThat(OpenFileLimit.in(
+                        "java.io.IOException: Too many open files\n\tat java.base/sun.nio.ch.Net.accept(Net)"))
                 .isEmpty();
     }
 }

@@ -23,6 +23,7 @@ final class OpenFileShares {
     private final long most;
     /** Locked: who opens a store may go on only when the others have given way, whichever threads these belong to. */
     private final List<Share> shares = new ArrayList<>();
+
     private int parts = 1; // That half of the limit is divided into; guarded by the same lock.
 
     /** A store that is open; told by whichever thread opens or closes another. */

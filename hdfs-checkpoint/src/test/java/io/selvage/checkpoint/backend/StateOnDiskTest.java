@@ -307,8 +307,7 @@ final class StateOnDiskTest {
                 .satisfies(thrown -> assertThat(LocalDamageException.in(thrown))
                         .hasMessageContaining("State can't be read from " + added));
         assertThatThrownBy(() -> running.backend.snapshot(4))
-                .satisfies(
-                        thrown -> assertThat(LocalDamageException.in(thrown)).isNotNull());
+                .satisfies(thrown -> assertThat(LocalDamageException.in(thrown)).isNotNull());
         running.close();
         assertNothingIsLeft();
     }
@@ -322,8 +321,7 @@ final class StateOnDiskTest {
         Files.delete(added);
         makeUnreadable(added);
         assertThatThrownBy(third::bytes)
-                .satisfies(
-                        thrown -> assertThat(LocalDiskException.in(thrown)).isNotNull());
+                .satisfies(thrown -> assertThat(LocalDiskException.in(thrown)).isNotNull());
         assertThatThrownBy(() -> running.backend.snapshot(4))
                 .satisfies(thrown -> assertThat(LocalDiskException.in(thrown))
                         .hasMessageContaining("State can't be read from " + added)

@@ -97,8 +97,7 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
             return false;
         }
         StringBuilder words = new StringBuilder(String.valueOf(status.getDescription()));
-        Causes.of(status.getCause())
-                .forEach(cause -> words.append(' ').append(cause.getMessage()));
+        Causes.of(status.getCause()).forEach(cause -> words.append(' ').append(cause.getMessage()));
         return Stream.of("refused", "reset", "closed").anyMatch(words.toString()::contains);
     }
 

@@ -91,8 +91,7 @@ record FollowRun(
                     .sum();
             boolean isOfNow = snapshot.getParallelism()
                     == parallelism.getOrDefault(owner.subtask().vertex().value(), 0);
-            Followed followed =
-                    isOfNow && !isFull ? follow(owner, snapshot, stored, mostBytes - used) : Followed.LEFT;
+            Followed followed = isOfNow && !isFull ? follow(owner, snapshot, stored, mostBytes - used) : Followed.LEFT;
             isFull = isFull || followed == Followed.NO_ROOM;
             if (followed == Followed.HELD) {
                 used += held.replicaBytes(owner);
@@ -105,8 +104,8 @@ record FollowRun(
     }
 
     /**
-     * A chain of segments holds many rows more than once, so that only reading it shows what it comes to; what has found
-     * no room, or was damaged although all of it was read anew, is not read again before that may have changed.
+     * A chain of segments holds many rows more than once, so that only reading it shows what it comes to; what has
+     * found no room, or was damaged although all of it was read anew, is not read again before that may have changed.
      */
     private Followed follow(StateOwner owner, OperatorSnapshot snapshot, long storedBytes, long roomBytes)
             throws IOException {

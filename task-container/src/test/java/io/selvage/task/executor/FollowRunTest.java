@@ -361,7 +361,9 @@ class FollowRunTest {
         };
     }
 
-    /** With the rows of the first store that was made, which is the first subtask's; others say that groups are whole. */
+    /**
+     * With the rows of the first store that was made, which is the first subtask's; others say that groups are whole.
+     */
     private Path firstTable() throws IOException {
         try (Stream<Path> all = Files.walk(directory.resolve("disk"))) {
             return all.filter(each -> each.toString().endsWith(".sst"))
