@@ -13,6 +13,8 @@ public enum OpenFileLimit {
     private static final String TOO_MANY = "Too many open files";
     /** And for one of all processes of the node. */
     private static final String TOO_MANY_IN_SYSTEM = TOO_MANY + " in system";
+    /** Words that go on with a stack are a server's, and so is what they tell of. */
+    private static final String STACK = "\n\tat ";
     /** Read while there are files to be opened. */
     private static final long MOST = most();
 
@@ -27,9 +29,9 @@ public enum OpenFileLimit {
                 : 0;
     }
 
-    /** The one that words of the system tell of. */
+    /** The one that words of this node's system tell of. */
     public static Optional<OpenFileLimit> in(String words) {
-        if (!words.contains(TOO_MANY)) {
+        if (!words.contains(TOO_MANY) || words.contains(STACK)) {
             return Optional.empty();
         }
         return Optional.of(words.contains(TOO_MANY_IN_SYSTEM) ? OF_NODE : OF_PROCESS);
@@ -47,8 +49,9 @@ public enum OpenFileLimit {
     public String remedy() {
         return switch (this) {
             case OF_PROCESS ->
-                "Raise the limit of the user that NodeManagers run as, whose containers have it too, and restart them:"
-                        + " LimitNOFILE of their service, or nofile in limits.conf (ulimit -Hn shows it).";
+                "Raise nofile in limits.conf for the user that this process runs as (ulimit -Hn shows it), and start it"
+                        + " anew. If it is a container, raise that of the NodeManagers, or LimitNOFILE of their service,"
+                        + " and restart them.";
             case OF_NODE -> "Raise fs.file-max there, or see which process has so many.";
         };
     }

@@ -44,5 +44,8 @@ class FailureWordsTest {
         assertThat(FailureWords.withLimit(told, unconnected)).isEqualTo(told);
         assertThat(FailureWords.withLimit("refused", new IOException("refused")))
                 .isEqualTo("refused");
+        IOException ofServer =
+                new IOException("Too many open files\n\tat java.base/java.io.FileInputStream.open0(Native)");
+        assertThat(FailureWords.sentence(ofServer)).isEqualTo("Too many open files.");
     }
 }

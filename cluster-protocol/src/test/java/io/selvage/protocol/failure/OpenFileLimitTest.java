@@ -31,4 +31,11 @@ class OpenFileLimitTest {
                 });
         assertThat(OpenFileLimit.in("No space left on device")).isEmpty();
     }
+
+    @Test
+    void whatAServerSaysIsNotOfThisProcess() {
+        assertThat(OpenFileLimit.in(
+                        "java.io.IOException: Too many open files\n\tat java.base/sun.nio.ch.Net.accept(Net)"))
+                .isEmpty();
+    }
 }

@@ -15,12 +15,16 @@ final class OpenFileShares {
     static final int NO_LIMIT = -1;
     /** RocksDB takes no less than 20, of which it keeps 10 for what is no table. */
     static final int LEAST = 32;
+    /** There are so many times as many parts as stores before there are fewer parts again. */
+    private static final int SPARE = 4;
 
     private static final OpenFileShares OF_PROCESS = new OpenFileShares(OpenFileLimit.ofProcess());
 
     private final long most;
     /** Locked: who opens a store may go on only when the others have given way, whichever threads these belong to. */
     private final List<Share> shares = new ArrayList<>();
+
+    private int parts = 1; // That half of the limit is divided into; guarded by the same lock.
 
     /** A store that is open; told by whichever thread opens or closes another. */
     interface Limited {
@@ -48,10 +52,16 @@ final class OpenFileShares {
     }
 
     /**
-     * For each of them: the number of stores is rounded up to a power of two, as each change is written to the disk.
+     * For each of them. Each change is written to the disk, for every store: the parts are seldom others, and not
+     * because a store is opened and closed again, as for each state that is taken back to its last checkpoint.
      */
     private void divide() {
-        int parts = Integer.highestOneBit(Math.max(1, 2 * shares.size() - 1));
+        while (parts < shares.size()) {
+            parts *= 2;
+        }
+        while (parts > 1 && shares.size() * SPARE <= parts) {
+            parts /= 2;
+        }
         int files = most == 0 ? NO_LIMIT : (int) Math.min(Integer.MAX_VALUE, Math.max(LEAST, most / parts));
         for (Share share : shares) {
             share.set(files);

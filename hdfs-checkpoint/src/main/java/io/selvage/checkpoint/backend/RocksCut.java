@@ -135,6 +135,7 @@ final class RocksCut implements KeyedCut.Content {
             } else {
                 files.addAll(writeWhole(view, known.isWhole(), LocalDiskException.made(temporary)));
             }
+            int unverified = image == null ? files.size() : 0;
             if (!isWhole()) {
                 files.addAll(known.earlier());
                 files.addAll(flush.files());
@@ -155,7 +156,7 @@ final class RocksCut implements KeyedCut.Content {
                             names,
                             lengths)
                     .head());
-            give(files, lengths, image == null ? null : view, out);
+            give(files, lengths, unverified, view, out);
         } finally {
             view.release();
             release(view); // It is written once.
@@ -170,19 +171,19 @@ final class RocksCut implements KeyedCut.Content {
     }
 
     /**
-     * Files of an image may have been on the disk for long, and nobody has read them: each is verified before, while
-     * the one before it is given.
+     * Files of an image or of changes may have been on the disk for long, and nobody has read them: each is verified
+     * before, while the one before it is given.
      *
-     * @param ofImage null: they are files of no image
+     * @param unverified the first files, which were written just now
      */
-    private void give(List<Path> files, long[] lengths, RocksStore.@Nullable View ofImage, OutputStream out)
+    private void give(List<Path> files, long[] lengths, int unverified, RocksStore.View of, OutputStream out)
             throws IOException {
         FileCopy copy = new FileCopy(environment.ending());
         CompletableFuture<Void> verified = FileWork.none();
         try {
             for (int i = 0; i <= files.size(); i++) {
                 FileWork.joined(verified);
-                verified = ofImage != null && i < files.size() ? verified(files.get(i), ofImage) : FileWork.none();
+                verified = i >= unverified && i < files.size() ? verified(files.get(i), of) : FileWork.none();
                 if (i > 0) {
                     copy.give(files.get(i - 1), lengths[i - 1], out);
                 }

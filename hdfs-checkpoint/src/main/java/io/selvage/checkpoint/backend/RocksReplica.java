@@ -4,6 +4,7 @@ import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.CorruptDataException;
+import io.selvage.protocol.failure.FailureWords;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -164,13 +165,14 @@ public final class RocksReplica extends StateReplica {
         try {
             return opening.open();
         } catch (IOException e) {
-            String message = String.valueOf(e.getMessage());
+            Throwable ofStore = e.getCause() == null ? e : e.getCause(); // Whose words are not about the local disk.
+            String message = String.valueOf(ofStore.getMessage());
             Matcher named = STORE_FILE.matcher(message);
             while (message.contains(NOT_THERE) && named.find()) {
                 if (!image.fileNames().contains(named.group())) {
                     throw new CorruptDataException("The keyed state of operator " + operator + " in checkpoint "
                             + image.checkpoint() + " is an image that lacks the file " + named.group() + ": "
-                            + e.getMessage() + " Restore another checkpoint.");
+                            + FailureWords.sentence(message) + " Restore another checkpoint.");
                 }
             }
             throw e;

@@ -843,7 +843,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
 
     @Override
     public KeyedCut snapshot(long checkpoint, boolean isSavepoint) {
-        store.requireWhole(); // Else none could be stored until the damage is read by chance.
+        store.requireWhole(); // Else none could be stored until the same is read by chance.
         releaseParts();
         awaitFlush();
         if (codec.hasExpiring()) {
@@ -934,10 +934,6 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         if (back == null || links == null || !isConsistent()) {
             return false;
         }
-        if (store.isDamaged()) { // The links lead to the same files.
-            LOG.warn("What the disk has of the state of operator {} is damaged, and given up", operator);
-            return false;
-        }
         try {
             rewind(back, links);
             return true;
@@ -952,12 +948,13 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         beginChange();
         releaseParts();
         giveUpFlush();
+        store.requireWhole(); // The links lead to the same files.
         evictFrom(back.kept().epoch() + 1);
         Arrays.fill(used, 0, usedCount, null);
         usedCount = 0;
         usedBytes = 0;
         RocksStore before = store;
-        store = RocksStore.at(links, environment);
+        store = before.takenBackTo(links);
         before.close();
         groupBytes = back.kept().groupBytes().clone();
         for (CutHistory.Point<Kept> point : points.points()) {

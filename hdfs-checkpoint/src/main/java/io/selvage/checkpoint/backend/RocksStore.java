@@ -2,6 +2,7 @@ package io.selvage.checkpoint.backend;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import io.selvage.protocol.failure.OpenFileLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -45,13 +46,18 @@ final class RocksStore {
     private final RocksDB database;
     private final ReadOptions reading = new ReadOptions();
     private final AtomicInteger users = new AtomicInteger(1);
-    private final AtomicReference<@Nullable LocalDamageException> damage =
-            new AtomicReference<>(); // The first that was found.
+    private final AtomicReference<@Nullable IOException> broken; // By the first that was found; others may have it too.
 
-    private RocksStore(RocksEnvironment environment, Path directory, boolean isNew, Opening opening)
+    private RocksStore(
+            RocksEnvironment environment,
+            Path directory,
+            boolean isNew,
+            Opening opening,
+            AtomicReference<@Nullable IOException> broken)
             throws IOException {
         this.environment = environment;
         this.directory = directory;
+        this.broken = broken;
         this.options = new Options(environment.options()).setCreateIfMissing(isNew);
         this.openFiles = environment.openFiles().take();
         boolean isOpen = false;
@@ -92,23 +98,30 @@ final class RocksStore {
     /** An empty one. */
     static RocksStore create(RocksEnvironment environment) throws IOException {
         Path directory = LocalDiskException.made(environment.newDirectory("db"));
-        return new RocksStore(environment, directory, true, RocksDB::open);
+        return new RocksStore(environment, directory, true, RocksDB::open, new AtomicReference<>());
     }
 
     /** What there was at a restore point, or is in an image, which stays as it is. */
     static RocksStore at(Path point, RocksEnvironment environment) throws IOException {
-        return at(point, environment, RocksDB::open);
+        return at(point, environment, RocksDB::open, new AtomicReference<>());
     }
 
     /** The same, only to be viewed: nothing is compacted. */
     static RocksStore readOnlyAt(Path point, RocksEnvironment environment) throws IOException {
-        return at(point, environment, RocksDB::openReadOnly);
+        return at(point, environment, RocksDB::openReadOnly, new AtomicReference<>());
     }
 
-    private static RocksStore at(Path point, RocksEnvironment environment, Opening opening) throws IOException {
+    /** What this one had at a restore point. The files are the same: what is found of them counts for both. */
+    RocksStore takenBackTo(Path point) throws IOException {
+        return at(point, environment, RocksDB::open, broken);
+    }
+
+    private static RocksStore at(
+            Path point, RocksEnvironment environment, Opening opening, AtomicReference<@Nullable IOException> broken)
+            throws IOException {
         Path directory = environment.newDirectory("db");
         linkAll(filesOf(point), directory);
-        return new RocksStore(environment, directory, false, opening);
+        return new RocksStore(environment, directory, false, opening, broken);
     }
 
     private interface Opening {
@@ -303,20 +316,28 @@ final class RocksStore {
 
     private IOException failed(String verb, Path path, RocksDBException e) {
         IOException failed = LocalDiskException.of(verb, path, e);
-        if (failed instanceof LocalDamageException found) {
-            damage.compareAndSet(null, found);
+        if (failed instanceof LocalDamageException) {
+            broken.compareAndSet(null, failed);
         }
         return failed;
     }
 
-    /** Whether a file of it was found not to be as it was written, so far: nothing can be made of it then. */
-    boolean isDamaged() {
-        return damage.get() != null;
+    /**
+     * What an upload can't read, none after it can, unless that was for want of files that may be open, or the file has
+     * gone with its cut, which was given up.
+     */
+    private IOException failedToStore(Path path, RocksDBException e) {
+        IOException failed = failed("be read from", path, e);
+        boolean isOfLimit = OpenFileLimit.in(String.valueOf(e.getMessage())).isPresent();
+        if (failed instanceof LocalDiskException && !isOfLimit && Files.exists(path)) {
+            broken.compareAndSet(null, failed);
+        }
+        return failed;
     }
 
-    /** @throws UncheckedIOException if it is damaged, with the damage that was found */
+    /** @throws UncheckedIOException what was found, if a file is not as it was written, or can't be read */
     void requireWhole() {
-        LocalDamageException known = damage.get();
+        IOException known = broken.get();
         if (known != null) {
             throw new UncheckedIOException(known);
         }
@@ -353,13 +374,13 @@ final class RocksStore {
             }
         }
 
-        /** Reads all of a sorted file of the image, and compares it with the checksums in it. */
+        /** Reads all of a sorted file that has some of the store, and compares it with the checksums in it. */
         void verify(Path file) throws IOException {
             try (SstFileReader reader = new SstFileReader(environment.checking())) {
                 reader.open(file.toString());
                 reader.verifyChecksum();
             } catch (RocksDBException e) {
-                throw failed("be read from", file, e);
+                throw failedToStore(file, e);
             }
         }
 
@@ -376,7 +397,7 @@ final class RocksStore {
                 }
                 each.status();
             } catch (RocksDBException e) {
-                throw failed("be read from", e);
+                throw failedToStore(directory, e);
             }
         }
     }

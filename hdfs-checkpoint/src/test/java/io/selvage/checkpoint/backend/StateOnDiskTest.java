@@ -283,6 +283,118 @@ final class StateOnDiskTest {
         assertNothingIsLeft();
     }
 
+    /** The file of what the second of two cuts has added, which the third one needs as well. */
+    private Path addedBySecondCut(Running running) throws IOException {
+        running.put(0, 100, 1);
+        running.cut(1);
+        running.backend.confirm(1);
+        running.put(0, 10, 2);
+        running.cut(2);
+        try (Stream<Path> files = Files.list(onlyDirectory("rows-"))) {
+            return files.filter(RocksStore::isSorted).collect(MoreCollectors.onlyElement());
+        }
+    }
+
+    @Test
+    void whatTheDiskHasNotKeptOfChangesGoesIntoNoCheckpoint() throws Exception {
+        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20);
+        Running running = new Running(KeyedOrigin.NOTHING);
+        Path added = addedBySecondCut(running);
+        KeyedCut third = running.backend.snapshot(3).complete();
+        assertThat(third.base()).as("the case at hand").isEqualTo(1);
+        flip(added, 20);
+        assertThatThrownBy(third::bytes)
+                .satisfies(thrown -> assertThat(LocalDamageException.in(thrown))
+                        .hasMessageContaining("State can't be read from " + added));
+        assertThatThrownBy(() -> running.backend.snapshot(4))
+                .satisfies(thrown -> assertThat(LocalDamageException.in(thrown)).isNotNull());
+        running.close();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void changesThatCanNotBeReadEndTheSubtaskAtTheNextCut() throws Exception {
+        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 1 << 20);
+        Running running = new Running(KeyedOrigin.NOTHING);
+        Path added = addedBySecondCut(running);
+        KeyedCut third = running.backend.snapshot(3).complete();
+        Files.delete(added);
+        makeUnreadable(added);
+        assertThatThrownBy(third::bytes)
+                .satisfies(thrown -> assertThat(LocalDiskException.in(thrown)).isNotNull());
+        assertThatThrownBy(() -> running.backend.snapshot(4))
+                .satisfies(thrown -> assertThat(LocalDiskException.in(thrown))
+                        .hasMessageContaining("State can't be read from " + added)
+                        .satisfies(ofDisk -> assertThat(ofDisk.isOfNode()).isTrue()));
+        running.close();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void whatCanNotBeReadAsACheckpointIsStoredFailsTheNextCutUnlessTheFileIsGone() throws Exception {
+        RocksStore store = storeOfOneTable();
+        Path point = environment.newDirectory("point");
+        store.makePoint(point);
+        RocksStore.View view = store.view(point);
+        Path table = onlyTable(view);
+        view.verify(table);
+        Files.delete(table);
+        assertThatThrownBy(() -> view.verify(table)).isInstanceOf(LocalDiskException.class);
+        store.requireWhole();
+        makeUnreadable(table);
+        assertThatThrownBy(() -> view.verify(table)).isInstanceOf(LocalDiskException.class);
+        assertThatThrownBy(store::requireWhole).hasCauseInstanceOf(LocalDiskException.class);
+        view.release();
+        store.close();
+        RocksStore.delete(point);
+        assertNothingIsLeft();
+    }
+
+    private RocksStore storeOfOneTable() throws IOException {
+        RocksStore store = RocksStore.create(environment);
+        Path made = Files.createDirectories(environment.newDirectory("made"));
+        try (SortedFiles files = new SortedFiles(environment, made, "rows")) {
+            files.put(new byte[] {0, 0, 1}, 3, new byte[] {7}, 1);
+            store.takeIn(files.finish());
+        }
+        RocksStore.delete(made);
+        return store;
+    }
+
+    private static Path onlyTable(RocksStore.View view) {
+        return Objects.requireNonNull(view.image()).files().stream()
+                .filter(RocksStore::isSorted)
+                .collect(MoreCollectors.onlyElement());
+    }
+
+    /** An upload may go on after the subtask that has begun it. */
+    @Test
+    void damageThatIsFoundOnceAStoreIsTakenBackIsThatOfTheNewOneToo() throws Exception {
+        RocksStore before = storeOfOneTable();
+        Path point = environment.newDirectory("point");
+        before.makePoint(point);
+        RocksStore.View view = before.view(point);
+        RocksStore store = before.takenBackTo(point);
+        before.close();
+        Path table = onlyTable(view);
+        flip(table, 10);
+        store.requireWhole();
+        assertThatThrownBy(() -> view.verify(table)).isInstanceOf(LocalDamageException.class);
+        assertThatThrownBy(store::requireWhole).hasCauseInstanceOf(LocalDamageException.class);
+        view.release();
+        store.close();
+        RocksStore.delete(point);
+        assertNothingIsLeft();
+    }
+
+    /** In place of a file that there is no more: a directory, which is not shorter than the shortest table. */
+    private static void makeUnreadable(Path file) throws IOException {
+        Files.createDirectory(file);
+        for (int i = 0; i < 10; i++) {
+            Files.createFile(file.resolve("name-that-takes-its-room-" + i));
+        }
+    }
+
     /** Of the only store that there is. */
     private List<Path> tables() throws IOException {
         try (Stream<Path> all = Files.walk(directory.resolve("state"))) {
@@ -323,6 +435,7 @@ final class StateOnDiskTest {
                         .isInstanceOf(CorruptDataException.class)
                         .hasMessageContaining("operator operator in checkpoint 1")
                         .hasMessageContaining("file " + name)
+                        .hasMessageNotContaining("See whether the disk")
                         .hasMessageContaining("Restore another checkpoint");
                 replica.close();
             }

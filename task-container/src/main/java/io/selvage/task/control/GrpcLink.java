@@ -4,6 +4,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import io.selvage.protocol.failure.Causes;
 import io.selvage.protocol.threads.ThreadStacks;
 import io.selvage.protocol.wire.DumpThreads;
 import io.selvage.protocol.wire.ExecutorMessage;
@@ -96,9 +97,7 @@ final class GrpcLink implements MasterLink, ClientResponseObserver<ExecutorMessa
             return false;
         }
         StringBuilder words = new StringBuilder(String.valueOf(status.getDescription()));
-        for (Throwable cause = status.getCause(); cause != null; cause = cause.getCause()) {
-            words.append(' ').append(cause.getMessage());
-        }
+        Causes.of(status.getCause()).forEach(cause -> words.append(' ').append(cause.getMessage()));
         return Stream.of("refused", "reset", "closed").anyMatch(words.toString()::contains);
     }
 

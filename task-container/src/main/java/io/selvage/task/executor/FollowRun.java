@@ -12,6 +12,7 @@ import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.KeyedBackends;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,6 +54,15 @@ record FollowRun(
      */
     record Outcome(long checkpoint, long bytes, long bytesLeft) {}
 
+    /** What came of one state. */
+    private enum Followed {
+        HELD,
+        /** It can't be had here, whatever room there is. */
+        LEFT,
+        /** There is none for it, nor for those that come later. */
+        NO_ROOM
+    }
+
     Outcome run() throws IOException {
         long used = otherBytes.getAsLong();
         long left = 0;
@@ -81,8 +91,9 @@ record FollowRun(
                     .sum();
             boolean isOfNow = snapshot.getParallelism()
                     == parallelism.getOrDefault(owner.subtask().vertex().value(), 0);
-            isFull = isFull || isOfNow && !follow(owner, snapshot, stored, mostBytes - used);
-            if (isOfNow && !isFull) {
+            Followed followed = isOfNow && !isFull ? follow(owner, snapshot, stored, mostBytes - used) : Followed.LEFT;
+            isFull = isFull || followed == Followed.NO_ROOM;
+            if (followed == Followed.HELD) {
                 used += held.replicaBytes(owner);
             } else {
                 held.dropReplica(owner);
@@ -93,13 +104,18 @@ record FollowRun(
     }
 
     /**
-     * Answers false if there is no room. A chain of segments holds many rows more than once, so that only reading it
-     * shows what it comes to; what has found no room is not read again before that may have changed.
+     * A chain of segments holds many rows more than once, so that only reading it shows what it comes to; what has
+     * found no room, or was damaged although all of it was read anew, is not read again before that may have changed.
      */
-    private boolean follow(StateOwner owner, OperatorSnapshot snapshot, long storedBytes, long roomBytes)
+    private Followed follow(StateOwner owner, OperatorSnapshot snapshot, long storedBytes, long roomBytes)
             throws IOException {
+        List<Segment> chain = snapshot.getKeyedStateList();
+        boolean isReadAnew = !held.leadsTo(owner, chain);
+        if (isReadAnew && held.isDamaged(owner, chain.get(0))) {
+            return Followed.LEFT;
+        }
         if (!held.hasReplica(owner) && held.isTooLarge(owner, storedBytes, roomBytes)) {
-            return false;
+            return Followed.NO_ROOM;
         }
         KeyGroupRange range =
                 KeyGroups.rangeOf(owner.subtask().index(), snapshot.getParallelism(), metadata.getMaxParallelism());
@@ -108,7 +124,7 @@ record FollowRun(
         boolean fits;
         try {
             fits = replica.follow(
-                            snapshot.getKeyedStateList(),
+                            chain,
                             segments,
                             next -> replica.bytes() + next.getLength() * backends.memoryPerStoredByte() <= roomBytes,
                             stop)
@@ -120,13 +136,19 @@ record FollowRun(
             }
             // Others' work goes on there, and may need that room: this is only to be ready for them.
             LOG.warn("The state of {} is left in the store, as it can't be had here.", owner, failed);
-            if (local == null || !local.isOfNode()) {
-                return false; // It is damaged, or the process has too much open, however large the state is.
+            if (local == null) { // It is damaged.
+                if (isReadAnew) { // Else what was read before may be it, and what is in the store sound.
+                    held.markDamaged(owner, chain.get(0));
+                }
+                return Followed.LEFT;
+            }
+            if (!local.isOfNode()) {
+                return Followed.NO_ROOM; // The process has too much open, however large the state is.
             }
             fits = false;
         }
         held.markTooLarge(owner, fits ? null : new HeldState.TooLarge(storedBytes, roomBytes));
-        return fits;
+        return fits ? Followed.HELD : Followed.NO_ROOM;
     }
 
     private static Map<StateOwner, OperatorSnapshot> states(CheckpointMetadata of) {

@@ -23,6 +23,7 @@ final class HeldState {
     private final Map<StateOwner, Retained> retained = new ConcurrentHashMap<>();
     private final Map<StateOwner, HeldReplica> replicas = new ConcurrentHashMap<>();
     private final Map<StateOwner, TooLarge> tooLarge = new ConcurrentHashMap<>();
+    private final Map<StateOwner, Segment> damaged = new ConcurrentHashMap<>(); // The first one of its chain.
 
     /** What was in the store of a state, and the memory that did not do for it. */
     record TooLarge(long storedBytes, long roomBytes) {
@@ -103,6 +104,16 @@ final class HeldState {
     boolean isTooLarge(StateOwner owner, long storedBytes, long roomBytes) {
         TooLarge marked = tooLarge.get(owner);
         return marked != null && marked.mayStillBe(storedBytes, roomBytes);
+    }
+
+    /** All of a chain of segments was read, and what came of it was damaged. */
+    void markDamaged(StateOwner owner, Segment firstOfChain) {
+        damaged.put(owner, firstOfChain);
+    }
+
+    /** Whether that was the last such chain, or one that may have its damage as well. */
+    boolean isDamaged(StateOwner owner, Segment firstOfChain) {
+        return firstOfChain.equals(damaged.get(owner));
     }
 
     boolean hasReplica(StateOwner owner) {

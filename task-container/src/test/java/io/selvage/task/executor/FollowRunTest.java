@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.Serde;
 import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.KeyedStateBackend;
+import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateReplica;
@@ -24,11 +27,14 @@ import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.KeyedBackends;
+import io.selvage.task.operator.OperatorContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +43,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -259,6 +266,126 @@ class FollowRunTest {
                         .bytes())
                 .as("with more room")
                 .isPositive();
+    }
+
+    @Test
+    void whatTheDiskHasDamagedIsDroppedAloneAndReadAnewAtTheNextCheckpoint() throws Exception {
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            writers.set(subtask, new Writer(subtask, 0)); // Its next segments are of what has changed.
+        }
+        KeyedBackends onDisk = onDisk();
+        fill(1000);
+        assertThat(follow(checkpoint(1), Long.MAX_VALUE, onDisk).bytesLeft()).isZero();
+        damage(firstTable());
+        for (Writer writer : writers) {
+            for (int key = 0; key < 500; key++) {
+                writer.set(key(writer.subtask, key), -1); // Whoever adds this to what there is reads it.
+            }
+        }
+        CheckpointMetadata second = checkpoint(2);
+        assertThat(writers.get(0).chain).as("the case at hand").hasSize(2);
+        FollowRun.Outcome outcome = follow(second, Long.MAX_VALUE, onDisk);
+        assertThat(held.hasReplica(owner(0))).isFalse();
+        assertThat(held.hasReplica(owner(1))).isTrue();
+        assertThat(held.hasReplica(owner(2))).isTrue();
+        assertThat(outcome.bytesLeft()).isEqualTo(storedBytes(0));
+        fill(10);
+        assertThat(follow(checkpoint(3), Long.MAX_VALUE, onDisk).bytesLeft()).isZero();
+        assertThat(held.hasReplica(owner(0))).isTrue();
+    }
+
+    /** The damage is in the checkpoint then, or the disk damages whatever is written. */
+    @Test
+    void whatIsDamagedAlthoughAllOfItWasReadAnewIsNotReadAgainBeforeItsStateBeginsElsewhere() throws Exception {
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            writers.set(subtask, new Writer(subtask, 0));
+        }
+        AtomicInteger begun = new AtomicInteger();
+        AtomicBoolean isDamaged = new AtomicBoolean(true);
+        KeyedBackends backends = damaging(begun, isDamaged);
+        fill(200);
+        FollowRun.Outcome first = follow(checkpoint(1), Long.MAX_VALUE, backends);
+        assertThat(first.bytes()).as("of the others").isPositive();
+        assertThat(first.bytesLeft()).isEqualTo(storedBytes(0));
+        fill(10);
+        CheckpointMetadata second = checkpoint(2);
+        assertThat(writers.get(0).chain).as("the case at hand").hasSize(2);
+        assertThat(follow(second, Long.MAX_VALUE, backends).bytesLeft()).isEqualTo(storedBytes(0));
+        assertThat(held.hasReplica(owner(0))).isFalse();
+        assertThat(begun).as("readings of all of it").hasValue(1);
+
+        isDamaged.set(false);
+        writers.set(0, new Writer(0, 0)); // As after it was restored from an earlier one.
+        fill(10);
+        assertThat(follow(checkpoint(3), Long.MAX_VALUE, backends).bytesLeft()).isZero();
+        assertThat(begun).hasValue(2);
+    }
+
+    private long storedBytes(int subtask) {
+        return writers.get(subtask).chain.stream().mapToLong(Segment::getLength).sum();
+    }
+
+    /** No block is kept once it is read. */
+    private KeyedBackends onDisk() {
+        return KeyedBackends.onDisk(new RocksEnvironment(directory.resolve("disk"), 1, 1 << 20));
+    }
+
+    /**
+     * In the heap, but as on a disk that has damaged what was written of the first subtask's state.
+     *
+     * @param begun counts replicas of that
+     */
+    private static KeyedBackends damaging(AtomicInteger begun, AtomicBoolean isDamaged) {
+        return new KeyedBackends() {
+            @Override
+            public <K> KeyedStateBackend<K> create(OperatorContext context, Serde<K> keySerde, KeyedOrigin origin) {
+                return HEAP.create(context, keySerde, origin);
+            }
+
+            @Override
+            public StateReplica replica(String operator, KeyGroupRange range) {
+                if (range.equals(range(0))) {
+                    begun.incrementAndGet();
+                    if (isDamaged.get()) {
+                        throw new UncheckedIOException(new LocalDamageException(
+                                "be read from", Path.of("/disk/db-1"), new IOException("bad checksum")));
+                    }
+                }
+                return HEAP.replica(operator, range);
+            }
+
+            @Override
+            public double memoryPerStoredByte() {
+                return HEAP.memoryPerStoredByte();
+            }
+        };
+    }
+
+    /**
+     * With the rows of the first store that was made, which is the first subtask's; others say that groups are whole.
+     */
+    private Path firstTable() throws IOException {
+        try (Stream<Path> all = Files.walk(directory.resolve("disk"))) {
+            return all.filter(each -> each.toString().endsWith(".sst"))
+                    .filter(each -> each.getParent().getFileName().toString().startsWith("db-"))
+                    .min(Comparator.comparingInt(FollowRunTest::numberOfStore)
+                            .thenComparingLong(table -> -table.toFile().length()))
+                    .orElseThrow();
+        }
+    }
+
+    private static int numberOfStore(Path table) {
+        String store = table.getParent().getFileName().toString();
+        return Integer.parseInt(store.substring("db-".length()));
+    }
+
+    /** In place, and each of the blocks that rows are in. */
+    private static void damage(Path table) throws IOException {
+        byte[] bytes = Files.readAllBytes(table);
+        for (int at = 20; at < bytes.length / 2; at += 500) {
+            bytes[at] ^= 4;
+        }
+        Files.write(table, bytes, StandardOpenOption.WRITE);
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.config.ConfigException;
+import io.selvage.protocol.failure.Causes;
 import io.selvage.protocol.program.ClassConflict;
 import io.selvage.protocol.program.ProgramClassLoader;
 import java.io.IOException;
@@ -23,9 +24,6 @@ import java.util.Optional;
 
 /** Runs a program's {@code main} on the calling thread, which owns it. */
 public final class Program {
-    /** The most causes of an exception that are shown. */
-    private static final int MAX_CAUSES = 10;
-
     private final ProgramJar jar;
     private final List<String> arguments;
 
@@ -121,11 +119,8 @@ public final class Program {
                 .append(jar.mainClass())
                 .append(" has thrown an exception, and no job was started by it after that:\n  ")
                 .append(describe(thrown));
-        Throwable cause = thrown.getCause();
-        for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
-            message.append("\n  caused by ").append(describe(cause));
-            cause = cause.getCause();
-        }
+        Causes.of(thrown.getCause())
+                .forEach(cause -> message.append("\n  caused by ").append(describe(cause)));
         place(thrown).ifPresent(at -> message.append("\n  at ").append(at));
         ClassConflict.remedy(thrown, Thread.currentThread().getContextClassLoader())
                 .ifPresent(remedy -> message.append('\n').append(remedy));
