@@ -53,6 +53,7 @@ import io.selvage.protocol.wire.RescaleJobRequest;
 import io.selvage.protocol.wire.RescaleJobResponse;
 import io.selvage.protocol.wire.RescaleState;
 import io.selvage.protocol.wire.RestartHistory;
+import io.selvage.protocol.wire.RestoredFrom;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
@@ -147,6 +148,12 @@ final class Job {
 
     /** This master has stored a checkpoint, and with it the mark that its checkpoints outlive the job, if they do. */
     private boolean isMarked;
+
+    /** There may be files since the last sweep that nobody needs. */
+    private boolean isSweepDue;
+
+    /** Another job needed some of them. */
+    private boolean isSweepPutOff;
 
     /** This master has seen to it that nothing is left of what the job has claimed. */
     private boolean isClaimedDeleted;
@@ -260,12 +267,10 @@ final class Job {
     /** A job from the journal goes on: what a crash has left half done is done now. */
     void resume() {
         waitingSinceNanos = outbox.nowNanos();
-        if (phase.isFinal()) {
-            settleFiles();
-        } else {
+        isSweepDue = true;
+        if (!phase.isFinal()) {
             outbox.note(id + " goes on as " + phase + " from checkpoint " + restorePoints.id() + ", last incarnation "
                     + lastIncarnation + ".");
-            sweep();
             loadGraph();
         }
     }
@@ -849,7 +854,7 @@ final class Job {
             tryMove();
             tryRescale();
         }
-        sweep();
+        isSweepDue = true;
     }
 
     /**
@@ -1071,24 +1076,47 @@ final class Job {
         return missing + FailureWords.sentence(reason) + goesOn + " See whether HDFS answers.";
     }
 
-    /** Deletes what is no longer needed, and what crashes and late uploads have left. */
-    private void sweep() {
-        restorePoints
-                .newest()
-                .ifPresent(newest -> outbox.act(new MasterAction.SweepCheckpoints(
-                        id, restorePoints.kept(), new CheckpointId(newest.getCheckpoint()))));
+    /** What jobs other than the one that asks, which are there or are being submitted, have started from. */
+    interface Origins {
+        /** Whether one that has no checkpoint of its own yet has started from what is meant. */
+        boolean anyIs(Predicate<RestoredFrom> meant);
     }
 
     /**
-     * With a checkpoint of its own, which stands alone, the job needs no more what it has started from; others may.
-     *
-     * @param isNeeded whether the job of somebody else has nothing but what lies in that directory
+     * Deletes what is no longer needed, and what crashes and late uploads have left. All of it stays as long as another
+     * job has nothing but one of this job's checkpoints, which may build on those before it.
      */
-    void deleteClaimed(Predicate<String> isNeeded) {
+    void sweep(Origins needed) {
+        deleteClaimed(needed);
+        if (!isSweepDue) {
+            return;
+        }
+        if (needed.anyIs(origin -> RestorePoints.isOf(id, origin))) {
+            isSweepPutOff = true;
+            return;
+        }
+        // What was put off waits for the word of the journal: with a newer master another may have started.
+        whatIsToGo().ifPresent(isSweepPutOff ? outbox::actOnceLeading : outbox::act);
+        isSweepDue = false;
+        isSweepPutOff = false;
+    }
+
+    private Optional<MasterAction> whatIsToGo() {
+        return phase.isFinal()
+                ? settling()
+                : restorePoints
+                        .newest()
+                        .map(newest -> new MasterAction.SweepCheckpoints(
+                                id, restorePoints.kept(), new CheckpointId(newest.getCheckpoint())));
+    }
+
+    /** With a checkpoint of its own, which stands alone, the job needs no more what it has started from; others may. */
+    private void deleteClaimed(Origins needed) {
         if (!isClaimedDeleted) {
             restorePoints
                     .claimed()
-                    .filter(claimed -> !isNeeded.test(claimed.getClaimedDirectory()))
+                    .filter(claimed ->
+                            !needed.anyIs(origin -> RestorePoints.isIn(claimed.getClaimedDirectory(), origin)))
                     .ifPresent(claimed -> {
                         isClaimedDeleted = true;
                         outbox.actOnceLeading(new MasterAction.DeleteClaimed(claimed));
@@ -1096,9 +1124,9 @@ final class Job {
         }
     }
 
-    /** It may be restored, and has nothing to be restored from but what lies in that directory. */
-    boolean needs(String directory) {
-        return !hasEnded() && restorePoints.isOnlyIn(directory);
+    /** It may be restored, and has nothing to be restored from but what it has started from, which is meant. */
+    boolean needs(Predicate<RestoredFrom> meant) {
+        return !hasEnded() && restorePoints.onlyOrigin().filter(meant).isPresent();
     }
 
     // ---- alarms --------------------------------------------------------------------------------------------------
@@ -1732,7 +1760,7 @@ final class Job {
         }
         transition(phaseOf(outcome), lastFailure == null ? "its end is journaled" : lastFailure.getMessage());
         tellStops();
-        settleFiles();
+        isSweepDue = true;
     }
 
     /**
@@ -1740,12 +1768,11 @@ final class Job {
      * what it has failed of. One that has failed before it had any has its graph until the session's end, for whoever
      * looks for the reason.
      */
-    private void settleFiles() {
+    private Optional<MasterAction> settling() {
         if (retainedCheckpoint().isPresent()) {
-            outbox.act(new MasterAction.RetainCheckpoint(id, restorePoints.kept()));
-        } else if (phase != Phase.FAILED) {
-            outbox.act(new MasterAction.DeleteJobFiles(id));
+            return Optional.of(new MasterAction.RetainCheckpoint(id, restorePoints.kept()));
         }
+        return phase == Phase.FAILED ? Optional.empty() : Optional.of(new MasterAction.DeleteJobFiles(id));
     }
 
     /**

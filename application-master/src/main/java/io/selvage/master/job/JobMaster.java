@@ -36,6 +36,7 @@ import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.RequestCheckpointResponse;
 import io.selvage.protocol.wire.RescaleState;
+import io.selvage.protocol.wire.RestoredFrom;
 import io.selvage.protocol.wire.RunningIncarnation;
 import io.selvage.protocol.wire.SavepointDescription;
 import io.selvage.protocol.wire.SavepointState;
@@ -58,6 +59,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -143,7 +145,7 @@ public final class JobMaster implements MasterEvent.Receiver {
         jobs.values().forEach(Job::resume);
         stopBefore.ifPresentOrElse(
                 stopping -> beginStop("an earlier master was told so: " + stopping.getReason()), this::takeOnlyJob);
-        deleteClaimed();
+        sweep();
         return outbox.take();
     }
 
@@ -201,22 +203,21 @@ public final class JobMaster implements MasterEvent.Receiver {
         fleet.balance(demand(), outbox.nowNanos());
         List<ExecutorId> standbys = fleet.standbys();
         jobs.values().forEach(job -> job.lead(standbys));
-        deleteClaimed();
+        sweep();
         forgetOldest();
         endWithOnlyJob();
         advanceStop();
     }
 
-    private void deleteClaimed() {
-        jobs.values().forEach(job -> job.deleteClaimed(this::isNeeded));
+    private void sweep() {
+        jobs.values().forEach(job -> job.sweep(this::isNeeded));
     }
 
-    /** By a job that has started from what lies in that directory, or is being submitted so. */
-    private boolean isNeeded(String directory) {
-        return jobs.values().stream().anyMatch(job -> job.needs(directory))
+    /** Also by a job that is being submitted. */
+    private boolean isNeeded(Predicate<RestoredFrom> meant) {
+        return jobs.values().stream().anyMatch(job -> job.needs(meant))
                 || submissions.values().stream()
-                        .anyMatch(each ->
-                                RestorePoints.isIn(directory, each.request().getRestoredFrom()));
+                        .anyMatch(each -> meant.test(each.request().getRestoredFrom()));
     }
 
     private Demand demand() {

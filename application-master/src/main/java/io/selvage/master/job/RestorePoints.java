@@ -2,10 +2,12 @@ package io.selvage.master.job;
 
 import com.google.protobuf.ByteString;
 import io.selvage.checkpoint.history.RetainedCheckpoints;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.master.checkpoint.PendingCheckpoint;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.Incarnation;
+import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SavepointId;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointCompleted;
@@ -119,9 +121,16 @@ final class RestorePoints {
                 .filter(from -> newest != null && !from.getClaimedDirectory().isEmpty());
     }
 
-    /** All that the job can be restored from is another's, which lies in that directory. */
-    boolean isOnlyIn(String directory) {
-        return newest == null && isIn(directory, origin);
+    /** What the job has started from, if that is all that it can be restored from. */
+    Optional<RestoredFrom> onlyOrigin() {
+        return newest == null ? Optional.of(origin) : Optional.empty();
+    }
+
+    /** A checkpoint of that job, which lies among its others; savepoints lie elsewhere, and stand alone. */
+    static boolean isOf(JobId job, RestoredFrom origin) {
+        return CheckpointLayout.ofMetadata(origin.getMetadataPath())
+                .filter(layout -> layout.jobDirectory().endsWith("/" + job.value()))
+                .isPresent();
     }
 
     /** Clients name the same files with different authorities, or with none. */

@@ -448,15 +448,19 @@ class CheckpointRulesTest {
         assertThat(harness.of(MasterAction.DeleteClaimed.class))
                 .as("by the word of the journal")
                 .isEmpty();
-        harness.journal.add(JournalRecord.newBuilder()
+        harness.journal.add(checkpointOfTheOther());
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.DeleteClaimed.class)).hasSize(1);
+    }
+
+    private static JournalRecord checkpointOfTheOther() {
+        return JournalRecord.newBuilder()
                 .setCheckpointCompleted(CheckpointCompleted.newBuilder()
                         .setJobId(OTHER_JOB.value())
                         .setCheckpoint(8)
                         .setIncarnation(1)
                         .setMetadataPath("hdfs://nn/root/app/job-b/checkpoints/chk-8/_metadata"))
-                .build());
-        harness.crashMaster(true);
-        assertThat(harness.of(MasterAction.DeleteClaimed.class)).hasSize(1);
+                .build();
     }
 
     @Test
@@ -500,6 +504,64 @@ class CheckpointRulesTest {
         harness.completeCheckpoint();
         harness.crashMaster(true);
         assertThat(harness.of(MasterAction.DeleteClaimed.class)).isEmpty();
+    }
+
+    // ---- what another has started from ----
+
+    private static final String CHECKPOINT_OF_JOB =
+            "hdfs://nn/root/app/" + JOB + "/checkpoints/chk-0000000000000001/_metadata-1-1";
+
+    private static MasterHarness withAnotherStartedFromItsCheckpoint() {
+        MasterHarness harness = small();
+        harness.completeCheckpoint();
+        assertThat(harness.of(MasterAction.SweepCheckpoints.class)).hasSize(1);
+        submit(
+                harness,
+                OTHER_JOB,
+                from("").toBuilder()
+                        .setMetadataPath(CHECKPOINT_OF_JOB)
+                        .setCheckpoint(1)
+                        .build());
+        return harness;
+    }
+
+    /** Of a running job, without a claim: it goes on, and would sweep what the other may have to read again. */
+    @Test
+    void nothingIsSweptAsLongAsAnotherJobHasNothingButACheckpointOfThisOne() {
+        MasterHarness harness = withAnotherStartedFromItsCheckpoint();
+        harness.completeCheckpoint();
+        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
+                .as("the other is being submitted")
+                .hasSize(1);
+        harness.tell(new MasterEvent.GraphLoaded(OTHER_JOB, MasterHarness.graph(1)));
+        harness.completeCheckpoint();
+        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
+                .as("the other has no checkpoint")
+                .hasSize(1);
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
+                .as("by the word of the journal")
+                .isEmpty();
+        harness.journal.add(checkpointOfTheOther());
+        harness.crashMaster(true);
+        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
+                .filteredOn(sweep -> sweep.job().equals(JOB))
+                .singleElement()
+                .extracting(sweep -> sweep.newest().value())
+                .isEqualTo(3L);
+    }
+
+    @Test
+    void theFilesOfAJobThatEndsStayAsLongAsAnotherHasNothingElse() {
+        MasterHarness harness = withAnotherStartedFromItsCheckpoint();
+        harness.tell(new MasterEvent.GraphLoaded(OTHER_JOB, MasterHarness.graph(1)));
+        cancel(harness);
+        assertThat(harness.of(MasterAction.DeleteJobFiles.class)).isEmpty();
+        harness.cancel(OTHER_JOB);
+        harness.stopped(OTHER_JOB, 1, 1);
+        assertThat(harness.of(MasterAction.DeleteJobFiles.class))
+                .extracting(MasterAction.DeleteJobFiles::job)
+                .containsExactlyInAnyOrder(JOB, OTHER_JOB);
     }
 
     // ---- how they went ----
