@@ -14,7 +14,7 @@ enum Variant {
     STALE_READ(
             "A new master does not read what was written between its reading and its winning of the journal.",
             "nothing but a master has died",
-            770),
+            5_820),
     AMBIGUOUS_IS_RETRIED("A record that was written with an error is written again.", "number is used twice"),
     INCARNATION_USED_TWICE(
             "A new master does not see that the newest incarnation has been started.", "and no record says why"),
