@@ -177,8 +177,13 @@ public sealed interface MasterAction {
         }
     }
 
-    /** Delete every checkpoint of a job below the newest but those that are kept. */
-    record SweepCheckpoints(JobId job, Set<CheckpointId> kept, CheckpointId newest) implements MasterAction {
+    /**
+     * Delete every checkpoint of a job below the newest but those that are kept.
+     *
+     * @param needed by another job, with those before it: none up to that number is deleted; 0 if none is
+     */
+    record SweepCheckpoints(JobId job, Set<CheckpointId> kept, long needed, CheckpointId newest)
+            implements MasterAction {
         public SweepCheckpoints {
             kept = Collections.unmodifiableSortedSet(new TreeSet<>(kept));
         }

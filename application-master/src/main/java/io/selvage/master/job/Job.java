@@ -74,7 +74,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,8 +154,8 @@ final class Job {
     /** There may be files since the last sweep that nobody needs. */
     private boolean isSweepDue;
 
-    /** Another job needed some of them. */
-    private boolean isSweepPutOff;
+    /** The job has ended, and its files would be deleted, if another job did not need some of them. */
+    private boolean isDeletionPutOff;
 
     /** This master has seen to it that nothing is left of what the job has claimed. */
     private boolean isClaimedDeleted;
@@ -1076,47 +1078,40 @@ final class Job {
         return missing + FailureWords.sentence(reason) + goesOn + " See whether HDFS answers.";
     }
 
-    /** What jobs other than the one that asks, which are there or are being submitted, have started from. */
-    interface Origins {
-        /** Whether one that has no checkpoint of its own yet has started from what is meant. */
-        boolean anyIs(Predicate<RestoredFrom> meant);
-    }
-
     /**
-     * Deletes what is no longer needed, and what crashes and late uploads have left. All of it stays as long as another
-     * job has nothing but one of this job's checkpoints, which may build on those before it.
+     * Deletes what is no longer needed, and what crashes and late uploads have left, but not what other jobs need: a
+     * checkpoint of this one, and those before it, on which it may build.
+     *
+     * @param origins what jobs that have no checkpoint of their own have started from, or are being started from
      */
-    void sweep(Origins needed) {
-        deleteClaimed(needed);
+    void sweep(Supplier<Stream<RestoredFrom>> origins) {
+        deleteClaimed(origins);
         if (!isSweepDue) {
             return;
         }
-        if (needed.anyIs(origin -> RestorePoints.isOf(id, origin))) {
-            isSweepPutOff = true;
+        long needed = origins.get()
+                .filter(origin -> RestorePoints.isOf(id, origin))
+                .mapToLong(RestoredFrom::getCheckpoint)
+                .max()
+                .orElse(0);
+        if (phase.isFinal()) {
+            settleFiles(needed > 0);
             return;
         }
-        // What was put off waits for the word of the journal: with a newer master another may have started.
-        whatIsToGo().ifPresent(isSweepPutOff ? outbox::actOnceLeading : outbox::act);
         isSweepDue = false;
-        isSweepPutOff = false;
-    }
-
-    private Optional<MasterAction> whatIsToGo() {
-        return phase.isFinal()
-                ? settling()
-                : restorePoints
-                        .newest()
-                        .map(newest -> new MasterAction.SweepCheckpoints(
-                                id, restorePoints.kept(), new CheckpointId(newest.getCheckpoint())));
+        restorePoints
+                .newest()
+                .ifPresent(newest -> outbox.act(new MasterAction.SweepCheckpoints(
+                        id, restorePoints.kept(), needed, new CheckpointId(newest.getCheckpoint()))));
     }
 
     /** With a checkpoint of its own, which stands alone, the job needs no more what it has started from; others may. */
-    private void deleteClaimed(Origins needed) {
+    private void deleteClaimed(Supplier<Stream<RestoredFrom>> origins) {
         if (!isClaimedDeleted) {
             restorePoints
                     .claimed()
-                    .filter(claimed ->
-                            !needed.anyIs(origin -> RestorePoints.isIn(claimed.getClaimedDirectory(), origin)))
+                    .filter(claimed -> origins.get()
+                            .noneMatch(origin -> RestorePoints.isIn(claimed.getClaimedDirectory(), origin)))
                     .ifPresent(claimed -> {
                         isClaimedDeleted = true;
                         outbox.actOnceLeading(new MasterAction.DeleteClaimed(claimed));
@@ -1124,9 +1119,9 @@ final class Job {
         }
     }
 
-    /** It may be restored, and has nothing to be restored from but what it has started from, which is meant. */
-    boolean needs(Predicate<RestoredFrom> meant) {
-        return !hasEnded() && restorePoints.onlyOrigin().filter(meant).isPresent();
+    /** What the job has started from, if it may be restored and has nothing else to be restored from. */
+    Optional<RestoredFrom> needed() {
+        return hasEnded() ? Optional.empty() : restorePoints.onlyOrigin();
     }
 
     // ---- alarms --------------------------------------------------------------------------------------------------
@@ -1768,11 +1763,23 @@ final class Job {
      * what it has failed of. One that has failed before it had any has its graph until the session's end, for whoever
      * looks for the reason.
      */
-    private Optional<MasterAction> settling() {
+    private void settleFiles(boolean areNeeded) {
         if (retainedCheckpoint().isPresent()) {
-            return Optional.of(new MasterAction.RetainCheckpoint(id, restorePoints.kept()));
+            // Whoever needs another one of them leaves it to the user: they are marked now, or not at all.
+            outbox.act(new MasterAction.RetainCheckpoint(id, areNeeded ? Set.of() : restorePoints.kept()));
+        } else if (phase != Phase.FAILED) {
+            if (areNeeded) {
+                isDeletionPutOff = true;
+                return;
+            }
+            MasterAction deletion = new MasterAction.DeleteJobFiles(id);
+            if (isDeletionPutOff) { // With a newer master another job may have started from them.
+                outbox.actOnceLeading(deletion);
+            } else {
+                outbox.act(deletion);
+            }
         }
-        return phase == Phase.FAILED ? Optional.empty() : Optional.of(new MasterAction.DeleteJobFiles(id));
+        isSweepDue = false;
     }
 
     /**

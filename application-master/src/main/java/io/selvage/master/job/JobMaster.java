@@ -59,9 +59,9 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -210,14 +210,14 @@ public final class JobMaster implements MasterEvent.Receiver {
     }
 
     private void sweep() {
-        jobs.values().forEach(job -> job.sweep(this::isNeeded));
+        jobs.values().forEach(job -> job.sweep(this::origins));
     }
 
-    /** Also by a job that is being submitted. */
-    private boolean isNeeded(Predicate<RestoredFrom> meant) {
-        return jobs.values().stream().anyMatch(job -> job.needs(meant))
-                || submissions.values().stream()
-                        .anyMatch(each -> meant.test(each.request().getRestoredFrom()));
+    /** Of jobs that have nothing else to be restored from, and of those that are being submitted. */
+    private Stream<RestoredFrom> origins() {
+        return Stream.concat(
+                jobs.values().stream().flatMap(job -> job.needed().stream()),
+                submissions.values().stream().map(each -> each.request().getRestoredFrom()));
     }
 
     private Demand demand() {

@@ -163,8 +163,8 @@ public final class MasterStorage {
     public void sweepCheckpoints(MasterAction.SweepCheckpoints action) {
         run(() -> {
             try {
-                List<CheckpointId> deleted =
-                        checkpoints.deleteOlder(layout(action.job()), action.newest(), action.kept());
+                List<CheckpointId> deleted = checkpoints.deleteBetween(
+                        layout(action.job()), action.needed(), action.newest(), action.kept());
                 LOG.debug("Checkpoints {} of {} are deleted.", deleted, action.job());
             } catch (IOException failed) {
                 LOG.warn(

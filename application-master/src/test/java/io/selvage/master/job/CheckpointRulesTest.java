@@ -511,8 +511,8 @@ class CheckpointRulesTest {
     private static final String CHECKPOINT_OF_JOB =
             "hdfs://nn/root/app/" + JOB + "/checkpoints/chk-0000000000000001/_metadata-1-1";
 
-    private static MasterHarness withAnotherStartedFromItsCheckpoint() {
-        MasterHarness harness = small();
+    private static MasterHarness withAnotherStartedFromItsCheckpoint(String... settings) {
+        MasterHarness harness = small(settings);
         harness.completeCheckpoint();
         assertThat(harness.of(MasterAction.SweepCheckpoints.class)).hasSize(1);
         submit(
@@ -527,28 +527,33 @@ class CheckpointRulesTest {
 
     /** Of a running job, without a claim: it goes on, and would sweep what the other may have to read again. */
     @Test
-    void nothingIsSweptAsLongAsAnotherJobHasNothingButACheckpointOfThisOne() {
+    void whatAnotherJobHasStartedFromIsNotSweptAsLongAsThatHasNothingElse() {
         MasterHarness harness = withAnotherStartedFromItsCheckpoint();
         harness.completeCheckpoint();
-        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
+        assertThat(lastSweep(harness).needed())
                 .as("the other is being submitted")
-                .hasSize(1);
+                .isEqualTo(1);
         harness.tell(new MasterEvent.GraphLoaded(OTHER_JOB, MasterHarness.graph(1)));
         harness.completeCheckpoint();
-        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
+        assertThat(lastSweep(harness).needed())
                 .as("the other has no checkpoint")
-                .hasSize(1);
+                .isEqualTo(1);
         harness.crashMaster(true);
-        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
-                .as("by the word of the journal")
-                .isEmpty();
+        assertThat(lastSweep(harness).needed()).as("by the word of the journal").isEqualTo(1);
         harness.journal.add(checkpointOfTheOther());
         harness.crashMaster(true);
-        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
-                .filteredOn(sweep -> sweep.job().equals(JOB))
+        assertThat(harness.of(
+                        MasterAction.SweepCheckpoints.class,
+                        sweep -> sweep.job().equals(JOB)))
                 .singleElement()
-                .extracting(sweep -> sweep.newest().value())
-                .isEqualTo(3L);
+                .satisfies(sweep -> {
+                    assertThat(sweep.needed()).isZero();
+                    assertThat(sweep.newest().value()).isEqualTo(3);
+                });
+    }
+
+    private static MasterAction.SweepCheckpoints lastSweep(MasterHarness harness) {
+        return harness.last(MasterAction.SweepCheckpoints.class);
     }
 
     @Test
@@ -559,9 +564,22 @@ class CheckpointRulesTest {
         assertThat(harness.of(MasterAction.DeleteJobFiles.class)).isEmpty();
         harness.cancel(OTHER_JOB);
         harness.stopped(OTHER_JOB, 1, 1);
+        assertThat(harness.of(MasterAction.ConfirmLeadership.class))
+                .as("another may have been started from them by a newer master")
+                .isNotEmpty();
         assertThat(harness.of(MasterAction.DeleteJobFiles.class))
                 .extracting(MasterAction.DeleteJobFiles::job)
                 .containsExactlyInAnyOrder(JOB, OTHER_JOB);
+    }
+
+    /** The mark is not put off; what is beside is left to the user. */
+    @Test
+    void theCheckpointsOfAJobThatLeavesThemAreMarkedAlsoIfAnotherNeedsOneOfThem() {
+        MasterHarness harness = withAnotherStartedFromItsCheckpoint("checkpoint.on-cancel", "retain");
+        harness.tell(new MasterEvent.GraphLoaded(OTHER_JOB, MasterHarness.graph(1)));
+        cancel(harness);
+        assertThat(harness.last(MasterAction.RetainCheckpoint.class).kept()).isEmpty();
+        assertThat(harness.of(MasterAction.DeleteJobFiles.class)).isEmpty();
     }
 
     // ---- how they went ----

@@ -514,6 +514,7 @@ final class SimulatedMaster {
         public void perform(MasterAction.SweepCheckpoints action) {
             Set<Long> kept =
                     action.kept().stream().map(CheckpointId::value).collect(Collectors.toCollection(TreeSet::new));
+            Invariant.check(action.needed() == 0, "there is no other job");
             long newest = action.newest().value();
             if (simulation.is(Variant.REFERENCES_NOT_KEPT)) {
                 kept.retainAll(Set.of(newest));

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Owned by the planner's thread. Lists the input once and cuts it into splits, in order of path and offset. */
@@ -22,7 +23,7 @@ final class FilePlanner implements SplitPlanner<FileSplit> {
     private boolean complete;
 
     /** @throws InvalidProgramException if what was planned is of another path */
-    FilePlanner(InputFiles input, long splitBytes, byte @Nullable [] restored) throws IOException {
+    FilePlanner(InputFiles input, long splitBytes, byte @Nullable [] restored) {
         this.input = input;
         this.splitBytes = splitBytes;
         this.complete = restored != null && restored[0] == ALL_PLANNED;
@@ -32,13 +33,18 @@ final class FilePlanner implements SplitPlanner<FileSplit> {
     }
 
     /** The new path's files would never be looked for, and the job would end, or wait, as if it had read them. */
-    private void requireSame(String planned) throws IOException {
-        if (!input.path().equals(planned) && !input.qualified().equals(new InputFiles(planned).qualified())) {
+    private void requireSame(String planned) {
+        if (!withoutAuthority(input.path()).equals(withoutAuthority(planned))) {
             throw new InvalidProgramException("The checkpoint is of a job that read " + planned + " here, and the"
                     + " program reads " + input.path() + ", whose files it would never look for. Let it read " + planned
                     + " as before, or give the source a uid that it did not have, so that it begins anew"
                     + " (--allow-dropped-state then leaves what the former one has read to).");
         }
+    }
+
+    /** The same files have several: with and without a port, by another name of the file system, or by none. */
+    private static String withoutAuthority(String path) {
+        return new Path(path).toUri().getPath();
     }
 
     @Override

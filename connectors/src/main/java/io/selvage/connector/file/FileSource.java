@@ -90,7 +90,7 @@ public final class FileSource<T> implements Source<T, FileSplit> {
     }
 
     @Override
-    public SplitPlanner<FileSplit> planner(SourceContext context, byte @Nullable [] restored) throws IOException {
+    public SplitPlanner<FileSplit> planner(SourceContext context, byte @Nullable [] restored) {
         return new FilePlanner(new InputFiles(path), splitBytes, restored);
     }
 

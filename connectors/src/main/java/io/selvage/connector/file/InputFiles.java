@@ -60,12 +60,6 @@ record InputFiles(String path) {
         }
     }
 
-    /** The path with its file system, however it was written. */
-    Path qualified() throws IOException {
-        Path root = new Path(path);
-        return Hadoop.fileSystem(root).makeQualified(root);
-    }
-
     /** @throws BadInputException if the file, as {@link #list} gave it, may not be read */
     static void requireReadable(FileStatus file) throws BadInputException, IOException {
         Path path = file.getPath();

@@ -10,6 +10,7 @@ import io.selvage.api.graph.InvalidProgramException;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -154,6 +155,10 @@ final class FileSourceTest {
                         .isComplete())
                 .as("the same, written in another way")
                 .isTrue();
+        byte[] elsewhere = ("\u0001nosuch://gone:8020" + other).getBytes(StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> FileSource.text(one.toString()).planner(Collected.CONTEXT, elsewhere))
+                .isInstanceOf(InvalidProgramException.class)
+                .hasMessageContaining("nosuch://gone:8020");
         byte[] ofTheFirstVersion = {1};
         assertThat(FileSource.text(other.toString())
                         .planner(Collected.CONTEXT, ofTheFirstVersion)

@@ -153,7 +153,7 @@ public final class StartPointCheck {
             for (Operator operator : vertex.operators()) {
                 OperatorSnapshot snapshot = stateful.get(operator.uid());
                 if (snapshot != null && operator.role() != OperatorRole.SOURCE_PLANNER) {
-                    Optional<String> misfit = OperatorStateKind.misfit(head(snapshot), kinds(operator.role()));
+                    Optional<String> misfit = OperatorStateKind.misfit(head(snapshot), kinds(operator));
                     if (misfit.isPresent()) {
                         throw refused(misfit.get() + " That is of " + operator.name() + " with the uid "
                                 + operator.uid() + ".");
@@ -163,8 +163,11 @@ public final class StartPointCheck {
         }
     }
 
-    private static Set<OperatorStateKind> kinds(OperatorRole role) {
-        return switch (role) {
+    private static Set<OperatorStateKind> kinds(Operator operator) {
+        if (!operator.stateful()) { // What it may have is not worth a refusal if it is lost.
+            return EnumSet.of(OperatorStateKind.EVENT_TIME);
+        }
+        return switch (operator.role()) {
             case SOURCE_READER -> EnumSet.of(OperatorStateKind.SOURCE_POSITIONS);
             case SINK -> EnumSet.of(OperatorStateKind.PENDING_OUTPUT);
             case TRANSFORM, SOURCE_PLANNER ->

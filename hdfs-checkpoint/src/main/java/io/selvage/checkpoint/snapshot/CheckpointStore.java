@@ -246,13 +246,14 @@ public final class CheckpointStore {
      * Deletes the directories of checkpoints older than a completed one, except those to be kept: what was subsumed,
      * and what aborted checkpoints have left.
      *
+     * @param needed none up to that number is deleted; 0: any may be
      * @return what was deleted
      */
-    public List<CheckpointId> deleteOlder(CheckpointLayout layout, CheckpointId completed, Set<CheckpointId> kept)
-            throws IOException {
+    public List<CheckpointId> deleteBetween(
+            CheckpointLayout layout, long needed, CheckpointId completed, Set<CheckpointId> kept) throws IOException {
         List<CheckpointId> deleted = new ArrayList<>();
         for (CheckpointId id : list(layout)) {
-            if (id.compareTo(completed) < 0 && !kept.contains(id) && delete(layout, id)) {
+            if (id.value() > needed && id.compareTo(completed) < 0 && !kept.contains(id) && delete(layout, id)) {
                 deleted.add(id);
             }
         }

@@ -358,6 +358,7 @@ class StartPointCheckTest {
                 "Give it another one",
                 "the uid lines");
         assertRefused(savepoint, graph(OperatorRole.TRANSFORM), "has pending output in place of broadcast state or ");
+        assertRefused(savepoint, statelessGraph(), "has pending output in place of event time: ");
         assertThat(check(savepoint, graph(OperatorRole.SINK), false).getCheckpoint())
                 .isEqualTo(7);
         assertThat(check(savepoint, graph(OperatorRole.SOURCE_PLANNER), false).getCheckpoint())
@@ -372,9 +373,17 @@ class StartPointCheckTest {
     }
 
     private static JobGraph graph(OperatorRole ofLines) {
+        return graphWith(new Operator("lines", "lines", true, ofLines, Opaque.write("x", "lines")));
+    }
+
+    /** As of a map or a filter. */
+    private static JobGraph statelessGraph() {
+        return graphWith(new Operator("lines", "lines", false, OperatorRole.TRANSFORM, Opaque.write("x", "lines")));
+    }
+
+    private static JobGraph graphWith(Operator lines) {
         List<Operator> operators = List.of(
-                new Operator("counts", "counts", true, OperatorRole.TRANSFORM, Opaque.write("x", "counts")),
-                new Operator("lines", "lines", true, ofLines, Opaque.write("x", "lines")));
+                new Operator("counts", "counts", true, OperatorRole.TRANSFORM, Opaque.write("x", "counts")), lines);
         return new JobGraph("x", 128, Map.of(), List.of(new Vertex(1, "v", 1, operators)), List.of());
     }
 

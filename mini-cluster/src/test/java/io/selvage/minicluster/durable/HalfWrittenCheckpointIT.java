@@ -196,7 +196,7 @@ final class HalfWrittenCheckpointIT {
         // whole.
         assertThatThrownBy(() -> new SegmentReader(store).read(taken)).isInstanceOf(IOException.class);
         complete(half + 1);
-        checkpoints.deleteOlder(layout, new CheckpointId(half + 1), Set.of());
+        checkpoints.deleteBetween(layout, 0, new CheckpointId(half + 1), Set.of());
         assertThat(checkpoints.list(layout)).containsExactly(new CheckpointId(half + 1));
         // Metadata that nobody should have written.
         assertThat(problems(checkpoints.writeMetadata(layout, metadata(half + 2, taken))))

@@ -38,7 +38,9 @@ final class KeyedBroadcastProcessOperator extends KeyedFunctionOperator {
                     restored.operatorState(BroadcastStates.origin(context.subtask(), restored.parallelism()))) {
                 BinaryReader in = new BinaryReader(bytes);
                 WatermarkState.read(in);
-                states.read(in);
+                if (in.remaining() > 0) { // Else it was a step without broadcast state.
+                    states.read(in);
+                }
             }
         }
         Functions.open(function, context);

@@ -745,7 +745,7 @@ final class ScriptedMaster implements AutoCloseable {
                 .collect(Collectors.toSet());
         builtOnAborted +=
                 kept.stream().anyMatch(each -> each.value() > completedCheckpoint && each.value() < checkpoint) ? 1 : 0;
-        checkpoints.deleteOlder(layout, new CheckpointId(checkpoint), kept);
+        checkpoints.deleteBetween(layout, 0, new CheckpointId(checkpoint), kept);
         completedBytes = metadata.toByteString();
         completedCheckpoint = checkpoint;
         completedTerminal = pendingTerminal;
