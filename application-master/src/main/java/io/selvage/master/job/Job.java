@@ -1765,7 +1765,7 @@ final class Job {
      */
     private void settleFiles(boolean areNeeded) {
         if (retainedCheckpoint().isPresent()) {
-            // Whoever needs another one of them leaves it to the user: they are marked now, or not at all.
+            // The mark is what keeps them at the session's end, and can't wait. If one is needed, all stay for good.
             outbox.act(new MasterAction.RetainCheckpoint(id, areNeeded ? Set.of() : restorePoints.kept()));
         } else if (phase != Phase.FAILED) {
             if (areNeeded) {
