@@ -17,6 +17,7 @@ import org.rocksdb.Status;
  */
 public final class LocalDiskException extends IOException {
     private static final long serialVersionUID = 1L;
+
     private final boolean isOfNode;
 
     /** @param verb what can't be done to state there: "be written to", say */

@@ -49,13 +49,11 @@ public enum OperatorStateKind {
      */
     public int readHead(BinaryReader in) {
         byte head = in.readByte();
-        Optional<String> misfit = misfit(head, Set.of(this));
+        int format = head & FORMAT_MASK;
+        // That of a first version, which did not say what it is, is looked at here alone.
+        Optional<String> misfit = misfit(head, Set.of(this)).or(() -> unreadable(format));
         if (misfit.isPresent()) {
             throw new StateMismatchException("The checkpoint " + misfit.get());
-        }
-        int format = head & FORMAT_MASK;
-        if (format < 1 || format > newestFormat) { // Of a first version, which did not say what it is.
-            throw new StateMismatchException("The checkpoint " + newer(format));
         }
         return format;
     }
@@ -86,13 +84,15 @@ public enum OperatorStateKind {
             return Optional.of("has " + kind.words + " in place of " + lookedFor + ": a step has the uid that one of"
                     + " another kind had. Give it another one.");
         }
-        int format = head & FORMAT_MASK;
-        return format < 1 || format > kind.newestFormat ? Optional.of(kind.newer(format)) : Optional.empty();
+        return kind.unreadable(head & FORMAT_MASK);
     }
 
-    private String newer(int format) {
+    private Optional<String> unreadable(int format) {
+        if (format >= 1 && format <= newestFormat) {
+            return Optional.empty();
+        }
         String known = newestFormat == 1 ? "format 1 only" : "formats 1 to " + newestFormat;
-        return "has " + words + " in format " + format + ", and this version of Selvage reads " + known
-                + ". Use the version that wrote it.";
+        return Optional.of("has " + words + " in format " + format + ", and this version of Selvage reads " + known
+                + ". Use the version that wrote it.");
     }
 }

@@ -164,7 +164,7 @@ public final class StartPointCheck {
     }
 
     private static Set<OperatorStateKind> kinds(Operator operator) {
-        if (!operator.stateful()) { // What it may have is not worth a refusal if it is lost.
+        if (!operator.stateful()) { // One that assigns timestamps has that all the same.
             return EnumSet.of(OperatorStateKind.EVENT_TIME);
         }
         return switch (operator.role()) {
