@@ -6,7 +6,7 @@ import io.selvage.checkpoint.journal.EpochOutcome;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
 import io.selvage.checkpoint.journal.SignOfLife;
-import io.selvage.checkpoint.library.ClassLists;
+import io.selvage.checkpoint.library.StoredClasses;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.Patience;
@@ -164,7 +164,9 @@ public final class MasterMain {
         new ClassArchiveMaker(
                         ProcessRole.MASTER,
                         ClassArchive.of(System.getenv()),
-                        new ClassLists(opened.store(), here.applicationId()),
+                        new StoredClasses(
+                                opened.store(), here.spec().getLibraryArchive().getSha256()),
+                        StoredClasses.machineOf(here.spec().getClassArchive()),
                         here.session().masterMemory().bytes())
                 .start();
     }

@@ -1,46 +1,92 @@
 package io.selvage.protocol.process;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The archive of classes that all virtual machines of one application on one node share: loaded, checked and linked
- * once, mapped into memory by those that start later. The virtual machine compares an archive with the sizes and times
- * of the jars, which are the node's own, so that it can be made on the node only.
+ * The archive of classes that virtual machines share: loaded, checked and linked once, mapped into memory by those that
+ * start later. A virtual machine takes one that was made by its like, for a class path that begins with the same names,
+ * sizes and times of jars. All that have unpacked the same libraries have these, on whichever node.
  *
- * <p>It lies in the application's directory on the node, which YARN keeps for as long as the application lives.
+ * <p>A session that is opened where there is one for its runtime gives it to all its containers ({@link #DIRECTORY}).
+ * Else, and on nodes with another virtual machine, the first container makes or fetches one: it lies in the
+ * application's directory on the node, which YARN keeps for as long as the application lives.
  *
- * @param path where it is, or is to be
+ * @param path where it is on this node, or is to be
  */
 public record ClassArchive(Path path) {
     /** The names of the classes that this process loads, written by the virtual machine, if there is no archive yet. */
     public static final Path LIST = Path.of("classes.list");
+
+    /** In a working directory: what YARN has unpacked, of {@code SessionSpec.class_archive}. */
+    public static final String DIRECTORY = "selvage-classes";
+    /** In that directory, and in the archive of which it is made. */
+    public static final String FILE = "classes.jsa";
 
     private static final String NAME = "selvage.jsa";
     /** YARN's variable: the directories of the application on this node, parted by commas. */
     private static final String DIRECTORIES = "LOCAL_DIRS";
 
     private static final int MAX_HEAP_MIB = 96;
+    private static final Path BASE = Path.of(System.getProperty("java.home"), "lib", "server", "classes.jsa");
+    private static final int BASE_HEAD_BYTES = 4096;
+    private static final int MACHINE_DIGITS = 16;
 
     /**
-     * Words of a launch command, for the shell script that YARN makes of it: the archive is taken if there is one, else
-     * a list of classes is begun. They are put between double quotes there.
+     * Words of a launch command, for the shell script that YARN makes of it: the node's own archive is taken if there
+     * is one, else that of the session; without either a list of classes is begun. They are put between double quotes
+     * there.
      */
     public static String optionsInShell() {
-        String path = "${" + DIRECTORIES + "%%,*}/" + NAME;
+        String own = "${" + DIRECTORIES + "%%,*}/" + NAME;
+        String given = DIRECTORY + "/" + FILE;
         return String.join(
                 " ",
                 "-Xshare:auto",
-                "$([ -r \"" + path + "\" ] && echo \"-XX:SharedArchiveFile='" + path
-                        + "'\" || echo -XX:DumpLoadedClassList=" + LIST + ")",
+                "$(if [ -r \"" + own + "\" ]; then echo \"-XX:SharedArchiveFile='" + own + "'\";"
+                        + " elif [ -r " + given + " ]; then echo -XX:SharedArchiveFile=" + given + ";"
+                        + " else echo -XX:DumpLoadedClassList=" + LIST + "; fi)",
                 // A stale archive is no matter for anyone's eyes.
                 "-Xlog:cds=off",
                 "-Xlog:cds+dynamic=off");
+    }
+
+    /**
+     * Names this process's kind of virtual machine: another one that has the same name takes its archives.
+     *
+     * @return 16 hexadecimal digits
+     */
+    public static String machine() throws IOException {
+        MessageDigest digest = sha256();
+        for (String property : List.of("java.vm.name", "java.vm.vendor", "java.vm.version", "os.arch")) {
+            digest.update((System.getProperty(property) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        // An archive lies on top of that of Java's own classes, and holds its checksum, which its head has too.
+        try (InputStream base = Files.newInputStream(BASE)) {
+            digest.update(base.readNBytes(BASE_HEAD_BYTES));
+        } catch (NoSuchFileException none) {
+            digest.update((byte) 0);
+        }
+        return HexFormat.of().formatHex(digest.digest()).substring(0, MACHINE_DIGITS);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("Every Java has SHA-256.", impossible);
+        }
     }
 
     /** @throws IllegalArgumentException if this is no container */
@@ -53,8 +99,12 @@ public record ClassArchive(Path path) {
         return new ClassArchive(Path.of(end < 0 ? directories : directories.substring(0, end), NAME));
     }
 
-    /** The command of a process that makes an archive of those classes for the class path of this one. */
-    List<String> command(Path target, Path list) {
+    /**
+     * The command of a process that makes an archive of those classes.
+     *
+     * @param classPath for which and those that begin with it
+     */
+    static List<String> command(Path target, Path list, String classPath) {
         return List.of(
                 "nice",
                 "-n",
@@ -67,7 +117,7 @@ public record ClassArchive(Path path) {
                 "-Xlog:disable",
                 "-XX:ArchiveClassesAtExit=" + target,
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 ClassArchive.class.getName(),
                 list.toString());
     }

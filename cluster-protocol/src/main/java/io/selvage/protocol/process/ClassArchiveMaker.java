@@ -16,21 +16,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the archive of classes of this node, once, when the start of this process is over; owned by a thread of its
- * own, which mostly waits. The work is done by another process at the lowest priority. Whatever goes wrong costs later
- * containers time and nothing else.
+ * Gives this node the archive of classes that it lacks, once the start of this process is over; owned by a thread of
+ * its own, which mostly waits. It is fetched if there is one for this kind of virtual machine, else made here, and left
+ * for all nodes and later sessions. The work is done by another process at the lowest priority. Whatever goes wrong
+ * costs later containers time and nothing else.
  */
 public final class ClassArchiveMaker implements Runnable {
     /** A process's start, and mostly its first deployment, are over then. */
     static final long CALM_MILLIS = 10_000;
     /** So long the lists of other roles are waited for: one archive is for all. */
     static final long LISTS_MILLIS = 30_000;
+    /** So long another node's archive is waited for where none can be made. */
+    static final long FETCH_MILLIS = 600_000;
     /** A process that has not come to an end is stopped. */
     static final long MAKING_LIMIT_MILLIS = 180_000;
     /** What the making process takes, all in all. */
     static final long MAKING_BYTES = 400L << 20;
 
     private static final long POLL_MILLIS = 5_000;
+    /** Of a session that has had no job for long. */
+    private static final long LONGEST_POLL_MILLIS = 60_000;
     /** Far less than what YARN lets pass between two looks at a container's memory. */
     private static final long LOOK_MILLIS = 50;
 
@@ -38,22 +43,25 @@ public final class ClassArchiveMaker implements Runnable {
 
     private final ProcessRole role;
     private final ClassArchive archive;
-    private final SharedClassLists lists;
+    private final SharedClasses shared;
+    private final String given;
     private final long containerBytes;
 
-    /** @param containerBytes of memory, beyond which YARN kills this process together with those that it has started */
-    public ClassArchiveMaker(ProcessRole role, ClassArchive archive, SharedClassLists lists, long containerBytes) {
+    /**
+     * @param given the {@link ClassArchive#machine} for which the session has an archive; empty: it has none
+     * @param containerBytes of memory, beyond which YARN kills this process together with those that it has started
+     */
+    public ClassArchiveMaker(
+            ProcessRole role, ClassArchive archive, SharedClasses shared, String given, long containerBytes) {
         this.role = role;
         this.archive = archive;
-        this.lists = lists;
+        this.shared = shared;
+        this.given = given;
         this.containerBytes = containerBytes;
     }
 
-    /** Starts its thread, if there is no archive yet. */
+    /** Starts its thread. */
     public void start() {
-        if (!Files.exists(ClassArchive.LIST)) {
-            return;
-        }
         Thread thread = new Thread(this, "class-archive");
         thread.setDaemon(true);
         thread.setPriority(Thread.MIN_PRIORITY);
@@ -63,54 +71,114 @@ public final class ClassArchiveMaker implements Runnable {
     @Override
     public void run() {
         try {
-            TimeUnit.MILLISECONDS.sleep(CALM_MILLIS);
-            lists.offer(role, wholeLines(Files.readAllBytes(ClassArchive.LIST)));
-            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LISTS_MILLIS);
-            while (!areComplete() && System.nanoTime() - deadline < 0) {
-                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            String machine = ClassArchive.machine();
+            if (machine.equals(given) || Files.exists(archive.path())) {
+                return;
             }
-            makeOnce();
+            bring(machine);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException failed) {
-            LOG.warn("No archive of classes is made here, so that containers start slower: {}", failed.toString());
+            LOG.warn("No archive of classes comes to be here, so that containers start slower: {}", failed.toString());
         }
     }
 
-    private boolean areComplete() throws IOException {
-        for (ProcessRole other : ProcessRole.values()) {
-            if (lists.find(other).isEmpty()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void makeOnce() throws IOException, InterruptedException {
-        Path lock = archive.path().resolveSibling(archive.path().getFileName() + ".lock");
-        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            channel.lock(); // Until the channel is closed: of a maker that dies the next one has it.
-            if (Files.exists(archive.path())) {
+    private void bring(String machine) throws IOException, InterruptedException {
+        long beginNanos = System.nanoTime();
+        long waitedMillis = 0;
+        boolean isRefused = false;
+        do {
+            TimeUnit.MILLISECONDS.sleep(Math.min(Math.max(waitedMillis / 4, POLL_MILLIS), LONGEST_POLL_MILLIS));
+            waitedMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beginNanos);
+            if (tryFetch(machine)) {
                 return;
             }
+            if (!isRefused && waitedMillis >= CALM_MILLIS) {
+                boolean isComplete = areListsComplete();
+                if (isComplete || role == ProcessRole.EXECUTOR && waitedMillis >= LISTS_MILLIS) {
+                    if (tryMake(machine, isComplete)) {
+                        return;
+                    }
+                    isRefused = true;
+                }
+            }
+        } while (!isRefused || waitedMillis < FETCH_MILLIS);
+    }
+
+    /** A master has loaded what it needs for jobs once there are executors: it leaves its list after them. */
+    private boolean areListsComplete() throws IOException {
+        boolean isComplete = true;
+        for (ProcessRole other : ProcessRole.values()) {
+            isComplete &= other == role || shared.findList(other).isPresent();
+        }
+        if ((isComplete || role == ProcessRole.EXECUTOR) && Files.exists(ClassArchive.LIST)) {
+            shared.offerList(role, wholeLines(Files.readAllBytes(ClassArchive.LIST)));
+        }
+        return isComplete;
+    }
+
+    @FunctionalInterface
+    private interface Step {
+        boolean isDone() throws IOException, InterruptedException;
+    }
+
+    /** By one process of the node at a time, and by none if the archive is there. */
+    private boolean alone(Step step) throws IOException, InterruptedException {
+        Path lock = archive.path().resolveSibling(archive.path().getFileName() + ".lock");
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.lock(); // Until the channel is closed: of one that dies the next one has it.
+            return Files.exists(archive.path()) || step.isDone();
+        }
+    }
+
+    /** One that was killed may have left a process behind, which writes to a file of its own. */
+    private Path part() {
+        return archive.path()
+                .resolveSibling(archive.path().getFileName() + "."
+                        + ProcessHandle.current().pid() + ".part");
+    }
+
+    private boolean tryFetch(String machine) throws IOException, InterruptedException {
+        return alone(() -> {
+            Path target = part();
+            try {
+                if (!shared.tryFetchArchive(machine, target)) {
+                    return false;
+                }
+                Files.move(target, archive.path(), StandardCopyOption.ATOMIC_MOVE);
+                LOG.info(
+                        "The archive of classes {} is fetched: containers of this session start sooner on this node"
+                                + " from now on.",
+                        archive.path());
+                return true;
+            } finally {
+                Files.deleteIfExists(target);
+            }
+        });
+    }
+
+    /** @param isForAll whether what is made has the classes of all roles, which later sessions are to have */
+    private boolean tryMake(String machine, boolean isForAll) throws IOException, InterruptedException {
+        return alone(() -> {
             long used = usedBytes();
             if (!isRoomBeside(used)) {
                 LOG.info(
                         "No archive of classes is made here: {} MiB of this container's {} MiB are in use.",
                         used >> 20,
                         containerBytes >> 20);
-                return;
+                return false;
             }
-            // A maker that was killed may have left the making process behind, which writes to a file of its own.
-            Path target = archive.path()
-                    .resolveSibling(archive.path().getFileName() + "."
-                            + ProcessHandle.current().pid() + ".part");
+            Path target = part();
             try {
                 make(target);
             } finally {
                 Files.deleteIfExists(target);
             }
-        }
+            if (isForAll) {
+                shared.offerArchive(machine, archive.path());
+            }
+            return true;
+        });
     }
 
     private void make(Path target) throws IOException, InterruptedException {
@@ -118,7 +186,8 @@ public final class ClassArchiveMaker implements Runnable {
         Path union = Path.of("archived-" + ClassArchive.LIST);
         Files.write(union, union());
         Files.deleteIfExists(target);
-        Process process = new ProcessBuilder(archive.command(target, union))
+        String classPath = ContainerLayout.librariesOf(System.getProperty("java.class.path"));
+        Process process = new ProcessBuilder(ClassArchive.command(target, union, classPath))
                 .redirectErrorStream(true)
                 .redirectOutput(new File("archived-classes.log"))
                 .start();
@@ -158,7 +227,7 @@ public final class ClassArchiveMaker implements Runnable {
     private byte[] union() throws IOException {
         ByteArrayOutputStream union = new ByteArrayOutputStream();
         for (ProcessRole each : ProcessRole.values()) {
-            Optional<byte[]> list = lists.find(each);
+            Optional<byte[]> list = shared.findList(each);
             if (list.isPresent()) {
                 union.writeBytes(list.get());
             }

@@ -68,6 +68,9 @@ public final class ContainerLayout {
         List<Localized> files = new ArrayList<>();
         files.add(new Localized(SPEC, specFile, false, true));
         files.add(new Localized(LIBRARIES, spec.getLibraryArchive(), true, false));
+        if (spec.hasClassArchive()) {
+            files.add(new Localized(ClassArchive.DIRECTORY, spec.getClassArchive(), true, false));
+        }
         spec.getHadoopConfList()
                 .forEach(file -> files.add(new Localized(configurationFile(file.getName()), file, false, false)));
         spec.getShippedFileList().forEach(file -> files.add(new Localized(file.getName(), file, false, false)));
@@ -93,14 +96,20 @@ public final class ContainerLayout {
     }
 
     /**
-     * Every jar by its name, in one order for all: an archive of classes is for one class path, and knows no
-     * directories and no stars.
+     * Every jar by its name, in one order for all: an archive of classes is for what a class path begins with, and
+     * knows no directories and no stars. So what is the same on all nodes comes first.
      */
     public static String classPath(SessionSpec spec) {
-        List<String> libraries = spec.getClassPathList();
         return Stream.concat(
-                        spec.getHadoopConfList().stream().map(file -> configurationFile(file.getName())),
-                        libraries.stream().map(name -> LIBRARIES + "/" + name))
+                        spec.getClassPathList().stream().map(name -> LIBRARIES + "/" + name),
+                        spec.getHadoopConfList().stream().map(file -> configurationFile(file.getName())))
+                .collect(Collectors.joining(":"));
+    }
+
+    /** The libraries of a class path that begins with them, as {@link #classPath} does. */
+    static String librariesOf(String classPath) {
+        return Stream.of(classPath.split(":"))
+                .takeWhile(entry -> entry.startsWith(LIBRARIES + "/"))
                 .collect(Collectors.joining(":"));
     }
 }

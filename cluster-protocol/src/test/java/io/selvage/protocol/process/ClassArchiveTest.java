@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -21,19 +23,27 @@ class ClassArchiveTest {
         assertThat(launched(application + ",/elsewhere")).containsOnlyOnce(" -XX:DumpLoadedClassList=classes.list ");
         Path archive = ClassArchive.of(Map.of("LOCAL_DIRS", application + ",/elsewhere"))
                 .path();
+        Path given = Files.createDirectories(directory.resolve("work/selvage-classes")).resolve("classes.jsa");
+        Files.createFile(given);
+        assertThat(launched(application + ",/elsewhere"))
+                .contains(" -XX:SharedArchiveFile=selvage-classes/classes.jsa ")
+                .doesNotContain("DumpLoadedClassList");
         Files.createFile(archive);
         assertThat(launched(application + ",/elsewhere"))
+                .as("what the node has made for itself is for its own virtual machine")
                 .contains(" -XX:SharedArchiveFile=" + archive + " ")
+                .doesNotContain("selvage-classes")
                 .doesNotContain("DumpLoadedClassList");
     }
 
     /** As YARN writes its scripts: the command is between double quotes, for a second shell. */
-    private static String launched(String localDirectories) throws IOException, InterruptedException {
+    private String launched(String localDirectories) throws IOException, InterruptedException {
         ProcessBuilder script = new ProcessBuilder(
                 "bash",
                 "-c",
                 "set -o pipefail -e\nexec /bin/bash -c \"exec printf '%s ' " + ClassArchive.optionsInShell() + "\"");
         script.environment().put("LOCAL_DIRS", localDirectories);
+        script.directory(Files.createDirectories(directory.resolve("work")).toFile());
         Process process = script.start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isZero();
@@ -49,14 +59,14 @@ class ClassArchiveTest {
         Path jar = directory.resolve("classes.jar");
         run(List.of(
                 "jar", "cf", jar.toString(), "-C", Path.of("target", "classes").toString(), "io"));
-        List<String> make = new ArchivePaths(jar).in(new ClassArchive(jsa).command(jsa, list));
-        assertThat(run(make)).contains("1 classes are loaded.");
+        String own = jar + ":" + Files.createFile(directory.resolve("settings.jar"));
+        assertThat(run(ClassArchive.command(jsa, list, jar.toString()))).contains("1 classes are loaded.");
         String classes = run(List.of(
                 javaBinary(),
                 "-XX:SharedArchiveFile=" + jsa,
                 "-Xlog:class+load",
                 "-cp",
-                jar.toString(),
+                own,
                 ClassArchive.class.getName(),
                 list.toString()));
         assertThat(classes.lines()
@@ -67,13 +77,37 @@ class ClassArchiveTest {
                 .contains("shared objects file (top)");
     }
 
-    /** The class path of a test holds directories, which no archive can be made for. */
-    private record ArchivePaths(Path jar) {
-        List<String> in(List<String> command) {
-            return command.stream()
-                    .map(word -> word.equals(System.getProperty("java.class.path")) ? jar.toString() : word)
-                    .toList();
-        }
+    @Test
+    void anArchiveIsTakenOnAnotherNodeThatHasUnpackedTheSameJars() throws Exception {
+        Path list = Files.writeString(directory.resolve("list"), "io/selvage/protocol/process/MasterHint\n");
+        Path jsa = directory.resolve("selvage.jsa");
+        Path node = Files.createDirectories(directory.resolve("node/lib"));
+        Path jar = node.resolve("classes.jar");
+        run(List.of("jar", "cf", jar.toString(), "-C", Path.of("target", "classes").toString(), "io"));
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(946_684_800_000L)); // As all that a bundle holds.
+        String classPath = ContainerLayout.librariesOf("lib/classes.jar:hadoop-conf/settings.jar");
+        runIn(directory.resolve("node"), ClassArchive.command(jsa, list, classPath));
+
+        Path other = Files.createDirectories(directory.resolve("other/lib"));
+        Files.copy(jar, other.resolve("classes.jar"), StandardCopyOption.COPY_ATTRIBUTES);
+        Path settings = Files.createDirectories(directory.resolve("other/hadoop-conf")).resolve("settings.jar");
+        run(List.of("jar", "cf", settings.toString(), "-C", directory.toString(), "list"));
+        assertThat(runIn(
+                        directory.resolve("other"),
+                        List.of(
+                                javaBinary(),
+                                "-XX:SharedArchiveFile=" + jsa,
+                                "-Xlog:class+load",
+                                "-cp",
+                                "lib/classes.jar:hadoop-conf/settings.jar",
+                                ClassArchive.class.getName(),
+                                list.toString())))
+                .containsPattern("process.MasterHint source: shared objects file \\(top\\)");
+    }
+
+    @Test
+    void aMachineIsNamedTheSameEachTime() throws Exception {
+        assertThat(ClassArchive.machine()).matches("[0-9a-f]{16}").isEqualTo(ClassArchive.machine());
     }
 
     private static String javaBinary() {
@@ -81,7 +115,14 @@ class ClassArchiveTest {
     }
 
     private static String run(List<String> command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        return runIn(Path.of(""), command);
+    }
+
+    private static String runIn(Path directory, List<String> command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command)
+                .directory(directory.toAbsolutePath().toFile())
+                .redirectErrorStream(true)
+                .start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(out).isZero();
         return out;

@@ -2,7 +2,7 @@ package io.selvage.task.main;
 
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.journal.JournalTail;
-import io.selvage.checkpoint.library.ClassLists;
+import io.selvage.checkpoint.library.StoredClasses;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.ClassLoading;
@@ -149,7 +149,8 @@ public final class ExecutorMain {
         new ClassArchiveMaker(
                         ProcessRole.EXECUTOR,
                         ClassArchive.of(System.getenv()),
-                        new ClassLists(store, here.spec().getApplicationId()),
+                        new StoredClasses(store, here.spec().getLibraryArchive().getSha256()),
+                        StoredClasses.machineOf(here.spec().getClassArchive()),
                         here.session().executorMemory().bytes())
                 .start();
         Thread.currentThread().setName("executor-loop");

@@ -5,6 +5,7 @@ import io.selvage.checkpoint.library.LibraryEntry;
 import io.selvage.checkpoint.library.LibraryProgress;
 import io.selvage.checkpoint.library.LibraryStore;
 import io.selvage.checkpoint.library.Published;
+import io.selvage.checkpoint.library.StoredClasses;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.client.connect.Diagnostics;
 import io.selvage.client.connect.HadoopFolder;
@@ -366,12 +367,23 @@ public final class Deployment {
             spec.addShippedFolder(entries.next().toWire().toBuilder()
                     .setName(folder.getFileName().toString()));
         }
+        classArchive(store, spec.getLibraryArchive()).ifPresent(spec::setClassArchive);
         SessionSpec complete = spec.build();
         Optional<LibraryFile> keytab = session.kerberos().hasKeytab()
                 ? Optional.of(writeKeytab(
                         yarnConfiguration, record, Path.of(session.kerberos().keytab())))
                 : Optional.empty();
         return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete), keytab);
+    }
+
+    /** What containers can do without. */
+    private static Optional<LibraryFile> classArchive(DurableStore store, LibraryFile runtime) {
+        try {
+            return new StoredClasses(store, runtime.getSha256()).takeNewestArchive();
+        } catch (IOException unanswered) {
+            LOG.warn("No archive of classes is taken.", unanswered);
+            return Optional.empty();
+        }
     }
 
     private LibraryProgress uploadProgress() {

@@ -1,0 +1,101 @@
+package io.selvage.checkpoint.library;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.selvage.checkpoint.store.FakeDisk;
+import io.selvage.checkpoint.store.FakeDisk.Fault;
+import io.selvage.protocol.process.ProcessRole;
+import io.selvage.protocol.wire.LibraryFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class StoredClassesTest {
+    private static final String RUNTIME = "ab".repeat(32);
+
+    @TempDir
+    private Path local;
+
+    private final FakeDisk disk = new FakeDisk();
+    private StoredClasses classes;
+    private Path archive;
+
+    @BeforeEach
+    void writeArchive() throws IOException {
+        classes = new StoredClasses(disk.open(), RUNTIME);
+        archive = Files.writeString(local.resolve("made"), "mapped ".repeat(1000));
+    }
+
+    @Test
+    void theFirstListOfEachRoleIsKept() throws IOException {
+        assertThat(classes.findList(ProcessRole.MASTER)).isEmpty();
+        classes.offerList(ProcessRole.MASTER, bytes("a/B\n"));
+        classes.offerList(ProcessRole.MASTER, bytes("c/D\n"));
+        assertThat(classes.findList(ProcessRole.MASTER)).hasValue(bytes("a/B\n"));
+        assertThat(classes.findList(ProcessRole.EXECUTOR)).isEmpty();
+    }
+
+    @Test
+    void anArchiveIsFetchedByItsLikeAlone() throws IOException {
+        Path target = local.resolve("fetched");
+        assertThat(classes.tryFetchArchive("0a", target)).isFalse();
+        classes.offerArchive("0a", archive);
+        assertThat(classes.tryFetchArchive("0b", target)).isFalse();
+        assertThat(target).doesNotExist();
+        assertThat(new StoredClasses(disk.open(), "cd".repeat(32)).tryFetchArchive("0a", target))
+                .as("another runtime's")
+                .isFalse();
+        assertThat(classes.tryFetchArchive("0a", target)).isTrue();
+        assertThat(target).hasSameBinaryContentAs(archive);
+    }
+
+    @Test
+    void aSessionIsGivenTheNewest() throws IOException {
+        assertThat(classes.takeNewestArchive()).isEmpty();
+        assertThat(disk.open().list("libraries")).as("nothing is made by the question").isEmpty();
+        classes.offerArchive("0b", archive);
+        classes.offerArchive("0a", archive);
+        LibraryFile taken = classes.takeNewestArchive().orElseThrow();
+        assertThat(StoredClasses.machineOf(taken)).isEqualTo("0a");
+        assertThat(taken.getPath()).endsWith("/libraries/" + taken.getSha256() + "/0a.zip");
+        assertThat(taken.getLength())
+                .isEqualTo(disk.open()
+                        .status("libraries/" + taken.getSha256() + "/0a.zip")
+                        .orElseThrow()
+                        .length());
+        assertThat(StoredClasses.machineOf(LibraryFile.getDefaultInstance())).isEmpty();
+    }
+
+    @Test
+    void oneThatIsBeingDeletedIsNotTakenAndOneThatWasTakenIsNotDeleted() throws IOException {
+        classes.offerArchive("0a", archive);
+        String directory = "libraries/" + classes.takeNewestArchive().orElseThrow().getSha256();
+        LibraryMarks marks = new LibraryMarks(disk.open());
+        long before = marks.lastUsedMillis(directory);
+        classes.takeNewestArchive();
+        assertThat(marks.tryDelete(directory, before - 1)).isFalse();
+        assertThat(classes.takeNewestArchive()).isPresent();
+
+        disk.open().create(directory + "/.selvage-sweep-of-another").close();
+        assertThat(classes.takeNewestArchive()).isEmpty();
+    }
+
+    @Test
+    void whatCanNotBeWrittenIsSaid() throws IOException {
+        StoredClasses failing = new StoredClasses(
+                disk.open((call, path) -> path.contains(".zip") ? Fault.FAILS_BEFORE : Fault.NONE), RUNTIME);
+        assertThatThrownBy(() -> failing.offerArchive("0a", archive))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("0a.zip could not be written");
+        assertThat(classes.takeNewestArchive()).isEmpty();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
