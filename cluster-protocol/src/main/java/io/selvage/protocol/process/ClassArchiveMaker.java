@@ -26,6 +26,11 @@ public final class ClassArchiveMaker implements Runnable {
     static final long CALM_MILLIS = 10_000;
     /** So long the lists of other roles are waited for: one archive is for all. */
     static final long LISTS_MILLIS = 30_000;
+    /**
+     * So long one is waited for that another process has begun with: it lives no more, or lacks time, if it takes
+     * longer.
+     */
+    static final long CLAIM_MILLIS = 240_000;
     /** So long another node's archive is waited for where none can be made. */
     static final long FETCH_MILLIS = 600_000;
     /** A process that has not come to an end is stopped. */
@@ -94,12 +99,14 @@ public final class ClassArchiveMaker implements Runnable {
                 return;
             }
             if (!isRefused && waitedMillis >= CALM_MILLIS) {
-                boolean isComplete = areListsComplete();
-                if (isComplete || role == ProcessRole.EXECUTOR && waitedMillis >= LISTS_MILLIS) {
-                    if (tryMake(machine, isComplete)) {
+                boolean isForAll = areListsComplete();
+                if (isForAll || role == ProcessRole.EXECUTOR && waitedMillis >= LISTS_MILLIS) {
+                    isRefused = !isRoom();
+                    boolean isOurs = !isForAll || waitedMillis >= CLAIM_MILLIS;
+                    if (!isRefused && (isOurs || shared.tryClaim(machine))) {
+                        makeAlone(machine, isForAll);
                         return;
                     }
-                    isRefused = true;
                 }
             }
         } while (!isRefused || waitedMillis < FETCH_MILLIS);
@@ -157,17 +164,21 @@ public final class ClassArchiveMaker implements Runnable {
         });
     }
 
-    /** @param isForAll whether what is made has the classes of all roles, which later sessions are to have */
-    private boolean tryMake(String machine, boolean isForAll) throws IOException, InterruptedException {
-        return alone(() -> {
-            long used = usedBytes();
-            if (!isRoomBeside(used)) {
-                LOG.info(
-                        "No archive of classes is made here: {} MiB of this container's {} MiB are in use.",
-                        used >> 20,
-                        containerBytes >> 20);
-                return false;
-            }
+    private boolean isRoom() throws IOException {
+        long used = usedBytes();
+        if (isRoomBeside(used)) {
+            return true;
+        }
+        LOG.info(
+                "No archive of classes is made here: {} MiB of this container's {} MiB are in use.",
+                used >> 20,
+                containerBytes >> 20);
+        return false;
+    }
+
+    /** @param isForAll whether what is made has the classes of all roles, which other nodes and sessions are to have */
+    private void makeAlone(String machine, boolean isForAll) throws IOException, InterruptedException {
+        alone(() -> {
             Path target = part();
             try {
                 make(target);

@@ -13,6 +13,12 @@ public interface SharedClasses {
     Optional<byte[]> findList(ProcessRole role) throws IOException;
 
     /**
+     * Whether it falls to this process to make the archive for a kind of virtual machine: to one of all, also if it
+     * dies.
+     */
+    boolean tryClaim(String machine) throws IOException;
+
+    /**
      * Leaves an archive of classes; the first one is kept.
      *
      * @param machine for which it was made: {@link ClassArchive#machine}

@@ -23,7 +23,8 @@ class ClassArchiveTest {
         assertThat(launched(application + ",/elsewhere")).containsOnlyOnce(" -XX:DumpLoadedClassList=classes.list ");
         Path archive = ClassArchive.of(Map.of("LOCAL_DIRS", application + ",/elsewhere"))
                 .path();
-        Path given = Files.createDirectories(directory.resolve("work/selvage-classes")).resolve("classes.jsa");
+        Path given = Files.createDirectories(directory.resolve("work/selvage-classes"))
+                .resolve("classes.jsa");
         Files.createFile(given);
         assertThat(launched(application + ",/elsewhere"))
                 .contains(" -XX:SharedArchiveFile=selvage-classes/classes.jsa ")
@@ -83,14 +84,16 @@ class ClassArchiveTest {
         Path jsa = directory.resolve("selvage.jsa");
         Path node = Files.createDirectories(directory.resolve("node/lib"));
         Path jar = node.resolve("classes.jar");
-        run(List.of("jar", "cf", jar.toString(), "-C", Path.of("target", "classes").toString(), "io"));
+        run(List.of(
+                "jar", "cf", jar.toString(), "-C", Path.of("target", "classes").toString(), "io"));
         Files.setLastModifiedTime(jar, FileTime.fromMillis(946_684_800_000L)); // As all that a bundle holds.
         String classPath = ContainerLayout.librariesOf("lib/classes.jar:hadoop-conf/settings.jar");
         runIn(directory.resolve("node"), ClassArchive.command(jsa, list, classPath));
 
         Path other = Files.createDirectories(directory.resolve("other/lib"));
         Files.copy(jar, other.resolve("classes.jar"), StandardCopyOption.COPY_ATTRIBUTES);
-        Path settings = Files.createDirectories(directory.resolve("other/hadoop-conf")).resolve("settings.jar");
+        Path settings =
+                Files.createDirectories(directory.resolve("other/hadoop-conf")).resolve("settings.jar");
         run(List.of("jar", "cf", settings.toString(), "-C", directory.toString(), "list"));
         assertThat(runIn(
                         directory.resolve("other"),

@@ -33,6 +33,7 @@ import java.util.zip.ZipOutputStream;
 public final class StoredClasses implements SharedClasses {
     private static final String LIST = ".list";
     private static final String ARCHIVE = ".zip";
+    private static final String CLAIM = ".claim";
 
     private final DurableStore store;
     private final String hash;
@@ -58,6 +59,11 @@ public final class StoredClasses implements SharedClasses {
     @Override
     public Optional<byte[]> findList(ProcessRole role) throws IOException {
         return store.read(path(role.lowerCase() + LIST));
+    }
+
+    @Override
+    public boolean tryClaim(String machine) throws IOException {
+        return put(machine + CLAIM, nothing -> {});
     }
 
     @Override
@@ -116,14 +122,18 @@ public final class StoredClasses implements SharedClasses {
                 .max(Comparator.comparingLong(StoredFile::modificationTimeMillis));
     }
 
-    private void put(String name, Content content) throws IOException {
+    /** Whether this process has put it there; if not, another was faster. */
+    private boolean put(String name, Content content) throws IOException {
         if (store.status(path(name)).isPresent()) {
-            return;
+            return false;
         }
         PutOutcome put = store.putContent(path(name), content);
-        if (put.kind() == PutOutcome.Kind.NOT_WRITTEN || put.kind() == PutOutcome.Kind.UNDECIDED) {
-            throw new IOException(store.qualify(path(name)) + " could not be written.", put.cause());
-        }
+        return switch (put.kind()) {
+            case WON -> true;
+            case LOST -> false;
+            case NOT_WRITTEN, UNDECIDED ->
+                throw new IOException(store.qualify(path(name)) + " could not be written.", put.cause());
+        };
     }
 
     private String path(String name) {

@@ -55,9 +55,19 @@ final class StoredClassesTest {
     }
 
     @Test
+    void oneProcessOfAllMakesTheArchiveOfEachMachine() throws IOException {
+        assertThat(classes.tryClaim("0a")).isTrue();
+        assertThat(classes.tryClaim("0a")).isFalse();
+        assertThat(classes.tryClaim("0b")).isTrue();
+        assertThat(classes.takeNewestArchive()).isEmpty();
+    }
+
+    @Test
     void aSessionIsGivenTheNewest() throws IOException {
         assertThat(classes.takeNewestArchive()).isEmpty();
-        assertThat(disk.open().list("libraries")).as("nothing is made by the question").isEmpty();
+        assertThat(disk.open().list("libraries"))
+                .as("nothing is made by the question")
+                .isEmpty();
         classes.offerArchive("0b", archive);
         classes.offerArchive("0a", archive);
         LibraryFile taken = classes.takeNewestArchive().orElseThrow();
@@ -74,7 +84,8 @@ final class StoredClassesTest {
     @Test
     void oneThatIsBeingDeletedIsNotTakenAndOneThatWasTakenIsNotDeleted() throws IOException {
         classes.offerArchive("0a", archive);
-        String directory = "libraries/" + classes.takeNewestArchive().orElseThrow().getSha256();
+        String directory =
+                "libraries/" + classes.takeNewestArchive().orElseThrow().getSha256();
         LibraryMarks marks = new LibraryMarks(disk.open());
         long before = marks.lastUsedMillis(directory);
         classes.takeNewestArchive();

@@ -211,8 +211,7 @@ class MasterDeathsIT {
         // nodes.
         for (int node = 0; node <= cluster.nodeManagerCount(); node++) {
             SessionDescription before = session.describe();
-            String memory = Files.readString(java.nio.file.Path.of("/proc/" + before.getMasterPid() + "/maps"));
-            if (memory.contains("selvage.jsa")) {
+            if (mapped(before.getMasterPid()).contains("selvage.jsa")) {
                 return;
             }
             java.nio.file.Path container = java.nio.file.Path.of("/proc/" + before.getMasterPid() + "/cwd")
@@ -224,6 +223,28 @@ class MasterDeathsIT {
                     "the next master", session::describe, description -> description.getEpoch() > before.getEpoch());
         }
         throw new AssertionError("No master has taken the archive of its node.");
+    }
+
+    @Test
+    void aLaterSessionBeginsWithTheArchiveOfClassesThatThisOneHasMade() throws Exception {
+        Path archives = new Path(files.getHomeDirectory(), ".selvage/libraries/*/[0-9a-f]*.zip");
+        Commands.await("an archive in HDFS", () -> files.globStatus(archives), found -> found.length > 0);
+        try (Session later =
+                client.open(settings.with(Map.of("selvage.executor.minimum", "1"), FROM), OpenObserver.SILENT)) {
+            try {
+                assertThat(mapped(later.describe().getMasterPid())).contains("/classes.jsa");
+                ExecutorDescription executor = Commands.await(
+                                "an executor", later::describe, description -> description.getExecutorCount() > 0)
+                        .getExecutor(0);
+                assertThat(mapped(executor.getPid())).contains("/classes.jsa");
+            } finally {
+                later.stop("the test is done");
+            }
+        }
+    }
+
+    private static String mapped(long pid) throws IOException {
+        return Files.readString(java.nio.file.Path.of("/proc/" + pid + "/maps"));
     }
 
     /** How a master ends. */
