@@ -15,7 +15,7 @@ class LaunchFactsTest {
                 .addClassPath("a.jar")
                 .addClassPath("b.jar")
                 .build();
-        assertThat(ContainerLayout.classPath(spec)).isEqualTo("hadoop-conf/configuration.jar:lib/a.jar:lib/b.jar");
+        assertThat(ContainerLayout.classPath(spec)).isEqualTo("lib/a.jar:lib/b.jar:hadoop-conf/configuration.jar");
     }
 
     @Test
