@@ -17,7 +17,7 @@ import java.util.Set;
 /**
  * The archive of classes that virtual machines share: loaded, checked and linked once, mapped into memory by those that
  * start later. A virtual machine takes one that was made by its like, for a class path that begins with the same names,
- * sizes and times of jars. All that have unpacked the same libraries have these, on whichever node.
+ * sizes and times of jars. Who unpacks the same libraries has these, on whichever node of the same time zone.
  *
  * <p>A session that is opened where there is one for its runtime gives it to all its containers ({@link #DIRECTORY}).
  * Else, and on nodes with another virtual machine, the first container makes or fetches one: it lies in the
@@ -32,9 +32,8 @@ public record ClassArchive(Path path) {
     /** In a working directory: what YARN has unpacked, of {@code SessionSpec.class_archive}. */
     public static final String DIRECTORY = "selvage-classes";
     /** In that directory, and in the archive of which it is made. */
-    public static final String FILE = "classes.jsa";
+    public static final String FILE = "selvage.jsa";
 
-    private static final String NAME = "selvage.jsa";
     /** YARN's variable: the directories of the application on this node, parted by commas. */
     private static final String DIRECTORIES = "LOCAL_DIRS";
 
@@ -49,7 +48,7 @@ public record ClassArchive(Path path) {
      * there.
      */
     public static String optionsInShell() {
-        String own = "${" + DIRECTORIES + "%%,*}/" + NAME;
+        String own = "${" + DIRECTORIES + "%%,*}/" + FILE;
         String given = DIRECTORY + "/" + FILE;
         return String.join(
                 " ",
@@ -63,22 +62,35 @@ public record ClassArchive(Path path) {
     }
 
     /**
-     * Names this process's kind of virtual machine: another one that has the same name takes its archives.
+     * Names this process's kind of virtual machine and what it asks of an archive: another one of that name takes its
+     * archives.
      *
+     * @param classPath jars that archives are made for
      * @return 16 hexadecimal digits
      */
-    public static String machine() throws IOException {
+    static String machine(String classPath) throws IOException {
         MessageDigest digest = sha256();
         for (String property : List.of("java.vm.name", "java.vm.vendor", "java.vm.version", "os.arch")) {
-            digest.update((System.getProperty(property) + "\n").getBytes(StandardCharsets.UTF_8));
+            add(digest, System.getProperty(property));
         }
         // An archive lies on top of that of Java's own classes, and holds its checksum, which its head has too.
         try (InputStream base = Files.newInputStream(BASE)) {
             digest.update(base.readNBytes(BASE_HEAD_BYTES));
         } catch (NoSuchFileException none) {
-            digest.update((byte) 0);
+            add(digest, "none");
+        }
+        for (String jar : classPath.split(":")) {
+            Path path = Path.of(jar);
+            add(
+                    digest,
+                    jar + " " + Files.size(path) + " "
+                            + Files.getLastModifiedTime(path).toMillis());
         }
         return HexFormat.of().formatHex(digest.digest()).substring(0, MACHINE_DIGITS);
+    }
+
+    private static void add(MessageDigest digest, String line) {
+        digest.update((line + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     private static MessageDigest sha256() {
@@ -96,7 +108,7 @@ public record ClassArchive(Path path) {
             throw new IllegalArgumentException("The variable " + DIRECTORIES + " is not set.");
         }
         int end = directories.indexOf(',');
-        return new ClassArchive(Path.of(end < 0 ? directories : directories.substring(0, end), NAME));
+        return new ClassArchive(Path.of(end < 0 ? directories : directories.substring(0, end), FILE));
     }
 
     /**

@@ -9,21 +9,28 @@ public interface SharedClasses {
     /** Leaves a role's list of the classes that it loads; the first one is kept. */
     void offerList(ProcessRole role, byte[] list) throws IOException;
 
+    /** Whether a process of that role has left a list. */
+    boolean hasList(ProcessRole role) throws IOException;
+
     /** A role's list, if a process of that role has left one. */
     Optional<byte[]> findList(ProcessRole role) throws IOException;
 
     /**
-     * Whether it falls to this process to make the archive for a kind of virtual machine: to one of all, also if it
-     * dies.
-     */
-    boolean tryClaim(String machine) throws IOException;
-
-    /**
-     * Leaves an archive of classes; the first one is kept.
+     * Whether the archive for a kind of virtual machine is this process's to make: no other has claimed that, or the
+     * one that did has not finished in time. Of several that come upon a claim so old, more than one may get it.
      *
-     * @param machine for which it was made: {@link ClassArchive#machine}
+     * @param machine {@link ClassArchive#machine}
+     * @param staleMillis so old is a claim of a process that is not at it any more
      */
+    boolean tryClaim(String machine, long staleMillis) throws IOException;
+
+    /** Lets others claim it. */
+    void giveUpClaim(String machine) throws IOException;
+
+    /** Leaves an archive of classes; the first one is kept. */
     void offerArchive(String machine, Path archive) throws IOException;
+
+    boolean hasArchive(String machine) throws IOException;
 
     /**
      * Fetches the archive for a kind of virtual machine, if there is one. After an error part of it may be there.

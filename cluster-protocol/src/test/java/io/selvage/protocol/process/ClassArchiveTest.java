@@ -24,10 +24,10 @@ class ClassArchiveTest {
         Path archive = ClassArchive.of(Map.of("LOCAL_DIRS", application + ",/elsewhere"))
                 .path();
         Path given = Files.createDirectories(directory.resolve("work/selvage-classes"))
-                .resolve("classes.jsa");
+                .resolve("selvage.jsa");
         Files.createFile(given);
         assertThat(launched(application + ",/elsewhere"))
-                .contains(" -XX:SharedArchiveFile=selvage-classes/classes.jsa ")
+                .contains(" -XX:SharedArchiveFile=selvage-classes/selvage.jsa ")
                 .doesNotContain("DumpLoadedClassList");
         Files.createFile(archive);
         assertThat(launched(application + ",/elsewhere"))
@@ -109,8 +109,14 @@ class ClassArchiveTest {
     }
 
     @Test
-    void aMachineIsNamedTheSameEachTime() throws Exception {
-        assertThat(ClassArchive.machine()).matches("[0-9a-f]{16}").isEqualTo(ClassArchive.machine());
+    void aMachineIsNamedByWhatItAsksOfAnArchive() throws Exception {
+        Path jar = Files.createFile(directory.resolve("a.jar"));
+        String name = ClassArchive.machine(jar.toString());
+        assertThat(name).matches("[0-9a-f]{16}").isEqualTo(ClassArchive.machine(jar.toString()));
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(946_681_200_000L));
+        assertThat(ClassArchive.machine(jar.toString()))
+                .as("unpacked in another time zone")
+                .isNotEqualTo(name);
     }
 
     private static String javaBinary() {
@@ -129,19 +135,5 @@ class ClassArchiveTest {
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(out).isZero();
         return out;
-    }
-
-    @Test
-    void aListThatIsStillBeingWrittenIsReadToItsLastWholeLine() {
-        byte[] cut = ClassArchiveMaker.wholeLines("a/B\nc/D\ne/".getBytes(StandardCharsets.UTF_8));
-        assertThat(new String(cut, StandardCharsets.UTF_8)).isEqualTo("a/B\nc/D\n");
-        assertThat(ClassArchiveMaker.wholeLines("a/".getBytes(StandardCharsets.UTF_8)))
-                .isEmpty();
-    }
-
-    @Test
-    void theMemoryInUseIsReadFromTheKernelsWords() {
-        assertThat(ClassArchiveMaker.residentBytes(List.of("VmPeak:\t 9 kB", "VmRSS:\t  2048 kB")))
-                .isEqualTo(2L << 20);
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -27,8 +28,8 @@ import java.util.zip.ZipOutputStream;
  * Immutable; each call blocks on the file system. What belongs to one runtime, by its hash: lists of classes, and
  * archives of them in a zip each, which YARN unpacks. They lie in a directory of the library store that is marked,
  * needed and swept as any library's is, but is named after what they are made of and not after what they hold:
- * {@code libraries/<hash>/<role>.list} and {@code libraries/<hash>/<machine>.zip}. It is the user's own also where the
- * runtime is an administrator's.
+ * {@code libraries/<hash>/<role>.list}, {@code <machine>.zip}, and {@code <machine>.claim} of who makes that. It is the
+ * user's own also where the runtime is an administrator's.
  */
 public final class StoredClasses implements SharedClasses {
     private static final String LIST = ".list";
@@ -57,13 +58,38 @@ public final class StoredClasses implements SharedClasses {
     }
 
     @Override
+    public boolean hasList(ProcessRole role) throws IOException {
+        return isThere(role.lowerCase() + LIST);
+    }
+
+    @Override
     public Optional<byte[]> findList(ProcessRole role) throws IOException {
         return store.read(path(role.lowerCase() + LIST));
     }
 
     @Override
-    public boolean tryClaim(String machine) throws IOException {
-        return put(machine + CLAIM, nothing -> {});
+    public boolean tryClaim(String machine, long staleMillis) throws IOException {
+        String claim = path(machine + CLAIM);
+        Optional<StoredFile> present = store.status(claim);
+        if (present.isPresent()) {
+            if (present.get().modificationTimeMillis() > store.nowMillis() - staleMillis) {
+                return false;
+            }
+            store.delete(claim);
+        }
+        byte[] own = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
+        PutOutcome put = store.putIfAbsent(claim, own);
+        return isOurs(put, claim);
+    }
+
+    @Override
+    public void giveUpClaim(String machine) throws IOException {
+        store.delete(path(machine + CLAIM));
+    }
+
+    @Override
+    public boolean hasArchive(String machine) throws IOException {
+        return isThere(machine + ARCHIVE);
     }
 
     @Override
@@ -122,18 +148,24 @@ public final class StoredClasses implements SharedClasses {
                 .max(Comparator.comparingLong(StoredFile::modificationTimeMillis));
     }
 
-    /** Whether this process has put it there; if not, another was faster. */
-    private boolean put(String name, Content content) throws IOException {
-        if (store.status(path(name)).isPresent()) {
-            return false;
+    private void put(String name, Content content) throws IOException {
+        if (!isThere(name)) {
+            isOurs(store.putContent(path(name), content), path(name));
         }
-        PutOutcome put = store.putContent(path(name), content);
+    }
+
+    /** False: another was faster. */
+    private boolean isOurs(PutOutcome put, String path) throws IOException {
         return switch (put.kind()) {
             case WON -> true;
             case LOST -> false;
             case NOT_WRITTEN, UNDECIDED ->
-                throw new IOException(store.qualify(path(name)) + " could not be written.", put.cause());
+                throw new IOException(store.qualify(path) + " could not be written.", put.cause());
         };
+    }
+
+    private boolean isThere(String name) throws IOException {
+        return store.status(path(name)).isPresent();
     }
 
     private String path(String name) {

@@ -11,11 +11,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class StoredClassesTest {
+    private static final long HOUR_MILLIS = 3_600_000;
     private static final String RUNTIME = "ab".repeat(32);
 
     @TempDir
@@ -34,17 +36,21 @@ final class StoredClassesTest {
     @Test
     void theFirstListOfEachRoleIsKept() throws IOException {
         assertThat(classes.findList(ProcessRole.MASTER)).isEmpty();
+        assertThat(classes.hasList(ProcessRole.MASTER)).isFalse();
         classes.offerList(ProcessRole.MASTER, bytes("a/B\n"));
         classes.offerList(ProcessRole.MASTER, bytes("c/D\n"));
         assertThat(classes.findList(ProcessRole.MASTER)).hasValue(bytes("a/B\n"));
+        assertThat(classes.hasList(ProcessRole.MASTER)).isTrue();
         assertThat(classes.findList(ProcessRole.EXECUTOR)).isEmpty();
     }
 
     @Test
     void anArchiveIsFetchedByItsLikeAlone() throws IOException {
         Path target = local.resolve("fetched");
+        assertThat(classes.hasArchive("0a")).isFalse();
         assertThat(classes.tryFetchArchive("0a", target)).isFalse();
         classes.offerArchive("0a", archive);
+        assertThat(classes.hasArchive("0a")).isTrue();
         assertThat(classes.tryFetchArchive("0b", target)).isFalse();
         assertThat(target).doesNotExist();
         assertThat(new StoredClasses(disk.open(), "cd".repeat(32)).tryFetchArchive("0a", target))
@@ -56,10 +62,15 @@ final class StoredClassesTest {
 
     @Test
     void oneProcessOfAllMakesTheArchiveOfEachMachine() throws IOException {
-        assertThat(classes.tryClaim("0a")).isTrue();
-        assertThat(classes.tryClaim("0a")).isFalse();
-        assertThat(classes.tryClaim("0b")).isTrue();
+        assertThat(classes.tryClaim("0a", HOUR_MILLIS)).isTrue();
+        assertThat(classes.tryClaim("0a", HOUR_MILLIS)).isFalse();
+        assertThat(classes.tryClaim("0b", HOUR_MILLIS)).isTrue();
         assertThat(classes.takeNewestArchive()).isEmpty();
+        classes.giveUpClaim("0a");
+        assertThat(classes.tryClaim("0a", HOUR_MILLIS)).as("given up").isTrue();
+        disk.pass(Duration.ofHours(2));
+        assertThat(classes.tryClaim("0a", HOUR_MILLIS)).as("of a dead process").isTrue();
+        assertThat(classes.tryClaim("0a", HOUR_MILLIS)).isFalse();
     }
 
     @Test
@@ -87,9 +98,10 @@ final class StoredClassesTest {
         String directory =
                 "libraries/" + classes.takeNewestArchive().orElseThrow().getSha256();
         LibraryMarks marks = new LibraryMarks(disk.open());
+        disk.pass(Duration.ofDays(8));
         long before = marks.lastUsedMillis(directory);
-        classes.takeNewestArchive();
-        assertThat(marks.tryDelete(directory, before - 1)).isFalse();
+        assertThat(classes.takeNewestArchive()).isPresent();
+        assertThat(marks.tryDelete(directory, before)).isFalse();
         assertThat(classes.takeNewestArchive()).isPresent();
 
         disk.open().create(directory + "/.selvage-sweep-of-another").close();
@@ -99,7 +111,9 @@ final class StoredClassesTest {
     @Test
     void whatCanNotBeWrittenIsSaid() throws IOException {
         StoredClasses failing = new StoredClasses(
-                disk.open((call, path) -> path.contains(".zip") ? Fault.FAILS_BEFORE : Fault.NONE), RUNTIME);
+                disk.open((call, path) ->
+                        !call.equals("status") && path.contains(".zip") ? Fault.FAILS_BEFORE : Fault.NONE),
+                RUNTIME);
         assertThatThrownBy(() -> failing.offerArchive("0a", archive))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("0a.zip could not be written");

@@ -376,7 +376,7 @@ public final class Deployment {
         return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete), keytab);
     }
 
-    /** What containers can do without. */
+    /** A session is opened without one if it can't be had; one that is named is needed by all its containers. */
     private static Optional<LibraryFile> classArchive(DurableStore store, LibraryFile runtime) {
         try {
             return new StoredClasses(store, runtime.getSha256()).takeNewestArchive();
