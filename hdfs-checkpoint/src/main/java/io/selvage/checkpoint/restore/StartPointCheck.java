@@ -12,6 +12,7 @@ import io.selvage.checkpoint.backend.OperatorStateKind;
 import io.selvage.checkpoint.backend.StateFate;
 import io.selvage.checkpoint.backend.StateForecast;
 import io.selvage.checkpoint.backend.StateSchema;
+import io.selvage.checkpoint.content.SubtaskCoverage;
 import io.selvage.checkpoint.history.ApplicationHistory;
 import io.selvage.checkpoint.history.RetainedCheckpoints;
 import io.selvage.checkpoint.journal.JournalDamagedException;
@@ -98,6 +99,7 @@ public final class StartPointCheck {
                 .orElseThrow(() -> refused("holds no metadata: it is no savepoint, or one that was never completed."
                         + " Name the directory that selvage savepoint has printed."));
         CheckpointMetadata metadata = checkpoints.readMetadata(path);
+        new SubtaskCoverage(segments).require(metadata, path);
         requireSameKeyGroups(metadata, graph);
         Set<String> dropped = droppedOperators(metadata, graph);
         requireEdges(metadata, graph);

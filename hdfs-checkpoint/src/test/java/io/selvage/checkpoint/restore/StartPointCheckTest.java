@@ -68,6 +68,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StartPointCheckTest {
     @TempDir
@@ -327,6 +328,29 @@ class StartPointCheckTest {
     void aNewerFormatIsRefused() throws IOException {
         write(metadata("counts").setFormat(2).build());
         assertRefused(savepoint, graph(128, "counts"), "_metadata", "format 2", "Use the version that wrote it");
+    }
+
+    /** Whose state would be empty: neither is it what the user allows to be dropped. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void metadataThatLackASubtaskAreRefused(boolean mayDropState) throws IOException {
+        CheckpointMetadata.Builder metadata = metadata("counts");
+        metadata.getSubtasksBuilder(0).getOperatorsBuilder(0).setParallelism(3);
+        SubtaskSnapshot.Builder third = metadata.getSubtasks(0).toBuilder().setSubtask(2);
+        third.getOperatorsBuilder(0).setSubtask(2);
+        write(metadata.addSubtasks(third).build());
+        assertThatThrownBy(() -> check(savepoint, graph(128, "counts"), mayDropState))
+                .isInstanceOf(NotRestorableException.class)
+                .hasMessageContainingAll(
+                        savepoint + "/_metadata",
+                        "lack what the subtasks {1} of 3 of operator counts had",
+                        "another checkpoint or savepoint");
+        SubtaskSnapshot.Builder second = third.clone().setSubtask(1);
+        second.getOperatorsBuilder(0).setSubtask(1);
+        write(metadata.addSubtasks(second).build());
+        assertThat(check(savepoint, graph(128, "counts"), mayDropState).getCheckpoint())
+                .as("a job of another parallelism starts from it")
+                .isEqualTo(7);
     }
 
     @Test
