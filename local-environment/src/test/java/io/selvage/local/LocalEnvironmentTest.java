@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.selvage.api.StreamEnvironment;
 import io.selvage.api.function.AggregateFunction;
+import io.selvage.api.function.BroadcastProcessFunction;
 import io.selvage.api.function.Collector;
+import io.selvage.api.function.KeyedBroadcastProcessFunction;
 import io.selvage.api.function.KeyedProcessFunction;
+import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
@@ -210,6 +213,76 @@ class LocalEnvironmentTest {
             assertThatThrownBy(() -> env.execute("another program"))
                     .isInstanceOf(JobFailedException.class)
                     .hasMessageContainingAll(savepoint.replace("file://", ""), "numbering");
+        }
+    }
+
+    private static final MapStateDescriptor<String, Long> RULES =
+            new MapStateDescriptor<>("rules", String.class, Long.class);
+
+    /** Numbers elements as {@link Numbering}, once there is a rule. */
+    static final class Ruled extends KeyedBroadcastProcessFunction<String, Event, String, Numbered> {
+        private static final long serialVersionUID = 1L;
+        private transient ValueState<Long> count;
+
+        @Override
+        public void openState(StateAccess states) {
+            count = states.value(new ValueStateDescriptor<>("count", Long.class));
+        }
+
+        @Override
+        public void process(Event event, ReadOnlyContext<String> context, Collector<Numbered> out) throws Exception {
+            if (context.broadcastState(RULES).contains("rule")) {
+                count.update(1L);
+                out.collect(new Numbered(context.key(), 1));
+            }
+        }
+
+        @Override
+        public void processBroadcast(String rule, BroadcastProcessFunction.Context context, Collector<Numbered> out)
+                throws Exception {
+            context.broadcastState(RULES).put(rule, 1L);
+        }
+    }
+
+    private static void submitWithoutRules(LocalEnvironment local) {
+        StreamEnvironment env = local.streams();
+        number(env, 1_000, 0, CollectSink.of(Numbered.class));
+        env.from(ElementSource.of(String.class, "rule"), "rules").sinkTo(CollectSink.of(String.class), "rules-out");
+        env.execute("without rules");
+    }
+
+    @Test
+    void broadcastStateThatTheProgramHasNoUseForIsDroppedOnlyOnDemand(@TempDir Path savepoints) {
+        FAILURES_LEFT.set(0);
+        String savepoint;
+        try (LocalEnvironment local = LocalEnvironment.builder().parallelism(2).start()) {
+            StreamEnvironment env = local.streams();
+            CollectSink<Numbered> ruled = CollectSink.of(Numbered.class);
+            var rules = env.from(ElementSource.of(String.class, "rule"), "rules");
+            env.from(ElementSource.generate(Event.class, 1_000_000, Event::of), "events", 500)
+                    .keyBy(Event::key)
+                    .connect(rules.broadcast(RULES))
+                    .process(new Ruled())
+                    .uid("numbering")
+                    .sinkTo(ruled, "out");
+            LocalJob job = local.submit(env.graph("ruled"));
+            while (ruled.results().isEmpty()) {
+                job.checkpoint();
+            }
+            savepoint = job.stopWithSavepoint(savepoints.toString());
+        }
+        try (LocalEnvironment local =
+                LocalEnvironment.builder().parallelism(2).from(savepoint).start()) {
+            assertThatThrownBy(() -> submitWithoutRules(local))
+                    .isInstanceOf(JobFailedException.class)
+                    .hasMessageContainingAll("numbering/rules (broadcast state)", "--allow-dropped-state");
+        }
+        try (LocalEnvironment local = LocalEnvironment.builder()
+                .parallelism(3)
+                .from(savepoint)
+                .allowDroppedState()
+                .start()) {
+            submitWithoutRules(local);
         }
     }
 

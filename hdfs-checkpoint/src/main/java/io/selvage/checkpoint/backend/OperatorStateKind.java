@@ -65,26 +65,54 @@ public enum OperatorStateKind {
      * @return what follows "the checkpoint", to the end of the last sentence
      */
     public static Optional<String> misfit(byte head, Set<OperatorStateKind> expected) {
-        int number = (head & 0xff) >> FORMAT_BITS;
-        if (number == 0) {
+        if (!isSaid(head)) {
             return Optional.empty();
         }
         Optional<OperatorStateKind> found =
-                Arrays.stream(values()).filter(kind -> kind.number == number).findFirst();
+                Arrays.stream(values()).filter(kind -> kind.isSaidBy(head)).findFirst();
         if (found.isEmpty()) {
             return Optional.of("has state of a kind that this version of Selvage does not know. Use the version that"
                     + " wrote it.");
         }
         OperatorStateKind kind = found.get();
         if (!expected.contains(kind)) {
-            String lookedFor = Arrays.stream(values())
-                    .filter(expected::contains)
-                    .map(each -> each.words)
-                    .collect(Collectors.joining(" or "));
-            return Optional.of("has " + kind.words + " in place of " + lookedFor + ": a step has the uid that one of"
-                    + " another kind had. Give it another one.");
+            return Optional.of(kind.inPlaceOf(expected));
         }
         return kind.unreadable(head & FORMAT_MASK);
+    }
+
+    /**
+     * Why state of this kind can't be that of a step.
+     *
+     * @param expected kinds that the step's state may be of
+     * @return what follows "the checkpoint", to the end of the last sentence
+     */
+    public String inPlaceOf(Set<OperatorStateKind> expected) {
+        String lookedFor = Arrays.stream(values())
+                .filter(expected::contains)
+                .map(each -> each.words)
+                .collect(Collectors.joining(" or "));
+        return "has " + words + " in place of " + lookedFor
+                + ": a step has the uid that one of another kind had. Give it" + " another one.";
+    }
+
+    /** Whether state with that head says what it is of. */
+    public static boolean isSaid(byte head) {
+        return numberOf(head) != 0;
+    }
+
+    /** Whether state with that head says that it is of this kind. */
+    public boolean isSaidBy(byte head) {
+        return numberOf(head) == number;
+    }
+
+    /** Whether state with that head is of this kind, or of a first version, and may be. */
+    public boolean isPossible(byte head) {
+        return isSaidBy(head) || !isSaid(head) && unreadable(head & FORMAT_MASK).isEmpty();
+    }
+
+    private static int numberOf(byte head) {
+        return (head & 0xff) >> FORMAT_BITS;
     }
 
     private Optional<String> unreadable(int format) {

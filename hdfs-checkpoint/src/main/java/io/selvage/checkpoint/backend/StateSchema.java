@@ -107,7 +107,7 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
     }
 
     /** The sections that rows have something of, states and queues of timers: all but the layout. */
-    List<Section> states() {
+    public List<Section> states() {
         return sections.stream()
                 .filter(section -> section.kind() != Kind.LAYOUT)
                 .toList();

@@ -25,7 +25,6 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -86,8 +85,6 @@ public final class CheckpointVerifier {
         private final Set<String> badFiles = new HashSet<>();
         private final Set<Segment> read = new HashSet<>();
         private final List<String> problems = new ArrayList<>();
-        private final Map<String, BitSet> subtasks = new LinkedHashMap<>(); // By operator's uid.
-        private final Map<String, Integer> parallelism = new LinkedHashMap<>();
         private long bytes;
         private long keys;
 
@@ -106,7 +103,6 @@ public final class CheckpointVerifier {
                     checkSums(List.of(subtask.getChannels().getState()));
                 }
                 for (OperatorSnapshot operator : subtask.getOperatorsList()) {
-                    count(operator);
                     if (operator.hasOperatorState()) {
                         checkSums(List.of(operator.getOperatorState()));
                     }
@@ -284,30 +280,15 @@ public final class CheckpointVerifier {
 
         // ---- completeness -------------------------------------------------------------------------------------------
 
-        private void count(OperatorSnapshot operator) {
-            String uid = operator.getOperatorUid();
-            int known = parallelism.computeIfAbsent(uid, any -> operator.getParallelism());
-            BitSet seen = subtasks.computeIfAbsent(uid, any -> new BitSet());
-            if (known != operator.getParallelism()) {
-                problems.add("The metadata say that operator " + uid + " had the parallelism " + known + ", and "
-                        + operator.getParallelism() + " as well.");
-            } else if (seen.get(operator.getSubtask())) {
-                problems.add("The metadata hold subtask " + operator.getSubtask() + " of operator " + uid + " twice.");
-            }
-            seen.set(operator.getSubtask());
-        }
-
-        private void requireAllSubtasks() {
-            subtasks.forEach((uid, seen) -> {
-                int expected = parallelism.getOrDefault(uid, 0);
-                BitSet missing = new BitSet();
-                missing.set(0, expected);
-                missing.andNot(seen);
-                if (!missing.isEmpty()) {
-                    problems.add("The metadata lack what the subtasks " + missing + " of " + expected + " of operator "
-                            + uid + " had.");
+        private void requireAllSubtasks() throws IOException {
+            try {
+                problems.addAll(new SubtaskCoverage(segments).gaps(metadata));
+            } catch (SegmentDamagedException unreadable) { // What would say whether one may be missing.
+                String sentence = String.valueOf(unreadable.getMessage());
+                if (!problems.contains(sentence)) {
+                    problems.add(sentence);
                 }
-            });
+            }
         }
     }
 }

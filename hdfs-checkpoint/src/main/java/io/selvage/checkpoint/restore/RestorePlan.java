@@ -5,11 +5,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What becomes of the keyed state of a savepoint when a job starts from it, as far as its schemas tell.
+ * What becomes of the keyed state of a savepoint when a job starts from it, as far as its schemas tell; and of its
+ * broadcast state, what the program has no use for.
  *
  * @param job the name of the job that is to start
  * @param from the savepoint's path
- * @param operators that keep state, in the program
+ * @param operators of the program that keep state, and others whose uids had some
  * @param droppedOperators that only the savepoint has, by uid
  */
 public record RestorePlan(String job, String from, List<OfOperator> operators, List<String> droppedOperators) {

@@ -5,13 +5,13 @@ import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
 import io.selvage.api.graph.Operator;
 import io.selvage.api.graph.OperatorDefinition;
-import io.selvage.api.graph.OperatorRole;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.type.CorruptDataException;
-import io.selvage.checkpoint.backend.OperatorStateKind;
 import io.selvage.checkpoint.backend.StateFate;
 import io.selvage.checkpoint.backend.StateForecast;
+import io.selvage.checkpoint.backend.StateMismatchException;
 import io.selvage.checkpoint.backend.StateSchema;
+import io.selvage.checkpoint.content.SubtaskCoverage;
 import io.selvage.checkpoint.history.ApplicationHistory;
 import io.selvage.checkpoint.history.RetainedCheckpoints;
 import io.selvage.checkpoint.journal.JournalDamagedException;
@@ -31,7 +31,6 @@ import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -86,7 +85,7 @@ public final class StartPointCheck {
             return checkNow(graph, planned);
         } catch (SegmentDamagedException unusable) {
             throw new NotRestorableException(String.valueOf(unusable.getMessage()), unusable);
-        } catch (CorruptDataException unusable) {
+        } catch (CorruptDataException | StateMismatchException unusable) {
             throw new NotRestorableException(
                     "The job can't start from " + from.path() + ": " + unusable.getMessage(), unusable);
         }
@@ -98,12 +97,14 @@ public final class StartPointCheck {
                 .orElseThrow(() -> refused("holds no metadata: it is no savepoint, or one that was never completed."
                         + " Name the directory that selvage savepoint has printed."));
         CheckpointMetadata metadata = checkpoints.readMetadata(path);
+        new SubtaskCoverage(segments).require(metadata, path);
         requireSameKeyGroups(metadata, graph);
         Set<String> dropped = droppedOperators(metadata, graph);
         requireEdges(metadata, graph);
         requireFiles(metadata);
-        requireKinds(metadata, graph);
-        RestorePlan plan = plan(metadata, graph, dropped);
+        OwnStates own = new OwnStates(metadata, segments);
+        requireKinds(own, graph);
+        RestorePlan plan = plan(metadata, own, graph, dropped);
         planned.accept(plan);
         requireOperators(dropped);
         requireStates(plan);
@@ -143,59 +144,55 @@ public final class StartPointCheck {
         }
     }
 
-    /** A step may have the uid that one of another kind had. A planner's state is its connector's own. */
-    private void requireKinds(CheckpointMetadata metadata, JobGraph graph) throws IOException {
-        Map<String, OperatorSnapshot> stateful = operatorsOf(metadata)
-                .filter(each ->
-                        each.hasOperatorState() || !each.getSmallOperatorState().isEmpty())
-                .collect(Collectors.toMap(OperatorSnapshot::getOperatorUid, each -> each, (one, alike) -> one));
+    private void requireKinds(OwnStates own, JobGraph graph) throws IOException {
         for (Vertex vertex : graph.vertices()) {
             for (Operator operator : vertex.operators()) {
-                OperatorSnapshot snapshot = stateful.get(operator.uid());
-                if (snapshot != null && operator.role() != OperatorRole.SOURCE_PLANNER) {
-                    Optional<String> misfit = OperatorStateKind.misfit(head(snapshot), kinds(operator));
-                    if (misfit.isPresent()) {
-                        throw refused(misfit.get() + " That is of " + operator.name() + " with the uid "
-                                + operator.uid() + ".");
-                    }
+                Optional<String> misfit =
+                        own.has(operator.uid()) ? own.misfit(operator, definitionOrNull(operator)) : Optional.empty();
+                if (misfit.isPresent()) {
+                    throw refused(misfit.get() + " That is of " + operator.name() + " with the uid " + operator.uid()
+                            + ". What that uid had is then left out with --allow-dropped-state.");
                 }
             }
         }
     }
 
-    private static Set<OperatorStateKind> kinds(Operator operator) {
-        if (!operator.stateful()) { // One that assigns timestamps has that all the same.
-            return EnumSet.of(OperatorStateKind.EVENT_TIME);
-        }
-        return switch (operator.role()) {
-            case SOURCE_READER -> EnumSet.of(OperatorStateKind.SOURCE_POSITIONS);
-            case SINK -> EnumSet.of(OperatorStateKind.PENDING_OUTPUT);
-            case TRANSFORM, SOURCE_PLANNER ->
-                EnumSet.complementOf(EnumSet.of(OperatorStateKind.SOURCE_POSITIONS, OperatorStateKind.PENDING_OUTPUT));
-        };
-    }
-
-    private byte head(OperatorSnapshot snapshot) throws IOException {
-        if (!snapshot.hasOperatorState()) {
-            return snapshot.getSmallOperatorState().byteAt(0);
-        }
-        try (InputStream in = segments.open(SegmentHandle.fromWire(snapshot.getOperatorState()))) {
-            return (byte) in.read();
+    /** Null as well if it can't be opened here. */
+    private static @Nullable OperatorDefinition definitionOrNull(Operator operator) {
+        try {
+            return definition(operator);
+        } catch (RuntimeException | LinkageError unreadable) {
+            return null; // Whoever asks for its states says why.
         }
     }
 
     // ---- states --------------------------------------------------------------------------------------------------
 
-    private RestorePlan plan(CheckpointMetadata metadata, JobGraph graph, Set<String> dropped) throws IOException {
+    private RestorePlan plan(CheckpointMetadata metadata, OwnStates own, JobGraph graph, Set<String> dropped)
+            throws IOException {
         List<RestorePlan.OfOperator> operators = new ArrayList<>();
         for (Vertex vertex : graph.vertices()) {
             for (Operator operator : vertex.operators()) {
-                if (operator.stateful()) {
-                    operators.add(planOf(operator, metadata, graph.maxParallelism()));
+                RestorePlan.OfOperator plan =
+                        withBroadcast(planOf(operator, metadata, graph.maxParallelism()), operator, own);
+                if (operator.stateful() || !plan.states().isEmpty()) {
+                    operators.add(plan);
                 }
             }
         }
         return new RestorePlan(graph.name(), from.path(), operators, List.copyOf(dropped));
+    }
+
+    private static RestorePlan.OfOperator withBroadcast(RestorePlan.OfOperator plan, Operator operator, OwnStates own)
+            throws IOException {
+        OperatorDefinition definition = own.has(operator.uid()) ? definitionOrNull(operator) : null;
+        if (definition == null) {
+            return plan;
+        }
+        List<StateFate> states = new ArrayList<>(plan.states());
+        own.droppedBroadcast(operator.uid(), definition)
+                .forEach(name -> states.add(new StateFate(name, StateFate.Kind.DROPPED, "broadcast state")));
+        return new RestorePlan.OfOperator(plan.uid(), List.copyOf(states), plan.untold());
     }
 
     private RestorePlan.OfOperator planOf(Operator operator, CheckpointMetadata metadata, int maxParallelism)
@@ -224,6 +221,9 @@ public final class StartPointCheck {
             return new RestorePlan.OfOperator(
                     operator.uid(), refused, refused.isEmpty() ? "asking for its states has thrown " + thrown : "");
         }
+        if (forecast == null && definition != null) {
+            return new RestorePlan.OfOperator(operator.uid(), allDropped(schemas(newest, operator)), "");
+        }
         if (forecast == null) {
             return new RestorePlan.OfOperator(operator.uid(), List.of(), "it is of a kind that is asked only there");
         }
@@ -232,6 +232,15 @@ public final class StartPointCheck {
             forecast.of(written).forEach(fate -> fates.merge(fate.state(), fate, StartPointCheck::worse));
         }
         return new RestorePlan.OfOperator(operator.uid(), List.copyOf(fates.values()), "");
+    }
+
+    /** By a step without keys. */
+    private static List<StateFate> allDropped(Set<StateSchema> written) {
+        return written.stream()
+                .flatMap(schema -> schema.states().stream())
+                .map(section -> new StateFate(section.name(), StateFate.Kind.DROPPED, "keyed state"))
+                .distinct()
+                .toList();
     }
 
     /** Subtasks need not have written the same. */
@@ -265,13 +274,17 @@ public final class StartPointCheck {
         if (!refusals.isEmpty()) {
             throw refused("does not fit the program. " + refusals);
         }
-        String dropped = plan.fates(StateFate.Kind.DROPPED)
-                .map(fate -> fate.operator() + "/" + fate.fate().state())
-                .collect(Collectors.joining(", "));
+        String dropped =
+                plan.fates(StateFate.Kind.DROPPED).map(StartPointCheck::shown).collect(Collectors.joining(", "));
         if (!dropped.isEmpty() && !from.mayDropState()) {
             throw refused("has states that the program's operators do not ask for, by uid and name: " + dropped
                     + ". Declare them as they were, or drop them with --allow-dropped-state.");
         }
+    }
+
+    private static String shown(RestorePlan.OwnedFate dropped) {
+        String of = dropped.fate().words();
+        return dropped.operator() + "/" + dropped.fate().state() + (of.isEmpty() ? "" : " (" + of + ")");
     }
 
     private static Stream<OperatorSnapshot> operatorsOf(CheckpointMetadata metadata) {

@@ -7,6 +7,7 @@ import io.selvage.checkpoint.backend.RocksReplica;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.backend.StateSchema;
 import io.selvage.checkpoint.content.KeyedStateLoader;
+import io.selvage.checkpoint.content.SubtaskCoverage;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
@@ -59,6 +60,8 @@ final class StoredOperator {
         try {
             String file = checkpoints.metadataFile(qualified.toString());
             CheckpointMetadata metadata = checkpoints.readMetadata(file);
+            SegmentReader segments = new SegmentReader(store);
+            new SubtaskCoverage(segments).require(metadata, file);
             List<OperatorSnapshot> snapshots = metadata.getSubtasksList().stream()
                     .flatMap(subtask -> subtask.getOperatorsList().stream())
                     .filter(operator -> operator.getOperatorUid().equals(uid) && operator.getKeyedStateCount() > 0)
@@ -67,7 +70,7 @@ final class StoredOperator {
                 throw new BadInputException(path + " has no keyed state of an operator with the uid \"" + uid
                         + "\"; it has that of " + keyedUids(metadata) + ". Name one of these.");
             }
-            return new StoredOperator(uid, file, metadata, snapshots, new SegmentReader(store));
+            return new StoredOperator(uid, file, metadata, snapshots, segments);
         } catch (SegmentDamagedException unusable) {
             throw new BadInputException(String.valueOf(unusable.getMessage()));
         }

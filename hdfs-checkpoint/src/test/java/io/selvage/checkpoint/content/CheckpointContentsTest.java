@@ -3,13 +3,16 @@ package io.selvage.checkpoint.content;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
+import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedCut;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.KeyedReplica;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateCensus;
@@ -304,6 +307,25 @@ final class CheckpointContentsTest {
                 .containsExactly(
                         "The metadata lack what the subtasks {1} of 2 of operator sample had.",
                         "The metadata lack what the subtasks {1} of 2 of operator large had.");
+    }
+
+    /** Of it there is nothing in some subtasks. */
+    @Test
+    void anOperatorThatFoldsAheadOfAnExchangeNeedNotBeInEachSubtask() throws Exception {
+        String file = writer(StateBackend.HEAP).savepoint("sp", 7);
+        BinaryWriter partial = new BinaryWriter();
+        OperatorStateKind.PARTIAL_AGGREGATES.writeHead(partial);
+        rewrite(file, metadata -> {
+            CheckpointMetadata.Builder changed = metadata.toBuilder();
+            changed.getSubtasksBuilder(1)
+                    .addOperators(OperatorSnapshot.newBuilder()
+                            .setOperatorUid("folds")
+                            .setSubtask(1)
+                            .setParallelism(2)
+                            .setSmallOperatorState(ByteString.copyFrom(partial.toByteArray())));
+            return changed.build();
+        });
+        assertThat(verify("sp").problems()).isEmpty();
     }
 
     @Test

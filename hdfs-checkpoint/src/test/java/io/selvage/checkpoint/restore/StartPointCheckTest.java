@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.selvage.api.function.BroadcastProcessFunction;
 import io.selvage.api.function.Collector;
 import io.selvage.api.function.KeySelector;
+import io.selvage.api.function.KeyedBroadcastProcessFunction;
 import io.selvage.api.function.KeyedProcessFunction;
 import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.JobGraph;
@@ -17,6 +19,7 @@ import io.selvage.api.graph.Partitioning;
 import io.selvage.api.graph.ReduceAggregate;
 import io.selvage.api.graph.Vertex;
 import io.selvage.api.graph.WindowResult;
+import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.state.StateAccess;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.time.TimeDomain;
@@ -26,6 +29,7 @@ import io.selvage.api.type.Serdes;
 import io.selvage.api.window.TimeTrigger;
 import io.selvage.api.window.Trigger;
 import io.selvage.api.window.TumblingWindows;
+import io.selvage.checkpoint.backend.BroadcastSection;
 import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.NoNamespace;
@@ -38,6 +42,7 @@ import io.selvage.checkpoint.journal.JournalOutcome;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
+import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.wire.ChannelEdge;
@@ -68,6 +73,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StartPointCheckTest {
     @TempDir
@@ -329,6 +335,29 @@ class StartPointCheckTest {
         assertRefused(savepoint, graph(128, "counts"), "_metadata", "format 2", "Use the version that wrote it");
     }
 
+    /** Whose state would be empty: neither is it what the user allows to be dropped. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void metadataThatLackASubtaskAreRefused(boolean mayDropState) throws IOException {
+        CheckpointMetadata.Builder metadata = metadata("counts");
+        metadata.getSubtasksBuilder(0).getOperatorsBuilder(0).setParallelism(3);
+        SubtaskSnapshot.Builder third = metadata.getSubtasks(0).toBuilder().setSubtask(2);
+        third.getOperatorsBuilder(0).setSubtask(2);
+        write(metadata.addSubtasks(third).build());
+        assertThatThrownBy(() -> check(savepoint, graph(128, "counts"), mayDropState))
+                .isInstanceOf(NotRestorableException.class)
+                .hasMessageContainingAll(
+                        savepoint + "/_metadata",
+                        "lack what the subtasks {1} of 3 of operator counts had",
+                        "another checkpoint or savepoint");
+        SubtaskSnapshot.Builder second = third.clone().setSubtask(1);
+        second.getOperatorsBuilder(0).setSubtask(1);
+        write(metadata.addSubtasks(second).build());
+        assertThat(check(savepoint, graph(128, "counts"), mayDropState).getCheckpoint())
+                .as("a job of another parallelism starts from it")
+                .isEqualTo(7);
+    }
+
     @Test
     void anotherMaximumParallelismIsRefused() throws IOException {
         assertRefused(savepoint, graph(64, "counts"), savepoint.toString(), "128", "64", "selvage.parallelism.max=128");
@@ -486,14 +515,19 @@ class StartPointCheckTest {
     }
 
     private void writeStatesOf(KeyedProcessFunction<String, String, String> function) throws Exception {
+        writeStatesOf(function, new byte[0]);
+    }
+
+    /** @param own what the operator keeps beside it */
+    private void writeStatesOf(KeyedProcessFunction<String, String, String> function, byte[] own) throws Exception {
         RowKeyedStateBackend<String> backend = new RowKeyedStateBackend<>(
                 "counts", Serdes.STRING, 128, new KeyGroupRange(0, 128), KeyedOrigin.NOTHING);
         backend.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
         function.openState(backend.states());
-        writeStatesOf(backend);
+        writeStatesOf(backend, own);
     }
 
-    private void writeStatesOf(RowKeyedStateBackend<?> backend) throws Exception {
+    private void writeStatesOf(RowKeyedStateBackend<?> backend, byte[] own) throws Exception {
         backend.opened();
         byte[] segment = backend.snapshotWhole(7).complete().bytes();
         CRC32C checksum = new CRC32C();
@@ -507,6 +541,7 @@ class StartPointCheckTest {
                 .getKeyedStateBuilder(0)
                 .setLength(segment.length)
                 .setCrc32C((int) checksum.getValue());
+        metadata.getSubtasksBuilder(0).getOperatorsBuilder(0).setSmallOperatorState(ByteString.copyFrom(own));
         write(metadata.build());
     }
 
@@ -553,7 +588,7 @@ class StartPointCheckTest {
                 KeyedOrigin.NOTHING);
         WindowStates.of(backend, (OperatorDefinition.WindowAggregate<Object, Object, Object, Object, Object>)
                 windows(1000, TimeTrigger.create()));
-        writeStatesOf(backend);
+        writeStatesOf(backend, new byte[0]);
         assertRefused(
                 savepoint, graph(windows(2000, new Forgetful())), "windows of 1000 ms each", "windows of 2000 ms each");
         assertThat(planned(graph(windows(1000, new Forgetful())), false))
@@ -609,6 +644,196 @@ class StartPointCheckTest {
                 "give the state another name to start it empty");
         assertThat(planned(keyed(new After(String.class)), true)).contains("count REFUSED", "refused");
     }
+
+    // ---- what operators keep beside it ---------------------------------------------------------------------------
+
+    private static final MapStateDescriptor<String, Long> RULES =
+            new MapStateDescriptor<>("rules", Serdes.STRING, Serdes.LONG);
+    private static final MapStateDescriptor<String, Long> LIMITS =
+            new MapStateDescriptor<>("limits", Serdes.STRING, Serdes.LONG);
+
+    private static final class Ruled extends KeyedBroadcastProcessFunction<String, String, String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void openState(StateAccess states) {
+            new Before().openState(states);
+        }
+
+        @Override
+        public void process(String element, ReadOnlyContext<String> context, Collector<String> out) {}
+
+        @Override
+        public void processBroadcast(String element, BroadcastProcessFunction.Context context, Collector<String> out) {}
+    }
+
+    private static final class Broadcast extends BroadcastProcessFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process(String element, ReadOnlyContext context, Collector<String> out) {}
+
+        @Override
+        public void processBroadcast(String element, Context context, Collector<String> out) {}
+    }
+
+    private static JobGraph ruled(MapStateDescriptor<?, ?>... states) {
+        return graph(new OperatorDefinition.KeyedBroadcastProcess<>(
+                new ByItself(), Serdes.STRING, List.of(states), new Ruled()));
+    }
+
+    private static JobGraph broadcast(MapStateDescriptor<?, ?>... states) {
+        return graph(new OperatorDefinition.BroadcastProcess<>(List.of(states), new Broadcast()));
+    }
+
+    private static JobGraph asking() {
+        return graph(
+                new OperatorDefinition.Async<String, String>((element, future) -> {}, Serdes.STRING, true, 1000, 10));
+    }
+
+    private static void writeEventTime(BinaryWriter out) {
+        OperatorStateKind.EVENT_TIME.writeHead(out);
+        out.writeLong(17);
+    }
+
+    /** One with an entry, and one without. */
+    private static void writeBroadcast(BinaryWriter out) {
+        BroadcastSection.write(
+                List.of(
+                        new BroadcastSection("rules", "string", "i64", new byte[] {1, 1, 'a', 0, 0, 0, 0, 0, 0, 0, 1}),
+                        new BroadcastSection("limits", "string", "i64", new byte[] {0})),
+                out);
+    }
+
+    private static byte[] timeAndBroadcast() {
+        BinaryWriter out = new BinaryWriter();
+        writeEventTime(out);
+        writeBroadcast(out);
+        return out.toByteArray();
+    }
+
+    /** Of the operator counts, without keyed state. */
+    private void writeOwn(byte[] state) throws IOException {
+        CheckpointMetadata.Builder metadata = metadata("counts");
+        metadata.getSubtasksBuilder(0)
+                .getOperatorsBuilder(0)
+                .clearKeyedState()
+                .setSmallOperatorState(ByteString.copyFrom(state));
+        write(metadata.build());
+    }
+
+    @Test
+    void broadcastStateThatIsNotAskedForAnyMoreIsDroppedOnlyOnDemand() throws Exception {
+        writeStatesOf(new Before(), timeAndBroadcast());
+        for (JobGraph without : List.of(keyed(new Before()), ruled(LIMITS))) {
+            assertRefused(
+                    savepoint,
+                    without,
+                    savepoint.toString(),
+                    "by uid and name: counts/rules (broadcast state). Declare them as they were",
+                    "--allow-dropped-state");
+            assertThat(planned(without, true))
+                    .contains("count RESTORED", "rules DROPPED")
+                    .doesNotContain("refused");
+        }
+        for (JobGraph with : List.of(ruled(RULES, LIMITS), ruled(RULES))) { // Of limits there are none.
+            assertThat(planned(with, false)).contains("count RESTORED").doesNotContain("rules DROPPED", "refused");
+        }
+    }
+
+    @Test
+    void broadcastStateWithoutKeysIsDroppedOnlyOnDemandToo() throws Exception {
+        BinaryWriter out = new BinaryWriter();
+        writeBroadcast(out);
+        writeOwn(out.toByteArray());
+        assertRefused(savepoint, broadcast(LIMITS), "counts/rules (broadcast state)", "--allow-dropped-state");
+        assertThat(planned(broadcast(LIMITS), true)).contains("rules DROPPED").doesNotContain("refused");
+        assertThat(planned(broadcast(RULES), false)).doesNotContain("rules DROPPED", "refused");
+        assertRefused(savepoint, keyed(new Before()), "has broadcast state in place of event time");
+    }
+
+    /** Subtasks may have heard more or less, and the state may be in a file. */
+    @Test
+    void broadcastStateOfAnySubtaskIsDroppedOnlyOnDemand() throws Exception {
+        BinaryWriter none = new BinaryWriter();
+        BroadcastSection.write(List.of(new BroadcastSection("rules", "string", "i64", new byte[] {0})), none);
+        writeOwn(none.toByteArray());
+        assertThat(planned(broadcast(LIMITS), false)).doesNotContain("rules DROPPED", "refused");
+        BinaryWriter some = new BinaryWriter();
+        writeBroadcast(some);
+        CheckpointMetadata.Builder metadata = metadata("counts");
+        metadata.getSubtasksBuilder(0)
+                .getOperatorsBuilder(0)
+                .clearKeyedState()
+                .setParallelism(2)
+                .setSmallOperatorState(ByteString.copyFrom(none.toByteArray()));
+        try (SnapshotFileWriter file = new SnapshotFileWriter(store, savepoint.toUri() + "/b.data")) {
+            Segment segment = file.append(some.toByteArray()).toWire();
+            file.finish();
+            metadata.addSubtasks(SubtaskSnapshot.newBuilder()
+                    .setSubtask(1)
+                    .addOperators(OperatorSnapshot.newBuilder()
+                            .setOperatorUid("counts")
+                            .setSubtask(1)
+                            .setParallelism(2)
+                            .setOperatorState(segment.toBuilder().setFile("b.data"))));
+        }
+        write(metadata.build());
+        assertRefused(savepoint, broadcast(LIMITS), "counts/rules (broadcast state)", "--allow-dropped-state");
+    }
+
+    @Test
+    void aStepThatAsksOthersDoesNotBecomeOneWithKeys() throws Exception {
+        writeOwn(stateOf(OperatorStateKind.UNDER_WAY).toByteArray());
+        assertRefused(
+                savepoint,
+                keyed(new Before()),
+                savepoint.toString(),
+                "has elements under way in place of event time",
+                "Give it another one",
+                "the uid counts",
+                "--allow-dropped-state");
+        assertRefused(savepoint, broadcast(), "has elements under way in place of broadcast state");
+        assertThat(check(asking()).getCheckpoint()).isEqualTo(7);
+    }
+
+    @Test
+    void keyedStateOfAStepThatHasNoKeysAnyMoreIsDroppedOnlyOnDemand() throws Exception {
+        BinaryWriter time = new BinaryWriter();
+        writeEventTime(time);
+        writeStatesOf(new Before(), time.toByteArray());
+        JobGraph mapping = graph(new OperatorDefinition.Map<String, String>(element -> element));
+        assertRefused(
+                savepoint, mapping, "counts/count (keyed state)", "counts/gone (keyed state)", "--allow-dropped-state");
+        assertThat(planned(mapping, true))
+                .contains("count DROPPED", "gone DROPPED")
+                .doesNotContain("refused");
+        assertRefused(savepoint, asking(), "has event time in place of elements under way", "the uid counts");
+    }
+
+    /** They do not say what it is; that there are keys beside it does, and its length. */
+    @Test
+    void whatTheFirstVersionsHaveWrittenIsNotTakenForAnything() throws Exception {
+        byte[] time = {1, 0, 0, 0, 0, 0, 0, 0, 17};
+        writeStatesOf(new Before(), time);
+        assertThat(planned(keyed(new Before()), false))
+                .contains("count RESTORED")
+                .doesNotContain("refused");
+        assertRefused(savepoint, asking(), "has event time in place of elements under way");
+        writeOwn(time);
+        assertThat(check(keyed(new Before())).getCheckpoint())
+                .as("a step that assigned timestamps")
+                .isEqualTo(7);
+        writeOwn(new byte[] {1, 6, 's', 't', 'r', 'i', 'n', 'g', 1, 0, 0, 0, 0, 0, 0, 0, 17, 1, 'a'});
+        assertRefused(
+                savepoint,
+                keyed(new Before()),
+                "has state in place of event time that does not say what it is",
+                "the uid counts");
+        assertThat(check(asking()).getCheckpoint()).isEqualTo(7);
+    }
+
+    // ---- what is not told ----------------------------------------------------------------------------------------
 
     @Test
     void whatAFunctionDoesNotTellHereIsLeftToTheTasks() throws Exception {

@@ -17,10 +17,14 @@ import io.selvage.checkpoint.backend.RocksEnvironment;
 import io.selvage.checkpoint.corpus.SampleState;
 import io.selvage.checkpoint.corpus.SampleWriter;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SavepointLayout;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.StateBackend;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.nio.file.Path;
@@ -61,10 +65,13 @@ final class KeyedStateSourceTest {
     @TempDir
     private Path root;
 
+    private DurableStore store() throws IOException {
+        return DurableStore.open(new org.apache.hadoop.fs.Path(root.toUri()), new Configuration());
+    }
+
     private SampleWriter writer(StateBackend backend) throws Exception {
-        DurableStore store = DurableStore.open(new org.apache.hadoop.fs.Path(root.toUri()), new Configuration());
         return new SampleWriter(
-                store,
+                store(),
                 backend == StateBackend.ROCKSDB ? new RocksEnvironment(root.resolve("state"), 1 << 20, 1 << 16) : null);
     }
 
@@ -202,6 +209,22 @@ final class KeyedStateSourceTest {
         assertThat(after)
                 .hasSize(SampleState.KEYS)
                 .containsEntry("key-3", new SampleState.Account("changed", 17, null));
+    }
+
+    @Test
+    void stateThatLacksASubtaskIsNotRead() throws Exception {
+        String file = writer(StateBackend.HEAP).savepoint("sp", 7);
+        DurableStore store = store();
+        CheckpointMetadata whole = new CheckpointStore(store).readMetadata(file);
+        store.delete(file);
+        new CheckpointStore(store)
+                .writeSavepoint(
+                        SavepointLayout.ofMetadata(file),
+                        whole.toBuilder().removeSubtasks(0).build());
+        assertRefused(
+                KeyedStateSource.of(savepoint(), SampleState.UID, Serdes.STRING, SampleState.ACCOUNT),
+                "sp/_metadata",
+                "lack what the subtasks {0} of 2 of operator sample had");
     }
 
     @ParameterizedTest

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
@@ -152,6 +153,8 @@ final class SavepointsIT {
         assertThat(finished.getPhase()).as(finished.toString()).isEqualTo(JobPhase.FINISHED);
         assertRight(end, lines("output", any -> true));
 
+        aFlippedBitFailsTheJobAtOnceAndLeavesAllAsItIs(savepoint);
+
         // Another life for the same job: what it had written up to the first savepoint, and what it writes after that.
         String other = session.submit(program("other", 1), settings, id -> {}, new StartPoint(savepoint, false, false))
                 .get(0);
@@ -172,7 +175,7 @@ final class SavepointsIT {
                 "maximum parallelism 128");
         damage(savepoint);
         assertRefused(program("refused", 2), settings, savepoint, "is damaged");
-        assertThat(session.jobs()).as("nothing was submitted").hasSize(jobsBefore + 3);
+        assertThat(session.jobs()).as("nothing was submitted").hasSize(jobsBefore + 4);
     }
 
     @Test
@@ -280,6 +283,43 @@ final class SavepointsIT {
                 .as("all of its output is committed")
                 .allMatch(file -> file.getPath().getName().startsWith("part-"));
         return path;
+    }
+
+    /** In the midst of a file, where none but the tasks look; it is flipped back at the end. */
+    private void aFlippedBitFailsTheJobAtOnceAndLeavesAllAsItIs(String savepoint) throws Exception {
+        Path file = largestFile(savepoint);
+        byte[] whole = bytes(file);
+        byte[] flipped = whole.clone();
+        flipped[whole.length / 2] ^= 4;
+        overwrite(file, flipped);
+        Map<Path, Long> before = lengths(savepoint);
+        String damaged = start(savepoint, 2, "damaged", "--claim");
+        JobDescription end = session.awaitEnd(damaged, JobObserver.SILENT);
+        assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FAILED);
+        assertThat(end.getRestarts()).as("another try would find the same").isZero();
+        assertThat(end.getFailure().getMessage())
+                .contains(file.toUri().getPath(), "is damaged", "checksum", "HDFS snapshot or backup");
+        assertThat(lengths(savepoint)).as("also of what was claimed").isEqualTo(before);
+        assertThat(bytes(file)).isEqualTo(flipped);
+        assertThat(session.describe().getExecutorsList())
+                .as("the session goes on")
+                .isNotEmpty();
+        overwrite(file, whole);
+    }
+
+    private Path largestFile(String directory) throws IOException {
+        return lengths(directory).entrySet().stream()
+                .max(Map.Entry.comparingByValue())
+                .orElseThrow()
+                .getKey();
+    }
+
+    private Map<Path, Long> lengths(String directory) throws IOException {
+        Map<Path, Long> lengths = new TreeMap<>();
+        for (FileStatus file : hdfs.listStatus(new Path(directory))) {
+            lengths.put(file.getPath(), file.getLen());
+        }
+        return lengths;
     }
 
     private void aDryRunTellsThatAllIsThere(String from) throws Exception {
@@ -443,12 +483,19 @@ final class SavepointsIT {
 
     private void damage(String savepoint) throws IOException {
         Path metadata = new Path(savepoint, "_metadata");
-        byte[] bytes;
-        try (var in = hdfs.open(metadata)) {
-            bytes = in.readAllBytes();
-        }
+        byte[] bytes = bytes(metadata);
         bytes[bytes.length / 2] ^= 1;
-        try (var out = hdfs.create(metadata, true)) {
+        overwrite(metadata, bytes);
+    }
+
+    private byte[] bytes(Path file) throws IOException {
+        try (var in = hdfs.open(file)) {
+            return in.readAllBytes();
+        }
+    }
+
+    private void overwrite(Path file, byte[] bytes) throws IOException {
+        try (var out = hdfs.create(file, true)) {
             out.write(bytes);
         }
     }

@@ -3,7 +3,10 @@ package io.selvage.task.executor;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.selvage.api.graph.JobGraph;
+import io.selvage.checkpoint.content.SubtaskCoverage;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SegmentDamagedException;
+import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.ClassLoading;
 import io.selvage.protocol.graph.GraphCodec;
@@ -26,12 +29,14 @@ final class JobPreparation {
 
     private final DurableStore store;
     private final CheckpointStore checkpoints;
+    private final SubtaskCoverage coverage;
     private final JobPrograms programs;
     private final Map<String, JobGraph> graphs = new LinkedHashMap<>(); // By path, the longest unused first.
 
     JobPreparation(DurableStore store, JobPrograms programs) {
         this.store = store;
         this.checkpoints = new CheckpointStore(store);
+        this.coverage = new SubtaskCoverage(new SegmentReader(store));
         this.programs = programs;
     }
 
@@ -80,6 +85,7 @@ final class JobPreparation {
      * @param jobId that goes on from it
      * @param checkpoint 0: none
      * @param inline the metadata itself; empty: it is read from its path
+     * @throws SegmentDamagedException if they are damaged, or do not name every subtask of an operator
      */
     CheckpointMetadata metadata(String jobId, long checkpoint, ByteString inline, String path) throws IOException {
         if (checkpoint == 0) {
@@ -91,6 +97,7 @@ final class JobPreparation {
             throw new IOException("The metadata of checkpoint " + checkpoint + " in " + path + " is that of checkpoint "
                     + metadata.getCheckpoint() + ".");
         }
+        coverage.require(metadata, path);
         return metadata.getJobId().equals(jobId)
                 ? metadata
                 : metadata.toBuilder().setSavepoint(true).build();

@@ -2,6 +2,7 @@ package io.selvage.task.executor;
 
 import io.selvage.api.graph.Vertex;
 import io.selvage.checkpoint.backend.LocalDiskException;
+import io.selvage.checkpoint.content.SubtaskCoverage;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.id.CheckpointId;
@@ -496,6 +497,9 @@ final class TaskExecutor {
         long metadataNanos = services.clock().nanos();
         PreparedJob job = preparation.program(
                 deploy.getJobId(), deploy.getGraphPath(), deploy.getJarsList(), config.classLoading(), liveJobs);
+        if (deploy.getRestoreCheckpoint() > 0 && !metadata.getSavepoint()) {
+            SubtaskCoverage.requireVertices(metadata, job.graph(), deploy.getRestoreMetadataPath());
+        }
         long programNanos = services.clock().nanos();
         List<Subtask> subtasks = new SubtaskFactory(
                         id,

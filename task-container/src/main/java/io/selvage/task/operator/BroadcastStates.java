@@ -5,7 +5,7 @@ import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
 import io.selvage.api.type.Serde;
-import io.selvage.checkpoint.backend.OperatorStateKind;
+import io.selvage.checkpoint.backend.BroadcastSection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -54,38 +54,22 @@ final class BroadcastStates {
     }
 
     void write(BinaryWriter out) {
-        OperatorStateKind.BROADCAST.writeHead(out);
-        out.writeUnsignedVarInt(states.size());
-        BinaryWriter entries = new BinaryWriter();
-        for (Held state : states.values()) {
-            entries.clear();
-            state.write(entries);
-            out.writeString(state.name);
-            out.writeString(state.keySerde.schema());
-            out.writeString(state.valueSerde.schema());
-            out.writeByteArray(entries.toByteArray());
-        }
+        BroadcastSection.write(states.values().stream().map(Held::section).toList(), out);
     }
 
     void read(BinaryReader in) {
-        OperatorStateKind.BROADCAST.readHead(in);
-        int count = in.readCount();
-        for (int i = 0; i < count; i++) {
-            String name = in.readString();
-            String keySchema = in.readString();
-            String valueSchema = in.readString();
-            byte[] entries = in.readByteArray();
-            Held state = states.get(name);
+        for (BroadcastSection section : BroadcastSection.read(in)) {
+            Held state = states.get(section.name());
             if (state == null) {
                 LOG.warn(
                         "{} has no use for the broadcast state {} of the restored checkpoint",
                         context.describe(),
-                        name);
+                        section.name());
             } else {
                 state.read(
-                        new BinaryReader(entries),
-                        reader(state.keySerde, keySchema, "keys", name),
-                        reader(state.valueSerde, valueSchema, "values", name));
+                        new BinaryReader(section.entries()),
+                        reader(state.keySerde, section.keySchema(), "keys", section.name()),
+                        reader(state.valueSerde, section.valueSchema(), "values", section.name()));
             }
         }
     }
@@ -115,12 +99,14 @@ final class BroadcastStates {
             this.valueSerde = (Serde<Object>) descriptor.valueSerde();
         }
 
-        void write(BinaryWriter out) {
-            out.writeUnsignedVarInt(map.size());
+        BroadcastSection section() {
+            BinaryWriter entries = new BinaryWriter();
+            entries.writeUnsignedVarInt(map.size());
             map.forEach((key, value) -> {
-                keySerde.write(key, out);
-                valueSerde.write(value, out);
+                keySerde.write(key, entries);
+                valueSerde.write(value, entries);
             });
+            return new BroadcastSection(name, keySerde.schema(), valueSerde.schema(), entries.toByteArray());
         }
 
         void read(BinaryReader in, Function<BinaryReader, Object> keys, Function<BinaryReader, Object> values) {

@@ -3,8 +3,11 @@ package io.selvage.task.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.google.protobuf.ByteString;
 import io.selvage.checkpoint.backend.LocalDiskException;
 import io.selvage.checkpoint.backend.RocksEnvironment;
+import io.selvage.checkpoint.snapshot.CheckpointLayout;
+import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.graph.GraphCodec;
 import io.selvage.protocol.id.CheckpointId;
@@ -18,18 +21,22 @@ import io.selvage.protocol.wire.Deploy;
 import io.selvage.protocol.wire.Drill;
 import io.selvage.protocol.wire.DrillKind;
 import io.selvage.protocol.wire.ExecutorMessage;
+import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Follow;
 import io.selvage.protocol.wire.HeartbeatEcho;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.MasterMessage;
+import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Registered;
 import io.selvage.protocol.wire.RunningIncarnation;
+import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.Shutdown;
 import io.selvage.protocol.wire.StopIncarnation;
 import io.selvage.protocol.wire.SubtaskCounters;
 import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.protocol.wire.Unfollow;
@@ -66,6 +73,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The executor stepped by the test's thread, with a manual clock; its subtasks have threads of their own. */
 @Timeout(60)
@@ -719,6 +728,60 @@ class TaskExecutorTest {
         assertThat(report.getState()).isEqualTo(SubtaskState.SUBTASK_FAILED);
         assertThat(report.getFailure().getKind()).isEqualTo(FailureKind.FATAL);
         assertThat(report.getFailure().getMessage()).contains("program.jar", "0123", "submit again");
+    }
+
+    /** The file is read where the master does not give what is in it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nothingStartsFromMetadataThatLackASubtask(boolean isInline) throws Exception {
+        CheckpointMetadata metadata = CheckpointMetadata.newBuilder()
+                .setFormat(CheckpointStore.METADATA_FORMAT)
+                .setJobId(JOB)
+                .setCheckpoint(5)
+                .setIncarnation(1)
+                .setEpoch(1)
+                .setMaxParallelism(128)
+                .addSubtasks(SubtaskSnapshot.newBuilder()
+                        .setVertex(1)
+                        .addOperators(OperatorSnapshot.newBuilder()
+                                .setOperatorUid("counts")
+                                .setParallelism(2)
+                                .addKeyedState(Segment.newBuilder().setFile("a.data"))))
+                .build();
+        String path = new CheckpointStore(store).writeMetadata(new CheckpointLayout("app/" + JOB), metadata);
+        Failure failure = restoreFrom(path, isInline ? metadata.toByteString() : ByteString.EMPTY);
+        assertThat(failure.getKind()).as("another try would find the same").isEqualTo(FailureKind.FATAL);
+        assertThat(failure.getMessage())
+                .contains(
+                        path,
+                        "lack what the subtasks {1} of 2 of operator counts had",
+                        "another checkpoint or savepoint");
+    }
+
+    @Test
+    void nothingStartsFromACheckpointOfTheJobThatLacksAVertex() throws Exception {
+        CheckpointMetadata metadata = CheckpointMetadata.newBuilder()
+                .setJobId(JOB)
+                .setCheckpoint(5)
+                .setMaxParallelism(128)
+                .addSubtasks(SubtaskSnapshot.newBuilder().setVertex(1))
+                .build();
+        Failure failure = restoreFrom("app/" + JOB + "/chk-5/_metadata", metadata.toByteString());
+        assertThat(failure.getKind()).isEqualTo(FailureKind.FATAL);
+        assertThat(failure.getMessage()).contains("chk-5/_metadata", "lack what all subtasks of");
+    }
+
+    private Failure restoreFrom(String path, ByteString inline) throws Exception {
+        connect(1);
+        MasterMessage.Builder deploy = deploy(1);
+        deploy.getDeployBuilder()
+                .setRestoreCheckpoint(5)
+                .setRestoreMetadataPath(path)
+                .setMetadata(inline);
+        tell(1, deploy);
+        var report = await(ExecutorMessage.MessageCase.SUBTASK, 1).get(0).getSubtask();
+        assertThat(report.getState()).isEqualTo(SubtaskState.SUBTASK_FAILED);
+        return report.getFailure();
     }
 
     @Test
