@@ -169,6 +169,7 @@ final class TaskExecutor {
                 .setSlots(settings.slots())
                 .setNode(settings.node())
                 .setLogUrl(settings.logUrl())
+                .setFitForDisk(settings.fitForDisk())
                 .setMasterlessSinceMillis(masterlessSinceMillis);
         for (JobHere job : jobs.values()) {
             Deployment newest = job.newest();
