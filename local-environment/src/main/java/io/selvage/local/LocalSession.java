@@ -212,7 +212,8 @@ final class LocalSession {
                 "",
                 NEVER_LOST,
                 directory.resolve("programs"),
-                0);
+                0,
+                true);
         ExecutorServices services = new ExecutorServices(
                 store,
                 configuration,

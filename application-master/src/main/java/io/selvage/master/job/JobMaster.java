@@ -18,6 +18,7 @@ import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
+import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SavepointId;
@@ -59,6 +60,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -78,6 +80,7 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     private final SessionFacts facts;
     private final Configuration configuration;
+    private final boolean areAllFitForDisk;
     private final JobLimits limits;
     private final RandomGenerator random;
     private final Outbox outbox;
@@ -123,6 +126,7 @@ public final class JobMaster implements MasterEvent.Receiver {
             long seed) {
         this.facts = facts;
         this.configuration = configuration;
+        this.areAllFitForDisk = SessionConfig.from(configuration).areAllFitForDisk();
         this.limits = limits;
         this.random = new SplittableRandom(seed);
         this.outbox = new Outbox(journaled, startedMillis);
@@ -222,14 +226,22 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     private Demand demand() {
         return new Demand(
-                jobs.values().stream()
-                        .mapToInt(job -> job.slotsWanted() + job.slotsToMove() + job.slotsToAdd())
-                        .sum(),
+                slotsAwaited(job -> true),
+                slotsAwaited(Job::isOnDisk),
                 jobs.values().stream().anyMatch(Job::wantsStandby),
                 !jobs.values().stream().allMatch(Job::hasEnded),
+                areAllFitForDisk || jobs.values().stream().anyMatch(job -> job.isOnDisk() && !job.hasEnded()),
+                jobs.values().stream().anyMatch(job -> !job.isOnDisk() && job.isDown()),
                 jobs.values().stream()
                         .flatMap(job -> job.stoppingExecutors().stream())
                         .collect(Collectors.toSet()));
+    }
+
+    private int slotsAwaited(Predicate<Job> by) {
+        return jobs.values().stream()
+                .filter(by)
+                .mapToInt(job -> job.slotsWanted() + job.slotsToMove() + job.slotsToAdd())
+                .sum();
     }
 
     private void lost(LostExecutor lost) {

@@ -236,7 +236,8 @@ public final class YarnCluster {
         try {
             nodeManagers.startContainerAsync(
                     container,
-                    Objects.requireNonNull(launch).context(memoryMib(container) - action.reserveMib(), credentials()));
+                    Objects.requireNonNull(launch)
+                            .context(memoryMib(container) - action.reserveMib(), action.fitForDisk(), credentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
                     action.executor(), "The credentials of an executor could not be put together: " + failed, false));

@@ -58,7 +58,11 @@ final class FileCopy {
         }
     }
 
-    /** @param length of the file */
+    /**
+     * @param length of the file, in bytes
+     * @throws LocalDiskException if the file can't be read
+     * @throws LocalDamageException if it is shorter
+     */
     void give(Path file, long length, OutputStream out) throws IOException {
         try (InputStream in = openedToRead(file)) {
             CompletableFuture<Void> ahead = readAhead(in, length, file);
@@ -118,7 +122,10 @@ final class FileCopy {
             throw LocalDiskException.ofReading(file, e);
         }
         if (read < count) {
-            throw new EOFException(file + " is shorter than it was, by " + (count - read) + " bytes or more");
+            throw new LocalDamageException(
+                    "be read from",
+                    file,
+                    new EOFException("it is shorter than it was, by " + (count - read) + " bytes or more"));
         }
     }
 

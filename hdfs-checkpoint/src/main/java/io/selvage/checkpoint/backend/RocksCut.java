@@ -184,8 +184,10 @@ final class RocksCut implements KeyedCut.Content {
             for (int i = 0; i <= files.size(); i++) {
                 FileWork.joined(verified);
                 verified = i >= unverified && i < files.size() ? verified(files.get(i), of) : FileWork.none();
-                if (i > 0) {
-                    copy.give(files.get(i - 1), lengths[i - 1], out);
+                if (i > unverified) {
+                    of.give(files.get(i - 1), lengths[i - 1], out, copy);
+                } else if (i > 0) {
+                    copy.give(files.get(i - 1), lengths[i - 1], out); // Another cut would write others.
                 }
             }
         } finally {

@@ -4,6 +4,7 @@ import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import io.selvage.protocol.failure.OpenFileLimit;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -328,11 +329,18 @@ final class RocksStore {
      */
     private IOException failedToStore(Path path, RocksDBException e) {
         IOException failed = failed("be read from", path, e);
-        boolean isOfLimit = OpenFileLimit.in(String.valueOf(e.getMessage())).isPresent();
-        if (failed instanceof LocalDiskException && !isOfLimit && Files.exists(path)) {
-            broken.compareAndSet(null, failed);
+        if (failed instanceof LocalDiskException) {
+            rememberUnlessOfLimit(path, failed, e);
         }
         return failed;
+    }
+
+    private void rememberUnlessOfLimit(Path path, IOException failed, @Nullable Throwable said) {
+        boolean isOfLimit = said != null
+                && OpenFileLimit.in(String.valueOf(said.getMessage())).isPresent();
+        if (!isOfLimit && Files.exists(path)) {
+            broken.compareAndSet(null, failed);
+        }
     }
 
     /** @throws UncheckedIOException what was found, if a file is not as it was written, or can't be read */
@@ -381,6 +389,18 @@ final class RocksStore {
                 reader.verifyChecksum();
             } catch (RocksDBException e) {
                 throw failedToStore(file, e);
+            }
+        }
+
+        /** Copies a file that has some of the store. Of what is no table each cut has a copy of its own. */
+        void give(Path file, long length, OutputStream out, FileCopy copy) throws IOException {
+            try {
+                copy.give(file, length, out);
+            } catch (LocalDiskException | LocalDamageException unreadable) {
+                if (isSorted(file)) {
+                    rememberUnlessOfLimit(file, unreadable, unreadable.getCause());
+                }
+                throw unreadable;
             }
         }
 

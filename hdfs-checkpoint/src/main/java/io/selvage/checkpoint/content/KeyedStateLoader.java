@@ -7,6 +7,7 @@ import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.checkpoint.snapshot.SegmentSource;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.StateBackend;
@@ -17,14 +18,9 @@ import java.util.function.LongConsumer;
 
 /** Safe for use by many threads. Brings replicas to what a checkpoint holds. */
 public final class KeyedStateLoader {
-    private final Opener segments;
+    private final SegmentSource segments;
 
-    /** Opens segments, each to be read to its end. */
-    public interface Opener {
-        InputStream open(SegmentHandle segment) throws IOException;
-    }
-
-    public KeyedStateLoader(Opener segments) {
+    public KeyedStateLoader(SegmentSource segments) {
         this.segments = segments;
     }
 

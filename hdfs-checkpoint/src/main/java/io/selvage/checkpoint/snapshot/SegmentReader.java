@@ -6,10 +6,11 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
 /** Safe for use by many threads. Reads segments back and verifies that they are what was written. */
-public final class SegmentReader {
+public final class SegmentReader implements SegmentSource {
     private static final String REMEDY =
             " The checkpoint can't be restored: restore the file from an HDFS snapshot or backup, or start the job from"
                     + " an older checkpoint.";
@@ -29,21 +30,33 @@ public final class SegmentReader {
         }
     }
 
-    /**
-     * The segment as a stream, for those that are too large for the heap. What was read before its end was reached may
-     * not be what was written, and must not be used until then. If something is skipped, nothing is verified: that is
-     * for those who have checksums of what they do read.
-     *
-     * @throws SegmentDamagedException also from the stream, at its end, under the same conditions as {@link #read}
-     */
+    @Override
     public InputStream open(SegmentHandle segment) throws IOException {
+        return open(segment, store::openAt);
+    }
+
+    /**
+     * For who reads several segments one after the other: files of which more will be read stay open meanwhile.
+     *
+     * @param isWantedAgain asked whenever a segment of a file has been read: whether another one of it will be
+     */
+    public SegmentFiles files(Predicate<String> isWantedAgain) {
+        return new SegmentFiles(this, store, isWantedAgain);
+    }
+
+    /** How a file comes to be read from an offset, in bytes. */
+    interface Opening {
+        InputStream openAt(String file, long offset) throws IOException;
+    }
+
+    InputStream open(SegmentHandle segment, Opening opening) throws IOException {
         if (segment.isInPlace()) {
             return new Verifying(segment, segment.content().newInput());
         }
         try {
-            return new Verifying(segment, store.openAt(segment.file(), segment.offset()));
+            return new Verifying(segment, opening.openAt(segment.file(), segment.offset()));
         } catch (FileNotFoundException e) {
-            throw new SegmentDamagedException("The checkpoint file " + segment.file() + " is missing." + REMEDY);
+            throw missing(segment);
         } catch (EOFException e) {
             throw shortOrElse(segment, 0, e);
         }
@@ -101,6 +114,8 @@ public final class SegmentReader {
             int count;
             try {
                 count = in.read(into, offset, (int) Math.min(length, left));
+            } catch (FileNotFoundException e) { // It was there when it was opened.
+                throw missing(segment);
             } catch (EOFException e) {
                 throw shortOrElse(segment, segment.length() - left, e);
             }
@@ -145,6 +160,10 @@ public final class SegmentReader {
 
     private static String where(SegmentHandle segment) {
         return segment.isInPlace() ? "metadata with the state in it" : "file " + segment.file();
+    }
+
+    private static SegmentDamagedException missing(SegmentHandle segment) {
+        return new SegmentDamagedException("The checkpoint file " + segment.file() + " is missing." + REMEDY);
     }
 
     private static SegmentDamagedException tooShort(SegmentHandle segment, long found) {

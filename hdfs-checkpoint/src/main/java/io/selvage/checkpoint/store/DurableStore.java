@@ -100,7 +100,19 @@ public final class DurableStore {
 
     /** Opens a file at an offset, in bytes. */
     public InputStream openAt(String path, long offset) throws IOException {
-        return files.openAt(path, offset);
+        StoreInput in = files.openToSeek(path);
+        try {
+            in.seek(offset);
+            return in;
+        } catch (IOException | RuntimeException e) {
+            in.close();
+            throw e;
+        }
+    }
+
+    /** Opens a file to be read from several places. */
+    public StoreInput openToSeek(String path) throws IOException {
+        return files.openToSeek(path);
     }
 
     /** Creates a file that nobody else writes, and that is visible while it grows. */

@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.hadoop.fs.permission.FsAction;
 import org.apache.hadoop.fs.permission.FsPermission;
 
@@ -112,15 +113,8 @@ final class HadoopFiles implements StoreFiles {
     }
 
     @Override
-    public InputStream openAt(String path, long offset) throws IOException {
-        FSDataInputStream in = files.open(resolve(path));
-        try {
-            in.seek(offset);
-            return in;
-        } catch (IOException | RuntimeException e) {
-            in.close();
-            throw e;
-        }
+    public StoreInput openToSeek(String path) throws IOException {
+        return new HadoopInput(files.open(resolve(path)));
     }
 
     @Override
@@ -214,6 +208,52 @@ final class HadoopFiles implements StoreFiles {
                 status.isDirectory(),
                 status.getLen(),
                 status.getModificationTime());
+    }
+
+    /** Owned by the thread that reads. */
+    private static final class HadoopInput extends StoreInput {
+        private final FSDataInputStream in;
+
+        HadoopInput(FSDataInputStream in) {
+            this.in = in;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return in.read();
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            return in.read(into, offset, length);
+        }
+
+        @Override
+        public long skip(long count) throws IOException {
+            return in.skip(count);
+        }
+
+        @Override
+        public int available() throws IOException {
+            return in.available();
+        }
+
+        @Override
+        public void seek(long offset) throws IOException {
+            in.seek(offset);
+        }
+
+        @Override
+        public void rest() {
+            if (in.hasCapability(StreamCapabilities.UNBUFFER)) {
+                in.unbuffer();
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            in.close();
+        }
     }
 
     /** Owned by the thread that writes. */

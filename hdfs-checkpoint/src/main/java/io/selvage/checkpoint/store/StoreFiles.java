@@ -25,8 +25,8 @@ interface StoreFiles {
 
     InputStream open(String path) throws IOException;
 
-    /** Opens a file at an offset, in bytes. */
-    InputStream openAt(String path, long offset) throws IOException;
+    /** Opens a file to be read from any place. */
+    StoreInput openToSeek(String path) throws IOException;
 
     /** What lies at the path, or nothing. */
     Optional<StoredFile> status(String path) throws IOException;

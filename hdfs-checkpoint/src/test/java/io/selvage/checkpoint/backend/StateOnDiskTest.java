@@ -14,8 +14,10 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -347,6 +349,77 @@ final class StateOnDiskTest {
         view.release();
         store.close();
         RocksStore.delete(point);
+        assertNothingIsLeft();
+    }
+
+    /** Its checksums are right, and then the disk does not give it a second time. */
+    @Test
+    void whatCanNotBeReadAfterItWasVerifiedFailsTheNextCutUnlessTheFileIsGone() throws Exception {
+        RocksStore store = storeOfOneTable();
+        Path point = environment.newDirectory("point");
+        store.makePoint(point);
+        RocksStore.View view = store.view(point);
+        RocksStore next = store.takenBackTo(point); // While the upload goes on.
+        store.close();
+        Path table = onlyTable(view);
+        Path record = Objects.requireNonNull(view.image()).directory().resolve("CURRENT");
+        FileCopy copy = new FileCopy(environment.ending());
+        long length = Files.size(table);
+        view.verify(table);
+        view.give(table, length, OutputStream.nullOutputStream(), copy);
+        for (Path gone : List.of(table, record)) {
+            Files.delete(gone);
+            assertThatThrownBy(() -> view.give(gone, 10, OutputStream.nullOutputStream(), copy))
+                    .isInstanceOf(LocalDiskException.class);
+        }
+        makeUnreadable(record);
+        assertThatThrownBy(() -> view.give(record, 10, OutputStream.nullOutputStream(), copy))
+                .as("of which the next cut makes another copy")
+                .isInstanceOf(LocalDiskException.class);
+        next.requireWhole();
+        makeUnreadable(table);
+        assertThatThrownBy(() -> view.give(table, length, OutputStream.nullOutputStream(), copy))
+                .isInstanceOf(LocalDiskException.class);
+        assertThatThrownBy(next::requireWhole)
+                .satisfies(thrown -> assertThat(LocalDiskException.in(thrown))
+                        .hasMessageContaining("State can't be read from " + table));
+        view.release();
+        next.close();
+        RocksStore.delete(point);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void whatGetsShorterWhileItIsCopiedEndsTheSubtaskAtTheNextCut() throws Exception {
+        environment = new RocksEnvironment(directory.resolve("state"), 1 << 20, 16 << 20);
+        Running running = new Running(KeyedOrigin.NOTHING);
+        Random random = new Random(1);
+        for (int key = 0; key < 4 * FileCopy.PIECE_BYTES / 1000; key++) {
+            running.backend.setCurrentKey(randomKey(random, 1000));
+            running.state.update(1L);
+        }
+        KeyedCut first = running.backend.snapshotWhole(1).complete();
+        assertThatThrownBy(() -> first.writeTo(new OutputStream() {
+                    @Override
+                    public void write(int value) {
+                        // Single bytes are not of large files.
+                    }
+
+                    @Override
+                    public void write(byte[] bytes, int offset, int length) throws IOException {
+                        if (length == FileCopy.PIECE_BYTES) { // One piece more may have been read.
+                            try (FileChannel table = FileChannel.open(tables().get(0), StandardOpenOption.WRITE)) {
+                                table.truncate(FileCopy.PIECE_BYTES);
+                            }
+                        }
+                    }
+                }))
+                .satisfies(thrown ->
+                        assertThat(LocalDamageException.in(thrown)).hasMessageContaining("shorter than it was"));
+        running.backend.abort(1, false);
+        assertThatThrownBy(() -> running.backend.snapshot(2))
+                .satisfies(thrown -> assertThat(LocalDamageException.in(thrown)).isNotNull());
+        running.close();
         assertNothingIsLeft();
     }
 

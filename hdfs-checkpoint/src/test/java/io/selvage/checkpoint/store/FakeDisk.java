@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,8 @@ public final class FakeDisk {
     private final List<Runnable> late = new ArrayList<>();
     private @Nullable Runnable lost; // Of what is seen, and will not have been.
     private final List<String> history = new ArrayList<>();
+    private final List<Input> inputs = new ArrayList<>();
+    private Predicate<String> breaksReading = path -> false;
     private Consumer<String> betweenCheckAndAct = path -> {};
     private boolean checksThenActs;
     private boolean answersFalsely;
@@ -102,6 +105,87 @@ public final class FakeDisk {
 
     public synchronized void overwrite(String path, byte[] bytes) {
         entries.put(path, new Entry(bytes, ++clock));
+    }
+
+    /** Of those that were opened to seek in them, in this order: all, or what is not closed, or has a connection. */
+    public synchronized List<String> inputs(Predicate<Input> which) {
+        return inputs.stream().filter(which).map(in -> in.path).toList();
+    }
+
+    /** Whether the next read of a file that is open fails. */
+    public synchronized void breakReading(Predicate<String> breaks) {
+        breaksReading = breaks;
+    }
+
+    /** Owned by one thread: a file that is read. */
+    public final class Input extends StoreInput {
+        private final String path;
+        private final byte[] bytes;
+        private long position;
+        private boolean isOpen = true;
+        private boolean isConnected;
+
+        private Input(String path, byte[] bytes) {
+            this.path = path;
+            this.bytes = bytes;
+        }
+
+        public boolean isOpen() {
+            return isOpen;
+        }
+
+        public boolean isConnected() {
+            return isConnected;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int offset, int length) throws IOException {
+            requireOpen();
+            isConnected = true;
+            if (breaksReading.test(path)) {
+                throw new IOException("reading " + path + " was broken off");
+            }
+            int count = (int) Math.min(length, bytes.length - position);
+            if (count <= 0) {
+                return length == 0 ? 0 : -1;
+            }
+            System.arraycopy(bytes, (int) position, into, offset, count);
+            position += count;
+            return count;
+        }
+
+        @Override
+        public void seek(long offset) throws IOException {
+            requireOpen();
+            if (offset > bytes.length) {
+                throw new EOFException(path + " has " + bytes.length + " bytes");
+            }
+            position = offset;
+        }
+
+        @Override
+        public void rest() throws IOException {
+            requireOpen();
+            isConnected = false;
+        }
+
+        @Override
+        public void close() {
+            isOpen = false;
+            isConnected = false;
+        }
+
+        private void requireOpen() throws IOException {
+            if (!isOpen) {
+                throw new IOException(path + " is closed");
+            }
+        }
     }
 
     public synchronized byte[] bytes(String path) {
@@ -200,9 +284,14 @@ public final class FakeDisk {
         }
 
         @Override
-        public InputStream openAt(String path, long offset) throws IOException {
-            InputStream in = open(path);
-            in.skipNBytes(offset);
+        public StoreInput openToSeek(String anyPath) throws IOException {
+            String path = local(anyPath);
+            byte[][] read = new byte[1][];
+            call("open", path, () -> read[0] = entry(path).bytes());
+            Input in = new Input(path, read[0]);
+            synchronized (FakeDisk.this) {
+                inputs.add(in);
+            }
             return in;
         }
 

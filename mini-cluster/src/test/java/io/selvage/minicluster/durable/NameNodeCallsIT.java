@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
+import io.selvage.checkpoint.snapshot.SegmentFiles;
+import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
@@ -13,6 +15,9 @@ import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -65,14 +70,20 @@ final class NameNodeCallsIT {
     }
 
     /** What one container does for a checkpoint, whatever its subtasks have. */
-    private static void write(long checkpoint, int subtasks) throws IOException {
-        String path = LAYOUT.dataFile(new CheckpointId(checkpoint), new ExecutorId("container_1"), new Incarnation(1));
+    private static List<SegmentHandle> write(long checkpoint, int subtasks) throws IOException {
+        return write(checkpoint, "container_1", subtasks);
+    }
+
+    private static List<SegmentHandle> write(long checkpoint, String container, int subtasks) throws IOException {
+        String path = LAYOUT.dataFile(new CheckpointId(checkpoint), new ExecutorId(container), new Incarnation(1));
+        List<SegmentHandle> segments = new ArrayList<>();
         try (SnapshotFileWriter writer = new SnapshotFileWriter(store, path)) {
             for (int subtask = 0; subtask < subtasks; subtask++) {
-                writer.append(new byte[100_000]);
+                segments.add(writer.append(new byte[100_000 + subtask]));
             }
             writer.finish();
         }
+        return segments;
     }
 
     @Test
@@ -111,6 +122,27 @@ final class NameNodeCallsIT {
                         Map.entry("Complete", 1L),
                         Map.entry("Rename2", 1L));
         assertThat(checkpoints.readMetadata(path).getCheckpoint()).isEqualTo(4);
+    }
+
+    /** As its thread reads them: state by state, whichever container has written it ({@code FollowRunTest}). */
+    @Test
+    void aStandbyMakesOneCallForTheFileOfEachContainerHoweverManySubtasksItHasHad() throws IOException {
+        List<SegmentHandle> ofOne = write(6, "container_1", 50);
+        List<SegmentHandle> ofOther = write(6, "container_2", 50);
+        Map<String, Long> before = calls();
+        try (SegmentFiles files = new SegmentReader(store).files(file -> true)) {
+            for (int subtask = 0; subtask < 50; subtask++) {
+                for (SegmentHandle segment : List.of(ofOne.get(subtask), ofOther.get(49 - subtask))) {
+                    try (InputStream head = files.open(segment)) {
+                        assertThat(head.readNBytes(10)).hasSize(10); // And the rest later.
+                    }
+                    try (InputStream in = files.open(segment)) {
+                        assertThat(in.readAllBytes()).hasSize((int) segment.length());
+                    }
+                }
+            }
+        }
+        assertThat(since(before)).containsExactly(Map.entry("GetBlockLocations", 2L));
     }
 
     @Test

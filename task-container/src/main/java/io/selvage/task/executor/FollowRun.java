@@ -4,6 +4,7 @@ import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.KeyGroups;
 import io.selvage.checkpoint.backend.LocalDamageException;
 import io.selvage.checkpoint.backend.LocalDiskException;
+import io.selvage.checkpoint.snapshot.SegmentFiles;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
@@ -64,12 +65,21 @@ record FollowRun(
     }
 
     Outcome run() throws IOException {
+        FilesToCome toCome = new FilesToCome();
+        try (SegmentFiles files = segments.files(toCome::has)) {
+            return run(files, toCome);
+        }
+    }
+
+    private Outcome run(SegmentFiles files, FilesToCome toCome) throws IOException {
         long used = otherBytes.getAsLong();
         long left = 0;
         boolean isFull = false;
         Map<StateOwner, OperatorSnapshot> states = states(metadata);
         CheckpointMetadata newestMetadata = metadata;
         Map<StateOwner, OperatorSnapshot> newestStates = states;
+        List<StateOwner> order = List.copyOf(states.keySet());
+        toCome.add(order, states);
         held.dropReplicasBut(states.keySet().stream().map(StateOwner::subtask).toList());
         for (Map.Entry<StateOwner, OperatorSnapshot> entry : states.entrySet()) {
             if (stop.get()) {
@@ -79,8 +89,11 @@ record FollowRun(
             OperatorSnapshot snapshot = entry.getValue();
             if (!isFull && !held.leadsTo(owner, snapshot.getKeyedStateList())) {
                 CheckpointMetadata newer = newest.get();
-                newestStates = newer == newestMetadata ? newestStates : states(newer);
-                newestMetadata = newer;
+                if (newer != newestMetadata) {
+                    newestMetadata = newer;
+                    newestStates = states(newer);
+                    toCome.add(order, newestStates);
+                }
                 snapshot = newestStates.getOrDefault(owner, snapshot);
                 if (stop.get()) { // It may have been read from the store.
                     break;
@@ -91,7 +104,11 @@ record FollowRun(
                     .sum();
             boolean isOfNow = snapshot.getParallelism()
                     == parallelism.getOrDefault(owner.subtask().vertex().value(), 0);
-            Followed followed = isOfNow && !isFull ? follow(owner, snapshot, stored, mostBytes - used) : Followed.LEFT;
+            toCome.begin(owner, snapshot.getKeyedStateList());
+            Followed followed =
+                    isOfNow && !isFull ? follow(owner, snapshot, files, stored, mostBytes - used) : Followed.LEFT;
+            toCome.end();
+            files.closeUnwanted();
             isFull = isFull || followed == Followed.NO_ROOM;
             if (followed == Followed.HELD) {
                 used += held.replicaBytes(owner);
@@ -107,7 +124,8 @@ record FollowRun(
      * A chain of segments holds many rows more than once, so that only reading it shows what it comes to; what has
      * found no room, or was damaged although all of it was read anew, is not read again before that may have changed.
      */
-    private Followed follow(StateOwner owner, OperatorSnapshot snapshot, long storedBytes, long roomBytes)
+    private Followed follow(
+            StateOwner owner, OperatorSnapshot snapshot, SegmentFiles files, long storedBytes, long roomBytes)
             throws IOException {
         List<Segment> chain = snapshot.getKeyedStateList();
         boolean isReadAnew = !held.leadsTo(owner, chain);
@@ -125,7 +143,7 @@ record FollowRun(
         try {
             fits = replica.follow(
                             chain,
-                            segments,
+                            files,
                             next -> replica.bytes() + next.getLength() * backends.memoryPerStoredByte() <= roomBytes,
                             stop)
                     && replica.bytes() <= roomBytes;

@@ -5,6 +5,7 @@ import io.selvage.checkpoint.backend.KeyGroupRange;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
+import io.selvage.checkpoint.snapshot.SegmentSource;
 import io.selvage.protocol.wire.Segment;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,11 +64,11 @@ final class HeldReplica {
      * @param stop set: it goes no further than the segment at hand
      * @return false: there is no room for it
      */
-    boolean follow(List<Segment> chain, SegmentReader reader, Predicate<Segment> room, AtomicBoolean stop)
+    boolean follow(List<Segment> chain, SegmentSource source, Predicate<Segment> room, AtomicBoolean stop)
             throws IOException {
         lock.lock();
         try {
-            return taken || dropped || apply(chain, reader, room, () -> stop.get() || dropped, read -> {});
+            return taken || dropped || apply(chain, source, room, () -> stop.get() || dropped, read -> {});
         } finally {
             lock.unlock();
             closeIfDropped();
@@ -80,14 +81,14 @@ final class HeldReplica {
      * @param onRead told of each segment that had to be read how many of its bytes were of use
      */
     @Nullable
-    StateReplica take(List<Segment> chain, SegmentReader reader, LongConsumer onRead) throws IOException {
+    StateReplica take(List<Segment> chain, SegmentSource source, LongConsumer onRead) throws IOException {
         lock.lock();
         try {
             if (taken || replica == null) {
                 return null;
             }
             taken = true;
-            apply(chain, reader, segment -> true, () -> false, onRead);
+            apply(chain, source, segment -> true, () -> false, onRead);
             StateReplica result = replica;
             replica = null;
             return result;
@@ -104,7 +105,7 @@ final class HeldReplica {
     /** Answers false if a segment finds no room. */
     private boolean apply(
             List<Segment> chain,
-            SegmentReader reader,
+            SegmentSource source,
             Predicate<Segment> room,
             BooleanSupplier stop,
             LongConsumer onRead)
@@ -119,7 +120,7 @@ final class HeldReplica {
             bytes = current.bytes();
             if (chain.size() > 1) {
                 Segment newest = chain.get(chain.size() - 1);
-                aim(current, newest, reader);
+                aim(current, newest, source);
                 aimedAt = newest.getCheckpoint();
             }
         }
@@ -131,7 +132,7 @@ final class HeldReplica {
                 if (!room.test(segment)) {
                     return false;
                 }
-                onRead.accept(applyOrDrop(current, segment, reader));
+                onRead.accept(applyOrDrop(current, segment, source));
             }
         }
         return true;
@@ -154,20 +155,20 @@ final class HeldReplica {
         return chain.stream().anyMatch(segment -> segment.getCheckpoint() == checkpoint);
     }
 
-    private static void aim(StateReplica at, Segment newest, SegmentReader reader) throws IOException {
+    private static void aim(StateReplica at, Segment newest, SegmentSource source) throws IOException {
         SegmentHandle handle = SegmentHandle.fromWire(newest);
         try {
-            at.aimAt(() -> reader.open(handle), newest.getLength());
+            at.aimAt(() -> source.open(handle), newest.getLength());
         } catch (CorruptDataException | IllegalArgumentException unreadable) {
-            SegmentReader.verify(reader.open(handle)); // Names the file, if it is damaged.
+            SegmentReader.verify(source.open(handle)); // Names the file, if it is damaged.
             throw unreadable;
         }
     }
 
     /** Answers how many bytes were of use. */
-    private long applyOrDrop(StateReplica current, Segment segment, SegmentReader reader) throws IOException {
+    private long applyOrDrop(StateReplica current, Segment segment, SegmentSource source) throws IOException {
         SegmentHandle handle = SegmentHandle.fromWire(segment);
-        try (InputStream in = reader.open(handle)) {
+        try (InputStream in = source.open(handle)) {
             long used = current.apply(in, segment.getLength(), segment.getCheckpoint());
             appliedTo = segment.getCheckpoint();
             bytes = current.bytes();
@@ -175,7 +176,7 @@ final class HeldReplica {
             return used;
         } catch (CorruptDataException | IllegalArgumentException unreadable) {
             discard(current);
-            SegmentReader.verify(reader.open(handle)); // The same.
+            SegmentReader.verify(source.open(handle)); // The same.
             throw unreadable;
         } catch (RuntimeException | Error e) {
             discard(current);

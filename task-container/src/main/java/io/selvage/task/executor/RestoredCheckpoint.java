@@ -7,6 +7,7 @@ import io.selvage.checkpoint.backend.KeyedOrigin;
 import io.selvage.checkpoint.backend.RocksReplica;
 import io.selvage.checkpoint.backend.StateReplica;
 import io.selvage.checkpoint.content.KeyedStateLoader;
+import io.selvage.checkpoint.snapshot.SegmentFiles;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.config.StateBackendKind;
@@ -23,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -207,20 +209,21 @@ final class RestoredCheckpoint {
                 replica.drop();
                 return null;
             }
-            KeyedOrigin origin = replica.take(ownChain(), segments, figures::onSegment);
-            if (origin != null) {
-                figures.onFollowed();
+            List<OperatorSnapshot> own = snapshots.stream()
+                    .filter(snapshot -> snapshot.getSubtask() == owner.subtask().index())
+                    .toList();
+            try (SegmentFiles files = filesOf(own)) {
+                KeyedOrigin origin = replica.take(chain(own), files, figures::onSegment);
+                if (origin != null) {
+                    figures.onFollowed();
+                }
+                return origin;
             }
-            return origin;
         }
 
-        private List<Segment> ownChain() {
+        private static List<Segment> chain(List<OperatorSnapshot> of) {
             List<Segment> chain = new ArrayList<>();
-            for (OperatorSnapshot snapshot : snapshots) {
-                if (snapshot.getSubtask() == owner.subtask().index()) {
-                    chain.addAll(snapshot.getKeyedStateList());
-                }
-            }
+            of.forEach(snapshot -> chain.addAll(snapshot.getKeyedStateList()));
             return chain;
         }
 
@@ -257,14 +260,33 @@ final class RestoredCheckpoint {
         boolean isOfFiles = KeyedStateLoader.isOfFiles(snapshots);
         StateReplica replica =
                 backends.of(isOfFiles ? StateBackendKind.ROCKSDB : backend).replica(owner.operatorUid(), own);
-        new KeyedStateLoader(segments::open)
-                .load(replica, own, metadata.getMaxParallelism(), snapshots, figures::onSegment);
+        try (SegmentFiles files = filesOf(snapshots)) {
+            new KeyedStateLoader(files).load(replica, own, metadata.getMaxParallelism(), snapshots, figures::onSegment);
+        }
         if (snapshots.get(0).getParallelism() != parallelism) {
             replica.standAlone();
         }
         figures.onRead();
         boolean isMoved = backend == StateBackendKind.HEAP && replica instanceof RocksReplica;
         return isMoved ? ((RocksReplica) replica).toHeap() : replica;
+    }
+
+    /**
+     * For the thread that reads a state; others read theirs at the same time, from streams of their own. The head of a
+     * chain's newest segment is read before all else, and chains of subtasks that ran in one container are in the same
+     * files.
+     */
+    private SegmentFiles filesOf(List<OperatorSnapshot> snapshots) {
+        Set<String> once = new HashSet<>();
+        Set<String> severalTimes = new HashSet<>();
+        for (OperatorSnapshot snapshot : snapshots) {
+            List<Segment> chain = snapshot.getKeyedStateList();
+            chain.stream().map(Segment::getFile).filter(file -> !once.add(file)).forEach(severalTimes::add);
+            if (chain.size() > 1) {
+                severalTimes.add(chain.get(chain.size() - 1).getFile());
+            }
+        }
+        return segments.files(severalTimes::contains);
     }
 
     private KeyGroupRange rangeOf(SubtaskId subtask, int parallelism) {

@@ -170,6 +170,7 @@ final class TaskExecutor {
                 .setSlots(settings.slots())
                 .setNode(settings.node())
                 .setLogUrl(settings.logUrl())
+                .setFitForDisk(settings.fitForDisk())
                 .setMasterlessSinceMillis(masterlessSinceMillis);
         for (JobHere job : jobs.values()) {
             Deployment newest = job.newest();

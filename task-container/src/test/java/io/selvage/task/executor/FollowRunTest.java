@@ -21,6 +21,7 @@ import io.selvage.checkpoint.snapshot.SegmentDamagedException;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.snapshot.SnapshotFileWriter;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.protocol.config.StateBackendKind;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
@@ -28,6 +29,7 @@ import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.task.operator.KeyedBackends;
 import io.selvage.task.operator.OperatorContext;
+import io.selvage.task.operator.StateBackends;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -106,22 +108,26 @@ class FollowRunTest {
 
         /** Of which it has not heard yet that it is complete. */
         void cut(long number) throws IOException {
-            KeyedCut cut = backend.snapshot(number).complete();
             try (SnapshotFileWriter file = new SnapshotFileWriter(store, path(number, subtask))) {
-                Segment segment = file.append(cut.bytes()).toWire().toBuilder()
-                        .setCheckpoint(number)
-                        .build();
+                cut(number, file);
                 file.finish();
-                List<Segment> added = new ArrayList<>();
-                if (cut.base() != 0) {
-                    Objects.requireNonNull(chains.get(cut.base())).stream()
-                            .filter(each -> each.getCheckpoint() >= cut.oldestNeeded())
-                            .forEach(added::add);
-                }
-                added.add(segment);
-                chain = added;
-                chains.put(number, added);
             }
+        }
+
+        void cut(long number, SnapshotFileWriter file) throws IOException {
+            KeyedCut cut = backend.snapshot(number).complete();
+            Segment segment = file.append(cut.bytes()).toWire().toBuilder()
+                    .setCheckpoint(number)
+                    .build();
+            List<Segment> added = new ArrayList<>();
+            if (cut.base() != 0) {
+                Objects.requireNonNull(chains.get(cut.base())).stream()
+                        .filter(each -> each.getCheckpoint() >= cut.oldestNeeded())
+                        .forEach(added::add);
+            }
+            added.add(segment);
+            chain = added;
+            chains.put(number, added);
         }
     }
 
@@ -137,6 +143,18 @@ class FollowRunTest {
         for (Writer writer : writers) {
             writer.checkpoint(number);
         }
+        return metadata(number);
+    }
+
+    /** As of subtasks of one container, which put what they have into one file. */
+    private CheckpointMetadata checkpointOfOneContainer(long number) throws IOException {
+        try (SnapshotFileWriter file = new SnapshotFileWriter(store, path(number, 0))) {
+            for (Writer writer : writers) {
+                writer.cut(number, file);
+            }
+            file.finish();
+        }
+        writers.forEach(writer -> writer.backend.confirm(number));
         return metadata(number);
     }
 
@@ -689,5 +707,113 @@ class FollowRunTest {
         fill(10);
         stop.set(true);
         assertThat(follow(checkpoint(1), 1 << 20).bytes()).isZero();
+    }
+
+    /** With it, HDFS asks the NameNode where the blocks of a file are. */
+    private void countOpenings() throws IOException {
+        OpenedFiles.reset();
+        Configuration counting = new Configuration();
+        counting.set("fs.AbstractFileSystem.file.impl", OpenedFiles.class.getName());
+        store = DurableStore.open(new org.apache.hadoop.fs.Path(directory.toUri()), counting);
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            writers.set(subtask, new Writer(subtask, 0));
+        }
+    }
+
+    @Test
+    void aFileThatAContainersSubtasksHaveWrittenIsOpenedOnceForAllOfThem() throws Exception {
+        countOpenings();
+        fill(50);
+        checkpointOfOneContainer(1);
+        fill(10);
+        checkpointOfOneContainer(2);
+        fill(10);
+        CheckpointMetadata third = checkpointOfOneContainer(3);
+        assertThat(writers).as("the case at hand").allMatch(writer -> writer.chain.size() == 3);
+        assertThat(follow(third, 1 << 20).bytesLeft()).isZero();
+        assertThat(OpenedFiles.opened()).as("whole chains").hasSize(3).doesNotHaveDuplicates();
+        assertThat(OpenedFiles.stillOpen()).isZero();
+
+        OpenedFiles.reset();
+        fill(20);
+        CheckpointMetadata fourth = checkpointOfOneContainer(4);
+        assertThat(follow(fourth, 1 << 20).bytesLeft()).isZero();
+        assertThat(OpenedFiles.opened()).as("what the fourth adds").containsExactly(path(4, 0));
+        assertThat(OpenedFiles.stillOpen()).isZero();
+        for (int subtask = 0; subtask < SUBTASKS; subtask++) {
+            StateReplica taken = Objects.requireNonNull(Objects.requireNonNull(held.takeReplica(owner(subtask)))
+                    .take(writers.get(subtask).chain, new SegmentReader(store), read -> {}));
+            assertThat(restored(taken, subtask, List.of(key(subtask, 19), key(subtask, 49))))
+                    .containsEntry(key(subtask, 19), 19L)
+                    .containsEntry(key(subtask, 49), 49L);
+        }
+    }
+
+    /** All but the first begin with the next checkpoint. */
+    @Test
+    void soItIsWhenTheNewestCheckpointChangesOnTheWay() throws Exception {
+        countOpenings();
+        fill(50);
+        CheckpointMetadata first = checkpointOfOneContainer(1);
+        fill(10);
+        CheckpointMetadata second = checkpointOfOneContainer(2);
+        AtomicInteger begun = new AtomicInteger();
+        FollowRun.Outcome outcome = follow(
+                first, 1 << 20, KeyedBackends.HEAP, PARALLELISM, () -> begun.incrementAndGet() == 1 ? first : second);
+        assertThat(outcome.bytesLeft()).isZero();
+        assertThat(OpenedFiles.opened()).containsExactlyInAnyOrder(path(1, 0), path(2, 0));
+        assertThat(OpenedFiles.stillOpen()).isZero();
+    }
+
+    /** Of three subtasks one has become, and reads the chains of all of them. */
+    @Test
+    void aSubtaskThatRestoresOpensEachFileOnce() throws Exception {
+        countOpenings();
+        for (int number = 1; number <= 3; number++) {
+            fill(60 - 10 * number);
+            checkpointOfOneContainer(number);
+        }
+        RestoredCheckpoint restored = new RestoredCheckpoint(
+                metadata(3),
+                new SegmentReader(store),
+                held,
+                new StateBackends(KeyedBackends.HEAP, () -> {
+                    throw new AssertionError("there is no state on the disk");
+                }),
+                StateBackendKind.HEAP,
+                new RestoreFigures(null));
+        KeyedOrigin origin =
+                restored.of(owner(0), 1, getClass().getClassLoader()).keyed();
+        assertThat(((StateReplica) origin).checkpoint()).isEqualTo(3);
+        assertThat(OpenedFiles.opened()).containsExactlyInAnyOrder(path(1, 0), path(2, 0), path(3, 0));
+        assertThat(OpenedFiles.stillOpen()).isZero();
+    }
+
+    @Test
+    void ofAFileOneOfWhoseStatesIsDamagedTheOthersAreHeldAndNothingStaysOpen() throws Exception {
+        countOpenings();
+        fill(50);
+        follow(checkpointOfOneContainer(1), 1 << 20);
+        fill(20);
+        CheckpointMetadata second = checkpointOfOneContainer(2);
+        Path file = directory.resolve(path(2, 0));
+        byte[] whole = Files.readAllBytes(file);
+        byte[] damaged = whole.clone();
+        Segment segment = writers.get(1).chain.get(1);
+        damaged[(int) (segment.getOffset() + segment.getLength() / 2)] ^= 4;
+        Files.write(file, damaged);
+        assertThatThrownBy(() -> follow(second, 1 << 20))
+                .isInstanceOf(SegmentDamagedException.class)
+                .hasMessageContaining(path(2, 0));
+        assertThat(OpenedFiles.stillOpen()).isZero();
+        assertThat(held.replicaBytes(owner(0))).isPositive();
+        assertThat(held.replicaBytes(owner(1))).isZero();
+        assertThat(held.replicaBytes(owner(2))).isPositive();
+
+        Files.write(file, whole);
+        OpenedFiles.reset();
+        assertThat(follow(second, 1 << 20).bytesLeft()).isZero();
+        assertThat(OpenedFiles.opened()).containsExactlyInAnyOrder(path(1, 0), path(2, 0));
+        assertThat(OpenedFiles.stillOpen()).isZero();
     }
 }
