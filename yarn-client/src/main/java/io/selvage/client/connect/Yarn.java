@@ -7,6 +7,7 @@ import io.selvage.protocol.failure.FailureWords;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -16,6 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.AccessControlException;
@@ -66,16 +69,19 @@ public final class Yarn implements AutoCloseable {
     private final String where;
     private final Waiting waiting;
     private final boolean isPatient;
+    private final Duration longestCall;
 
     Yarn(YarnClient client, String where, Waiting waiting) {
-        this(client, where, waiting, false);
+        this(client, where, waiting, false, Patience.CALL);
     }
 
-    private Yarn(YarnClient client, String where, Waiting waiting, boolean isPatient) {
+    /** @param longestCall after which it is left */
+    Yarn(YarnClient client, String where, Waiting waiting, boolean isPatient, Duration longestCall) {
         this.client = client;
         this.where = where;
         this.waiting = waiting;
         this.isPatient = isPatient;
+        this.longestCall = longestCall;
     }
 
     /**
@@ -106,7 +112,7 @@ public final class Yarn implements AutoCloseable {
      * {@link Waiting} does. Every question may be asked twice. It is closed with this one.
      */
     public Yarn patient() {
-        return new Yarn(client, where, waiting, true);
+        return new Yarn(client, where, waiting, true, longestCall);
     }
 
     Waiting waiting() {
@@ -192,12 +198,33 @@ public final class Yarn implements AutoCloseable {
         return call("tell about " + id, () -> client.getApplicationReport(id));
     }
 
-    /** Ends the application; does nothing if it has ended. */
+    /** Ends the application; does nothing if it has ended. Returns when it has. */
     public void kill(ApplicationId id, String why) {
-        call("kill " + id, () -> {
-            client.killApplication(id, why);
-            return id;
-        });
+        repeated(() -> killOnce(id, why));
+    }
+
+    /** YARN's client waits until the application has ended, also if YARN has answered long ago that it is at it. */
+    private ApplicationId killOnce(ApplicationId id, String why) {
+        try {
+            return ask("kill " + id, () -> {
+                client.killApplication(id, why);
+                return id;
+            });
+        } catch (ClientException late) {
+            if (!(late.getCause() instanceof TimeoutException)) {
+                throw late;
+            }
+            YarnApplicationState state = ask("tell about " + id, () -> client.getApplicationReport(id))
+                    .getYarnApplicationState();
+            if (!LIVING.contains(state)) {
+                return id;
+            }
+            throw new ClientException(
+                    ExitCode.NO_CLUSTER,
+                    service() + " was asked to kill " + id + ", and has not done so within " + longestCall.toSeconds()
+                            + " s: the application is " + state + ".",
+                    late);
+        }
     }
 
     /** A new attempt follows, if the application may have one more. */
@@ -326,13 +353,21 @@ public final class Yarn implements AutoCloseable {
     }
 
     private <T> T call(String what, Callable<T> call) {
-        return isPatient ? waiting.untilAnswered(() -> ask(what, call)) : ask(what, call);
+        return repeated(() -> ask(what, call));
+    }
+
+    private <T> T repeated(Supplier<T> question) {
+        return isPatient ? waiting.untilAnswered(question) : question.get();
+    }
+
+    private String service() {
+        return "The ResourceManager at " + where;
     }
 
     private <T> T ask(String what, Callable<T> call) {
-        String service = "The ResourceManager at " + where;
+        String service = service();
         try {
-            return Patience.bounded(service, call);
+            return Patience.bounded(service, longestCall, call);
         } catch (ClientException sentence) {
             throw sentence;
         } catch (ApplicationNotFoundException unknown) {
