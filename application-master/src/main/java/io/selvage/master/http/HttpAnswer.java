@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** A status and a text. Pure. */
-record HttpAnswer(int status, String type, String body) {
+/** Immutable: a status and a text, whose bytes all share who are answered so. */
+final class HttpAnswer {
     static final String HTML = "text/html; charset=utf-8";
     static final String JSON = "application/json";
 
@@ -19,13 +19,39 @@ record HttpAnswer(int status, String type, String body) {
             500, "Internal Server Error",
             503, "Service Unavailable");
 
+    private final int status;
+    private final String type;
+    private final byte[] content;
+
+    HttpAnswer(int status, String type, String body) {
+        this.status = status;
+        this.type = type;
+        this.content = body.getBytes(StandardCharsets.UTF_8);
+    }
+
     static HttpAnswer html(int status, String body) {
         return new HttpAnswer(status, HTML, body);
     }
 
-    /** @param head without the body itself, as HEAD has it */
-    ByteBuffer encode(boolean head) {
-        byte[] content = body.getBytes(StandardCharsets.UTF_8);
+    int status() {
+        return status;
+    }
+
+    String body() {
+        return new String(content, StandardCharsets.UTF_8);
+    }
+
+    /** Of its text. */
+    int bytes() {
+        return content.length;
+    }
+
+    /**
+     * To be sent one after the other.
+     *
+     * @param head without the body itself, as HEAD has it
+     */
+    ByteBuffer[] encode(boolean head) {
         byte[] header = ("HTTP/1.1 " + status + " " + REASONS.get(status) + "\r\n"
                         + "Content-Type: " + type + "\r\n"
                         + "Content-Length: " + content.length + "\r\n"
@@ -36,11 +62,7 @@ record HttpAnswer(int status, String type, String body) {
                         + (status == 405 ? "Allow: GET, HEAD\r\n" : "")
                         + "\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
-        ByteBuffer all = ByteBuffer.allocate(header.length + (head ? 0 : content.length));
-        all.put(header);
-        if (!head) {
-            all.put(content);
-        }
-        return all.flip();
+        ByteBuffer body = ByteBuffer.wrap(content).asReadOnlyBuffer();
+        return head ? new ByteBuffer[] {ByteBuffer.wrap(header)} : new ByteBuffer[] {ByteBuffer.wrap(header), body};
     }
 }

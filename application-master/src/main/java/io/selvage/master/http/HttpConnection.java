@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +58,8 @@ final class HttpConnection {
     private boolean head;
     private int lingered;
     private Pages.@Nullable Pending pending;
-    private @Nullable ByteBuffer out;
+    private @Nullable HttpAnswer answer; // As long as it is not all sent.
+    private ByteBuffer[] out = {};
 
     HttpConnection(SocketChannel socket, SelectionKey key, InetSocketAddress remote, long nowNanos) {
         this.socket = socket;
@@ -101,34 +103,45 @@ final class HttpConnection {
         return null;
     }
 
+    /** Which is not all sent; null: there is none. */
+    @Nullable
+    HttpAnswer unsent() {
+        return answer;
+    }
+
+    /** When it is late; of two in the same state, the one that is sooner has been in it for longer. */
+    long deadlineNanos() {
+        return deadlineNanos;
+    }
+
     void ask(Pages.Pending asked, long nowNanos) {
         pending = asked;
         transition(State.ASKING, nowNanos);
     }
 
-    /** Sends what was asked for. */
+    /** Sends what was asked for, if it is known now. */
     void answerAsked(long nowNanos) throws IOException {
         Pages.Pending asked = pending;
-        if (state == State.ASKING && asked != null) {
+        if (state == State.ASKING && asked != null && asked.ready().getAsBoolean()) {
             answer(asked.page().get(), nowNanos);
         }
     }
 
-    void answer(HttpAnswer answer, long nowNanos) throws IOException {
+    void answer(HttpAnswer found, long nowNanos) throws IOException {
         pending = null;
-        out = answer.encode(head);
+        answer = found;
+        out = found.encode(head);
         transition(State.WRITING, nowNanos);
         write(nowNanos);
     }
 
     void write(long nowNanos) throws IOException {
-        ByteBuffer left = out;
-        if (left == null) {
+        if (answer == null) {
             throw new IllegalStateException("nothing to write to " + remote());
         }
-        socket.write(left);
-        if (!left.hasRemaining()) {
-            out = null;
+        socket.write(out);
+        if (Arrays.stream(out).noneMatch(ByteBuffer::hasRemaining)) {
+            forget();
             socket.shutdownOutput();
             transition(State.LINGERING, nowNanos);
         }
@@ -149,9 +162,16 @@ final class HttpConnection {
     void close() throws IOException {
         if (state != State.CLOSED) {
             state = State.CLOSED;
+            forget();
             key.cancel();
             socket.close();
         }
+    }
+
+    private void forget() {
+        pending = null;
+        answer = null;
+        out = new ByteBuffer[0];
     }
 
     private void transition(State to, long nowNanos) {

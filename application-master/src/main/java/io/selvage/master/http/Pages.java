@@ -10,9 +10,11 @@ import io.selvage.protocol.wire.JobDescription;
 import io.selvage.protocol.wire.ListJobsResponse;
 import io.selvage.protocol.wire.Recovery;
 import io.selvage.protocol.wire.SessionDescription;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,21 +25,26 @@ import org.jspecify.annotations.Nullable;
 final class Pages {
     private final Question session;
     private final Question jobs;
+    private final Made page = new Made();
+    private final Made sessionJson = new Made();
+    private final Made jobsJson = new Made();
 
-    Pages(Questions questions, Doors doors) {
-        this.session = new Question(questions, doors::sessionQuestion);
-        this.jobs = new Question(questions, id -> new MasterEvent.JobsQueried(id, "", true));
+    /** @param onAnswer called by the loop when it has answered: it must return at once */
+    Pages(Questions questions, Doors doors, Runnable onAnswer) {
+        this.session = new Question(questions, doors::sessionQuestion, onAnswer);
+        this.jobs = new Question(questions, id -> new MasterEvent.JobsQueried(id, "", true), onAnswer);
     }
 
     /**
-     * What is at an address.
+     * What is at an address. Nothing refers to it but who has asked: of those that are gone, nothing is left while the
+     * loop is silent.
      *
-     * @param ready once that is done, by whatever thread, the page can be made
+     * @param ready whether the page can be made
      * @param page makes it; takes too long for the loop
      */
-    record Pending(CompletableFuture<?> ready, Supplier<HttpAnswer> page) {
+    record Pending(BooleanSupplier ready, Supplier<HttpAnswer> page) {
         static Pending now(HttpAnswer answer) {
-            return new Pending(CompletableFuture.completedFuture(answer), () -> answer);
+            return new Pending(() -> true, () -> answer);
         }
     }
 
@@ -45,11 +52,13 @@ final class Pages {
     private static final class Question {
         private final Questions questions;
         private final Function<RequestId, MasterEvent> event;
+        private final Runnable onAnswer;
         private @Nullable CompletableFuture<Message> asked;
 
-        Question(Questions questions, Function<RequestId, MasterEvent> event) {
+        Question(Questions questions, Function<RequestId, MasterEvent> event, Runnable onAnswer) {
             this.questions = questions;
             this.event = event;
+            this.onAnswer = onAnswer;
         }
 
         /** Empty: too many questions wait for the loop. */
@@ -60,6 +69,7 @@ final class Pages {
             }
             Optional<CompletableFuture<Message>> answer = questions.tryAsk(event);
             asked = answer.orElse(null);
+            answer.ifPresent(future -> future.whenComplete((done, failed) -> onAnswer.run()));
             return answer;
         }
     }
@@ -70,10 +80,26 @@ final class Pages {
         }
         return switch (request.path()) {
             case "/" -> page();
-            case "/api/session" -> json(session, answer -> Json.of(of(answer, SessionDescription.class)));
-            case "/api/jobs" -> json(jobs, answer -> Json.ofAll(jobsIn(answer)));
+            case "/api/session" -> json(session, sessionJson, answer -> Json.of(of(answer, SessionDescription.class)));
+            case "/api/jobs" -> json(jobs, jobsJson, answer -> Json.ofAll(jobsIn(answer)));
             default -> Pending.now(HttpAnswer.html(404, "There is no such page here."));
         };
+    }
+
+    /** What was made last of what the loop has answered, as long as somebody holds it. */
+    private static final class Made {
+        private List<CompletableFuture<Message>> answers = List.of();
+        private WeakReference<HttpAnswer> page = new WeakReference<>(null);
+
+        HttpAnswer of(List<CompletableFuture<Message>> wanted, Supplier<HttpAnswer> make) {
+            HttpAnswer made = answers.equals(wanted) ? page.get() : null;
+            if (made == null) {
+                made = make.get();
+                answers = wanted;
+                page = new WeakReference<>(made);
+            }
+            return made;
+        }
     }
 
     private Pending page() {
@@ -83,13 +109,15 @@ final class Pages {
             return Pending.now(busy());
         }
         return new Pending(
-                CompletableFuture.allOf(aboutSession, aboutJobs),
-                () -> HttpAnswer.html(
-                        200,
-                        StatusPage.of(
-                                of(aboutSession, SessionDescription.class),
-                                jobsIn(aboutJobs),
-                                System.currentTimeMillis())));
+                () -> aboutSession.isDone() && aboutJobs.isDone(),
+                () -> page.of(
+                        List.of(aboutSession, aboutJobs),
+                        () -> HttpAnswer.html(
+                                200,
+                                StatusPage.of(
+                                        of(aboutSession, SessionDescription.class),
+                                        jobsIn(aboutJobs),
+                                        System.currentTimeMillis()))));
     }
 
     /** Nobody has asked readers who they are, not even YARN's proxy for certain: they are shown no records. */
@@ -112,9 +140,11 @@ final class Pages {
         return shown.build();
     }
 
-    private static Pending json(Question question, Function<CompletableFuture<Message>, String> text) {
+    private static Pending json(Question question, Made made, Function<CompletableFuture<Message>, String> text) {
         return question.ask()
-                .map(answer -> new Pending(answer, () -> new HttpAnswer(200, HttpAnswer.JSON, text.apply(answer))))
+                .map(answer -> new Pending(
+                        answer::isDone,
+                        () -> made.of(List.of(answer), () -> new HttpAnswer(200, HttpAnswer.JSON, text.apply(answer)))))
                 .orElseGet(() -> Pending.now(busy()));
     }
 

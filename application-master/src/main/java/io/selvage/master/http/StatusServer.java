@@ -12,9 +12,11 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
@@ -28,9 +30,12 @@ import org.slf4j.LoggerFactory;
  * <p>It knows three addresses, takes nothing but GET and HEAD, and changes nothing: behind YARN's web proxy or not,
  * whoever can reach it, and is among those that may, can look. Since nobody has to prove anything here, no client is
  * trusted to say or to read anything in time: there are so many connections at most, and for one more the oldest goes.
+ * The same is true of bytes that wait to be read.
  */
 public final class StatusServer {
     static final int MAX_CONNECTIONS = 128;
+    /** Of answers that are not all sent; more only for one that is larger by itself. */
+    static final long MAX_UNREAD_BYTES = 32L << 20;
 
     private static final int BACKLOG = 128;
     private static final long TICK_MILLIS = 250;
@@ -53,8 +58,6 @@ public final class StatusServer {
     private final Thread thread;
     private final Refusals refusals;
     private final Newcomers<HttpConnection> connections = new Newcomers<>(MAX_CONNECTIONS);
-    /** Whose questions are answered. The loop puts in; each connection is there at most once. */
-    private final Queue<HttpConnection> answered = new ConcurrentLinkedQueue<>();
 
     private volatile boolean stopped; // Volatile: the selector is woken up, and looks.
 
@@ -68,7 +71,7 @@ public final class StatusServer {
         this.selector = selector;
         this.listener = listener;
         this.port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
-        this.pages = new Pages(questions, doors);
+        this.pages = new Pages(questions, doors, selector::wakeup);
         this.refusals = doors.status();
         this.readers = readers;
         this.thread = new Thread(this::run, "master-http");
@@ -195,12 +198,7 @@ public final class StatusServer {
                 refusals.count(connection.remote(), "it is not YARN's web proxy");
                 connection.answer(NOT_FOR_YOU, System.nanoTime());
             } else if (request != null) {
-                Pages.Pending pending = pages.ask(request);
-                connection.ask(pending, System.nanoTime());
-                pending.ready().whenComplete((done, failed) -> {
-                    answered.add(connection);
-                    selector.wakeup();
-                });
+                connection.ask(pages.ask(request), System.nanoTime());
             }
         } catch (HttpRequest.Malformed malformed) {
             refusals.count(connection.remote(), String.valueOf(malformed.getMessage()));
@@ -211,9 +209,33 @@ public final class StatusServer {
     }
 
     private void answer() {
-        for (HttpConnection next = answered.poll(); next != null; next = answered.poll()) {
-            HttpConnection connection = next;
-            guarded(connection, () -> connection.answerAsked(System.nanoTime()));
+        boolean someWait = false;
+        for (HttpConnection connection : all()) {
+            if (connection.state() == HttpConnection.State.ASKING) {
+                guarded(connection, () -> connection.answerAsked(System.nanoTime()));
+                someWait |= connection.unsent() != null;
+            }
+        }
+        if (someWait) {
+            makeRoom();
+        }
+    }
+
+    /** Whoever reads at once waits for nothing. Several who have asked at the same time wait for the same. */
+    private void makeRoom() {
+        List<HttpConnection> newestFirst = all().stream()
+                .filter(each -> each.unsent() != null)
+                .sorted((one, other) -> Long.signum(other.deadlineNanos() - one.deadlineNanos()))
+                .toList();
+        Set<HttpAnswer> kept = Collections.newSetFromMap(new IdentityHashMap<>());
+        long bytes = 0;
+        for (HttpConnection each : newestFirst) {
+            HttpAnswer unsent = Objects.requireNonNull(each.unsent());
+            if (kept.isEmpty() || kept.contains(unsent) || bytes + unsent.bytes() <= MAX_UNREAD_BYTES) {
+                bytes += kept.add(unsent) ? unsent.bytes() : 0;
+            } else {
+                refuse(each, "it did not read its answer, and others wait for theirs");
+            }
         }
     }
 

@@ -10,8 +10,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What strangers may send to the status port: 99,500 inputs, each made of a seed of its own; 500 more over sockets are
- * MasterOverTheWireTest's. A failure names the seed; {@code -Dselvage.fuzz.seed=N} begins with that one.
+ * What strangers may send to the status port: 99,500 inputs, each made of a seed of its own, without a socket: over
+ * sockets others are sent by MasterOverTheWireTest and {@link StatusServerFuzzTest}. A failure names the seed;
+ * {@code -Dselvage.fuzz.seed=N} begins with that one.
  */
 @Timeout(120)
 class HttpFuzzTest {

@@ -37,12 +37,13 @@ class PagesTest {
 
     /** What is at that address once the loop has answered. */
     private String at(String path) {
-        Pages.Pending pending = new Pages(questions, new Doors()).ask(new HttpRequest("GET", path));
+        Pages.Pending pending = new Pages(questions, new Doors(), () -> {}).ask(new HttpRequest("GET", path));
+        assertThat(pending.ready().getAsBoolean()).isFalse();
         for (long id = 1; id <= 2; id++) { // Of the page, about the session and about its jobs.
             questions.answer(
                     new RequestId(id), path.equals("/") && id == 1 ? SessionDescription.getDefaultInstance() : JOBS);
         }
-        assertThat(pending.ready()).isCompleted();
+        assertThat(pending.ready().getAsBoolean()).isTrue();
         HttpAnswer answer = pending.page().get();
         assertThat(answer.status()).isEqualTo(200);
         return answer.body();

@@ -7,14 +7,18 @@ import io.selvage.protocol.failure.FailureWords;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.io.Text;
 import org.apache.hadoop.security.AccessControlException;
@@ -37,6 +41,7 @@ import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
 import org.apache.hadoop.yarn.api.records.ResourceInformation;
 import org.apache.hadoop.yarn.api.records.ResourceTypeInfo;
 import org.apache.hadoop.yarn.api.records.YarnApplicationAttemptState;
+import org.apache.hadoop.yarn.api.records.YarnApplicationState;
 import org.apache.hadoop.yarn.client.ClientRMProxy;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
@@ -53,21 +58,30 @@ import org.apache.hadoop.yarn.util.resource.ResourceUtils;
  */
 public final class Yarn implements AutoCloseable {
     private static final int PROBE_MILLIS = 3_000;
+    private static final EnumSet<YarnApplicationState> LIVING = EnumSet.of(
+            YarnApplicationState.NEW,
+            YarnApplicationState.NEW_SAVING,
+            YarnApplicationState.SUBMITTED,
+            YarnApplicationState.ACCEPTED,
+            YarnApplicationState.RUNNING);
 
     private final YarnClient client;
     private final String where;
     private final Waiting waiting;
     private final boolean isPatient;
+    private final Duration longestCall;
 
     Yarn(YarnClient client, String where, Waiting waiting) {
-        this(client, where, waiting, false);
+        this(client, where, waiting, false, Patience.CALL);
     }
 
-    private Yarn(YarnClient client, String where, Waiting waiting, boolean isPatient) {
+    /** @param longestCall after which it is left */
+    Yarn(YarnClient client, String where, Waiting waiting, boolean isPatient, Duration longestCall) {
         this.client = client;
         this.where = where;
         this.waiting = waiting;
         this.isPatient = isPatient;
+        this.longestCall = longestCall;
     }
 
     /**
@@ -98,7 +112,7 @@ public final class Yarn implements AutoCloseable {
      * {@link Waiting} does. Every question may be asked twice. It is closed with this one.
      */
     public Yarn patient() {
-        return new Yarn(client, where, waiting, true);
+        return new Yarn(client, where, waiting, true, longestCall);
     }
 
     Waiting waiting() {
@@ -184,12 +198,33 @@ public final class Yarn implements AutoCloseable {
         return call("tell about " + id, () -> client.getApplicationReport(id));
     }
 
-    /** Ends the application; does nothing if it has ended. */
+    /** Ends the application; does nothing if it has ended. Returns when it has. */
     public void kill(ApplicationId id, String why) {
-        call("kill " + id, () -> {
-            client.killApplication(id, why);
-            return id;
-        });
+        repeated(() -> killOnce(id, why));
+    }
+
+    /** YARN's client waits until the application has ended, also if YARN has answered long ago that it is at it. */
+    private ApplicationId killOnce(ApplicationId id, String why) {
+        try {
+            return ask("kill " + id, () -> {
+                client.killApplication(id, why);
+                return id;
+            });
+        } catch (ClientException late) {
+            if (!(late.getCause() instanceof TimeoutException)) {
+                throw late;
+            }
+            YarnApplicationState state = ask("tell about " + id, () -> client.getApplicationReport(id))
+                    .getYarnApplicationState();
+            if (!LIVING.contains(state)) {
+                return id;
+            }
+            throw new ClientException(
+                    ExitCode.NO_CLUSTER,
+                    service() + " was asked to kill " + id + ", and has not done so within " + longestCall.toSeconds()
+                            + " s: the application is " + state + ".",
+                    late);
+        }
     }
 
     /** A new attempt follows, if the application may have one more. */
@@ -272,6 +307,23 @@ public final class Yarn implements AutoCloseable {
         return areChecked ? call("tell what you may do with its queues", client::getQueueAclsInfo) : List.of();
     }
 
+    /**
+     * Those of all users that have not ended.
+     *
+     * @throws ClientException with {@code REFUSED} if, as far as is known here, YARN may show others' to their users
+     *     alone
+     */
+    public List<ApplicationReport> livingApplications() {
+        if (client.getConfig().getBoolean(YarnConfiguration.FILTER_ENTITY_LIST_BY_USER, false)) {
+            throw new ClientException(
+                    ExitCode.REFUSED,
+                    "YARN shows to each user his own applications alone ("
+                            + YarnConfiguration.FILTER_ENTITY_LIST_BY_USER
+                            + "), so it is not known what those of others have.");
+        }
+        return call("list the applications that have not ended", () -> client.getApplications(LIVING));
+    }
+
     /** None where labels are not in use. */
     public List<NodeLabel> nodeLabels() {
         return call("list its node labels", client::getClusterNodeLabels);
@@ -301,13 +353,21 @@ public final class Yarn implements AutoCloseable {
     }
 
     private <T> T call(String what, Callable<T> call) {
-        return isPatient ? waiting.untilAnswered(() -> ask(what, call)) : ask(what, call);
+        return repeated(() -> ask(what, call));
+    }
+
+    private <T> T repeated(Supplier<T> question) {
+        return isPatient ? waiting.untilAnswered(question) : question.get();
+    }
+
+    private String service() {
+        return "The ResourceManager at " + where;
     }
 
     private <T> T ask(String what, Callable<T> call) {
-        String service = "The ResourceManager at " + where;
+        String service = service();
         try {
-            return Patience.bounded(service, call);
+            return Patience.bounded(service, longestCall, call);
         } catch (ClientException sentence) {
             throw sentence;
         } catch (ApplicationNotFoundException unknown) {
