@@ -242,8 +242,8 @@ class MasterDeathsIT {
             try {
                 assertThat(mapped(later.describe().getMasterPid())).contains(".zip/selvage.jsa");
                 ExecutorDescription executor = Commands.await(
-                                "an executor", later::describe, description -> description.getExecutorCount() > 0)
-                        .getExecutor(0);
+                                "an executor", later::describe, description -> description.getExecutorsCount() > 0)
+                        .getExecutors(0);
                 assertThat(mapped(executor.getPid())).contains(".zip/selvage.jsa");
             } finally {
                 later.stop("the test is done");
