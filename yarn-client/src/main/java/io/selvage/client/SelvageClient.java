@@ -1,7 +1,6 @@
 package io.selvage.client;
 
 import io.selvage.checkpoint.orphan.OrphanSearch;
-import io.selvage.checkpoint.orphan.SharedRuntimeSearch;
 import io.selvage.checkpoint.restore.RestorePlan;
 import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.checkpoint.store.DurableStore;
@@ -16,7 +15,6 @@ import io.selvage.client.deploy.Deployment;
 import io.selvage.client.deploy.Distribution;
 import io.selvage.client.deploy.OnlyJob;
 import io.selvage.client.deploy.OpenObserver;
-import io.selvage.client.deploy.RuntimeTag;
 import io.selvage.client.deploy.SharedRuntime;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
@@ -269,28 +267,6 @@ public final class SelvageClient implements AutoCloseable {
                 ExitCode.DAMAGED,
                 () -> new OrphanSearch(
                         DurableStore.existing(new org.apache.hadoop.fs.Path(root), configuration), sessions::wordOn));
-    }
-
-    /** Whether both lead to the same place in the distributed file system; an empty one leads nowhere. */
-    public boolean isSamePath(String one, String other) {
-        return !one.isEmpty() && !other.isEmpty() && qualify(one).equals(qualify(other));
-    }
-
-    /**
-     * A search for runtimes of all users that no application has any more; to be used by one thread, while this client
-     * is open.
-     *
-     * @param libraryRoot as {@link #shareRuntime} takes it
-     */
-    public SharedRuntimeSearch sharedRuntimes(String libraryRoot) {
-        return Hdfs.read(
-                libraryRoot,
-                ExitCode.DAMAGED,
-                () -> SharedRuntimeSearch.open(
-                        new org.apache.hadoop.fs.Path(qualify(libraryRoot)),
-                        configuration,
-                        Login.user(),
-                        () -> RuntimeTag.inUse(yarn.livingApplications())));
     }
 
     /**

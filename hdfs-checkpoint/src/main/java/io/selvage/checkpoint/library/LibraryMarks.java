@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.security.AccessControlException;
 import org.slf4j.Logger;
@@ -117,17 +116,8 @@ public final class LibraryMarks {
      * @param lastUsedMillis as it was seen then
      */
     public boolean tryDelete(String directory, long lastUsedMillis) throws IOException {
-        return tryDelete(directory, lastUsedMillis, () -> true);
-    }
-
-    /**
-     * Likewise, of a library whose users leave their marks elsewhere.
-     *
-     * @param isUnused looks for them, once the mark of the sweep is there for them to see
-     */
-    public boolean tryDelete(String directory, long lastUsedMillis, BooleanSupplier isUnused) throws IOException {
         return tryHold(directory, (hold, marks) -> {
-            if (lastUsedMillis(directory, marks) > lastUsedMillis || !isUnused.getAsBoolean()) {
+            if (lastUsedMillis(directory, marks) > lastUsedMillis) {
                 return false;
             }
             for (StoredFile file : store.list(directory)) {
@@ -187,11 +177,7 @@ public final class LibraryMarks {
     }
 
     static boolean isOfSweep(StoredFile mark) {
-        return isOfSweep(mark.name());
-    }
-
-    static boolean isOfSweep(String name) {
-        return name.startsWith(SWEEP);
+        return mark.name().startsWith(SWEEP);
     }
 
     private final class Hold {

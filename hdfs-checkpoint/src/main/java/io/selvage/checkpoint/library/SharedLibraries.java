@@ -5,7 +5,6 @@ import io.selvage.protocol.wire.LibraryFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -50,7 +49,7 @@ public final class SharedLibraries {
         FOR_SOME,
         /** There is no such root. */
         NO_ROOT,
-        /** Nothing of that content is there, or it is being deleted. */
+        /** Nothing of that content is there. */
         ABSENT,
         /** What is there has another length. */
         DAMAGED,
@@ -84,11 +83,7 @@ public final class SharedLibraries {
         Path directory = new Path(new Path(root, LibraryStore.LIBRARIES), sha256);
         Seen seen = Seen.not(Standing.ABSENT, directory.getParent());
         try {
-            FileStatus[] files = fileSystem.listStatus(directory);
-            if (isBeingDeleted(files)) {
-                return seen;
-            }
-            for (FileStatus file : files) {
+            for (FileStatus file : fileSystem.listStatus(directory)) {
                 if (seen.file() == null
                         && file.isFile()
                         && !file.getPath().getName().startsWith(".")) {
@@ -126,27 +121,6 @@ public final class SharedLibraries {
         return closed.isEmpty()
                 ? new Seen(Standing.FOR_ALL, path.toString(), found)
                 : new Seen(Standing.FOR_SOME, closed.get().toString(), found);
-    }
-
-    /**
-     * Whether a library that was seen is there still, and its owner does not delete it. Who has said in the meantime
-     * that he takes it, to whom the owner asks before he deletes, can then rely on it.
-     */
-    public boolean isStillThere(LibraryFile seen) throws IOException {
-        Path path = new Path(seen.getPath());
-        try {
-            FileStatus[] files = fileSystem.listStatus(path.getParent());
-            return !isBeingDeleted(files)
-                    && Arrays.stream(files)
-                            .anyMatch(file -> file.getPath().getName().equals(path.getName()));
-        } catch (FileNotFoundException deleted) {
-            return false;
-        }
-    }
-
-    private static boolean isBeingDeleted(FileStatus[] files) {
-        return Arrays.stream(files)
-                .anyMatch(file -> LibraryMarks.isOfSweep(file.getPath().getName()));
     }
 
     private boolean hasRoot() throws IOException {

@@ -518,8 +518,7 @@ public final class OrphanSearch {
             if (isLeftToOthers) {
                 notes.add("No library in " + store.qualify(LibraryStore.LIBRARIES)
                         + " is named: the directory is open to other users, and which ones their sessions need is not"
-                        + " known. If they are runtimes for all users: selvage fsck --shared "
-                        + store.qualify("") + "   If only your own sessions take what is there: hdfs dfs -chmod go-rwx "
+                        + " known. If only your own sessions take what is there: hdfs dfs -chmod go-rwx "
                         + store.qualify(LibraryStore.LIBRARIES));
             }
         }

@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -153,11 +152,6 @@ final class SessionIT {
         Commands.Outcome shared = commands.run("selvage", "share", "--json", libraryRoot);
         assertThat(shared.exitCode()).as(shared.text()).isZero();
         assertThat(shared.json().get("for_all").asBoolean()).isTrue();
-        String runtime = parentOf(shared.json().get("path").asText());
-        makeOld(runtime);
-        runtimeForAll(libraryRoot, "f", false);
-        String another = runtimeForAll(libraryRoot, "e", true);
-        hdfs.setOwner(new org.apache.hadoop.fs.Path(another), "anna", null);
         String root = HDFS + "/of-another";
         Commands.Outcome opened = commands.run(
                 "yarn-session.sh",
@@ -173,12 +167,6 @@ final class SessionIT {
                 "selvage.network.bind-host=127.0.0.1");
         assertThat(opened.exitCode()).as(opened.text()).isZero();
         String other = opened.json().get("application_id").asText();
-        Commands.Outcome meanwhile = commands.run("selvage", "fsck", "--shared", libraryRoot, "--delete", "--yes");
-        assertThat(meanwhile.exitCode()).as(meanwhile.text()).isZero();
-        assertThat(meanwhile.out())
-                .contains(another, "anna, whose it is, may delete it")
-                .as("which a session has")
-                .doesNotContain(runtime);
         Commands.Outcome stopped = commands.run("selvage", "stop", other);
         assertThat(stopped.exitCode()).as(stopped.text()).isZero();
 
@@ -195,35 +183,6 @@ final class SessionIT {
             }
         }
         assertThat(fetched).as("for all users").anyMatch(name -> name.endsWith(".zip"));
-
-        JsonNode swept = commands.run("selvage", "fsck", "--shared", libraryRoot, "--delete", "--yes", "--json")
-                .json();
-        List<String> deleted = new ArrayList<>();
-        swept.forEach(each -> deleted.add(each.get("path").asText() + " " + each.get("deleted")));
-        assertThat(deleted).containsExactlyInAnyOrder(runtime + " true", another + " false");
-        assertThat(names(libraryRoot + "/libraries")).containsExactlyInAnyOrder("e".repeat(64), "f".repeat(64));
-    }
-
-    private static String parentOf(String path) {
-        return new org.apache.hadoop.fs.Path(path).getParent().toString();
-    }
-
-    /** As if somebody had shared it. Answers its directory. */
-    private String runtimeForAll(String libraryRoot, String digit, boolean isOld) throws Exception {
-        org.apache.hadoop.fs.Path directory =
-                hdfs.makeQualified(new org.apache.hadoop.fs.Path(libraryRoot + "/libraries/" + digit.repeat(64)));
-        hdfs.create(new org.apache.hadoop.fs.Path(directory, "lib.zip")).close();
-        if (isOld) {
-            makeOld(directory.toString());
-        }
-        return directory.toString();
-    }
-
-    private void makeOld(String directory) throws Exception {
-        long month = System.currentTimeMillis() - TimeUnit.DAYS.toMillis(30);
-        for (FileStatus file : hdfs.listStatus(new org.apache.hadoop.fs.Path(directory))) {
-            hdfs.setTimes(file.getPath(), month, -1);
-        }
     }
 
     @Test
@@ -299,7 +258,7 @@ final class SessionIT {
         String application = applicationIn(run.out());
         ApplicationReport end = report(application);
         assertThat(end.getName()).isEqualTo("flights alone");
-        assertThat(end.getApplicationTags()).containsExactlyInAnyOrder("it", "selvage-runtime-own");
+        assertThat(end.getApplicationTags()).containsExactly("it");
         assertThat(end.getYarnApplicationState()).isEqualTo(YarnApplicationState.FINISHED);
         assertThat(end.getFinalApplicationStatus()).isEqualTo(FinalApplicationStatus.SUCCEEDED);
         assertThat(end.getDiagnostics()).matches("job-[0-9a-f]+ has finished\\.");

@@ -87,7 +87,7 @@ final class SessionOptionsIT {
         ApplicationReport report = report(cluster, session);
         assertThat(report.getName()).isEqualTo("options");
         assertThat(report.getApplicationType()).isEqualTo("Streams");
-        assertThat(report.getApplicationTags()).containsExactlyInAnyOrder("it", "nightly", "selvage-runtime-own");
+        assertThat(report.getApplicationTags()).containsExactlyInAnyOrder("it", "nightly");
         JsonNode status = commands.run("selvage", "status", "--json", session).json();
         Path master = process(status.get("master_pid"));
         Path executor = process(status.get("executors").get(0).get("pid"));

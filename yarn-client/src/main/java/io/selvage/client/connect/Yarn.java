@@ -10,7 +10,6 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +40,6 @@ import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
 import org.apache.hadoop.yarn.api.records.ResourceInformation;
 import org.apache.hadoop.yarn.api.records.ResourceTypeInfo;
 import org.apache.hadoop.yarn.api.records.YarnApplicationAttemptState;
-import org.apache.hadoop.yarn.api.records.YarnApplicationState;
 import org.apache.hadoop.yarn.client.ClientRMProxy;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
@@ -58,12 +56,6 @@ import org.apache.hadoop.yarn.util.resource.ResourceUtils;
  */
 public final class Yarn implements AutoCloseable {
     private static final int PROBE_MILLIS = 3_000;
-    private static final EnumSet<YarnApplicationState> LIVING = EnumSet.of(
-            YarnApplicationState.NEW,
-            YarnApplicationState.NEW_SAVING,
-            YarnApplicationState.SUBMITTED,
-            YarnApplicationState.ACCEPTED,
-            YarnApplicationState.RUNNING);
 
     private final YarnClient client;
     private final String where;
@@ -305,23 +297,6 @@ public final class Yarn implements AutoCloseable {
         boolean areChecked = client.getConfig()
                 .getBoolean(YarnConfiguration.YARN_ACL_ENABLE, YarnConfiguration.DEFAULT_YARN_ACL_ENABLE);
         return areChecked ? call("tell what you may do with its queues", client::getQueueAclsInfo) : List.of();
-    }
-
-    /**
-     * Those of all users that have not ended.
-     *
-     * @throws ClientException with {@code REFUSED} if, as far as is known here, YARN may show others' to their users
-     *     alone
-     */
-    public List<ApplicationReport> livingApplications() {
-        if (client.getConfig().getBoolean(YarnConfiguration.FILTER_ENTITY_LIST_BY_USER, false)) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "YARN shows to each user his own applications alone ("
-                            + YarnConfiguration.FILTER_ENTITY_LIST_BY_USER
-                            + "), so it is not known what those of others have.");
-        }
-        return call("list the applications that have not ended", () -> client.getApplications(LIVING));
     }
 
     /** None where labels are not in use. */

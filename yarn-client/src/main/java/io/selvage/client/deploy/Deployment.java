@@ -155,19 +155,10 @@ public final class Deployment {
                     upload.spec(),
                     upload.specFile(),
                     upload.keytab(),
-                    upload.sharedRuntime().map(LibraryFile::getSha256),
                     credentials(yarnConfiguration, session.kerberos(), identity, hdfs, yarn),
                     Login.user(),
                     UserGroupInformation.isSecurityEnabled());
-            submit(
-                    cluster,
-                    context,
-                    record,
-                    job,
-                    queue.doubt(),
-                    () -> upload.sharedRuntime()
-                            .ifPresent(runtime -> SharedRuntime.requireStillThere(
-                                    configuration.get(SessionConfig.LIBRARY_ROOT), yarnConfiguration, runtime)));
+            submit(cluster, context, record, job, queue.doubt());
             if (!queue.isSure()) {
                 checkPlaced(yarn, id, session, limits);
             }
@@ -209,15 +200,13 @@ public final class Deployment {
      *
      * @param yarn asked once: who gives it up waits for the answer
      * @param doubt of the queue: why YARN may refuse it
-     * @param check once YARN has it: throws if it is not to go on
      */
     private void submit(
             Yarn yarn,
             ApplicationSubmissionContext context,
             SessionRecord record,
             @Nullable OnlyJob job,
-            String doubt,
-            Runnable check) {
+            String doubt) {
         synchronized (submission) {
             if (begun == null) {
                 throw new ClientException(ExitCode.INTERRUPTED, "Interrupted; the session is given up.");
@@ -235,7 +224,6 @@ public final class Deployment {
                         ? failed
                         : new ClientException(ExitCode.REFUSED, failed.getMessage() + "\n" + doubt, failed);
             }
-            check.run();
             onItsOwn = job == null ? null : record;
         }
     }
@@ -315,12 +303,7 @@ public final class Deployment {
     }
 
     /** What was put into HDFS. */
-    private record Upload(
-            Published libraries,
-            SessionSpec spec,
-            LibraryFile specFile,
-            Optional<LibraryFile> keytab,
-            Optional<LibraryFile> sharedRuntime) {}
+    private record Upload(Published libraries, SessionSpec spec, LibraryFile specFile, Optional<LibraryFile> keytab) {}
 
     private Upload upload(
             YarnConfiguration yarnConfiguration,
@@ -347,10 +330,8 @@ public final class Deployment {
             settings.put(CONTAINER_LOG_SETTINGS, distribution.containerLogSettings());
         }
         Path archive = bundle.ofJars(jars);
-        // Whose sessions don't say which one they have may have it deleted.
-        Optional<LibraryFile> shared = RuntimeTag.fitsWith(session.application().tags())
-                ? SharedRuntime.find(configuration.get(SessionConfig.LIBRARY_ROOT), yarnConfiguration, archive, hashes)
-                : Optional.empty();
+        Optional<LibraryFile> shared =
+                SharedRuntime.find(configuration.get(SessionConfig.LIBRARY_ROOT), yarnConfiguration, archive, hashes);
         List<Path> files = new ArrayList<>();
         if (shared.isEmpty()) {
             files.add(archive);
@@ -392,7 +373,7 @@ public final class Deployment {
                 ? Optional.of(writeKeytab(
                         yarnConfiguration, record, Path.of(session.kerberos().keytab())))
                 : Optional.empty();
-        return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete), keytab, shared);
+        return new Upload(published, complete, writeSpec(yarnConfiguration, record, complete), keytab);
     }
 
     /** A session is opened without one if it can't be had; one that is named is needed by all its containers. */

@@ -62,30 +62,6 @@ public final class SharedRuntime {
         return seen;
     }
 
-    /**
-     * Once YARN knows that the application has it.
-     *
-     * @throws ClientException if it was deleted since it was found, or is being deleted, or that can't be seen
-     */
-    static void requireStillThere(String root, Configuration hadoop, LibraryFile runtime) {
-        boolean isThere;
-        try {
-            isThere = new SharedLibraries(pathOf(root), hadoop).isStillThere(runtime);
-        } catch (IOException unanswered) {
-            throw new ClientException(
-                    ExitCode.NO_CLUSTER,
-                    "It can't be seen whether the runtime for all users is still in " + runtime.getPath() + ": "
-                            + FailureWords.sentence(unanswered) + " Check HDFS, and run the command again.",
-                    unanswered);
-        }
-        if (!isThere) {
-            throw new ClientException(
-                    ExitCode.REFUSED,
-                    "The runtime for all users " + runtime.getPath()
-                            + " was deleted while the application was opened. Run the command again.");
-        }
-    }
-
     private static SharedLibraries.Seen look(String root, Configuration hadoop, Path archive, HashCache hashes)
             throws IOException {
         org.apache.hadoop.fs.Path directory = pathOf(root);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +37,6 @@ final class SubmissionContext {
      * Fills it in.
      *
      * @param keytab for the master alone
-     * @param sharedRuntime the SHA-256 of the runtime for all users that it has; empty: it has its own
      * @param user who submits
      * @param isSecure the cluster knows by itself who that is
      */
@@ -46,7 +46,6 @@ final class SubmissionContext {
             SessionSpec spec,
             LibraryFile specFile,
             Optional<LibraryFile> keytab,
-            Optional<String> sharedRuntime,
             Credentials credentials,
             String user,
             boolean isSecure)
@@ -55,7 +54,7 @@ final class SubmissionContext {
         context.setApplicationName(session.applicationName());
         context.setApplicationType(application.type());
         context.setQueue(session.queue());
-        context.setApplicationTags(RuntimeTag.with(application.tags(), sharedRuntime));
+        context.setApplicationTags(new LinkedHashSet<>(application.tags()));
         application.priority().ifPresent(priority -> context.setPriority(Priority.newInstance(priority)));
         if (!application.nodeLabel().isEmpty()) {
             context.setNodeLabelExpression(application.nodeLabel());

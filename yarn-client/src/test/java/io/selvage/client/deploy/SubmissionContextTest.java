@@ -38,7 +38,7 @@ class SubmissionContextTest {
         assertThat(context.getQueue()).isEqualTo("default");
         assertThat(context.getPriority()).isNull();
         assertThat(context.getNodeLabelExpression()).isNull();
-        assertThat(context.getApplicationTags()).containsExactly("selvage-runtime-abc123");
+        assertThat(context.getApplicationTags()).isEmpty();
         assertThat(context.getLogAggregationContext()).isNull();
         assertThat(context.getAMContainerSpec().getApplicationACLs()).isEmpty();
         assertThat(context.getKeepContainersAcrossApplicationAttempts()).isTrue();
@@ -65,7 +65,7 @@ class SubmissionContextTest {
         assertThat(context.getPriority().getPriority()).isZero();
         assertThat(context.getNodeLabelExpression()).isEqualTo("gpu");
         // YARN's own doing: it keeps tags in lower case.
-        assertThat(context.getApplicationTags()).containsExactlyInAnyOrder("etl", "team-7", "selvage-runtime-abc123");
+        assertThat(context.getApplicationTags()).containsExactlyInAnyOrder("etl", "team-7");
         assertThat(context.getAMContainerSpec().getApplicationACLs())
                 .containsOnly(
                         Map.entry(ApplicationAccessType.VIEW_APP, "bert ops"),
@@ -139,7 +139,6 @@ class SubmissionContextTest {
                 SPEC,
                 file("selvage-session.pb"),
                 keytab,
-                Optional.of("abc123"),
                 new Credentials(),
                 "anna",
                 false);
