@@ -212,8 +212,7 @@ final class LocalSession {
                 "",
                 NEVER_LOST,
                 directory.resolve("programs"),
-                0,
-                true);
+                0);
         ExecutorServices services = new ExecutorServices(
                 store,
                 configuration,

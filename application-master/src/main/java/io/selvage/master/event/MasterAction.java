@@ -255,9 +255,8 @@ public sealed interface MasterAction {
      * Start an executor's process in a container; answered by ContainerStartFailed if that fails.
      *
      * @param reserveMib of the container's memory, what heap and buffers are not to take
-     * @param fitForDisk of the rest, the heap leaves to RocksDB what this takes
      */
-    record LaunchExecutor(ExecutorId executor, long reserveMib, boolean fitForDisk) implements MasterAction {
+    record LaunchExecutor(ExecutorId executor, long reserveMib) implements MasterAction {
         @Override
         public void carryOut(Performer performer) {
             performer.perform(this);

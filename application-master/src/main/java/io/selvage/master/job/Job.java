@@ -17,7 +17,6 @@ import io.selvage.master.resource.Fleet;
 import io.selvage.protocol.config.CheckpointOnCancel;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.RestartPolicy;
-import io.selvage.protocol.config.StateBackendKind;
 import io.selvage.protocol.failure.EndWords;
 import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.id.CheckpointId;
@@ -235,16 +234,6 @@ final class Job {
             this.ending = journaled.getEnded();
             this.lastFailure = ending.hasFailure() ? ending.getFailure() : null;
         }
-    }
-
-    /** It is to go on, and runs nowhere. */
-    boolean isDown() {
-        return isLive() && deployment == null;
-    }
-
-    /** Where its keyed state is. */
-    boolean isOnDisk() {
-        return config.stateBackend() == StateBackendKind.ROCKSDB;
     }
 
     /** A time of an earlier master's, on this one's clock. */
@@ -503,7 +492,7 @@ final class Job {
         }
         List<ExecutorId> standbys = fleet.standbys();
         fleet.release(id);
-        Optional<List<ExecutorId>> slots = fleet.tryReserve(id, topology.slotsNeeded(), lastSlots, isOnDisk());
+        Optional<List<ExecutorId>> slots = fleet.tryReserve(id, topology.slotsNeeded(), lastSlots);
         if (slots.isEmpty()) {
             withdrawDeployment();
             journalFailure();
@@ -602,7 +591,7 @@ final class Job {
                     Failures.of(
                             FailureKind.TRANSIENT,
                             "The job needs " + graph.slotsNeeded() + " slots, and for "
-                                    + limits.resourcesNanos() / 1_000_000_000 + " s only " + fleet.freeSlots(isOnDisk())
+                                    + limits.resourcesNanos() / 1_000_000_000 + " s only " + fleet.freeSlots()
                                     + " have been free: lower its parallelism, or give the queue more resources."));
         }
     }
@@ -1181,7 +1170,7 @@ final class Job {
 
     private String slotsAlarm() {
         return "The job has waited for " + (outbox.nowNanos() - waitingSinceNanos) / 1_000_000_000 + " s, as only "
-                + fleet.freeSlots(isOnDisk()) + " of " + slotsWanted() + " slots are free. It goes on from checkpoint "
+                + fleet.freeSlots() + " of " + slotsWanted() + " slots are free. It goes on from checkpoint "
                 + restorePoints.id() + " once there are enough. "
                 + (lastFailedStart == null
                         ? "See what YARN has left for the queue."
@@ -1198,7 +1187,7 @@ final class Job {
             isRoomToMove = false;
             return;
         }
-        boolean isRoom = !fleet.isRecovering() && fleet.freeSlots(isOnDisk()) >= toMove;
+        boolean isRoom = !fleet.isRecovering() && fleet.freeSlots() >= toMove;
         if (toMove != slotsAnnounced || (isRoom && !isRoomToMove)) {
             outbox.note(id + " is to move out of " + toMove + " slots, and takes a checkpoint for it"
                     + (isRoom ? "." : "; there is no room elsewhere yet."));
@@ -1211,7 +1200,7 @@ final class Job {
     /** A checkpoint has just been completed, so that next to nothing is lost by starting anew elsewhere. */
     private void tryMove() {
         int toMove = slotsToMove();
-        if (toMove == 0 || fleet.isRecovering() || fleet.freeSlots(isOnDisk()) < toMove) {
+        if (toMove == 0 || fleet.isRecovering() || fleet.freeSlots() < toMove) {
             return;
         }
         giveUpBut(intactBut(region ->
@@ -1307,7 +1296,7 @@ final class Job {
         if (phase != Phase.RUNNING) {
             return id + " is " + phase + ": all of it has to run first.";
         }
-        int missing = slotsToAdd() - fleet.freeSlots(isOnDisk());
+        int missing = slotsToAdd() - fleet.freeSlots();
         return missing > 0
                 ? missing + " of the " + wanted.target().slotsNeeded() + " slots that it takes are missing."
                 : "It is begun with the next checkpoint.";
@@ -1338,7 +1327,7 @@ final class Job {
     }
 
     private boolean isRoomToRescale() {
-        return !fleet.isRecovering() && fleet.freeSlots(isOnDisk()) >= slotsToAdd();
+        return !fleet.isRecovering() && fleet.freeSlots() >= slotsToAdd();
     }
 
     /** Takes a checkpoint at once when there is room, and again when there is room again. */

@@ -18,7 +18,6 @@ import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
-import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SavepointId;
@@ -60,7 +59,6 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -80,7 +78,6 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     private final SessionFacts facts;
     private final Configuration configuration;
-    private final boolean areAllFitForDisk;
     private final JobLimits limits;
     private final RandomGenerator random;
     private final Outbox outbox;
@@ -126,7 +123,6 @@ public final class JobMaster implements MasterEvent.Receiver {
             long seed) {
         this.facts = facts;
         this.configuration = configuration;
-        this.areAllFitForDisk = SessionConfig.from(configuration).areAllFitForDisk();
         this.limits = limits;
         this.random = new SplittableRandom(seed);
         this.outbox = new Outbox(journaled, startedMillis);
@@ -226,22 +222,14 @@ public final class JobMaster implements MasterEvent.Receiver {
 
     private Demand demand() {
         return new Demand(
-                slotsAwaited(job -> true),
-                slotsAwaited(Job::isOnDisk),
+                jobs.values().stream()
+                        .mapToInt(job -> job.slotsWanted() + job.slotsToMove() + job.slotsToAdd())
+                        .sum(),
                 jobs.values().stream().anyMatch(Job::wantsStandby),
                 !jobs.values().stream().allMatch(Job::hasEnded),
-                areAllFitForDisk || jobs.values().stream().anyMatch(job -> job.isOnDisk() && !job.hasEnded()),
-                jobs.values().stream().anyMatch(job -> !job.isOnDisk() && job.isDown()),
                 jobs.values().stream()
                         .flatMap(job -> job.stoppingExecutors().stream())
                         .collect(Collectors.toSet()));
-    }
-
-    private int slotsAwaited(Predicate<Job> by) {
-        return jobs.values().stream()
-                .filter(by)
-                .mapToInt(job -> job.slotsWanted() + job.slotsToMove() + job.slotsToAdd())
-                .sum();
     }
 
     private void lost(LostExecutor lost) {

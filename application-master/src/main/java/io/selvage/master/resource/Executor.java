@@ -18,7 +18,6 @@ public final class Executor {
     private final String node;
     private long memoryMib;
     private long reserveMib;
-    private boolean isLaunchedForDisk;
     private ExecutorState state;
     private long deadlineNanos;
     private long idleSinceNanos;
@@ -135,15 +134,8 @@ public final class Executor {
         return reserveMib;
     }
 
-    /** @param forDisk the heap leaves to RocksDB what state on the disk takes */
-    void launchedWith(long reserve, boolean forDisk) {
+    void launchedWith(long reserve) {
         reserveMib = reserve;
-        isLaunchedForDisk = forDisk;
-    }
-
-    /** Has the memory beside its heap that state on the disk takes, as far as is known. */
-    boolean isFitForDisk() {
-        return isLaunchedForDisk || (register != null && register.getFitForDisk());
     }
 
     void extendDeadline(long newDeadlineNanos) {

@@ -196,10 +196,10 @@ public final class Fleet {
         } else {
             Executor launched =
                     new Executor(executor, node, memoryMib, ExecutorState.STARTING, nowNanos + limits.startNanos());
-            launched.launchedWith(memory.reserveOf(memoryMib), demand.forDisk());
+            launched.launchedWith(memory.reserveOf(memoryMib));
             executors.put(executor, launched);
             note("Executor " + executor + " is launched on " + node + ".");
-            actions.accept(new MasterAction.LaunchExecutor(executor, launched.reserveMib(), demand.forDisk()));
+            actions.accept(new MasterAction.LaunchExecutor(executor, launched.reserveMib()));
         }
     }
 
@@ -440,18 +440,14 @@ public final class Fleet {
 
     // ---- slots ---------------------------------------------------------------------------------------------------
 
-    /**
-     * All the slots or none; none while executors of the attempt before are still awaited.
-     *
-     * @param onDisk where the job's state is
-     */
-    public Optional<List<ExecutorId>> tryReserve(JobId job, int count, List<ExecutorId> before, boolean onDisk) {
+    /** All the slots or none; none while executors of the attempt before are still awaited. */
+    public Optional<List<ExecutorId>> tryReserve(JobId job, int count, List<ExecutorId> before) {
         if (recovering || closing) {
             return Optional.empty();
         }
         Map<ExecutorId, Long> readiness = new TreeMap<>();
         registered().forEach(executor -> readiness.put(executor.id(), executor.followedTo(job)));
-        return slots.tryReserve(job, count, capacity(onDisk), before, readiness);
+        return slots.tryReserve(job, count, capacity(), before, readiness);
     }
 
     /** Executors on which nothing runs and that are kept for what may be lost; in order. */
@@ -531,7 +527,6 @@ public final class Fleet {
         if (recovering || closing) {
             return;
         }
-        replaceUnfit(demand);
         keepReady(demand);
         learn(demand, nowNanos);
         if (requestedCount > 0 && requestedMib != memory.asked()) {
@@ -638,16 +633,6 @@ public final class Fleet {
         memory.notice().ifPresent(notices::add);
         notices.addAll(failing.notices(nowNanos));
         return notices;
-    }
-
-    /** Idle executors that gave all of their memory to the heap make way for others: they could take over nothing. */
-    private void replaceUnfit(Demand demand) {
-        if (demand.wantsOnlyFit()) {
-            registered()
-                    .filter(executor -> isIdle(executor) && !executor.isFitForDisk())
-                    .forEach(executor -> onGoodbye(
-                            executor.id(), "a job has its state on the disk, and it has kept no memory for RocksDB."));
-        }
     }
 
     /** Idle executors are kept as standbys, those that are already first. */
@@ -762,13 +747,9 @@ public final class Fleet {
         return slots.busy(id);
     }
 
-    /**
-     * Slots that a job could have at once.
-     *
-     * @param onDisk where the job's state is
-     */
-    public int freeSlots(boolean onDisk) {
-        return slots.freeCount(capacity(onDisk));
+    /** Slots that a job could have at once. */
+    public int freeSlots() {
+        return slots.freeCount(capacity());
     }
 
     // ---- details -------------------------------------------------------------------------------------------------
@@ -777,12 +758,9 @@ public final class Fleet {
         return executors.values().stream().filter(executor -> executor.state() == ExecutorState.REGISTERED);
     }
 
-    /** @param onDisk where the state is of what is to have them */
-    private Map<ExecutorId, Integer> capacity(boolean onDisk) {
+    private Map<ExecutorId, Integer> capacity() {
         Map<ExecutorId, Integer> capacity = new TreeMap<>();
-        registered()
-                .filter(executor -> executor.isUsable() && (!onDisk || executor.isFitForDisk()))
-                .forEach(executor -> capacity.put(executor.id(), executor.slots()));
+        registered().filter(Executor::isUsable).forEach(executor -> capacity.put(executor.id(), executor.slots()));
         return capacity;
     }
 
@@ -795,10 +773,11 @@ public final class Fleet {
         if (closing || recovering) {
             return 0;
         }
-        long starting = starting(demand.wantsOnlyFit());
-        long forSlots = Math.max(
-                containers(demand.slots() - freeSlots(false) - starting(false) * limits.slotsPerExecutor()),
-                containers(demand.slotsOnDisk() - freeSlots(true) - starting(true) * limits.slotsPerExecutor()));
+        long starting = executors.values().stream()
+                .filter(executor ->
+                        executor.state() == ExecutorState.STARTING || executor.state() == ExecutorState.RECOVERED)
+                .count();
+        long forSlots = containers(demand.slots() - freeSlots() - starting * limits.slotsPerExecutor());
         long staying =
                 registered().filter(executor -> executor.goodbye().isEmpty()).count();
         long forMinimum = limits.minimum() - starting - staying;
@@ -806,17 +785,9 @@ public final class Fleet {
         return Math.toIntExact(Math.max(0, Math.max(forStandby, Math.max(forSlots, forMinimum))));
     }
 
-    /** @param onDisk only those that are fit for it; what an earlier master has launched has yet to say so */
-    private long starting(boolean onDisk) {
-        return executors.values().stream()
-                .filter(executor -> executor.state() == ExecutorState.RECOVERED
-                        || (executor.state() == ExecutorState.STARTING && (!onDisk || executor.isFitForDisk())))
-                .count();
-    }
-
     /** What jobs wait for and does not fit beside others takes idle executors, and standbys come on top of these. */
     private long missingStandbys(Demand demand, long starting) {
-        Map<ExecutorId, Integer> usable = capacity(demand.wantsOnlyFit());
+        Map<ExecutorId, Integer> usable = capacity();
         long idle = usable.keySet().stream().filter(id -> slots.busy(id) == 0).count();
         int besideOthers = usable.entrySet().stream()
                 .filter(each -> slots.busy(each.getKey()) > 0)

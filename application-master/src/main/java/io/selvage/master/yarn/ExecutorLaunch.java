@@ -6,7 +6,6 @@ import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.process.JvmOptions;
 import io.selvage.protocol.process.MasterHint;
-import io.selvage.protocol.process.RocksDbMemory;
 import io.selvage.protocol.wire.LibraryFile;
 import io.selvage.protocol.wire.SessionSpec;
 import java.io.IOException;
@@ -70,20 +69,16 @@ public final class ExecutorLaunch {
 
     /**
      * @param memoryMib of the container that YARN has given, without what is to be kept for neither heap nor buffers
-     * @param fitForDisk of that, the heap leaves to RocksDB what this takes, also if the session's jobs choose
-     *     otherwise
      * @param credentials of this moment: tokens are renewed in a long life
      */
-    ContainerLaunchContext context(long memoryMib, boolean fitForDisk, Credentials credentials) throws IOException {
+    ContainerLaunchContext context(long memoryMib, Credentials credentials) throws IOException {
         return ContainerLaunchContext.newInstance(
-                files, environment, List.of(command(memoryMib, fitForDisk)), null, tokens(credentials), acls);
+                files, environment, List.of(command(memoryMib)), null, tokens(credentials), acls);
     }
 
     /** YARN runs this in a shell, which expands YARN's own variables and what chooses the archive of classes. */
-    String command(long memoryMib, boolean fitForDisk) {
-        boolean isFitForDisk = fitForDisk || config.areAllFitForDisk();
-        long rocksDbMib = isFitForDisk ? config.rocksDbMib(memoryMib) : 0;
-        long heapMib = heapMib(memoryMib, rocksDbMib);
+    String command(long memoryMib) {
+        long heapMib = heapMib(memoryMib, config.rocksDbBytes(memoryMib));
         String ownOptions = JvmOptions.inShell(config.executorJvmOptions());
         List<String> words = List.of(
                 Environment.JAVA_HOME.$$() + "/bin/java",
@@ -106,7 +101,6 @@ public final class ExecutorLaunch {
                 "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
                 "-Djava.net.preferIPv4Stack=true",
                 "-Djava.io.tmpdir=" + Environment.PWD.$$() + "/tmp",
-                isFitForDisk ? RocksDbMemory.option(rocksDbMib) : "",
                 ownOptions,
                 EXECUTOR_CLASS,
                 "1>" + ApplicationConstants.LOG_DIR_EXPANSION_VAR + "/executor.log",

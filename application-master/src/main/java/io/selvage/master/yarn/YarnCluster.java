@@ -236,8 +236,7 @@ public final class YarnCluster {
         try {
             nodeManagers.startContainerAsync(
                     container,
-                    Objects.requireNonNull(launch)
-                            .context(memoryMib(container) - action.reserveMib(), action.fitForDisk(), credentials()));
+                    Objects.requireNonNull(launch).context(memoryMib(container) - action.reserveMib(), credentials()));
         } catch (IOException failed) {
             inbox.post(new MasterEvent.ContainerStartFailed(
                     action.executor(), "The credentials of an executor could not be put together: " + failed, false));

@@ -42,12 +42,10 @@ import io.selvage.protocol.wire.VertexMessage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -62,7 +60,6 @@ final class MasterHarness {
     final List<JournalRecord> journal = new ArrayList<>();
     final Map<ExecutorId, ConnectionId> connections = new LinkedHashMap<>();
     final Map<String, String> settings = new LinkedHashMap<>();
-    private final Set<ExecutorId> fitForDisk = new HashSet<>(); // As they were launched.
     JobMaster master;
     long epoch = 1;
     long nowNanos;
@@ -76,7 +73,6 @@ final class MasterHarness {
     private int recordsReplayed;
     private int clusterNodes;
     private final int standby;
-    private final Map<String, String> session;
     private final boolean isForJobAlone;
     private long nextConnection;
     private long nextRequest;
@@ -87,12 +83,7 @@ final class MasterHarness {
 
     /** @param standby how many executors are kept ready */
     MasterHarness(int standby) {
-        this(standby, false, Map.of(), Map.of());
-    }
-
-    /** @param session its settings, which a job's own lie above */
-    static MasterHarness ofSession(Map<String, String> session) {
-        return new MasterHarness(0, false, Map.of(), session);
+        this(standby, false, Map.of());
     }
 
     /** An application that is for {@link #JOB} alone. */
@@ -101,12 +92,11 @@ final class MasterHarness {
     }
 
     static MasterHarness forJobAlone(String key, String value) {
-        return new MasterHarness(0, true, Map.of(key, value), Map.of());
+        return new MasterHarness(0, true, Map.of(key, value));
     }
 
-    private MasterHarness(int standby, boolean isForJobAlone, Map<String, String> more, Map<String, String> session) {
+    private MasterHarness(int standby, boolean isForJobAlone, Map<String, String> more) {
         this.standby = standby;
-        this.session = session;
         this.isForJobAlone = isForJobAlone;
         settings.putAll(more);
         settings.put("selvage.checkpoint.interval", INTERVAL.toMillis() + "ms");
@@ -128,7 +118,7 @@ final class MasterHarness {
                         SessionDescription.getDefaultInstance(),
                         isForJobAlone ? Optional.of(submission(JOB)) : Optional.empty()),
                 JournaledState.replay(journal),
-                Configuration.defaults().with(session, "in the test"),
+                Configuration.defaults(),
                 new FleetLimits(
                         2,
                         0,
@@ -174,9 +164,6 @@ final class MasterHarness {
     private void perform(List<MasterAction> taken) {
         for (MasterAction action : taken) {
             actions.add(action);
-            if (action instanceof MasterAction.LaunchExecutor launch && launch.fitForDisk()) {
-                fitForDisk.add(launch.executor());
-            }
             if (action instanceof MasterAction.AppendToJournal append) {
                 journal.add(append.record());
                 journalHeld |= heldFrom.test(append.record());
@@ -348,7 +335,6 @@ final class MasterHarness {
                         .setDataPort(9000 + number)
                         .setPid(100 + number)
                         .setSlots(2)
-                        .setFitForDisk(fitForDisk.contains(executor(number)))
                         .addAllRunning(List.of(running))
                         .build()));
     }

@@ -57,13 +57,6 @@ record Scenario(
                 random.nextInt(3) == 0);
     }
 
-    /**
-     * Where the job's state is, which only some executors may be fit for; of each seed the rest is as it was before.
-     */
-    boolean isOnDisk() {
-        return total % 3 == 0;
-    }
-
     /** Each region is one vertex. */
     Set<Integer> regions() {
         return second == 0 ? Set.of(1) : new TreeSet<>(Set.of(1, 2));

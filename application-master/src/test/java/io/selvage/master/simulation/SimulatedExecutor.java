@@ -49,7 +49,6 @@ final class SimulatedExecutor {
     private static final long FOR_GOOD = Long.MAX_VALUE;
 
     private final ExecutorId id;
-    private final boolean fitForDisk;
     private final Simulation simulation;
     private final SimulatedProcess process;
     private final int slowness;
@@ -157,9 +156,8 @@ final class SimulatedExecutor {
         }
     }
 
-    SimulatedExecutor(ExecutorId id, boolean fitForDisk, Simulation simulation) {
+    SimulatedExecutor(ExecutorId id, Simulation simulation) {
         this.id = id;
-        this.fitForDisk = fitForDisk;
         this.simulation = simulation;
         this.process = new SimulatedProcess(simulation);
         this.slowness = simulation.chance(Fault.EXECUTOR_IS_SLOW, 0.1) ? 8 : 1;
@@ -194,8 +192,7 @@ final class SimulatedExecutor {
                 .setExecutorId(id.value())
                 .setHost("host")
                 .setNode(simulation.yarn().nodeOf(id))
-                .setSlots(simulation.scenario().slots())
-                .setFitForDisk(fitForDisk);
+                .setSlots(simulation.scenario().slots());
         Running here = running;
         if (here != null && !simulation.is(Variant.SURVIVORS_NOT_ADOPTED)) {
             register.addRunning(describe(here));

@@ -300,7 +300,7 @@ final class SimulatedYarn {
                 reportEnd(container, 1);
                 return;
             }
-            SimulatedExecutor executor = new SimulatedExecutor(container, action.fitForDisk(), simulation);
+            SimulatedExecutor executor = new SimulatedExecutor(container, simulation);
             executors.put(container, executor);
             simulation.seek(executor);
             if (memoryOf(container) < neededMib) {

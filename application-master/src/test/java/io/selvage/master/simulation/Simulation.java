@@ -574,7 +574,6 @@ final class Simulation {
                 .setName("simulated")
                 .setGraphPath(GRAPH)
                 .putSettings("selvage.checkpoint.interval", scenario.intervalMillis() + "ms")
-                .putSettings("selvage.state.backend", scenario.isOnDisk() ? "rocksdb" : "heap")
                 .putSettings("selvage.checkpoint.timeout", "2s")
                 .putSettings("selvage.checkpoint.retained", String.valueOf(scenario.retained()))
                 .putSettings("selvage.checkpoint.on-cancel", scenario.retains() ? "retain" : "delete")

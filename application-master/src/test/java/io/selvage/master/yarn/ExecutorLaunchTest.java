@@ -61,7 +61,7 @@ class ExecutorLaunchTest {
 
     @Test
     void givesExecutorsTheFilesOfTheSession() throws Exception {
-        ContainerLaunchContext context = launch("", false).context(1024, false, new Credentials());
+        ContainerLaunchContext context = launch("", false).context(1024, new Credentials());
         assertThat(context.getLocalResources())
                 .containsOnlyKeys("selvage-session.pb", "lib", "hadoop-conf/configuration.jar");
         LocalResource libraries = context.getLocalResources().get("lib");
@@ -87,7 +87,7 @@ class ExecutorLaunchTest {
                 .build();
         ContainerLaunchContext context = new ExecutorLaunch(
                         spec, file("selvage-session.pb"), config, new MasterHint(3, "n7", 4711), true)
-                .context(1024, false, new Credentials());
+                .context(1024, new Credentials());
         Map<String, LocalResource> files = context.getLocalResources();
         assertThat(files.get("rules.txt").getType()).isEqualTo(LocalResourceType.FILE);
         assertThat(files.get("models").getType()).isEqualTo(LocalResourceType.ARCHIVE);
@@ -147,9 +147,9 @@ class ExecutorLaunchTest {
 
     @Test
     void namesTheSubmitterOnlyWhereNobodyProvesWhoHeIs() throws Exception {
-        assertThat(launch("", false).context(1024, false, new Credentials()).getEnvironment())
+        assertThat(launch("", false).context(1024, new Credentials()).getEnvironment())
                 .containsEntry("HADOOP_USER_NAME", "anna");
-        assertThat(launch("", true).context(1024, false, new Credentials()).getEnvironment())
+        assertThat(launch("", true).context(1024, new Credentials()).getEnvironment())
                 .doesNotContainKey("HADOOP_USER_NAME");
     }
 
@@ -159,7 +159,7 @@ class ExecutorLaunchTest {
         ours.addSecretKey(new Text("selvage.identity"), new byte[] {1, 2});
         ours.addToken(new Text("rm"), token(AMRMTokenIdentifier.KIND_NAME.toString()));
         ours.addToken(new Text("nn"), token("HDFS_DELEGATION_TOKEN"));
-        ByteBuffer handed = launch("", true).context(1024, false, ours).getTokens();
+        ByteBuffer handed = launch("", true).context(1024, ours).getTokens();
         byte[] bytes = new byte[handed.remaining()];
         handed.get(bytes);
         Credentials theirs = new Credentials();
@@ -176,7 +176,7 @@ class ExecutorLaunchTest {
 
     @Test
     void startsTheExecutorsMainWithTheOptionsOfTheSession() {
-        String command = launch("-Dx=y -Xlog:gc*:file=gc.log", false).command(2048, false);
+        String command = launch("-Dx=y -Xlog:gc*:file=gc.log", false).command(2048);
         assertThat(command)
                 .startsWith("exec {{JAVA_HOME}}/bin/java -Xms1433m -Xmx1433m ")
                 .contains(" -XX:+ExitOnOutOfMemoryError -XX:+DisplayVMOutputToStderr ")
@@ -188,7 +188,7 @@ class ExecutorLaunchTest {
     @ParameterizedTest
     @ValueSource(strings = {"-Xmx900m", "-Dx=y -XX:MaxHeapSize=900m", "-XX:InitialHeapSize=64m", "-XX:MinHeapSize=64m"})
     void aHeapThatTheUserSetsBeginsAsTheUserOrTheJvmSays(String options) {
-        assertThat(launch(options, false).command(2048, false)).doesNotContain("-Xms");
+        assertThat(launch(options, false).command(2048)).doesNotContain("-Xms");
     }
 
     @ParameterizedTest
@@ -197,39 +197,6 @@ class ExecutorLaunchTest {
         long rest = memoryMib - ExecutorLaunch.heapMib(memoryMib, 0) - ExecutorLaunch.directMib(memoryMib);
         assertThat(ExecutorLaunch.heapMib(memoryMib, 0)).isGreaterThanOrEqualTo(memoryMib / 4);
         assertThat(rest).isGreaterThanOrEqualTo(Math.min(192, memoryMib / 2));
-    }
-
-    private static String command(String backend, String share, boolean fitForDisk) {
-        Configuration configuration = Configuration.defaults()
-                .with(Map.of("selvage.state.backend", backend, "selvage.executor.rocksdb-share", share), "in the test");
-        return new ExecutorLaunch(
-                        SPEC,
-                        file("selvage-session.pb"),
-                        SessionConfig.from(configuration),
-                        new MasterHint(3, "n7", 4711),
-                        false)
-                .command(2048, fitForDisk);
-    }
-
-    /** Whether all jobs of the session have their state there, or one of them. */
-    @Test
-    void theHeapLeavesToRocksDbWhatStateOnTheDiskTakes() {
-        assertThat(command("heap", "0.25", false)).contains("-Xmx1433m").doesNotContain("rocksdb");
-        for (String kept : List.of(command("heap", "0.25", true), command("rocksdb", "0.25", false))) {
-            assertThat(kept).contains(" -Xms1075m -Xmx1075m ").contains(" -Dselvage.executor.rocksdb-mib=512 ");
-        }
-        assertThat(command("heap", "0", false))
-                .as("as it is set, nothing has to be kept")
-                .contains("-Xmx1433m")
-                .contains(" -Dselvage.executor.rocksdb-mib=0 ");
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {512, 1024, 4096, 65536})
-    void besidesHeapAndDirectBuffersThereIsRoomForWhatIsKept(long memoryMib) {
-        long kept = memoryMib / 4;
-        long rest = memoryMib - ExecutorLaunch.heapMib(memoryMib, kept) - ExecutorLaunch.directMib(memoryMib);
-        assertThat(rest - kept).isGreaterThanOrEqualTo(Math.min(192, memoryMib / 3));
     }
 
     @Test
@@ -265,7 +232,7 @@ class ExecutorLaunchTest {
                         SessionConfig.from(Configuration.defaults()),
                         new MasterHint(3, "n7", 4711),
                         false)
-                .context(1024, false, new Credentials());
+                .context(1024, new Credentials());
         assertThat(context.getLocalResources().get("lib").getVisibility()).isEqualTo(LocalResourceVisibility.PUBLIC);
         assertThat(context.getLocalResources()
                         .get("hadoop-conf/configuration.jar")

@@ -171,7 +171,7 @@ public record SessionConfig(
             "selvage.executor.rocksdb-share",
             ValueType.decimal(0, 0.6),
             0.25,
-            "The share of an executor's container that is kept from the heap for RocksDB, if the session's `selvage.state.backend` is rocksdb, or a job has chosen that; half of it caches what was read from the disk.");
+            "The share of an executor's container that is kept from the heap for RocksDB, if the session's `selvage.state.backend` is rocksdb; half of it caches what was read from the disk.");
     public static final ConfigKey<Double> STANDBY_MEMORY_SHARE = ConfigKey.session(
             "selvage.standby.memory-share",
             ValueType.decimal(0, 0.9),
@@ -267,14 +267,12 @@ public record SessionConfig(
         return (long) (executorMemory.mebibytes() * (1 + executorMemoryGrowth));
     }
 
-    /** Of a container of so many MiB, what RocksDB may take beside the heap, where it is kept for that. */
-    public long rocksDbMib(long containerMib) {
-        return (long) (containerMib * rocksDbShare);
-    }
-
-    /** Whether every executor is fit for state on the disk, and not only those that jobs need which have chosen it. */
-    public boolean areAllFitForDisk() {
-        return defaultBackend == StateBackendKind.ROCKSDB || rocksDbShare == 0;
+    /** Of a container of so many bytes, what RocksDB may take beside the heap. */
+    public long rocksDbBytes(long containerBytes) {
+        return switch (defaultBackend) {
+            case HEAP -> 0;
+            case ROCKSDB -> (long) (containerBytes * rocksDbShare);
+        };
     }
 
     private static Map<String, Long> amounts(Map<String, String> texts) {

@@ -61,7 +61,6 @@ class WindowsIT {
                                 "selvage.executor.minimum", "2",
                                 "selvage.executor.slots", "2",
                                 "selvage.executor.memory", "1g",
-                                "selvage.state.backend", "rocksdb", // All executors are fit for it, and shared.
                                 "selvage.master.memory", "512m",
                                 "selvage.network.bind-host", "127.0.0.1",
                                 "selvage.checkpoint.interval", "500ms",

@@ -13,7 +13,6 @@ import java.time.Duration;
  * @param lease an executor without a master for so long ends itself
  * @param workDirectory local, for the jars of jobs
  * @param standbyBytes of the heap that may hold the state of jobs that it is ready to take over
- * @param fitForDisk beside its heap there is the memory that state on the disk takes
  */
 public record ExecutorSettings(
         ExecutorId id,
@@ -24,5 +23,4 @@ public record ExecutorSettings(
         String logUrl,
         Duration lease,
         Path workDirectory,
-        long standbyBytes,
-        boolean fitForDisk) {}
+        long standbyBytes) {}

@@ -170,7 +170,6 @@ final class TaskExecutor {
                 .setSlots(settings.slots())
                 .setNode(settings.node())
                 .setLogUrl(settings.logUrl())
-                .setFitForDisk(settings.fitForDisk())
                 .setMasterlessSinceMillis(masterlessSinceMillis);
         for (JobHere job : jobs.values()) {
             Deployment newest = job.newest();

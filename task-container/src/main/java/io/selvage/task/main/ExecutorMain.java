@@ -10,7 +10,6 @@ import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ClassArchiveMaker;
 import io.selvage.protocol.process.ContainerLayout;
 import io.selvage.protocol.process.ProcessRole;
-import io.selvage.protocol.process.RocksDbMemory;
 import io.selvage.protocol.process.StartSteps;
 import io.selvage.protocol.program.ProgramClassLoader;
 import io.selvage.protocol.wire.LibraryFile;
@@ -33,7 +32,6 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -100,7 +98,6 @@ public final class ExecutorMain {
                 here.session().encryptsData(),
                 here.session().bindHost());
         steps.done("data plane");
-        OptionalLong rocksDb = RocksDbMemory.bytes(System.getProperties());
         ExecutorSettings settings = new ExecutorSettings(
                 here.executor(),
                 here.host(),
@@ -111,14 +108,13 @@ public final class ExecutorMain {
                 here.session().executorLease(),
                 workingDirectory.resolve("programs"),
                 (long) (here.session().standbyMemoryShare()
-                        * Runtime.getRuntime().maxMemory()),
-                rocksDb.isPresent());
+                        * Runtime.getRuntime().maxMemory()));
         DurableStore store = await(opening);
         ExecutorServices services = new ExecutorServices(
                 store,
                 here.configuration(),
                 dataPlane,
-                new StateBackends(KeyedBackends.HEAP, () -> openDisk(rocksDb.orElse(0), workingDirectory)),
+                new StateBackends(KeyedBackends.HEAP, () -> openDisk(here, workingDirectory)),
                 threads("prepare", 1),
                 threads("upload", UPLOAD_THREADS),
                 System::nanoTime,
@@ -180,9 +176,10 @@ public final class ExecutorMain {
         return new ProgramClassLoader("session", jars, loading, own);
     }
 
-    /** @param keptBytes for RocksDB, outside of the heap */
-    private static RocksEnvironment openDisk(long keptBytes, Path workingDirectory) {
-        long cacheBytes = Math.max(LEAST_BLOCK_CACHE_BYTES, (long) (keptBytes * BLOCK_CACHE_SHARE));
+    private static RocksEnvironment openDisk(Surroundings here, Path workingDirectory) {
+        long outside =
+                here.session().rocksDbBytes(here.session().executorMemory().bytes());
+        long cacheBytes = Math.max(LEAST_BLOCK_CACHE_BYTES, (long) (outside * BLOCK_CACHE_SHARE));
         long rowBytes = (long) (Runtime.getRuntime().maxMemory() * ROW_SHARE);
         LOG.info("RocksDB caches blocks in {} bytes outside of the heap, and rows in {} in it", cacheBytes, rowBytes);
         return new RocksEnvironment(workingDirectory.resolve("state"), cacheBytes, rowBytes);

@@ -49,7 +49,7 @@ final class LocalExecutor {
         this.stateDirectory = Path.of("target", "state-on-disk", name + "-" + UUID.randomUUID());
         this.dataPlane = DataPlane.open(id, identity, isEncrypted, "127.0.0.1");
         ExecutorSettings settings = new ExecutorSettings(
-                id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofHours(1), directory.resolve(name), 64 << 20, true);
+                id, "127.0.0.1", 1, 1, "node:1", "", Duration.ofHours(1), directory.resolve(name), 64 << 20);
         ExecutorServices services = new ExecutorServices(
                 store,
                 Configuration.defaults(),

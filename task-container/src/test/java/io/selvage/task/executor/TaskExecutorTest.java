@@ -116,16 +116,7 @@ class TaskExecutorTest {
         var two = ExactlyOnceTest.twoPipelines(new EventSource(100, 1_000_000, 10, 10), JOB, 1, 1000);
         store.putIfAbsent("two.pb", GraphCodec.toMessage(two).toByteArray());
         ExecutorSettings settings = new ExecutorSettings(
-                new ExecutorId("executor-1"),
-                "host",
-                1,
-                7,
-                "node:1",
-                "",
-                Duration.ofSeconds(60),
-                directory,
-                1 << 20,
-                true);
+                new ExecutorId("executor-1"), "host", 1, 7, "node:1", "", Duration.ofSeconds(60), directory, 1 << 20);
         ExecutorServices services = new ExecutorServices(
                 store,
                 io.selvage.protocol.config.Configuration.defaults(),
@@ -276,7 +267,6 @@ class TaskExecutorTest {
     void registersAndSendsHeartbeatsWithTheCountersOfItsSubtasks() throws Exception {
         connect(1);
         assertThat(sent.get(0).getRegister().getDataPort()).isEqualTo(4711);
-        assertThat(sent.get(0).getRegister().getFitForDisk()).isTrue();
         tell(1, deploy(1));
         awaitRunning(3);
         executor.onTime(nanos.get());

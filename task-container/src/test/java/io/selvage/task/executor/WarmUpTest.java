@@ -154,16 +154,7 @@ class WarmUpTest {
                     (code, reason) -> {},
                     (signal, processId) -> {});
             ExecutorSettings settings = new ExecutorSettings(
-                    SELF,
-                    "127.0.0.1",
-                    1,
-                    7,
-                    "node:1",
-                    "",
-                    Duration.ofSeconds(60),
-                    directory.resolve("work"),
-                    1 << 20,
-                    true);
+                    SELF, "127.0.0.1", 1, 7, "node:1", "", Duration.ofSeconds(60), directory.resolve("work"), 1 << 20);
             WarmUp warmUp =
                     new WarmUp(services, settings, Duration.ofSeconds(50).toNanos());
             PreparedJob job = new PreparedJob(
