@@ -2,11 +2,12 @@ package io.selvage.protocol.process;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What making an archive of classes takes of a process and its time. */
 interface ArchiveHost {
     /** {@link ClassArchive#machine}. */
-    String machine() throws IOException;
+    Optional<String> machine() throws IOException;
 
     /** Whether there is memory for the making. */
     boolean hasRoom() throws IOException;

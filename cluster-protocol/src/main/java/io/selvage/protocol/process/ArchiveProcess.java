@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -36,7 +37,7 @@ final class ArchiveProcess implements ArchiveHost {
     }
 
     @Override
-    public String machine() throws IOException {
+    public Optional<String> machine() throws IOException {
         return ClassArchive.machine(libraries());
     }
 
@@ -64,7 +65,11 @@ final class ArchiveProcess implements ArchiveHost {
                 .redirectOutput(new File("archived-classes.log"));
         builder.environment().keySet().removeAll(OPTION_VARIABLES);
         Process process = builder.start();
-        awaitEnd(process);
+        try {
+            awaitEnd(process);
+        } finally {
+            process.destroyForcibly();
+        }
         if (process.waitFor() != 0 || !Files.exists(target)) {
             throw new IOException("the process that makes it has ended with " + process.exitValue()
                     + "; what it said is in archived-classes.log of the container's working directory");

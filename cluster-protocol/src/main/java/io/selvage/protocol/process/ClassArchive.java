@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -66,18 +67,18 @@ public record ClassArchive(Path path) {
      * archives.
      *
      * @param classPath jars that archives are made for
-     * @return 16 hexadecimal digits
+     * @return 16 hexadecimal digits; nothing: this one has no archive of Java's own classes, on top of which ours would
+     *     lie
      */
-    static String machine(String classPath) throws IOException {
+    static Optional<String> machine(String classPath) throws IOException {
         MessageDigest digest = sha256();
         for (String property : List.of("java.vm.name", "java.vm.vendor", "java.vm.version", "os.arch")) {
             add(digest, System.getProperty(property));
         }
-        // An archive lies on top of that of Java's own classes, and holds its checksum, which its head has too.
         try (InputStream base = Files.newInputStream(BASE)) {
-            digest.update(base.readNBytes(BASE_HEAD_BYTES));
+            digest.update(base.readNBytes(BASE_HEAD_BYTES)); // With the checksum that an archive on top of it asks for.
         } catch (NoSuchFileException none) {
-            add(digest, "none");
+            return Optional.empty();
         }
         for (String jar : classPath.split(":")) {
             Path path = Path.of(jar);
@@ -86,7 +87,7 @@ public record ClassArchive(Path path) {
                     jar + " " + Files.size(path) + " "
                             + Files.getLastModifiedTime(path).toMillis());
         }
-        return HexFormat.of().formatHex(digest.digest()).substring(0, MACHINE_DIGITS);
+        return Optional.of(HexFormat.of().formatHex(digest.digest()).substring(0, MACHINE_DIGITS));
     }
 
     private static void add(MessageDigest digest, String line) {

@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,9 @@ public final class ClassArchiveMaker implements Runnable {
     static final long CALM_MILLIS = 10_000;
     /** A claim that is older is a dead process's. */
     static final long CLAIM_MILLIS = 240_000;
+
+    /** More often it is left to others. */
+    private static final int MOST_FAILURES = 2;
 
     private static final long POLL_MILLIS = 5_000;
     /** Of a session that has had no job for long. */
@@ -44,6 +48,7 @@ public final class ClassArchiveMaker implements Runnable {
     private long waitedMillis;
     private long atWorkMillis = Long.MAX_VALUE; // When that was first seen; as waitedMillis.
     private boolean isListThere; // In HDFS, of this role.
+    private int makingFailures;
     private boolean isWarned;
 
     /**
@@ -76,13 +81,11 @@ public final class ClassArchiveMaker implements Runnable {
     @Override
     public void run() {
         try {
-            String machine = host.machine();
-            boolean isDone = machine.equals(given) || Files.exists(archive);
+            Optional<String> machine = host.machine();
+            boolean isDone = machine.isEmpty() || machine.get().equals(given) || Files.exists(archive);
             while (!isDone) {
-                long pauseMillis = Math.min(Math.max(waitedMillis / 4, POLL_MILLIS), LONGEST_POLL_MILLIS);
-                host.sleep(pauseMillis);
-                waitedMillis += pauseMillis;
-                isDone = tryOnce(machine);
+                pause();
+                isDone = tryOnce(machine.get());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -91,13 +94,22 @@ public final class ClassArchiveMaker implements Runnable {
         }
     }
 
+    /** Many have started at the same moment. */
+    private void pause() throws InterruptedException {
+        long least = Math.min(Math.max(waitedMillis / 4, POLL_MILLIS), LONGEST_POLL_MILLIS);
+        long millis = least + ThreadLocalRandom.current().nextLong(least / 2);
+        host.sleep(millis);
+        waitedMillis += millis;
+    }
+
     private boolean tryOnce(String machine) throws InterruptedException {
         try {
             if (Files.exists(archive) || tryFetch(machine)) {
                 return true;
             }
             offerList();
-            if (areListsThere() && host.hasRoom() && shared.tryClaim(machine, CLAIM_MILLIS)) {
+            boolean isWilling = makingFailures < MOST_FAILURES;
+            if (isWilling && areListsThere() && host.hasRoom() && shared.tryClaim(machine, CLAIM_MILLIS)) {
                 make(machine);
                 return true;
             }
@@ -151,22 +163,15 @@ public final class ClassArchiveMaker implements Runnable {
                 });
     }
 
-    /** Whose claim it is. If it fails it is anyone's to claim. */
+    /** Whose claim it is. If it fails, the claim keeps others from the same for a while. */
     private void make(String machine) throws IOException, InterruptedException {
-        boolean isOffered = false;
-        try {
-            underLock(target -> {
-                host.make(union(), target);
-                Files.move(target, archive, StandardCopyOption.ATOMIC_MOVE);
-                return true;
-            });
-            shared.offerArchive(machine, archive);
-            isOffered = true;
-        } finally {
-            if (!isOffered) {
-                shared.giveUpClaim(machine);
-            }
-        }
+        makingFailures++;
+        underLock(target -> {
+            host.make(union(), target);
+            Files.move(target, archive, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        });
+        shared.offerArchive(machine, archive);
     }
 
     @FunctionalInterface

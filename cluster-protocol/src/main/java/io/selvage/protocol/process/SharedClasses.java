@@ -24,9 +24,6 @@ public interface SharedClasses {
      */
     boolean tryClaim(String machine, long staleMillis) throws IOException;
 
-    /** Lets others claim it. */
-    void giveUpClaim(String machine) throws IOException;
-
     /** Leaves an archive of classes; the first one is kept. */
     void offerArchive(String machine, Path archive) throws IOException;
 
