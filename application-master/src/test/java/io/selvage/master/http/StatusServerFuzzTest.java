@@ -188,7 +188,7 @@ class StatusServerFuzzTest {
         assertThat(get("/")).startsWith("HTTP/1.1 200");
         loop.hold();
         long heap = usedHeap();
-        byte[] request = latin("GET /" + HOST + END);
+        byte[] request = latin("GET / HTTP/1.1" + HOST + END);
         for (int i = 0; i < ASKED_IN_VAIN; i++) {
             try (Socket socket = connect(i)) {
                 socket.getOutputStream().write(request);

@@ -75,7 +75,7 @@ class ResourceTypesIT {
             assertRefused(
                     cluster,
                     Map.of(),
-                    Map.of(),
+                    Map.of(QUEUE, "root.default"), // Who names no queue, or "default", leaves it to YARN.
                     "Each node that runs has a label that is exclusive, so no container for the master can start."
                             + " Nodes with a label are for who names it, with " + MASTER_LABEL + ": east, west.");
 
