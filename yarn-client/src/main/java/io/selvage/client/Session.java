@@ -554,15 +554,19 @@ public final class Session implements AutoCloseable {
      * Ends the session with all its jobs, and removes what it has in HDFS, libraries apart.
      *
      * @return a sentence on what is left of it, if anything is
-     * @throws ClientException if it is not known whether it has ended: the cluster does not answer
+     * @throws ClientException if it is not known whether it has ended: the cluster does not answer; with
+     *     {@code SESSION_FAILED} if YARN is still at ending it
      */
     public Optional<String> stop(String reason) {
         try {
             tryStop(reason);
         } catch (ClientException unanswered) {
+            boolean isAtIt = unanswered.exitCode() == ExitCode.SESSION_FAILED;
             throw new ClientException(
                     unanswered.exitCode(),
-                    "It is not known whether the session " + applicationId() + " has ended: "
+                    (isAtIt
+                                    ? "The session " + applicationId() + " has not ended yet: "
+                                    : "It is not known whether the session " + applicationId() + " has ended: ")
                             + unanswered.getMessage() + " See: yarn application -status " + applicationId()
                             + "   Stop it once more: scripts/selvage shutdown " + applicationId(),
                     unanswered);

@@ -57,6 +57,7 @@ class StatusServerFuzzTest {
     /** For sockets that a stranger is at, and what a JVM may open meanwhile for itself. */
     private static final int SPARE_DESCRIPTORS = 2 * STRANGERS + 16;
 
+    private static final int ANSWERS_PER_THREAD_DUMP = 200;
     private static final long SPARE_HEAP_BYTES = 48L << 20;
     private static final int ASKED_IN_VAIN = 20_000;
     /** Fewer than may wait to be accepted. */
@@ -158,7 +159,9 @@ class StatusServerFuzzTest {
         while (!all.stream().allMatch(Future::isDone)) {
             String answer = get(answered % 2 == 0 ? "/api/session" : "/");
             assertThat(answer).startsWith("HTTP/1.1 200").contains(APPLICATION);
-            assertThat(countOf("master-http")).isEqualTo(1);
+            if (answered % ANSWERS_PER_THREAD_DUMP == 0) { // It stops all threads.
+                assertThat(countOf("master-http")).isEqualTo(1);
+            }
             mostDescriptors.accumulateAndGet(descriptors(), Math::max);
             answered++;
         }

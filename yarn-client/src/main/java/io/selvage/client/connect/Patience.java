@@ -43,30 +43,23 @@ final class Patience {
         return hadoop;
     }
 
-    /** Makes the call with the patience that there is for any. */
-    static <T> T bounded(String service, Callable<T> call) throws Exception {
-        return bounded(service, CALL, call);
-    }
-
     /**
      * Makes the call on a thread of its own, which is left behind if the time is over.
      *
      * @param service for the message: who did not answer, and where
-     * @param longest for the call
-     * @throws ClientException with a {@link TimeoutException} as its cause if that is over
      */
-    static <T> T bounded(String service, Duration longest, Callable<T> call) throws Exception {
+    static <T> T bounded(String service, Callable<T> call) throws Exception {
         FutureTask<T> task = new FutureTask<>(call);
         Thread thread = new Thread(task, "call to " + service);
         thread.setDaemon(true);
         thread.start();
         try {
-            return task.get(longest.toMillis(), TimeUnit.MILLISECONDS);
+            return task.get(CALL.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException late) {
             task.cancel(true);
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
-                    service + " has not answered for " + longest.toSeconds()
+                    service + " has not answered for " + CALL.toSeconds()
                             + " s. Check that it runs, and that HADOOP_CONF_DIR names the right cluster.",
                     late);
         } catch (ExecutionException failed) {

@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -24,6 +25,7 @@ public final class Waiting {
     /** What is away for less is not worth a line. */
     static final Duration TOLD = Duration.ofSeconds(2);
 
+    private static final String TELLS = "Waiting for up to " + PATIENCE.toSeconds() + " s: ";
     private static final Duration POLL = Duration.ofMillis(250);
     private static final Set<ExitCode> ABSENCES = Set.of(ExitCode.NO_CLUSTER, ExitCode.SESSION_FAILED);
     private static final Logger LOG = LoggerFactory.getLogger(Waiting.class);
@@ -50,7 +52,9 @@ public final class Waiting {
         void sleep(Duration duration) throws InterruptedException;
     }
 
-    /** @param told a sentence for the person who waits, once for each absence that lasts */
+    /**
+     * @param told a sentence for the person who waits, once for each absence that lasts, and each deed that takes long
+     */
     public Waiting(Consumer<String> told) {
         this(told, Time.OF_SYSTEM);
     }
@@ -85,11 +89,37 @@ public final class Waiting {
                 }
                 LOG.info("Asked in vain; it is asked again.", unanswered);
                 if (waitedNanos >= TOLD.toNanos() && isTold.add(absence)) {
-                    told.accept("Waiting for up to " + PATIENCE.toSeconds() + " s: " + unanswered.getMessage());
+                    told.accept(TELLS + unanswered.getMessage());
                 }
             }
             pause();
         }
+    }
+
+    /**
+     * Looks until it is so, as long as an absence is waited for after the first look.
+     *
+     * @param stands a sentence on what is waited for
+     * @return false: it is not so yet
+     */
+    boolean untilSo(BooleanSupplier look, Supplier<String> stands) {
+        if (look.getAsBoolean()) {
+            return true;
+        }
+        long sinceNanos = time.nanos();
+        boolean isTold = false;
+        do {
+            long waitedNanos = time.nanos() - sinceNanos;
+            if (waitedNanos >= PATIENCE.toNanos()) {
+                return false;
+            }
+            if (waitedNanos >= TOLD.toNanos() && !isTold) {
+                isTold = true;
+                told.accept(TELLS + stands.get());
+            }
+            pause();
+        } while (!look.getAsBoolean());
+        return true;
     }
 
     private void pause() {

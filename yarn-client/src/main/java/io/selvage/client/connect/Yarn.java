@@ -7,7 +7,6 @@ import io.selvage.protocol.failure.FailureWords;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.hadoop.io.Text;
@@ -40,6 +38,7 @@ import org.apache.hadoop.yarn.api.records.QueueUserACLInfo;
 import org.apache.hadoop.yarn.api.records.ResourceInformation;
 import org.apache.hadoop.yarn.api.records.ResourceTypeInfo;
 import org.apache.hadoop.yarn.api.records.YarnApplicationAttemptState;
+import org.apache.hadoop.yarn.api.records.YarnApplicationState;
 import org.apache.hadoop.yarn.client.ClientRMProxy;
 import org.apache.hadoop.yarn.client.api.YarnClient;
 import org.apache.hadoop.yarn.client.api.YarnClientApplication;
@@ -56,24 +55,24 @@ import org.apache.hadoop.yarn.util.resource.ResourceUtils;
  */
 public final class Yarn implements AutoCloseable {
     private static final int PROBE_MILLIS = 3_000;
+    private static final Set<YarnApplicationState> ENDS =
+            Set.of(YarnApplicationState.FINISHED, YarnApplicationState.FAILED, YarnApplicationState.KILLED);
 
     private final YarnClient client;
     private final String where;
     private final Waiting waiting;
     private final boolean isPatient;
-    private final Duration longestCall;
 
+    /** @param client whose order to kill returns when YARN has it ({@link PromptClient}) */
     Yarn(YarnClient client, String where, Waiting waiting) {
-        this(client, where, waiting, false, Patience.CALL);
+        this(client, where, waiting, false);
     }
 
-    /** @param longestCall after which it is left */
-    Yarn(YarnClient client, String where, Waiting waiting, boolean isPatient, Duration longestCall) {
+    private Yarn(YarnClient client, String where, Waiting waiting, boolean isPatient) {
         this.client = client;
         this.where = where;
         this.waiting = waiting;
         this.isPatient = isPatient;
-        this.longestCall = longestCall;
     }
 
     /**
@@ -93,7 +92,7 @@ public final class Yarn implements AutoCloseable {
                     "No ResourceManager answers at " + where
                             + ". Check that YARN runs, and that HADOOP_CONF_DIR names the right cluster.");
         }
-        YarnClient client = YarnClient.createYarnClient();
+        YarnClient client = new PromptClient();
         client.init(hadoop);
         client.start();
         return new Yarn(client, where, waiting);
@@ -104,7 +103,7 @@ public final class Yarn implements AutoCloseable {
      * {@link Waiting} does. Every question may be asked twice. It is closed with this one.
      */
     public Yarn patient() {
-        return new Yarn(client, where, waiting, true, longestCall);
+        return new Yarn(client, where, waiting, true);
     }
 
     Waiting waiting() {
@@ -190,32 +189,64 @@ public final class Yarn implements AutoCloseable {
         return call("tell about " + id, () -> client.getApplicationReport(id));
     }
 
-    /** Ends the application; does nothing if it has ended. Returns when it has. */
+    /**
+     * Ends the application; does nothing if it has ended. Returns when it has.
+     *
+     * @throws ClientException with {@code SESSION_FAILED} if YARN is at it for longer than {@link Waiting} waits; with
+     *     {@code NO_SESSION} if YARN did not know it when it was asked
+     */
     public void kill(ApplicationId id, String why) {
-        repeated(() -> killOnce(id, why));
+        Kill kill = new Kill(id, why);
+        if (!waiting.untilSo(() -> repeated(kill::hasEnded), kill::stands)) {
+            throw new ClientException(ExitCode.SESSION_FAILED, kill.stands());
+        }
     }
 
-    /** YARN's client waits until the application has ended, also if YARN has answered long ago that it is at it. */
-    private ApplicationId killOnce(ApplicationId id, String why) {
-        try {
-            return ask("kill " + id, () -> {
+    /** An order, and what has become of it. */
+    private final class Kill {
+        private final ApplicationId id;
+        private final String why;
+        private boolean wasTaken;
+        /** It was taken, and the ResourceManager that took it has not been away since. */
+        private boolean isKept;
+
+        private YarnApplicationState lastSeen = YarnApplicationState.RUNNING;
+
+        Kill(ApplicationId id, String why) {
+            this.id = id;
+            this.why = why;
+        }
+
+        /** Gives the order, unless YARN has it, and looks. */
+        boolean hasEnded() {
+            try {
+                if (!isKept) {
+                    order();
+                }
+                lastSeen = ask("tell about " + id, () -> client.getApplicationReport(id))
+                        .getYarnApplicationState();
+                return ENDS.contains(lastSeen);
+            } catch (ClientException failed) {
+                if (wasTaken && failed.exitCode() == ExitCode.NO_SESSION) {
+                    return true; // YARN has forgotten it after its end.
+                }
+                isKept &= failed.exitCode() != ExitCode.NO_CLUSTER; // The next one may not know of the order.
+                throw failed;
+            }
+        }
+
+        private void order() {
+            ask("kill " + id, () -> {
                 client.killApplication(id, why);
                 return id;
             });
-        } catch (ClientException late) {
-            if (!(late.getCause() instanceof TimeoutException)) {
-                throw late;
-            }
-            YarnApplicationState state = ask("tell about " + id, () -> client.getApplicationReport(id))
-                    .getYarnApplicationState();
-            if (!LIVING.contains(state)) {
-                return id;
-            }
-            throw new ClientException(
-                    ExitCode.NO_CLUSTER,
-                    service() + " was asked to kill " + id + ", and has not done so within " + longestCall.toSeconds()
-                            + " s: the application is " + state + ".",
-                    late);
+            wasTaken = true;
+            isKept = true;
+        }
+
+        String stands() {
+            return service() + " was asked to kill " + id + ", and is still at it: the application is " + lastSeen
+                    + ".";
         }
     }
 
@@ -342,7 +373,7 @@ public final class Yarn implements AutoCloseable {
     private <T> T ask(String what, Callable<T> call) {
         String service = service();
         try {
-            return Patience.bounded(service, longestCall, call);
+            return Patience.bounded(service, call);
         } catch (ClientException sentence) {
             throw sentence;
         } catch (ApplicationNotFoundException unknown) {
@@ -362,7 +393,7 @@ public final class Yarn implements AutoCloseable {
         } catch (Exception unreachable) {
             throw new ClientException(
                     ExitCode.NO_CLUSTER,
-                    service + " was asked to " + what + " and did not answer: " + FailureWords.sentence(unreachable)
+                    service + " did not answer when it was to " + what + ": " + FailureWords.sentence(unreachable)
                             + " Check that YARN runs, and that HADOOP_CONF_DIR names the right cluster.",
                     unreachable);
         }

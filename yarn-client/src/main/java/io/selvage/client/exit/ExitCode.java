@@ -12,7 +12,7 @@ public enum ExitCode {
     JOB_FAILED(7, "The job has failed for good."),
     JOB_CANCELED(8, "The job was canceled."),
     NO_SESSION(9, "There is no such session or job, or none runs."),
-    SESSION_FAILED(10, "The session did not start, or ended by a failure."),
+    SESSION_FAILED(10, "The session did not start, did not end in time, or ended by a failure."),
     DRILL_FAILED(11, "The job was not back in time after a fault of a drill, or there was nothing to drill."),
     NOT_RESTORABLE(
             12, "What a job was to start from is no savepoint, is damaged or too new, or does not fit the program."),
