@@ -19,7 +19,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Safe for use by many threads. Whether the metadata of a checkpoint name every subtask of each operator that they have
@@ -37,13 +39,23 @@ public final class SubtaskCoverage {
     }
 
     /**
-     * Reads a byte of an operator's own state at most, and only if one of its subtasks is not named.
+     * Reads a byte of what one subtask of an operator had at most, and only if another one of them is not named.
      *
      * @param file the metadata's, named in the message
      * @throws SegmentDamagedException if a subtask is missing, or another one is in its place
      */
     public void require(CheckpointMetadata metadata, String file) throws IOException {
         refuseIfAny(gaps(metadata), file);
+    }
+
+    /**
+     * The same of one operator: who reads nothing else from the metadata needs no more of them.
+     *
+     * @param file the metadata's, named in the message
+     * @throws SegmentDamagedException if a subtask of it is missing, or another one is in its place
+     */
+    public void requireOperator(CheckpointMetadata metadata, String uid, String file) throws IOException {
+        refuseIfAny(gapsOfOperators(metadata, presentSubtasks(metadata), uid::equals), file);
     }
 
     /**
@@ -81,23 +93,39 @@ public final class SubtaskCoverage {
      * @return a sentence for each operator and what is wrong with it; empty: nothing is
      */
     public List<String> gaps(CheckpointMetadata metadata) throws IOException {
-        Map<Integer, BitSet> present = new HashMap<>(); // Subtasks, by vertex.
-        Map<String, Named> operators = new LinkedHashMap<>(); // By uid.
+        Map<Integer, BitSet> present = presentSubtasks(metadata);
+        List<String> gaps = gapsOfOperators(metadata, present, uid -> true);
+        gaps.addAll(gapsOfChannels(metadata, present));
+        return gaps;
+    }
+
+    /** By vertex. */
+    private static Map<Integer, BitSet> presentSubtasks(CheckpointMetadata metadata) {
+        Map<Integer, BitSet> present = new HashMap<>();
         for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
             present.computeIfAbsent(subtask.getVertex(), any -> new BitSet()).set(subtask.getSubtask());
+        }
+        return present;
+    }
+
+    private List<String> gapsOfOperators(
+            CheckpointMetadata metadata, Map<Integer, BitSet> present, Predicate<String> isAsked) throws IOException {
+        Map<String, Named> operators = new LinkedHashMap<>(); // By uid.
+        for (SubtaskSnapshot subtask : metadata.getSubtasksList()) {
             for (OperatorSnapshot operator : subtask.getOperatorsList()) {
-                operators
-                        .computeIfAbsent(
-                                operator.getOperatorUid(),
-                                uid -> new Named(subtask.getVertex(), operator.getParallelism()))
-                        .add(operator);
+                if (isAsked.test(operator.getOperatorUid())) {
+                    operators
+                            .computeIfAbsent(
+                                    operator.getOperatorUid(),
+                                    uid -> new Named(subtask.getVertex(), operator.getParallelism()))
+                            .add(operator);
+                }
             }
         }
         List<String> gaps = new ArrayList<>();
         for (Map.Entry<String, Named> operator : operators.entrySet()) {
             gaps.addAll(operator.getValue().gaps(operator.getKey(), present));
         }
-        gaps.addAll(gapsOfChannels(metadata, present));
         return gaps;
     }
 
@@ -110,7 +138,7 @@ public final class SubtaskCoverage {
         private final BitSet own = new BitSet(); // With other state.
         private final BitSet twice = new BitSet();
         private final BitSet beyond = new BitSet();
-        private final List<OperatorSnapshot> snapshots = new ArrayList<>();
+        private @Nullable OperatorSnapshot oneWithOwn; // One writer's version has written all of them.
         private int otherParallelism = -1; // None.
 
         Named(int vertex, int parallelism) {
@@ -133,8 +161,8 @@ public final class SubtaskCoverage {
             }
             if (snapshot.hasOperatorState() || !snapshot.getSmallOperatorState().isEmpty()) {
                 own.set(subtask);
+                oneWithOwn = oneWithOwn == null ? snapshot : oneWithOwn;
             }
-            snapshots.add(snapshot);
         }
 
         List<String> gaps(String uid, Map<Integer, BitSet> present) throws IOException {
@@ -150,10 +178,7 @@ public final class SubtaskCoverage {
             if (!twice.isEmpty()) {
                 gaps.add("The metadata hold the subtasks " + twice + " of operator " + uid + " twice.");
             }
-            BitSet missing = missing(parallelism, subtasks);
-            if (!missing.isEmpty() && mayHaveNothing()) {
-                missing.andNot(present.getOrDefault(vertex, new BitSet()));
-            }
+            BitSet missing = surelyMissing(present.getOrDefault(vertex, new BitSet()));
             if (!missing.isEmpty()) {
                 gaps.add("The metadata lack what the subtasks " + missing + " of " + parallelism + " of operator " + uid
                         + " had.");
@@ -173,23 +198,27 @@ public final class SubtaskCoverage {
             }
         }
 
-        /** The first versions do not say what it is that they have written. */
-        private boolean mayHaveNothing() throws IOException {
-            for (OperatorSnapshot snapshot : snapshots) {
-                if (snapshot.getKeyedStateCount() > 0
-                        || !OperatorStateKind.PARTIAL_AGGREGATES.isPossible(head(snapshot))) {
-                    return false;
-                }
+        /**
+         * Of subtasks that are in the metadata with other operators, a head tells whether this one had nothing there.
+         */
+        private BitSet surelyMissing(BitSet present) throws IOException {
+            BitSet missing = missing(parallelism, subtasks);
+            BitSet absent = (BitSet) missing.clone();
+            absent.andNot(present);
+            if (missing.isEmpty() || !keyed.isEmpty() || oneWithOwn == null) {
+                return missing;
             }
-            return true;
+            return !absent.isEmpty() || mayHaveNothing(oneWithOwn) ? absent : missing;
+        }
+
+        /** The first versions do not say what it is that they have written. */
+        private boolean mayHaveNothing(OperatorSnapshot snapshot) throws IOException {
+            return OperatorStateKind.PARTIAL_AGGREGATES.isPossible(head(snapshot));
         }
 
         private byte head(OperatorSnapshot snapshot) throws IOException {
             if (!snapshot.getSmallOperatorState().isEmpty()) {
                 return snapshot.getSmallOperatorState().byteAt(0);
-            }
-            if (!snapshot.hasOperatorState()) {
-                return -1; // Of no kind.
             }
             try (InputStream in = segments.open(SegmentHandle.fromWire(snapshot.getOperatorState()))) {
                 return (byte) in.read();

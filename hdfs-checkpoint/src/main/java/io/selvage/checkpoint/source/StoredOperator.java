@@ -61,7 +61,7 @@ final class StoredOperator {
             String file = checkpoints.metadataFile(qualified.toString());
             CheckpointMetadata metadata = checkpoints.readMetadata(file);
             SegmentReader segments = new SegmentReader(store);
-            new SubtaskCoverage(segments).require(metadata, file);
+            new SubtaskCoverage(segments).requireOperator(metadata, uid, file);
             List<OperatorSnapshot> snapshots = metadata.getSubtasksList().stream()
                     .flatMap(subtask -> subtask.getOperatorsList().stream())
                     .filter(operator -> operator.getOperatorUid().equals(uid) && operator.getKeyedStateCount() > 0)

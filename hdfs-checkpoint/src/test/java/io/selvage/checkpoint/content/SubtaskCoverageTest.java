@@ -157,6 +157,35 @@ class SubtaskCoverageTest {
                 .hasSize(1);
     }
 
+    /** Each is a file that is opened: a call to the NameNode. */
+    @Test
+    void oneHeadIsReadAndOnlyIfItDecides() throws IOException {
+        Segment large;
+        try (SnapshotFileWriter file = new SnapshotFileWriter(store, "large.data")) {
+            large = file.append(stateOf(OperatorStateKind.PARTIAL_AGGREGATES)).toWire();
+            file.finish();
+        }
+        Segment unreadable =
+                Segment.newBuilder().setFile("none.data").setLength(9).build();
+        OperatorSnapshot.Builder other = operator("lines", 2, 3).setOperatorState(unreadable);
+        assertThat(gaps(subtask(0), subtask(1, operator("lines", 1, 3).setOperatorState(large)), subtask(2, other)))
+                .as("the first one says it")
+                .isEmpty();
+        assertThat(gaps(subtask(2, other)))
+                .as("subtasks are missing whatever it says")
+                .containsExactly("The metadata lack what the subtasks {0, 1} of 3 of operator lines had.");
+    }
+
+    @Test
+    void whoReadsOneOperatorNeedsNoOther() throws IOException {
+        CheckpointMetadata metadata = of(subtask(0, keyed(0, 1), own(new byte[] {0x61}, 0, 2)));
+        assertThatCode(() -> coverage.requireOperator(metadata, "counts", "_metadata"))
+                .doesNotThrowAnyException();
+        assertThatThrownBy(() -> coverage.requireOperator(metadata, "lines", "_metadata"))
+                .isInstanceOf(SegmentDamagedException.class)
+                .hasMessageContainingAll("_metadata", "{1} of 2 of operator lines");
+    }
+
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "PARTIAL_AGGREGATES")
     void anySubtaskHasStateOfAnyOtherKind(OperatorStateKind kind) throws IOException {
