@@ -818,6 +818,31 @@ class StartPointCheckTest {
         assertThat(check(asking()).getCheckpoint()).isEqualTo(7);
     }
 
+    /** Which such a step also has when it has nothing. */
+    @Test
+    void ofWhatIsEmptyNothingIsInThePlaceOfAnything() throws Exception {
+        BinaryWriter drained = new BinaryWriter();
+        OperatorStateKind.UNDER_WAY.writeHead(drained);
+        drained.writeString("string");
+        drained.writeUnsignedVarInt(0);
+        writeOwn(drained.toByteArray());
+        for (JobGraph other : List.of(keyed(new Before()), broadcast(RULES), ruled(RULES))) {
+            assertThat(check(other).getCheckpoint()).isEqualTo(7);
+        }
+        BinaryWriter maps = new BinaryWriter();
+        BroadcastSection.write(List.of(new BroadcastSection("rules", "string", "i64", new byte[] {0})), maps);
+        writeOwn(maps.toByteArray());
+        for (JobGraph other : List.of(keyed(new Before()), asking(), ruled(RULES))) {
+            assertThat(check(other).getCheckpoint()).isEqualTo(7);
+        }
+        BinaryWriter asked = new BinaryWriter();
+        OperatorStateKind.UNDER_WAY.writeHead(asked);
+        asked.writeString("string");
+        asked.writeUnsignedVarInt(1);
+        writeOwn(asked.toByteArray());
+        assertRefused(savepoint, broadcast(RULES), "has elements under way in place of broadcast state");
+    }
+
     @Test
     void keyedStateOfAStepThatHasNoKeysAnyMoreIsDroppedOnlyOnDemand() throws Exception {
         BinaryWriter time = new BinaryWriter();
