@@ -16,6 +16,23 @@ import java.util.concurrent.Executor;
 final class FileCopy {
     static final int PIECE_BYTES = 1 << 20;
 
+    /** Whoever knows what the file is decides what that means. */
+    static final class ShortFileException extends EOFException {
+        private static final long serialVersionUID = 1L;
+        private final long missingBytes;
+
+        private ShortFileException(Path file, long missingBytes) {
+            super(file + " can't be copied: it is shorter than it was, by " + missingBytes
+                    + " bytes or more. If it comes to this again, see whether the disk has failed.");
+            this.missingBytes = missingBytes;
+        }
+
+        /** At least. */
+        long missingBytes() {
+            return missingBytes;
+        }
+    }
+
     private final Executor files;
     private byte[] piece = {}; // To be read into next.
     private byte[] other = {};
@@ -61,7 +78,7 @@ final class FileCopy {
     /**
      * @param length of the file, in bytes
      * @throws LocalDiskException if the file can't be read
-     * @throws LocalDamageException if it is shorter
+     * @throws ShortFileException if it is shorter
      */
     void give(Path file, long length, OutputStream out) throws IOException {
         try (InputStream in = openedToRead(file)) {
@@ -122,10 +139,7 @@ final class FileCopy {
             throw LocalDiskException.ofReading(file, e);
         }
         if (read < count) {
-            throw new LocalDamageException(
-                    "be read from",
-                    file,
-                    new EOFException("it is shorter than it was, by " + (count - read) + " bytes or more"));
+            throw new ShortFileException(file, count - read);
         }
     }
 

@@ -6,6 +6,7 @@ import io.selvage.api.type.CorruptDataException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -56,6 +57,13 @@ record FilesSegment(
 
     boolean isImage() {
         return !fileNames.isEmpty();
+    }
+
+    /** Files beside its tables, which any store has, hold no rows. */
+    boolean mayHaveRows() {
+        return isImage()
+                ? fileNames.stream().anyMatch(name -> RocksStore.isSorted(Path.of(name)))
+                : fileLengths.length > 0;
     }
 
     /** Magic number, version, length of the rest of the head, and that. */

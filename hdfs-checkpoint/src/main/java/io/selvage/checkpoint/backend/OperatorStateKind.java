@@ -2,6 +2,7 @@ package io.selvage.checkpoint.backend;
 
 import io.selvage.api.type.BinaryReader;
 import io.selvage.api.type.BinaryWriter;
+import io.selvage.api.type.CorruptDataException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
@@ -109,6 +110,38 @@ public enum OperatorStateKind {
     /** Whether state with that head is of this kind, or of a first version, and may be. */
     public boolean isPossible(byte head) {
         return isSaidBy(head) || !isSaid(head) && unreadable(head & FORMAT_MASK).isEmpty();
+    }
+
+    /** Whether state of this kind is there also when it holds nothing, so that a step of another kind loses nothing. */
+    public boolean mayBeOfNothing() {
+        return this == UNDER_WAY || this == BROADCAST;
+    }
+
+    /**
+     * Whether state is of a kind that is there also when it holds nothing, and does so. What the first versions have
+     * written does not say what it is, nor does a planner's state; of that it is not to be asked.
+     */
+    public static boolean isOfNothing(byte[] state) {
+        byte head = state.length == 0 ? 0 : state[0];
+        Optional<OperatorStateKind> kind = Arrays.stream(values())
+                .filter(OperatorStateKind::mayBeOfNothing)
+                .filter(each -> each.isSaidBy(head))
+                .filter(each -> each.unreadable(head & FORMAT_MASK).isEmpty())
+                .findFirst();
+        if (kind.isEmpty()) {
+            return false;
+        }
+        try {
+            BinaryReader in = new BinaryReader(state);
+            if (kind.get() == BROADCAST) {
+                return BroadcastSection.read(in).stream().allMatch(BroadcastSection::isEmpty);
+            }
+            UNDER_WAY.readHead(in);
+            in.readString(); // The schema of elements.
+            return in.readCount() == 0;
+        } catch (CorruptDataException notRead) {
+            return false; // Whoever takes it up says why.
+        }
     }
 
     private static int numberOf(byte head) {

@@ -3,6 +3,7 @@ package io.selvage.checkpoint.backend;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import io.selvage.protocol.failure.OpenFileLimit;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -396,11 +397,21 @@ final class RocksStore {
         void give(Path file, long length, OutputStream out, FileCopy copy) throws IOException {
             try {
                 copy.give(file, length, out);
-            } catch (LocalDiskException | LocalDamageException unreadable) {
+            } catch (LocalDiskException unreadable) {
                 if (isSorted(file)) {
                     rememberUnlessOfLimit(file, unreadable, unreadable.getCause());
                 }
                 throw unreadable;
+            } catch (FileCopy.ShortFileException shorter) {
+                if (!isSorted(file)) {
+                    throw shorter;
+                }
+                LocalDamageException damage = new LocalDamageException(
+                        "be read from",
+                        file,
+                        new EOFException("it is shorter than it was, by " + shorter.missingBytes() + " bytes or more"));
+                rememberUnlessOfLimit(file, damage, damage.getCause());
+                throw damage;
             }
         }
 

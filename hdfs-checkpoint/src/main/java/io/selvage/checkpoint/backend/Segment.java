@@ -222,6 +222,13 @@ record Segment(
         return readHead(new Input(in, length, operator)).segment();
     }
 
+    /** Whether there are entries of any section; of one that does not list them, whether there may be. */
+    static boolean mayHaveRows(InputStream in, long length, String operator) throws IOException {
+        Input from = new Input(in, length, operator);
+        List<Section> contents = readHead(from).contents();
+        return contents == null ? from.left > 0 : contents.stream().anyMatch(section -> section.bytes() > 0);
+    }
+
     private static Head readHead(Input from) throws IOException {
         byte[] startBytes = from.next(START_BYTES);
         BinaryReader start = new BinaryReader(startBytes);

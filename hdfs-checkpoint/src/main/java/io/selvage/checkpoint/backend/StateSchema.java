@@ -35,7 +35,8 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
         /** Of this no row has anything: its schema says what the namespaces of the others stand for. */
         LAYOUT("layout");
 
-        final String word;
+        /** In messages. */
+        public final String word;
 
         Kind(String word) {
             this.word = word;
@@ -70,11 +71,32 @@ public record StateSchema(String keySchema, int maxParallelism, List<Section> se
      */
     public static StateSchema ofSegment(InputStream segment, long length, String operator) throws IOException {
         byte[] magic = segment.readNBytes(Integer.BYTES);
-        if (magic.length == Integer.BYTES && new BinaryReader(magic).readInt() == FilesSegment.MAGIC) {
-            return FilesSegment.read(segment, operator).schema();
-        }
-        InputStream all = new SequenceInputStream(new ByteArrayInputStream(magic), segment);
-        return Segment.readHead(all, length, operator).schema();
+        return isOfFiles(magic)
+                ? FilesSegment.read(segment, operator).schema()
+                : Segment.readHead(behind(magic, segment), length, operator).schema();
+    }
+
+    /**
+     * Whether a segment has rows, as far as its head tells: else it may have some. No state is read.
+     *
+     * @param segment open at its beginning; is left somewhere within
+     * @param length of the segment, in bytes
+     * @param operator named in messages
+     * @throws CorruptDataException if a keyed backend has not written it
+     */
+    public static boolean mayHaveRows(InputStream segment, long length, String operator) throws IOException {
+        byte[] magic = segment.readNBytes(Integer.BYTES);
+        return isOfFiles(magic)
+                ? FilesSegment.read(segment, operator).mayHaveRows()
+                : Segment.mayHaveRows(behind(magic, segment), length, operator);
+    }
+
+    private static boolean isOfFiles(byte[] magic) {
+        return magic.length == Integer.BYTES && new BinaryReader(magic).readInt() == FilesSegment.MAGIC;
+    }
+
+    private static InputStream behind(byte[] magic, InputStream segment) {
+        return new SequenceInputStream(new ByteArrayInputStream(magic), segment);
     }
 
     static StateSchema read(BinaryReader in) {

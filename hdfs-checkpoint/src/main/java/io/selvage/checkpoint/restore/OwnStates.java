@@ -14,6 +14,7 @@ import io.selvage.protocol.wire.OperatorSnapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,7 +75,21 @@ final class OwnStates {
         if (!OperatorStateKind.isSaid(head)) {
             return misfitOfFirstVersion(operator.uid(), own.get(0), taken);
         }
-        return OperatorStateKind.misfit(head, taken);
+        Optional<String> misfit = OperatorStateKind.misfit(head, taken);
+        return misfit.isPresent() && isOfNothing(own, head) ? Optional.empty() : misfit;
+    }
+
+    /** In all subtasks: of what is empty nothing can be lost. */
+    private boolean isOfNothing(List<OperatorSnapshot> own, byte head) throws IOException {
+        if (Arrays.stream(OperatorStateKind.values()).noneMatch(kind -> kind.mayBeOfNothing() && kind.isSaidBy(head))) {
+            return false;
+        }
+        for (OperatorSnapshot snapshot : own) {
+            if (!OperatorStateKind.isOfNothing(all(snapshot))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What the first versions have written does not say what it is of: whether there are keys beside it does. */
@@ -166,7 +181,11 @@ final class OwnStates {
         if (!isKeyed && !(definition instanceof OperatorDefinition.BroadcastProcess<?, ?, ?>)) {
             return List.of(); // Of another kind it would be refused.
         }
-        BinaryReader in = new BinaryReader(all(snapshot));
+        byte[] state = all(snapshot);
+        if (!isKeyed && OperatorStateKind.UNDER_WAY.isSaidBy(state[0])) {
+            return List.of(); // Of elements, of which there are none.
+        }
+        BinaryReader in = new BinaryReader(state);
         if (isKeyed) {
             OperatorStateKind.EVENT_TIME.readHead(in);
             in.readLong();

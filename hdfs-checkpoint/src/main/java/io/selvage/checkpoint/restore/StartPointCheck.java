@@ -222,7 +222,9 @@ public final class StartPointCheck {
                     operator.uid(), refused, refused.isEmpty() ? "asking for its states has thrown " + thrown : "");
         }
         if (forecast == null && definition != null) {
-            return new RestorePlan.OfOperator(operator.uid(), allDropped(schemas(newest, operator)), "");
+            List<StateFate> dropped =
+                    mayHaveRows(metadata, operator) ? allDropped(schemas(newest, operator)) : List.of();
+            return new RestorePlan.OfOperator(operator.uid(), dropped, "");
         }
         if (forecast == null) {
             return new RestorePlan.OfOperator(operator.uid(), List.of(), "it is of a kind that is asked only there");
@@ -234,11 +236,30 @@ public final class StartPointCheck {
         return new RestorePlan.OfOperator(operator.uid(), List.copyOf(fates.values()), "");
     }
 
-    /** By a step without keys. */
+    /** Of what is empty nothing can be lost. */
+    private boolean mayHaveRows(CheckpointMetadata metadata, Operator operator) throws IOException {
+        List<Segment> written = operatorsOf(metadata)
+                .filter(each -> each.getOperatorUid().equals(operator.uid()))
+                .flatMap(each -> each.getKeyedStateList().stream())
+                .toList();
+        for (Segment segment : written) {
+            try (InputStream in = segments.open(SegmentHandle.fromWire(segment))) {
+                if (StateSchema.mayHaveRows(in, segment.getLength(), operator.name())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** By a step without keys. Timers are sections of functions that have never set one too. */
     private static List<StateFate> allDropped(Set<StateSchema> written) {
         return written.stream()
                 .flatMap(schema -> schema.states().stream())
-                .map(section -> new StateFate(section.name(), StateFate.Kind.DROPPED, "keyed state"))
+                .map(section -> new StateFate(
+                        section.name(),
+                        StateFate.Kind.DROPPED,
+                        section.kind() == StateSchema.Kind.STATE ? "keyed state" : section.kind().word))
                 .distinct()
                 .toList();
     }
@@ -278,12 +299,23 @@ public final class StartPointCheck {
                 plan.fates(StateFate.Kind.DROPPED).map(StartPointCheck::shown).collect(Collectors.joining(", "));
         if (!dropped.isEmpty() && !from.mayDropState()) {
             throw refused("has states that the program's operators do not ask for, by uid and name: " + dropped
-                    + ". Declare them as they were, or drop them with --allow-dropped-state.");
+                    + ". Declare them as they were, or drop them with --allow-dropped-state."
+                    + (plan.fates(StateFate.Kind.DROPPED).anyMatch(StartPointCheck::isOfTimers)
+                            ? " Timers need keys: keep the step keyed, or give it another uid."
+                            : ""));
         }
+    }
+
+    private static boolean isOfTimers(RestorePlan.OwnedFate dropped) {
+        String words = dropped.fate().words();
+        return words.equals(StateSchema.Kind.TIMERS.word) || words.equals(StateSchema.Kind.PROCESSING_TIMERS.word);
     }
 
     private static String shown(RestorePlan.OwnedFate dropped) {
         String of = dropped.fate().words();
+        if (isOfTimers(dropped)) {
+            return of + " of " + dropped.operator(); // Their names are none of the user's.
+        }
         return dropped.operator() + "/" + dropped.fate().state() + (of.isEmpty() ? "" : " (" + of + ")");
     }
 

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,12 +49,12 @@ public final class SegmentFiles implements SegmentSource, Closeable {
     }
 
     private InputStream openAt(String file, long offset) throws IOException {
-        StoreInput known = resting.remove(file);
         StoreInput last = readLast;
-        readLast = null;
-        if (last != null && last != known) {
-            last.rest();
+        if (last != null && last != resting.get(file)) {
+            restOrEnd(last);
         }
+        readLast = null;
+        StoreInput known = resting.remove(file);
         StoreInput in = known == null ? store.openToSeek(file) : known;
         Lent lent = new Lent(file, in);
         boolean isThere = false;
@@ -68,22 +69,32 @@ public final class SegmentFiles implements SegmentSource, Closeable {
         }
     }
 
+    /** What is to be read now is another file: that this one fails is no matter, and it is opened again. */
+    private void restOrEnd(StoreInput last) {
+        try {
+            last.rest();
+        } catch (IOException e) {
+            LOG.warn("A file was read, and its connection can't be given back: {}", e.toString());
+            closeIf((file, in) -> in == last);
+        }
+    }
+
     /** Closes files of which no more will be read by now. */
     public void closeUnwanted() {
-        closeIf(file -> !isWantedAgain.test(file));
+        closeIf((file, in) -> !isWantedAgain.test(file));
     }
 
     /** Closes all; a segment that is still open closes its own. */
     @Override
     public void close() {
         isClosed = true;
-        closeIf(file -> true);
+        closeIf((file, in) -> true);
     }
 
-    private void closeIf(Predicate<String> isClosedNow) {
+    private void closeIf(BiPredicate<String, StoreInput> isClosedNow) {
         for (Iterator<Map.Entry<String, StoreInput>> each = resting.entrySet().iterator(); each.hasNext(); ) {
             Map.Entry<String, StoreInput> file = each.next();
-            if (isClosedNow.test(file.getKey())) {
+            if (isClosedNow.test(file.getKey(), file.getValue())) {
                 each.remove();
                 end(file.getKey(), file.getValue());
             }

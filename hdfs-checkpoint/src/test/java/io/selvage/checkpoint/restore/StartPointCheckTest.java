@@ -21,6 +21,7 @@ import io.selvage.api.graph.Vertex;
 import io.selvage.api.graph.WindowResult;
 import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.state.StateAccess;
+import io.selvage.api.state.ValueState;
 import io.selvage.api.state.ValueStateDescriptor;
 import io.selvage.api.time.TimeDomain;
 import io.selvage.api.type.BinaryWriter;
@@ -36,6 +37,7 @@ import io.selvage.checkpoint.backend.NoNamespace;
 import io.selvage.checkpoint.backend.OperatorStateKind;
 import io.selvage.checkpoint.backend.RowKeyedStateBackend;
 import io.selvage.checkpoint.backend.StateForecast;
+import io.selvage.checkpoint.backend.TimerQueue;
 import io.selvage.checkpoint.backend.WindowStates;
 import io.selvage.checkpoint.journal.Journal;
 import io.selvage.checkpoint.journal.JournalOutcome;
@@ -514,21 +516,40 @@ class StartPointCheckTest {
         }
     }
 
+    private static final class Stateless extends KeyedProcessFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process(String element, Context<String> context, Collector<String> out) {}
+    }
+
+    private static RowKeyedStateBackend<String> backend() {
+        return new RowKeyedStateBackend<>("counts", Serdes.STRING, 128, new KeyGroupRange(0, 128), KeyedOrigin.NOTHING);
+    }
+
     private void writeStatesOf(KeyedProcessFunction<String, String, String> function) throws Exception {
         writeStatesOf(function, new byte[0]);
     }
 
     /** @param own what the operator keeps beside it */
     private void writeStatesOf(KeyedProcessFunction<String, String, String> function, byte[] own) throws Exception {
-        RowKeyedStateBackend<String> backend = new RowKeyedStateBackend<>(
-                "counts", Serdes.STRING, 128, new KeyGroupRange(0, 128), KeyedOrigin.NOTHING);
+        writeStatesOf(backendOf(function), own);
+    }
+
+    private static RowKeyedStateBackend<String> backendOf(KeyedProcessFunction<String, String, String> function)
+            throws Exception {
+        RowKeyedStateBackend<String> backend = backend();
         backend.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
         function.openState(backend.states());
-        writeStatesOf(backend, own);
+        return backend;
     }
 
     private void writeStatesOf(RowKeyedStateBackend<?> backend, byte[] own) throws Exception {
         backend.opened();
+        writeStatesOfOpened(backend, own);
+    }
+
+    private void writeStatesOfOpened(RowKeyedStateBackend<?> backend, byte[] own) throws Exception {
         byte[] segment = backend.snapshotWhole(7).complete().bytes();
         CRC32C checksum = new CRC32C();
         checksum.update(segment);
@@ -797,11 +818,42 @@ class StartPointCheckTest {
         assertThat(check(asking()).getCheckpoint()).isEqualTo(7);
     }
 
+    /** Which such a step also has when it has nothing. */
+    @Test
+    void ofWhatIsEmptyNothingIsInThePlaceOfAnything() throws Exception {
+        BinaryWriter drained = new BinaryWriter();
+        OperatorStateKind.UNDER_WAY.writeHead(drained);
+        drained.writeString("string");
+        drained.writeUnsignedVarInt(0);
+        writeOwn(drained.toByteArray());
+        for (JobGraph other : List.of(keyed(new Before()), broadcast(RULES), ruled(RULES))) {
+            assertThat(check(other).getCheckpoint()).isEqualTo(7);
+        }
+        BinaryWriter maps = new BinaryWriter();
+        BroadcastSection.write(List.of(new BroadcastSection("rules", "string", "i64", new byte[] {0})), maps);
+        writeOwn(maps.toByteArray());
+        for (JobGraph other : List.of(keyed(new Before()), asking(), ruled(RULES))) {
+            assertThat(check(other).getCheckpoint()).isEqualTo(7);
+        }
+        BinaryWriter asked = new BinaryWriter();
+        OperatorStateKind.UNDER_WAY.writeHead(asked);
+        asked.writeString("string");
+        asked.writeUnsignedVarInt(1);
+        writeOwn(asked.toByteArray());
+        assertRefused(savepoint, broadcast(RULES), "has elements under way in place of broadcast state");
+    }
+
     @Test
     void keyedStateOfAStepThatHasNoKeysAnyMoreIsDroppedOnlyOnDemand() throws Exception {
         BinaryWriter time = new BinaryWriter();
         writeEventTime(time);
-        writeStatesOf(new Before(), time.toByteArray());
+        RowKeyedStateBackend<String> counted = backend();
+        ValueState<Integer> count = counted.states().value(new ValueStateDescriptor<>("count", Integer.class));
+        counted.states().value(new ValueStateDescriptor<>("gone", Integer.class));
+        counted.opened();
+        counted.setCurrentKey("a");
+        count.update(1);
+        writeStatesOfOpened(counted, time.toByteArray());
         JobGraph mapping = graph(new OperatorDefinition.Map<String, String>(element -> element));
         assertRefused(
                 savepoint, mapping, "counts/count (keyed state)", "counts/gone (keyed state)", "--allow-dropped-state");
@@ -809,6 +861,29 @@ class StartPointCheckTest {
                 .contains("count DROPPED", "gone DROPPED")
                 .doesNotContain("refused");
         assertRefused(savepoint, asking(), "has event time in place of elements under way", "the uid counts");
+    }
+
+    @Test
+    void aStepThatHadNoStateAndNoTimersMayHaveNoKeysAnyMore() throws Exception {
+        writeStatesOf(new Stateless());
+        JobGraph mapping = graph(new OperatorDefinition.Map<String, String>(element -> element));
+        assertThat(planned(mapping, false)).containsOnly("").doesNotContain("refused");
+    }
+
+    @Test
+    void timersOfAStepThatHasNoKeysAnyMoreAreNamedInWords() throws Exception {
+        RowKeyedStateBackend<String> timed = backend();
+        TimerQueue<String, NoNamespace> timers = timed.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
+        timed.opened();
+        timed.setCurrentKey("a");
+        timers.register(NoNamespace.NONE, 17);
+        writeStatesOfOpened(timed, new byte[0]);
+        assertRefused(
+                savepoint,
+                graph(new OperatorDefinition.Map<String, String>(element -> element)),
+                "by uid and name: timers of counts",
+                "keep the step keyed, or give it another uid",
+                "--allow-dropped-state");
     }
 
     /** They do not say what it is; that there are keys beside it does, and its length. */

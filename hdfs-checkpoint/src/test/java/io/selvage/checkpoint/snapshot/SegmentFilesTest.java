@@ -117,6 +117,22 @@ final class SegmentFilesTest {
     }
 
     @Test
+    void aFileThatCantRestIsClosedAndTheOtherOneIsRead() throws IOException {
+        List<SegmentHandle> ofA = written("a");
+        List<SegmentHandle> ofB = written("b");
+        read(ofB.get(0));
+        read(ofA.get(0));
+        disk.breakResting("a"::equals);
+        assertThat(read(ofB.get(1))).isEqualTo("second");
+        assertThat(disk.inputs(FakeDisk.Input::isOpen)).containsExactly("b");
+        disk.breakResting(file -> false);
+        assertThat(read(ofA.get(1))).isEqualTo("second");
+        assertThat(disk.inputs(in -> true)).as("openings").containsExactly("b", "a", "a");
+        files.close();
+        assertThat(disk.inputs(FakeDisk.Input::isOpen)).isEmpty();
+    }
+
+    @Test
     void aSegmentThatIsDamagedIsNamedAndTheOthersOfItsFileAreRead() throws IOException {
         List<SegmentHandle> segments = written("a");
         byte[] bytes = disk.bytes("a");

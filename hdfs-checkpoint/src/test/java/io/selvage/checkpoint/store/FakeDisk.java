@@ -75,6 +75,7 @@ public final class FakeDisk {
     private final List<String> history = new ArrayList<>();
     private final List<Input> inputs = new ArrayList<>();
     private Predicate<String> breaksReading = path -> false;
+    private Predicate<String> breaksResting = path -> false;
     private Consumer<String> betweenCheckAndAct = path -> {};
     private boolean checksThenActs;
     private boolean answersFalsely;
@@ -115,6 +116,11 @@ public final class FakeDisk {
     /** Whether the next read of a file that is open fails. */
     public synchronized void breakReading(Predicate<String> breaks) {
         breaksReading = breaks;
+    }
+
+    /** Whether a file that is open can't give its connection back. */
+    public synchronized void breakResting(Predicate<String> breaks) {
+        breaksResting = breaks;
     }
 
     /** Owned by one thread: a file that is read. */
@@ -172,6 +178,9 @@ public final class FakeDisk {
         @Override
         public void rest() throws IOException {
             requireOpen();
+            if (breaksResting.test(path)) {
+                throw new IOException("the connection of " + path + " was not given back");
+            }
             isConnected = false;
         }
 

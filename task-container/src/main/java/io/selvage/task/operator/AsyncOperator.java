@@ -132,7 +132,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     void open(RestoredState restored) {
         Functions.open(function, context);
         if (restored.parallelism() == context.parallelism()) {
-            restored.operatorState(context.subtask()).forEach(bytes -> restoredElements.addAll(read(bytes)));
+            restored.heldState(context.subtask()).forEach(bytes -> restoredElements.addAll(read(bytes)));
         } else {
             redistribute(restored);
         }
@@ -142,7 +142,7 @@ final class AsyncOperator extends RuntimeOperator implements SourceHead {
     private void redistribute(RestoredState restored) {
         int index = 0;
         for (int subtask = 0; subtask < restored.parallelism(); subtask++) {
-            for (byte[] bytes : restored.operatorState(subtask)) {
+            for (byte[] bytes : restored.heldState(subtask)) {
                 for (Restored element : read(bytes)) {
                     if (index++ % context.parallelism() == context.subtask()) {
                         restoredElements.add(element);

@@ -25,7 +25,7 @@ final class BroadcastProcessOperator extends RuntimeOperator {
     @Override
     void open(RestoredState restored) {
         if (restored.parallelism() > 0) {
-            restored.operatorState(BroadcastStates.origin(context.subtask(), restored.parallelism()))
+            restored.heldState(BroadcastStates.origin(context.subtask(), restored.parallelism()))
                     .forEach(bytes -> states.read(new BinaryReader(bytes)));
         }
         Functions.open(function, context);

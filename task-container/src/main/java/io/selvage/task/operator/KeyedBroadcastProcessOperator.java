@@ -34,8 +34,7 @@ final class KeyedBroadcastProcessOperator extends KeyedFunctionOperator {
     @Override
     void open(RestoredState restored) {
         if (restored.parallelism() > 0) {
-            for (byte[] bytes :
-                    restored.operatorState(BroadcastStates.origin(context.subtask(), restored.parallelism()))) {
+            for (byte[] bytes : restored.heldState(BroadcastStates.origin(context.subtask(), restored.parallelism()))) {
                 BinaryReader in = new BinaryReader(bytes);
                 WatermarkState.read(in);
                 if (in.remaining() > 0) { // Else it was a step without broadcast state.

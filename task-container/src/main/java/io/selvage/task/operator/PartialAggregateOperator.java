@@ -186,7 +186,7 @@ final class PartialAggregateOperator extends RuntimeOperator {
     }
 
     private void readAll(RestoredState restored, int subtask) throws Exception {
-        for (byte[] state : restored.operatorState(subtask)) {
+        for (byte[] state : restored.heldState(subtask)) {
             BinaryReader in = new BinaryReader(state);
             OperatorStateKind.PARTIAL_AGGREGATES.readHead(in);
             Function<BinaryReader, Object> key = reader(keySerde, in.readString());

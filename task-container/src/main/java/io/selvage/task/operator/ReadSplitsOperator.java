@@ -83,8 +83,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
     void open(RestoredState restored) {
         output.splits(times);
         if (restored.parallelism() == context.parallelism()) {
-            restored.operatorState(context.subtask())
-                    .forEach(bytes -> read(bytes).forEach(this::take));
+            restored.heldState(context.subtask()).forEach(bytes -> read(bytes).forEach(this::take));
         } else {
             redistribute(restored);
         }
@@ -109,7 +108,7 @@ final class ReadSplitsOperator extends RuntimeOperator implements SourceHead {
         List<Deque<OpenSplit>> bySubtask = new ArrayList<>();
         for (int subtask = 0; subtask < restored.parallelism(); subtask++) {
             Deque<OpenSplit> left = new ArrayDeque<>();
-            restored.operatorState(subtask).forEach(bytes -> left.addAll(read(bytes)));
+            restored.heldState(subtask).forEach(bytes -> left.addAll(read(bytes)));
             bySubtask.add(left);
         }
         int index = 0;

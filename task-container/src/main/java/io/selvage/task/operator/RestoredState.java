@@ -1,6 +1,7 @@
 package io.selvage.task.operator;
 
 import io.selvage.checkpoint.backend.KeyedOrigin;
+import io.selvage.checkpoint.backend.OperatorStateKind;
 import java.util.List;
 
 /** What the restored checkpoint holds of one operator; read lazily, by the subtask's thread. */
@@ -28,6 +29,13 @@ public interface RestoredState {
 
     /** What that subtask had put into its operator state: none or one. */
     List<byte[]> operatorState(int subtask);
+
+    /** The same without what holds nothing, which may be of another kind of step: there the start was let pass. */
+    default List<byte[]> heldState(int subtask) {
+        return operatorState(subtask).stream()
+                .filter(state -> !OperatorStateKind.isOfNothing(state))
+                .toList();
+    }
 
     /** Keyed state of this subtask's key groups; asked for once. */
     KeyedOrigin keyed();

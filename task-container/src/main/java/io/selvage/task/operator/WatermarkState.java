@@ -34,7 +34,7 @@ final class WatermarkState {
         long least = Long.MAX_VALUE;
         boolean found = false;
         for (int subtask = from; subtask < to; subtask++) {
-            for (byte[] bytes : restored.operatorState(subtask)) {
+            for (byte[] bytes : restored.heldState(subtask)) {
                 least = Math.min(least, read(new BinaryReader(bytes)));
                 found = true;
             }

@@ -63,7 +63,7 @@ final class WriteSinkOperator extends RuntimeOperator {
     private void recover(RestoredState restored) {
         List<Object> committables = new ArrayList<>();
         for (int subtask = 0; subtask < restored.parallelism(); subtask++) {
-            restored.operatorState(subtask).forEach(bytes -> read(bytes, committables));
+            restored.heldState(subtask).forEach(bytes -> read(bytes, committables));
         }
         try {
             Objects.requireNonNull(committer).recover(committables);
