@@ -68,7 +68,7 @@ class ExecutorLaunchTest {
         assertThat(libraries.getVisibility()).isEqualTo(LocalResourceVisibility.PRIVATE);
         assertThat(libraries.getType()).isEqualTo(LocalResourceType.ARCHIVE);
         assertThat(context.getEnvironment())
-                .containsEntry("CLASSPATH", "hadoop-conf/configuration.jar:lib/a.jar:lib/task-container.jar")
+                .containsEntry("CLASSPATH", "lib/a.jar:lib/task-container.jar:hadoop-conf/configuration.jar")
                 .containsEntry("SELVAGE_MASTER", "3:4711:n7");
     }
 
@@ -94,7 +94,7 @@ class ExecutorLaunchTest {
         assertThat(files).containsKey("user-jars/driver.jar");
         assertThat(context.getEnvironment())
                 .containsEntry("REGION", "north")
-                .containsEntry("CLASSPATH", "hadoop-conf/configuration.jar:lib/a.jar:lib/task-container.jar");
+                .containsEntry("CLASSPATH", "lib/a.jar:lib/task-container.jar:hadoop-conf/configuration.jar");
         assertThat(context.getApplicationACLs())
                 .containsOnly(
                         Map.entry(ApplicationAccessType.VIEW_APP, "bert ops"),

@@ -106,20 +106,21 @@ public final class Waiting {
         if (look.getAsBoolean()) {
             return true;
         }
-        long sinceNanos = time.nanos();
+        long waitedNanos = 0;
         boolean isTold = false;
-        do {
-            long waitedNanos = time.nanos() - sinceNanos;
-            if (waitedNanos >= PATIENCE.toNanos()) {
-                return false;
-            }
+        while (waitedNanos < PATIENCE.toNanos()) {
             if (waitedNanos >= TOLD.toNanos() && !isTold) {
                 isTold = true;
                 told.accept(TELLS + stands.get());
             }
+            long fromNanos = time.nanos();
             pause();
-        } while (!look.getAsBoolean());
-        return true;
+            if (look.getAsBoolean()) {
+                return true;
+            }
+            waitedNanos += Math.min(time.nanos() - fromNanos, TOLD.toNanos()); // A look may outlast an outage.
+        }
+        return false;
     }
 
     private void pause() {

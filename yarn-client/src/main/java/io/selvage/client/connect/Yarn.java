@@ -207,9 +207,6 @@ public final class Yarn implements AutoCloseable {
         private final ApplicationId id;
         private final String why;
         private boolean wasTaken;
-        /** It was taken, and the ResourceManager that took it has not been away since. */
-        private boolean isKept;
-
         private YarnApplicationState lastSeen = YarnApplicationState.RUNNING;
 
         Kill(ApplicationId id, String why) {
@@ -217,12 +214,12 @@ public final class Yarn implements AutoCloseable {
             this.why = why;
         }
 
-        /** Gives the order, unless YARN has it, and looks. */
+        /**
+         * Gives the order, again each time, and looks: another ResourceManager that is active now may not know of it.
+         */
         boolean hasEnded() {
             try {
-                if (!isKept) {
-                    order();
-                }
+                order();
                 lastSeen = ask("tell about " + id, () -> client.getApplicationReport(id))
                         .getYarnApplicationState();
                 return ENDS.contains(lastSeen);
@@ -230,7 +227,6 @@ public final class Yarn implements AutoCloseable {
                 if (wasTaken && failed.exitCode() == ExitCode.NO_SESSION) {
                     return true; // YARN has forgotten it after its end.
                 }
-                isKept &= failed.exitCode() != ExitCode.NO_CLUSTER; // The next one may not know of the order.
                 throw failed;
             }
         }
@@ -241,7 +237,6 @@ public final class Yarn implements AutoCloseable {
                 return id;
             });
             wasTaken = true;
-            isKept = true;
         }
 
         String stands() {

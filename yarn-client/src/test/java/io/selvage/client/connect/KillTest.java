@@ -77,13 +77,12 @@ class KillTest {
     }
 
     @Test
-    void oneThatTakesLongIsOrderedOnceAndLookedAfter() {
+    void oneThatTakesLongIsLookedAfter() {
         for (int i = 0; i < LOOKS_OF_SECONDS; i++) {
             cluster.answers.add(() -> RUNNING);
         }
         cluster.lastAnswer = () -> KILLED;
         kill();
-        assertThat(cluster.kills).isEqualTo(1);
         assertThat(waits)
                 .singleElement()
                 .asString()
@@ -98,7 +97,6 @@ class KillTest {
                         sentence -> assertThat(sentence.exitCode()).isEqualTo(ExitCode.SESSION_FAILED))
                 .hasMessage("The ResourceManager at rm:8032 was asked to kill application_7_0001, and is still at it:"
                         + " the application is RUNNING.");
-        assertThat(cluster.kills).isEqualTo(1);
         assertThat(time.passed()).isEqualTo(Waiting.PATIENCE);
     }
 
@@ -148,13 +146,21 @@ class KillTest {
     @Test
     void theNextResourceManagerIsGivenTheOrderToo() {
         cluster.answers.add(() -> RUNNING);
-        cluster.answers.add(() -> {
-            throw new ConnectException("The one that has the order is lost.");
-        });
-        cluster.answers.add(() -> RUNNING);
+        cluster.answers.add(() -> RUNNING); // Of another one, to which the client has gone over by itself.
         cluster.lastAnswer = () -> KILLED;
         kill();
-        assertThat(cluster.kills).isEqualTo(2);
+        assertThat(cluster.kills).isEqualTo(3);
+    }
+
+    @Test
+    void anOutageInBetweenLeavesTimeForTheEnd() {
+        cluster.answers.add(() -> RUNNING);
+        cluster.answers.add(() -> {
+            time.sleep(Waiting.PATIENCE);
+            return RUNNING;
+        });
+        cluster.lastAnswer = () -> KILLED;
+        assertThatCode(this::kill).doesNotThrowAnyException();
     }
 
     @Test

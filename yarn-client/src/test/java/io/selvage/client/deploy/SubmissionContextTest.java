@@ -92,7 +92,7 @@ class SubmissionContextTest {
                         .getEnvironment())
                 .containsOnly(
                         Map.entry("REGION", "north"),
-                        Map.entry("CLASSPATH", "hadoop-conf/configuration.jar:lib/a.jar"),
+                        Map.entry("CLASSPATH", "lib/a.jar:hadoop-conf/configuration.jar"),
                         Map.entry("HADOOP_USER_NAME", "anna"));
     }
 
