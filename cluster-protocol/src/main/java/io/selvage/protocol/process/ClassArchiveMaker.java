@@ -150,25 +150,23 @@ public final class ClassArchiveMaker implements Runnable {
 
     private boolean tryFetch(String machine) throws IOException, InterruptedException {
         return shared.hasArchive(machine)
-                && underLock(target -> {
-                    if (!shared.tryFetchArchive(machine, target)) {
-                        return false;
+                && underLock(part -> {
+                    boolean isFetched = shared.tryFetchArchive(machine, part);
+                    if (isFetched) {
+                        LOG.info(
+                                "The archive of classes {} is fetched: containers of this session start sooner on this"
+                                        + " node from now on.",
+                                archive);
                     }
-                    Files.move(target, archive, StandardCopyOption.ATOMIC_MOVE);
-                    LOG.info(
-                            "The archive of classes {} is fetched: containers of this session start sooner on this"
-                                    + " node from now on.",
-                            archive);
-                    return true;
+                    return isFetched;
                 });
     }
 
     /** Whose claim it is. If it fails, the claim keeps others from the same for a while. */
     private void make(String machine) throws IOException, InterruptedException {
         makingFailures++;
-        underLock(target -> {
-            host.make(union(), target);
-            Files.move(target, archive, StandardCopyOption.ATOMIC_MOVE);
+        underLock(part -> {
+            host.make(union(), part);
             return true;
         });
         shared.offerArchive(machine, archive);
@@ -176,8 +174,8 @@ public final class ClassArchiveMaker implements Runnable {
 
     @FunctionalInterface
     private interface Step {
-        /** @param part to be moved to the archive's path */
-        boolean isDone(Path part) throws IOException, InterruptedException;
+        /** @return whether the part is there, and whole: it becomes the archive */
+        boolean isWhole(Path part) throws IOException, InterruptedException;
     }
 
     /** By one process of the node at a time, and by none if the archive is there. */
@@ -192,7 +190,11 @@ public final class ClassArchiveMaker implements Runnable {
             Path part = archive.resolveSibling(
                     archive.getFileName() + "." + ProcessHandle.current().pid() + ".part");
             try {
-                return step.isDone(part);
+                boolean isWhole = step.isWhole(part);
+                if (isWhole) {
+                    Files.move(part, archive, StandardCopyOption.ATOMIC_MOVE);
+                }
+                return isWhole;
             } finally {
                 Files.deleteIfExists(part);
             }

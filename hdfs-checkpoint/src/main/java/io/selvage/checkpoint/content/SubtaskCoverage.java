@@ -3,15 +3,14 @@ package io.selvage.checkpoint.content;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Operator;
 import io.selvage.checkpoint.backend.OperatorStateKind;
+import io.selvage.checkpoint.snapshot.OwnState;
 import io.selvage.checkpoint.snapshot.SegmentDamagedException;
-import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.wire.ChannelsSnapshot;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -159,7 +158,7 @@ public final class SubtaskCoverage {
             if (snapshot.getKeyedStateCount() > 0) {
                 keyed.set(subtask);
             }
-            if (snapshot.hasOperatorState() || !snapshot.getSmallOperatorState().isEmpty()) {
+            if (OwnState.isIn(snapshot)) {
                 own.set(subtask);
                 oneWithOwn = oneWithOwn == null ? snapshot : oneWithOwn;
             }
@@ -213,16 +212,7 @@ public final class SubtaskCoverage {
 
         /** The first versions do not say what it is that they have written. */
         private boolean mayHaveNothing(OperatorSnapshot snapshot) throws IOException {
-            return OperatorStateKind.PARTIAL_AGGREGATES.isPossible(head(snapshot));
-        }
-
-        private byte head(OperatorSnapshot snapshot) throws IOException {
-            if (!snapshot.getSmallOperatorState().isEmpty()) {
-                return snapshot.getSmallOperatorState().byteAt(0);
-            }
-            try (InputStream in = segments.open(SegmentHandle.fromWire(snapshot.getOperatorState()))) {
-                return (byte) in.read();
-            }
+            return OperatorStateKind.PARTIAL_AGGREGATES.isPossible(OwnState.head(snapshot, segments));
         }
     }
 

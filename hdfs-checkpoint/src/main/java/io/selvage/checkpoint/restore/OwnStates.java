@@ -7,12 +7,12 @@ import io.selvage.api.state.MapStateDescriptor;
 import io.selvage.api.type.BinaryReader;
 import io.selvage.checkpoint.backend.BroadcastSection;
 import io.selvage.checkpoint.backend.OperatorStateKind;
+import io.selvage.checkpoint.snapshot.OwnState;
 import io.selvage.checkpoint.snapshot.SegmentHandle;
 import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.OperatorSnapshot;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -43,7 +43,7 @@ final class OwnStates {
                 .flatMap(subtask -> subtask.getOperatorsList().stream())
                 .toList();
         for (OperatorSnapshot each : all) {
-            if (each.hasOperatorState() || !each.getSmallOperatorState().isEmpty()) {
+            if (OwnState.isIn(each)) {
                 snapshots
                         .computeIfAbsent(each.getOperatorUid(), uid -> new ArrayList<>())
                         .add(each);
@@ -71,7 +71,7 @@ final class OwnStates {
             return Optional.empty();
         }
         Set<OperatorStateKind> taken = definition == null ? kindsOfRole(operator) : EnumSet.of(kindOf(definition));
-        byte head = head(own.get(0));
+        byte head = OwnState.head(own.get(0), segments);
         if (!OperatorStateKind.isSaid(head)) {
             return misfitOfFirstVersion(operator.uid(), own.get(0), taken);
         }
@@ -191,15 +191,6 @@ final class OwnStates {
             in.readLong();
         }
         return in.remaining() == 0 ? List.of() : BroadcastSection.read(in);
-    }
-
-    private byte head(OperatorSnapshot snapshot) throws IOException {
-        if (!snapshot.hasOperatorState()) {
-            return snapshot.getSmallOperatorState().byteAt(0);
-        }
-        try (InputStream in = segments.open(SegmentHandle.fromWire(snapshot.getOperatorState()))) {
-            return (byte) in.read();
-        }
     }
 
     private byte[] all(OperatorSnapshot snapshot) throws IOException {

@@ -55,8 +55,6 @@ import org.apache.hadoop.yarn.util.resource.ResourceUtils;
  */
 public final class Yarn implements AutoCloseable {
     private static final int PROBE_MILLIS = 3_000;
-    private static final Set<YarnApplicationState> ENDS =
-            Set.of(YarnApplicationState.FINISHED, YarnApplicationState.FAILED, YarnApplicationState.KILLED);
 
     private final YarnClient client;
     private final String where;
@@ -220,9 +218,9 @@ public final class Yarn implements AutoCloseable {
         boolean hasEnded() {
             try {
                 order();
-                lastSeen = ask("tell about " + id, () -> client.getApplicationReport(id))
-                        .getYarnApplicationState();
-                return ENDS.contains(lastSeen);
+                ApplicationReport report = ask("tell about " + id, () -> client.getApplicationReport(id));
+                lastSeen = report.getYarnApplicationState();
+                return SessionState.of(report).hasEnded();
             } catch (ClientException failed) {
                 if (wasTaken && failed.exitCode() == ExitCode.NO_SESSION) {
                     return true; // YARN has forgotten it after its end.
