@@ -8,6 +8,8 @@ import io.selvage.client.connect.ContainerLogs;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.connect.Login;
+import io.selvage.client.connect.MasterConnection;
+import io.selvage.client.connect.Rehearsal;
 import io.selvage.client.connect.Waiting;
 import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.ClusterResources;
@@ -68,11 +70,15 @@ public final class SelvageClient implements AutoCloseable {
             HadoopFolder hadoop,
             Path userDirectory,
             Function<YarnConfiguration, Login> login,
-            Waiting waiting) {
+            Waiting waiting,
+            boolean isForFiles) {
         this.distribution = distribution;
         this.hadoop = hadoop;
         this.configuration = hadoop.configuration();
         login.apply(configuration).perform(configuration);
+        if (isForFiles) {
+            Rehearsal.ofFiles(configuration);
+        }
         this.sessionFiles = new SessionFiles(userDirectory);
         this.userDirectory = userDirectory;
         this.yarn = Yarn.connect(configuration, waiting);
@@ -89,7 +95,7 @@ public final class SelvageClient implements AutoCloseable {
      *     it: holds the session files
      */
     public static SelvageClient of(Path home, Path hadoopFolder, Path userDirectory) {
-        return of(home, hadoopFolder, userDirectory, cluster -> Login.OWN, sentence -> {});
+        return of(home, hadoopFolder, userDirectory, cluster -> Login.OWN, sentence -> {}, false);
     }
 
     /**
@@ -98,15 +104,22 @@ public final class SelvageClient implements AutoCloseable {
      * @param login as whom to come to the cluster that has this configuration
      * @param waiting told, by the thread that waits, if YARN or a master that was there does not answer for some
      *     seconds
+     * @param isForFiles HDFS will be needed, and is opened beside
      */
     public static SelvageClient of(
             Path home,
             Path hadoopFolder,
             Path userDirectory,
             Function<YarnConfiguration, Login> login,
-            Consumer<String> waiting) {
+            Consumer<String> waiting,
+            boolean isForFiles) {
         return new SelvageClient(
-                Distribution.at(home), HadoopFolder.at(hadoopFolder), userDirectory, login, new Waiting(waiting));
+                Distribution.at(home),
+                HadoopFolder.at(hadoopFolder),
+                userDirectory,
+                login,
+                new Waiting(waiting),
+                isForFiles);
     }
 
     /**
@@ -124,7 +137,7 @@ public final class SelvageClient implements AutoCloseable {
                 hadoop, distribution, sessionFiles, hashCacheFile(), userDirectory.resolve("cache"), progress);
         opening = deployment;
         Deployment.Opened opened = deployment.open(yarn, configuration, settings, job);
-        return session(opened.session());
+        return new Session(this, yarn, opened.session(), opened.master());
     }
 
     /**
@@ -243,7 +256,7 @@ public final class SelvageClient implements AutoCloseable {
     }
 
     private Session session(SessionRecord record) {
-        return new Session(this, yarn, record);
+        return new Session(this, yarn, record, new MasterConnection(yarn.patient(), record));
     }
 
     /**

@@ -81,12 +81,13 @@ public final class Session implements AutoCloseable {
     private final MasterConnection connection;
     private @Nullable String webPage;
 
-    Session(SelvageClient client, Yarn yarn, SessionRecord record) {
+    /** @param connection to the session's master, or to be made; closed with this */
+    Session(SelvageClient client, Yarn yarn, SessionRecord record, MasterConnection connection) {
         this.client = client;
         this.yarn = yarn.patient();
         this.record = record;
         this.application = ApplicationId.fromString(record.applicationId());
-        this.connection = new MasterConnection(yarn, record);
+        this.connection = connection;
     }
 
     public String applicationId() {

@@ -7,6 +7,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioSocketChannel;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
@@ -45,6 +46,19 @@ public final class ControlTransport {
     private static final int SERVING_THREADS =
             Math.min(8, 2 * Runtime.getRuntime().availableProcessors());
 
+    private static final long LONGEST_END_MILLIS = 200;
+
+    /** A twentieth of a second at each start, for events that nobody records. Read when the first class is loaded. */
+    private static final String NETTY_RECORDS_EVENTS = "io.grpc.netty.shaded.io.netty.jfr.enabled";
+
+    static {
+        if (System.getProperty(NETTY_RECORDS_EVENTS) == null) {
+            System.setProperty(NETTY_RECORDS_EVENTS, "false");
+        }
+    }
+
+    private static volatile boolean hasChannels;
+
     private ControlTransport() {}
 
     /**
@@ -79,15 +93,38 @@ public final class ControlTransport {
         static final EventLoopGroup SERVING = threads("control", SERVING_THREADS);
 
         private ServerThreads() {}
+    }
 
-        private static EventLoopGroup threads(String name, int count) {
-            return new NioEventLoopGroup(count, new DefaultThreadFactory(name, true));
+    /** Of all channels of the process, which are few. Java's own selector: nothing native has to be unpacked. */
+    private static final class ClientThread {
+        static final EventLoopGroup CONNECTING = threads("control-client", 1);
+
+        private ClientThread() {}
+    }
+
+    private static EventLoopGroup threads(String name, int count) {
+        return new NioEventLoopGroup(count, new DefaultThreadFactory(name, true));
+    }
+
+    /**
+     * Ends the thread of this process's channels, none of which can be used after it; blocks for a moment. For a
+     * process that is about to end: a JVM waits 0.3 s at its exit for threads that are in native code, as those are
+     * that wait for a connection.
+     */
+    public static void endChannels() {
+        if (hasChannels) {
+            ClientThread.CONNECTING
+                    .shutdownGracefully(0, 0, TimeUnit.MILLISECONDS)
+                    .awaitUninterruptibly(LONGEST_END_MILLIS);
         }
     }
 
     /** A channel to that server; it connects at its first call. */
     public static ManagedChannelBuilder<?> channel(ApplicationIdentity identity, String host, int port) {
+        hasChannels = true;
         return NettyChannelBuilder.forAddress(new InetSocketAddress(host, port))
+                .eventLoopGroup(ClientThread.CONNECTING)
+                .channelType(NioSocketChannel.class)
                 .sslContext(clientContext(identity))
                 .keepAliveTime(CLIENT_PING_MILLIS, TimeUnit.MILLISECONDS)
                 .keepAliveTimeout(PING_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)

@@ -41,7 +41,8 @@ final class VerifiedSession implements AutoCloseable {
         this.files = FileSystem.newInstance(cluster.hadoopConfiguration());
         Path home = Path.of("..").toAbsolutePath().normalize();
         Path user = Files.createDirectories(folder.resolve("user"));
-        this.client = SelvageClient.of(home, cluster.configurationFolder(), user, hadoop -> Login.OWN, waits::add);
+        this.client =
+                SelvageClient.of(home, cluster.configurationFolder(), user, hadoop -> Login.OWN, waits::add, false);
         this.settings = Configuration.defaults()
                 .with(ShortLived.SETTINGS, FROM)
                 .with(

@@ -5,6 +5,7 @@ import io.selvage.client.Session;
 import io.selvage.client.StateFiles;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Login;
+import io.selvage.client.connect.Rehearsal;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.UserDirectory;
@@ -41,21 +42,30 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
      * With the keytab of conf/selvage.yaml, if there is one, where tickets are needed: else nothing needs that file.
      */
     SelvageClient connect(Console console) {
-        return connect(
-                hadoop -> Login.isTicketNeeded(hadoop) && !Login.isForAnother()
-                        ? Login.of(KerberosConfig.from(settings()))
-                        : Login.OWN,
-                console);
+        return connect(this::login, console, false);
     }
 
-    /** With the keytab of these settings, if there is one. */
-    SelvageClient connect(Configuration settings, Console console) {
+    /** Likewise, for a command that puts something into HDFS. */
+    SelvageClient connectForFiles(Console console) {
+        return connect(this::login, console, true);
+    }
+
+    /** For such a command, with the keytab of these settings, if there is one. */
+    SelvageClient connectForFiles(Configuration settings, Console console) {
         Login login = Login.of(KerberosConfig.from(settings));
-        return connect(hadoop -> login, console);
+        return connect(hadoop -> login, console, true);
     }
 
-    private SelvageClient connect(Function<YarnConfiguration, Login> login, Console console) {
-        return SelvageClient.of(home, HadoopFolder.find(environment).path(), userDirectory, login, console::say);
+    private Login login(YarnConfiguration hadoop) {
+        return Login.isTicketNeeded(hadoop) && !Login.isForAnother()
+                ? Login.of(KerberosConfig.from(settings()))
+                : Login.OWN;
+    }
+
+    private SelvageClient connect(Function<YarnConfiguration, Login> login, Console console, boolean isForFiles) {
+        Rehearsal.ofMaster();
+        return SelvageClient.of(
+                home, HadoopFolder.find(environment).path(), userDirectory, login, console::say, isForFiles);
     }
 
     /** What lies in HDFS, without YARN. */

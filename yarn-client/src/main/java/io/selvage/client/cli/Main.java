@@ -6,6 +6,7 @@ import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Secrets;
+import io.selvage.protocol.transport.ControlTransport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -59,7 +60,8 @@ public final class Main {
         Console console = Console.ofProcess(words.contains("--json"));
         ExitCode exitCode = run(words, System.getenv(), console);
         System.out.flush();
-        // The clients of Hadoop and gRPC leave threads that would hold the process for a while.
+        ControlTransport.endChannels();
+        // Hadoop's clients leave threads that would hold the process for a while.
         System.exit(exitCode.code());
     }
 

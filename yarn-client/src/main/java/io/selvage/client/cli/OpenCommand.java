@@ -106,7 +106,7 @@ final class OpenCommand implements Command {
     private static ExitCode open(Arguments arguments, Host host, Console console) {
         Configuration settings = settings(arguments, host);
         long startedNanos = System.nanoTime();
-        try (SelvageClient client = host.connect(settings, console)) {
+        try (SelvageClient client = host.connectForFiles(settings, console)) {
             Session session;
             try (Interruption interruption = new Interruption(byExit -> giveUp(client, console))) {
                 session = client.open(settings, progress(console, startedNanos));

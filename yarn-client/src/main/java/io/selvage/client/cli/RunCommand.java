@@ -128,7 +128,7 @@ final class RunCommand implements Command {
         if (isAlone) {
             SessionConfig.from(settings);
         }
-        try (SelvageClient client = isAlone ? host.connect(settings, console) : host.connect(console)) {
+        try (SelvageClient client = isAlone ? host.connectForFiles(settings, console) : host.connectForFiles(console)) {
             return isAlone
                     ? runAlone(client, program, settings, from, arguments, console)
                     : runInSession(client, host, program, settings, from, arguments, console);

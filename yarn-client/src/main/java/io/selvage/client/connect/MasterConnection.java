@@ -42,6 +42,10 @@ public final class MasterConnection implements AutoCloseable {
         this.application = ApplicationId.fromString(session.applicationId());
     }
 
+    public ApplicationId application() {
+        return application;
+    }
+
     public ApplicationReport report() {
         return yarn.report(application);
     }

@@ -108,8 +108,12 @@ public final class Deployment {
         this.progress = progress;
     }
 
-    /** An open session; an application for one job may have ended with it already. */
-    public record Opened(SessionRecord session, Published libraries) {}
+    /**
+     * An open session; an application for one job may have ended with it already.
+     *
+     * @param master the connection over which it has answered, to be closed by who gets it
+     */
+    public record Opened(SessionRecord session, Published libraries, MasterConnection master) {}
 
     /**
      * Opens it.
@@ -162,9 +166,9 @@ public final class Deployment {
             if (!queue.isSure()) {
                 checkPlaced(yarn, id, session, limits);
             }
-            awaitMaster(yarn, record, job);
+            MasterConnection master = awaitMaster(yarn, record, job);
             begun = null;
-            return new Opened(record, upload.libraries());
+            return new Opened(record, upload.libraries(), master);
         } catch (IOException failed) {
             abandon();
             throw new ClientException(
@@ -448,11 +452,25 @@ public final class Deployment {
     }
 
     /** Until it answers; or, of an application for one job, until that has ended, which it then says of the job. */
-    private void awaitMaster(Yarn yarn, SessionRecord record, @Nullable OnlyJob job) {
+    private MasterConnection awaitMaster(Yarn yarn, SessionRecord record, @Nullable OnlyJob job) {
+        MasterConnection connection = new MasterConnection(yarn, record);
+        boolean isKept = false;
+        try {
+            awaitAnswer(yarn, connection, job);
+            isKept = true;
+            return connection;
+        } finally {
+            if (!isKept) {
+                connection.close();
+            }
+        }
+    }
+
+    private void awaitAnswer(Yarn yarn, MasterConnection connection, @Nullable OnlyJob job) {
         boolean hasRun = false;
         long deadline = System.nanoTime() + OPEN_TIMEOUT.toNanos();
-        ApplicationId id = ApplicationId.fromString(record.applicationId());
-        try (MasterConnection connection = new MasterConnection(yarn, record)) {
+        ApplicationId id = connection.application();
+        try {
             while (System.nanoTime() - deadline < 0) {
                 ApplicationReport report = yarn.report(id);
                 SessionState state = SessionState.of(report);
