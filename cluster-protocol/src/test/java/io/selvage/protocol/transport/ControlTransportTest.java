@@ -20,7 +20,11 @@ import io.selvage.protocol.wire.SessionServiceGrpc;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +54,49 @@ class ControlTransportTest {
     @AfterEach
     void close() {
         server.shutdownNow();
+    }
+
+    @Test
+    void aRehearsalShakesHandsAndLeavesNoConnection() throws SSLException {
+        Rehearsal.ofControlPlane();
+        assertThat(refusals.total()).isZero();
+    }
+
+    @Test
+    void whatWaitsForConnectionsEndsBeforeItsProcess() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        EndsChannels.class.getName(),
+                        Integer.toString(server.getPort()))
+                .redirectErrorStream(true)
+                .start();
+        String words = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(words).isZero();
+        assertThat(words).contains("before: [control-client-", "after: []");
+    }
+
+    /** A process of its own, as it can't have channels any more. */
+    static final class EndsChannels {
+        public static void main(String[] arguments) {
+            ControlTransport.endChannels(); // There are none.
+            ManagedChannel channel = ControlTransport.channel(
+                            ApplicationIdentity.create(), "127.0.0.1", Integer.parseInt(arguments[0]))
+                    .build();
+            channel.getState(true);
+            System.out.println("before: " + threads());
+            channel.shutdownNow();
+            ControlTransport.endChannels();
+            System.out.println("after: " + threads());
+        }
+
+        private static List<String> threads() {
+            return Thread.getAllStackTraces().keySet().stream()
+                    .map(Thread::getName)
+                    .filter(name -> name.startsWith("control-client"))
+                    .toList();
+        }
     }
 
     @Test

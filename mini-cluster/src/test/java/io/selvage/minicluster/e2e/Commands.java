@@ -21,13 +21,23 @@ final class Commands {
     private static final long POLL_MILLIS = 100;
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Path root = Path.of("..").toAbsolutePath().normalize();
+    static final Path CHECKOUT = Path.of("..").toAbsolutePath().normalize();
+
+    private final Path root;
     private final Path userDirectory;
     private final Path hadoopFolder;
+    private final String jvmOptions;
 
     Commands(Path hadoopFolder, Path userDirectory) {
+        this(CHECKOUT, hadoopFolder, userDirectory, "");
+    }
+
+    /** @param root of an installation, whose folder {@code scripts} has them */
+    Commands(Path root, Path hadoopFolder, Path userDirectory, String jvmOptions) {
+        this.root = root;
         this.hadoopFolder = hadoopFolder;
         this.userDirectory = userDirectory;
+        this.jvmOptions = jvmOptions;
     }
 
     /** How a command has ended. */
@@ -82,6 +92,7 @@ final class Commands {
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().put("HADOOP_CONF_DIR", hadoopFolder.toString());
         builder.environment().put("SELVAGE_USER_DIR", userDirectory.toString());
+        builder.environment().put("SELVAGE_JVM_OPTIONS", jvmOptions);
         return new Running(builder.start(), out, err);
     }
 

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,6 +145,47 @@ final class SessionIT {
         Commands.Outcome nobody = commands.run("selvage", "list", "-s", "nobody's");
         assertThat(nobody.exitCode()).isEqualTo(9);
         assertThat(nobody.err()).contains("is called \"nobody's\"", "scripts/selvage sessions");
+    }
+
+    @Test
+    void theFirstCommandLeavesAnArchiveOfClassesForLaterOnes() throws Exception {
+        Path installed = Files.createDirectory(directory.resolve("installed"));
+        Path script = Path.of("scripts", "selvage");
+        Files.createDirectory(installed.resolve("scripts"));
+        Files.copy(Commands.CHECKOUT.resolve(script), installed.resolve(script), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.createSymbolicLink(installed.resolve("conf"), Commands.CHECKOUT.resolve("conf"));
+        Files.createSymbolicLink(
+                installed.resolve("lib"),
+                Commands.CHECKOUT.resolve(Path.of("yarn-client", "target", "selvage", "lib")));
+        Path user = directory.resolve("user");
+        Commands first = new Commands(installed, cluster.configurationFolder(), user, "");
+
+        assertThat(first.run("selvage", "list", "--help").exitCode()).isZero();
+        assertThat(Commands.await("a question for help is forgotten", () -> filesBelow(installed), List::isEmpty))
+                .isEmpty();
+        assertThat(first.run("selvage", "list").exitCode()).isZero();
+        Commands.await(
+                "the archive is made",
+                () -> filesBelow(installed),
+                files -> files.equals(List.of("classes.jsa", "list.archived")));
+
+        Path log = directory.resolve("classes.log");
+        Commands later =
+                new Commands(installed, cluster.configurationFolder(), user, "-Xlog:class+load:file=" + log + ":none");
+        assertThat(later.run("selvage", "status").exitCode()).isZero();
+        assertThat(Files.readAllLines(log))
+                .as("also of a command that is none of those whose classes are noted")
+                .anyMatch(line -> line.startsWith("io.selvage.client.connect.MasterConnection source: shared objects"));
+    }
+
+    /** Of what the commands keep beside the libraries. */
+    private static List<String> filesBelow(Path installed) throws IOException {
+        try (Stream<Path> files = Files.walk(installed.resolve("client-classes"))) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> file.getFileName().toString())
+                    .sorted()
+                    .toList();
+        }
     }
 
     @Test
