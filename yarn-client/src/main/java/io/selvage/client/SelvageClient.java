@@ -104,7 +104,7 @@ public final class SelvageClient implements AutoCloseable {
      * @param login as whom to come to the cluster that has this configuration
      * @param waiting told, by the thread that waits, if YARN or a master that was there does not answer for some
      *     seconds
-     * @param isForFiles HDFS will be needed, and is opened beside
+     * @param isForFiles HDFS will be needed: it is opened on another thread while YARN is asked
      */
     public static SelvageClient of(
             Path home,

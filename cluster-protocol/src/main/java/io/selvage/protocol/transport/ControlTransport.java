@@ -18,6 +18,7 @@ import io.selvage.protocol.security.Refusals;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds both ends of the control plane. Mutual TLS with exactly the application's certificate is not an option but the
@@ -57,7 +58,8 @@ public final class ControlTransport {
         }
     }
 
-    private static volatile boolean hasChannels;
+    /** The thread of this process's channels, once there is one. */
+    private static volatile @Nullable EventLoopGroup connecting;
 
     private ControlTransport() {}
 
@@ -95,9 +97,16 @@ public final class ControlTransport {
         private ServerThreads() {}
     }
 
-    /** Of all channels of the process, which are few. Java's own selector: nothing native has to be unpacked. */
+    /**
+     * Of all channels of the process, which are few: what they hear goes on to threads of gRPC's, and none may call
+     * back on this one. Java's own selector: nothing native has to be unpacked.
+     */
     private static final class ClientThread {
         static final EventLoopGroup CONNECTING = threads("control-client", 1);
+
+        static {
+            connecting = CONNECTING;
+        }
 
         private ClientThread() {}
     }
@@ -112,16 +121,14 @@ public final class ControlTransport {
      * that wait for a connection.
      */
     public static void endChannels() {
-        if (hasChannels) {
-            ClientThread.CONNECTING
-                    .shutdownGracefully(0, 0, TimeUnit.MILLISECONDS)
-                    .awaitUninterruptibly(LONGEST_END_MILLIS);
+        EventLoopGroup begun = connecting;
+        if (begun != null) {
+            begun.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS).awaitUninterruptibly(LONGEST_END_MILLIS);
         }
     }
 
     /** A channel to that server; it connects at its first call. */
     public static ManagedChannelBuilder<?> channel(ApplicationIdentity identity, String host, int port) {
-        hasChannels = true;
         return NettyChannelBuilder.forAddress(new InetSocketAddress(host, port))
                 .eventLoopGroup(ClientThread.CONNECTING)
                 .channelType(NioSocketChannel.class)

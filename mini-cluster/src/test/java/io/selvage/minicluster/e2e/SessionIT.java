@@ -11,6 +11,7 @@ import io.selvage.minicluster.oracle.FlightDelaysOracle;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -168,6 +169,13 @@ final class SessionIT {
                 "the archive is made",
                 () -> filesBelow(installed),
                 files -> files.equals(List.of("classes.jsa", "list.archived")));
+        assertThat(first.run("selvage", flightDelays("archived", List.of("-s", session), List.of()))
+                        .exitCode())
+                .isZero();
+        Commands.await(
+                "the archive is made anew of both",
+                () -> filesBelow(installed),
+                files -> files.equals(List.of("classes.jsa", "list.archived", "run.archived")));
 
         Path log = directory.resolve("classes.log");
         Commands later =
@@ -185,6 +193,8 @@ final class SessionIT {
                     .map(file -> file.getFileName().toString())
                     .sorted()
                     .toList();
+        } catch (UncheckedIOException changing) {
+            return List.of("something that has gone meanwhile");
         }
     }
 

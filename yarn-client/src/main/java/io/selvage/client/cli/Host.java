@@ -63,9 +63,9 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
     }
 
     private SelvageClient connect(Function<YarnConfiguration, Login> login, Console console, boolean isForFiles) {
+        Path hadoopFolder = HadoopFolder.find(environment).path();
         Rehearsal.ofMaster();
-        return SelvageClient.of(
-                home, HadoopFolder.find(environment).path(), userDirectory, login, console::say, isForFiles);
+        return SelvageClient.of(home, hadoopFolder, userDirectory, login, console::say, isForFiles);
     }
 
     /** What lies in HDFS, without YARN. */

@@ -1,5 +1,6 @@
 package io.selvage.client.connect;
 
+import io.selvage.protocol.transport.TransportRehearsal;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -19,7 +20,7 @@ public final class Rehearsal {
     /** Of the connection to a master; returns at once. */
     public static void ofMaster() {
         beside("rehearsal-master", () -> {
-            io.selvage.protocol.transport.Rehearsal.ofControlPlane();
+            TransportRehearsal.ofControlPlane();
             return null;
         });
     }
@@ -34,7 +35,7 @@ public final class Rehearsal {
                 () -> {
                     try {
                         work.call();
-                    } catch (Exception failed) {
+                    } catch (Exception | LinkageError failed) {
                         LOG.info("{} has failed.", name, failed);
                     }
                 },
