@@ -127,7 +127,10 @@ public final class LocalEnvironment implements AutoCloseable {
             return this;
         }
 
-        /** What the savepoint holds of operators and states that the program does not have is no longer wanted. */
+        /**
+         * What the savepoint holds that the program has no place for is no longer wanted: of operators that it does not
+         * have, of steps of another kind, and what it does not declare any more, be it with keys or broadcast.
+         */
         public Builder allowDroppedState() {
             mayDropState = true;
             return this;

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -36,8 +38,22 @@ final class RuntimeIT {
             + "|(io/grpc/netty/shaded/)?io/netty/handler/ssl/(BouncyCastle(AlpnSslUtils|PemReader)"
             + "|util/(BouncyCastle(SelfSignedCertGenerator|Util(\\$\\w+)?)|SelfSignedCertificate))");
 
+    private static final Pattern IS_NATIVE = Pattern.compile("\\.(so|jnilib|dylib|dll)$");
+    /** At the root of a library: what is deeper is nobody's settings. */
+    private static final Pattern SETTINGS = Pattern.compile("[^/]*-site\\.xml|log4j\\.(properties|xml)");
+
+    /** By what an entry's name has to match, the architectures of which it is: what nodes of both have to find. */
+    private static final Map<String, List<String>> NATIVE = Map.of(
+            "librocksdbjni-linux-?(64|aarch64)\\.so", List.of("64", "aarch64"),
+            "META-INF/native/libnetty_transport_native_epoll_(\\w+)\\.so", List.of("aarch_64", "x86_64"),
+            "META-INF/native/libio_grpc_netty_shaded_netty_transport_native_epoll_(\\w+)\\.so",
+                    List.of("aarch_64", "x86_64"),
+            "META-INF/native/libio_grpc_netty_shaded_netty_tcnative_linux_(\\w+)\\.so", List.of("aarch_64", "x86_64"));
+
     /** Of each class that is there, what it names of cut libraries. */
     private static final Map<String, Set<String>> NAMED = new TreeMap<>();
+    /** Of each library, the names of its files that are no classes. */
+    private static final Map<Path, List<String>> OTHERS = new TreeMap<>();
 
     @BeforeAll
     static void readTheClasses() throws IOException {
@@ -47,6 +63,12 @@ final class RuntimeIT {
         }
         for (Path jar : jars) {
             try (ZipFile zip = new ZipFile(jar.toFile())) {
+                OTHERS.put(
+                        jar,
+                        zip.stream()
+                                .map(ZipEntry::getName)
+                                .filter(name -> !name.endsWith(CLASS) && !name.endsWith("/"))
+                                .toList());
                 List<? extends ZipEntry> classes = zip.stream()
                         .filter(entry -> entry.getName().endsWith(CLASS))
                         .toList();
@@ -88,6 +110,40 @@ final class RuntimeIT {
         assertThat(naming)
                 .contains("org/apache/hadoop/crypto/CryptoUtils")
                 .allMatch(name -> ASKS_FOR_BOUNCY_CASTLE.matcher(name).matches());
+    }
+
+    @Test
+    void nativeLibrariesAreThereForBothArchitecturesAndForNoOther() {
+        Map<String, List<String>> found = new TreeMap<>();
+        List<String> others = new ArrayList<>();
+        OTHERS.values().stream()
+                .flatMap(List::stream)
+                .filter(name -> IS_NATIVE.matcher(name).find())
+                .forEach(name -> NATIVE.keySet().stream()
+                        .map(kind -> Pattern.compile(kind).matcher(name))
+                        .filter(Matcher::matches)
+                        .findFirst()
+                        .ifPresentOrElse(
+                                of -> found.computeIfAbsent(of.pattern().pattern(), none -> new ArrayList<>())
+                                        .add(of.group(1)),
+                                () -> others.add(name)));
+        found.values().forEach(Collections::sort);
+        assertThat(found).isEqualTo(NATIVE);
+        assertThat(others)
+                .as("a library that is new here, or for other systems: add it to the table, or cut it in"
+                        + " yarn-client/pom.xml")
+                .isEmpty();
+    }
+
+    /**
+     * Hadoop's settings come last on the class path, and the settings of its log as well: the first one found counts.
+     */
+    @Test
+    void noLibraryHasSettingsThatWouldTakeTheClustersPlace() {
+        assertThat(OTHERS).hasSizeGreaterThan(30);
+        assertThat(OTHERS)
+                .allSatisfy((library, names) -> assertThat(names)
+                        .noneMatch(name -> SETTINGS.matcher(name).matches()));
     }
 
     private static boolean isOfBouncyCastle(String name) {

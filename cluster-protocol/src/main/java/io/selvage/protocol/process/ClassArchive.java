@@ -1,5 +1,6 @@
 package io.selvage.protocol.process;
 
+import io.selvage.protocol.digest.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,8 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +70,7 @@ public record ClassArchive(Path path) {
      *     lie
      */
     static Optional<String> machine(String classPath) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.begin();
         for (String property : List.of("java.vm.name", "java.vm.vendor", "java.vm.version", "os.arch")) {
             add(digest, System.getProperty(property));
         }
@@ -87,19 +86,11 @@ public record ClassArchive(Path path) {
                     jar + " " + Files.size(path) + " "
                             + Files.getLastModifiedTime(path).toMillis());
         }
-        return Optional.of(HexFormat.of().formatHex(digest.digest()).substring(0, MACHINE_DIGITS));
+        return Optional.of(Sha256.end(digest).substring(0, MACHINE_DIGITS));
     }
 
     private static void add(MessageDigest digest, String line) {
         digest.update((line + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("Every Java has SHA-256.", impossible);
-        }
     }
 
     /** @throws IllegalArgumentException if this is no container */

@@ -3,6 +3,7 @@ package io.selvage.checkpoint.library;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.PutOutcome;
 import io.selvage.checkpoint.store.StoredFile;
+import io.selvage.protocol.digest.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -205,7 +205,7 @@ public final class LibraryStore {
     }
 
     private static void copy(Path file, String sha256, OutputStream out) throws IOException {
-        MessageDigest digest = HashCache.sha256Digest();
+        MessageDigest digest = Sha256.begin();
         byte[] buffer = new byte[COPY_BUFFER_BYTES];
         try (InputStream in = Files.newInputStream(file)) {
             for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
@@ -213,7 +213,7 @@ public final class LibraryStore {
                 out.write(buffer, 0, read);
             }
         }
-        String copied = HexFormat.of().formatHex(digest.digest());
+        String copied = Sha256.end(digest);
         if (!copied.equals(sha256)) {
             throw new IOException("The library " + file + " was changed while it was uploaded; submit again.");
         }

@@ -4,6 +4,7 @@ import io.selvage.checkpoint.store.Content;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.PutOutcome;
 import io.selvage.checkpoint.store.StoredFile;
+import io.selvage.protocol.digest.Sha256;
 import io.selvage.protocol.process.ClassArchive;
 import io.selvage.protocol.process.ProcessRole;
 import io.selvage.protocol.process.SharedClasses;
@@ -17,7 +18,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.Deflater;
@@ -53,9 +53,7 @@ public final class StoredClasses implements SharedClasses {
     StoredClasses(DurableStore store, String runtimeSha256, InstantSource clock) {
         this.store = store;
         this.clock = clock;
-        this.hash = HexFormat.of()
-                .formatHex(HashCache.sha256Digest()
-                        .digest(("classes of " + runtimeSha256).getBytes(StandardCharsets.UTF_8)));
+        this.hash = Sha256.of(("classes of " + runtimeSha256).getBytes(StandardCharsets.UTF_8));
         this.directory = DurableStore.join(LibraryStore.LIBRARIES, hash);
     }
 

@@ -31,6 +31,7 @@ import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -233,7 +234,28 @@ public final class StartPointCheck {
         for (StateSchema written : schemas(newest, operator)) {
             forecast.of(written).forEach(fate -> fates.merge(fate.state(), fate, StartPointCheck::worse));
         }
-        return new RestorePlan.OfOperator(operator.uid(), List.copyOf(fates.values()), "");
+        return new RestorePlan.OfOperator(operator.uid(), lost(fates.values(), metadata, operator), "");
+    }
+
+    /** A function has its timers written also if it has never set one: who drops these without a row drops nothing. */
+    private List<StateFate> lost(Collection<StateFate> fates, CheckpointMetadata metadata, Operator operator)
+            throws IOException {
+        boolean isAnyDropped = fates.stream().anyMatch(fate -> fate.kind() == StateFate.Kind.DROPPED);
+        boolean mayHaveRows = isAnyDropped && mayHaveRows(metadata, operator);
+        return fates.stream()
+                .filter(fate -> mayHaveRows || fate.kind() != StateFate.Kind.DROPPED)
+                .map(fate -> fate.kind() == StateFate.Kind.DROPPED ? timersInWords(fate) : fate)
+                .toList();
+    }
+
+    private static StateFate timersInWords(StateFate dropped) {
+        return switch (dropped.state()) {
+            case StateForecast.PROCESS_TIMERS ->
+                new StateFate(dropped.state(), dropped.kind(), StateSchema.Kind.TIMERS.word);
+            case StateForecast.PROCESS_ALARMS ->
+                new StateFate(dropped.state(), dropped.kind(), StateSchema.Kind.PROCESSING_TIMERS.word);
+            default -> dropped;
+        };
     }
 
     /** Of what is empty nothing can be lost. */
@@ -301,7 +323,7 @@ public final class StartPointCheck {
             throw refused("has states that the program's operators do not ask for, by uid and name: " + dropped
                     + ". Declare them as they were, or drop them with --allow-dropped-state."
                     + (plan.fates(StateFate.Kind.DROPPED).anyMatch(StartPointCheck::isOfTimers)
-                            ? " Timers need keys: keep the step keyed, or give it another uid."
+                            ? " Timers are of a function with keys: keep the step one, or give it another uid."
                             : ""));
         }
     }

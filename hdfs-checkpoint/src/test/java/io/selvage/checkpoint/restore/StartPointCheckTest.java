@@ -9,6 +9,7 @@ import io.selvage.api.function.Collector;
 import io.selvage.api.function.KeySelector;
 import io.selvage.api.function.KeyedBroadcastProcessFunction;
 import io.selvage.api.function.KeyedProcessFunction;
+import io.selvage.api.function.ProcessJoinFunction;
 import io.selvage.api.graph.Edge;
 import io.selvage.api.graph.JobGraph;
 import io.selvage.api.graph.Opaque;
@@ -566,6 +567,64 @@ class StartPointCheckTest {
         write(metadata.build());
     }
 
+    private void writeARowOf(KeyedProcessFunction<String, String, String> function) throws Exception {
+        RowKeyedStateBackend<String> backend = backend();
+        TimerQueue<String, NoNamespace> timers = backend.timers(StateForecast.PROCESS_TIMERS, NoNamespace.SERDE);
+        function.openState(backend.states());
+        backend.opened();
+        backend.setCurrentKey("a");
+        timers.register(NoNamespace.NONE, 17);
+        writeStatesOfOpened(backend, new byte[0]);
+    }
+
+    private static JobGraph joining() {
+        return graph(new OperatorDefinition.IntervalJoin<String, String, String, String>(
+                new ByItself(),
+                new ByItself(),
+                Serdes.STRING,
+                Serdes.STRING,
+                Serdes.STRING,
+                0,
+                1000,
+                new Joining(),
+                null,
+                null));
+    }
+
+    private static final class Joining extends ProcessJoinFunction<String, String, String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public void process(String left, String right, Context context, Collector<String> out) {}
+    }
+
+    /** Each function has its timers written, whether it has set one or not. */
+    @Test
+    void aFunctionThatHasNothingMayBecomeAJoin() throws Exception {
+        writeStatesOf(new Stateless());
+        assertThat(planned(joining(), false))
+                .isNotEmpty()
+                .noneMatch(fate -> fate.endsWith("DROPPED"))
+                .doesNotContain("refused");
+        writeStatesOf(new Before());
+        assertThat(planned(joining(), false))
+                .noneMatch(fate -> fate.endsWith("DROPPED"))
+                .doesNotContain("refused");
+    }
+
+    @Test
+    void timersOfAFunctionThatIsAJoinNowAreDroppedOnlyOnDemandAndNamedInWords() throws Exception {
+        writeARowOf(new Stateless());
+        assertThatThrownBy(() -> check(joining()))
+                .isInstanceOf(NotRestorableException.class)
+                .hasMessageContainingAll(
+                        "by uid and name: timers of counts",
+                        "keep the step one, or give it another uid",
+                        "--allow-dropped-state")
+                .hasMessageNotContaining(StateForecast.PROCESS_TIMERS);
+        assertThat(planned(joining(), true)).contains("#timers DROPPED").doesNotContain("refused");
+    }
+
     private static final class Forgetful implements Trigger<Object> {
         private static final long serialVersionUID = 1L;
 
@@ -636,7 +695,7 @@ class StartPointCheckTest {
 
     @Test
     void statesThatAreAsTheyWereOrWiderAreTakenUp() throws Exception {
-        writeStatesOf(new Before());
+        writeARowOf(new Before());
         assertThat(planned(keyed(new Before()), false))
                 .containsExactly("#timers RESTORED", "#processing-timers EMPTY", "count RESTORED", "gone RESTORED", "");
         assertThat(planned(keyed(new After(Long.class)), true))
@@ -645,7 +704,7 @@ class StartPointCheckTest {
 
     @Test
     void aStateThatIsNotAskedForAnyMoreIsDroppedOnlyOnDemand() throws Exception {
-        writeStatesOf(new Before());
+        writeARowOf(new Before());
         assertRefused(
                 savepoint,
                 keyed(new After(Integer.class)),
@@ -882,7 +941,7 @@ class StartPointCheckTest {
                 savepoint,
                 graph(new OperatorDefinition.Map<String, String>(element -> element)),
                 "by uid and name: timers of counts",
-                "keep the step keyed, or give it another uid",
+                "keep the step one, or give it another uid",
                 "--allow-dropped-state");
     }
 

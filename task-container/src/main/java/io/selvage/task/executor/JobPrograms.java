@@ -2,6 +2,7 @@ package io.selvage.task.executor;
 
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.ClassLoading;
+import io.selvage.protocol.digest.Sha256;
 import io.selvage.protocol.program.ProgramClassLoader;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.IOException;
@@ -12,9 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,7 +104,7 @@ final class JobPrograms {
     }
 
     private String copy(LibraryFile jar, Path to) throws IOException {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.begin();
         byte[] buffer = new byte[COPY_BUFFER_BYTES];
         try (InputStream in = store.openAt(jar.getPath(), 0);
                 OutputStream out = Files.newOutputStream(to)) {
@@ -114,14 +113,6 @@ final class JobPrograms {
                 out.write(buffer, 0, read);
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("This JVM has no SHA-256.", e);
-        }
+        return Sha256.end(digest);
     }
 }

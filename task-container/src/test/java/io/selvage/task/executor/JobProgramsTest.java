@@ -7,6 +7,7 @@ import io.selvage.api.type.Serdes;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.protocol.config.ClassLoaderOrder;
 import io.selvage.protocol.config.ClassLoading;
+import io.selvage.protocol.digest.Sha256;
 import io.selvage.protocol.wire.LibraryFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,9 +15,7 @@ import java.io.OutputStream;
 import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -45,8 +44,7 @@ class JobProgramsTest {
                 .setName("program.jar")
                 .setPath(jar.toUri().toString())
                 .setLength(Files.size(jar))
-                .setSha256(HexFormat.of()
-                        .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(jar))))
+                .setSha256(Sha256.of(Files.readAllBytes(jar)))
                 .build());
         DurableStore store = DurableStore.open(
                 new org.apache.hadoop.fs.Path(directory.resolve("root").toUri()), new Configuration());

@@ -53,7 +53,10 @@ final class RunCommand implements Command {
             .get();
     private static final Option ALLOW_DROPPED_STATE = Option.builder()
             .longOpt("allow-dropped-state")
-            .desc("with --from: drop the state of operators that the program does not have")
+            .desc(
+                    "with --from: drop the state that the program has no place for: of operators that it does not have, of"
+                            + " steps that are of another kind now, and what it does not declare any more, be it with keys or"
+                            + " broadcast")
             .get();
 
     private static final Option DRY_RUN = Option.builder()

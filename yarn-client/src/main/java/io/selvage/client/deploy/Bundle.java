@@ -1,6 +1,7 @@
 package io.selvage.client.deploy;
 
 import io.selvage.checkpoint.library.HashCache;
+import io.selvage.protocol.digest.Sha256;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -10,12 +11,9 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -138,11 +136,6 @@ final class Bundle {
     }
 
     private static String digest(byte[] bytes) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-            return HexFormat.of().formatHex(digest).substring(0, NAME_DIGITS);
-        } catch (NoSuchAlgorithmException unavailable) {
-            throw new IllegalStateException("This JVM has no SHA-256.", unavailable);
-        }
+        return Sha256.of(bytes).substring(0, NAME_DIGITS);
     }
 }

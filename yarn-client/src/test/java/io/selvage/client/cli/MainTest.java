@@ -115,6 +115,16 @@ class MainTest {
     }
 
     @Test
+    void theHelpSaysAllThatMayBeDropped() {
+        assertThat(run("run", "--help")).isEqualTo(ExitCode.OK);
+        assertThat(out.toString(StandardCharsets.UTF_8).replaceAll("\\s+", " "))
+                .contains(
+                        "operators that it does not have",
+                        "steps that are of another kind now",
+                        "does not declare any more, be it with keys or broadcast");
+    }
+
+    @Test
     void aDryRunIsOfNoUseWithoutASavepoint() {
         assertRefused(
                 ExitCode.USAGE,
