@@ -147,7 +147,8 @@ public sealed interface MasterAction {
     }
 
     /**
-     * Store a checkpoint's metadata; answered by MetadataWritten or MetadataWriteFailed.
+     * Store a checkpoint's metadata, if it can be restored from them; answered by MetadataWritten, MetadataRefused or
+     * MetadataWriteFailed.
      *
      * @param marks before that, mark the job's checkpoints as ones that outlive it
      */
@@ -159,8 +160,8 @@ public sealed interface MasterAction {
     }
 
     /**
-     * Store a savepoint's metadata in its directory, which makes it one; answered by MetadataWritten or
-     * MetadataWriteFailed.
+     * Store a savepoint's metadata in its directory, which makes it one, if it can be restored from them; answered by
+     * MetadataWritten, MetadataRefused or MetadataWriteFailed.
      */
     record WriteSavepoint(CheckpointKey key, String directory, CheckpointMetadata metadata) implements MasterAction {
         @Override

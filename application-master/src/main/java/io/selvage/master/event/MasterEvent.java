@@ -128,6 +128,8 @@ public sealed interface MasterEvent {
 
         void on(MetadataWriteFailed event);
 
+        void on(MetadataRefused event);
+
         void on(SessionFilesDeleted event);
 
         void on(Unregistered event);
@@ -492,6 +494,18 @@ public sealed interface MasterEvent {
 
     /** A checkpoint's metadata could not be written. */
     record MetadataWriteFailed(CheckpointKey checkpoint, String reason) implements MasterEvent {
+        @Override
+        public void deliverTo(Receiver receiver) {
+            receiver.on(this);
+        }
+    }
+
+    /**
+     * A checkpoint's metadata are not written, as a restore from them would be refused.
+     *
+     * @param gaps sentences that name operators and subtasks
+     */
+    record MetadataRefused(CheckpointKey checkpoint, String gaps) implements MasterEvent {
         @Override
         public void deliverTo(Receiver receiver) {
             receiver.on(this);

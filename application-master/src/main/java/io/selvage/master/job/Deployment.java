@@ -5,13 +5,16 @@ import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
 import io.selvage.protocol.id.SubtaskId;
 import io.selvage.protocol.wire.SubtaskCounters;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.protocol.wire.SubtaskState;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * the incarnation before; their subtasks, too, count as far as executors say so for this one.
  */
 final class Deployment {
+    /** Of what is wrong with a checkpoint. */
+    private static final int GAPS_NAMED = 4;
+
     private final Incarnation incarnation;
     /** The executor of each slot. */
     private final List<ExecutorId> slots;
@@ -98,6 +104,45 @@ final class Deployment {
 
     Set<SubtaskId> subtasks() {
         return states.keySet();
+    }
+
+    /**
+     * What keeps a checkpoint from being one of every subtask, each once and from the executor that runs it.
+     *
+     * @param parts what each executor has stored
+     * @return sentences that name operators and subtasks; empty: nothing
+     */
+    Optional<String> gapsIn(Map<ExecutorId, List<SubtaskSnapshot>> parts) {
+        Set<SubtaskId> missing = new TreeSet<>(states.keySet());
+        List<String> gaps = new ArrayList<>();
+        parts.forEach((executor, stored) -> {
+            for (SubtaskSnapshot part : stored) {
+                SubtaskId subtask = SubtaskId.of(part.getVertex(), part.getSubtask());
+                if (!states.containsKey(subtask) || !executorOf(subtask).equals(executor)) {
+                    gaps.add(executor + " has stored " + inWords(subtask) + ", which it does not run.");
+                } else if (!missing.remove(subtask)) {
+                    gaps.add(executor + " has stored " + inWords(subtask) + " twice.");
+                }
+            }
+        });
+        missing.forEach(
+                subtask -> gaps.add("It lacks " + inWords(subtask) + ", which " + executorOf(subtask) + " runs."));
+        return gaps.isEmpty() ? Optional.empty() : Optional.of(inShort(gaps));
+    }
+
+    /** A job may have thousands of subtasks: the first few say it. */
+    private static String inShort(List<String> gaps) {
+        String named = gaps.stream().limit(GAPS_NAMED).collect(Collectors.joining(" "));
+        return gaps.size() <= GAPS_NAMED ? named : named + " " + (gaps.size() - GAPS_NAMED) + " more are wrong.";
+    }
+
+    private String inWords(SubtaskId subtask) {
+        return "subtask " + subtask.index() + " of "
+                + topology.vertices().stream()
+                        .filter(vertex -> vertex.id().equals(subtask.vertex()))
+                        .findFirst()
+                        .map(vertex -> "\"" + vertex.name() + "\" (operators " + String.join(", ", vertex.uids()) + ")")
+                        .orElse("vertex " + subtask.vertex());
     }
 
     /** Moves a subtask forward; false if there is no such subtask there, or it has come further already. */

@@ -168,6 +168,8 @@ final class Job {
     private @Nullable Failure lastFailure;
     /** Why the newest checkpoint was given up, if none has been completed since; empty: none was. */
     private String lastGiveUp = "";
+    /** The newest checkpoint, if it was given up because a restore from it would be refused. */
+    private @Nullable CheckpointKey lastRefused;
     /** While the job waits for slots: how the last executor ended that did not come up; null: none of several did. */
     private @Nullable String lastFailedStart;
 
@@ -755,6 +757,11 @@ final class Job {
 
     private void store(PendingCheckpoint collected) {
         CheckpointKey key = collected.key();
+        Optional<String> gaps = Optional.ofNullable(deployment).flatMap(current -> current.gapsIn(collected.parts()));
+        if (gaps.isPresent()) {
+            refuse(key, gaps.get());
+            return;
+        }
         Optional<Savepoint> savepoint = collected.savepoint();
         Set<CheckpointId> missing = new TreeSet<>(collected.references());
         if (savepoint.isEmpty()) {
@@ -832,6 +839,7 @@ final class Job {
         PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
         isMarked |= done.savepoint().isEmpty();
         lastGiveUp = "";
+        lastRefused = null;
         history.complete(done, vertexFacts(), outbox.nowNanos());
         // A savepoint's metadata name files by what lies beside them.
         restorePoints.add(
@@ -1036,6 +1044,20 @@ final class Job {
                 .ifPresent(pending -> giveUp(pending, "its metadata could not be written: " + reason));
     }
 
+    /**
+     * It could not be restored from: it is given up before anything older gives way to it.
+     *
+     * @param gaps what it lacks, as sentences
+     */
+    void refuse(CheckpointKey key, String gaps) {
+        checkpoints.metadataFailed(key, outbox.nowNanos()).ifPresent(pending -> {
+            giveUp(pending, "the job could not be restored from it. " + gaps);
+            if (pending.savepoint().isEmpty()) {
+                lastRefused = key;
+            }
+        });
+    }
+
     /** No reason to stop the job unless its settings say so: an outage of HDFS ends, and the next one covers all. */
     private void giveUp(PendingCheckpoint pending, String reason) {
         CheckpointKey key = pending.key();
@@ -1044,6 +1066,7 @@ final class Job {
         settleFailed(pending, reason);
         if (pending.savepoint().isEmpty()) {
             lastGiveUp = reason;
+            lastRefused = null;
             if (rescaling.isGivenUpTooOften()) {
                 failRescale("Checkpoints for it were given up " + Rescaling.MOST_GIVEN_UP + " times, the last one as "
                         + reason + ".");
@@ -1148,8 +1171,20 @@ final class Job {
         if (isShortOfSlots()) {
             return slotsAlarm();
         }
+        if (lastRefused != null) {
+            return refusalAlarm(lastRefused);
+        }
         String ofCheckpoints = checkpointAlarm();
         return ofCheckpoints.isEmpty() ? journalAlarm() : ofCheckpoints;
+    }
+
+    /** At once, as no outage is the reason: what executors say they have stored does not add up. */
+    private String refusalAlarm(CheckpointKey refused) {
+        return "Checkpoint " + refused.checkpoint() + " was not completed: "
+                + FailureWords.sentence(lastGiveUp) + " The job goes on, and older checkpoints are kept; a failure now"
+                + " would replay all since "
+                + (restorePoints.id() == 0 ? "its start" : "checkpoint " + restorePoints.id())
+                + ". This is a defect of Selvage: keep the logs of the executors, and report it.";
     }
 
     private String journalAlarm() {

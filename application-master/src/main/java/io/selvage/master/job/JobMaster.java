@@ -845,6 +845,11 @@ public final class JobMaster implements MasterEvent.Receiver {
                 .ifPresent(job -> job.onMetadataWriteFailed(event.checkpoint(), event.reason()));
     }
 
+    @Override
+    public void on(MasterEvent.MetadataRefused event) {
+        job(event.checkpoint().job().value()).ifPresent(job -> job.refuse(event.checkpoint(), event.gaps()));
+    }
+
     // ---- details -------------------------------------------------------------------------------------------------
 
     private Job addJob(JournaledJob journaled) {

@@ -1,10 +1,12 @@
 package io.selvage.master.storage;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.selvage.checkpoint.content.SubtaskCoverage;
 import io.selvage.checkpoint.history.ApplicationFiles;
 import io.selvage.checkpoint.snapshot.CheckpointLayout;
 import io.selvage.checkpoint.snapshot.CheckpointStore;
 import io.selvage.checkpoint.snapshot.SavepointLayout;
+import io.selvage.checkpoint.snapshot.SegmentReader;
 import io.selvage.checkpoint.store.DurableStore;
 import io.selvage.checkpoint.store.PutOutcome;
 import io.selvage.master.event.CheckpointKey;
@@ -15,6 +17,7 @@ import io.selvage.protocol.failure.FailureWords;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.VertexId;
+import io.selvage.protocol.wire.CheckpointMetadata;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.JobGraphMessage;
@@ -48,6 +51,7 @@ public final class MasterStorage {
 
     private final DurableStore store;
     private final CheckpointStore checkpoints;
+    private final SubtaskCoverage coverage;
     private final String applicationId;
     private final Inbox inbox;
     private final Inbox.Overload overload;
@@ -59,6 +63,7 @@ public final class MasterStorage {
     public MasterStorage(DurableStore store, String applicationId, Inbox inbox, Inbox.Overload overload) {
         this.store = store;
         this.checkpoints = new CheckpointStore(store);
+        this.coverage = new SubtaskCoverage(new SegmentReader(store));
         this.applicationId = applicationId;
         this.inbox = inbox;
         this.overload = overload;
@@ -116,7 +121,7 @@ public final class MasterStorage {
 
     public void writeMetadata(MasterAction.WriteMetadata action) {
         CheckpointKey key = action.key();
-        write(key, () -> {
+        write(key, action.metadata(), () -> {
             if (action.marks()) {
                 checkpoints.markRetained(layout(key.job()));
             }
@@ -126,14 +131,29 @@ public final class MasterStorage {
 
     public void writeSavepoint(MasterAction.WriteSavepoint action) {
         SavepointLayout layout = new SavepointLayout(action.directory());
-        write(action.key(), () -> checkpoints.writeSavepoint(layout, action.metadata()));
+        CheckpointMetadata resolved = SavepointLayout.resolve(action.metadata(), store.qualify(action.directory()));
+        write(action.key(), resolved, () -> checkpoints.writeSavepoint(layout, action.metadata()));
     }
 
-    /** @param metadata writes them, and answers their path */
-    private void write(CheckpointKey key, Writing metadata) {
+    /**
+     * Whatever would be refused by a restore is refused here, before older checkpoints give way to it.
+     *
+     * @param metadata with all files fully qualified
+     * @param writing writes them, and answers their path
+     */
+    private void write(CheckpointKey key, CheckpointMetadata metadata, Writing writing) {
         run(() -> {
             try {
-                inbox.post(new MasterEvent.MetadataWritten(key, metadata.write()));
+                List<String> gaps = coverage.gaps(metadata);
+                if (gaps.isEmpty()) {
+                    inbox.post(new MasterEvent.MetadataWritten(key, writing.write()));
+                } else {
+                    LOG.error(
+                            "The metadata of {} are not written, as nothing could be restored from them: {}",
+                            key,
+                            gaps);
+                    inbox.post(new MasterEvent.MetadataRefused(key, String.join(" ", gaps)));
+                }
             } catch (IOException failed) {
                 LOG.warn("The metadata of {} could not be written.", key, failed);
                 inbox.post(new MasterEvent.MetadataWriteFailed(key, FailureWords.firstLine(failed)));

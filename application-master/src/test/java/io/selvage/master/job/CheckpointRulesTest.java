@@ -12,7 +12,6 @@ import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
 import io.selvage.protocol.id.CheckpointId;
 import io.selvage.protocol.id.JobId;
-import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CheckpointDescription;
 import io.selvage.protocol.wire.CheckpointState;
@@ -262,6 +261,101 @@ class CheckpointRulesTest {
                 .endsWith(" Record 7 could not be written: HDFS is full.");
         harness.confirmHeld();
         assertThat(alarm(harness)).isEmpty();
+    }
+
+    // ---- what can't be restored from ----
+
+    private static SubtaskSnapshot part(int vertex, int subtask) {
+        return SubtaskSnapshot.newBuilder()
+                .setVertex(vertex)
+                .setSubtask(subtask)
+                .build();
+    }
+
+    /** Executor 1 runs the subtasks 0 and 2, executor 2 the subtasks 1. */
+    private static MasterHarness withTheFirstCheckpointComplete() {
+        MasterHarness harness = MasterHarness.running();
+        assertThat(harness.lastDeploy().getSubtasksList().stream()
+                        .filter(each -> each.getExecutorId().equals("container_2"))
+                        .map(each -> each.getVertex() + "." + each.getSubtask()))
+                .containsExactlyInAnyOrder("2.1", "3.1");
+        harness.completeCheckpoint();
+        harness.passAlive(INTERVAL);
+        return harness;
+    }
+
+    private static void assertThatTheSecondIsRefused(MasterHarness harness, String... why) {
+        assertThat(harness.of(MasterAction.WriteMetadata.class)).hasSize(1);
+        assertThat(harness.journaled(JournalRecord::hasCheckpointCompleted)).hasSize(1);
+        assertThat(harness.lastMessage(MasterMessage::hasAbort).getAbort().getCheckpoint())
+                .isEqualTo(2);
+        assertThat(newest(harness).getState()).isEqualTo(CheckpointState.CHECKPOINT_FAILED);
+        assertThat(newest(harness).getReason()).contains(why);
+        assertThat(harness.of(MasterAction.SweepCheckpoints.class))
+                .as("nothing gives way to it")
+                .hasSize(1);
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertThat(alarm(harness))
+                .as("at once")
+                .startsWith("Checkpoint 2 was not completed: ")
+                .contains(why)
+                .contains("The job goes on", "since checkpoint 1");
+        harness.completeCheckpoint();
+        assertThat(harness.describe(JOB).getLastCheckpoint()).isEqualTo(3);
+        assertThat(alarm(harness)).isEmpty();
+    }
+
+    @Test
+    void aCheckpointThatLacksASubtaskIsNotCompletedAndTheAlarmSaysWhich() {
+        MasterHarness harness = withTheFirstCheckpointComplete();
+        harness.acknowledge(1, 1, 2);
+        harness.acknowledge(JOB, 2, 1, 2, List.of(part(2, 1)));
+        assertThatTheSecondIsRefused(
+                harness, "It lacks subtask 1 of \"vertex 3\" (operators o3), which container_2 runs.");
+    }
+
+    @Test
+    void aCheckpointWithAPartOfASubtaskThatRunsElsewhereIsNotCompleted() {
+        MasterHarness harness = withTheFirstCheckpointComplete();
+        harness.acknowledge(1, 1, 2);
+        harness.acknowledge(2, 1, 2, List.of(part(3, 2)));
+        assertThatTheSecondIsRefused(
+                harness, "container_2 has stored subtask 2 of \"vertex 3\" (operators o3), which it does not run.");
+    }
+
+    @Test
+    void aCheckpointWithAPartThatIsOfNoSubtaskOrCameTwiceIsNotCompleted() {
+        MasterHarness harness = withTheFirstCheckpointComplete();
+        harness.acknowledge(1, 1, 2, List.of(part(9, 0)));
+        harness.acknowledge(2, 1, 2, List.of(part(3, 1), part(3, 1)));
+        assertThatTheSecondIsRefused(
+                harness,
+                "container_1 has stored subtask 0 of vertex v9, which it does not run.",
+                "container_2 has stored subtask 1 of \"vertex 3\" (operators o3) twice.");
+    }
+
+    @Test
+    void aCheckpointWhoseMetadataAreRefusedIsGivenUpAndTheAlarmSaysWhy() {
+        MasterHarness harness = small();
+        harness.completeCheckpoint();
+        harness.passAlive(INTERVAL);
+        harness.collectCheckpoint();
+        MasterAction.WriteMetadata second = harness.last(MasterAction.WriteMetadata.class);
+        String gap = "The metadata lack what the subtasks {1} of 2 of operator o3 had.";
+        harness.tell(new MasterEvent.MetadataRefused(second.key(), gap));
+        assertThat(newest(harness).getReason()).contains(gap);
+        assertThat(alarm(harness))
+                .startsWith("Checkpoint 2 was not completed: ")
+                .contains(gap);
+        harness.metadataWritten(second.key());
+        assertThat(harness.describe(JOB).getLastCheckpoint())
+                .as("it is settled")
+                .isEqualTo(1);
+        harness.passAlive(INTERVAL);
+        harness.decline(1, 1, 3);
+        assertThat(alarm(harness))
+                .as("the newest has failed for another reason")
+                .isEmpty();
     }
 
     // ---- what outlives the job ----
@@ -594,23 +688,17 @@ class CheckpointRulesTest {
 
     private static void acknowledge(MasterHarness harness, Segment... keyed) {
         TriggerCheckpoint trigger = lastTrigger(harness);
-        harness.tell(new MasterEvent.CheckpointAcknowledgedBy(
-                executor(1),
-                harness.connection(1),
-                CheckpointAcknowledged.newBuilder()
-                        .setJobId(JOB.value())
-                        .setIncarnation(trigger.getIncarnation())
-                        .setCheckpoint(trigger.getCheckpoint())
-                        .addSubtasks(SubtaskSnapshot.newBuilder()
-                                .setVertex(3)
-                                .setFirstBarrierMicros(10)
-                                .setAlignmentMicros(20)
-                                .setSynchronousMicros(30)
-                                .setGatheringMicros(40)
-                                .setAsynchronousMicros(50)
-                                .setBytes(100)
-                                .addOperators(OperatorSnapshot.newBuilder().addAllKeyedState(List.of(keyed))))
-                        .build()));
+        SubtaskSnapshot part = SubtaskSnapshot.newBuilder()
+                .setVertex(3)
+                .setFirstBarrierMicros(10)
+                .setAlignmentMicros(20)
+                .setSynchronousMicros(30)
+                .setGatheringMicros(40)
+                .setAsynchronousMicros(50)
+                .setBytes(100)
+                .addOperators(OperatorSnapshot.newBuilder().addAllKeyedState(List.of(keyed)))
+                .build();
+        harness.acknowledge(1, trigger.getIncarnation(), trigger.getCheckpoint(), List.of(part));
     }
 
     @Test
@@ -632,7 +720,10 @@ class CheckpointRulesTest {
         assertThat(went.getBytes()).isEqualTo(100);
         assertThat(went.getStateBytes()).isEqualTo(200);
         assertThat(went.getSlowest()).startsWith("The longest part of 2.4 s was");
-        SubtaskPart part = went.getSubtasks(0);
+        SubtaskPart part = went.getSubtasksList().stream()
+                .filter(each -> each.getVertex() == 3)
+                .findFirst()
+                .orElseThrow();
         assertThat(List.of(
                         part.getFirstBarrierMicros(),
                         part.getAlignmentMicros(),
@@ -661,7 +752,7 @@ class CheckpointRulesTest {
     void oneThatIsGivenUpSaysWhoIsMissingAndHowFarTheyHadCome() {
         MasterHarness harness = MasterHarness.running();
         harness.passAlive(INTERVAL);
-        harness.acknowledge(1, 1, 1);
+        harness.acknowledge(JOB, 1, 1, 1, List.of());
         harness.tell(new MasterEvent.HeartbeatReceived(
                 executor(2),
                 harness.connection(2),

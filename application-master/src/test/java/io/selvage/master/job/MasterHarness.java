@@ -37,6 +37,7 @@ import io.selvage.protocol.wire.Stopped;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskPlacement;
 import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.VertexMessage;
 import java.time.Duration;
@@ -369,11 +370,16 @@ final class MasterHarness {
     }
 
     void report(int number, long incarnation, int vertex, int subtask, SubtaskState state, Failure failure) {
+        report(JOB, number, incarnation, vertex, subtask, state, failure);
+    }
+
+    private void report(
+            JobId job, int number, long incarnation, int vertex, int subtask, SubtaskState state, Failure failure) {
         tell(new MasterEvent.SubtaskReported(
                 executor(number),
                 connection(number),
                 SubtaskReport.newBuilder()
-                        .setJobId(JOB.value())
+                        .setJobId(job.value())
                         .setIncarnation(incarnation)
                         .setVertex(vertex)
                         .setSubtask(subtask)
@@ -384,10 +390,15 @@ final class MasterHarness {
 
     /** Every subtask of the newest deployment reports that state. */
     void reportAll(SubtaskState state) {
-        Deploy deploy = lastDeploy();
+        reportAll(JOB, state);
+    }
+
+    void reportAll(JobId job, SubtaskState state) {
+        Deploy deploy = lastDeploy(job);
         for (SubtaskPlacement placement : deploy.getSubtasksList()) {
             int number = number(new ExecutorId(placement.getExecutorId()));
             report(
+                    job,
                     number,
                     deploy.getIncarnation(),
                     placement.getVertex(),
@@ -397,14 +408,49 @@ final class MasterHarness {
         }
     }
 
+    /** With each subtask that it runs, of which none has any state. */
     void acknowledge(int number, long incarnation, long checkpoint) {
+        acknowledge(JOB, number, incarnation, checkpoint);
+    }
+
+    void acknowledge(JobId job, int number, long incarnation, long checkpoint) {
+        acknowledge(job, number, incarnation, checkpoint, placedOn(job, number).toList());
+    }
+
+    /** @param stored of the subtasks of which more is to be said */
+    void acknowledge(int number, long incarnation, long checkpoint, List<SubtaskSnapshot> stored) {
+        Stream<SubtaskSnapshot> others = placedOn(JOB, number)
+                .filter(part -> stored.stream()
+                        .noneMatch(each ->
+                                each.getVertex() == part.getVertex() && each.getSubtask() == part.getSubtask()));
+        acknowledge(
+                JOB,
+                number,
+                incarnation,
+                checkpoint,
+                Stream.concat(stored.stream(), others).toList());
+    }
+
+    private Stream<SubtaskSnapshot> placedOn(JobId job, int number) {
+        return lastDeploy(job).getSubtasksList().stream()
+                .filter(placement ->
+                        placement.getExecutorId().equals(executor(number).value()))
+                .map(placement -> SubtaskSnapshot.newBuilder()
+                        .setVertex(placement.getVertex())
+                        .setSubtask(placement.getSubtask())
+                        .build());
+    }
+
+    /** With nothing else. */
+    void acknowledge(JobId job, int number, long incarnation, long checkpoint, List<SubtaskSnapshot> stored) {
         tell(new MasterEvent.CheckpointAcknowledgedBy(
                 executor(number),
                 connection(number),
                 CheckpointAcknowledged.newBuilder()
-                        .setJobId(JOB.value())
+                        .setJobId(job.value())
                         .setIncarnation(incarnation)
                         .setCheckpoint(checkpoint)
+                        .addAllSubtasks(stored)
                         .build()));
     }
 
@@ -452,16 +498,33 @@ final class MasterHarness {
 
     /** A checkpoint of the newest deployment, from its trigger to its completion. */
     void completeCheckpoint() {
+        completeCheckpoint(JOB);
+    }
+
+    void completeCheckpoint(JobId job) {
         passAlive(INTERVAL);
-        collectCheckpoint();
-        metadataWritten(last(MasterAction.WriteMetadata.class).key());
+        collectCheckpoint(job);
+        metadataWritten(lastCollected(job));
+    }
+
+    /** The newest one of which the metadata are to be written. */
+    CheckpointKey lastCollected(JobId job) {
+        List<MasterAction.WriteMetadata> all =
+                of(MasterAction.WriteMetadata.class, write -> write.key().job().equals(job));
+        return all.get(all.size() - 1).key();
     }
 
     void collectCheckpoint() {
-        var trigger = lastMessage(MasterMessage::hasTrigger).getTrigger();
-        lastDeploy().getExecutorsList().forEach(address -> {
+        collectCheckpoint(JOB);
+    }
+
+    void collectCheckpoint(JobId job) {
+        var trigger = lastMessage(message ->
+                        message.hasTrigger() && message.getTrigger().getJobId().equals(job.value()))
+                .getTrigger();
+        lastDeploy(job).getExecutorsList().forEach(address -> {
             ExecutorId executor = new ExecutorId(address.getExecutorId());
-            acknowledge(number(executor), trigger.getIncarnation(), trigger.getCheckpoint());
+            acknowledge(job, number(executor), trigger.getIncarnation(), trigger.getCheckpoint());
         });
     }
 
@@ -497,6 +560,16 @@ final class MasterHarness {
         return sent(MasterMessage::hasDeploy).isEmpty()
                 ? deployedBefore
                 : lastMessage(MasterMessage::hasDeploy).getDeploy();
+    }
+
+    Deploy lastDeploy(JobId job) {
+        return Stream.concat(
+                        Stream.of(deployedBefore),
+                        sent(MasterMessage::hasDeploy).stream()
+                                .map(send -> send.message().getDeploy()))
+                .filter(deploy -> deploy.getJobId().equals(job.value()))
+                .reduce((before, after) -> after)
+                .orElse(Deploy.getDefaultInstance());
     }
 
     List<JournalRecord> journaled(Predicate<JournalRecord> wanted) {

@@ -2,13 +2,11 @@ package io.selvage.master.job;
 
 import static io.selvage.master.job.MasterHarness.INTERVAL;
 import static io.selvage.master.job.MasterHarness.JOB;
-import static io.selvage.master.job.MasterHarness.executor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.protocol.id.CheckpointId;
-import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.JournalRecord;
 import io.selvage.protocol.wire.MasterMessage;
 import io.selvage.protocol.wire.OperatorSnapshot;
@@ -30,15 +28,9 @@ class ReferencesTest {
         LongStream.of(segments)
                 .forEach(segment -> operator.addKeyedState(
                         Segment.newBuilder().setFile("f").setLength(1).setCheckpoint(segment)));
-        harness.tell(new MasterEvent.CheckpointAcknowledgedBy(
-                executor(1),
-                harness.connection(1),
-                CheckpointAcknowledged.newBuilder()
-                        .setJobId(JOB.value())
-                        .setIncarnation(trigger.getIncarnation())
-                        .setCheckpoint(trigger.getCheckpoint())
-                        .addSubtasks(SubtaskSnapshot.newBuilder().addOperators(operator))
-                        .build()));
+        SubtaskSnapshot part =
+                SubtaskSnapshot.newBuilder().setVertex(3).addOperators(operator).build();
+        harness.acknowledge(1, trigger.getIncarnation(), trigger.getCheckpoint(), List.of(part));
         harness.acknowledge(2, trigger.getIncarnation(), trigger.getCheckpoint());
     }
 

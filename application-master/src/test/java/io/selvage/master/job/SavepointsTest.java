@@ -12,7 +12,6 @@ import io.selvage.master.event.MasterEvent;
 import io.selvage.master.event.RequestId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.wire.CancelJobResponse;
-import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.CheckpointCompleted;
 import io.selvage.protocol.wire.CutKind;
 import io.selvage.protocol.wire.Deploy;
@@ -258,19 +257,7 @@ class SavepointsTest {
         MasterHarness harness = MasterHarness.running();
         harness.completeCheckpoint();
         take(harness, ID);
-        harness.tell(new MasterEvent.CheckpointAcknowledgedBy(
-                executor(1),
-                harness.connection(1),
-                CheckpointAcknowledged.newBuilder()
-                        .setJobId(JOB.value())
-                        .setIncarnation(1)
-                        .setCheckpoint(2)
-                        .addSubtasks(SubtaskSnapshot.newBuilder()
-                                .addOperators(OperatorSnapshot.newBuilder()
-                                        .addKeyedState(Segment.newBuilder()
-                                                .setFile("f")
-                                                .setCheckpoint(1))))
-                        .build()));
+        harness.acknowledge(1, 1, 2, List.of(buildingOn(1)));
         harness.acknowledge(2, 1, 2);
         assertThat(describe(harness, ID).getReason()).contains("does not stand alone");
         assertThat(harness.of(MasterAction.WriteSavepoint.class)).isEmpty();
@@ -505,19 +492,7 @@ class SavepointsTest {
     void aFirstCheckpointThatBuildsOnItIsGivenUp() {
         MasterHarness harness = runningFromSavepoint();
         harness.passAlive(INTERVAL);
-        harness.tell(new MasterEvent.CheckpointAcknowledgedBy(
-                executor(1),
-                harness.connection(1),
-                CheckpointAcknowledged.newBuilder()
-                        .setJobId(JOB.value())
-                        .setIncarnation(1)
-                        .setCheckpoint(42)
-                        .addSubtasks(SubtaskSnapshot.newBuilder()
-                                .addOperators(OperatorSnapshot.newBuilder()
-                                        .addKeyedState(Segment.newBuilder()
-                                                .setFile("f")
-                                                .setCheckpoint(41))))
-                        .build()));
+        harness.acknowledge(1, 1, 42, List.of(buildingOn(41)));
         harness.acknowledge(2, 1, 42);
         assertThat(harness.of(MasterAction.WriteMetadata.class)).isEmpty();
         assertThat(harness.lastMessage(MasterMessage::hasAbort).getAbort().getCheckpoint())
@@ -536,5 +511,13 @@ class SavepointsTest {
                         .setRestoredFrom(RestoredFrom.newBuilder().setMetadataPath("hdfs://nn/s/_metadata"))
                         .build()));
         assertThat(harness.reply(request).toString()).contains("refusal", "which checkpoint");
+    }
+
+    private static SubtaskSnapshot buildingOn(long checkpoint) {
+        return SubtaskSnapshot.newBuilder()
+                .setVertex(3)
+                .addOperators(OperatorSnapshot.newBuilder()
+                        .addKeyedState(Segment.newBuilder().setFile("f").setCheckpoint(checkpoint)))
+                .build();
     }
 }

@@ -11,7 +11,6 @@ import io.selvage.checkpoint.history.JournaledState;
 import io.selvage.master.event.MasterAction;
 import io.selvage.master.event.MasterEvent;
 import io.selvage.protocol.id.ExecutorId;
-import io.selvage.protocol.wire.CheckpointAcknowledged;
 import io.selvage.protocol.wire.Failure;
 import io.selvage.protocol.wire.FailureKind;
 import io.selvage.protocol.wire.Heartbeat;
@@ -336,18 +335,12 @@ class TaskRecoveryTest {
         harness.passAlive(INTERVAL);
         var trigger = harness.lastMessage(MasterMessage::hasTrigger).getTrigger();
         for (int number = 1; number <= 2; number++) {
-            harness.tell(new MasterEvent.CheckpointAcknowledgedBy(
-                    executor(number),
-                    harness.connection(number),
-                    CheckpointAcknowledged.newBuilder()
-                            .setJobId(JOB.value())
-                            .setIncarnation(1)
-                            .setCheckpoint(trigger.getCheckpoint())
-                            .addSubtasks(SubtaskSnapshot.newBuilder()
-                                    .setVertex(2)
-                                    .setSubtask(number - 1)
-                                    .setRecordsRead(100))
-                            .build()));
+            SubtaskSnapshot part = SubtaskSnapshot.newBuilder()
+                    .setVertex(2)
+                    .setSubtask(number - 1)
+                    .setRecordsRead(100)
+                    .build();
+            harness.acknowledge(number, 1, trigger.getCheckpoint(), List.of(part));
         }
         harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
         read(harness, 1, 0, 130);

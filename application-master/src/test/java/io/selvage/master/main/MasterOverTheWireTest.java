@@ -44,6 +44,7 @@ import io.selvage.protocol.wire.ShowThreadsResponse;
 import io.selvage.protocol.wire.StopSessionRequest;
 import io.selvage.protocol.wire.SubmitJobRequest;
 import io.selvage.protocol.wire.SubtaskReport;
+import io.selvage.protocol.wire.SubtaskSnapshot;
 import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.ThreadDump;
 import io.selvage.protocol.wire.ThreadStack;
@@ -497,7 +498,8 @@ class MasterOverTheWireTest {
                         .setCheckpointAcknowledged(CheckpointAcknowledged.newBuilder()
                                 .setJobId(trigger.getJobId())
                                 .setIncarnation(trigger.getIncarnation())
-                                .setCheckpoint(trigger.getCheckpoint()))
+                                .setCheckpoint(trigger.getCheckpoint())
+                                .addSubtasks(SubtaskSnapshot.newBuilder().setVertex(1)))
                         .build());
             } else if (message.hasComplete()) {
                 completed++;

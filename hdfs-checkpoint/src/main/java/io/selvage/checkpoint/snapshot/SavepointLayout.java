@@ -67,7 +67,7 @@ public record SavepointLayout(String directory) {
     }
 
     /** The metadata with all files fully qualified: those that are named without a directory lie in this one. */
-    static CheckpointMetadata resolve(CheckpointMetadata metadata, String directory) {
+    public static CheckpointMetadata resolve(CheckpointMetadata metadata, String directory) {
         CheckpointMetadata.Builder resolved = metadata.toBuilder();
         for (SubtaskSnapshot.Builder subtask : resolved.getSubtasksBuilderList()) {
             for (OperatorSnapshot.Builder operator : subtask.getOperatorsBuilderList()) {
