@@ -58,8 +58,14 @@ class PutOffDeletionTest {
                         .build());
     }
 
-    /** A checkpoint of the other is stored, and its record on its way into the journal. */
-    private static void holdTheRecordOfTheOther(MasterHarness harness) {
+    /**
+     * A checkpoint of the other is stored, and its record is long on its way into the journal: nothing is deleted
+     * before.
+     */
+    private static void letTheOthersRecordBecomeDurableLate(
+            MasterHarness harness, Class<? extends MasterAction> deletion) {
+        // Before anything is deleted the master asks whether it leads still.
+        int asked = harness.of(MasterAction.ConfirmLeadership.class).size();
         harness.passAlive(INTERVAL);
         harness.collectCheckpoint(OTHER);
         harness.journalHeld = true;
@@ -67,11 +73,10 @@ class PutOffDeletionTest {
         assertThat(harness.journaled(record -> record.hasCheckpointCompleted()
                         && record.getCheckpointCompleted().getJobId().equals(OTHER.value())))
                 .hasSize(1);
-    }
-
-    /** Before anything is deleted the master asks whether it leads still. */
-    private static int deletionsBegun(MasterHarness harness) {
-        return harness.of(MasterAction.ConfirmLeadership.class).size();
+        harness.passAlive(INTERVAL.multipliedBy(5));
+        assertThat(harness.of(MasterAction.ConfirmLeadership.class)).hasSize(asked);
+        assertThat(harness.of(deletion)).isEmpty();
+        harness.confirmHeld();
     }
 
     private static long needed(MasterHarness harness) {
@@ -123,12 +128,7 @@ class PutOffDeletionTest {
         harness.cancel(JOB);
         harness.stopped(1, 1);
         assertThat(harness.phase()).isEqualTo(JobPhase.CANCELED);
-        int before = deletionsBegun(harness);
-        holdTheRecordOfTheOther(harness);
-        harness.passAlive(INTERVAL.multipliedBy(5));
-        assertThat(deletionsBegun(harness)).isEqualTo(before);
-        assertThat(harness.of(MasterAction.DeleteJobFiles.class)).isEmpty();
-        harness.confirmHeld();
+        letTheOthersRecordBecomeDurableLate(harness, MasterAction.DeleteJobFiles.class);
         assertThat(harness.of(MasterAction.DeleteJobFiles.class))
                 .extracting(MasterAction.DeleteJobFiles::job)
                 .containsExactly(JOB);
@@ -150,12 +150,7 @@ class PutOffDeletionTest {
         harness.reportAll(SubtaskState.SUBTASK_RUNNING);
         harness.reportAll(OTHER, SubtaskState.SUBTASK_RUNNING);
         harness.completeCheckpoint();
-        int before = deletionsBegun(harness);
-        holdTheRecordOfTheOther(harness);
-        harness.passAlive(INTERVAL.multipliedBy(5));
-        assertThat(deletionsBegun(harness)).isEqualTo(before);
-        assertThat(harness.of(MasterAction.DeleteClaimed.class)).isEmpty();
-        harness.confirmHeld();
+        letTheOthersRecordBecomeDurableLate(harness, MasterAction.DeleteClaimed.class);
         assertThat(harness.of(MasterAction.DeleteClaimed.class))
                 .singleElement()
                 .extracting(MasterAction.DeleteClaimed::claimed)

@@ -105,7 +105,6 @@ final class OpeningBenchmark {
             throws IOException, InterruptedException {
         Path measured = Files.createDirectories(settings.folder().resolve("measured-" + ++submissions));
         commands.run("selvage", job(measured));
-        String job = session.jobs().get(0).getJobId();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         var ofContainers = new org.apache.hadoop.fs.Path(root, LIBRARIES + "/*/????????????????.zip");
         while (hdfs.globStatus(ofContainers).length == 0) {
@@ -115,9 +114,7 @@ final class OpeningBenchmark {
             }
             TimeUnit.MILLISECONDS.sleep(LONG_POLL_MILLIS);
         }
-        session.cancel(job);
-        session.awaitEnd(job, JobObserver.SILENT);
-        awaitIdle(session);
+        cancelJob(session);
     }
 
     private static long bytes(FileSystem hdfs, org.apache.hadoop.fs.Path directory) throws IOException {
@@ -156,10 +153,7 @@ final class OpeningBenchmark {
         }
         long millis = first.getAsLong() - begunMillis;
         note("a job had its first output after " + millis + " ms");
-        String job = session.jobs().get(0).getJobId();
-        session.cancel(job);
-        session.awaitEnd(job, JobObserver.SILENT);
-        awaitIdle(session);
+        cancelJob(session);
         return millis;
     }
 
@@ -176,6 +170,14 @@ final class OpeningBenchmark {
                 "100",
                 "--measure",
                 measured.toString());
+    }
+
+    /** The newest one is gone, and its executor ready for the next, when this returns. */
+    private static void cancelJob(Session session) throws IOException, InterruptedException {
+        String job = session.jobs().get(0).getJobId();
+        session.cancel(job);
+        session.awaitEnd(job, JobObserver.SILENT);
+        awaitIdle(session);
     }
 
     private static void awaitIdle(Session session) throws IOException, InterruptedException {
