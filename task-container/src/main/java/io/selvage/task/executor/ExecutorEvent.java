@@ -10,6 +10,7 @@ import io.selvage.task.exchange.ChannelId;
 import io.selvage.task.subtask.SubtaskCut;
 import io.selvage.task.subtask.SubtaskPhase;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What reaches the executor's loop. */
@@ -38,10 +39,13 @@ public sealed interface ExecutorEvent {
 
     record ChannelFailed(ChannelId channel, ChannelFailure failure) implements ExecutorEvent {}
 
-    record SnapshotStored(DeploymentId deployment, CheckpointId checkpoint, List<SubtaskSnapshot> subtasks)
+    /** @param addedTo checkpoints to whose segments this one's are added */
+    record SnapshotStored(
+            DeploymentId deployment, CheckpointId checkpoint, List<SubtaskSnapshot> subtasks, Set<Long> addedTo)
             implements ExecutorEvent {
         public SnapshotStored {
             subtasks = List.copyOf(subtasks);
+            addedTo = Set.copyOf(addedTo);
         }
     }
 

@@ -20,14 +20,20 @@ import java.util.TreeMap;
  * checkpoint that a later one may be based on, complete or not.
  *
  * <p>A subtask may cut before it has heard of the newest completion, which another executor has heard of; so the one
- * before it is kept as well, and what was stored since.
+ * before it is kept as well, what was stored since, and what the newest one was added to itself.
  */
 final class SegmentChains {
     /** Of those that have been stored since the last completion, the newest are kept. */
     private static final int MOST_NOT_COMPLETE = 8;
 
-    private final TreeMap<Long, Map<StateOwner, List<Segment>>> chains = new TreeMap<>();
+    private final TreeMap<Long, Stored> chains = new TreeMap<>();
     private long confirmed; // 0: none.
+
+    /**
+     * @param states what each consists of
+     * @param addedTo checkpoints to which cuts of this one were added
+     */
+    private record Stored(Map<StateOwner, List<Segment>> states, Set<Long> addedTo) {}
 
     /**
      * @param restored without subtasks: the job starts from the beginning
@@ -43,21 +49,27 @@ final class SegmentChains {
         }
         if (!usable.isEmpty()) {
             confirmed = restored.getCheckpoint();
-            stored(new CheckpointId(confirmed), usable);
+            stored(new CheckpointId(confirmed), usable, Set.of());
         }
     }
 
     /** Of these subtasks, which go on from the deployment before, what they may yet add to is known as well. */
     void carryOver(SegmentChains before, Set<SubtaskId> subtasks) {
-        before.chains.forEach((checkpoint, states) -> states.forEach((owner, segments) -> {
+        before.chains.forEach((checkpoint, stored) -> stored.states().forEach((owner, segments) -> {
             if (subtasks.contains(owner.subtask())) {
-                chains.computeIfAbsent(checkpoint, any -> new HashMap<>()).putIfAbsent(owner, segments);
+                chains.computeIfAbsent(checkpoint, any -> new Stored(new HashMap<>(), Set.of()))
+                        .states()
+                        .putIfAbsent(owner, segments);
             }
         }));
     }
 
-    /** A checkpoint of this deployment has been stored; it may or may not be completed. */
-    void stored(CheckpointId checkpoint, List<SubtaskSnapshot> subtasks) {
+    /**
+     * A checkpoint of this deployment has been stored; it may or may not be completed.
+     *
+     * @param addedTo the bases of its cuts
+     */
+    void stored(CheckpointId checkpoint, List<SubtaskSnapshot> subtasks, Set<Long> addedTo) {
         Map<StateOwner, List<Segment>> ofCheckpoint = new HashMap<>();
         for (SubtaskSnapshot snapshot : subtasks) {
             SubtaskId subtask = SubtaskId.of(snapshot.getVertex(), snapshot.getSubtask());
@@ -67,7 +79,7 @@ final class SegmentChains {
                 }
             }
         }
-        chains.put(checkpoint.value(), ofCheckpoint);
+        chains.put(checkpoint.value(), new Stored(ofCheckpoint, addedTo));
         var notComplete = chains.tailMap(confirmed, false);
         if (notComplete.size() > MOST_NOT_COMPLETE) {
             notComplete.pollFirstEntry();
@@ -78,10 +90,15 @@ final class SegmentChains {
         return chains.containsKey(checkpoint.value());
     }
 
-    /** Completed: it and the completed one before it may be a base, older ones are not. */
+    /**
+     * Completed: it may be a base, and so may the completed one before it, and what it was added to. That can be older:
+     * whoever had not heard of the one before when it cut, and does not hear of this one before it cuts again, adds to
+     * the same once more. No other older one is a base.
+     */
     void confirm(CheckpointId checkpoint) {
         if (checkpoint.value() > confirmed) {
-            chains.headMap(confirmed).clear();
+            Stored complete = chains.get(checkpoint.value());
+            chains.headMap(confirmed).keySet().retainAll(complete == null ? Set.of() : complete.addedTo());
             confirmed = checkpoint.value();
         }
     }
@@ -91,8 +108,8 @@ final class SegmentChains {
         if (cut.base() == 0) {
             return Optional.of(List.of());
         }
-        List<Segment> base = chains.getOrDefault(cut.base(), Map.of()).get(owner);
-        return Optional.ofNullable(base)
+        return Optional.ofNullable(chains.get(cut.base()))
+                .map(stored -> stored.states().get(owner))
                 .map(segments -> segments.stream()
                         .filter(segment -> segment.getCheckpoint() >= cut.oldestNeeded())
                         .toList());

@@ -772,9 +772,10 @@ final class TaskExecutor {
                 deployment.edges(),
                 bases,
                 deployment.mostInMetadata());
+        Set<Long> addedTo = Uploads.bases(cuts).collect(Collectors.toSet());
         services.uploading().execute(() -> {
             try {
-                inbox.post(new ExecutorEvent.SnapshotStored(id, checkpoint, upload.run(services.store())));
+                inbox.post(new ExecutorEvent.SnapshotStored(id, checkpoint, upload.run(services.store()), addedTo));
             } catch (Throwable thrown) {
                 inbox.post(new ExecutorEvent.SnapshotFailed(id, checkpoint, thrown));
             }
@@ -783,7 +784,8 @@ final class TaskExecutor {
 
     private void onSnapshotStored(ExecutorEvent.SnapshotStored stored) {
         DeploymentId id = stored.deployment();
-        find(id).ifPresent(deployment -> deployment.chains().stored(stored.checkpoint(), stored.subtasks()));
+        find(id).ifPresent(deployment ->
+                deployment.chains().stored(stored.checkpoint(), stored.subtasks(), stored.addedTo()));
         send(ExecutorMessage.newBuilder()
                 .setCheckpointAcknowledged(CheckpointAcknowledged.newBuilder()
                         .setJobId(id.job().value())

@@ -46,13 +46,16 @@ final class Uploads {
 
     /** Of those that run, the ones to whose segments the cuts are added. */
     private Set<Long> awaitedBy(List<SubtaskCut> cuts) {
+        return bases(cuts).filter(running::contains).collect(Collectors.toSet());
+    }
+
+    /** What the segments of the cuts are added to; of those that stand alone, 0. */
+    static Stream<Long> bases(List<SubtaskCut> cuts) {
         return cuts.stream()
                 .flatMap(cut -> cut.operators().stream())
                 .map(OperatorCut::keyed)
                 .flatMap(Stream::ofNullable)
-                .map(KeyedCut::base)
-                .filter(running::contains)
-                .collect(Collectors.toSet());
+                .map(KeyedCut::base);
     }
 
     void begin(CheckpointId checkpoint) {

@@ -293,6 +293,26 @@ class ExactlyOnceTest {
         assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
     }
 
+    /** What a cut is added to is known, whichever completions its subtask has not heard of yet. */
+    @ParameterizedTest
+    @CsvSource({"131,heap,false", "132,heap,true", "133,rocksdb,false"})
+    @Timeout(120)
+    void everyRecordTakesEffectOnceWhereExecutorsHearTheMasterLate(int seed, String backend, boolean isAborted)
+            throws Exception {
+        String name = "job-late-" + seed;
+        EventSource source = new EventSource(12, 1000, 2000, 300).heldBy(name);
+        JobGraph graph = graph(source, name, 2, 2, 6_000);
+        try (ScriptedMaster master = new ScriptedMaster(List.of(graph), name, store(), directory, 2)) {
+            master.settings = Map.of(JobConfig.STATE_BACKEND.name(), backend);
+            master.slowLinks = new SplittableRandom(seed);
+            master.abortsOften = isAborted ? new SplittableRandom(seed) : null;
+            master.run(new SplittableRandom(seed), 0, () -> {}, () -> master.completed > 60);
+            System.out.println("seed " + seed + ": " + master.completed + " checkpoints");
+            assertThat(master.declined).isEmpty();
+        }
+        assertThat(Ledger.of(name).rows()).isEqualTo(expected(source));
+    }
+
     /** Readers that take over others' splits read them in another order: no element may be late for that. */
     @ParameterizedTest
     @ValueSource(ints = {31, 32, 33})

@@ -41,7 +41,9 @@ import io.selvage.protocol.wire.TriggerCheckpoint;
 import io.selvage.task.network.CuttableWire;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -114,6 +116,18 @@ final class ScriptedMaster implements AutoCloseable {
     /** Not null: every second checkpoint is aborted when all of it is stored. */
     @Nullable
     SplittableRandom abortsOften;
+
+    /**
+     * Not null: in {@link #run}, each executor hears the master late, and each by another time. Barriers come through
+     * the data plane, and may be ahead of what was said before them.
+     */
+    @Nullable
+    SplittableRandom slowLinks;
+
+    private final Map<LocalExecutor, Deque<Late>> late = new HashMap<>();
+
+    /** A message on its way to an executor. */
+    private record Late(MasterMessage message, long dueNanos) {}
 
     int savepointsTaken;
     int stopsGivenUp;
@@ -210,6 +224,7 @@ final class ScriptedMaster implements AutoCloseable {
     /** The others stay where they are, and so do their subtasks. */
     private LocalExecutor lose(int index) throws IOException, InterruptedException {
         LocalExecutor victim = executors.get(index);
+        late.remove(victim);
         victim.kill(job);
         dead.add(victim);
         if (dead.size() > MOST_DEAD) {
@@ -240,7 +255,7 @@ final class ScriptedMaster implements AutoCloseable {
                         .setMetadataPath(completedMetadata)
                         .setMetadata(isInline ? completedBytes : ByteString.EMPTY))
                 .build();
-        standbys.forEach(standby -> standby.tell(message));
+        standbys.forEach(standby -> tell(standby, message));
     }
 
     private String graphPath() {
@@ -365,6 +380,7 @@ final class ScriptedMaster implements AutoCloseable {
             if (message != null) {
                 handle(message);
             }
+            tellLate();
             hasRun |= allAtLeast(SubtaskState.SUBTASK_RUNNING);
             boolean mayFail = hasRun || !restartsParts;
             if (mayFail && left > 0 && System.nanoTime() - nextFault > 0) {
@@ -421,6 +437,7 @@ final class ScriptedMaster implements AutoCloseable {
                 pendingSince = System.nanoTime();
                 registered.clear();
                 isAdopting = true;
+                late.clear();
                 executors.forEach(LocalExecutor::changeMaster);
                 standbys.forEach(LocalExecutor::changeMaster);
             }
@@ -434,11 +451,14 @@ final class ScriptedMaster implements AutoCloseable {
 
     /** Takes over what runs once every executor has said so, or starts anew. */
     private void onRegister(LocalExecutor from, Register register) {
-        from.tell(MasterMessage.newBuilder()
-                .setEpoch(epoch)
-                .setRegistered(
-                        Registered.newBuilder().setHeartbeatIntervalMillis(100).setHeartbeatTimeoutMillis(60_000))
-                .build());
+        tell(
+                from,
+                MasterMessage.newBuilder()
+                        .setEpoch(epoch)
+                        .setRegistered(Registered.newBuilder()
+                                .setHeartbeatIntervalMillis(100)
+                                .setHeartbeatTimeoutMillis(60_000))
+                        .build());
         if (!isAdopting) {
             return;
         }
@@ -591,7 +611,26 @@ final class ScriptedMaster implements AutoCloseable {
 
     private void tellAll(MasterMessage.Builder message) {
         MasterMessage built = message.setEpoch(epoch).build();
-        executors.forEach(executor -> executor.tell(built));
+        executors.forEach(executor -> tell(executor, built));
+    }
+
+    private void tell(LocalExecutor executor, MasterMessage message) {
+        SplittableRandom dice = slowLinks;
+        if (dice == null) {
+            executor.tell(message);
+        } else {
+            late.computeIfAbsent(executor, any -> new ArrayDeque<>())
+                    .add(new Late(message, System.nanoTime() + dice.nextLong(CHECKPOINT_INTERVAL_NANOS)));
+        }
+    }
+
+    private void tellLate() {
+        long nowNanos = System.nanoTime();
+        late.forEach((executor, messages) -> {
+            while (!messages.isEmpty() && nowNanos - messages.peek().dueNanos() >= 0) {
+                executor.tell(messages.remove().message());
+            }
+        });
     }
 
     private void handle(LocalExecutor.Said heard) throws IOException {
@@ -607,11 +646,13 @@ final class ScriptedMaster implements AutoCloseable {
                 message.getHeartbeat()
                         .getCountersList()
                         .forEach(each -> counters.put(each.getVertex() + "." + each.getSubtask(), each));
-                from.tell(MasterMessage.newBuilder()
-                        .setEpoch(epoch)
-                        .setHeartbeat(HeartbeatEcho.newBuilder()
-                                .setSequence(message.getHeartbeat().getSequence()))
-                        .build());
+                tell(
+                        from,
+                        MasterMessage.newBuilder()
+                                .setEpoch(epoch)
+                                .setHeartbeat(HeartbeatEcho.newBuilder()
+                                        .setSequence(message.getHeartbeat().getSequence()))
+                                .build());
             }
             case SUBTASK -> onReport(message.getSubtask());
             case CHECKPOINT_ACKNOWLEDGED -> onAcknowledged(from, message.getCheckpointAcknowledged());

@@ -11,6 +11,7 @@ import io.selvage.protocol.wire.Segment;
 import io.selvage.protocol.wire.SubtaskSnapshot;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -47,7 +48,8 @@ class SegmentChainsTest {
 
     private static void store(SegmentChains chains, long... checkpoints) {
         long newest = checkpoints[checkpoints.length - 1];
-        chains.stored(new CheckpointId(newest), List.of(snapshot(2, checkpoints)));
+        long base = checkpoints.length == 1 ? 0 : checkpoints[checkpoints.length - 2];
+        chains.stored(new CheckpointId(newest), List.of(snapshot(2, checkpoints)), Set.of(base));
     }
 
     @Test
@@ -75,6 +77,23 @@ class SegmentChainsTest {
         assertThat(fresh.base(OWNER, cut(3, 0)))
                 .as("stored, and never completed")
                 .contains(segments(3));
+        assertThat(fresh.base(OWNER, cut(1, 0))).isEmpty();
+    }
+
+    /** It has cut for each of them before it heard of the one before. */
+    @Test
+    void whatTheNewestCompletedOneWasAddedToMayBeABaseHoweverOldItIs() {
+        store(fresh, 1);
+        fresh.confirm(new CheckpointId(1));
+        for (long checkpoint = 2; checkpoint <= 30; checkpoint++) {
+            assertThat(fresh.base(OWNER, cut(1, 0))).contains(segments(1));
+            store(fresh, 1, checkpoint);
+            fresh.confirm(new CheckpointId(checkpoint));
+        }
+        assertThat(fresh.has(new CheckpointId(2))).isFalse();
+        store(fresh, 1, 30, 31);
+        fresh.confirm(new CheckpointId(31));
+        assertThat(fresh.base(OWNER, cut(30, 0))).contains(segments(1, 30));
         assertThat(fresh.base(OWNER, cut(1, 0))).isEmpty();
     }
 
