@@ -29,6 +29,13 @@ public final class CheckpointCoordinator {
     private static final int OVERDUE_INTERVALS = 3;
 
     private static final long OVERDUE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /**
+     * How long a terminal checkpoint waits for its turn once one was given up: twice as long after each that is given
+     * up in a row, and never longer than the interval.
+     */
+    private static final long TERMINAL_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final int MOST_DOUBLINGS = 6;
 
     /** What an acknowledgement was worth. */
     public enum Verdict {
@@ -48,6 +55,8 @@ public final class CheckpointCoordinator {
     private long earliestNanos;
     /** Somebody wants the next checkpoint without any wait; kept until it is triggered. */
     private boolean wanted;
+    /** A terminal checkpoint of this incarnation was given up: the next one waits, too. */
+    private boolean isTerminalPutOff;
 
     private @Nullable PendingCheckpoint pending;
     /** When the last one was completed, or the first one was due. */
@@ -82,6 +91,7 @@ public final class CheckpointCoordinator {
         earliestNanos = nowNanos + times.intervalNanos();
         lastGoodNanos = nowNanos;
         failedInARow = 0;
+        isTerminalPutOff = false;
     }
 
     /** Numbers go on above one that an earlier master has given out: what is still said of those is stale. */
@@ -119,9 +129,13 @@ public final class CheckpointCoordinator {
         return pending != null && pending.stage() == PendingCheckpoint.Stage.JOURNALING;
     }
 
-    /** The next checkpoint, if one is due. A terminal one is due as soon as none is pending. */
+    /**
+     * The next checkpoint, if one is due. A terminal one is due as soon as none is pending, unless one was given up:
+     * what that was given up for may last.
+     */
     public Optional<PendingCheckpoint> tryTrigger(boolean terminal, long nowNanos, long nowMillis) {
-        if (!terminal && !wanted && nowNanos < earliestNanos) {
+        boolean isDueAtOnce = terminal ? !isTerminalPutOff : wanted;
+        if (!isDueAtOnce && nowNanos < earliestNanos) {
             return Optional.empty();
         }
         Optional<PendingCheckpoint> begun = tryBegin(terminal, null, nowNanos, nowMillis);
@@ -219,7 +233,7 @@ public final class CheckpointCoordinator {
         if (incarnation == null) {
             return NEVER;
         }
-        return wanted ? 0 : earliestNanos;
+        return wanted && !isTerminalPutOff ? 0 : earliestNanos;
     }
 
     /** For how long none has been completed although several should have been; 0: nothing is wrong. */
@@ -266,7 +280,16 @@ public final class CheckpointCoordinator {
         pause(nowNanos);
         Optional<PendingCheckpoint> dropped = drop();
         failedInARow += dropped.filter(each -> each.savepoint().isEmpty()).isPresent() ? 1 : 0;
+        if (dropped.filter(PendingCheckpoint::terminal).isPresent()) {
+            isTerminalPutOff = true;
+            earliestNanos = nowNanos + terminalRetryNanos();
+        }
         return dropped;
+    }
+
+    private long terminalRetryNanos() {
+        int doublings = Math.min(failedInARow - 1, MOST_DOUBLINGS);
+        return Math.min(TERMINAL_RETRY_NANOS << doublings, times.intervalNanos());
     }
 
     private Optional<PendingCheckpoint> drop() {

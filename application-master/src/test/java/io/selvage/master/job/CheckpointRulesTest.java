@@ -144,6 +144,47 @@ class CheckpointRulesTest {
         assertThat(lastTrigger(harness).getCheckpoint()).isEqualTo(2);
     }
 
+    /** What it is given up for may last, and executors answer at once. */
+    @Test
+    void theLastOneOfAJobIsTakenAtOnceAndOnceItWasGivenUpAfterAWaitThatGrowsUpToTheInterval() {
+        MasterHarness harness = small("checkpoint.interval", "5s", "checkpoint.min-pause", "1h");
+        harness.reportAll(SubtaskState.SUBTASK_DRAINED);
+        assertThat(lastTrigger(harness).getTerminal()).isTrue();
+        int taken = 1;
+        for (int waitSeconds : new int[] {1, 2, 4, 5, 5}) {
+            assertThat(triggers(harness)).isEqualTo(taken);
+            harness.decline(1, 1, taken);
+            long dueNanos = harness.nowNanos + waitSeconds * 1_000_000_000L;
+            harness.passAlive(Duration.ofMillis(waitSeconds * 1000 - 1));
+            assertThat(triggers(harness)).as("within %s s", waitSeconds).isEqualTo(taken);
+            assertThat(harness.master.nextDeadlineNanos()).isLessThanOrEqualTo(dueNanos);
+            harness.passAlive(Duration.ofMillis(1));
+            taken++;
+        }
+        assertThat(triggers(harness)).isEqualTo(taken);
+        assertThat(lastTrigger(harness).getTerminal()).isTrue();
+        harness.collectCheckpoint();
+        harness.metadataWritten(harness.last(MasterAction.WriteMetadata.class).key());
+        harness.reportAll(SubtaskState.SUBTASK_FINISHED);
+        assertThat(harness.phase()).isEqualTo(JobPhase.FINISHED);
+    }
+
+    @Test
+    void theLastOneOfANewIncarnationIsTakenAtOnce() {
+        MasterHarness harness = small("checkpoint.interval", "5s");
+        harness.reportAll(SubtaskState.SUBTASK_DRAINED);
+        harness.decline(1, 1, 1);
+        harness.report(
+                1, 1, 2, 0, SubtaskState.SUBTASK_FAILED, MasterHarness.failure(FailureKind.TRANSIENT, "Thrown."));
+        harness.passAlive(Duration.ofSeconds(1));
+        harness.stopped(1, 1);
+        harness.reportAll(SubtaskState.SUBTASK_RUNNING);
+        assertThat(harness.lastDeploy().getIncarnation()).isEqualTo(2);
+        assertThat(triggers(harness)).isEqualTo(1);
+        harness.reportAll(SubtaskState.SUBTASK_DRAINED);
+        assertThat(triggers(harness)).isEqualTo(2);
+    }
+
     @Test
     void aCheckpointIsRefusedOfAJobThatDoesNotRun() {
         MasterHarness harness = new MasterHarness();

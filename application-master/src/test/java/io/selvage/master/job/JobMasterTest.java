@@ -422,6 +422,7 @@ class JobMasterTest {
         MasterHarness harness = MasterHarness.running();
         harness.reportAll(SubtaskState.SUBTASK_DRAINED);
         harness.decline(1, 1, 1);
+        harness.passAlive(Duration.ofSeconds(1));
         assertThat(harness.lastMessage(MasterMessage::hasTrigger).getTrigger().getCheckpoint())
                 .isEqualTo(2);
         assertThat(harness.lastMessage(MasterMessage::hasTrigger).getTrigger().getTerminal())
