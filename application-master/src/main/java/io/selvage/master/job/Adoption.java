@@ -53,10 +53,11 @@ final class Adoption {
     void advance(ExecutorId executor, SubtaskReport report) {
         Map<SubtaskId, SubtaskState> states = found.get(executor);
         if (states != null) {
-            states.merge(
-                    SubtaskId.of(report.getVertex(), report.getSubtask()),
-                    report.getState(),
-                    (before, now) -> now.getNumber() > before.getNumber() ? now : before);
+            SubtaskId.tryOf(report.getVertex(), report.getSubtask())
+                    .ifPresent(subtask -> states.merge(
+                            subtask,
+                            report.getState(),
+                            (before, now) -> now.getNumber() > before.getNumber() ? now : before));
         }
     }
 

@@ -97,9 +97,7 @@ final class Deployment {
 
     /** The subtask that a message names; empty if the job has no such subtask. */
     Optional<SubtaskId> find(int vertex, int index) {
-        return states.keySet().stream()
-                .filter(subtask -> subtask.vertex().value() == vertex && subtask.index() == index)
-                .findFirst();
+        return SubtaskId.tryOf(vertex, index).filter(states::containsKey);
     }
 
     Set<SubtaskId> subtasks() {
@@ -117,11 +115,13 @@ final class Deployment {
         List<String> gaps = new ArrayList<>();
         parts.forEach((executor, stored) -> {
             for (SubtaskSnapshot part : stored) {
-                SubtaskId subtask = SubtaskId.of(part.getVertex(), part.getSubtask());
-                if (!states.containsKey(subtask) || !executorOf(subtask).equals(executor)) {
-                    gaps.add(executor + " has stored " + inWords(subtask) + ", which it does not run.");
-                } else if (!missing.remove(subtask)) {
-                    gaps.add(executor + " has stored " + inWords(subtask) + " twice.");
+                Optional<SubtaskId> subtask = find(part.getVertex(), part.getSubtask())
+                        .filter(found -> executorOf(found).equals(executor));
+                if (subtask.isEmpty()) {
+                    gaps.add(executor + " has stored " + inWords(part.getVertex(), part.getSubtask())
+                            + ", which it does not run.");
+                } else if (!missing.remove(subtask.get())) {
+                    gaps.add(executor + " has stored " + inWords(subtask.get()) + " twice.");
                 }
             }
         });
@@ -137,12 +137,16 @@ final class Deployment {
     }
 
     private String inWords(SubtaskId subtask) {
-        return "subtask " + subtask.index() + " of "
+        return inWords(subtask.vertex().value(), subtask.index());
+    }
+
+    private String inWords(int vertex, int index) {
+        return "subtask " + index + " of "
                 + topology.vertices().stream()
-                        .filter(vertex -> vertex.id().equals(subtask.vertex()))
+                        .filter(each -> each.id().value() == vertex)
                         .findFirst()
-                        .map(vertex -> "\"" + vertex.name() + "\" (operators " + String.join(", ", vertex.uids()) + ")")
-                        .orElse("vertex " + subtask.vertex());
+                        .map(each -> "\"" + each.name() + "\" (operators " + String.join(", ", each.uids()) + ")")
+                        .orElse("vertex v" + vertex);
     }
 
     /** Moves a subtask forward; false if there is no such subtask there, or it has come further already. */

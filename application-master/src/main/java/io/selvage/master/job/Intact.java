@@ -3,7 +3,7 @@ package io.selvage.master.job;
 import io.selvage.master.job.JobTopology.Region;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.Incarnation;
-import io.selvage.protocol.id.SubtaskId;
+import io.selvage.protocol.wire.SubtaskReport;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,10 +33,11 @@ final class Intact {
         return regions.isEmpty() ? Optional.empty() : Optional.of(new Intact(failed, regions));
     }
 
-    /** Another subtask has failed. */
-    void onFailed(Incarnation incarnation, SubtaskId subtask) {
-        if (failed.incarnation().equals(incarnation) && failed.subtasks().contains(subtask)) {
-            regions.remove(failed.regionOf(subtask));
+    /** Another subtask has failed, as an executor says. */
+    void onFailed(SubtaskReport report) {
+        if (failed.incarnation().value() == report.getIncarnation()) {
+            failed.find(report.getVertex(), report.getSubtask())
+                    .ifPresent(subtask -> regions.remove(failed.regionOf(subtask)));
         }
     }
 

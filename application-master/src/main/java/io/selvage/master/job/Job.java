@@ -632,8 +632,7 @@ final class Job {
             return;
         }
         if (report.getState() == SubtaskState.SUBTASK_FAILED && intact != null) {
-            intact.onFailed(
-                    new Incarnation(report.getIncarnation()), SubtaskId.of(report.getVertex(), report.getSubtask()));
+            intact.onFailed(report);
             holdIntact();
         }
         Deployment current = deployment;

@@ -352,6 +352,22 @@ class AdoptionTest {
     }
 
     @Test
+    void aSubtaskWithAnImpossibleNumberIsNoneOfThoseThatGoOn() {
+        MasterHarness harness = crashed(1);
+        RunningIncarnation whole = harness.stillRunning(1, RUNNING, 1);
+        harness.register(
+                1,
+                whole.toBuilder()
+                        .addSubtasks(whole.getSubtasks(0).toBuilder().setSubtask(-1))
+                        .build());
+        assertThat(harness.phase()).isEqualTo(JobPhase.ADOPTING);
+        harness.report(1, 1, 3, -1, RUNNING, Failure.getDefaultInstance());
+        harness.register(2, harness.stillRunning(2, RUNNING, 1));
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        assertNothingRestarts(harness);
+    }
+
+    @Test
     void drainedJobIsFinished() {
         MasterHarness harness = crashed(1);
         register(harness, DRAINED, 2);

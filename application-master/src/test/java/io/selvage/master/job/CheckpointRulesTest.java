@@ -376,6 +376,29 @@ class CheckpointRulesTest {
     }
 
     @Test
+    void aCheckpointWithPartsThatHaveImpossibleNumbersIsNotCompleted() {
+        MasterHarness harness = withTheFirstCheckpointComplete();
+        harness.acknowledge(1, 1, 2, List.of(part(3, -1), part(-3, 0)));
+        harness.acknowledge(2, 1, 2, List.of(part(3, Integer.MAX_VALUE)));
+        assertThatTheSecondIsRefused(
+                harness,
+                "container_1 has stored subtask -1 of \"vertex 3\" (operators o3), which it does not run.",
+                "container_1 has stored subtask 0 of vertex v-3, which it does not run.",
+                "container_2 has stored subtask 2147483647 of \"vertex 3\" (operators o3), which it does not run.");
+    }
+
+    @Test
+    void aReportOfASubtaskWithImpossibleNumbersIsOfNoEffect() {
+        MasterHarness harness = MasterHarness.running();
+        for (SubtaskState state : List.of(SubtaskState.SUBTASK_DRAINED, SubtaskState.SUBTASK_FAILED)) {
+            harness.report(1, 1, 3, -1, state, MasterHarness.failure(FailureKind.USER_CODE, "Thrown."));
+            harness.report(1, 1, -3, 0, state, MasterHarness.failure(FailureKind.USER_CODE, "Thrown."));
+        }
+        assertThat(harness.phase()).isEqualTo(JobPhase.RUNNING);
+        harness.completeCheckpoint();
+    }
+
+    @Test
     void aCheckpointWhoseMetadataAreRefusedIsGivenUpAndTheAlarmSaysWhy() {
         MasterHarness harness = small();
         harness.completeCheckpoint();

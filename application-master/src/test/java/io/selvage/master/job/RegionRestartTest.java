@@ -178,6 +178,16 @@ class RegionRestartTest {
     }
 
     @Test
+    void aSubtaskWithAnImpossibleNumberThatFailsMeanwhileHitsNothing() {
+        MasterHarness harness = running();
+        fail(harness, 1, 2);
+        harness.report(1, 1, 5, -1, FAILED, THREW);
+        harness.report(1, 0, 5, 0, FAILED, THREW);
+        harness.passAlive(DELAY);
+        assertThat(since(harness)).isEqualTo(since(0, 1));
+    }
+
+    @Test
     void whatFailsOnceTheRecordIsOnItsWayRestartsAfterIt() {
         MasterHarness harness = running();
         fail(harness, 1, 2);
