@@ -88,6 +88,13 @@ final class Job {
     /** What the journal has not taken for so long it has trouble with. */
     private static final long JOURNAL_TROUBLE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    /**
+     * A checkpoint that was given up.
+     *
+     * @param isRefused because a restore from it would be refused
+     */
+    private record GivenUp(CheckpointId checkpoint, String reason, boolean isRefused) {}
+
     private final JobId id;
     private final JobSubmitted submitted;
     private final JobMessages messages;
@@ -166,10 +173,8 @@ final class Job {
     private long adoptedMillis;
     private long firstCheckpointMillis;
     private @Nullable Failure lastFailure;
-    /** Why the newest checkpoint was given up, if none has been completed since; empty: none was. */
-    private String lastGiveUp = "";
-    /** The newest checkpoint, if it was given up because a restore from it would be refused. */
-    private @Nullable CheckpointKey lastRefused;
+    /** The newest checkpoint that was given up, if none has been completed since; null: none was. */
+    private @Nullable GivenUp lastGivenUp;
     /** While the job waits for slots: how the last executor ended that did not come up; null: none of several did. */
     private @Nullable String lastFailedStart;
 
@@ -837,8 +842,7 @@ final class Job {
     private void onCheckpointDurable(CheckpointKey key, CheckpointCompleted completed) {
         PendingCheckpoint done = checkpoints.complete(key, outbox.nowNanos());
         isMarked |= done.savepoint().isEmpty();
-        lastGiveUp = "";
-        lastRefused = null;
+        lastGivenUp = null;
         history.complete(done, vertexFacts(), outbox.nowNanos());
         // A savepoint's metadata name files by what lies beside them.
         restorePoints.add(
@@ -1049,23 +1053,23 @@ final class Job {
      * @param gaps what it lacks, as sentences
      */
     void refuse(CheckpointKey key, String gaps) {
-        checkpoints.metadataFailed(key, outbox.nowNanos()).ifPresent(pending -> {
-            giveUp(pending, "the job could not be restored from it. " + gaps);
-            if (pending.savepoint().isEmpty()) {
-                lastRefused = key;
-            }
-        });
+        checkpoints
+                .metadataFailed(key, outbox.nowNanos())
+                .ifPresent(pending -> giveUp(pending, "the job could not be restored from it. " + gaps, true));
+    }
+
+    private void giveUp(PendingCheckpoint pending, String reason) {
+        giveUp(pending, reason, false);
     }
 
     /** No reason to stop the job unless its settings say so: an outage of HDFS ends, and the next one covers all. */
-    private void giveUp(PendingCheckpoint pending, String reason) {
+    private void giveUp(PendingCheckpoint pending, String reason, boolean isRefused) {
         CheckpointKey key = pending.key();
         outbox.note(key + " is given up: " + reason);
         toDeployed(messages.abort(lastIncarnation, key.checkpoint().value()));
         settleFailed(pending, reason);
         if (pending.savepoint().isEmpty()) {
-            lastGiveUp = reason;
-            lastRefused = null;
+            lastGivenUp = new GivenUp(key.checkpoint(), reason, isRefused);
             if (rescaling.isGivenUpTooOften()) {
                 failRescale("Checkpoints for it were given up " + Rescaling.MOST_GIVEN_UP + " times, the last one as "
                         + reason + ".");
@@ -1096,7 +1100,7 @@ final class Job {
         if (outbox.journalWaitNanos() >= JOURNAL_TROUBLE_NANOS) {
             return missing + "a record waits for the journal. " + outbox.journalTrouble() + goesOn;
         }
-        String reason = lastGiveUp.isEmpty() ? "the one under way is not stored yet" : lastGiveUp;
+        String reason = lastGivenUp == null ? "the one under way is not stored yet" : lastGivenUp.reason();
         return missing + FailureWords.sentence(reason) + goesOn + " See whether HDFS answers.";
     }
 
@@ -1170,17 +1174,18 @@ final class Job {
         if (isShortOfSlots()) {
             return slotsAlarm();
         }
-        if (lastRefused != null) {
-            return refusalAlarm(lastRefused);
+        if (lastGivenUp != null && lastGivenUp.isRefused()) {
+            return refusalAlarm(lastGivenUp);
         }
         String ofCheckpoints = checkpointAlarm();
         return ofCheckpoints.isEmpty() ? journalAlarm() : ofCheckpoints;
     }
 
     /** At once, as no outage is the reason: what executors say they have stored does not add up. */
-    private String refusalAlarm(CheckpointKey refused) {
+    private String refusalAlarm(GivenUp refused) {
         return "Checkpoint " + refused.checkpoint() + " was not completed: "
-                + FailureWords.sentence(lastGiveUp) + " The job goes on, and older checkpoints are kept; a failure now"
+                + FailureWords.sentence(refused.reason())
+                + " The job goes on, and older checkpoints are kept; a failure now"
                 + " would replay all since "
                 + (restorePoints.id() == 0 ? "its start" : "checkpoint " + restorePoints.id())
                 + ". This is a defect of Selvage: keep the logs of the executors, and report it.";
