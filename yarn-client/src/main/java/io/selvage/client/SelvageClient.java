@@ -4,12 +4,12 @@ import io.selvage.checkpoint.orphan.OrphanSearch;
 import io.selvage.checkpoint.restore.RestorePlan;
 import io.selvage.checkpoint.restore.StartPoint;
 import io.selvage.checkpoint.store.DurableStore;
+import io.selvage.client.connect.ConnectionWarmUp;
 import io.selvage.client.connect.ContainerLogs;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Hdfs;
 import io.selvage.client.connect.Login;
 import io.selvage.client.connect.MasterConnection;
-import io.selvage.client.connect.Rehearsal;
 import io.selvage.client.connect.Waiting;
 import io.selvage.client.connect.Yarn;
 import io.selvage.client.deploy.ClusterResources;
@@ -77,7 +77,7 @@ public final class SelvageClient implements AutoCloseable {
         this.configuration = hadoop.configuration();
         login.apply(configuration).perform(configuration);
         if (isForFiles) {
-            Rehearsal.ofFiles(configuration);
+            ConnectionWarmUp.ofFiles(configuration);
         }
         this.sessionFiles = new SessionFiles(userDirectory);
         this.userDirectory = userDirectory;

@@ -207,8 +207,8 @@ public final class MasterMain {
                     StatusServer.start(anyPort(), questions, doors, readers));
             steps.done("ports");
             startDaemon(
-                    "start-rehearsal",
-                    () -> Rehearsal.of(
+                    "start-warm-up",
+                    () -> ControlPortWarmUp.of(
                             here.identity(), here.bindHost(), ports.control().port(), steps));
             return ports;
         } catch (IOException failed) {

@@ -57,8 +57,8 @@ class ControlTransportTest {
     }
 
     @Test
-    void aRehearsalShakesHandsToTheEnd() throws SSLException {
-        TransportRehearsal.ofControlPlane(); // Fails if one end does not trust the other, or waits for ever.
+    void aWarmUpShakesHandsToTheEnd() throws SSLException {
+        TransportWarmUp.ofControlPlane(); // Fails if one end does not trust the other, or waits for ever.
     }
 
     @Test

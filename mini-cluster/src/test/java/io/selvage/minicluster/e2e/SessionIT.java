@@ -168,14 +168,14 @@ final class SessionIT {
         Commands.await(
                 "the archive is made",
                 () -> filesBelow(installed),
-                files -> files.equals(List.of("classes.jsa", "list.archived")));
+                files -> files.equals(List.of("classes.facts", "classes.jsa", "list.archived")));
         assertThat(first.run("selvage", flightDelays("archived", List.of("-s", session), List.of()))
                         .exitCode())
                 .isZero();
         Commands.await(
                 "the archive is made anew of both",
                 () -> filesBelow(installed),
-                files -> files.equals(List.of("classes.jsa", "list.archived", "run.archived")));
+                files -> files.equals(List.of("classes.facts", "classes.jsa", "list.archived", "run.archived")));
 
         Path log = directory.resolve("classes.log");
         Commands later =

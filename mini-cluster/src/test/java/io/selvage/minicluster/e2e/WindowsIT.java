@@ -37,12 +37,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Windows and joins of each kind, in one job, of which a container is killed in the midst, against an oracle: once with
- * its state in the heap and once with it in RocksDB, side by side, so that one kill and one minute are for both.
+ * its state in the heap and once with it in RocksDB, side by side, so that one kill is for both.
  */
 class WindowsIT {
     private static final String FROM = "the test";
-    /** The events last for a minute: time for checkpoints and the kill, on a slow machine too, before they end. */
-    private static final double EVENTS_PER_SECOND = WindowsProgram.EVENTS / 60.0;
+    /** Until the kill: the events last for two minutes, time for checkpoints on a slow machine too. */
+    private static final double EVENTS_PER_SECOND = WindowsProgram.EVENTS / 120.0;
 
     private static final List<String> BACKENDS = List.of("heap", "rocksdb");
 
@@ -93,6 +93,7 @@ class WindowsIT {
                     .orElseThrow();
             assertThat(ProcessHandle.of(victim.getPid()).orElseThrow().destroyForcibly())
                     .isTrue();
+            Files.createFile(letGo());
             for (String job : jobs) {
                 JobDescription end = session.awaitEnd(job, JobObserver.SILENT);
                 assertThat(end.getPhase()).as(end.toString()).isEqualTo(JobPhase.FINISHED);
@@ -122,13 +123,22 @@ class WindowsIT {
                         Sum.class,
                         WindowsProgram.Summing.class,
                         WindowsProgram.Pairing.class,
-                        WindowsProgram.Grouping.class));
+                        WindowsProgram.Grouping.class,
+                        HeldBack.class,
+                        HeldBack.Reader.class));
     }
 
     private static Program program(Path jar, org.apache.hadoop.fs.Path output) throws IOException {
         return new Program(
                 ProgramJar.open(jar, WindowsProgram.class.getName()),
-                List.of(output.toString(), Double.toString(EVENTS_PER_SECOND)));
+                List.of(
+                        output.toString(),
+                        Double.toString(EVENTS_PER_SECOND),
+                        letGo().toAbsolutePath().toString()));
+    }
+
+    private static Path letGo() {
+        return scratch.resolve("let-go");
     }
 
     /** The lines that a reader of a directory sees, sorted. */

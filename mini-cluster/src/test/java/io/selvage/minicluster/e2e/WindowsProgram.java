@@ -2,6 +2,7 @@ package io.selvage.minicluster.e2e;
 
 import io.selvage.api.DataStream;
 import io.selvage.api.StreamEnvironment;
+import io.selvage.api.connector.Source;
 import io.selvage.api.function.AggregateFunction;
 import io.selvage.api.function.CoGroupFunction;
 import io.selvage.api.function.Collector;
@@ -21,7 +22,8 @@ import java.time.Duration;
 
 /**
  * One job with a window of each kind and a join of each kind over the same two streams: its arguments are the directory
- * below which each has its output, and the records a second of each stream.
+ * below which each has its output, the records a second of each stream, and the file that lets them go
+ * ({@link HeldBack}).
  *
  * <p>Events are functions of their numbers. They come in bursts, of which every third follows so closely on the one
  * before that sessions go on, and up to {@value #DISORDER_MILLIS} ms out of order.
@@ -142,8 +144,9 @@ public final class WindowsProgram {
         String folder = arguments[0];
         double rate = Double.parseDouble(arguments[1]);
         StreamEnvironment env = StreamEnvironment.create();
-        DataStream<Event> events = stream(env, 0, rate);
-        DataStream<Event> others = stream(env, 1, rate);
+        String letGo = arguments[2];
+        DataStream<Event> events = stream(env, 0, rate, letGo);
+        DataStream<Event> others = stream(env, 1, rate, letGo);
         Duration size = Duration.ofMillis(SIZE_MILLIS);
 
         windowed(events, TumblingWindows.of(size), "tumbling", folder);
@@ -193,11 +196,9 @@ public final class WindowsProgram {
         env.execute("windows");
     }
 
-    private static DataStream<Event> stream(StreamEnvironment env, int stream, double rate) {
-        return env.from(
-                        ElementSource.generate(Event.class, EVENTS, number -> Event.of(stream, number)),
-                        "events-" + stream,
-                        rate)
+    private static DataStream<Event> stream(StreamEnvironment env, int stream, double rate, String letGo) {
+        Source<Event, Integer> events = ElementSource.generate(Event.class, EVENTS, number -> Event.of(stream, number));
+        return env.from(new HeldBack<>(events, rate, letGo), "events-" + stream)
                 .assignTimestamps(
                         WatermarkStrategy.boundedOutOfOrderness(Duration.ofMillis(DISORDER_MILLIS), Event::timeMillis));
     }

@@ -3,9 +3,9 @@ package io.selvage.client.cli;
 import io.selvage.client.SelvageClient;
 import io.selvage.client.Session;
 import io.selvage.client.StateFiles;
+import io.selvage.client.connect.ConnectionWarmUp;
 import io.selvage.client.connect.HadoopFolder;
 import io.selvage.client.connect.Login;
-import io.selvage.client.connect.Rehearsal;
 import io.selvage.client.exit.ClientException;
 import io.selvage.client.exit.ExitCode;
 import io.selvage.client.session.UserDirectory;
@@ -64,7 +64,7 @@ record Host(Path home, Path userDirectory, Map<String, String> environment) {
 
     private SelvageClient connect(Function<YarnConfiguration, Login> login, Console console, boolean isForFiles) {
         Path hadoopFolder = HadoopFolder.find(environment).path();
-        Rehearsal.ofMaster();
+        ConnectionWarmUp.ofMaster();
         return SelvageClient.of(home, hadoopFolder, userDirectory, login, console::say, isForFiles);
     }
 

@@ -12,11 +12,11 @@ import javax.net.ssl.SSLException;
  * What the first connection of a process would have to load is loaded before there is anybody to connect to: a third of
  * a second. Both ends of a handshake are of this process, and no port is opened.
  */
-public final class TransportRehearsal {
+public final class TransportWarmUp {
     /** A handshake of TLS 1.3 takes a dozen turns. */
     private static final int MOST_TURNS = 100;
 
-    private TransportRehearsal() {}
+    private TransportWarmUp() {}
 
     /**
      * Shakes hands with itself in memory, and builds a channel that connects to nothing; blocks until that is done.

@@ -1,6 +1,6 @@
 package io.selvage.client.connect;
 
-import io.selvage.protocol.transport.TransportRehearsal;
+import io.selvage.protocol.transport.TransportWarmUp;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -12,22 +12,22 @@ import org.slf4j.LoggerFactory;
  * Half of a command's time would be the first talk with each of YARN, HDFS and the master, one after the other: what
  * they have to load, these load beside, on daemon threads. What fails there, fails again where it counts, and is told.
  */
-public final class Rehearsal {
-    private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
+public final class ConnectionWarmUp {
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectionWarmUp.class);
 
-    private Rehearsal() {}
+    private ConnectionWarmUp() {}
 
     /** Of the connection to a master; returns at once. */
     public static void ofMaster() {
-        beside("rehearsal-master", () -> {
-            TransportRehearsal.ofControlPlane();
+        beside("warm-up-master", () -> {
+            TransportWarmUp.ofControlPlane();
             return null;
         });
     }
 
     /** Opens the default file system, which {@link FileSystem} keeps, and asks it for its root; returns at once. */
     public static void ofFiles(Configuration hadoop) {
-        beside("rehearsal-files", () -> FileSystem.get(hadoop).getFileStatus(new Path("/")));
+        beside("warm-up-files", () -> FileSystem.get(hadoop).getFileStatus(new Path("/")));
     }
 
     private static void beside(String name, Callable<?> work) {

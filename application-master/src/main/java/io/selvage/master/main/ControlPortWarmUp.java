@@ -19,12 +19,12 @@ import org.slf4j.LoggerFactory;
  * process costs a second of loading and compiling, which tasks that wait for their new master should not wait for. The
  * server refuses it, since its first message is not what an executor's first message is, and nobody else hears of it.
  */
-final class Rehearsal {
+final class ControlPortWarmUp {
     private static final long LIMIT_SECONDS = 10;
     private static final String LOOPBACK = "127.0.0.1";
-    private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ControlPortWarmUp.class);
 
-    private Rehearsal() {}
+    private ControlPortWarmUp() {}
 
     /** Blocks until the server has refused. */
     static void of(ApplicationIdentity identity, String bindHost, int port, StartSteps steps) {
@@ -36,7 +36,7 @@ final class Rehearsal {
                     .connect(new StreamObserver<>() {
                         @Override
                         public void onNext(MasterMessage message) {
-                            LOG.warn("The rehearsal was answered: {}", message);
+                            LOG.warn("The warm-up was answered: {}", message);
                         }
 
                         @Override
@@ -53,7 +53,7 @@ final class Rehearsal {
                             .setHeartbeat(Heartbeat.getDefaultInstance())
                             .build());
             if (ended.await(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                steps.done("rehearsal");
+                steps.done("warm-up");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
