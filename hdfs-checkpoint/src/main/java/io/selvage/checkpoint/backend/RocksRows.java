@@ -39,6 +39,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private static final int OBJECT_BYTES = 200; // What a row takes in the heap, beside twice its bytes.
     private static final int LEAST_ROW_BYTES = 64;
     private static final int MEAN_OF = 64; // Rows.
+    private static final int MEASURED_OF = 32; // Rows that are used, one in so many: a power of two.
     private static final int SWEPT_AT_ONCE = 32;
     private static final int SPILLED_AT_ONCE = 1024;
     private static final int MOST_DUE_AT_ONCE = 1024;
@@ -55,6 +56,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private boolean hasParts; // The store may have some, or have had.
     private final KeyTable table;
     private final BinaryWriter keyBytes = new BinaryWriter(64);
+    private final BinaryWriter measured = new BinaryWriter();
+    private final FirstTimers ofMeasured = new FirstTimers(); // Nobody asks for them.
     private RowCodec<K> codec;
     private RocksStore store;
     private byte[] value = new byte[1024];
@@ -71,7 +74,10 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private long flushes;
     private final Deque<Flushed> flushed = new ArrayDeque<>(); // Those that a cut may need.
 
-    private long residentBytes;
+    private long residentBytes; // As far as it is known.
+    private long grownBytes; // Beyond these, of rows that were used in this epoch: an estimate.
+    private long grownBytesInFlush; // The same of the flush that is under way.
+    private long room; // For resident rows, when that was last looked at.
     private @Nullable Row ownerInUse; // Of these, until the next key is looked for.
     private final Set<StoredRow> partsInUse = new LinkedHashSet<>(); // In the order of use.
     private long inUseBytes;
@@ -142,6 +148,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         this.directory = LocalDiskException.made(environment.newDirectory("rows"));
         this.due = Stream.of(TimeDomain.values()).map(Due::new).toList();
         environment.backendOpened();
+        room = environment.rowBytesOfBackend();
         beginExpiry();
     }
 
@@ -189,6 +196,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         }
         if (visitsDue >= VISITED_AT_ONCE) {
             visit(VISITED_AT_ONCE);
+        }
+        if (resident() > room) {
+            makeRoom(); // Rows grow, too.
         }
         Row row = table.find(key, hash);
         if (row == null) {
@@ -277,6 +287,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     }
 
     private void use(StoredRow row) {
+        if ((usedCount & MEASURED_OF - 1) == MEASURED_OF - 1) {
+            measure(used[usedCount - 1]); // What it was used for is done, for all but the parts of a row.
+        }
         if (usedCount == used.length) {
             used = Arrays.copyOf(used, 2 * usedCount);
         }
@@ -284,6 +297,27 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         usedBytes += row.heapBytes;
         row.generation = epoch;
         visitsDue += visitsPerUse;
+    }
+
+    /**
+     * How long a row is becomes known when it is written, and until then many may come, or grow. So one of many is
+     * written only to see that, and stands for the others.
+     */
+    private void measure(StoredRow row) {
+        if (row.place == Row.NOWHERE) {
+            return;
+        }
+        measured.clear();
+        try {
+            codec.writeRow(row, measured, ofMeasured);
+        } catch (RuntimeException e) {
+            return; // The flush says so, of a row that is still like this then.
+        }
+        grownBytes += MEASURED_OF * (long) (heapBytes(measured.length()) - row.heapBytes);
+    }
+
+    private long resident() {
+        return residentBytes + grownBytes + grownBytesInFlush;
     }
 
     @Override
@@ -432,23 +466,24 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
      */
     private void makeRoom() {
         long most = environment.rowBytesOfBackend();
-        if (residentBytes <= most / 2) {
+        room = most;
+        if (resident() <= most / 2) {
             return;
         }
         if (ending != null && ending.isDone()) {
             settle(ending);
         }
-        boolean isDue = usedCount >= Math.max(leastSpilled, table.size() / 2) || usedBytes > most;
+        boolean isDue = usedCount >= Math.max(leastSpilled, table.size() / 2) || usedBytes + grownBytes > most;
         if (flush == null && isDue) {
             beginFlush(null);
         }
         if (flush != null) {
             proceed(SPILLED_AT_ONCE);
         }
-        if (residentBytes > most) {
+        if (resident() > most) {
             sweep(most, SWEPT_AT_ONCE, TimeDomain.EVENT_TIME, Long.MIN_VALUE);
         }
-        if (residentBytes > 2 * most) {
+        if (resident() > 2 * most) {
             awaitFlush();
         }
     }
@@ -456,11 +491,11 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     @Override
     public void makeRoomForDue(TimeDomain domain, long millis) {
         long most = environment.rowBytesOfBackend();
-        if (residentBytes <= most) {
+        if (resident() <= most) {
             return;
         }
         awaitFlush();
-        if (usedBytes > most / 2) {
+        if (usedBytes + grownBytes > most / 2) {
             beginFlush(null);
             awaitFlush();
         }
@@ -472,7 +507,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
      * A clock (Corbato 1968): first goes what was not used in the last two epochs, if there is anything of the kind.
      */
     private void sweep(long most, int steps, TimeDomain domain, long dueMillis) {
-        for (int i = 0; i < steps && residentBytes > most; i++) {
+        for (int i = 0; i < steps && resident() > most; i++) {
             int group = range.first() + sweptGroup;
             if (sweptPlace >= table.size(group)) {
                 sweptPlace = 0;
@@ -721,6 +756,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         Arrays.fill(used, 0, usedCount, null);
         usedCount = 0;
         usedBytes = 0;
+        grownBytesInFlush = grownBytes;
+        grownBytes = 0;
+        room = environment.rowBytesOfBackend();
         epoch++;
         sweptInVain = 0;
     }
@@ -805,16 +843,19 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         cut = null;
         done.close();
         flushed.add(new Flushed(flushes, result.files(), done.bytes()));
+        grownBytesInFlush = 0;
         beginChange();
         for (StoredRow row : done.rows()) {
-            if (row.place == Row.NOWHERE || row.generation == epoch) {
+            if (row.place == Row.NOWHERE) {
                 continue;
             }
-            residentBytes -= row.heapBytes;
-            row.heapBytes = heapBytes(row.storedLength);
-            residentBytes += row.heapBytes;
+            boolean isUsedSince = row.generation == epoch;
+            int grown = heapBytes(row.storedLength) - row.heapBytes;
+            row.heapBytes += grown;
+            residentBytes += grown;
+            usedBytes += isUsedSince ? grown : 0;
             meanLength += (row.storedLength - meanLength) / MEAN_OF;
-            if (row.isEmpty()) {
+            if (!isUsedSince && row.isEmpty()) {
                 remove(row);
             }
         }
@@ -953,6 +994,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         Arrays.fill(used, 0, usedCount, null);
         usedCount = 0;
         usedBytes = 0;
+        grownBytes = 0;
         RocksStore before = store;
         store = before.takenBackTo(links);
         before.close();
@@ -981,6 +1023,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         flush = null;
         ending = null;
         cut = null;
+        grownBytesInFlush = 0;
         deleteFiles("flush-" + flushes + "-");
     }
 

@@ -693,6 +693,54 @@ final class StateOnDiskTest {
         running.close();
     }
 
+    /** Nobody knows how long a row is before it is written, and checkpoints may be far apart. */
+    @Test
+    void longRowsMakeRoomBeforeTheFirstCheckpoint() {
+        RowKeyedStateBackend<String> backend = ofBytes(1 << 20);
+        ValueState<byte[]> state = backend.states().value(new ValueStateDescriptor<>("value", Serdes.BYTES));
+        backend.opened();
+        int most = 0;
+        for (int key = 0; key < 2000; key++) {
+            backend.setCurrentKey("key-" + key);
+            state.update(new byte[10_000]);
+            most = Math.max(most, ((RocksRows<String>) backend.rows()).rowCount());
+        }
+        assertThat(most).isBetween(20, 300); // 1 MiB, of rows that may take 20 KB, while as many are written.
+        Objects.requireNonNull(backend.retain()).close();
+    }
+
+    /** With each use a bit more, of keys that are all in the heap. */
+    @Test
+    void rowsThatGrowMakeRoom() {
+        RowKeyedStateBackend<String> backend = ofBytes(1 << 20);
+        ValueState<byte[]> state = backend.states().value(new ValueStateDescriptor<>("value", Serdes.BYTES));
+        backend.opened();
+        for (int bytes = 100; bytes <= 20_000; bytes += 100) {
+            for (int key = 0; key < 200; key++) {
+                backend.setCurrentKey("key-" + key);
+                byte[] before = state.value();
+                assertThat(before == null ? 0 : before.length).isEqualTo(bytes - 100);
+                state.update(new byte[bytes]);
+            }
+            backend.snapshot(bytes / 100).complete();
+            backend.confirm(bytes / 100);
+        }
+        assertThat(((RocksRows<String>) backend.rows()).rowCount()).isBetween(10, 60);
+        Objects.requireNonNull(backend.retain()).close();
+    }
+
+    private RowKeyedStateBackend<String> ofBytes(long rowBytes) {
+        environment = new RocksEnvironment(directory.resolve("bytes"), 1 << 20, rowBytes);
+        return RowKeyedStateBackend.onDisk(
+                "operator",
+                Serdes.STRING,
+                GROUPS,
+                ALL,
+                KeyedOrigin.NOTHING,
+                InstantSource.system(),
+                new RowKeyedStateBackend.Disk(environment, 2, CHAINED));
+    }
+
     @Test
     void aSegmentThatEndsTooEarlyChangesNothing() throws Exception {
         Running running = new Running(KeyedOrigin.NOTHING);
