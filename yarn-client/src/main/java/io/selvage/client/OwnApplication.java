@@ -67,8 +67,8 @@ final class OwnApplication extends ProgramRun {
     }
 
     private String open(JobGraph graph) {
-        JobFiles files = new JobFiles(
-                JobId.random(), graph, effectiveSettings(settings, graph), jar, client.hashCacheFile(), from);
+        JobFiles files =
+                new JobFiles(JobId.random(), graph, settingsOfJob(settings, graph), jar, client.hashCacheFile(), from);
         Configuration named = settings.isSet(SessionConfig.APPLICATION_NAME)
                 ? settings
                 : settings.with(Map.of(SessionConfig.APPLICATION_NAME.name(), graph.name()), "the job's name");
@@ -81,6 +81,13 @@ final class OwnApplication extends ProgramRun {
         }
         submitted.accept(session);
         return files.job().value();
+    }
+
+    /** What the program has chosen has to go together with what its application is opened with. */
+    static Map<String, String> settingsOfJob(Configuration settings, JobGraph graph) {
+        Map<String, String> ofJob = effectiveSettings(settings, graph);
+        SessionConfig.from(settings.with(ofJob, "set for the job"));
+        return ofJob;
     }
 
     /** One that has ended meanwhile had its job before it did anything else, and tells how that has ended. */

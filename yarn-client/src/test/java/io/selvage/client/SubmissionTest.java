@@ -68,6 +68,17 @@ class SubmissionTest {
         assertThat(here.origin(JobConfig.DEFAULT_PARALLELISM)).contains("from -D");
     }
 
+    @Test
+    void aProgramWhoseStateIsOnTheDiskIsRefusedAnApplicationThatKeepsNoMemoryForIt() {
+        JobGraph onDisk = graph(Map.of("selvage.state.backend", "rocksdb"));
+        Configuration keepsNone = Configuration.defaults().withOptions(List.of("selvage.executor.rocksdb-share=0"));
+        assertThatThrownBy(() -> OwnApplication.settingsOfJob(keepsNone, onDisk))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("selvage.executor.rocksdb-share is 0");
+        assertThat(OwnApplication.settingsOfJob(Configuration.defaults(), onDisk))
+                .containsEntry("selvage.state.backend", "rocksdb");
+    }
+
     private static JobGraph graph(Map<String, String> settings) {
         return new JobGraph("x", 64, settings, List.of(), List.of());
     }

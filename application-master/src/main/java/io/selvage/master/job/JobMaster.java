@@ -18,6 +18,7 @@ import io.selvage.protocol.config.ConfigException;
 import io.selvage.protocol.config.Configuration;
 import io.selvage.protocol.config.JobConfig;
 import io.selvage.protocol.config.Scope;
+import io.selvage.protocol.config.SessionConfig;
 import io.selvage.protocol.id.ExecutorId;
 import io.selvage.protocol.id.JobId;
 import io.selvage.protocol.id.SavepointId;
@@ -463,6 +464,7 @@ public final class JobMaster implements MasterEvent.Receiver {
     private Map<String, String> settingsOf(SubmitJobRequest request) {
         Configuration merged = configuration.with(request.getSettingsMap(), "in the settings of " + request.getJobId());
         JobConfig.from(merged);
+        SessionConfig.from(merged); // What executors have been started with must do for what the job has chosen.
         return merged.settings(Scope.JOB);
     }
 

@@ -54,7 +54,9 @@ record Surroundings(
         try {
             configuration = Configuration.defaults().with(spec.getConfigurationMap(), "in " + ContainerLayout.SPEC);
             session = SessionConfig.from(configuration);
-            JobConfig.from(configuration.with(spec.getJob().getSettingsMap(), "in " + ContainerLayout.SPEC));
+            Configuration ofJob = configuration.with(spec.getJob().getSettingsMap(), "in " + ContainerLayout.SPEC);
+            JobConfig.from(ofJob);
+            SessionConfig.from(ofJob);
         } catch (ConfigException refused) {
             throw new StartException(ExitCode.BAD_CONFIGURATION, String.valueOf(refused.getMessage()), refused);
         }

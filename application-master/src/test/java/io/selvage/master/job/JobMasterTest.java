@@ -36,6 +36,7 @@ import io.selvage.protocol.wire.SubtaskState;
 import io.selvage.protocol.wire.VertexDescription;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,6 +142,19 @@ class JobMasterTest {
         RequestId unknown = harness.submit(JOB);
         assertThat(((SubmitJobResponse) harness.reply(unknown)).getRefusal()).contains("selvage.checkpoint.interval");
         assertThat(harness.journaled(JournalRecord::hasJobSubmitted)).isEmpty();
+    }
+
+    @Test
+    void refusesStateOnTheDiskInASessionThatKeepsNoMemoryForIt() {
+        MasterHarness harness = MasterHarness.ofSession(Map.of("selvage.executor.rocksdb-share", "0"));
+        harness.settings.put("selvage.state.backend", "rocksdb");
+        RequestId onDisk = harness.submit(JOB);
+        assertThat(((SubmitJobResponse) harness.reply(onDisk)).getRefusal())
+                .contains("selvage.state.backend is rocksdb", "selvage.executor.rocksdb-share is 0");
+        assertThat(harness.of(MasterAction.LoadGraph.class)).isEmpty();
+        harness.settings.put("selvage.state.backend", "heap");
+        harness.submitted(JOB, 1);
+        assertThat(harness.journaled(JournalRecord::hasJobSubmitted)).hasSize(1);
     }
 
     @Test

@@ -75,6 +75,7 @@ final class MasterHarness {
     private int clusterNodes;
     private final int standby;
     private final boolean isForJobAlone;
+    private final Map<String, String> session;
     private long nextConnection;
     private long nextRequest;
 
@@ -84,7 +85,12 @@ final class MasterHarness {
 
     /** @param standby how many executors are kept ready */
     MasterHarness(int standby) {
-        this(standby, false, Map.of());
+        this(standby, false, Map.of(), Map.of());
+    }
+
+    /** @param session its settings, which a job's own lie above */
+    static MasterHarness ofSession(Map<String, String> session) {
+        return new MasterHarness(0, false, Map.of(), session);
     }
 
     /** An application that is for {@link #JOB} alone. */
@@ -93,12 +99,13 @@ final class MasterHarness {
     }
 
     static MasterHarness forJobAlone(String key, String value) {
-        return new MasterHarness(0, true, Map.of(key, value));
+        return new MasterHarness(0, true, Map.of(key, value), Map.of());
     }
 
-    private MasterHarness(int standby, boolean isForJobAlone, Map<String, String> more) {
+    private MasterHarness(int standby, boolean isForJobAlone, Map<String, String> more, Map<String, String> session) {
         this.standby = standby;
         this.isForJobAlone = isForJobAlone;
+        this.session = session;
         settings.putAll(more);
         settings.put("selvage.checkpoint.interval", INTERVAL.toMillis() + "ms");
         settings.put("selvage.checkpoint.timeout", "10s");
@@ -119,7 +126,7 @@ final class MasterHarness {
                         SessionDescription.getDefaultInstance(),
                         isForJobAlone ? Optional.of(submission(JOB)) : Optional.empty()),
                 JournaledState.replay(journal),
-                Configuration.defaults(),
+                Configuration.defaults().with(session, "in the test"),
                 new FleetLimits(
                         2,
                         0,

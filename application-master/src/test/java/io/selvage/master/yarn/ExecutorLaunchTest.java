@@ -178,10 +178,24 @@ class ExecutorLaunchTest {
     void startsTheExecutorsMainWithTheOptionsOfTheSession() {
         String command = launch("-Dx=y -Xlog:gc*:file=gc.log", false).command(2048);
         assertThat(command)
-                .startsWith("exec {{JAVA_HOME}}/bin/java -Xms1433m -Xmx1433m ")
+                .startsWith("exec {{JAVA_HOME}}/bin/java -Xms1075m -Xmx1075m ")
                 .contains(" -XX:+ExitOnOutOfMemoryError -XX:+DisplayVMOutputToStderr ")
                 .contains(" '-Dx=y' '-Xlog:gc*:file=gc.log' io.selvage.task.main.ExecutorMain ")
                 .endsWith("1><LOG_DIR>/executor.log 2><LOG_DIR>/stderr");
+    }
+
+    /** A job of the session may have its state on the disk, whatever the others have. */
+    @Test
+    void theHeapLeavesRocksDbItsShareWhicheverBackendTheSessionHas() {
+        assertThat(heapOf("selvage.state.backend=heap")).contains(" -Xmx454m ");
+        assertThat(heapOf("selvage.state.backend=rocksdb")).contains(" -Xmx454m ");
+        assertThat(heapOf("selvage.executor.rocksdb-share=0")).contains(" -Xmx710m ");
+    }
+
+    private static String heapOf(String option) {
+        SessionConfig config = SessionConfig.from(Configuration.defaults().withOptions(List.of(option)));
+        return new ExecutorLaunch(SPEC, file("selvage-session.pb"), config, new MasterHint(3, "n7", 4711), false)
+                .command(1024);
     }
 
     /** The JVM does not start with a heap that begins larger than it may become, or smaller than its least size. */

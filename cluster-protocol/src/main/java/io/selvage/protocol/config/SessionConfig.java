@@ -171,7 +171,7 @@ public record SessionConfig(
             "selvage.executor.rocksdb-share",
             ValueType.decimal(0, 0.6),
             0.25,
-            "The share of an executor's container that is kept from the heap for RocksDB, if the session's `selvage.state.backend` is rocksdb; half of it caches what was read from the disk.");
+            "The share of an executor's container that is kept from the heap for RocksDB, whatever the jobs' `selvage.state.backend`; half of it caches what was read from the disk. 0 leaves it to the heap, and jobs whose backend is rocksdb are refused.");
     public static final ConfigKey<Double> STANDBY_MEMORY_SHARE = ConfigKey.session(
             "selvage.standby.memory-share",
             ValueType.decimal(0, 0.9),
@@ -255,6 +255,12 @@ public record SessionConfig(
                     + ", and must be at least twice " + HEARTBEAT_INTERVAL.name() + " ("
                     + HEARTBEAT_INTERVAL.type().printer().apply(heartbeatInterval) + ").");
         }
+        if (defaultBackend == StateBackendKind.ROCKSDB && rocksDbShare == 0) {
+            throw new ConfigException(JobConfig.STATE_BACKEND.name() + " is rocksdb, and " + ROCKSDB_SHARE.name()
+                    + " is 0: executors keep no memory for RocksDB, and YARN could end them for what it takes. Use the"
+                    + " backend heap, or open the session, or the application, with another "
+                    + ROCKSDB_SHARE.name() + " (the default is " + ROCKSDB_SHARE.defaultText() + ").");
+        }
     }
 
     /** The label that requests for executors carry; empty for the queue's own. */
@@ -267,12 +273,12 @@ public record SessionConfig(
         return (long) (executorMemory.mebibytes() * (1 + executorMemoryGrowth));
     }
 
-    /** Of a container of so many bytes, what RocksDB may take beside the heap. */
+    /**
+     * Of a container of so many bytes, what RocksDB may take beside the heap. It does not depend on the session's jobs:
+     * each may choose its backend, and one in the heap may start from state that RocksDB has written.
+     */
     public long rocksDbBytes(long containerBytes) {
-        return switch (defaultBackend) {
-            case HEAP -> 0;
-            case ROCKSDB -> (long) (containerBytes * rocksDbShare);
-        };
+        return (long) (containerBytes * rocksDbShare);
     }
 
     private static Map<String, Long> amounts(Map<String, String> texts) {

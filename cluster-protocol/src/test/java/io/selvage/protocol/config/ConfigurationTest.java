@@ -157,6 +157,25 @@ class ConfigurationTest {
     }
 
     @Test
+    void memoryIsKeptForRocksDbWhereverTheSessionsStateIs() {
+        for (String backend : List.of("heap", "rocksdb")) {
+            SessionConfig session = SessionConfig.from(
+                    Configuration.defaults().withOptions(List.of("selvage.state.backend=" + backend)));
+            assertThat(session.rocksDbBytes(1000)).as(backend).isEqualTo(250);
+        }
+    }
+
+    @Test
+    void stateOnTheDiskIsRefusedWhereNoMemoryIsKeptForIt() {
+        Configuration keepsNone = Configuration.defaults().withOptions(List.of("selvage.executor.rocksdb-share=0"));
+        assertThat(SessionConfig.from(keepsNone).rocksDbBytes(1000)).isZero();
+        assertThatThrownBy(() -> SessionConfig.from(keepsNone.withOptions(List.of("selvage.state.backend=rocksdb"))))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContainingAll(
+                        "selvage.state.backend is rocksdb", "selvage.executor.rocksdb-share is 0", "default is 0.25");
+    }
+
+    @Test
     void aDefaultParallelismAboveTheMaximumIsRefused() {
         Configuration configuration = Configuration.defaults()
                 .withOptions(List.of("selvage.parallelism.default=9", "selvage.parallelism.max=8"));

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A user's function ends the process that it runs in, in each way that there is; on nodes that watch memory. */
+/**
+ * A user's function ends the process that it runs in, in each way that there is; on nodes that watch memory, of which
+ * state on the disk has its part.
+ */
 @Tag("own-cluster")
 class TaskDeathsIT {
     @TempDir
@@ -116,6 +119,37 @@ class TaskDeathsIT {
                 "it is forgotten with the job",
                 () -> session.session().describe().getNoticesList(),
                 List::isEmpty);
+    }
+
+    @Test
+    void stateOnTheDiskHasItsMemoryInASessionOpenedForTheHeap() throws Exception {
+        VerifiedJob job = session.submit(Map.of("selvage.state.backend", "rocksdb"));
+        session.awaitThreeExecutors();
+        JobDescription before = session.awaitCheckpoints(job);
+        List<ExecutorDescription> busy = session.busy();
+        assertThat(busy).hasSize(VerifiedJob.PARALLELISM);
+        for (ExecutorDescription executor : busy) {
+            assertThat(heapOf(executor))
+                    .as("a quarter of 1 GiB is kept from it")
+                    .isEqualTo("-Xmx454m");
+            assertThat(logOf(executor)).contains("RocksDB caches blocks in " + (128 << 20) + " bytes");
+        }
+        ProcessSignals.KILL.send(busy.get(0).getPid());
+        session.await(
+                job,
+                "it runs again",
+                now -> now.getIncarnation() > before.getIncarnation() && now.getPhase() == JobPhase.RUNNING);
+        JobDescription after = session.awaitCheckpoints(job);
+        assertThat(after.getRecoveriesList()).as("the kill alone").hasSize(1);
+        assertThat(session.session().describe().getNoticesList())
+                .as("nothing was ended for its memory")
+                .isEmpty();
+        session.assertEndsRight(job);
+    }
+
+    /** What the process has written where it writes its log. */
+    private static String logOf(ExecutorDescription executor) throws IOException {
+        return Files.readString(Path.of("/proc", Long.toString(executor.getPid()), "fd", "1"));
     }
 
     /** As the node's processes show it. */

@@ -295,6 +295,24 @@ class MainTest {
     }
 
     @Test
+    void stateOnTheDiskWithoutMemoryForItIsRefusedBeforeTheClusterIsAsked() throws IOException {
+        environment.put("HADOOP_CONF_DIR", "/nowhere");
+        String jar =
+                Jars.write(directory.resolve("app.jar"), Programs.Good.class).toString();
+        assertRefused(
+                ExitCode.BAD_INPUT,
+                "selvage: selvage.state.backend is rocksdb, and selvage.executor.rocksdb-share is 0: executors keep no"
+                        + " memory for RocksDB, and YARN could end them for what it takes. Use the backend heap, or"
+                        + " open the session, or the application, with another selvage.executor.rocksdb-share (the"
+                        + " default is 0.25).",
+                "run",
+                "--application",
+                "-Dselvage.state.backend=rocksdb",
+                "-Dselvage.executor.rocksdb-share=0",
+                jar);
+    }
+
+    @Test
     void anUnknownSettingIsRefused() {
         assertRefused(
                 ExitCode.BAD_INPUT,
