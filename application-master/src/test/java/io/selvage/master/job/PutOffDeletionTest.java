@@ -77,6 +77,7 @@ class PutOffDeletionTest {
         assertThat(harness.of(MasterAction.ConfirmLeadership.class)).hasSize(asked);
         assertThat(harness.of(deletion)).isEmpty();
         harness.confirmHeld();
+        assertThat(harness.of(MasterAction.ConfirmLeadership.class)).hasSize(asked + 1);
     }
 
     private static long needed(MasterHarness harness) {
