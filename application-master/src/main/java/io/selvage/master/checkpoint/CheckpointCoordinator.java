@@ -288,7 +288,7 @@ public final class CheckpointCoordinator {
     }
 
     private long terminalRetryNanos() {
-        int doublings = Math.min(failedInARow - 1, MOST_DOUBLINGS);
+        int doublings = Math.max(0, Math.min(failedInARow - 1, MOST_DOUBLINGS)); // Savepoints are not counted.
         return Math.min(TERMINAL_RETRY_NANOS << doublings, times.intervalNanos());
     }
 
