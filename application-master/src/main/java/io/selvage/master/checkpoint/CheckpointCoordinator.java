@@ -55,8 +55,8 @@ public final class CheckpointCoordinator {
     private long earliestNanos;
     /** Somebody wants the next checkpoint without any wait; kept until it is triggered. */
     private boolean wanted;
-    /** A terminal checkpoint of this incarnation was given up: the next one waits, too. */
-    private boolean isTerminalPutOff;
+    /** Terminal checkpoints of this incarnation that were given up: the next one waits, too. */
+    private int terminalsGivenUp;
 
     private @Nullable PendingCheckpoint pending;
     /** When the last one was completed, or the first one was due. */
@@ -91,7 +91,7 @@ public final class CheckpointCoordinator {
         earliestNanos = nowNanos + times.intervalNanos();
         lastGoodNanos = nowNanos;
         failedInARow = 0;
-        isTerminalPutOff = false;
+        terminalsGivenUp = 0;
     }
 
     /** Numbers go on above one that an earlier master has given out: what is still said of those is stale. */
@@ -134,7 +134,7 @@ public final class CheckpointCoordinator {
      * what that was given up for may last.
      */
     public Optional<PendingCheckpoint> tryTrigger(boolean terminal, long nowNanos, long nowMillis) {
-        boolean isDueAtOnce = terminal ? !isTerminalPutOff : wanted;
+        boolean isDueAtOnce = terminal ? terminalsGivenUp == 0 : wanted;
         if (!isDueAtOnce && nowNanos < earliestNanos) {
             return Optional.empty();
         }
@@ -233,7 +233,7 @@ public final class CheckpointCoordinator {
         if (incarnation == null) {
             return NEVER;
         }
-        return wanted && !isTerminalPutOff ? 0 : earliestNanos;
+        return wanted && terminalsGivenUp == 0 ? 0 : earliestNanos;
     }
 
     /** For how long none has been completed although several should have been; 0: nothing is wrong. */
@@ -281,14 +281,14 @@ public final class CheckpointCoordinator {
         Optional<PendingCheckpoint> dropped = drop();
         failedInARow += dropped.filter(each -> each.savepoint().isEmpty()).isPresent() ? 1 : 0;
         if (dropped.filter(PendingCheckpoint::terminal).isPresent()) {
-            isTerminalPutOff = true;
+            terminalsGivenUp++;
             earliestNanos = nowNanos + terminalRetryNanos();
         }
         return dropped;
     }
 
     private long terminalRetryNanos() {
-        int doublings = Math.max(0, Math.min(failedInARow - 1, MOST_DOUBLINGS)); // Savepoints are not counted.
+        int doublings = Math.min(terminalsGivenUp - 1, MOST_DOUBLINGS);
         return Math.min(TERMINAL_RETRY_NANOS << doublings, times.intervalNanos());
     }
 

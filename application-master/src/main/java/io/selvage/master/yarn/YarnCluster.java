@@ -135,7 +135,7 @@ public final class YarnCluster {
                 ResourceUtils.reinitializeResources(response.getResourceTypes());
             }
             Map<ExecutorId, Long> previous = new TreeMap<>();
-            executorsOf(response.getContainersFromPreviousAttempts())
+            response.getContainersFromPreviousAttempts()
                     .forEach(container -> previous.put(remember(container), memoryMib(container)));
             Resource largest = response.getMaximumResourceCapability();
             String unfit = unfit(config, largest);
@@ -268,28 +268,6 @@ public final class YarnCluster {
         resourceManager.setHeartbeatInterval(requests.isEmpty() ? HEARTBEAT_MILLIS : HASTY_HEARTBEAT_MILLIS);
     }
 
-    /**
-     * Of what earlier attempts have left. A master that hangs, or whose node is cut off, has left its own container as
-     * well: it is given back, and nobody waits for it to register.
-     */
-    private List<Container> executorsOf(List<Container> left) {
-        List<Container> executors = new ArrayList<>();
-        for (Container container : left) {
-            if (isMasters(container.getId())) {
-                LOG.info("{} was the container of an earlier attempt's master: it is given back", container.getId());
-                resourceManager.releaseAssignedContainer(container.getId());
-            } else {
-                executors.add(container);
-            }
-        }
-        return executors;
-    }
-
-    /** YARN numbers the containers of an attempt from 1, and the first one is its master's. */
-    static boolean isMasters(ContainerId container) {
-        return (container.getContainerId() & ContainerId.CONTAINER_ID_BITMASK) == 1;
-    }
-
     private ExecutorId remember(Container container) {
         ExecutorId executor = new ExecutorId(container.getId().toString());
         containers.put(executor, container.getId());
@@ -327,10 +305,6 @@ public final class YarnCluster {
         @Override
         public void onContainersCompleted(List<ContainerStatus> ended) {
             for (ContainerStatus status : ended) {
-                if (isMasters(status.getContainerId())) {
-                    LOG.info("The container of an earlier attempt's master is gone: {}", status);
-                    continue;
-                }
                 ExecutorId executor = new ExecutorId(status.getContainerId().toString());
                 containers.remove(executor);
                 allocated.remove(executor);
@@ -344,9 +318,8 @@ public final class YarnCluster {
 
         @Override
         public void onContainersReceivedFromPreviousAttempts(List<Container> late) {
-            executorsOf(late)
-                    .forEach(container -> inbox.post(
-                            new MasterEvent.PreviousContainerFound(remember(container), memoryMib(container))));
+            late.forEach(container ->
+                    inbox.post(new MasterEvent.PreviousContainerFound(remember(container), memoryMib(container))));
         }
 
         @Override

@@ -39,7 +39,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private static final int OBJECT_BYTES = 200; // What a row takes in the heap, beside twice its bytes.
     private static final int LEAST_ROW_BYTES = 64;
     private static final int MEAN_OF = 64; // Rows.
-    private static final int MEASURED_OF = 32; // Rows that are used, one in so many: a power of two.
+    private static final int MEASURED_OF = 31; // Rows that are used, one in so many; odd, as uses come in pairs.
+    private static final int MEASURED_SHARE = 4; // Of the room, one part in so many is the most that one stands for.
+    private static final int MOST_KEPT_TO_MEASURE = 1 << 20; // Bytes.
     private static final int SWEPT_AT_ONCE = 32;
     private static final int SPILLED_AT_ONCE = 1024;
     private static final int MOST_DUE_AT_ONCE = 1024;
@@ -56,7 +58,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private boolean hasParts; // The store may have some, or have had.
     private final KeyTable table;
     private final BinaryWriter keyBytes = new BinaryWriter(64);
-    private final BinaryWriter measured = new BinaryWriter();
+    private BinaryWriter measured = new BinaryWriter();
     private final FirstTimers ofMeasured = new FirstTimers(); // Nobody asks for them.
     private RowCodec<K> codec;
     private RocksStore store;
@@ -75,6 +77,7 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     private final Deque<Flushed> flushed = new ArrayDeque<>(); // Those that a cut may need.
 
     private long residentBytes; // As far as it is known.
+    private int untilMeasured = MEASURED_OF; // Rows.
     private long grownBytes; // Beyond these, of rows that were used in this epoch: an estimate.
     private long grownBytesInFlush; // The same of the flush that is under way.
     private long room; // For resident rows, when that was last looked at.
@@ -287,7 +290,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     }
 
     private void use(StoredRow row) {
-        if ((usedCount & MEASURED_OF - 1) == MEASURED_OF - 1) {
+        if (usedCount > 0 && --untilMeasured <= 0) {
+            untilMeasured = MEASURED_OF;
             measure(used[usedCount - 1]); // What it was used for is done, for all but the parts of a row.
         }
         if (usedCount == used.length) {
@@ -300,8 +304,9 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
     }
 
     /**
-     * How long a row is becomes known when it is written, and until then many may come, or grow. So one of many is
-     * written only to see that, and stands for the others.
+     * How long a row is becomes known when it is written, and until then many may come that are longer than it is
+     * guessed of new ones, or have grown since. So one of many is written only to see that, and stands for the others.
+     * It never lowers what they count for: a row that has just come may be about to be filled.
      */
     private void measure(StoredRow row) {
         if (row.place == Row.NOWHERE) {
@@ -313,7 +318,11 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         } catch (RuntimeException e) {
             return; // The flush says so, of a row that is still like this then.
         }
-        grownBytes += MEASURED_OF * (long) (heapBytes(measured.length()) - row.heapBytes);
+        long grown = MEASURED_OF * (long) (heapBytes(measured.length()) - row.heapBytes);
+        grownBytes += Math.max(0, Math.min(grown, room / MEASURED_SHARE));
+        if (measured.array().length > MOST_KEPT_TO_MEASURE) {
+            measured = new BinaryWriter();
+        }
     }
 
     private long resident() {
@@ -326,8 +335,8 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
         hasParts |= row.isPart();
         beginChange();
         insert(row);
-        use(row);
         endChange();
+        use(row);
         if (row.isPart()) {
             keepInUse(row);
         }
@@ -853,12 +862,20 @@ final class RocksRows<K> implements Rows<K>, CutHistory.Keeper<RocksRows.Kept> {
             int grown = heapBytes(row.storedLength) - row.heapBytes;
             row.heapBytes += grown;
             residentBytes += grown;
-            usedBytes += isUsedSince ? grown : 0;
+            if (isUsedSince) {
+                usedBytes += grown;
+                grownBytes -= Math.max(0, grown); // What of it was measured since is known now.
+            }
+            if (row.inUseBytes > 0) {
+                row.inUseBytes += grown;
+                inUseBytes += grown;
+            }
             meanLength += (row.storedLength - meanLength) / MEAN_OF;
             if (!isUsedSince && row.isEmpty()) {
                 remove(row);
             }
         }
+        grownBytes = Math.max(0, grownBytes);
         endChange();
         if (points.isSettled() && points.baseOfNextCut(this::isWorth) == null) {
             points.unchain(); // The next cut stands alone, however long there is none.
